@@ -1,0 +1,90 @@
+"""Declarative integration flows: what embeds the engine and what writes processors imports from here.
+
+Names are imported when they are first used, so that `engine --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.application import Application as Application
+    from engine.core.chain import Chain as Chain
+    from engine.core.chain import Step as Step
+    from engine.core.element import Element as Element
+    from engine.core.element import Field as Field
+    from engine.core.element import Parameters as Parameters
+    from engine.core.error_handler import ErrorHandler as ErrorHandler
+    from engine.core.error_handler import OnError as OnError
+    from engine.core.error_handler import OwnErrorHandler as OwnErrorHandler
+    from engine.core.error_handler import RaisedType as RaisedType
+    from engine.core.errors import ANY as ANY
+    from engine.core.errors import CONNECTIVITY as CONNECTIVITY
+    from engine.core.errors import EXPRESSION as EXPRESSION
+    from engine.core.errors import ROUTING as ROUTING
+    from engine.core.errors import VALIDATION as VALIDATION
+    from engine.core.errors import ErrorType as ErrorType
+    from engine.core.errors import FlowError as FlowError
+    from engine.core.event import NOTHING as NOTHING
+    from engine.core.event import STATUS as STATUS
+    from engine.core.event import Event as Event
+    from engine.core.event import Message as Message
+    from engine.core.expression import Condition as Condition
+    from engine.core.expression import Evaluate as Evaluate
+    from engine.core.expression import Expression as Expression
+    from engine.core.expression import Reader as Reader
+    from engine.core.expression import Template as Template
+    from engine.core.expression import Written as Written
+    from engine.core.media import read_media_type as read_media_type
+    from engine.core.mistake import Mistake as Mistake
+    from engine.core.mistake import refuse as refuse
+    from engine.core.parameters import ConfigRef as ConfigRef
+    from engine.core.parameters import Count as Count
+    from engine.core.parameters import Duration as Duration
+    from engine.core.parameters import FlowLink as FlowLink
+    from engine.core.parameters import Size as Size
+    from engine.core.processor import Config as Config
+    from engine.core.processor import Operation as Operation
+    from engine.core.processor import Processor as Processor
+    from engine.core.processor import Source as Source
+    from engine.expressions.appended import Appended as Appended
+    from engine.expressions.operators import is_number as is_number
+    from engine.expressions.operators import number_in as number_in
+    from engine.expressions.writing import to_text as to_text
+    from engine.loading.diagnostic import LoadError as LoadError
+    from engine.serving.route import HttpResponse as HttpResponse
+    from engine.serving.route import HttpSource as HttpSource
+    from engine.serving.route import Route as Route
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "engine.application": "Application",
+    "engine.core.chain": "Chain Step",
+    "engine.core.element": "Element Field Parameters",
+    "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler RaisedType",
+    "engine.core.errors": "ANY CONNECTIVITY EXPRESSION ROUTING VALIDATION ErrorType FlowError",
+    "engine.core.event": "NOTHING STATUS Event Message",
+    "engine.core.expression": "Condition Evaluate Expression Reader Template Written",
+    "engine.core.media": "read_media_type",
+    "engine.core.mistake": "Mistake refuse",
+    "engine.core.parameters": "ConfigRef Count Duration FlowLink Size",
+    "engine.core.processor": "Config Operation Processor Source",
+    "engine.expressions.appended": "Appended",
+    "engine.expressions.operators": "is_number number_in",
+    "engine.expressions.writing": "to_text",
+    "engine.loading.diagnostic": "LoadError",
+    "engine.serving.route": "HttpResponse HttpSource Route",
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+__all__ = list(_HOMES)  # noqa: PLE0605  # derived from the table
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,122 @@
+"""An application: the flows of some files, started, run, and served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from msgspec.structs import replace
+
+from engine.core.errors import FlowError
+from engine.core.event import NOTHING, Event
+from engine.core.flow import Flow
+from engine.expressions.appended import settle
+from engine.expressions.suggestion import did_you_mean
+from engine.loading.catalog import discover
+from engine.loading.loader import Parts, load
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+
+class StartError(Exception):
+    """A config that could not be started; the message names it."""
+
+
+class Application:
+    """Flows that can be run from Python and served over HTTP.
+
+        app = Application.load("flows/")
+        event = await app.run("upsert-single-record", payload={"id": "a1"})
+
+    It starts at the first use; `stop`, or `async with`, closes what it opened.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self._starting = asyncio.Lock()
+        self._is_started = False
+
+    @classmethod
+    def load(
+        cls,
+        *paths: str | Path,
+        properties: Mapping[str, str] | None = None,
+        processors: Iterable[str] = (),
+    ) -> Self:
+        """The application of flow files and folders.
+
+        properties: values of placeholders that win over all other sources, as `--set` does.
+        processors: packages of elements beside the installed ones.
+        Raises LoadError, with every mistake at its place.
+        """
+        return cls(load(paths, discover(processors), properties))
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        return self.parts.flows
+
+    async def start(self) -> None:
+        """Open connections and run init scripts; at once where that was done. Raises StartError."""
+        if self._is_started:
+            return
+        async with self._starting:
+            if not self._is_started:
+                await self._start_configs()
+                self._is_started = True
+
+    async def _start_configs(self) -> None:
+        for name, config in self.parts.configs.items():
+            try:
+                await config.start()
+            except FlowError as error:
+                await self.stop()
+                raise StartError(f"the config '{name}' cannot be started: {error.detailed_description}") from error
+
+    async def stop(self) -> None:
+        """Close what `start` opened."""
+        self._is_started = False
+        for config in reversed(self.parts.configs.values()):
+            await config.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def run(
+        self,
+        name: str,
+        payload: Any = None,
+        *,
+        vars: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        correlation_id: str | None = None,
+    ) -> Event:
+        """The event after a flow or sub-flow, its source left out.
+
+        Raises FlowError where the flow fails, LookupError where there is none of that name.
+        """
+        flow = self.parts.runnables.get(name)
+        if flow is None:
+            close = did_you_mean(name, self.parts.runnables)
+            raise LookupError(f"there is no flow {name!r}" + (f"; did you mean {close!r}?" if close else ""))
+        await self.start()
+        event = Event(payload=payload, vars=dict(vars or {}), attributes=attributes or NOTHING)
+        if correlation_id is not None:
+            event = replace(event, correlation_id=correlation_id)
+        after = await flow.run(event)
+        return replace(after, payload=settle(after.payload), vars=settle(dict(after.vars)))
+
+    def asgi(self, flows: Iterable[Flow] | None = None) -> Starlette:
+        """The ASGI application of the flows with an HTTP source (all, or those given)."""
+        from engine.serving.app import build_app  # Starlette is not needed to run flows from Python
+
+        return build_app(self.flows.values() if flows is None else flows, self.start, self.stop)

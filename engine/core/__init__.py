@@ -1,0 +1,1 @@
+"""What runs: events, elements, chains, flows, errors."""

@@ -1,0 +1,88 @@
+"""Steps in a row: the one place that adds to an error where it happened."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from engine.core.errors import UNKNOWN, FlowError
+from engine.core.event import Event
+from engine.core.mistake import Mistake, refuse
+from engine.core.processor import Processor
+
+log = logging.getLogger("engine")
+
+
+class Step:
+    """A processor at its place in a chain.
+
+    name: the element's name (`set-payload`).
+    location: what failingComponent shows (`flow/steps/2/try/steps/0 @ flows/x.yaml:23`).
+    """
+
+    __slots__ = ("location", "name", "processor")
+
+    def __init__(self, processor: Processor, name: str | None = None, location: str | None = None) -> None:
+        self.processor = processor
+        self.name = name or type(processor).__name__
+        self.location = location or self.name
+
+
+class Chain:
+    """Runs steps in order; the event of each is the input of the next.
+
+    An error leaves with the place of the step that raised it and the event as it entered that step.
+    """
+
+    __slots__ = ("_runs", "steps")
+
+    def __init__(self, steps: Sequence[Step | Processor] = ()) -> None:
+        self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
+        self._runs = tuple(step.processor.run for step in self.steps)
+
+    async def run(self, event: Event) -> Event:
+        run: Any = None
+        try:
+            for run in self._runs:
+                event = await run(event)
+        except FlowError as failure:
+            if failure.event is None:
+                failure.event = event
+                failure.failing_component = self._step_of(run).location
+            raise
+        except Exception as bug:
+            raise _unexpected(bug, self._step_of(run), event) from bug
+        return event
+
+    def _step_of(self, run: Any) -> Step:
+        return self.steps[self._runs.index(run)]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(cls._validate)
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
+        if isinstance(value, cls):
+            return value
+        if info.context is not None:
+            return info.context.chain(value)
+        if isinstance(value, (list, tuple)) and all(isinstance(step, Processor) for step in value):
+            return cls(value)
+        refuse([Mistake("F303", f"{type(value).__name__}", "a Chain or a list of processors")])
+
+
+def _unexpected(bug: Exception, step: Step, event: Event) -> FlowError:
+    """An exception that is no FlowError: a bug, logged here with its traceback, once."""
+    log.error("unexpected error in %s (%s)", step.name, step.location, exc_info=bug, extra=_who(event))
+    failure = FlowError(UNKNOWN, f"unexpected error in {step.name}", detailed_description=repr(bug), cause=bug)
+    failure.event, failure.failing_component, failure.logged = event, step.location, True
+    return failure
+
+
+def _who(event: Event) -> dict[str, str]:
+    return {"correlation_id": getattr(event, "correlation_id", "")}

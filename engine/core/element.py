@@ -1,0 +1,50 @@
+"""What everything that a flow file can name has in common: declared parameters and a manual."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, dataclass_transform
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
+
+from engine.core.errors import ErrorType
+
+PARAMETERS = ConfigDict(
+    extra="forbid",
+    alias_generator=to_camel,
+    validate_by_name=True,
+    validate_by_alias=True,
+    arbitrary_types_allowed=True,
+    defer_build=True,
+)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
+class Parameters:
+    """The base of what is declared by fields: their types, defaults, and a line of description beneath each.
+
+    In a flow file the names are camelCase, unless `Field(alias=…)` says otherwise. An instance is
+    made once, when the file is loaded, and never changes.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        dataclass(cls, config=PARAMETERS, kw_only=True, frozen=True, eq=False, repr=False)
+
+    def _prepare(self, **derived: Any) -> None:
+        """Set what is derived from the parameters; to be called in `__post_init__` only."""
+        self.__dict__.update(derived)
+
+
+class Element(Parameters):
+    """The base of processors, sources, configs and handlers: one class in one file for each.
+
+    The fields are the element's parameters, the docstring is its manual page.
+    """
+
+    doc_name: Annotated[str | None, Field(alias="doc:name")] = None
+    """A label for logs, traces and pictures."""
+
+    raises: ClassVar[tuple[ErrorType, ...]] = ()
+    """The error types that it can raise, beside MULE:EXPRESSION from its expressions."""

@@ -1,0 +1,174 @@
+"""Error types and the errors that flows raise and handle.
+
+The tree of the core types (Mule's; language.md, "Errors"):
+
+    ANY
+    ├ TRANSFORMATION  ├ EXPRESSION  ├ VALIDATION ─ DUPLICATE_MESSAGE  ├ REDELIVERY_EXHAUSTED
+    ├ CONNECTIVITY ─ RETRY_EXHAUSTED  ├ ROUTING ─ COMPOSITE_ROUTING  ├ TRANSACTION  ├ TIMEOUT
+    ├ SECURITY ─ CLIENT_SECURITY, SERVER_SECURITY ─ NOT_PERMITTED  ├ STREAM_MAXIMUM_SIZE_EXCEEDED
+    └ UNKNOWN (caught by ANY only)          CRITICAL ─ OVERLOAD ─ FLOW_BACK_PRESSURE (never caught)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.core.event import Event
+
+TYPE_NAME = re.compile(r"(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
+
+
+@dataclass(frozen=True)
+class ErrorType:
+    """The type of an error: a namespace, an identifier, and the type that it is a kind of."""
+
+    namespace: str
+    identifier: str
+    parent: ErrorType | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}:{self.identifier}"
+
+    def child(self, identifier: str, namespace: str | None = None) -> ErrorType:
+        return ErrorType(namespace or self.namespace, identifier, self)
+
+    @property
+    def lineage(self) -> tuple[ErrorType, ...]:
+        """This type and its ancestors, itself first."""
+        return (self, *self.parent.lineage) if self.parent else (self,)
+
+    def get(self, name: str) -> Any:
+        """A field, as expressions read it."""
+        attribute = ERROR_TYPE_FIELDS.get(name)
+        return attribute and getattr(self, attribute)
+
+    to_json = __str__
+
+
+ERROR_TYPE_FIELDS = {"namespace": "namespace", "identifier": "identifier", "parentErrorType": "parent"}
+
+ANY = ErrorType("MULE", "ANY")
+CRITICAL = ErrorType("MULE", "CRITICAL")
+TRANSFORMATION = ANY.child("TRANSFORMATION")
+EXPRESSION = ANY.child("EXPRESSION")
+VALIDATION = ANY.child("VALIDATION")
+CONNECTIVITY = ANY.child("CONNECTIVITY")
+RETRY_EXHAUSTED = CONNECTIVITY.child("RETRY_EXHAUSTED")
+ROUTING = ANY.child("ROUTING")
+SECURITY = ANY.child("SECURITY")
+SERVER_SECURITY = SECURITY.child("SERVER_SECURITY")
+TIMEOUT = ANY.child("TIMEOUT")
+UNKNOWN = ANY.child("UNKNOWN")
+OVERLOAD = CRITICAL.child("OVERLOAD")
+
+CORE_TYPES: dict[str, ErrorType] = {
+    str(error_type): error_type
+    for error_type in (
+        ANY, TRANSFORMATION, EXPRESSION, VALIDATION, VALIDATION.child("DUPLICATE_MESSAGE"),
+        ANY.child("REDELIVERY_EXHAUSTED"), CONNECTIVITY, RETRY_EXHAUSTED, ROUTING, ROUTING.child("COMPOSITE_ROUTING"),
+        ANY.child("TRANSACTION"), TIMEOUT, SECURITY, SECURITY.child("CLIENT_SECURITY"), SERVER_SECURITY,
+        SERVER_SECURITY.child("NOT_PERMITTED"), ANY.child("STREAM_MAXIMUM_SIZE_EXCEEDED"), UNKNOWN,
+        CRITICAL, OVERLOAD, OVERLOAD.child("FLOW_BACK_PRESSURE"),
+    )
+}  # fmt: skip
+
+# What each connector namespace has beside its own types, under the core type of the same name.
+SHARED_BY_CONNECTORS = {"CONNECTIVITY": CONNECTIVITY, "RETRY_EXHAUSTED": RETRY_EXHAUSTED}
+
+
+def error_type(name: str) -> ErrorType:
+    """The type that a text names; `ID` alone is `MULE:ID`.
+
+    A core type is found; `NS:CONNECTIVITY` and `NS:RETRY_EXHAUSTED` are children of their MULE
+    namesakes; any other is a new child of ANY. Raises ValueError for a text that names no type.
+    """
+    match = TYPE_NAME.fullmatch(name)
+    if match is None:
+        raise ValueError(f"{name!r} is no error type")
+    namespace, identifier = match[1] or "MULE", match[2]
+    known = CORE_TYPES.get(f"{namespace}:{identifier}")
+    return known or ErrorType(namespace, identifier, SHARED_BY_CONNECTORS.get(identifier, ANY))
+
+
+@dataclass
+class Answer:
+    """What on-error-propagate chains assigned for the caller of a failed flow."""
+
+    status: Any = None
+    has_status: bool = False
+    has_body: bool = False
+
+
+class FlowError(Exception):
+    """An error in a flow: raised by elements, handled by error handlers, read as `error` in expressions.
+
+    type: an ErrorType, or its name (`NS:ID`).
+    description: a sentence that may go to a caller: no SQL, value, path, host or credential.
+    detailed_description: what the driver or Python said; for logs, never for callers.
+    cause: the error that this one came from.
+    error_message: the message that came with it (the answer of an upstream).
+    child_errors: the errors of routes.
+
+    `event` (the event as it entered the failing step), `failing_component` and `answer` are filled
+    in on the way out, by the innermost Chain and by error handlers.
+    """
+
+    def __init__(
+        self,
+        type: ErrorType | str,
+        description: str,
+        *,
+        detailed_description: str | None = None,
+        cause: BaseException | None = None,
+        error_message: Any = None,
+        child_errors: Sequence[FlowError] = (),
+    ) -> None:
+        super().__init__(description)
+        self.type = error_type(type) if isinstance(type, str) else type
+        self.description = description
+        self._detailed_description = detailed_description
+        self.cause = cause
+        self.error_message = error_message
+        self.child_errors = child_errors
+        self.failing_component: str | None = None
+        self.event: Event | None = None
+        self.answer = Answer()
+        self.logged = False
+
+    def __str__(self) -> str:
+        place = f" at {self.failing_component}" if self.failing_component else ""
+        return f"{self.type}: {self.description}{place}"
+
+    @property
+    def detailed_description(self) -> str:
+        return self._detailed_description or self.description
+
+    def get(self, name: str) -> Any:
+        """A field of `error`, as expressions read it."""
+        read = ERROR_FIELDS.get(name)
+        return read(self) if read else None
+
+    def to_json(self) -> dict[str, Any]:
+        """What may be shown of it: never the detailed description or the cause."""
+        return {name: self.get(name) for name in ("type", "description", "failingComponent")}
+
+
+def _cause(failure: FlowError) -> Any:
+    cause = failure.cause
+    return cause if cause is None or isinstance(cause, FlowError) else {"description": str(cause)}
+
+
+ERROR_FIELDS = {
+    "description": lambda failure: failure.description,
+    "detailedDescription": lambda failure: failure.detailed_description,
+    "errorType": lambda failure: failure.type,
+    "type": lambda failure: str(failure.type),
+    "cause": _cause,
+    "errorMessage": lambda failure: failure.error_message,
+    "childErrors": lambda failure: list(failure.child_errors),
+    "failingComponent": lambda failure: failure.failing_component,
+}

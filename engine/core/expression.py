@@ -1,0 +1,270 @@
+"""Parameters that hold expressions: read and compiled when the file is loaded, called at run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from engine.core.errors import EXPRESSION, FlowError
+from engine.core.event import Event
+from engine.core.mistake import Mistake, refuse
+from engine.core.text import Place, Text
+from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
+from engine.expressions.functions import FUNCTIONS
+from engine.expressions.functions.function import Function
+from engine.expressions.marks import split
+from engine.expressions.parser import Node
+
+ROOTS = {
+    "payload": "event.payload",
+    "attributes": "event.attributes",
+    "vars": "event.vars",
+    "error": "event.error",
+    "message": "event.message",
+    "correlationId": "event.correlation_id",
+    "flow": "flow",
+}
+Evaluate = Callable[[Event], Any]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What expressions of one flow may name beside the event."""
+
+    functions: Mapping[str, Function] = field(default_factory=lambda: FUNCTIONS)
+    flow: Mapping[str, Any] | None = None
+    read_scalar: Callable[[str], Any] = str
+    """How text that came out of a placeholder is read where any value may stand."""
+    warn: Callable[[Mistake], None] = lambda mistake: None
+
+
+class Leaf(NamedTuple):
+    """One expression among those that a parameter holds."""
+
+    text: str
+    place: Place | None
+
+    def __str__(self) -> str:
+        return f"#[{self.text.strip()}]" + (f" at {self.place}" if self.place else "")
+
+
+class Reader:
+    """Reads a value of a flow file into one syntax tree; keeps its leaves and the mistakes in them.
+
+    always: whether texts are expressions without `#[ ]`.
+    variables: names that a `let` around the tree defines; whoever wraps the tree adds to them.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.variables: set[str] = set()
+        self.leaves: list[Leaf] = []
+        self.mistakes: list[Mistake] = []
+
+    @classmethod
+    def standalone(cls) -> Reader:
+        """A reader outside of any file."""
+        return cls(STANDALONE)
+
+    def read(self, value: Any, *, always: bool) -> Node:
+        if isinstance(value, Mapping):
+            pairs = [{"value": key, "children": [self.read(inner, always=always)]} for key, inner in value.items()]
+            return {"type": "map", "children": pairs}
+        if isinstance(value, list):
+            return {"type": "list", "children": [self.read(inner, always=always) for inner in value]}
+        if not isinstance(value, str):
+            return literal(value)
+        text = value if isinstance(value, Text) else Text(value)
+        try:
+            if text.is_one_placeholder:
+                return literal(self.scope.read_scalar(text))
+            return self._expression(text) if always else self._text(text)
+        except ExpressionSyntaxError as error:
+            self._note(error, text)
+            return literal(None)
+
+    def _text(self, text: Text) -> Node:
+        nodes = [node for piece in text.pieces for node in self._piece(text, piece.text, piece.is_filled)]
+        if len(nodes) == 1:
+            return nodes[0]
+        expressions = [node for node in nodes if node["type"] == "leaf"]
+        if len(expressions) == 1 and all(node in expressions or not node["value"].strip() for node in nodes):
+            return expressions[0]
+        return {"type": "text", "children": nodes} if expressions else literal("".join(node["value"] for node in nodes))
+
+    def _piece(self, text: Text, piece: str, is_filled: bool) -> Iterator[Node]:
+        if is_filled:
+            yield literal(piece)
+            return
+        for part in self._split(text, piece):
+            yield self._leaf(part.text, part.offset, text) if part.is_expression else literal(part.text)
+
+    def _split(self, text: Text, piece: str) -> Any:
+        try:
+            return split(piece)
+        except ExpressionSyntaxError as error:
+            raise _inside_expression(error.offset) if text.has_placeholders else error from None
+
+    def _expression(self, text: Text) -> Node:
+        if text.has_placeholders:
+            raise _inside_expression(0)
+        parts = split(text.strip()) if "#[" in text else []
+        if len(parts) == 1 and parts[0].is_expression:
+            return self._leaf(parts[0].text, text.index("#[") + 2, text)
+        return self._leaf(str(text), 0, text)
+
+    def _leaf(self, expression: str, offset: int, text: Text) -> Node:
+        try:
+            tree, warnings = parse(expression)
+            check_tree(tree, ROOTS, self.scope.functions, self.variables)
+        except ExpressionSyntaxError as error:
+            error.offset += offset
+            raise
+        for warning in warnings:
+            warning.offset += offset
+            self.scope.warn(_mistake(warning, text))
+        if tree["type"] == "literal":
+            return tree
+        self.leaves.append(Leaf(expression, text.place))
+        return {"type": "leaf", "value": len(self.leaves) - 1, "children": [tree]}
+
+    def _note(self, error: ExpressionSyntaxError, text: Text) -> None:
+        self.mistakes.append(_mistake(error, text))
+
+    def compile(self, tree: Node) -> Evaluate:
+        """The function of the whole tree; raises the validation error of all mistakes found in it."""
+        if self.mistakes:
+            refuse(self.mistakes)
+        return compile_tree(
+            tree,
+            roots=ROOTS,
+            whole=_whole(self.scope.flow),
+            functions=self.scope.functions,
+            constants={"flow": self.scope.flow},
+            failed=self._failed,
+        )
+
+    def _failed(self, error: Exception, leaf: int) -> Exception:
+        if isinstance(error, FlowError):
+            return error
+        reason = str(error) if isinstance(error, EvaluationError) else f"it failed with {type(error).__name__}"
+        where = str(self.leaves[leaf]) if self.leaves else "a literal value"
+        return FlowError(EXPRESSION, f"{reason}, in {where}", detailed_description=str(error), cause=error)
+
+
+def literal(value: Any) -> Node:
+    return {"type": "literal", "value": value, "children": []}
+
+
+def _mistake(error: ExpressionSyntaxError, text: Text) -> Mistake:
+    return Mistake("F401", error.found, error.expected, error.write, text.place, error.offset)
+
+
+def _inside_expression(offset: int) -> ExpressionSyntaxError:
+    return ExpressionSyntaxError(offset, "a placeholder '${…}' inside an expression", "the function p", "p('name')")
+
+
+def _whole(flow: Mapping[str, Any] | None) -> Callable[[Event], dict[str, Any]]:
+    def whole(event: Event) -> dict[str, Any]:
+        """The event as `@` and `$` show it."""
+        return {
+            "payload": event.payload,
+            "attributes": event.attributes,
+            "vars": dict(event.vars),
+            "error": event.error,
+            "message": event.message,
+            "correlationId": event.correlation_id,
+            "flow": flow,
+        }
+
+    return whole
+
+
+class Written:
+    """A value of a flow file, not read yet, for elements that read several parameters as one."""
+
+    def __init__(self, value: Any, scope: Scope) -> None:
+        self.value = value
+        self.scope = scope
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            lambda value, info: value if isinstance(value, cls) else cls(value, scope_of(info))
+        )
+
+
+class Compiled:
+    """What Template and Expression share: a value of a flow file, compiled to `evaluate(event)`.
+
+    Raises MULE:EXPRESSION from `evaluate`, with the expression and its place, never a value.
+    """
+
+    __slots__ = ("evaluate", "tree", "written")
+    always: ClassVar[bool]
+    evaluate: Evaluate
+    tree: Node
+
+    def __init__(self, value: Any, scope: Scope | None = None) -> None:
+        self.written = value
+        reader = Reader(scope or STANDALONE)
+        self.tree = self._check(reader.read(value, always=self.always), value, reader)
+        self.evaluate = reader.compile(self.tree)
+
+    def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
+        return tree
+
+    def __call__(self, event: Event) -> Any:
+        return self.evaluate(event)
+
+    @property
+    def is_literal(self) -> bool:
+        return bool(self.tree["type"] == "literal")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(cls._validate)
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        return value if isinstance(value, cls) else cls(value, scope_of(info))
+
+
+class Template(Compiled):
+    """A value in which any text may hold `#[…]`: alone it keeps its type, inside other text it becomes text."""
+
+    __slots__ = ()
+    always = False
+
+
+class Expression(Compiled):
+    """A value whose texts are expressions, with or without `#[ ]` around them."""
+
+    __slots__ = ()
+    always = True
+
+
+class Condition(Expression):
+    """An expression that is asked whether it holds: `evaluate` gives JMESPath's truth as a bool."""
+
+    __slots__ = ()
+
+    def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
+        if tree["type"] == "literal" and isinstance(tree["value"], str) and not reader.mistakes:
+            place = getattr(value, "place", None)
+            expected = "an expression such as vars.count > 4"
+            reader.mistakes.append(Mistake("F402", f"the literal text '{tree['value']}' as a condition", expected, "", place))
+        return {"type": "truth", "children": [tree]}
+
+
+STANDALONE = Scope()
+"""The scope of a processor that is made in Python, outside of any file."""
+
+
+def scope_of(info: core_schema.ValidationInfo) -> Scope:
+    scope: Scope | None = getattr(info.context, "scope", None)
+    return scope or STANDALONE

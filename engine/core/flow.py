@@ -1,0 +1,114 @@
+"""A flow: a source, steps, an error handler, limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, ClassVar, TypeVar
+
+from pydantic import Field
+
+from engine.core.chain import Chain
+from engine.core.element import Element
+from engine.core.error_handler import OwnErrorHandler, log_failure
+from engine.core.errors import OVERLOAD, TIMEOUT, FlowError
+from engine.core.event import Event
+from engine.core.parameters import Duration
+from engine.core.processor import Source
+
+Result = TypeVar("Result")
+
+
+class Gate:
+    """Counts the events of a source that are under way."""
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit
+        self.inside = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.limit is not None and self.inside >= self.limit
+
+    def __enter__(self) -> None:
+        self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.inside -= 1
+
+
+class Flow(Element):
+    """A named row of steps with an error handler; its source, where it has one, makes its events."""
+
+    name: str
+    doc: str | None = None
+    """What the flow is for."""
+
+    source: Source | None = None
+    """What starts the flow, for instance an http:listener."""
+
+    steps: Chain
+    """What the flow does with each event."""
+
+    error_handler: OwnErrorHandler = None  # type: ignore[assignment]  # validated: the default handler
+    """What happens with an error that no try scope inside handled."""
+
+    max_concurrency: Annotated[int, Field(ge=1)] | None = None
+    """How many events of the source may be under way at once; one more is refused (503)."""
+
+    timeout: Duration | None = None
+    """How long an event of the source may take before the flow is ended from outside; 30 s with an HTTP source."""
+
+    _gate: ClassVar[Gate]
+    _limit: ClassVar[float | None]
+
+    def __post_init__(self) -> None:
+        default = self.source.default_timeout if self.source else None
+        self._prepare(_gate=Gate(self.max_concurrency), _limit=default if self.timeout is None else self.timeout)
+
+    async def run(self, event: Event) -> Event:
+        """The event after the flow, or after the handler that continued an error in it."""
+        try:
+            return await self.steps.run(event)
+        except FlowError as failure:
+            return await self.error_handler.handle(failure, event.error)
+
+    async def serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
+        """Run an event of the source within the flow's limits; the result is made by `answer`.
+
+        An error in `answer` is the flow's: its handler gets it, with the event that left the steps.
+        Raises the FlowError that no handler continued, logged; MULE:OVERLOAD without entering the
+        flow where it is full; MULE:TIMEOUT at the deadline.
+        """
+        if self._gate.is_full:
+            raise FlowError(OVERLOAD, f"the flow {self.name} is busy")
+        try:
+            with self._gate:
+                async with asyncio.timeout(self._limit):
+                    return await self._serve(event, answer)
+        except TimeoutError:
+            failure = FlowError(TIMEOUT, f"the flow took longer than {self._limit:g} s")
+            failure.event, failure.failing_component = event, self.name
+            log_failure(failure)
+            raise failure from None
+        except FlowError as failure:
+            log_failure(failure)
+            raise
+
+    async def _serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
+        try:
+            event = await self.steps.run(event)
+            return answer(event)
+        except FlowError as failure:
+            self._note_end(failure, event)
+            event = await self.error_handler.handle(failure)
+        try:
+            return answer(event)
+        except FlowError as failure:
+            self._note_end(failure, event)
+            raise
+
+    def _note_end(self, failure: FlowError, event: Event) -> None:
+        """An error that no chain has seen was raised by `answer`, at the flow's end."""
+        if failure.event is None:
+            failure.event, failure.failing_component = event, self.name

@@ -1,0 +1,37 @@
+"""Media types, and reading JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jiter
+
+from engine.core.errors import TRANSFORMATION, FlowError
+
+
+def is_json(media_type: str | None) -> bool:
+    """Whether a media type is JSON: application/json, or anything that ends in +json."""
+    essence = (media_type or "").partition(";")[0].strip().lower()
+    return essence == "application/json" or essence.endswith("+json")
+
+
+def read_json(text: bytes) -> Any:
+    """The value of a JSON text (RFC 8259) in UTF-8.
+
+    Integers are exact at any size. Raises ValueError, with line and column, for what is no JSON:
+    NaN, keys that stand twice, nesting of more than 200 levels and invalid UTF-8 included.
+    """
+    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+
+
+def read_media_type(payload: Any, media_type: str | None) -> Any:
+    """The value of a text whose media type is JSON; any other payload as it is.
+
+    Raises MULE:TRANSFORMATION for a text that is no JSON.
+    """
+    if not isinstance(payload, str) or not is_json(media_type):
+        return payload
+    try:
+        return read_json(payload.encode("utf-8", "surrogatepass"))
+    except ValueError as error:
+        raise FlowError(TRANSFORMATION, f"the text is no JSON: {error}", cause=error) from error

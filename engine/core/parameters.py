@@ -1,0 +1,164 @@
+"""Types of parameters that are more than plain values: durations, counts, and references by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Protocol, Self, TypeVar
+
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from engine.core.errors import EXPRESSION, ROUTING, FlowError
+from engine.core.event import Event
+from engine.core.expression import Compiled, Reader, Template, scope_of
+from engine.core.mistake import Mistake, refuse
+from engine.expressions.parser import Node
+from engine.expressions.suggestion import did_you_mean
+
+T = TypeVar("T")
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?")
+ISO_8601 = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+
+
+def read_duration(value: Any) -> float:
+    """Seconds of a duration: a number is milliseconds (Mule); `500ms`, `3s`, `5m`, `2h`, `PT5M` are texts."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+        return value / 1000
+    text = value.strip() if isinstance(value, str) else ""
+    if match := SHORT.fullmatch(text):
+        return float(match[1]) * UNITS[match[2] or "ms"]
+    match = ISO_8601.fullmatch(text)
+    if match and any(match.groups()):
+        days, hours, minutes, seconds = (float(group or 0) for group in match.groups())
+        return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    refuse([Mistake("F303", f"{value!r}", "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M")])
+
+
+Duration = Annotated[float, BeforeValidator(read_duration)]
+"""A duration, in seconds."""
+
+
+BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
+
+
+def read_size(value: Any) -> int:
+    """Bytes of a size: a number, or a text such as `10MiB` or `500 KB`."""
+    if type(value) is int and value >= 0:
+        return value
+    match = SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match and match[2] in BYTES:
+        return int(float(match[1]) * BYTES[match[2]])
+    refuse([Mistake("F303", f"{value!r}", "a size", "bytes (1048576), or 500KB, 10MiB")])
+
+
+Size = Annotated[int, BeforeValidator(read_size)]
+"""A size, in bytes."""
+
+
+class Count(Compiled):
+    """A whole number from 1: literal, and then checked at load, or an expression, checked at run."""
+
+    __slots__ = ()
+    always = False
+
+    def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
+        if tree["type"] == "literal" and _count(tree["value"]) is None:
+            reader.mistakes.append(Mistake("F303", f"{tree['value']!r}", "a whole number from 1"))
+        return tree
+
+    def of(self, event: Event) -> int:
+        """The number for this event; raises MULE:EXPRESSION where the expression gives none."""
+        number = _count(self.evaluate(event))
+        if number is None:
+            raise FlowError(EXPRESSION, "a count must be a whole number from 1")
+        return number
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    return value if type(value) is int and value >= 1 else None
+
+
+class Runnable(Protocol):
+    """What a flow-ref can lead to: a flow, or the chain of a sub-flow."""
+
+    async def run(self, event: Event) -> Event: ...
+
+
+class FlowLink:
+    """The name of a flow or sub-flow, which may be an expression, and where to find it.
+
+    flows: all flows by name; filled while the application is loaded, so that order does not matter.
+    """
+
+    def __init__(self, name: Template, flows: Mapping[str, Runnable]) -> None:
+        self._name = name
+        self._flows = flows
+        self.static_name: str | None = str(name.tree["value"]) if name.is_literal else None
+
+    def target(self, event: Event) -> Runnable:
+        """The flow to run for this event; raises MULE:ROUTING where there is none of that name."""
+        name = self.static_name or self._name.evaluate(event)
+        try:
+            return self._flows[name]
+        except (KeyError, TypeError):
+            raise FlowError(ROUTING, "there is no flow of that name", detailed_description=f"no flow {name!r}") from None
+
+    @classmethod
+    def to(cls, flow: Runnable) -> FlowLink:
+        """A link to this flow, for processors that are made in Python."""
+        return cls(Template("flow"), {"flow": flow})
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(cls._validate)
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | FlowLink:
+        if isinstance(value, cls):
+            return value
+        if hasattr(value, "run"):
+            return cls.to(value)
+        if not isinstance(value, str) or not value.strip():
+            refuse([Mistake("F303", f"{value!r}", "the name of a flow or sub-flow")])
+        link = cls(Template(value, scope_of(info)), getattr(info.context, "flows", {}))
+        if info.context is not None and link.static_name:
+            info.context.expect_flow(link.static_name, value)
+        return link
+
+
+class Reference:
+    """In `Annotated[SomeConfig, Reference()]`: the parameter is the name of such a config."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def resolve(value: Any, info: core_schema.ValidationInfo) -> Any:
+            if isinstance(value, source):
+                return value
+            configs: Mapping[str, Any] = getattr(info.context, "configs", {})
+            return _look_up(value, source, configs)
+
+        return core_schema.with_info_plain_validator_function(resolve)
+
+
+def _look_up(name: Any, wanted: type, configs: Mapping[str, Any]) -> Any:
+    config = configs.get(name) if isinstance(name, str) else None
+    if config is None:
+        suitable = [known for known, value in configs.items() if isinstance(value, wanted)]
+        expected = f"the name of a config{': ' + ', '.join(suitable) if suitable else ' under configs'}"
+        refuse([Mistake("F502", f"the unknown config {name!r}", expected, did_you_mean(str(name), suitable))])
+    if not isinstance(config, (wanted, Broken)):
+        refuse([Mistake("F502", f"the config '{name}', which is of another kind", f"a config of {wanted.__module__}")])
+    return config
+
+
+class Broken:
+    """Stands where a config with mistakes would: they are reported once, not at each reference."""
+
+
+ConfigRef = Annotated[T, Reference(), Field(alias="config-ref")]
+"""The config that this element uses, by its name under `configs`."""

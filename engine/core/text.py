@@ -1,0 +1,48 @@
+"""Text as a flow file holds it: it knows where it stands."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class Place(Protocol):
+    """Where something stands in a flow file. As text: `flows/orders.yaml:14:11`."""
+
+    @property
+    def file(self) -> str: ...
+
+    def __str__(self) -> str: ...
+
+
+class Piece(NamedTuple):
+    """A part of a text after its placeholders were filled in."""
+
+    text: str
+    is_filled: bool
+
+
+class Text(str):
+    """A text of a flow file, with its place.
+
+    `pieces` tells what came out of placeholders: filled-in text is never read as `#[…]`.
+    `secret` marks text with a filled-in secret: no message may show it.
+    """
+
+    __slots__ = ("pieces", "place", "secret")
+
+    def __new__(
+        cls, text: str, place: Place | None = None, pieces: tuple[Piece, ...] = (), *, secret: bool = False
+    ) -> Text:
+        self = super().__new__(cls, text)
+        self.place = place
+        self.pieces = pieces or (Piece(text, is_filled=False),)
+        self.secret = secret
+        return self
+
+    @property
+    def is_one_placeholder(self) -> bool:
+        return len(self.pieces) == 1 and self.pieces[0].is_filled
+
+    @property
+    def has_placeholders(self) -> bool:
+        return any(piece.is_filled for piece in self.pieces)

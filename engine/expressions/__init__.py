@@ -1,0 +1,11 @@
+"""The expression language: JMESPath and what a flow needs on top, compiled to Python functions.
+
+This folder stands alone: it knows values and text, neither events nor flows.
+"""
+
+from engine.expressions.appended import Appended, settle
+from engine.expressions.compiler import check_tree, compile_tree, source_of
+from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
+from engine.expressions.parser import parse
+
+__all__ = ["Appended", "EvaluationError", "ExpressionSyntaxError", "check_tree", "compile_tree", "parse", "settle", "source_of"]

@@ -1,0 +1,72 @@
+"""Lists that grow by `append` at a constant price, and stay values all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, overload
+
+
+class Appended(Sequence[Any]):
+    """The first `length` elements of a buffer that later versions of the list share.
+
+    `append` costs the same for the last record as for the first: the newest version writes behind
+    its end and hands out a new version. An older version keeps its length, so it never sees the new
+    element; appended to again, it copies. Nothing hands the buffer itself out.
+    """
+
+    __slots__ = ("_buffer", "_length")
+
+    def __init__(self, elements: Sequence[Any]) -> None:
+        self._buffer = list(elements)
+        self._length = len(self._buffer)
+
+    def append(self, element: Any) -> Appended:
+        """A list with one more element; this one stays as it is."""
+        if len(self._buffer) != self._length:
+            return Appended(self._buffer[: self._length]).append(element)
+        longer = Appended.__new__(Appended)
+        self._buffer.append(element)
+        longer._buffer = self._buffer
+        longer._length = self._length + 1
+        return longer
+
+    def to_list(self) -> list[Any]:
+        return self._buffer[: self._length]
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return self.to_list()[index]
+        if not -self._length <= index < self._length:
+            raise IndexError("list index out of range")
+        return self._buffer[index if index >= 0 else index + self._length]
+
+    def __iter__(self) -> Iterator[Any]:
+        return islice(self._buffer, self._length)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Appended):
+            return self.to_list() == other.to_list()
+        return self.to_list() == other if isinstance(other, list) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # a list is no key
+
+    def __repr__(self) -> str:
+        return repr(self.to_list())
+
+
+def settle(value: Any) -> Any:
+    """The same value in Python's own lists, for code that tests `isinstance(x, list)`."""
+    kind = type(value)
+    if kind is Appended:
+        return [settle(element) for element in value]
+    if kind is dict:
+        return {key: settle(element) for key, element in value.items()}
+    return [settle(element) for element in value] if kind is list else value

@@ -1,0 +1,22 @@
+"""What can go wrong with an expression: while it is read, and while it runs."""
+
+from __future__ import annotations
+
+
+class ExpressionSyntaxError(Exception):
+    """An expression that cannot be compiled.
+
+    `offset` counts characters from the start of the expression; `found`, `expected` and `write`
+    make up the message: what stands there, what could stand there, what to write instead.
+    """
+
+    def __init__(self, offset: int, found: str, expected: str = "", write: str = "") -> None:
+        super().__init__(found)
+        self.offset = offset
+        self.found = found
+        self.expected = expected
+        self.write = write
+
+
+class EvaluationError(Exception):
+    """A value that an operator or a function cannot work with. The text names types, never the value."""

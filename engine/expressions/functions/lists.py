@@ -1,0 +1,139 @@
+"""Functions over lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.expressions.appended import Appended
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.function import function
+from engine.expressions.operators import equals, type_name
+
+Key = Callable[[Any], Any]
+ORDERED = "array[number]|array[string]"
+
+
+@function("array|null", "any", keeps_appended=True)
+def append(elements: Any, element: Any) -> Appended:
+    """The list with one more element; the list itself stays as it is.
+
+    It costs the same for the ten-thousandth element as for the first. `append(null, x)` is `[x]`.
+
+    append(['a'], 'b') → ["a", "b"]
+    append(null, 'b') → ["b"]
+    """
+    longer = elements if type(elements) is Appended else Appended(elements or ())
+    return longer.append(element)
+
+
+@function("any", "any", keeps_appended=True)
+def contains(subject: Any, search: Any) -> bool:
+    """Whether a list has the element, or a text the other text; of null it is false.
+
+    contains(['a', 'b'], 'b') → true
+    contains('haystack', 'st') → true
+    contains(null, 'b') → false
+    """
+    if subject is None:
+        return False
+    if isinstance(subject, str):
+        return isinstance(search, str) and search in subject
+    if not isinstance(subject, (list, Appended)):
+        raise EvaluationError(f"contains() takes array or string or null as argument 1, not {type_name(subject)}")
+    return any(equals(element, search) for element in subject)
+
+
+@function("expression", "array")
+def map_(key: Key, elements: list[Any]) -> list[Any]:
+    """The expression's value for each element, null ones kept.
+
+    map(&length(@), ['a', 'bcd']) → [1, 3]
+    """
+    return [key(element) for element in elements]
+
+
+@function(ORDERED)
+def max_(elements: list[Any]) -> Any:
+    """The largest number or text; null of an empty list.
+
+    max([length('ab'), length('c')]) → 2
+    """
+    return max(elements, default=None)
+
+
+@function(ORDERED)
+def min_(elements: list[Any]) -> Any:
+    """The smallest number or text; null of an empty list.
+
+    min(['b', 'a']) → "a"
+    """
+    return min(elements, default=None)
+
+
+@function("array", "expression")
+def max_by(elements: list[Any], key: Key) -> Any:
+    """The element whose key is the largest; null of an empty list.
+
+    max_by([{n: 1}, {n: 2}], &n) → {"n": 2}
+    """
+    return max(elements, key=_ordered("max_by", key), default=None)
+
+
+@function("array", "expression")
+def min_by(elements: list[Any], key: Key) -> Any:
+    """The element whose key is the smallest; null of an empty list.
+
+    min_by([{n: 1}, {n: 2}], &n) → {"n": 1}
+    """
+    return min(elements, key=_ordered("min_by", key), default=None)
+
+
+@function(ORDERED)
+def sort(elements: list[Any]) -> list[Any]:
+    """The numbers or texts in ascending order.
+
+    sort(['b', 'a']) → ["a", "b"]
+    """
+    return sorted(elements)
+
+
+@function("array", "expression")
+def sort_by(elements: list[Any], key: Key) -> list[Any]:
+    """The elements in ascending order of a key that is a number or a text; equal ones keep their order.
+
+    sort_by([{n: 2}, {n: 1}], &n) → [{"n": 1}, {"n": 2}]
+    """
+    return sorted(elements, key=_ordered("sort_by", key))
+
+
+@function("array|string")
+def reverse(subject: Any) -> Any:
+    """The elements, or the characters, from last to first.
+
+    reverse(['a', 'b']) → ["b", "a"]
+    """
+    return subject[::-1]
+
+
+@function("any")
+def to_array(value: Any) -> Any:
+    """A list as it is, any other value as a list of one.
+
+    to_array('a') → ["a"]
+    """
+    return value if isinstance(value, list) else [value]
+
+
+def _ordered(name: str, key: Key) -> Key:
+    """The key function, refusing keys that are neither all numbers nor all texts."""
+    kinds = set()
+
+    def ordered(element: Any) -> Any:
+        value = key(element)
+        kinds.add(type_name(value))
+        if len(kinds) > 1 or not kinds <= {"number", "string"}:
+            raise EvaluationError(f"{name}() takes keys that are all numbers or all strings, not {', '.join(sorted(kinds))}")
+        return value
+
+    return ordered

@@ -1,0 +1,63 @@
+"""Finding the `#[ … ]` in a text."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.expressions.errors import ExpressionSyntaxError
+
+QUOTES = frozenset("'\"`")
+
+
+class Part(NamedTuple):
+    """A piece of a text: literal, or the inside of a `#[ … ]` that begins at `offset`."""
+
+    text: str
+    offset: int
+    is_expression: bool
+
+
+def split(text: str) -> list[Part]:
+    """The text in parts. `\\#[` is a literal `#[`.
+
+    Raises ExpressionSyntaxError for a `#[` without its `]`.
+    """
+    parts: list[Part] = []
+    literal, position = "", 0
+    while (mark := text.find("#[", position)) >= 0:
+        if text[:mark].endswith("\\"):
+            literal += text[position : mark - 1] + "#["
+            position = mark + 2
+            continue
+        end = _matching_bracket(text, mark + 2)
+        literal += text[position:mark]
+        if literal:
+            parts.append(Part(literal, position, is_expression=False))
+        parts.append(Part(text[mark + 2 : end], mark + 2, is_expression=True))
+        literal, position = "", end + 1
+    literal += text[position:]
+    if literal or not parts:
+        parts.append(Part(literal, position, is_expression=False))
+    return parts
+
+
+def _matching_bracket(text: str, start: int) -> int:
+    """Where the bracket closes that opened before `start`; those inside quotes do not count."""
+    depth, position = 1, start
+    while position < len(text):
+        character = text[position]
+        if character in QUOTES:
+            position = _closing_quote(text, position)
+        elif character in "[]":
+            depth += 1 if character == "[" else -1
+            if depth == 0:
+                return position
+        position += 1
+    raise ExpressionSyntaxError(start - 2, "'#[' without its ']'", "'#[ … ]', or '\\#[' for the two characters themselves")
+
+
+def _closing_quote(text: str, start: int) -> int:
+    position = start + 1
+    while position < len(text) and text[position] != text[start]:
+        position += 2 if text[position] == "\\" else 1
+    return position

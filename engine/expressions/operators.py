@@ -1,0 +1,164 @@
+"""What the generated code calls where a value is not of the expected, common type."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from engine.expressions.appended import Appended
+from engine.expressions.errors import EvaluationError
+
+NUMBERS = frozenset({int, float, Decimal})
+NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+LONGEST_NUMBER = 1000
+LARGEST_INTEGER = 2**4096
+"""Beyond it, multiplying is refused: each step doubles the memory."""
+
+TYPE_NAMES = {bool: "boolean", str: "string", type(None): "null", dict: "object", list: "array"} | dict.fromkeys(
+    NUMBERS, "number"
+)
+
+
+def type_name(value: Any) -> str:
+    """JMESPath's name of a value's type; for what JMESPath does not know, Python's."""
+    name = TYPE_NAMES.get(type(value))
+    if name is None:
+        name = "array" if isinstance(value, (Appended, list)) else "string" if isinstance(value, str) else None
+    if name is None:
+        name = "object" if hasattr(value, "get") else "number" if is_number(value) else type(value).__name__
+    return name
+
+
+def is_number(value: Any) -> bool:
+    return type(value) in NUMBERS or (isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
+
+
+def number_in(text: str) -> int | float | None:
+    """The number that a text holds, written as in JSON; None for all else, `nan` and `1_000` included."""
+    if NUMBER.fullmatch(text) is None or len(text) > LONGEST_NUMBER:
+        return None
+    number = float(text) if set(text) & set(".eE") else int(text)
+    return number if math.isfinite(number) else None
+
+
+def field(value: Any, name: str) -> Any:
+    """A field of anything that offers `get` (JMESPath's own rule); null of all else."""
+    get = getattr(value, "get", None)
+    return None if get is None else get(name)
+
+
+def as_list(value: Any) -> Sequence[Any] | None:
+    """What a projection can walk through: a list; null for all else."""
+    if type(value) is Appended:
+        return value.to_list()
+    return value if isinstance(value, list) else None
+
+
+def as_values(value: Any) -> Sequence[Any] | None:
+    """What `*` walks through: the values of an object; null for all else."""
+    return list(value.values()) if isinstance(value, Mapping) else None
+
+
+def index(value: Any, position: int) -> Any:
+    if not isinstance(value, (list, Appended)):
+        return None
+    try:
+        return value[position]
+    except IndexError:
+        return None
+
+
+def cut(value: Any, piece: slice) -> list[Any] | None:
+    sequence = as_list(value)
+    return None if sequence is None else list(sequence[piece])
+
+
+def flatten(value: Any) -> list[Any] | None:
+    sequence = as_list(value)
+    if sequence is None:
+        return None
+    merged: list[Any] = []
+    for element in sequence:
+        inner = as_list(element)
+        if inner is None:
+            merged.append(element)
+        else:
+            merged.extend(inner)
+    return merged
+
+
+def equals(left: Any, right: Any) -> bool:
+    """JMESPath's equality: of the same type and value; 1 is not true, 0 not false."""
+    if type(left) is bool or type(right) is bool:
+        return left is right
+    return bool(left == right)
+
+
+def refuse_order(symbol: str, left: Any, right: Any) -> NoReturn:
+    raise EvaluationError(
+        f"'{symbol}' cannot order {type_name(left)} against {type_name(right)}: it takes two numbers or two strings"
+    )
+
+
+def ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
+    """`<` and its siblings: two numbers or two texts; null where either is neither."""
+
+    def order(left: Any, right: Any) -> bool | None:
+        if is_number(left) and is_number(right):
+            return compare(left, right)
+        if isinstance(left, str) and isinstance(right, str):
+            return compare(left, right)
+        if (is_number(left) or isinstance(left, str)) and (is_number(right) or isinstance(right, str)):
+            refuse_order(symbol, left, right)
+        return None
+
+    return order
+
+
+def arithmetic(symbol: str, calculate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`+` and its siblings: two numbers; integers stay integers except under `/`."""
+
+    def operate(left: Any, right: Any) -> Any:
+        if not (is_number(left) and is_number(right)):
+            raise EvaluationError(f"'{symbol}' takes two numbers, not {type_name(left)} and {type_name(right)}")
+        try:
+            result = calculate(*_alike(left, right))
+        except ArithmeticError as error:
+            raise EvaluationError(f"'{symbol}' failed: {str(error) or type(error).__name__}") from None
+        if type(result) is float and not math.isfinite(result):
+            raise EvaluationError(f"'{symbol}' gives a number out of range")
+        return result
+
+    return operate
+
+
+def _alike(left: Any, right: Any) -> tuple[Any, Any]:
+    """A decimal beside a float: both as decimals, so that money that came in exact stays exact."""
+    if isinstance(left, Decimal) and isinstance(right, float):
+        return left, Decimal(str(right))
+    if isinstance(left, float) and isinstance(right, Decimal):
+        return Decimal(str(left)), right
+    return left, right
+
+
+def multiply(left: Any, right: Any) -> Any:
+    product = left * right
+    if type(product) is int and abs(product) > LARGEST_INTEGER:
+        raise OverflowError("the result is too large")
+    return product
+
+
+def negate(symbol: str, value: Any) -> Any:
+    if not is_number(value):
+        raise EvaluationError(f"the sign '{symbol}' takes a number, not {type_name(value)}")
+    return -value if symbol == "-" else value
+
+
+def fresh(value: Any) -> Any:
+    """A copy of a literal list or map: what a flow does to it must not reach the next event."""
+    if isinstance(value, dict):
+        return {key: fresh(element) for key, element in value.items()}
+    return [fresh(element) for element in value] if isinstance(value, list) else value

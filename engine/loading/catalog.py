@@ -1,0 +1,120 @@
+"""Which elements there are: packages are searched by file name, classes imported when they are needed."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from engine.core.element import Element
+from engine.core.errors import CORE_TYPES, ErrorType
+
+ENTRY_POINTS = "engine.processors"
+NAMELESS = "core"
+"""The folder whose elements have no namespace, as Mule's core elements have none."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An element: its name, and the module that holds its class."""
+
+    name: str
+    module: str
+
+    def load(self) -> type[Element]:
+        """Import the class. Raises CatalogError where that fails, or the module does not hold one element."""
+        try:
+            module = importlib.import_module(self.module)
+        except Exception as error:
+            raise CatalogError(f"the module {self.module} cannot be imported: {error}") from error
+        own = [
+            value
+            for value in vars(module).values()
+            if inspect.isclass(value) and issubclass(value, Element) and value.__module__ == self.module
+            and not value.__name__.startswith("_")
+        ]  # fmt: skip
+        named = [value for value in own if value.__name__ == _class_name(self.module)] or own
+        if len(named) != 1:
+            raise CatalogError(f"the module {self.module} holds {len(own)} elements; one class a file is expected")
+        return named[0]
+
+
+class CatalogError(Exception):
+    """A package of elements that cannot be used as one."""
+
+
+class Catalog:
+    """Element name → class. A value: made by `discover`, handed to the loader."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = {entry.name: entry for entry in entries}
+        self._loaded: dict[str, type[Element]] = {}
+
+    def names(self) -> list[str]:
+        return sorted(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __getitem__(self, name: str) -> type[Element]:
+        if name not in self._loaded:
+            self._loaded[name] = self._entries[name].load()
+        return self._loaded[name]
+
+    def elements(self) -> Iterator[tuple[str, type[Element]]]:
+        """All elements by name; a file without an element class (a helper of the package) is left out."""
+        for name in self.names():
+            try:
+                yield name, self[name]
+            except CatalogError:
+                continue
+
+    def error_types(self) -> dict[str, ErrorType]:
+        """All types by name: the core's, and what each element declares, ancestors included."""
+        declared = (ancestor for _, element in self.elements() for raised in element.raises for ancestor in raised.lineage)
+        return CORE_TYPES | {str(error_type): error_type for error_type in declared}
+
+
+def discover(packages: Iterable[str] = ()) -> Catalog:
+    """The catalog of the packages given, after those of the entry point group `engine.processors`.
+
+    A package's element files: `set_payload.py` is `set-payload`, `db/insert.py` is `db:insert`; the
+    folder `core` has no namespace, nor has the package itself; a file that starts with `_` is none.
+    A later package may replace an element. Raises CatalogError for a package that cannot be found.
+    """
+    installed = [point.value for point in metadata.entry_points(group=ENTRY_POINTS)]
+    return Catalog(entry for package in [*installed, *packages] for entry in _entries(package))
+
+
+def _entries(package: str) -> Iterator[Entry]:
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        raise CatalogError(f"there is no package '{package}' to import")
+    if spec.submodule_search_locations is None:
+        yield Entry(_local_name(package.rpartition(".")[2]), package)
+        return
+    for location in spec.submodule_search_locations:
+        yield from _files(Path(location), package, "")
+
+
+def _files(folder: Path, package: str, namespace: str) -> Iterator[Entry]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(("_", ".")):
+            continue
+        if path.is_dir():
+            inner = "" if path.name == NAMELESS else f"{path.name}:"
+            yield from _files(path, f"{package}.{path.name}", namespace + inner)
+        elif path.suffix == ".py":
+            yield Entry(namespace + _local_name(path.stem), f"{package}.{path.stem}")
+
+
+def _local_name(stem: str) -> str:
+    return stem.rstrip("_").replace("_", "-")
+
+
+def _class_name(module: str) -> str:
+    return "".join(part.capitalize() for part in module.rpartition(".")[2].split("_"))

@@ -1,0 +1,1 @@
+"""Over HTTP: Starlette application, requests, answers, the server."""

@@ -1,0 +1,81 @@
+"""The Starlette application of the flows that HTTP requests start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
+
+from engine.core.flow import Flow
+from engine.serving.endpoint import Endpoint, Listener, log_request, refused, respond
+from engine.serving.request import Headers, Refusal, correlation_id_of
+from engine.serving.route import HttpSource
+
+PARAMETER = re.compile(r"\{([^{}/]+)\}")
+Lifecycle = Callable[[], Awaitable[None]]
+
+
+def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle) -> Starlette:
+    """An application that answers for the flows with an HTTP source.
+
+    start, stop: called with the server's lifespan; `start` also before each request, for servers
+    that have none, so it must return at once when it was called before.
+    """
+    by_path: dict[str, list[Listener]] = {}
+    for flow in flows:
+        if isinstance(flow.source, HttpSource):
+            route = flow.source.route()
+            path, names = starlette_path(route.path)
+            by_path.setdefault(path, []).append(Listener(flow, route, names))
+    routes = [StarletteRoute(path, Endpoint(by_path[path], start)) for path in sorted(by_path, key=_specificity)]
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> Any:
+        await start()
+        yield
+        await stop()
+
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.router.default = not_found
+    return app
+
+
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """The answer where no listener has the path."""
+    began = perf_counter()
+    if scope["type"] != "http":
+        return
+    correlation_id = correlation_id_of(Headers(scope["headers"]))
+    refusal = Refusal(404, "HTTP:NOT_FOUND", "there is no listener for this path")
+    await respond(send, refused(refusal, scope["path"], correlation_id), correlation_id)
+    log_request(scope, "-", 404, began, correlation_id)
+
+
+def starlette_path(path: str) -> tuple[str, tuple[str, ...]]:
+    """A listener's path as Starlette writes it, and the names of its parameters in order.
+
+    The parameters get numbers, since Starlette's names cannot hold a dash.
+    """
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        names.append(match[1])
+        return f"{{p{len(names)}}}"
+
+    converted = PARAMETER.sub(number, path.removesuffix("*"))
+    if path.endswith("*"):
+        names.append("*")
+        converted += "{rest:path}"
+    return converted, tuple(names)
+
+
+def _specificity(path: str) -> tuple[tuple[int, str], ...]:
+    """The order in which paths are tried: fixed segments before parameters, those before a rest."""
+    return tuple((2 if ":path}" in part else 1 if "{" in part else 0, part) for part in path.split("/"))

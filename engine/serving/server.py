@@ -1,0 +1,66 @@
+"""uvicorn: sockets, signals, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+
+import uvicorn
+from starlette.applications import Starlette
+
+OFTEN_ENOUGH = (20_000, 20, 50)
+"""Thresholds of the garbage collector: a body of 10,000 records would else be walked through again and again."""
+
+
+class Server(uvicorn.Server):
+    """One of several servers in a process: signals are the business of `serve`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError where the address is not to be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+async def serve(
+    apps: Sequence[tuple[Starlette, socket.socket]], shutdown_timeout: float, ready: Callable[[], None]
+) -> None:
+    """Answer on each socket until SIGTERM or Ctrl-C; running requests may end within the time.
+
+    A second signal ends at once.
+    """
+    servers = [Server(_config(app, shutdown_timeout)) for app, _ in apps]
+
+    def stop() -> None:
+        for server in servers:
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*OFTEN_ENOUGH)
+    ready()
+    await asyncio.gather(*(server.serve([listening]) for server, (_, listening) in zip(servers, apps, strict=True)))
+
+
+def _config(app: Starlette, shutdown_timeout: float) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(shutdown_timeout)),
+    )

@@ -1,0 +1,174 @@
+"""The command `engine`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from engine import __version__
+
+if TYPE_CHECKING:
+    from engine.application import Application
+
+LEVELS = ["debug", "info", "warning", "error"]
+
+paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path())
+set_option = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A property; wins over all others.")
+processors_option = click.option("--processors", multiple=True, metavar="PACKAGE", help="A package of elements of your own.")
+level_option = click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True)
+format_option = click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+
+
+def _print_version(context: click.Context, option: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(f"engine {__version__}")
+        context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version.")
+def main() -> None:
+    """Integration flows in YAML: check them, run them, serve them."""
+
+
+@main.command()
+@paths_argument
+@set_option
+@processors_option
+@click.option("--host", help="Listen at this address instead of those in the flows.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Listen at this port instead of those in the flows.")
+@click.option("--reload", is_flag=True, help="Start anew when a file changes.")
+@level_option
+@format_option
+def serve(
+    paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
+    reload: bool, log_level: str, log_format: str,
+) -> None:  # fmt: skip
+    """Serve the flows of files and folders over HTTP."""
+    if reload:
+        from engine.tools.reload import serve_again_and_again
+
+        serve_again_and_again(paths, sys.argv[1:])
+        return
+    from engine.tools.logs import configure
+    from engine.tools.serving import serve_application
+
+    app = _load(paths, settings, processors)
+    configure(log_level, log_format, app.parts.secrets)
+    sys.exit(serve_application(app, host, port))
+
+
+@main.command()
+@paths_argument
+@set_option
+@processors_option
+def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...]) -> None:
+    """Report every mistake in the flows; exit code 1 if there is one."""
+    app = _load(paths, settings, processors)
+    sub_flows = len(app.parts.runnables) - len(app.flows)
+    click.echo(f"{_count(len(app.flows), 'flow')} and {_count(sub_flows, 'sub-flow')}: no mistakes")
+
+
+@main.command()
+@click.argument("path", type=click.Path())
+@click.option("--flow", required=True, help="The flow or sub-flow to run.")
+@click.option("--payload", type=click.File("rb"), help="A JSON file with the payload; - is the standard input.")
+@set_option
+@processors_option
+@level_option
+def run(
+    path: str, flow: str, payload: Any, settings: tuple[str, ...], processors: tuple[str, ...], log_level: str
+) -> None:
+    """Run one flow and print the payload that it ends with."""
+    from engine.tools.logs import configure
+    from engine.tools.running import run_flow
+
+    app = _load((path,), settings, processors)
+    configure(log_level, "text", app.parts.secrets)
+    sys.exit(asyncio.run(run_flow(app, flow, payload.read() if payload else None)))
+
+
+@main.group(invoke_without_command=True)
+@processors_option
+@click.pass_context
+def processors(context: click.Context, processors: tuple[str, ...]) -> None:
+    """List the elements that flows can use; `show NAME` prints a manual page."""
+    context.obj = processors
+    if context.invoked_subcommand is None:
+        from engine.tools.manual import summary
+
+        for name, element in _catalog(processors).elements():
+            click.echo(f"{name:32}{summary(element)}")
+
+
+@processors.command()
+@click.argument("name")
+@click.pass_context
+def show(context: click.Context, name: str) -> None:
+    """Print the manual page of an element."""
+    from engine.expressions.suggestion import did_you_mean
+    from engine.tools.manual import page
+
+    catalog = _catalog(context.obj)
+    if name not in catalog:
+        close = did_you_mean(name, catalog.names())
+        _fail(f"there is no element '{name}'" + (f"; did you mean '{close}'?" if close else "; see `engine processors`"))
+    click.echo(page(name, catalog[name]))
+
+
+def _load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> Application:
+    from engine.application import Application
+    from engine.loading.catalog import CatalogError
+    from engine.loading.diagnostic import LoadError
+
+    _find_packages_here()
+    try:
+        app = Application.load(*paths, properties=dict(_settings(settings)), processors=processors)
+    except LoadError as error:
+        click.echo(error, err=True)
+        _fail(f"{_count(len(error.diagnostics), 'mistake')} in the flows")
+    except CatalogError as error:
+        _fail(str(error))
+    for warning in app.parts.warnings:
+        click.echo(warning, err=True)
+    return app
+
+
+def _catalog(packages: Iterable[str]) -> Any:
+    from engine.loading.catalog import CatalogError, discover
+
+    _find_packages_here()
+    try:
+        return discover(packages)
+    except CatalogError as error:
+        _fail(str(error))
+
+
+def _find_packages_here() -> None:
+    """A package of the folder where the engine is started can be named by --processors."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+
+
+def _settings(settings: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise click.BadParameter(f"'{setting}' is not of the form NAME=VALUE", param_hint="--set")
+        yield name, value
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"engine: {message}", err=True)
+    sys.exit(1)
+

@@ -1,0 +1,101 @@
+"""Manual pages, derived from the classes of elements."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+from engine.core.element import Element, Parameters
+from engine.core.expression import Compiled
+
+EXAMPLE = "Example:"
+WORDS = {
+    "str": "text", "int": "whole number", "float": "duration", "bool": "true or false", "dict": "map", "list": "list",
+    "Template": "value", "Expression": "expression", "Condition": "condition", "Count": "whole number",
+    "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
+    "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
+    "frozenset": "list", "HttpResponse": "answer",
+}  # fmt: skip
+
+
+def summary(element: type[Element]) -> str:
+    """The first line of an element's manual."""
+    return inspect.cleandoc(element.__doc__ or "").partition("\n")[0]
+
+
+def prose(element: type[Any]) -> str:
+    """The manual without its example."""
+    return inspect.cleandoc(element.__doc__ or "").partition(EXAMPLE)[0].strip()
+
+
+def example(element: type[Any]) -> str:
+    """The example of the manual, as YAML; empty where there is none."""
+    return textwrap.dedent(inspect.cleandoc(element.__doc__ or "").partition(EXAMPLE)[2]).strip("\n")
+
+
+def page(name: str, element: type[Element]) -> str:
+    """The manual page: what it does, its parameters, the errors it raises, an example."""
+    parts = [name, "", prose(element), "", "Parameters:", *_parameters(element, "  ")]
+    if element.raises:
+        parts += ["", "Raises:", *(f"  {error_type}" for error_type in element.raises)]
+    return "\n".join([*parts, "", EXAMPLE, textwrap.indent(example(element), "  ")])
+
+
+def descriptions(cls: type[Any]) -> dict[str, str]:
+    """Field → the line beneath it, of a class and those that it inherits from."""
+    found: dict[str, str] = {}
+    for ancestor in reversed(cls.__mro__):
+        if issubclass(ancestor, Parameters) and ancestor is not Parameters:
+            found |= dict(_documented(ancestor))
+    return found
+
+
+def _documented(cls: type[Any]) -> Iterator[tuple[str, str]]:
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+            if isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
+                yield field.target.id, " ".join(text.value.value.split())
+
+
+def _parameters(cls: type[Any], indent: str) -> Iterator[str]:
+    documented = descriptions(cls)
+    for name, field in cls.__pydantic_fields__.items():
+        yield f"{indent}{field.alias or name}: {_kind(field.annotation)}{_default(field)}"
+        if name in documented:
+            yield textwrap.fill(documented[name], 100, initial_indent=indent + "    ", subsequent_indent=indent + "    ")
+        for nested in _nested(field.annotation):
+            yield from _parameters(nested, indent + "    ")
+
+
+def _kind(annotation: Any) -> str:
+    if get_origin(annotation) is not None and (arguments := get_args(annotation)):
+        if str(get_origin(annotation)).endswith("Literal"):
+            return " | ".join(map(str, arguments))
+        words = [_kind(argument) for argument in arguments]
+        outer = getattr(get_origin(annotation), "__name__", "")
+        if outer in ("list", "dict", "frozenset"):
+            return WORDS[outer]
+        return " or ".join(dict.fromkeys(word for word in words if word))
+    name = getattr(annotation, "__name__", str(annotation))
+    return WORDS.get(name, "name of a config" if name.endswith("Config") else "map")
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return " (required)"
+    default = field.default
+    if isinstance(default, Compiled):
+        default = default.written
+    return f" ({default})" if isinstance(default, (str, int, float)) and default != "" else ""
+
+
+def _nested(annotation: Any) -> Iterator[type[Any]]:
+    if inspect.isclass(annotation) and issubclass(annotation, Parameters) and not issubclass(annotation, Element):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _nested(argument)

@@ -1,0 +1,85 @@
+"""`engine serve`: which address answers for which flows, and what is printed."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass, field
+from time import process_time
+
+import click
+import uvicorn
+
+from engine.application import Application, StartError
+from engine.core.flow import Flow
+from engine.serving.route import HttpSource, Route
+from engine.serving.server import bind, serve
+
+
+@dataclass
+class Address:
+    """Where some of the flows are served."""
+
+    host: str
+    port: int
+    routes: list[tuple[Flow, Route]] = field(default_factory=list)
+    listening: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = self.listening.getsockname()[1] if self.listening else self.port
+        return f"http://{host}:{port}"
+
+
+def serve_application(app: Application, host: str | None, port: int | None) -> int:
+    """Serve until a signal comes; the exit code."""
+    addresses = addresses_of(app, host, port)
+    if not addresses:
+        click.echo("engine: no flow has an HTTP listener, there is nothing to serve", err=True)
+        return 1
+    loop_factory = uvicorn.Config(app, ws="none", log_config=None).get_loop_factory()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(_serve(app, addresses))
+
+
+def addresses_of(app: Application, host: str | None, port: int | None) -> list[Address]:
+    """The addresses of the listeners, each with its flows; host and port of the command line win."""
+    addresses: dict[tuple[str, int], Address] = {}
+    for flow in app.flows.values():
+        if isinstance(flow.source, HttpSource):
+            route = flow.source.route()
+            key = host or route.host, route.port if port is None else port
+            addresses.setdefault(key, Address(*key)).routes.append((flow, route))
+    return list(addresses.values())
+
+
+async def _serve(app: Application, addresses: list[Address]) -> int:
+    try:
+        for address in addresses:
+            address.listening = bind(address.host, address.port)
+        await app.start()
+    except OSError as error:
+        click.echo(f"engine: cannot listen at {address.url}: {error.strerror}", err=True)
+        return 1
+    except StartError as error:
+        click.echo(f"engine: {error}", err=True)
+        return 1
+    apps = [
+        (app.asgi([flow for flow, _ in address.routes]), address.listening) for address in addresses if address.listening
+    ]
+    try:
+        await serve(apps, app.parts.configuration.shutdown_timeout, lambda: announce(addresses))
+    finally:
+        await app.stop()
+    return 0
+
+
+def announce(addresses: list[Address]) -> None:
+    """Print each route and the address."""
+    for address in addresses:
+        for flow, route in address.routes:
+            methods = ",".join(sorted(route.methods)) if route.methods else "*"
+            click.echo(f"{methods:7} {address.url}{route.path} → {flow.name}")
+    urls = ", ".join(address.url for address in addresses)
+    click.echo(f"engine serves at {urls} after {process_time():.2f} s; Ctrl-C ends it")

@@ -1,0 +1,1 @@
+"""Mule's core: setting values, scopes, routers, error handling."""

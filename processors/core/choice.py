@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from engine import Chain, Condition, Event, Parameters, Processor
+
+
+class When(Parameters):
+    """One way of a choice."""
+
+    expression: Condition
+    """The condition."""
+
+    steps: Chain
+    """What to run when it is the first that holds."""
+
+
+class Otherwise(Parameters):
+    """The way when no condition holds."""
+
+    steps: Chain
+    """What to run."""
+
+
+class Choice(Processor):
+    """Run the steps of the first condition that holds.
+
+    When none holds and there is no `otherwise`, the event passes unchanged.
+
+    Example:
+        given: {payload: {amount: 1200}}
+        run:
+          - choice:
+              when:
+                - {expression: payload.amount > 1000, steps: [{set-payload: {value: approval}}]}
+              otherwise:
+                steps: [{set-payload: {value: direct}}]
+        expect: {payload: approval}
+    """
+
+    when: list[When]
+    """The ways, each with `expression` and `steps`, from first to last."""
+
+    otherwise: Otherwise | None = None
+    """The steps when no condition holds."""
+
+    async def run(self, event: Event) -> Event:
+        for way in self.when:
+            if way.expression.evaluate(event):
+                return await way.steps.run(event)
+        return await self.otherwise.steps.run(event) if self.otherwise else event

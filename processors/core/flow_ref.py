@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from engine import ROUTING, Event, FlowLink, Operation
+
+
+class FlowRef(Operation):
+    """Run another flow or a sub-flow and go on with its event.
+
+    A sub-flow runs as if its steps stood here. A flow's own error handler serves: an error that it
+    continues makes the flow-ref succeed, one that it propagates is raised again here. Its source
+    is ignored.
+
+    Example:
+        sub-flows:
+          double: {steps: [{set-payload: {value: "#[payload * 2]"}}]}
+        given: {payload: 4}
+        run:
+          - flow-ref: {name: double, target: doubled}
+        expect: {payload: 4, vars.doubled: 8}
+    """
+
+    name: FlowLink
+    """The flow's name, or an expression that gives it."""
+
+    raises = (ROUTING,)
+
+    async def run(self, event: Event) -> Event:
+        result = await self.name.target(event).run(event)
+        if self.target is None:
+            return result
+        return event.with_variable(self.target, self.target_value.evaluate(result))

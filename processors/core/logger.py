@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import logging
+from typing import ClassVar, Literal
+
+from engine import Event, Processor, Template, to_text
+
+LEVELS = {"TRACE": 5, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
+
+
+class Logger(Processor):
+    """Write a line to the log; the event stays as it is.
+
+    Example:
+        given: {payload: {id: 7}}
+        run:
+          - logger: {message: "order #[payload.id] received", category: orders}
+        expect: {payload: {id: 7}}
+    """
+
+    message: Template = Template("#[message]")
+    """What to log; the whole message, if left out."""
+
+    level: Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
+    """How important it is."""
+
+    category: str = "flow"
+    """The logger's name below `engine.`."""
+
+    _log: ClassVar[logging.Logger]
+    _level: ClassVar[int]
+
+    def __post_init__(self) -> None:
+        self._prepare(_log=logging.getLogger(f"engine.{self.category}"), _level=LEVELS[self.level])
+
+    async def run(self, event: Event) -> Event:
+        if self._log.isEnabledFor(self._level):
+            text = to_text(self.message.evaluate(event))
+            self._log.log(self._level, "%s", text, extra={"correlation_id": event.correlation_id})
+        return event

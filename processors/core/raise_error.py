@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from engine import Event, FlowError, Processor, RaisedType, Template, to_text
+
+
+class RaiseError(Processor):
+    """Raise an error. Its type becomes known to handlers by being named here.
+
+    Example:
+        given: {payload: {stock: 0}}
+        run:
+          - raise-error: {type: "ORDER:OUT_OF_STOCK", description: "only #[payload.stock] left"}
+        expect: {error.type: "ORDER:OUT_OF_STOCK", error.description: only 0 left}
+    """
+
+    type: RaisedType
+    """`NS:ID`, any you like; without a namespace it is MULE's."""
+
+    description: Template = Template("")
+    """A sentence about what happened; it may go to a caller."""
+
+    async def run(self, event: Event) -> Event:
+        raise FlowError(self.type, to_text(self.description.evaluate(event)) or f"{self.type} was raised")

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from engine import Event, Processor
+
+
+class RemoveVariable(Processor):
+    """Forget a variable. One that is not there is no error.
+
+    Example:
+        given: {vars: {token: abc, id: 7}}
+        run:
+          - remove-variable: {variableName: token}
+        expect: {vars: {id: 7}}
+    """
+
+    variable_name: str
+    """The variable's name."""
+
+    async def run(self, event: Event) -> Event:
+        return event.without_variable(self.variable_name)

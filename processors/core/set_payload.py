@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from engine import Event, Processor, Template, read_media_type
+
+
+class SetPayload(Processor):
+    """Make a value the payload.
+
+    The attributes stay. A text set with a JSON mimeType is read: the payload is the value it holds.
+    Without mimeType the media type that the payload had is forgotten.
+
+    Example:
+        given: {payload: {name: Ada}}
+        run:
+          - set-payload: {value: {greeting: "Hello #[payload.name]"}}
+        expect: {payload: {greeting: Hello Ada}}
+    """
+
+    value: Template
+    """The new payload; maps and lists may hold expressions at any depth."""
+
+    mime_type: str | None = None
+    """The media type of the payload, such as application/json or text/csv."""
+
+    async def run(self, event: Event) -> Event:
+        payload = read_media_type(self.value.evaluate(event), self.mime_type)
+        return event.with_payload(payload, media_type=self.mime_type)

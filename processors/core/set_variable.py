@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from engine import Event, Processor, Template
+
+
+class SetVariable(Processor):
+    """Make a value a variable, which later steps read as `vars.NAME`.
+
+    `append(vars.list, x)` costs the same however long the list is.
+
+    Example:
+        given: {payload: {id: 7}}
+        run:
+          - set-variable: {variableName: id, value: "#[payload.id]"}
+        expect: {vars.id: 7, payload: {id: 7}}
+    """
+
+    variable_name: str
+    """The variable's name."""
+
+    value: Template
+    """Its new value."""
+
+    async def run(self, event: Event) -> Event:
+        return event.with_variable(self.variable_name, self.value.evaluate(event))

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from engine import Event, Evaluate, Field, Mistake, Processor, Reader, Written, read_media_type, refuse
+from engine.core.expression import ROOTS
+
+RESULTS = ("set_payload", "set_attributes", "set_variables")
+
+
+class Transform(Processor):
+    """Build payload, attributes and variables anew, from one view of the event.
+
+    Every expression sees the event as it entered; then all results are set together. `let` gives
+    names to intermediate values, read as `$name`; later ones see earlier ones.
+
+    Example:
+        given: {payload: {prices: [3, 4]}}
+        run:
+          - transform:
+              let: {total: sum(payload.prices)}
+              set-payload: {total: "#[$total]", twice: "#[$total * 2]"}
+              set-variables: {count: "#[length(payload.prices)]"}
+        expect: {payload: {total: 7, twice: 14}, vars.count: 2}
+    """
+
+    let: Annotated[dict[str, Written], Field(default_factory=dict)]
+    """Name → expression; local to this element."""
+
+    set_payload: Annotated[Written | None, Field(alias="set-payload")] = None
+    """The new payload itself (not a map with `value`)."""
+
+    set_attributes: Annotated[Written | None, Field(alias="set-attributes")] = None
+    """The new attributes."""
+
+    set_variables: Annotated[dict[str, Written], Field(alias="set-variables", default_factory=dict)]
+    """Variables to set; the others stay."""
+
+    mime_type: str | None = None
+    """The media type of the new payload."""
+
+    _evaluate: ClassVar[Evaluate]
+
+    def __post_init__(self) -> None:
+        self._prepare(_evaluate=self._compile())
+
+    def _compile(self) -> Evaluate:
+        """All parameters as one expression: the results in a map, the `let`s around it."""
+        written = [*self.let.values(), *self._results().values(), *self.set_variables.values()]
+        reader = Reader(written[0].scope) if written else Reader.standalone()
+        bindings = []
+        for name, value in self.let.items():
+            self._check_name(name, value, reader)
+            bindings.append((name, reader.read(value.value, always=True)))
+            reader.variables.add(name)
+        pairs = [(name, reader.read(value.value, always=False)) for name, value in self._results().items()]
+        variables = [(name, reader.read(value.value, always=False)) for name, value in self.set_variables.items()]
+        tree = _map([*pairs, ("set_variables", _map(variables))])
+        for binding in reversed(bindings):
+            tree = {"type": "let", "bindings": [binding], "children": [tree]}
+        return reader.compile(tree)
+
+    def _results(self) -> dict[str, Written]:
+        results = {"set_payload": self.set_payload, "set_attributes": self.set_attributes}
+        payload = self.set_payload.value if self.set_payload else None
+        if isinstance(payload, dict) and payload and payload.keys() <= {"value", "mimeType"}:
+            place = getattr(payload, "place", None)
+            write = "set-payload: \"#[…]\", and mimeType beside it"
+            refuse([Mistake("F304", "set-payload with 'value', as the element has it", "the payload itself", write, place)])
+        return {name: written for name, written in results.items() if written is not None}
+
+    def _check_name(self, name: str, value: Written, reader: Reader) -> None:
+        if name in ROOTS:
+            place = getattr(value.value, "place", None)
+            reader.mistakes.append(Mistake("F403", f"'{name}' under let, the name of a root", "another name", "", place))
+
+    async def run(self, event: Event) -> Event:
+        results: dict[str, Any] = self._evaluate(event)
+        after = event.with_variables(results["set_variables"]) if self.set_variables else event
+        if self.set_payload is not None:
+            payload = read_media_type(results["set_payload"], self.mime_type)
+            after = after.with_payload(payload, media_type=self.mime_type)
+        if self.set_attributes is not None:
+            after = after.with_attributes(results["set_attributes"])
+        return after
+
+
+def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {"type": "map", "children": [{"value": name, "children": [node]} for name, node in pairs]}

@@ -1,0 +1,14 @@
+"""What db:insert, db:update and db:delete have in common."""
+
+from __future__ import annotations
+
+from engine import Event
+from processors.db._statement import Statement
+
+
+class Change(Statement):
+    """The base of the statements that change rows; the result is `{affectedRows, generatedKeys}`."""
+
+    async def run(self, event: Event) -> Event:
+        change = await self.config_ref.database.change(self.sql.text, self.bind(event))
+        return self.deliver(event, change)

@@ -1,0 +1,37 @@
+"""What the operations that run one statement have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from engine import ConfigRef, Event, Field, Mistake, Operation, Template, refuse
+from processors.db._errors import DB_TYPES
+from processors.db._sql import Sql
+from processors.db.config import Config
+
+
+class Statement(Operation):
+    """The base of db:select, db:insert, db:update and db:delete."""
+
+    config_ref: ConfigRef[Config]
+    """The name of the db:config."""
+
+    sql: Sql
+    """The statement, with a `:name` for each value."""
+
+    input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
+    """The values by name: a map, or one expression that gives a map. They are bound, never pasted."""
+
+    raises = DB_TYPES
+
+    def __post_init__(self) -> None:
+        """Check the names that are known now: a map that is written out must have them all."""
+        tree = self.input_parameters.tree
+        given = {pair["value"] for pair in tree["children"]} if tree["type"] == "map" else set(self.sql.names)
+        missing = [name for name in self.sql.names if name not in given]
+        if missing:
+            found = f"the parameter ':{missing[0]}' in sql, which input-parameters lack"
+            refuse([Mistake("F603", found, f"a value for each of {', '.join(dict.fromkeys(self.sql.names))}")])
+
+    def bind(self, event: Event) -> Any:
+        return self.sql.bind(self.input_parameters.evaluate(event))

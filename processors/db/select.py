@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+from engine import Event, Field
+from processors.db._statement import Statement
+
+
+class Select(Statement):
+    """Read rows: the result is a list of maps, one a row, by the names of the columns.
+
+    Example:
+        configs:
+          Books:
+            db:config:
+              url: "sqlite://"
+              initScript: "CREATE TABLE books(id INTEGER PRIMARY KEY, title TEXT); INSERT INTO books VALUES(1, 'Emma')"
+        run:
+          - db:select:
+              config-ref: Books
+              sql: SELECT title FROM books WHERE id = :id
+              input-parameters: {id: 1}
+        expect: {payload: [{title: Emma}]}
+    """
+
+    max_rows: Annotated[int, Field(ge=1)] | None = None
+    """How many rows to read at most; all, if left out."""
+
+    async def run(self, event: Event) -> Event:
+        rows = await self.config_ref.database.select(self.sql.text, self.bind(event), self.max_rows)
+        return self.deliver(event, rows)

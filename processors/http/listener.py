@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator
+
+from engine import ConfigRef, Field, HttpResponse, HttpSource, Mistake, Route, refuse
+from processors.http.listener_config import ListenerConfig
+
+PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
+METHOD = re.compile(r"[A-Z]+")
+USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
+
+def _path(value: Any) -> Any:
+    if not isinstance(value, str) or PATH.fullmatch(value) is None:
+        refuse([Mistake("F303", f"{value!r} as a path", "a path such as /orders/{id} or /files/*, without expressions")])
+    return value
+
+
+def _methods(value: Any) -> Any:
+    methods = value.split(",") if isinstance(value, str) else value
+    names = [str(method).strip().upper() for method in methods] if isinstance(methods, (list, tuple, frozenset)) else []
+    if not names or not all(METHOD.fullmatch(name) for name in names):
+        refuse([Mistake("F303", f"{value!r}", "methods, such as GET, POST")])
+    return frozenset(names)
+
+
+class Listener(HttpSource):
+    """Run the flow for each HTTP request, and answer with its event.
+
+    The body becomes the payload by its Content-Type: JSON (also without one) is a value, a form a
+    map, text a text, all else bytes, an empty body null. `attributes` holds method, listenerPath,
+    requestPath, queryString, queryParams, queryParamsAll, uriParams, headers, remoteAddress,
+    scheme and version; the rest that a trailing `*` takes is uriParams."*".
+
+    The status of a success is `vars.httpStatus`, else 200; headers add `vars.outboundHeaders`. A
+    failure is answered with what an on-error-propagate assigned (httpStatus, payload), else with
+    application/problem+json and a status by the error's type.
+
+    Example:
+        configs:
+          Api: {http:listener-config: {port: 8081}}
+        flows:
+          order:
+            source: {http:listener: {config-ref: Api, path: "/orders/{id}", allowedMethods: GET}}
+            steps: [{set-payload: {value: {id: "#[attributes.uriParams.id]"}}}]
+        request: {method: GET, path: /orders/a%207}
+        expect: {status: 200, payload: {id: a 7}}
+    """
+
+    config_ref: ConfigRef[ListenerConfig]
+    """The name of the http:listener-config."""
+
+    path: Annotated[str, BeforeValidator(_path)]
+    """The path: `{name}` takes one segment, a trailing `*` all that follows."""
+
+    allowed_methods: Annotated[
+        frozenset[str] | None,
+        BeforeValidator(_methods),
+        Field(alias="allowedMethods", validation_alias=AliasChoices("allowedMethods", "method")),
+    ] = None
+    """The methods, as a comma list or a list; all, if left out. `method` means the same."""
+
+    response: HttpResponse = HttpResponse()
+    """How a success is answered: statusCode, headers, body."""
+
+    error_response: Annotated[HttpResponse, Field(alias="error-response")] = HttpResponse()
+    """How a failure is answered: statusCode, headers, body."""
+
+    default_timeout = 30.0
+
+    def claims(self) -> list[str]:
+        route = self.route()
+        pattern = re.sub(r"\{[^}]*\}", "{}", route.path)
+        return [f"{method} {pattern} at {route.host}:{route.port}" for method in sorted(route.methods or USUAL_METHODS)]
+
+    def route(self) -> Route:
+        config = self.config_ref
+        return Route(
+            config.host,
+            config.port,
+            config.base_path.rstrip("/") + self.path,
+            self.allowed_methods,
+            config.max_body_size,
+            self.response,
+            self.error_response,
+        )
