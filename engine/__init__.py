@@ -79,7 +79,7 @@ _MODULES = {
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__all__ = list(_HOMES)  # noqa: PLE0605  # derived from the table
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -79,7 +79,7 @@ class Application:
     async def stop(self) -> None:
         """Close what `start` opened."""
         self._is_started = False
-        for config in reversed(self.parts.configs.values()):
+        for config in reversed(list(self.parts.configs.values())):
             await config.stop()
 
     async def __aenter__(self) -> Self:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
+from pydantic import Field as Field
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 

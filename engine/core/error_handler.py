@@ -77,7 +77,7 @@ def _pattern_mistake(entry: Any) -> Mistake | None:
             return None
         except ValueError:
             pass
-    return Mistake("F303", f"{entry!r}", "an error type", "NS:ID, NS:*, \"*:ID\" or ANY", place)
+    return Mistake("F303", f"{entry!r}", "an error type", 'NS:ID, NS:*, "*:ID" or ANY', place)
 
 
 class OnError(Element):
@@ -191,4 +191,3 @@ def log_failure(failure: FlowError) -> None:
     correlation_id = failure.event.correlation_id if failure.event else ""
     detail = failure.detailed_description if failure.detailed_description != failure.description else ""
     log.error("%s%s", failure, f" ({detail})" if detail else "", extra={"correlation_id": correlation_id})
-

@@ -12,7 +12,7 @@ The tree of the core types (Mule's; language.md, "Errors"):
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +162,7 @@ def _cause(failure: FlowError) -> Any:
     return cause if cause is None or isinstance(cause, FlowError) else {"description": str(cause)}
 
 
-ERROR_FIELDS = {
+ERROR_FIELDS: dict[str, Callable[[FlowError], Any]] = {
     "description": lambda failure: failure.description,
     "detailedDescription": lambda failure: failure.detailed_description,
     "errorType": lambda failure: failure.type,

@@ -257,7 +257,9 @@ class Condition(Expression):
         if tree["type"] == "literal" and isinstance(tree["value"], str) and not reader.mistakes:
             place = getattr(value, "place", None)
             expected = "an expression such as vars.count > 4"
-            reader.mistakes.append(Mistake("F402", f"the literal text '{tree['value']}' as a condition", expected, "", place))
+            reader.mistakes.append(
+                Mistake("F402", f"the literal text '{tree['value']}' as a condition", expected, "", place)
+            )
         return {"type": "truth", "children": [tree]}
 
 

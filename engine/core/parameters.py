@@ -107,7 +107,9 @@ class FlowLink:
         try:
             return self._flows[name]
         except (KeyError, TypeError):
-            raise FlowError(ROUTING, "there is no flow of that name", detailed_description=f"no flow {name!r}") from None
+            raise FlowError(
+                ROUTING, "there is no flow of that name", detailed_description=f"no flow {name!r}"
+            ) from None
 
     @classmethod
     def to(cls, flow: Runnable) -> FlowLink:

@@ -63,4 +63,3 @@ class Config(Element):
 
     async def stop(self) -> None:
         """Close what was opened."""
-

@@ -29,6 +29,9 @@ class Text(str):
     """
 
     __slots__ = ("pieces", "place", "secret")
+    pieces: tuple[Piece, ...]
+    place: Place | None
+    secret: bool
 
     def __new__(
         cls, text: str, place: Place | None = None, pieces: tuple[Piece, ...] = (), *, secret: bool = False

@@ -8,4 +8,13 @@ from engine.expressions.compiler import check_tree, compile_tree, source_of
 from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
 from engine.expressions.parser import parse
 
-__all__ = ["Appended", "EvaluationError", "ExpressionSyntaxError", "check_tree", "compile_tree", "parse", "settle", "source_of"]
+__all__ = [
+    "Appended",
+    "EvaluationError",
+    "ExpressionSyntaxError",
+    "check_tree",
+    "compile_tree",
+    "parse",
+    "settle",
+    "source_of",
+]

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from engine.expressions import operators
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function, Parameter
+from engine.expressions.generator import INPUT, Generator
 from engine.expressions.operators import NUMBERS
 from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
@@ -26,7 +26,6 @@ Evaluate = Callable[[Any], Any]
 Roots = Mapping[str, str]
 """Name of a root → the Python expression that reads it from `event`."""
 
-INPUT = "event"
 DEEPEST_BLOCK = 16
 """Python refuses 20 nested loops in one function; past this depth a node gets a function of its own."""
 
@@ -51,7 +50,15 @@ GLOBALS = {
     "__builtins__": BUILTINS,
     "NUMBERS": NUMBERS,
     "PLAIN": frozenset({str, int, float, bool, dict, list, type(None)}),
-    **{name: getattr(operators, name) for name in "field as_list as_values index cut flatten equals negate fresh".split()},
+    "field": operators.field,
+    "as_list": operators.as_list,
+    "as_values": operators.as_values,
+    "index": operators.index,
+    "cut": operators.cut,
+    "flatten": operators.flatten,
+    "equals": operators.equals,
+    "negate": operators.negate,
+    "fresh": operators.fresh,
     **{f"order_{name}": call for name, call in ORDER_CALLS.items()},
     **{f"calculate_{name}": call for name, call in ARITHMETIC_CALLS.items()},
     "to_text": to_text,
@@ -93,7 +100,7 @@ def check_tree(tree: Node, roots: Roots, functions: Mapping[str, Function], vari
 
 def source_of(evaluate: Evaluate) -> str:
     """The Python text of a compiled expression."""
-    return str(evaluate.__globals__["__source__"])  # type: ignore[attr-defined]  # a plain function
+    return str(evaluate.__globals__["__source__"])
 
 
 def _is_number(node: Node) -> bool:
@@ -104,92 +111,37 @@ def _unchanged(error: Exception, leaf: int) -> Exception:
     return error
 
 
-class _Compiler:
-    def __init__(
-        self,
-        roots: Roots | None,
-        functions: Mapping[str, Function],
-        constants: Mapping[str, Any],
-    ) -> None:
+class _Compiler(Generator):
+    def __init__(self, roots: Roots | None, functions: Mapping[str, Function], constants: Mapping[str, Any]) -> None:
+        super().__init__({**GLOBALS, **constants})
         self.roots = roots
         self.functions = functions
-        self.constants: dict[str, Any] = {**GLOBALS, **constants}
         self.scope: dict[str, str] = dict(roots or {})
-        self.parts: list[list[str]] = []
-        self.lines: list[str] = []
-        self.depth = 1
-        self.names = 0
 
     def compile(self, tree: Node, failed: Callable[[Exception, int], Exception]) -> Evaluate:
-        self.depth = 2
-        result = self.visit(tree, INPUT)
-        self._write(f"return {result}")
-        head = [f"def evaluate({INPUT}):", " leaf = 0", " try:"]
-        tail = [" except Exception as error:", "  raise failed(error, leaf)"]
-        source = "\n".join([line for part in self.parts for line in part] + head + self.lines + tail)
-        space = self.constants | {"failed": failed, "__source__": source}
-        exec(compile(source, "<expression>", "exec"), space)  # noqa: S102  # the text is ours, values are constants
-        evaluate: Evaluate = space["evaluate"]
-        return evaluate
-
-    # Writing
-
-    def _write(self, line: str) -> None:
-        self.lines.append(" " * self.depth + line)
-
-    def _new(self, prefix: str = "v") -> str:
-        self.names += 1
-        return f"{prefix}{self.names}"
-
-    def _let(self, text: str) -> str:
-        name = self._new()
-        self._write(f"{name} = {text}")
-        return name
-
-    def _constant(self, value: Any) -> str:
-        if value is None or value is True or value is False:
-            return repr(value)
-        name = self._new("k")
-        self.constants[name] = value
-        return name
-
-    @contextmanager
-    def _block(self, head: str) -> Iterator[None]:
-        self._write(head)
-        self.depth += 1
-        before = len(self.lines)
-        yield
-        if len(self.lines) == before:
-            self._write("pass")
-        self.depth -= 1
+        return self.function(self.visit(tree, INPUT), failed)
 
     # Visiting
 
     def visit(self, node: Node, current: str) -> str:
         if self.depth > DEEPEST_BLOCK and node["children"]:
-            return self._visit_apart(node, current)
+            return self.apart(self._names_in_use(current), lambda: self._visit(node, current))
+        return self._visit(node, current)
+
+    def _visit(self, node: Node, current: str) -> str:
         name: str = getattr(self, "visit_" + node["type"])(node, current)
         return name
 
-    def _visit_apart(self, node: Node, current: str) -> str:
-        """Compute the node in a function of its own, where the nesting of blocks starts anew."""
-        name = self._new("part")
-        arguments = ", ".join(dict.fromkeys([INPUT, current, *self._temporaries()]))
-        outer, self.lines, depth, self.depth = self.lines, [f"def {name}({arguments}):"], self.depth, 1
-        self._write(f"return {self.visit(node, current)}")
-        self.parts.append(self.lines)
-        self.lines, self.depth = outer, depth
-        return self._let(f"{name}({arguments})")
-
-    def _temporaries(self) -> list[str]:
-        return [text for text in self.scope.values() if text.isidentifier() and text[0] == "v"]
+    def _names_in_use(self, current: str) -> Iterator[str]:
+        yield INPUT
+        yield from (name for name in (current, *self.scope.values()) if name.isidentifier())
 
     def sees_event(self, current: str) -> bool:
         return self.roots is not None and current == INPUT
 
     def _value(self, current: str) -> str:
         """The current node as a value: where it is the event, a map of its roots."""
-        return self._let(f"whole({INPUT})") if self.sees_event(current) else current
+        return self.let(f"whole({INPUT})") if self.sees_event(current) else current
 
     def visit_identity(self, node: Node, current: str) -> str:
         return current
@@ -200,21 +152,21 @@ class _Compiler:
         return INPUT
 
     def visit_literal(self, node: Node, current: str) -> str:
-        constant = self._constant(node["value"])
-        return self._let(f"fresh({constant})") if isinstance(node["value"], (list, dict)) else constant
+        constant = self.constant(node["value"])
+        return self.let(f"fresh({constant})") if isinstance(node["value"], (list, dict)) else constant
 
     def visit_empty_object(self, node: Node, current: str) -> str:
         if not self.sees_event(current):
             raise ExpressionSyntaxError(node["start"], "'{}'", "names inside the braces")
-        return self._let("{}")
+        return self.let("{}")
 
     def visit_field(self, node: Node, current: str) -> str:
         if self.sees_event(current):
             return self._read_root(node)
-        name = self._constant(node["value"])
+        name = self.constant(node["value"])
         if self.roots is not None and current == self.roots.get("vars"):
-            return self._let(f"{current}.get({name})")
-        return self._let(f"{current}.get({name}) if type({current}) is dict else field({current}, {name})")
+            return self.let(f"{current}.get({name})")
+        return self.let(f"{current}.get({name}) if type({current}) is dict else field({current}, {name})")
 
     def _read_root(self, node: Node) -> str:
         assert self.roots is not None
@@ -246,7 +198,7 @@ class _Compiler:
 
     def _own(self, text: str) -> str:
         """A variable bound to the event is bound to its value."""
-        return self._let(self._value(text))
+        return self.let(self._value(text))
 
     def visit_subexpression(self, node: Node, current: str) -> str:
         for child in node["children"]:
@@ -260,30 +212,30 @@ class _Compiler:
         return self.visit(right, self._own(self.visit(left, current)))
 
     def visit_index(self, node: Node, current: str) -> str:
-        return self._let(f"index({self._value(current)}, {self._constant(node['value'])})")
+        return self.let(f"index({self._value(current)}, {self.constant(node['value'])})")
 
     def visit_slice(self, node: Node, current: str) -> str:
         start, stop, step = node["children"]
         if step == 0:
             raise ExpressionSyntaxError(0, "a slice with step 0", "a step other than 0")
-        return self._let(f"cut({self._value(current)}, {self._constant(slice(start, stop, step))})")
+        return self.let(f"cut({self._value(current)}, {self.constant(slice(start, stop, step))})")
 
     def visit_flatten(self, node: Node, current: str) -> str:
-        return self._let(f"flatten({self._value(self.visit(node['children'][0], current))})")
+        return self.let(f"flatten({self._value(self.visit(node['children'][0], current))})")
 
     # Projections
 
     def visit_projection(self, node: Node, current: str) -> str:
         left, right = node["children"]
         if left["type"] == "flatten" and left["children"][0]["type"] == "identity" and self.sees_event(current):
-            return self._let("[]")
+            return self.let("[]")
         base = self.visit(left, current)
         return self._project(self._sequence(base), right)
 
     def visit_value_projection(self, node: Node, current: str) -> str:
         left, right = node["children"]
         base = self._value(self.visit(left, current))
-        return self._project(self._let(f"as_values({base})"), right)
+        return self._project(self.let(f"as_values({base})"), right)
 
     def visit_filter_projection(self, node: Node, current: str) -> str:
         left, right, condition = node["children"]
@@ -292,17 +244,17 @@ class _Compiler:
 
     def _sequence(self, base: str) -> str:
         base = self._value(base)
-        return self._let(f"{base} if type({base}) is list else as_list({base})")
+        return self.let(f"{base} if type({base}) is list else as_list({base})")
 
     def _project(self, sequence: str, right: Node, condition: Node | None = None) -> str:
-        result, element = self._let("None"), self._new()
-        with self._block(f"if {sequence} is not None:"):
-            self._write(f"{result} = []")
-            with self._block(f"for {element} in {sequence}:"):
+        result, element = self.let("None"), self.new()
+        with self.block(f"if {sequence} is not None:"):
+            self.write(f"{result} = []")
+            with self.block(f"for {element} in {sequence}:"):
                 if condition is not None:
-                    self._write(f"if not {self._truth(condition, element)}: continue")
+                    self.write(f"if not {self._truth(condition, element)}: continue")
                 value = self.visit(right, element)
-                self._write(f"if {value} is not None: {result}.append({value})")
+                self.write(f"if {value} is not None: {result}.append({value})")
         return result
 
     # Conditions
@@ -321,10 +273,12 @@ class _Compiler:
         left, right = (self._value(self.visit(child, current)) for child in node["children"])
         if name in ("eq", "ne"):
             equal = self._equality(node["children"], left, right)
-            return self._let(equal if name == "eq" else f"not {equal}")
-        operands = [text for text, child in ((left, node["children"][0]), (right, node["children"][1])) if not _is_number(child)]
+            return self.let(equal if name == "eq" else f"not {equal}")
+        operands = [
+            text for text, child in ((left, node["children"][0]), (right, node["children"][1])) if not _is_number(child)
+        ]
         fast = " and ".join(f"type({text}) in NUMBERS" for text in operands) or "True"
-        return self._let(f"{left} {ORDER[name]} {right} if {fast} else order_{name}({left}, {right})")
+        return self.let(f"{left} {ORDER[name]} {right} if {fast} else order_{name}({left}, {right})")
 
     def _equality(self, children: list[Node], left: str, right: str) -> str:
         for child, constant, other in ((children[1], right, left), (children[0], left, right)):
@@ -338,10 +292,10 @@ class _Compiler:
         return f"equals({left}, {right})"
 
     def visit_truth(self, node: Node, current: str) -> str:
-        return self._let(f"True if {self._truth(node['children'][0], current)} else False")
+        return self.let(f"True if {self._truth(node['children'][0], current)} else False")
 
     def visit_not_expression(self, node: Node, current: str) -> str:
-        return self._let(f"not {self._truth(node['children'][0], current)}")
+        return self.let(f"not {self._truth(node['children'][0], current)}")
 
     def visit_or_expression(self, node: Node, current: str) -> str:
         return self._choose(node, current, "if not {}:")
@@ -351,18 +305,18 @@ class _Compiler:
 
     def _choose(self, node: Node, current: str, head: str) -> str:
         left, right = node["children"]
-        result = self._let(self._value(self.visit(left, current)))
-        with self._block(head.format(f"({result} or type({result}) in NUMBERS)")):
-            self._write(f"{result} = {self._value(self.visit(right, current))}")
+        result = self.let(self._value(self.visit(left, current)))
+        with self.block(head.format(f"({result} or type({result}) in NUMBERS)")):
+            self.write(f"{result} = {self._value(self.visit(right, current))}")
         return result
 
     def visit_ternary(self, node: Node, current: str) -> str:
         condition, when_true, when_false = node["children"]
-        result = self._new()
-        with self._block(f"if {self._truth(condition, current)}:"):
-            self._write(f"{result} = {self._value(self.visit(when_true, current))}")
-        with self._block("else:"):
-            self._write(f"{result} = {self._value(self.visit(when_false, current))}")
+        result = self.new()
+        with self.block(f"if {self._truth(condition, current)}:"):
+            self.write(f"{result} = {self._value(self.visit(when_true, current))}")
+        with self.block("else:"):
+            self.write(f"{result} = {self._value(self.visit(when_false, current))}")
         return result
 
     # Arithmetic
@@ -372,12 +326,14 @@ class _Compiler:
         left, right = (self._value(self.visit(child, current)) for child in node["children"])
         call = f"calculate_{name}({left}, {right})"
         if name in INLINE_ARITHMETIC:
-            call = f"{left} {INLINE_ARITHMETIC[name]} {right} if type({left}) is int and type({right}) is int else {call}"
-        return self._let(call)
+            call = (
+                f"{left} {INLINE_ARITHMETIC[name]} {right} if type({left}) is int and type({right}) is int else {call}"
+            )
+        return self.let(call)
 
     def visit_negative(self, node: Node, current: str) -> str:
-        sign = self._constant("-" if node["value"] == "minus" else "+")
-        return self._let(f"negate({sign}, {self._value(self.visit(node['children'][0], current))})")
+        sign = self.constant("-" if node["value"] == "minus" else "+")
+        return self.let(f"negate({sign}, {self._value(self.visit(node['children'][0], current))})")
 
     # Containers
 
@@ -391,16 +347,16 @@ class _Compiler:
         return [self._value(self.visit(child, current)) for child in nodes]
 
     def _entries(self, node: Node, current: str) -> str:
-        names = [self._constant(pair["value"]) for pair in node["children"]]
+        names = [self.constant(pair["value"]) for pair in node["children"]]
         values = self._elements([pair["children"][0] for pair in node["children"]], current)
         return "{" + ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True)) + "}"
 
     def _container(self, current: str, display: Callable[[], str]) -> str:
         if self.sees_event(current):
-            return self._let(display())
-        result = self._let("None")
-        with self._block(f"if {current} is not None:"):
-            self._write(f"{result} = {display()}")
+            return self.let(display())
+        result = self.let("None")
+        with self.block(f"if {current} is not None:"):
+            self.write(f"{result} = {display()}")
         return result
 
     # Functions
@@ -419,7 +375,7 @@ class _Compiler:
             self._argument(function.parameter(position), child, current)
             for position, child in enumerate(node["children"])
         ]
-        return self._let(f"{self._constant(function.call)}({', '.join(arguments)})")
+        return self.let(f"{self.constant(function.call)}({', '.join(arguments)})")
 
     def _check_call(self, function: Function, node: Node) -> None:
         given = len(node["children"])
@@ -442,38 +398,37 @@ class _Compiler:
         value = self._value(self.visit(node, current))
         if parameter.is_any and parameter.keeps_appended:
             return value
-        adapt = self._constant(parameter.adapt)
+        adapt = self.constant(parameter.adapt)
         if parameter.is_any:
-            return self._let(f"{value} if type({value}) in PLAIN else {adapt}({value})")
+            return self.let(f"{value} if type({value}) in PLAIN else {adapt}({value})")
         if not parameter.fast:
-            return self._let(f"{adapt}({value})")
-        return self._let(f"{value} if type({value}) in {self._constant(parameter.fast)} else {adapt}({value})")
+            return self.let(f"{adapt}({value})")
+        return self.let(f"{value} if type({value}) in {self.constant(parameter.fast)} else {adapt}({value})")
 
     def _nested(self, body: Node) -> str:
         """`&body` as a Python function of the element."""
-        name, element = self._new("f"), self._new()
-        with self._block(f"def {name}({element}):"):
-            self._write(f"return {self._value(self.visit(body, element))}")
+        name, element = self.new("f"), self.new()
+        with self.block(f"def {name}({element}):"):
+            self.write(f"return {self._value(self.visit(body, element))}")
         return name
 
     # Templates: what `#[…]` stands in
 
     def visit_leaf(self, node: Node, current: str) -> str:
-        self._write(f"leaf = {int(node['value'])}")
+        self.write(f"leaf = {int(node['value'])}")
         return self._value(self.visit(node["children"][0], current))
 
     def visit_map(self, node: Node, current: str) -> str:
-        return self._let(self._entries(node, current))
+        return self.let(self._entries(node, current))
 
     def visit_list(self, node: Node, current: str) -> str:
-        return self._let(f"[{', '.join(self._elements(node['children'], current))}]")
+        return self.let(f"[{', '.join(self._elements(node['children'], current))}]")
 
     def visit_text(self, node: Node, current: str) -> str:
         texts = [
-            self._constant(child["value"])
+            self.constant(child["value"])
             if child["type"] == "literal"
-            else self._let(f"to_text({self.visit(child, current)})")
+            else self.let(f"to_text({self.visit(child, current)})")
             for child in node["children"]
         ]
-        return self._let(" + ".join(texts))
-
+        return self.let(" + ".join(texts))

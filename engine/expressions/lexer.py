@@ -13,8 +13,11 @@ Token = dict[str, Any]
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 ENDS_OPERAND = frozenset(
-    "unquoted_identifier quoted_identifier number literal rbracket rparen rbrace current variable root flatten".split()
-)
+    {
+        "unquoted_identifier", "quoted_identifier", "number", "literal", "rbracket", "rparen", "rbrace", "current",
+        "variable", "root", "flatten",
+    }
+)  # fmt: skip
 NAMES = frozenset({"unquoted_identifier", "quoted_identifier"})
 
 
@@ -76,7 +79,7 @@ class _Assembler:
         return str(self.done[-1]["type"]) if self.done else ""
 
     def _next_touches(self, token: Token, kind: str) -> bool:
-        return self.rest[-1]["type"] == kind and self.rest[-1]["start"] == token["start"] + 1
+        return bool(self.rest[-1]["type"] == kind and self.rest[-1]["start"] == token["start"] + 1)
 
     def _unquoted_identifier(self, token: Token) -> None:
         name = token["value"]

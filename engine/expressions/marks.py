@@ -53,7 +53,9 @@ def _matching_bracket(text: str, start: int) -> int:
             if depth == 0:
                 return position
         position += 1
-    raise ExpressionSyntaxError(start - 2, "'#[' without its ']'", "'#[ … ]', or '\\#[' for the two characters themselves")
+    raise ExpressionSyntaxError(
+        start - 2, "'#[' without its ']'", "'#[ … ]', or '\\#[' for the two characters themselves"
+    )
 
 
 def _closing_quote(text: str, start: int) -> int:

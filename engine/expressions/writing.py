@@ -19,6 +19,9 @@ def plain(value: Any) -> Any:
         return value.to_list()
     if isinstance(value, Mapping):
         return dict(value)
+    for kind in (str, list, int, float):
+        if isinstance(value, kind):
+            return kind(value)
     to_json = getattr(value, "to_json", None)
     if to_json is None:
         raise NotImplementedError(f"a value of type {type(value).__name__} cannot be written as JSON")
@@ -32,8 +35,8 @@ encode = _encoder.encode
 
 def to_text(value: Any) -> str:
     """A value inside a text: null is empty, lists and maps are JSON, dates ISO 8601."""
-    if type(value) is str:
-        return value
+    if isinstance(value, str):
+        return str(value)
     if value is None:
         return ""
     if isinstance(value, (bytes, bytearray)):

@@ -75,8 +75,16 @@ class Catalog:
 
     def error_types(self) -> dict[str, ErrorType]:
         """All types by name: the core's, and what each element declares, ancestors included."""
-        declared = (ancestor for _, element in self.elements() for raised in element.raises for ancestor in raised.lineage)
-        return CORE_TYPES | {str(error_type): error_type for error_type in declared}
+        return _declared(element for _, element in self.elements())
+
+    def loaded_error_types(self) -> dict[str, ErrorType]:
+        """The core's types, and what the elements in use declare: most of the time they are enough."""
+        return _declared(self._loaded.values())
+
+
+def _declared(elements: Iterable[type[Element]]) -> dict[str, ErrorType]:
+    raised = (ancestor for element in elements for each in element.raises for ancestor in each.lineage)
+    return CORE_TYPES | {str(error_type): error_type for error_type in raised}
 
 
 def discover(packages: Iterable[str] = ()) -> Catalog:

@@ -37,6 +37,10 @@ class Map(dict[str, Any]):
         self.place = place
         self.places: dict[str, tuple[Place, Place]] = {}
 
+    def put(self, key: str, value: Any, key_place: Place, place: Place | None = None) -> None:
+        self[key] = value
+        self.places[key] = (key_place, place or key_place)
+
 
 class Sequence(list[Any]):
     """A list with its place, and those of its entries."""
@@ -45,6 +49,15 @@ class Sequence(list[Any]):
         super().__init__()
         self.place = place
         self.places: list[Place] = []
+
+
+def as_data(value: Any) -> Any:
+    """The value without its places: Python's own maps, lists and texts."""
+    if isinstance(value, Map):
+        return {key: as_data(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence):
+        return [as_data(inner) for inner in value]
+    return str(value) if isinstance(value, Text) else value
 
 
 class Scalar(NamedTuple):
@@ -69,7 +82,8 @@ class Document:
         self.scalars: dict[tuple[int, int], Scalar] = {}
         self._read()
 
-    def place(self, mark: yaml.Mark, path: tuple[Any, ...] = ()) -> Place:
+    def place(self, mark: Any, path: tuple[Any, ...] = ()) -> Place:
+        """The place of one of libyaml's marks."""
         return Place(self.file, mark.line + 1, mark.column + 1, path, self.short)
 
     def start(self) -> Place:
@@ -129,7 +143,11 @@ class Document:
                     expression = line[match.start() :].strip()
                     place = Place(self.file, number, match.start() + 1, (), self.short)
                     yield Mistake(
-                        "F104", f"'{expression}', which YAML takes for a comment", "a quoted expression", f'"{expression}"', place
+                        "F104",
+                        f"'{expression}', which YAML takes for a comment",
+                        "a quoted expression",
+                        f'"{expression}"',
+                        place,
                     )
                 break
             offset += len(line) + 1
@@ -155,6 +173,7 @@ class _Builder:
         self.root: Any = None
         self.stack: list[Map | Sequence] = []
         self.keys: list[Text | None] = []
+        self.paths: list[tuple[Any, ...]] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.open_anchors: list[tuple[str | None, int]] = []
         self.nodes = 0
@@ -178,10 +197,11 @@ class _Builder:
             self._give_up("F106", "a second YAML document in the file", event, "one document a file")
 
     def _path(self) -> tuple[Any, ...]:
-        path = []
-        for container, key in zip(self.stack, self.keys, strict=True):
-            path.append(key if isinstance(container, Map) else len(container))
-        return tuple(str(part) if isinstance(part, str) else part for part in path)
+        """The path of what comes next."""
+        if not self.stack:
+            return ()
+        container, key = self.stack[-1], self.keys[-1]
+        return (*self.paths[-1], str(key) if isinstance(container, Map) else len(container))
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         if len(self.stack) >= DEEPEST:
@@ -191,6 +211,7 @@ class _Builder:
         place = self.document.place(event.start_mark, self._path())
         container = Map(place) if isinstance(event, yaml.MappingStartEvent) else Sequence(place)
         self._check_tag(event)
+        self.paths.append(place.path)
         self._put(container, place)
         self.open_anchors.append((event.anchor, self.nodes))
         self.stack.append(container)
@@ -199,20 +220,28 @@ class _Builder:
     def _close(self) -> None:
         container = self.stack.pop()
         self.keys.pop()
+        self.paths.pop()
         anchor, before = self.open_anchors.pop()
         if anchor:
             self.anchors[anchor] = (container, self.nodes - before)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        if event.anchor not in self.anchors:
-            self._give_up("F101", f"the alias '*{event.anchor}' without an anchor before it", event, "&name first", "quotes around a text that starts with '*'")
-        value, size = self.anchors[event.anchor]
+        if event.anchor is None or event.anchor not in self.anchors:
+            self._give_up(
+                "F101",
+                f"the alias '*{event.anchor}' without an anchor before it",
+                event,
+                "&name first",
+                "quotes around a text that starts with '*'",
+            )
+        value, size = self.anchors[str(event.anchor)]
         self.nodes += size
         self._put(value, self.document.place(event.start_mark, self._path()))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        mark = event.start_mark
-        scalar = Scalar(event.value, mark.index, event.end_mark.index, event.style or "")
+        mark: Any = event.start_mark
+        end: Any = event.end_mark
+        scalar = Scalar(event.value, mark.index, end.index, event.style or "")
         self.document.scalars[mark.line + 1, mark.column + 1] = scalar
         self._check_tag(event)
         place = self.document.place(event.start_mark, self._path())
@@ -234,14 +263,21 @@ class _Builder:
         if key in container:
             first = container.places[key][0]
             self.document.mistakes.append(
-                Mistake("F103", f"the key '{key}' a second time", f"one '{key}' here (the first is in line {first.line})", place=place)
+                Mistake(
+                    "F103",
+                    f"the key '{key}' a second time",
+                    f"one '{key}' here (the first is in line {first.line})",
+                    place=place,
+                )
             )
         self.keys[-1] = key
 
     def _put(self, value: Any, place: Place) -> None:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise _GiveUp(Mistake("F105", f"more than {MOST_NODES} nodes, aliases counted", "a smaller file", place=place))
+            raise _GiveUp(
+                Mistake("F105", f"more than {MOST_NODES} nodes, aliases counted", "a smaller file", place=place)
+            )
         if not self.stack:
             self.root = value
         elif isinstance(parent := self.stack[-1], Map):
@@ -254,7 +290,7 @@ class _Builder:
             parent.append(value)
             parent.places.append(place)
 
-    def _check_tag(self, event: yaml.NodeEvent) -> None:
+    def _check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         tag = event.tag
         if tag and tag != "!" and not tag.startswith("tag:yaml.org,2002:"):
             self._give_up("F106", f"the tag '{tag}'", event, "plain YAML", "quotes around a text that starts with '!'")

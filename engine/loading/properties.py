@@ -22,7 +22,11 @@ class Properties:
     """
 
     def __init__(
-        self, given: Mapping[str, str], environment: Mapping[str, str], files: Mapping[str, Any], defaults: Mapping[str, Any]
+        self,
+        given: Mapping[str, str],
+        environment: Mapping[str, str],
+        files: Mapping[str, Any],
+        defaults: Mapping[str, Any],
     ) -> None:
         self._sources = (given, environment, files, defaults)
         self._environment = environment
@@ -103,7 +107,9 @@ class Filler:
         name, colon, default = placeholder.removeprefix(SECRET).partition(":")
         if name in open_names:
             path = " → ".join((*open_names, name))
-            raise _Unfillable(offset, f"the placeholder '${{{name}}}' in a cycle: {path}", "a value that does not need itself")
+            raise _Unfillable(
+                offset, f"the placeholder '${{{name}}}' in a cycle: {path}", "a value that does not need itself"
+            )
         value = self.properties.find(name)
         if value is None and not colon:
             variable = _variable(name)

@@ -209,5 +209,3 @@ def header_lines(headers: Mapping[str, Any]) -> Iterable[tuple[bytes, bytes]]:
     for name, value in headers.items():
         for each in value if isinstance(value, list) else [value]:
             yield name.encode("latin-1"), each.encode("latin-1")
-
-

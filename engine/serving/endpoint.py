@@ -51,7 +51,9 @@ class Endpoint:
             answer = None
         except Exception:
             log.exception("unexpected error in the server", extra={"correlation_id": correlation_id})
-            answer = Answer(500, problem(500, scope["path"], correlation_id), {"content-type": "application/problem+json"})
+            answer = Answer(
+                500, problem(500, scope["path"], correlation_id), {"content-type": "application/problem+json"}
+            )
         if answer is not None:
             await respond(send, answer, correlation_id)
         status = answer.status if answer else CLIENT_CLOSED

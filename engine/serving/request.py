@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -59,7 +59,12 @@ def correlation_id_of(headers: Headers) -> str:
 
 
 async def read_event(
-    request: Request, headers: Headers, correlation_id: str, listener_path: str, uri_params: Mapping[str, str], max_body: int
+    request: Request,
+    headers: Headers,
+    correlation_id: str,
+    listener_path: str,
+    uri_params: Mapping[str, str],
+    max_body: int,
 ) -> Event:
     """The event of a request. Raises Refusal for a body or a query that cannot be read."""
     media_type = headers.get("content-type")
@@ -130,7 +135,7 @@ async def _read_payload(request: Request, media_type: str | None, max_body: int)
     return _decode(body, media_type) if essence.startswith("text/") else body
 
 
-async def _bounded(request: Request, max_body: int) -> AsyncIterator[bytes]:
+async def _bounded(request: Request, max_body: int) -> AsyncGenerator[bytes, None]:
     """The body's chunks; raises Refusal as soon as there are more bytes than the listener takes."""
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_body:
@@ -189,7 +194,11 @@ async def _read_multipart(request: Request, max_body: int) -> dict[str, Any]:
 
     try:
         parser = MultiPartParser(
-            request.headers, _bounded(request, max_body), max_files=MOST_FIELDS, max_fields=MOST_FIELDS, max_part_size=max_body
+            request.headers,
+            _bounded(request, max_body),
+            max_files=MOST_FIELDS,
+            max_fields=MOST_FIELDS,
+            max_part_size=max_body,
         )
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:

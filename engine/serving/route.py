@@ -45,5 +45,3 @@ class HttpSource(Source):
 
     def route(self) -> Route:
         raise NotImplementedError
-
-

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 LEVELS = ["debug", "info", "warning", "error"]
 
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path())
-set_option = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A property; wins over all others.")
-processors_option = click.option("--processors", multiple=True, metavar="PACKAGE", help="A package of elements of your own.")
+set_option = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A property; wins over all others."
+)
+processors_option = click.option(
+    "--processors", multiple=True, metavar="PACKAGE", help="A package of elements of your own."
+)
 level_option = click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True)
 format_option = click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
@@ -31,7 +35,9 @@ def _print_version(context: click.Context, option: click.Parameter, value: bool)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
+)
 def main() -> None:
     """Integration flows in YAML: check them, run them, serve them."""
 
@@ -117,7 +123,9 @@ def show(context: click.Context, name: str) -> None:
     catalog = _catalog(context.obj)
     if name not in catalog:
         close = did_you_mean(name, catalog.names())
-        _fail(f"there is no element '{name}'" + (f"; did you mean '{close}'?" if close else "; see `engine processors`"))
+        _fail(
+            f"there is no element '{name}'" + (f"; did you mean '{close}'?" if close else "; see `engine processors`")
+        )
     click.echo(page(name, catalog[name]))
 
 
@@ -171,4 +179,3 @@ def _count(number: int, noun: str) -> str:
 def _fail(message: str) -> NoReturn:
     click.echo(f"engine: {message}", err=True)
     sys.exit(1)
-

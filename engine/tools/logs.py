@@ -67,4 +67,8 @@ class JsonLine(Line):
 
 def printable(text: str) -> str:
     """A text of which a caller cannot make two lines."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return (
+        text
+        if text.isprintable()
+        else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    )

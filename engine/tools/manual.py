@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, get_args, get_origin
 
 from engine.core.element import Element, Parameters
@@ -56,10 +57,15 @@ def descriptions(cls: type[Any]) -> dict[str, str]:
 def _documented(cls: type[Any]) -> Iterator[tuple[str, str]]:
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
-    for field, text in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
-            if isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
-                yield field.target.id, " ".join(text.value.value.split())
+    for field, text in pairwise(body.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and (words := _text_of(text)):
+            yield field.target.id, " ".join(words.split())
+
+
+def _text_of(statement: ast.stmt) -> str:
+    """The text of a statement that is nothing but a text."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
 def _parameters(cls: type[Any], indent: str) -> Iterator[str]:
@@ -67,7 +73,9 @@ def _parameters(cls: type[Any], indent: str) -> Iterator[str]:
     for name, field in cls.__pydantic_fields__.items():
         yield f"{indent}{field.alias or name}: {_kind(field.annotation)}{_default(field)}"
         if name in documented:
-            yield textwrap.fill(documented[name], 100, initial_indent=indent + "    ", subsequent_indent=indent + "    ")
+            yield textwrap.fill(
+                documented[name], 100, initial_indent=indent + "    ", subsequent_indent=indent + "    "
+            )
         for nested in _nested(field.annotation):
             yield from _parameters(nested, indent + "    ")
 

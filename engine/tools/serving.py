@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass, field
-from time import process_time
 
 import click
 import uvicorn
 
+from engine import __version__
 from engine.application import Application, StartError
 from engine.core.flow import Flow
 from engine.serving.route import HttpSource, Route
@@ -38,7 +38,7 @@ def serve_application(app: Application, host: str | None, port: int | None) -> i
     if not addresses:
         click.echo("engine: no flow has an HTTP listener, there is nothing to serve", err=True)
         return 1
-    loop_factory = uvicorn.Config(app, ws="none", log_config=None).get_loop_factory()
+    loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(_serve(app, addresses))
 
@@ -66,7 +66,9 @@ async def _serve(app: Application, addresses: list[Address]) -> int:
         click.echo(f"engine: {error}", err=True)
         return 1
     apps = [
-        (app.asgi([flow for flow, _ in address.routes]), address.listening) for address in addresses if address.listening
+        (app.asgi([flow for flow, _ in address.routes]), address.listening)
+        for address in addresses
+        if address.listening
     ]
     try:
         await serve(apps, app.parts.configuration.shutdown_timeout, lambda: announce(addresses))
@@ -82,4 +84,4 @@ def announce(addresses: list[Address]) -> None:
             methods = ",".join(sorted(route.methods)) if route.methods else "*"
             click.echo(f"{methods:7} {address.url}{route.path} → {flow.name}")
     urls = ", ".join(address.url for address in addresses)
-    click.echo(f"engine serves at {urls} after {process_time():.2f} s; Ctrl-C ends it")
+    click.echo(f"engine {__version__} serves at {urls}; Ctrl-C ends it")

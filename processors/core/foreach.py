@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 from msgspec.structs import replace
 
 from engine import EXPRESSION, NOTHING, Appended, Chain, Count, Event, Expression, FlowError, Message, Processor
 
-BREATH = 256
-"""After so many items the other requests of the process get their turn, and a deadline can strike."""
+TURN = 0.2
+"""Seconds after which the other requests of the process get their turn, and a deadline can strike."""
+
+LOOK_AT_CLOCK = 256
+"""How many items pass between two looks at the clock."""
 
 
 class Foreach(Processor):
@@ -50,6 +54,7 @@ class Foreach(Processor):
             return event
         run, counter_name = self.steps.run, self.counter_variable_name
         current = event.with_variable(self.root_message_variable_name, event.message)
+        turn_ends = monotonic() + TURN
         for counter, item in enumerate(items, 1):
             payload, attributes = (item.payload, item.attributes) if type(item) is Message else (item, NOTHING)
             entering = replace(
@@ -60,8 +65,9 @@ class Foreach(Processor):
                 vars={**current.vars, counter_name: counter},
             )
             current = await run(entering)
-            if counter % BREATH == 0:
+            if counter % LOOK_AT_CLOCK == 0 and monotonic() > turn_ends:
                 await asyncio.sleep(0)
+                turn_ends = monotonic() + TURN
         return replace(current.with_message_of(event), vars=self._restored(current.vars, event.vars), error=event.error)
 
     def _items(self, event: Event) -> Sequence[Any]:
@@ -82,4 +88,6 @@ class Foreach(Processor):
 
 
 def _kind(value: Any) -> str:
-    return "a map" if isinstance(value, Mapping) else "a text" if isinstance(value, str) else f"a {type(value).__name__}"
+    return (
+        "a map" if isinstance(value, Mapping) else "a text" if isinstance(value, str) else f"a {type(value).__name__}"
+    )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from engine import Event, Evaluate, Field, Mistake, Processor, Reader, Written, read_media_type, refuse
+from engine import Evaluate, Event, Field, Mistake, Processor, Reader, Written, read_media_type, refuse
 from engine.core.expression import ROOTS
 
 RESULTS = ("set_payload", "set_attributes", "set_variables")
@@ -39,7 +39,7 @@ class Transform(Processor):
     mime_type: str | None = None
     """The media type of the new payload."""
 
-    _evaluate: ClassVar[Evaluate]
+    _evaluate: ClassVar[Any]
 
     def __post_init__(self) -> None:
         self._prepare(_evaluate=self._compile())
@@ -65,14 +65,18 @@ class Transform(Processor):
         payload = self.set_payload.value if self.set_payload else None
         if isinstance(payload, dict) and payload and payload.keys() <= {"value", "mimeType"}:
             place = getattr(payload, "place", None)
-            write = "set-payload: \"#[…]\", and mimeType beside it"
-            refuse([Mistake("F304", "set-payload with 'value', as the element has it", "the payload itself", write, place)])
+            write = 'set-payload: "#[…]", and mimeType beside it'
+            refuse(
+                [Mistake("F304", "set-payload with 'value', as the element has it", "the payload itself", write, place)]
+            )
         return {name: written for name, written in results.items() if written is not None}
 
     def _check_name(self, name: str, value: Written, reader: Reader) -> None:
         if name in ROOTS:
             place = getattr(value.value, "place", None)
-            reader.mistakes.append(Mistake("F403", f"'{name}' under let, the name of a root", "another name", "", place))
+            reader.mistakes.append(
+                Mistake("F403", f"'{name}' under let, the name of a root", "another name", "", place)
+            )
 
     async def run(self, event: Event) -> Event:
         results: dict[str, Any] = self._evaluate(event)

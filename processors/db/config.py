@@ -13,7 +13,16 @@ from processors.db._sqlite import SqliteDatabase, file_of
 def _url(value: Any) -> Any:
     if not isinstance(value, str) or file_of(value) is None:
         scheme = str(value).partition(":")[0][:20]
-        refuse([Mistake("F303", f"the scheme '{scheme}'", "a database", "sqlite:///file.db, sqlite:////absolute/file.db or sqlite://")])
+        refuse(
+            [
+                Mistake(
+                    "F303",
+                    f"the scheme '{scheme}'",
+                    "a database",
+                    "sqlite:///file.db, sqlite:////absolute/file.db or sqlite://",
+                )
+            ]
+        )
     return str(value)
 
 
@@ -26,7 +35,15 @@ def _script(value: Any) -> Any:
     try:
         return (folder / value).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        refuse([Mistake("F303", f"the file '{value}', which cannot be read", "SQL statements, or a file beside the flow file")])
+        refuse(
+            [
+                Mistake(
+                    "F303",
+                    f"the file '{value}', which cannot be read",
+                    "SQL statements, or a file beside the flow file",
+                )
+            ]
+        )
 
 
 class Config(BaseConfig):

@@ -15,7 +15,9 @@ USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 def _path(value: Any) -> Any:
     if not isinstance(value, str) or PATH.fullmatch(value) is None:
-        refuse([Mistake("F303", f"{value!r} as a path", "a path such as /orders/{id} or /files/*, without expressions")])
+        refuse(
+            [Mistake("F303", f"{value!r} as a path", "a path such as /orders/{id} or /files/*, without expressions")]
+        )
     return value
 
 

@@ -39,5 +39,5 @@ class IsNumber(Validator):
 
 
 def _number(value: Any) -> Any:
-    number = number_in(value) if isinstance(value, str) else value
+    number: Any = number_in(value) if isinstance(value, str) else value
     return number if is_number(number) and math.isfinite(number) else None

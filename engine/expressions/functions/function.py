@@ -100,7 +100,8 @@ def function(
     def decorate(call: Callable[..., Any]) -> Function:
         name = call.__name__.rstrip("_")
         parameters = tuple(
-            Parameter(name, position, kind.removeprefix("..."), keeps_appended) for position, kind in enumerate(types, 1)
+            Parameter(name, position, kind.removeprefix("..."), keeps_appended)
+            for position, kind in enumerate(types, 1)
         )
         return Function(name, parameters, bool(types) and types[-1].startswith("..."), call, check)
 

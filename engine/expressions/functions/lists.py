@@ -133,7 +133,9 @@ def _ordered(name: str, key: Key) -> Key:
         value = key(element)
         kinds.add(type_name(value))
         if len(kinds) > 1 or not kinds <= {"number", "string"}:
-            raise EvaluationError(f"{name}() takes keys that are all numbers or all strings, not {', '.join(sorted(kinds))}")
+            raise EvaluationError(
+                f"{name}() takes keys that are all numbers or all strings, not {', '.join(sorted(kinds))}"
+            )
         return value
 
     return ordered

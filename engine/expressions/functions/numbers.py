@@ -34,7 +34,7 @@ def ceil(number: Any) -> int:
 
     ceil(1.2) → 2
     """
-    return math.ceil(number)
+    return int(math.ceil(number))
 
 
 @function("number")
@@ -43,7 +43,7 @@ def floor(number: Any) -> int:
 
     floor(1.8) → 1
     """
-    return math.floor(number)
+    return int(math.floor(number))
 
 
 @function("array[number]")

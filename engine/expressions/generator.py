@@ -1,0 +1,75 @@
+"""Writing the Python text of one function, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+INPUT = "event"
+
+
+class Generator:
+    """The text of `evaluate(event)`, and the constants that it names.
+
+    A *name* here is Python text without effect: a temporary, a constant, or the way to a root.
+    """
+
+    def __init__(self, constants: Mapping[str, Any]) -> None:
+        self.constants = dict(constants)
+        self.depth = 2
+        self._lines: list[str] = []
+        self._parts: list[str] = []
+        self._count = 0
+
+    def write(self, line: str) -> None:
+        self._lines.append(" " * self.depth + line)
+
+    def new(self, prefix: str = "v") -> str:
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def let(self, text: str) -> str:
+        """A temporary that holds what the text computes."""
+        name = self.new()
+        self.write(f"{name} = {text}")
+        return name
+
+    def constant(self, value: Any) -> str:
+        if value is None or value is True or value is False:
+            return repr(value)
+        name = self.new("k")
+        self.constants[name] = value
+        return name
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        self.write(head)
+        self.depth += 1
+        before = len(self._lines)
+        yield
+        if len(self._lines) == before:
+            self.write("pass")
+        self.depth -= 1
+
+    def apart(self, names: Iterator[str], body: Callable[[], str]) -> str:
+        """A call of a function of its own, which gets the names: in it the nesting of blocks starts anew."""
+        function = self.new("part")
+        arguments = ", ".join(dict.fromkeys(names))
+        outer, self._lines, depth, self.depth = self._lines, [f"def {function}({arguments}):"], self.depth, 1
+        result = body()
+        self.write(f"return {result}")
+        self._parts += self._lines
+        self._lines, self.depth = outer, depth
+        return self.let(f"{function}({arguments})")
+
+    def function(self, result: str, failed: Callable[[Exception, int], Exception]) -> Callable[[Any], Any]:
+        """The finished function; `failed` makes the exception to raise of one that was raised inside."""
+        self.write(f"return {result}")
+        head = [f"def evaluate({INPUT}):", " leaf = 0", " try:"]
+        tail = [" except Exception as error:", "  raise failed(error, leaf)"]
+        source = "\n".join([*self._parts, *head, *self._lines, *tail])
+        space = self.constants | {"failed": failed, "__source__": source}
+        exec(compile(source, "<expression>", "exec"), space)  # noqa: S102  # the text is ours, values are constants
+        evaluate: Callable[[Any], Any] = space["evaluate"]
+        return evaluate

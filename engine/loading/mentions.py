@@ -1,0 +1,96 @@
+"""Names that must exist once everything is read: flows and error types."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from engine.core.error_handler import CATCH_ALL
+from engine.core.errors import ErrorType, error_type
+from engine.core.mistake import Mistake
+from engine.expressions.suggestion import did_you_mean
+from engine.loading.catalog import Catalog
+from engine.loading.explain import place_of
+from engine.loading.place import Place
+
+
+class Mention(NamedTuple):
+    """A name, where it stands, and in which flow or sub-flow."""
+
+    name: str
+    place: Place | None
+    owner: str
+
+
+class Mentions:
+    """What flow files mention; checked when all of them are read."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.flows: list[Mention] = []
+        self.error_types: list[Mention] = []
+        self.raised: dict[str, ErrorType] = {}
+
+    def known_type(self, name: str) -> ErrorType | None:
+        """The type of that name that the core or an element of the catalog declares."""
+        full = str(error_type(name))
+        return self.catalog.loaded_error_types().get(full) or self.catalog.error_types().get(full)
+
+    def check(self, flows: Collection[str], sub_flows: Collection[str]) -> Iterator[Mistake]:
+        """What is mentioned and not there, and sub-flows that run in a circle."""
+        for mention in self.flows:
+            if mention.name not in flows:
+                expected, close = "the name of a flow or sub-flow", did_you_mean(mention.name, flows)
+                yield Mistake("F501", f"the unknown flow '{mention.name}'", expected, close, mention.place)
+        for cycle, mention in self._cycles(sub_flows):
+            expected = "a flow in between, or another way to repeat"
+            yield Mistake("F506", f"a cycle of sub-flows: {' → '.join(cycle)}", expected, "", mention.place)
+        for mention in self.error_types:
+            if not self._is_known(mention.name):
+                yield self._unknown_type(mention)
+
+    def _is_known(self, pattern: str) -> bool:
+        if pattern in CATCH_ALL:
+            return True
+        if "*" not in pattern:
+            return str(error_type(pattern)) in self.raised or self.known_type(pattern) is not None
+        namespace, _, identifier = pattern.rpartition(":")
+        known = [*self.raised.values(), *self.catalog.error_types().values()]
+        return any(namespace in ("*", each.namespace) and identifier in ("*", each.identifier) for each in known)
+
+    def _unknown_type(self, mention: Mention) -> Mistake:
+        known = [*self.raised, *self.catalog.error_types()]
+        full = mention.name if "*" in mention.name else str(error_type(mention.name))
+        close = did_you_mean(full, known)
+        expected = "a type that an element declares or raise-error names"
+        return Mistake(
+            "F508", f"the error type '{mention.name}', which nothing can raise", expected, close, mention.place
+        )
+
+    def _cycles(self, sub_flows: Collection[str]) -> Iterator[tuple[list[str], Mention]]:
+        edges: dict[str, list[Mention]] = {name: [] for name in sub_flows}
+        for mention in self.flows:
+            if mention.owner in edges and mention.name in edges:
+                edges[mention.owner].append(mention)
+        done: set[str] = set()
+        for name in edges:
+            yield from _cycles_from(name, edges, [], done)
+
+
+def _cycles_from(
+    name: str, edges: Mapping[str, list[Mention]], path: list[str], done: set[str]
+) -> Iterator[tuple[list[str], Mention]]:
+    """The cycles that are reached from a sub-flow, each once, with the mention that closes it."""
+    if name in done:
+        return
+    trail = [*path, name]
+    for mention in edges[name]:
+        if mention.name in trail:
+            yield [*trail[trail.index(mention.name) :], mention.name], mention
+        else:
+            yield from _cycles_from(mention.name, edges, trail, done)
+    done.add(name)
+
+
+def mention(name: str, value: Any, owner: str) -> Mention:
+    return Mention(name, place_of(value), owner)
