@@ -10,6 +10,10 @@ import msgspec
 from engine.expressions.appended import Appended
 
 
+OWN_SUBCLASSES: tuple[Any, ...] = (str, list, int, float)
+"""msgspec writes these, but not what subclasses them."""
+
+
 def plain(value: Any) -> Any:
     """What JSON shall show of a value that JSON does not know.
 
@@ -19,7 +23,7 @@ def plain(value: Any) -> Any:
         return value.to_list()
     if isinstance(value, Mapping):
         return dict(value)
-    for kind in (str, list, int, float):
+    for kind in OWN_SUBCLASSES:
         if isinstance(value, kind):
             return kind(value)
     to_json = getattr(value, "to_json", None)

@@ -52,8 +52,8 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismat
             status, event = await _request(app, as_data(parts["request"]))
         else:
             event = await _run(app, as_data(parts["given"] or {}))
-    expected = as_data(parts["expect"]).items()
-    return [mismatch for entry in expected if (mismatch := _compare(*entry, event, status))]
+    compared = (_compare(name, wanted, event, status) for name, wanted in as_data(parts["expect"]).items())
+    return [mismatch for mismatch in compared if mismatch]
 
 
 def _add_flow(data: Map, steps: Sequence) -> None:
