@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.core.errors import VALIDATION as VALIDATION
     from engine.core.errors import ErrorType as ErrorType
     from engine.core.errors import FlowError as FlowError
+    from engine.core.errors import error_type as error_type
     from engine.core.event import NOTHING as NOTHING
     from engine.core.event import STATUS as STATUS
     from engine.core.event import Event as Event
@@ -64,7 +65,7 @@ _MODULES = {
     "engine.core.chain": "Chain Step",
     "engine.core.element": "Element Field Parameters",
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler RaisedType",
-    "engine.core.errors": "ANY CONNECTIVITY EXPRESSION ROUTING VALIDATION ErrorType FlowError",
+    "engine.core.errors": "ANY CONNECTIVITY EXPRESSION ROUTING VALIDATION ErrorType FlowError error_type",
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Evaluate Expression Reader Template Written",
     "engine.core.media": "read_media_type",

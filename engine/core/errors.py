@@ -14,10 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from engine.core.event import Event
+from typing import Any
 
 TYPE_NAME = re.compile(r"(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
 
@@ -135,7 +132,7 @@ class FlowError(Exception):
         self.error_message = error_message
         self.child_errors = child_errors
         self.failing_component: str | None = None
-        self.event: Event | None = None
+        self.event: Any = None  # an Event, which lies above errors
         self.answer = Answer()
         self.logged = False
 

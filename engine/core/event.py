@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import replace
 
-if TYPE_CHECKING:
-    from engine.core.errors import FlowError
+from engine.core.errors import FlowError
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 """The attributes of a message that has none."""

@@ -1,0 +1,66 @@
+"""The functions of the expression language: their manuals, their examples, their checks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic_core import PydanticCustomError
+
+from engine import Event, Expression, FlowError
+from engine.expressions.functions import FUNCTIONS
+from engine.expressions.functions.function import Function
+
+EXAMPLES = [
+    (name, *(part.strip() for part in line.split("→")))
+    for name, function in FUNCTIONS.items()
+    for line in function.manual.splitlines()
+    if "→" in line
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_has_a_manual_and_an_example(function: Function) -> None:
+    assert function.manual.strip()
+    assert function.name in {name for name, *_ in EXAMPLES}
+
+
+@pytest.mark.parametrize(("name", "expression", "result"), EXAMPLES, ids=[example[1] for example in EXAMPLES])
+def test_example(name: str, expression: str, result: str) -> None:
+    value = Expression(expression).evaluate(Event())
+    assert (type(value), value) == (type(json.loads(result)), json.loads(result)) or list(value) == json.loads(result)
+
+
+@pytest.mark.parametrize(
+    ("expression", "payload", "message"),
+    [
+        ("length(payload)", 5, "length() takes array or object or string as argument 1, not number"),
+        ("append(payload, 1)", "text", "append() takes array or null as argument 1, not string"),
+        ("join(', ', payload)", ["a", 1], "join() takes array[string] as argument 2, not an array with number"),
+        ("sort(payload)", ["a", 1], "sort() takes array[number] or array[string] as argument 1"),
+        ("max_by(payload, &n)", [{"n": 1}, {"n": "x"}], "max_by() takes keys that are all numbers or all strings"),
+        (
+            "as_number(payload)",
+            "12a",
+            "as_number() takes number or string as argument 1, not a string that is",
+        ),
+        ("as_number(payload)", "9" * 5000, "as_number()"),
+        ("contains(payload, 'x')", 5, "contains() takes array or string or null as argument 1, not number"),
+    ],
+)
+def test_wrong_type_names_the_types_and_never_the_value(expression: str, payload: Any, message: str) -> None:
+    with pytest.raises(FlowError) as caught:
+        Expression(expression).evaluate(Event(payload=payload))
+    assert str(caught.value.type) == "MULE:EXPRESSION"
+    assert caught.value.description.startswith(message)
+    assert expression in caught.value.description
+    assert "999" not in caught.value.description
+
+
+@pytest.mark.parametrize(
+    "expression", ["append(payload)", "length()", "lenght(payload)", "sort_by(payload, payload)", "length(&id)"]
+)
+def test_wrong_call_is_a_mistake_at_load(expression: str) -> None:
+    with pytest.raises(PydanticCustomError, match="expected"):
+        Expression(expression)

@@ -1,0 +1,153 @@
+"""The engine from Python: loading, running, writing processors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from engine import Application, Chain, Event, Expression, FlowError, LoadError, Processor, Template
+from processors.core.foreach import Foreach
+from processors.core.set_payload import SetPayload
+from processors.core.set_variable import SetVariable
+from processors.core.try_ import Try
+
+FLOWS = Path(__file__).parent.parent / "flows"
+Result = TypeVar("Result")
+
+
+def with_app(use: Callable[[Application], Awaitable[Result]]) -> Result:
+    """What `use` gives for the shipped flows on a database in memory."""
+
+    async def run() -> Result:
+        async with Application.load(FLOWS, properties={"db.url": "sqlite://"}) as app:
+            return await use(app)
+
+    return asyncio.run(run())
+
+
+def test_a_sub_flow_runs_by_name() -> None:
+    record = {"id": "a1", "name": "Ada", "email": "ada@example.org", "amount": 3}
+    event = with_app(lambda app: app.run("upsert-single-record", payload=record, vars={"source": "test"}))
+    assert event.payload == record
+    assert event.vars["source"] == "test"
+    assert event.vars["upserted"]["affectedRows"] == 1
+
+
+def test_what_comes_back_is_plain_data() -> None:
+    event = with_app(lambda app: app.run("bulk-upsert-flow", payload={"records": [{"id": ""}]}))
+    assert type(event.payload["results"]) is list
+    assert json.loads(json.dumps(event.payload)) == event.payload
+    assert type(event.vars["results"]) is list
+
+
+def test_a_failed_flow_raises_its_error() -> None:
+    with pytest.raises(FlowError) as caught:
+        with_app(lambda app: app.run("upsert-single-record", payload={"id": ""}))
+    assert str(caught.value.type) == "VALIDATION:BLANK_STRING"
+    assert caught.value.failing_component == "upsert-single-record/steps/1 @ flows/bulk-upsert.yaml:62"
+
+
+def test_an_unknown_flow_is_a_lookup_error() -> None:
+    with pytest.raises(LookupError, match="did you mean 'upsert-single-record'"):
+        with_app(lambda app: app.run("upsert-single-recrod"))
+
+
+def test_it_starts_at_the_first_use_and_again_after_a_stop() -> None:
+    async def use() -> None:
+        app = Application.load(FLOWS, properties={"db.url": "sqlite://"})
+        for _ in range(2):
+            event = await app.run("bulk-upsert-flow", payload={"records": []})
+            assert event.payload["summary"]["total"] == 0
+            await app.stop()
+
+    asyncio.run(use())
+
+
+def test_mistakes_come_all_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("flows: {a: {steps: [{set-paylod: {value: 1}}, {set-payload: {}}]}}")
+    with pytest.raises(LoadError) as caught:
+        Application.load(tmp_path)
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["F102", "F302"]
+
+
+def test_a_processor_is_made_and_run_without_a_file() -> None:
+    event = asyncio.run(SetPayload(value="Hello #[payload.name]").run(Event(payload={"name": "Ada"})))
+    assert event.payload == "Hello Ada"
+
+
+def test_scopes_take_processors() -> None:
+    loop = Foreach(
+        collection="payload.numbers",
+        steps=[SetVariable(variable_name="sum", value="#[not_null(vars.sum, 0) + payload]")],
+    )
+    event = asyncio.run(loop.run(Event(payload={"numbers": [1, 2, 3]})))
+    assert (event.vars, event.payload) == ({"sum": 6}, {"numbers": [1, 2, 3]})
+
+
+def test_a_chain_says_which_processor_failed() -> None:
+    class Broken(Processor):
+        async def run(self, event: Event) -> Event:
+            raise FlowError("APP:BROKEN", "it broke")
+
+    chain = Chain([SetPayload(value=1), Broken()])
+    with pytest.raises(FlowError) as caught:
+        asyncio.run(Try(steps=chain).run(Event(payload=0)))
+    assert (caught.value.failing_component, caught.value.event and caught.value.event.payload) == ("Broken", 1)
+
+
+def test_expressions_are_called_with_an_event() -> None:
+    event = Event(payload={"amounts": [1, 5, 9]}, vars={"limit": 4})
+    assert Expression("payload.amounts[?@ > $vars.limit]")(event) == [5, 9]
+    assert Template({"most": "#[max(payload.amounts)]", "text": "up to #[vars.limit]"})(event) == {
+        "most": 9,
+        "text": "up to 4",
+    }
+
+
+SHOUT = '''
+from typing import ClassVar
+from engine import ErrorType, Event, FlowError, Processor, Template, error_type, to_text
+
+class Shout(Processor):
+    """Make the payload a text in upper case."""
+
+    mark: Template = Template("!")
+    """What stands behind the text."""
+
+    raises = (error_type("SHOUT:HOARSE"),)
+
+    async def run(self, event: Event) -> Event:
+        if event.payload == "too much":
+            raise FlowError("SHOUT:HOARSE", "no voice left")
+        return event.with_payload(to_text(event.payload).upper() + to_text(self.mark.evaluate(event)))
+'''
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's package with an element in a namespace, and a flow that uses it."""
+    folder = tmp_path / "my_elements" / "voice"
+    folder.mkdir(parents=True)
+    (folder / "shout.py").write_text(SHOUT)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "flow.yaml").write_text(
+        """
+        flows:
+          loud:
+            steps: [{"voice:shout": {mark: "#[vars.mark]"}}]
+            error-handler:
+              - on-error-continue: {type: "SHOUT:HOARSE", logException: false, steps: [{set-payload: {value: "…"}}]}
+        """
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(("payload", "result"), [("hi", "HI?"), ("too much", "…")])
+def test_a_users_processor_is_used_like_a_built_in_one(package: Path, payload: Any, result: Any) -> None:
+    app = Application.load(package / "flow.yaml", processors=["my_elements"])
+    assert asyncio.run(app.run("loud", payload, vars={"mark": "?"})).payload == result

@@ -1,0 +1,101 @@
+"""The house: which way imports run, and how large functions and files are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("engine", "processors")
+    for path in (ROOT / package).rglob("*.py")
+}
+# Each room may import from those after it, and from itself.
+FLOORS = [
+    "processors", "engine.tools", "engine.application", "engine.serving", "engine.loading", "engine.core",
+    "engine.expressions",
+]  # fmt: skip
+FACE = "engine"
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules of ours that a file imports, inside functions too; not what is for type checkers alone."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module in FILES:
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                yield submodule if submodule in FILES else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in FILES)
+
+
+def floor(module: str) -> int:
+    return next(number for number, room in enumerate(FLOORS) if f"{module}.".startswith(f"{room}."))
+
+
+ARROWS = [(module, target) for module, path in FILES.items() if module != FACE for target in imports(path)]
+
+
+def test_no_arrow_runs_upward() -> None:
+    upward = [(module, target) for module, target in ARROWS if target != FACE and floor(target) < floor(module)]
+    assert upward == []
+
+
+def test_the_engine_imports_nothing_of_the_processors() -> None:
+    assert [arrow for arrow in ARROWS if arrow[0].startswith("engine") and arrow[1].startswith("processors")] == []
+
+
+def test_processors_know_the_engine_by_its_face() -> None:
+    """Only what is not for other people's processors is taken from inside."""
+    inside = {target for module, target in ARROWS if module.startswith("processors") and target.startswith("engine.")}
+    assert inside <= {"engine.core.expression"}
+
+
+def test_no_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for module, target in ARROWS:
+        if target != FACE:
+            graph.setdefault(module, set()).add(target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {error.args[1]}")
+
+
+def lengths(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Each function with its lines, from `def` to its end, the docstring left out."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            documented = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+            text = node.body[0]
+            inside = (text.end_lineno or 0) - text.lineno + 1 if documented else 0
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1 - inside
+
+
+FUNCTIONS = [
+    (f"{module}.{name}", lines)
+    for module, path in FILES.items()
+    for name, lines in lengths(ast.parse(path.read_text()))
+]
+
+
+def test_functions_are_small() -> None:
+    assert median(lines for _, lines in FUNCTIONS) <= 6
+    assert [function for function, lines in FUNCTIONS if lines > 40] == []
+
+
+def test_the_face_offers_what_it_promises() -> None:
+    import engine
+
+    assert {name for name in engine.__all__ if getattr(engine, name, None) is None} == set()
+    declared = ast.parse(FILES[FACE].read_text())
+    for_type_checkers = {
+        alias.asname for node in ast.walk(declared) if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    assert for_type_checkers - {None} == set(engine.__all__)
