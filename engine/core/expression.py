@@ -81,7 +81,7 @@ class Reader:
         text = value if isinstance(value, Text) else Text(value)
         try:
             if text.is_one_placeholder:
-                return literal(self.scope.read_scalar(text))
+                return literal(self.scope.read_scalar(str(text)))
             return self._expression(text) if always else self._text(text)
         except ExpressionSyntaxError as error:
             self._note(error, text)
@@ -89,12 +89,12 @@ class Reader:
 
     def _text(self, text: Text) -> Node:
         nodes = [node for piece in text.pieces for node in self._piece(text, piece.text, piece.is_filled)]
-        if len(nodes) == 1:
-            return nodes[0]
-        expressions = [node for node in nodes if node["type"] == "leaf"]
-        if len(expressions) == 1 and all(node in expressions or not node["value"].strip() for node in nodes):
-            return expressions[0]
-        return {"type": "text", "children": nodes} if expressions else literal("".join(node["value"] for node in nodes))
+        telling = [node for node in nodes if node["type"] == "leaf" or node["value"].strip()]
+        if len(telling) == 1 and telling[0]["type"] == "leaf":
+            return _constant(telling[0])
+        if all(node["type"] == "literal" for node in nodes):
+            return literal("".join(node["value"] for node in nodes))
+        return {"type": "text", "children": nodes}
 
     def _piece(self, text: Text, piece: str, is_filled: bool) -> Iterator[Node]:
         if is_filled:
@@ -112,10 +112,10 @@ class Reader:
     def _expression(self, text: Text) -> Node:
         if text.has_placeholders:
             raise _inside_expression(0)
-        parts = split(text.strip()) if "#[" in text else []
+        parts = split(text.strip()) if text.lstrip().startswith("#[") else []
         if len(parts) == 1 and parts[0].is_expression:
-            return self._leaf(parts[0].text, text.index("#[") + 2, text)
-        return self._leaf(str(text), 0, text)
+            return _constant(self._leaf(parts[0].text, text.index("#[") + 2, text))
+        return _constant(self._leaf(str(text), 0, text))
 
     def _leaf(self, expression: str, offset: int, text: Text) -> Node:
         try:
@@ -127,8 +127,6 @@ class Reader:
         for warning in warnings:
             warning.offset += offset
             self.scope.warn(_mistake(warning, text))
-        if tree["type"] == "literal":
-            return tree
         self.leaves.append(Leaf(expression, text.place))
         return {"type": "leaf", "value": len(self.leaves) - 1, "children": [tree]}
 
@@ -158,6 +156,12 @@ class Reader:
 
 def literal(value: Any) -> Node:
     return {"type": "literal", "value": value, "children": []}
+
+
+def _constant(leaf: Node) -> Node:
+    """The literal that a leaf consists of, where it is one: known now, it need not be computed."""
+    tree: Node = leaf["children"][0]
+    return tree if tree["type"] == "literal" else leaf
 
 
 def _mistake(error: ExpressionSyntaxError, text: Text) -> Mistake:

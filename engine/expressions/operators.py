@@ -12,6 +12,8 @@ from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
 
 NUMBERS = frozenset({int, float, Decimal})
+LISTS = frozenset({list, Appended})
+CONTAINERS = LISTS | {dict}
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 LONGEST_NUMBER = 1000
 LARGEST_INTEGER = 2**4096
@@ -91,10 +93,19 @@ def flatten(value: Any) -> list[Any] | None:
 
 
 def equals(left: Any, right: Any) -> bool:
-    """JMESPath's equality: of the same type and value; 1 is not true, 0 not false."""
+    """JMESPath's equality: of the same type and value, at any depth; 1 is not true, 0 not false."""
     if type(left) is bool or type(right) is bool:
         return left is right
-    return bool(left == right)
+    return bool(left == right) and (type(left) not in CONTAINERS or _is_alike(left, right))
+
+
+def _is_alike(left: Any, right: Any) -> bool:
+    """Whether two values that Python calls equal have their booleans in the same places."""
+    if type(left) in LISTS:
+        return all(map(_is_alike, left, right))
+    if type(left) is dict:
+        return all(_is_alike(value, right[key]) for key, value in left.items())
+    return (type(left) is bool) == (type(right) is bool)
 
 
 def refuse_order(symbol: str, left: Any, right: Any) -> NoReturn:

@@ -27,10 +27,10 @@ class Transform(Processor):
     let: Annotated[dict[str, Written], Field(default_factory=dict)]
     """Name → expression; local to this element."""
 
-    set_payload: Annotated[Written | None, Field(alias="set-payload")] = None
+    set_payload: Annotated[Written, Field(alias="set-payload")] = None  # type: ignore[assignment]  # null is a value
     """The new payload itself (not a map with `value`)."""
 
-    set_attributes: Annotated[Written | None, Field(alias="set-attributes")] = None
+    set_attributes: Annotated[Written, Field(alias="set-attributes")] = None  # type: ignore[assignment]  # null is a value
     """The new attributes."""
 
     set_variables: Annotated[dict[str, Written], Field(alias="set-variables", default_factory=dict)]
