@@ -40,3 +40,8 @@ def refuse(mistakes: Sequence[Mistake]) -> NoReturn:
     """Raise the mistakes as the validation error of one parameter."""
     text = "\n".join(str(mistake) for mistake in mistakes)
     raise PydanticCustomError(MISTAKES, "{text}", {"text": text, MISTAKES: tuple(mistakes)})
+
+
+def mistakes_of(error: PydanticCustomError) -> tuple[Mistake, ...]:
+    """The mistakes of an error that `refuse` raised."""
+    return tuple((error.context or {}).get(MISTAKES, ()))

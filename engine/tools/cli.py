@@ -117,16 +117,54 @@ def processors(context: click.Context, processors: tuple[str, ...]) -> None:
 @click.pass_context
 def show(context: click.Context, name: str) -> None:
     """Print the manual page of an element."""
-    from engine.expressions.suggestion import did_you_mean
     from engine.tools.manual import page
 
     catalog = _catalog(context.obj)
     if name not in catalog:
-        close = did_you_mean(name, catalog.names())
-        _fail(
-            f"there is no element '{name}'" + (f"; did you mean '{close}'?" if close else "; see `engine processors`")
-        )
+        _fail_unknown("element", name, catalog.names(), "engine processors")
     click.echo(page(name, catalog[name]))
+
+
+@main.command("eval")
+@click.argument("expression", required=False)
+@click.option("--payload", type=click.File("rb"), help="A JSON file with the payload; - is the standard input.")
+@click.option("--vars", "variables", metavar="JSON", help="A JSON map of variables.")
+@click.option("--source", is_flag=True, help="Print the Python that the expression compiles to.")
+def evaluate(expression: str | None, payload: Any, variables: str | None, source: bool) -> None:
+    """Evaluate an expression; without one, a prompt."""
+    from engine.tools.evaluating import evaluate, make_event, prompt
+
+    try:
+        event = make_event(payload.read() if payload else None, variables)
+    except ValueError as error:
+        _fail(f"the payload or the variables are no JSON: {error}")
+    if expression is None:
+        prompt(event)
+    else:
+        sys.exit(evaluate(expression, event, source=source))
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+def functions(context: click.Context) -> None:
+    """List the functions of expressions; `show NAME` prints a manual entry."""
+    if context.invoked_subcommand is None:
+        from engine.expressions.functions import FUNCTIONS
+
+        for name, function in sorted(FUNCTIONS.items()):
+            click.echo(f"{name:20}{function.manual.strip().partition(chr(10))[0]}")
+
+
+@functions.command("show")
+@click.argument("name")
+def show_function(name: str) -> None:
+    """Print the manual entry of a function."""
+    from engine.expressions.functions import FUNCTIONS
+    from engine.tools.manual import function_page
+
+    if name not in FUNCTIONS:
+        _fail_unknown("function", name, FUNCTIONS, "engine functions")
+    click.echo(function_page(FUNCTIONS[name]))
 
 
 def _load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> Application:
@@ -174,6 +212,13 @@ def _settings(settings: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _fail_unknown(kind: str, name: str, known: Iterable[str], listed_by: str) -> NoReturn:
+    from engine.expressions.suggestion import did_you_mean
+
+    close = did_you_mean(name, known)
+    _fail(f"there is no {kind} '{name}'; " + (f"did you mean '{close}'?" if close else f"see `{listed_by}`"))
 
 
 def _fail(message: str) -> NoReturn:

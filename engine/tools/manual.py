@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 
 from engine.core.element import Element, Parameters
 from engine.core.expression import Compiled
+from engine.expressions.functions.function import Function
 
 EXAMPLE = "Example:"
 WORDS = {
@@ -43,6 +44,12 @@ def page(name: str, element: type[Element]) -> str:
     if element.raises:
         parts += ["", "Raises:", *(f"  {error_type}" for error_type in element.raises)]
     return "\n".join([*parts, "", EXAMPLE, textwrap.indent(example(element), "  ")])
+
+
+def function_page(function: Function) -> str:
+    """The manual entry of a function of expressions: how it is called, what it gives, examples."""
+    arguments = ", ".join(parameter.expected for parameter in function.parameters)
+    return f"{function.name}({arguments}{', …' if function.variadic else ''})\n\n{inspect.cleandoc(function.manual)}"
 
 
 def descriptions(cls: type[Any]) -> dict[str, str]:
