@@ -264,7 +264,7 @@ class _Compiler(Generator):
         value = self.visit(node, current)
         if node["type"] in ("comparator", "not_expression"):
             return value
-        if value == INPUT:
+        if self.sees_event(value):
             return "True"
         return f"({value} or type({value}) in NUMBERS)"
 
