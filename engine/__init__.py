@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from engine.core.parameters import Count as Count
     from engine.core.parameters import Duration as Duration
     from engine.core.parameters import FlowLink as FlowLink
+    from engine.core.parameters import Name as Name
+    from engine.core.parameters import Number as Number
     from engine.core.parameters import Size as Size
+    from engine.core.parameters import Whole as Whole
     from engine.core.processor import Config as Config
     from engine.core.processor import Operation as Operation
     from engine.core.processor import Processor as Processor
@@ -70,7 +73,7 @@ _MODULES = {
     "engine.core.expression": "Condition Evaluate Expression Reader Template Written",
     "engine.core.media": "read_media_type",
     "engine.core.mistake": "Mistake refuse",
-    "engine.core.parameters": "ConfigRef Count Duration FlowLink Size",
+    "engine.core.parameters": "ConfigRef Count Duration FlowLink Name Number Size Whole",
     "engine.core.processor": "Config Operation Processor Source",
     "engine.expressions.appended": "Appended",
     "engine.expressions.operators": "is_number number_in",

@@ -116,7 +116,7 @@ class OnError(Element):
         try:
             return await self.steps.run(event)
         except FlowError as later:
-            later.cause = failure
+            later.cause, later.answer.before = failure, failure.answer.before
             raise
 
 
@@ -130,6 +130,8 @@ class ErrorHandler:
         """The event to go on with; raises the error where no handler takes it, or one propagates it."""
         assert failure.event is not None  # a Chain has seen it
         event = failure.event.with_error(failure)
+        if failure.answer.before is None:
+            failure.answer.before = event.vars
         for handler in self.handlers:
             if self._takes(handler, failure, event):
                 return await handler.handle(failure, event, outer)
@@ -140,6 +142,7 @@ class ErrorHandler:
             return handler.takes(failure, event)
         except FlowError as later:
             later.cause, later.event, later.failing_component = failure, event, failure.failing_component
+            later.answer.before = failure.answer.before
             raise
 
     @classmethod

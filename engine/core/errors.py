@@ -12,7 +12,7 @@ The tree of the core types (Mule's; language.md, "Errors"):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,11 +93,15 @@ def error_type(name: str) -> ErrorType:
 
 @dataclass
 class Answer:
-    """What on-error-propagate chains assigned for the caller of a failed flow."""
+    """What on-error-propagate chains assigned for the caller of a failed flow.
+
+    before: the variables when the first handler began: what is forgotten where the error is continued.
+    """
 
     status: Any = None
     has_status: bool = False
     has_body: bool = False
+    before: Mapping[str, Any] | None = None
 
 
 class FlowError(Exception):

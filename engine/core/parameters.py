@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Protocol, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from engine.core.errors import EXPRESSION, ROUTING, FlowError
 from engine.core.event import Event
 from engine.core.expression import Compiled, Reader, Template, scope_of
 from engine.core.mistake import Mistake, refuse
+from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
 
@@ -37,6 +38,16 @@ def read_duration(value: Any) -> float:
     refuse([Mistake("F303", f"{value!r}", "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M")])
 
 
+def _plain(name: str) -> str:
+    if "#[" in name:
+        refuse([Mistake("F303", f"the expression {name!r}", "a plain name", "a name that stands in the flow file")])
+    return name
+
+
+Name = Annotated[str, AfterValidator(_plain)]
+"""The name of a thing, such as a variable: never an expression."""
+
+
 Duration = Annotated[float, BeforeValidator(read_duration)]
 """A duration, in seconds."""
 
@@ -59,29 +70,51 @@ Size = Annotated[int, BeforeValidator(read_size)]
 """A size, in bytes."""
 
 
-class Count(Compiled):
-    """A whole number from 1: literal, and then checked at load, or an expression, checked at run."""
+class Number(Compiled):
+    """A finite number: literal, and then checked at load, or an expression, checked at run. Text counts."""
 
     __slots__ = ()
     always = False
+    expected: ClassVar[str] = "a number"
 
     def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
-        if tree["type"] == "literal" and _count(tree["value"]) is None:
-            reader.mistakes.append(Mistake("F303", f"{tree['value']!r}", "a whole number from 1"))
+        if tree["type"] == "literal" and self.read(tree["value"]) is None:
+            reader.mistakes.append(Mistake("F303", f"{tree['value']!r}", self.expected))
         return tree
 
-    def of(self, event: Event) -> int:
+    def of(self, event: Event) -> Any:
         """The number for this event; raises MULE:EXPRESSION where the expression gives none."""
-        number = _count(self.evaluate(event))
+        number = self.read(self.evaluate(event))
         if number is None:
-            raise FlowError(EXPRESSION, "a count must be a whole number from 1")
+            raise FlowError(EXPRESSION, f"a parameter must be {self.expected}")
         return number
 
+    @classmethod
+    def read(cls, value: Any) -> Any:
+        """The number that a value is or holds as text; None where there is none."""
+        number: Any = number_in(value) if isinstance(value, str) else value
+        return number if is_number(number) and is_finite(number) else None
 
-def _count(value: Any) -> int | None:
-    if isinstance(value, str) and value.strip().isdigit():
-        value = int(value)
-    return value if type(value) is int and value >= 1 else None
+
+class Whole(Number):
+    """A whole number from 0."""
+
+    __slots__ = ()
+    expected = "a whole number from 0"
+    least: ClassVar[int] = 0
+
+    @classmethod
+    def read(cls, value: Any) -> int | None:
+        number = super().read(value)
+        return number if isinstance(number, int) and number >= cls.least else None
+
+
+class Count(Whole):
+    """A whole number from 1."""
+
+    __slots__ = ()
+    expected = "a whole number from 1"
+    least = 1
 
 
 class Runnable(Protocol):

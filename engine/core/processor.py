@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from engine.core.element import Element
 from engine.core.event import Event
 from engine.core.expression import Expression
+from engine.core.parameters import Name
 
 
 class Processor(Element):
@@ -26,7 +27,7 @@ class Processor(Element):
 class Operation(Processor):
     """A processor with a result, which becomes the payload, or goes to a variable by `target`."""
 
-    target: str | None = None
+    target: Name | None = None
     """The variable that takes the result; payload and attributes then stay as they are."""
 
     target_value: Expression = Expression("payload")

@@ -38,12 +38,17 @@ def is_number(value: Any) -> bool:
     return type(value) in NUMBERS or (isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
 
 
+def is_finite(number: Any) -> bool:
+    """Whether a number is neither infinite nor NaN; `math` cannot tell of integers that no float can hold."""
+    return isinstance(number, int) or math.isfinite(number)
+
+
 def number_in(text: str) -> int | float | None:
     """The number that a text holds, written as in JSON; None for all else, `nan` and `1_000` included."""
     if NUMBER.fullmatch(text) is None or len(text) > LONGEST_NUMBER:
         return None
     number = float(text) if set(text) & set(".eE") else int(text)
-    return number if math.isfinite(number) else None
+    return number if is_finite(number) else None
 
 
 def field(value: Any, name: str) -> Any:
@@ -139,7 +144,7 @@ def arithmetic(symbol: str, calculate: Callable[[Any, Any], Any]) -> Callable[[A
             result = calculate(*_alike(left, right))
         except ArithmeticError as error:
             raise EvaluationError(f"'{symbol}' failed: {str(error) or type(error).__name__}") from None
-        if type(result) is float and not math.isfinite(result):
+        if not is_finite(result):
             raise EvaluationError(f"'{symbol}' gives a number out of range")
         return result
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine import EXPRESSION, NOTHING, Appended, Chain, Count, Event, Expression, FlowError, Message, Processor
+from engine import EXPRESSION, NOTHING, Appended, Chain, Count, Event, Expression, FlowError, Message, Name, Processor
 
 TURN = 0.2
 """Seconds after which the other requests of the process get their turn, and a deadline can strike."""
@@ -39,10 +39,10 @@ class Foreach(Processor):
     batch_size: Count = Count(1)
     """How many items make one payload; above 1 the payload is a list of them."""
 
-    counter_variable_name: str = "counter"
+    counter_variable_name: Name = "counter"
     """The variable that holds the number of the item, or batch, from 1."""
 
-    root_message_variable_name: str = "rootMessage"
+    root_message_variable_name: Name = "rootMessage"
     """The variable that holds the message as it entered the loop."""
 
     steps: Chain
@@ -78,13 +78,17 @@ class Foreach(Processor):
             hint = "; values(…) gives the values of a map" if isinstance(value, Mapping) else ""
             raise FlowError(EXPRESSION, f"foreach goes through a list, not {_kind(value)}{hint}")
         size = self.batch_size.of(event)
-        return value if size == 1 else [value[start : start + size] for start in range(0, len(value), size)]
+        return value if size == 1 else _batches(list(value), size)
 
     def _restored(self, inside: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
         """The variables after the loop: counter and rootMessage as they were before it."""
         own: Iterable[str] = (self.counter_variable_name, self.root_message_variable_name)
         after = {name: value for name, value in inside.items() if name not in own}
         return after | {name: before[name] for name in own if name in before}
+
+
+def _batches(items: list[Any], size: int) -> list[list[Any]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _kind(value: Any) -> str:

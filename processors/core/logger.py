@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 from typing import ClassVar, Literal
 
-from engine import Event, Processor, Template, to_text
+from engine import Event, Name, Processor, Template, to_text
 
 LEVELS = {"TRACE": 5, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
 
@@ -24,7 +24,7 @@ class Logger(Processor):
     level: Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     """How important it is."""
 
-    category: str = "flow"
+    category: Name = "flow"
     """The logger's name below `engine.`."""
 
     _log: ClassVar[logging.Logger]

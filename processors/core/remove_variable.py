@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import Event, Processor
+from engine import Event, Name, Processor
 
 
 class RemoveVariable(Processor):
@@ -13,7 +13,7 @@ class RemoveVariable(Processor):
         expect: {vars: {id: 7}}
     """
 
-    variable_name: str
+    variable_name: Name
     """The variable's name."""
 
     async def run(self, event: Event) -> Event:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import Event, Processor, Template, read_media_type
+from engine import Event, Name, Processor, Template, read_media_type
 
 
 class SetPayload(Processor):
@@ -19,7 +19,7 @@ class SetPayload(Processor):
     value: Template
     """The new payload; maps and lists may hold expressions at any depth."""
 
-    mime_type: str | None = None
+    mime_type: Name | None = None
     """The media type of the payload, such as application/json or text/csv."""
 
     async def run(self, event: Event) -> Event:

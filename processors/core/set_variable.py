@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import Event, Processor, Template
+from engine import Event, Name, Processor, Template
 
 
 class SetVariable(Processor):
@@ -15,7 +15,7 @@ class SetVariable(Processor):
         expect: {vars.id: 7, payload: {id: 7}}
     """
 
-    variable_name: str
+    variable_name: Name
     """The variable's name."""
 
     value: Template

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from engine import Evaluate, Event, Field, Mistake, Processor, Reader, Written, read_media_type, refuse
+from engine import Evaluate, Event, Field, Mistake, Name, Processor, Reader, Written, read_media_type, refuse
 from engine.core.expression import ROOTS
 
 RESULTS = ("set_payload", "set_attributes", "set_variables")
@@ -36,7 +36,7 @@ class Transform(Processor):
     set_variables: Annotated[dict[str, Written], Field(alias="set-variables", default_factory=dict)]
     """Variables to set; the others stay."""
 
-    mime_type: str | None = None
+    mime_type: Name | None = None
     """The media type of the new payload."""
 
     _evaluate: ClassVar[Any]

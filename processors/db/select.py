@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from typing import Annotated
-
-from engine import Event, Field
+from engine import Count, Event
 from processors.db._statement import Statement
 
 
@@ -23,9 +21,10 @@ class Select(Statement):
         expect: {payload: [{title: Emma}]}
     """
 
-    max_rows: Annotated[int, Field(ge=1)] | None = None
+    max_rows: Count | None = None
     """How many rows to read at most; all, if left out."""
 
     async def run(self, event: Event) -> Event:
-        rows = await self.config_ref.database.select(self.sql.text, self.bind(event), self.max_rows)
+        most = self.max_rows.of(event) if self.max_rows else None
+        rows = await self.config_ref.database.select(self.sql.text, self.bind(event), most)
         return self.deliver(event, rows)

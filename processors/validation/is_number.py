@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Literal
 
-from engine import Event, Template, is_number, number_in
+from engine import Event, Number, Template
 from processors.validation._validator import Validator, violation
+
+BOUNDS = {"SHORT": 2**15, "INTEGER": 2**31, "LONG": 2**63}
+"""What a whole number of each type lies below; minus that is its least."""
 
 
 class IsNumber(Validator):
@@ -21,23 +23,26 @@ class IsNumber(Validator):
     value: Template
     """The number."""
 
-    min_value: Template | None = None
+    number_type: Literal["INTEGER", "LONG", "SHORT", "DOUBLE", "FLOAT"] = "DOUBLE"
+    """What kind of number holds; INTEGER, LONG and SHORT are whole numbers of 32, 64 and 16 bits."""
+
+    min_value: Number | None = None
     """The smallest that holds."""
 
-    max_value: Template | None = None
+    max_value: Number | None = None
     """The largest that holds."""
 
     raises = (violation("INVALID_NUMBER"),)
     rule = "a value is no number, or out of bounds"
 
     def holds(self, event: Event) -> bool:
-        number = _number(self.value.evaluate(event))
-        if number is None:
+        number = Number.read(self.value.evaluate(event))
+        if number is None or not self._has_type(number):
             return False
-        least, most = (bound and _number(bound.evaluate(event)) for bound in (self.min_value, self.max_value))
-        return (least is None or number >= least) and (most is None or number <= most)
+        if self.min_value and number < self.min_value.of(event):
+            return False
+        return self.max_value is None or bool(number <= self.max_value.of(event))
 
-
-def _number(value: Any) -> Any:
-    number: Any = number_in(value) if isinstance(value, str) else value
-    return number if is_number(number) and math.isfinite(number) else None
+    def _has_type(self, number: float) -> bool:
+        bound = BOUNDS.get(self.number_type)
+        return bound is None or (isinstance(number, int) and -bound <= number < bound)

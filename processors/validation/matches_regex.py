@@ -1,25 +1,30 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator
 
-from engine import Event, Mistake, Template, refuse
+from engine import EXPRESSION, Event, FlowError, Mistake, Template, refuse
 from processors.validation._validator import Validator, violation
 
+UNREADABLE = (re.error, TypeError, OverflowError, RecursionError)
 
-def _pattern(value: Any) -> Any:
+
+def _checked(regex: Template) -> Template:
+    """A pattern that is known when the file is loaded must be one then."""
     try:
-        return value if isinstance(value, re.Pattern) else re.compile(value)
-    except (re.error, TypeError, RecursionError) as error:
-        refuse([Mistake("F303", f"{value!r}", f"a regular expression ({error})")])
+        if regex.is_literal:
+            re.compile(regex.tree["value"])
+    except UNREADABLE as error:
+        refuse([Mistake("F303", f"{regex.written!r}", f"a regular expression ({error})")])
+    return regex
 
 
 class MatchesRegex(Validator):
     """Check that the whole of a text matches a regular expression (Python's).
 
-    The pattern stands in the flow file, never in a payload.
+    A pattern that an expression takes from a payload may be made to run for hours.
 
     Example:
         given: {payload: {sku: AB-12}}
@@ -32,7 +37,7 @@ class MatchesRegex(Validator):
     value: Template
     """The text."""
 
-    regex: Annotated[re.Pattern[str], BeforeValidator(_pattern)]
+    regex: Annotated[Template, AfterValidator(_checked)]
     """The pattern."""
 
     case_sensitive: bool = True
@@ -41,12 +46,20 @@ class MatchesRegex(Validator):
     raises = (violation("MISMATCH"),)
     rule = "a text does not match its pattern"
 
-    _matcher: ClassVar[re.Pattern[str]]
+    _known: ClassVar[re.Pattern[str] | None]
 
     def __post_init__(self) -> None:
-        flags = 0 if self.case_sensitive else re.IGNORECASE
-        self._prepare(_matcher=re.compile(self.regex.pattern, self.regex.flags | flags))
+        self._prepare(_known=self._compile(self.regex.tree["value"]) if self.regex.is_literal else None)
 
     def holds(self, event: Event) -> bool:
         value = self.value.evaluate(event)
-        return isinstance(value, str) and self._matcher.fullmatch(value) is not None
+        return isinstance(value, str) and self._pattern(event).fullmatch(value) is not None
+
+    def _pattern(self, event: Event) -> re.Pattern[str]:
+        try:
+            return self._known or self._compile(self.regex.evaluate(event))
+        except UNREADABLE as error:
+            raise FlowError(EXPRESSION, "a regular expression cannot be read", cause=error) from error
+
+    def _compile(self, pattern: str) -> re.Pattern[str]:
+        return re.compile(pattern, 0 if self.case_sensitive else re.IGNORECASE)

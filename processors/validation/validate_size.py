@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from typing import Annotated
-
-from engine import Appended, Event, Field, Template
+from engine import Appended, Event, Template, Whole
 from processors.validation._validator import Validator, violation
 
 
@@ -22,10 +20,10 @@ class ValidateSize(Validator):
     value: Template
     """The list, map or text."""
 
-    min: Annotated[int, Field(ge=0)] = 0
+    min: Whole = Whole(0)
     """The smallest size that holds."""
 
-    max: Annotated[int, Field(ge=0)] | None = None
+    max: Whole | None = None
     """The largest size that holds; no bound, if left out."""
 
     raises = (violation("INVALID_SIZE"),)
@@ -35,4 +33,4 @@ class ValidateSize(Validator):
         value = self.value.evaluate(event)
         if not isinstance(value, (list, Appended, dict, str, bytes)):
             return False
-        return self.min <= len(value) and (self.max is None or len(value) <= self.max)
+        return self.min.of(event) <= len(value) and (self.max is None or len(value) <= self.max.of(event))
