@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from engine.core.errors import CRITICAL, EXPRESSION, TRANSFORMATION, VALIDATION, FlowError
 from engine.core.event import STATUS, Event
 from engine.core.expression import Template
 from engine.core.media import is_json
+from engine.expressions.appended import Appended
 from engine.expressions.writing import encode, to_text
+from engine.serving.charset import charset_of
 from engine.serving.route import HttpResponse
 
 log = logging.getLogger("engine")
@@ -23,16 +26,22 @@ PROBLEM = "application/problem+json"
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "trailer", "te"})
+UNENCODABLE = (TypeError, ValueError, NotImplementedError, RecursionError)
+"""What writing a value raises."""
 BODILESS = frozenset({204, 205, 304})
 
 
 @dataclass
 class Answer:
-    """A status, headers by lower-case name (a list of values is several headers), a body."""
+    """A status, headers by lower-case name (a list of values is several headers), a body.
+
+    is_early: whether the caller may still be sending its body.
+    """
 
     status: int
     body: bytes = b""
     headers: dict[str, Any] = field(default_factory=dict)
+    is_early: bool = False
 
 
 def success(event: Event, response: HttpResponse) -> Answer:
@@ -55,11 +64,11 @@ def failure(error: FlowError, response: HttpResponse, instance: str) -> Answer:
     assert error.event is not None  # a chain or the flow has seen it
     event = error.event.with_error(error)
     status = _failure_status(error, event, response)
-    headers = _attempt(lambda: _headers(event, response.headers), {})
+    headers = _attempt(event, lambda: _headers(event, response.headers), {})
     if status == HTTPStatus.SERVICE_UNAVAILABLE and CRITICAL in error.type.lineage:
         headers.setdefault("retry-after", "1")
     if response.body is not None or error.answer.has_body:
-        written = _attempt(lambda: _body(event, response.body), None)
+        written = _attempt(event, lambda: _body(event, response.body), None)
         if written is not None:
             return _with_body(status, headers, *written)
     body = problem(status, instance, event.correlation_id, str(error.type), error.description)
@@ -74,7 +83,7 @@ def problem(status: int, instance: str, correlation_id: str, error_type: str = "
         members |= {"detail": detail, "errorType": error_type}
     else:
         members["detail"] = "The request could not be processed; the correlation id finds it in the log."
-    return encode(members | {"instance": instance, "correlationId": correlation_id})
+    return encode(members | {"instance": quote(instance, errors="replace"), "correlationId": correlation_id})
 
 
 # Status
@@ -89,7 +98,7 @@ def _status(value: Any) -> int | None:
 
 def _failure_status(error: FlowError, event: Event, response: HttpResponse) -> int:
     if response.status_code is not None:
-        given = _attempt(lambda: response.status_code and response.status_code.evaluate(event), None)
+        given = _attempt(event, lambda: response.status_code and response.status_code.evaluate(event), None)
     elif error.answer.has_status:
         given = error.answer.status
     else:
@@ -135,19 +144,27 @@ def _checked(headers: Any) -> dict[str, Any]:
         return {}
     if not isinstance(headers, Mapping):
         raise FlowError(EXPRESSION, "the headers of the answer are no map")
-    return {_name(name): _header(value) for name, value in headers.items() if value is not None}
+    return {_name(name): _values(value) for name, value in headers.items() if value is not None}
 
 
-def _name(name: str) -> str:
-    if TOKEN.fullmatch(name) is None or name.lower() in FRAMING:
+def _name(name: Any) -> str:
+    if not isinstance(name, str) or TOKEN.fullmatch(name) is None or name.lower() in FRAMING:
         raise FlowError(EXPRESSION, "a header of the answer has a name that a flow cannot set")
     return name.lower()
 
 
-def _header(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_header(each) for each in value]
-    text = to_text(value)
+def _values(value: Any) -> str | list[str]:
+    """A header's value; a list is several headers of the name."""
+    if isinstance(value, (list, tuple, Appended)):
+        return [_value(each) for each in value if each is not None]
+    return _value(value)
+
+
+def _value(value: Any) -> str:
+    try:
+        text = to_text(value).strip(" \t")
+    except UNENCODABLE as error:
+        raise FlowError(EXPRESSION, "a header of the answer cannot be written as text", cause=error) from error
     if UNWRITABLE.search(text):
         raise FlowError(EXPRESSION, "a header of the answer holds a character that no header may hold")
     return text
@@ -162,25 +179,29 @@ def _body(event: Event, own: Template | None) -> tuple[bytes, str | None]:
     if payload is None:
         return b"", None
     if isinstance(payload, (bytes, bytearray)):
-        return bytes(payload), media_type or "application/octet-stream"
+        return bytes(payload), _value(media_type or "application/octet-stream")
     if isinstance(payload, str) and not is_json(media_type):
-        return _text(payload), media_type if _is_text(media_type) else "text/plain; charset=utf-8"
+        media_type = media_type if media_type and _is_text(media_type) else "text/plain; charset=utf-8"
+        return _in_charset(payload, media_type), _value(media_type)
+    media_type = media_type if media_type and is_json(media_type) else JSON
     try:
-        return encode(payload), media_type if is_json(media_type) else JSON
-    except (TypeError, ValueError, NotImplementedError, RecursionError) as error:
+        text = encode(payload)
+    except UNENCODABLE as error:
         raise FlowError(TRANSFORMATION, "the payload cannot be written as JSON", cause=error) from error
+    return text if media_type == JSON else _in_charset(text.decode(), media_type), _value(media_type)
 
 
-def _text(payload: str) -> bytes:
+def _in_charset(text: str, media_type: str) -> bytes:
+    """A text as its media type says that it is written."""
     try:
-        return payload.encode()
-    except UnicodeEncodeError as error:
-        raise FlowError(TRANSFORMATION, "the payload is no text that can be written", cause=error) from error
+        return text.encode(charset_of(media_type))
+    except (LookupError, UnicodeError) as error:
+        raise FlowError(TRANSFORMATION, "the payload cannot be written in its charset", cause=error) from error
 
 
-def _is_text(media_type: str | None) -> bool:
+def _is_text(media_type: str) -> bool:
     """Whether a media type may label a text: not what came in with a form or as bytes."""
-    return media_type is not None and media_type.lower().startswith(("text/", "application/xml", "application/yaml"))
+    return media_type.lower().startswith(("text/", "application/xml", "application/yaml"))
 
 
 def _with_body(status: int, headers: dict[str, Any], body: bytes, media_type: str | None) -> Answer:
@@ -191,12 +212,12 @@ def _with_body(status: int, headers: dict[str, Any], body: bytes, media_type: st
     return Answer(status, body, headers)
 
 
-def _attempt(make: Any, otherwise: Any) -> Any:
+def _attempt(event: Event, make: Any, otherwise: Any) -> Any:
     """What `make` gives; on the way to an error's answer, a second error is logged and passed over."""
     try:
         return make()
     except FlowError as error:
-        log.error("while an error was answered: %s", error)
+        log.error("while an error was answered: %s", error, extra=_who(event))
         return otherwise
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from time import perf_counter
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,8 +12,8 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
 from engine.core.flow import Flow
-from engine.serving.endpoint import Endpoint, Listener, log_request, refused, respond
-from engine.serving.request import Headers, Refusal, correlation_id_of
+from engine.serving.endpoint import Endpoint, Exchange, Listener, refused
+from engine.serving.request import Refusal
 from engine.serving.route import HttpSource
 
 PARAMETER = re.compile(r"\{([^{}/]+)\}")
@@ -49,31 +48,31 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle) -> Starl
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer where no listener has the path."""
-    began = perf_counter()
-    if scope["type"] != "http":
-        return
-    correlation_id = correlation_id_of(Headers(scope["headers"]))
-    refusal = Refusal(404, "HTTP:NOT_FOUND", "there is no listener for this path")
-    await respond(send, refused(refusal, scope["path"], correlation_id), correlation_id)
-    log_request(scope, "-", 404, began, correlation_id)
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+    elif scope["type"] == "http":
+        exchange = Exchange(scope, receive, send)
+        refusal = Refusal(404, "HTTP:NOT_FOUND", "there is no listener for this path", is_early=True)
+        await exchange.answer(refused(refusal, exchange), "-")
 
 
-def starlette_path(path: str) -> tuple[str, tuple[str, ...]]:
-    """A listener's path as Starlette writes it, and the names of its parameters in order.
+def starlette_path(path: str) -> tuple[str, dict[str, str]]:
+    """A listener's path as Starlette writes it, and its names of the parameters with ours.
 
     The parameters get numbers, since Starlette's names cannot hold a dash.
     """
-    names: list[str] = []
+    names: dict[str, str] = {}
 
     def number(match: re.Match[str]) -> str:
-        names.append(match[1])
-        return f"{{p{len(names)}}}"
+        key = f"p{len(names) + 1}"
+        names[key] = match[1]
+        return f"{{{key}}}"
 
     converted = PARAMETER.sub(number, path.removesuffix("*"))
     if path.endswith("*"):
-        names.append("*")
+        names["rest"] = "*"
         converted += "{rest:path}"
-    return converted, tuple(names)
+    return converted, names
 
 
 def _specificity(path: str) -> tuple[tuple[int, str], ...]:

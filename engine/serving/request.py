@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from engine.core.event import Event
 from engine.core.media import is_json, read_json
+from engine.serving.charset import charset_of
 
 LONGEST_CORRELATION_ID = 128
 MOST_FIELDS = 1000
@@ -21,14 +21,26 @@ MULTIPART = "multipart/form-data"
 
 
 class Refusal(Exception):
-    """A request that no flow gets to see: its status, its error type, and what is wrong with it."""
+    """A request that no flow gets to see: its status, its error type, and what is wrong with it.
 
-    def __init__(self, status: int, error_type: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    is_early: whether the caller may still be sending the body.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        error_type: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        is_early: bool = False,
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.error_type = error_type
         self.detail = detail
         self.headers = dict(headers or {})
+        self.is_early = is_early
 
 
 class Headers(dict[str, str]):
@@ -124,7 +136,7 @@ def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 async def _read_payload(request: Request, media_type: str | None, max_body: int) -> Any:
     essence = (media_type or "").partition(";")[0].strip().lower()
     if essence == MULTIPART:
-        return await _read_multipart(request, max_body)
+        return await _read_multipart(request, media_type, max_body)
     body = b"".join([chunk async for chunk in _bounded(request, max_body)])
     if not body:
         return None
@@ -149,14 +161,14 @@ async def _bounded(request: Request, max_body: int) -> AsyncGenerator[bytes, Non
 
 
 def _too_large(max_body: int) -> Refusal:
-    # The rest of the body is not read, so the connection cannot be used again.
-    return Refusal(413, "HTTP:REQUEST_TOO_LARGE", f"the body is larger than {max_body} bytes", {"connection": "close"})
+    return Refusal(413, "HTTP:REQUEST_TOO_LARGE", f"the body is larger than {max_body} bytes", is_early=True)
 
 
 def _read_json(body: bytes, media_type: str | None) -> Any:
-    charset = _charset(media_type)
+    is_utf8 = _charset(media_type) == "utf-8"
     try:
-        return read_json(body if charset == "utf-8" else _decode(body, media_type).encode())
+        text = body if is_utf8 else _decode(body, media_type).encode()
+        return read_json(text.removeprefix(BOM_UTF8))
     except ValueError as error:
         raise Refusal(400, "HTTP:BAD_REQUEST", f"the body is no JSON: {error}") from None
 
@@ -165,56 +177,22 @@ def _decode(body: bytes, media_type: str | None) -> str:
     charset = _charset(media_type)
     try:
         return body.decode(charset)
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise Refusal(400, "HTTP:BAD_REQUEST", f"the body is no text in {charset}") from None
 
 
 def _charset(media_type: str | None) -> str:
-    """The codec's name of a media type's charset; UTF-8 where it names none."""
-    for parameter in (media_type or "").split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return _codec(value.strip().strip('"'))
-    return "utf-8"
-
-
-def _codec(name: str) -> str:
     try:
-        codec = codecs.lookup(name)
-    except (LookupError, ValueError):
-        codec = None
-    if codec is None or not codec._is_text_encoding:  # without it `charset=zlib` would inflate a bomb
-        raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", "the charset of the body is unknown")
-    return codec.name
+        return charset_of(media_type)
+    except LookupError:
+        raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", "the charset of the body is unknown") from None
 
 
-async def _read_multipart(request: Request, max_body: int) -> dict[str, Any]:
-    """The parts by name: a field as text, a file as `{filename, contentType, content}`."""
-    from starlette.formparsers import MultiPartException, MultiPartParser  # only few requests need it
+async def _read_multipart(request: Request, media_type: str | None, max_body: int) -> dict[str, Any]:
+    from engine.serving.multipart import read_multipart  # only few requests need it
 
+    _charset(media_type)
     try:
-        parser = MultiPartParser(
-            request.headers,
-            _bounded(request, max_body),
-            max_files=MOST_FIELDS,
-            max_fields=MOST_FIELDS,
-            max_part_size=max_body,
-        )
-        form = await parser.parse()
-    except (MultiPartException, KeyError) as error:
-        detail = getattr(error, "message", "the boundary is missing")
-        raise Refusal(400, "HTTP:BAD_REQUEST", f"the body is no multipart form: {detail}") from None
-    try:
-        return await _parts(form)
-    finally:
-        await form.close()
-
-
-async def _parts(form: FormData) -> dict[str, Any]:
-    return _fields([(name, await _part(value)) for name, value in form.multi_items()])
-
-
-async def _part(value: UploadFile | str) -> Any:
-    if isinstance(value, str):
-        return value
-    return {"filename": value.filename, "contentType": value.content_type, "content": await value.read()}
+        return _fields(await read_multipart(request.headers, _bounded(request, max_body), MOST_FIELDS, max_body))
+    except ValueError as error:
+        raise Refusal(400, "HTTP:BAD_REQUEST", f"the body is no multipart form: {error}") from None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 OFTEN_ENOUGH = (20_000, 20, 50)
 """Thresholds of the garbage collector: a body of 10,000 records would else be walked through again and again."""
@@ -56,11 +57,21 @@ async def serve(
 
 def _config(app: Starlette, shutdown_timeout: float) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        _ending_quietly(app),
         ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=max(1, round(shutdown_timeout)),
+        timeout_graceful_shutdown=shutdown_timeout,  # type: ignore[arg-type]  # asyncio takes a float
     )
+
+
+def _ending_quietly(app: ASGIApp) -> ASGIApp:
+    """The application, which has answered when the server's end cancels a request: no error for uvicorn to log."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
+
+    return run
