@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Iterable
-
-from engine.expressions.writing import encode
 
 FIELDS = ("correlation_id", "flow", "status", "ms")
 HIDDEN = "***"
@@ -23,30 +22,47 @@ def configure(level: str, log_format: str, secrets: Iterable[str] = ()) -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING if level == "debug" else logging.ERROR)
 
 
+class Secrets:
+    """Texts that no line may show, as they are and as a repr or JSON would spell them."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+        self._spellings = sorted(filter(None, spellings), key=len, reverse=True)
+
+    def hide(self, text: str) -> str:
+        for spelling in self._spellings:
+            text = text.replace(spelling, HIDDEN)
+        return text
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+
+
 class Line(logging.Formatter):
-    """What both forms share: secrets are hidden."""
+    """What both forms share: secrets are hidden, before anything is escaped."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(message)s")
         self.default_msec_format = "%s.%03d"
-        self._secrets = sorted(secrets, key=len, reverse=True)
+        self._hide = Secrets(secrets).hide
 
-    def hide(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+    def message(self, record: logging.LogRecord) -> str:
+        return self._hide(record.getMessage())
+
+    def traceback(self, record: logging.LogRecord) -> str:
+        return self._hide(self.formatException(record.exc_info)) if record.exc_info else ""
 
 
 class TextLine(Line):
     """`2026-11-22 16:50:01.123 INFO engine.access POST /orders orders 200 3.2 ms correlationId=…`"""
 
     def format(self, record: logging.LogRecord) -> str:
-        parts = [self.formatTime(record), record.levelname, record.name, printable(record.getMessage())]
+        parts = [self.formatTime(record), record.levelname, record.name, printable(self.message(record))]
         if correlation_id := getattr(record, "correlation_id", ""):
-            parts.append(f"correlationId={correlation_id}")
-        if record.exc_info:
-            parts.append("\n" + self.formatException(record.exc_info))
-        return self.hide(" ".join(parts))
+            parts.append(f"correlationId={self._hide(correlation_id)}")
+        # Indented: a line break in an exception's text must not look like the start of a record.
+        return "\n    ".join([" ".join(parts), *map(printable, self.traceback(record).splitlines())])
 
 
 class JsonLine(Line):
@@ -57,12 +73,13 @@ class JsonLine(Line):
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self.message(record),
         }
-        line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+        fields = {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+        line |= {name: self._hide(value) if isinstance(value, str) else value for name, value in fields.items()}
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return self.hide(encode(line).decode())
+            line["traceback"] = self.traceback(record)
+        return json.dumps(line, ensure_ascii=True)
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from typing import Any
 
 import click
 import msgspec
@@ -11,6 +11,7 @@ from engine.application import Application, StartError
 from engine.core.errors import FlowError
 from engine.core.media import read_json
 from engine.expressions.writing import encode
+from engine.tools.logs import Secrets
 
 
 async def run_flow(app: Application, flow: str, body: bytes | None) -> int:
@@ -18,20 +19,26 @@ async def run_flow(app: Application, flow: str, body: bytes | None) -> int:
     try:
         payload = read_json(body) if body and body.strip() else None
     except ValueError as error:
-        click.echo(f"engine: the payload is no JSON: {error}", err=True)
-        return 1
+        return _fail(f"the payload is no JSON: {error}")
     try:
         async with app:
             event = await app.run(flow, payload)
-        click.echo(msgspec.json.format(encode(event.payload), indent=2))
     except (LookupError, StartError) as error:
-        click.echo(f"engine: {error.args[0]}", err=True)
-        return 1
+        return _fail(Secrets(app.parts.secrets).hide(str(error.args[0])))
     except FlowError as error:
-        click.echo(f"engine: {error}", err=True)
-        return 1
-    except (NotImplementedError, ValueError, RecursionError) as error:
-        click.echo(f"engine: the payload cannot be written as JSON: {error}", err=True)
-        return 1
-    sys.stdout.flush()
+        return _fail(Secrets(app.parts.secrets).hide(str(error)))
+    return _print(event.payload)
+
+
+def _print(payload: Any) -> int:
+    try:
+        text = msgspec.json.format(encode(payload), indent=2)
+    except (TypeError, NotImplementedError, ValueError, RecursionError) as error:
+        return _fail(f"the payload cannot be written as JSON: {error}")
+    click.echo(text)
     return 0
+
+
+def _fail(message: str) -> int:
+    click.echo(f"engine: {message}", err=True)
+    return 1

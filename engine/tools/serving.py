@@ -14,6 +14,7 @@ from engine.application import Application, StartError
 from engine.core.flow import Flow
 from engine.serving.route import HttpSource, Route
 from engine.serving.server import bind, serve
+from engine.tools.logs import Secrets
 
 
 @dataclass
@@ -63,7 +64,7 @@ async def _serve(app: Application, addresses: list[Address]) -> int:
         click.echo(f"engine: cannot listen at {address.url}: {error.strerror}", err=True)
         return 1
     except StartError as error:
-        click.echo(f"engine: {error}", err=True)
+        click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
         return 1
     apps = [
         (app.asgi([flow for flow, _ in address.routes]), address.listening)
@@ -82,6 +83,6 @@ def announce(addresses: list[Address]) -> None:
     for address in addresses:
         for flow, route in address.routes:
             methods = ",".join(sorted(route.methods)) if route.methods else "*"
-            click.echo(f"{methods:7} {address.url}{route.path} → {flow.name}")
+            click.echo(f"{methods:7} {address.url}{route.path} -> {flow.name}")
     urls = ", ".join(address.url for address in addresses)
     click.echo(f"engine {__version__} serves at {urls}; Ctrl-C ends it")
