@@ -69,21 +69,16 @@ class SqliteDatabase:
 
     async def change(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
+
+        def run() -> dict[str, Any]:
+            return _outcome(self._open().execute(sql, values))
+
         try:
-            cursor = self._open().execute(sql, values)
+            return run()
         except (sqlite3.Error, OverflowError, ValueError) as error:
             if not _is_locked(error):
                 raise self._failure(error, sql, values) from error
-            cursor = await self._patiently(lambda: self._open().execute(sql, values), sql, values)
-        if cursor.description is None:
-            return {"affectedRows": cursor.rowcount, "generatedKeys": {}}
-        return self._returned(cursor)
-
-    def _returned(self, cursor: sqlite3.Cursor) -> dict[str, Any]:
-        names = [column[0] for column in cursor.description]
-        rows = cursor.fetchall()
-        keys = dict(zip(names, rows[0], strict=True)) if rows else {}
-        return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}
+        return await self._patiently(run, sql, values)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -178,6 +173,16 @@ CONSTRAINTS = {
     "SQLITE_CONSTRAINT_PRIMARYKEY": "there is a row with this key already",
     "SQLITE_CONSTRAINT_UNIQUE": "there is a row with this value already",
 }
+
+
+def _outcome(cursor: sqlite3.Cursor) -> dict[str, Any]:
+    """What a statement changed; the row that RETURNING gives is the generated keys."""
+    if cursor.description is None:
+        return {"affectedRows": max(cursor.rowcount, 0), "generatedKeys": {}}
+    names = [column[0] for column in cursor.description]
+    rows = cursor.fetchall()
+    keys = dict(zip(names, rows[0], strict=True)) if rows else {}
+    return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}
 
 
 def _is_locked(error: Exception) -> bool:
