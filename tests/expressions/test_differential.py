@@ -49,7 +49,8 @@ def extended(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
             lambda parts: f"{parts[0]}({parts[1]}, &{parts[2]})"
         ),
         st.tuples(inner, inner).map(lambda pair: f"map(&{pair[0]}, {pair[1]})"),
-        st.tuples(inner, inner).map(lambda pair: f"merge({pair[0]}, {pair[1]})"),
+        # jmespath.py does not look at the type of merge's second argument.
+        st.tuples(inner, inner).map(lambda pair: f"merge({pair[0]}, {{a: {pair[1]}}})"),
         st.tuples(inner, inner).map(lambda pair: f"starts_with({pair[0]}, {pair[1]})"),
         st.tuples(inner, inner).map(lambda pair: f"join({pair[0]}, {pair[1]})"),
     )
