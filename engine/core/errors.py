@@ -13,30 +13,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 TYPE_NAME = re.compile(r"(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
 
 
-@dataclass(frozen=True)
 class ErrorType:
-    """The type of an error: a namespace, an identifier, and the type that it is a kind of."""
+    """The type of an error: a namespace, an identifier, and the type that it is a kind of.
 
-    namespace: str
-    identifier: str
-    parent: ErrorType | None = field(default=None, repr=False, compare=False)
+    A value: never changed. No dataclass, which JSON would show as a map of its fields.
+    lineage: this type and its ancestors, itself first.
+    """
+
+    __slots__ = ("identifier", "lineage", "namespace", "parent")
+
+    def __init__(self, namespace: str, identifier: str, parent: ErrorType | None = None) -> None:
+        self.namespace = namespace
+        self.identifier = identifier
+        self.parent = parent
+        self.lineage: tuple[ErrorType, ...] = (self, *parent.lineage) if parent else (self,)
 
     def __str__(self) -> str:
         return f"{self.namespace}:{self.identifier}"
 
+    def __repr__(self) -> str:
+        return f"ErrorType({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ErrorType) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash((self.namespace, self.identifier))
+
     def child(self, identifier: str, namespace: str | None = None) -> ErrorType:
         return ErrorType(namespace or self.namespace, identifier, self)
-
-    @property
-    def lineage(self) -> tuple[ErrorType, ...]:
-        """This type and its ancestors, itself first."""
-        return (self, *self.parent.lineage) if self.parent else (self,)
 
     def get(self, name: str) -> Any:
         """A field, as expressions read it."""
