@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -14,7 +14,8 @@ from engine.core.element import Element
 from engine.core.errors import CRITICAL, UNKNOWN, ErrorType, FlowError, error_type
 from engine.core.event import Event
 from engine.core.expression import Condition
-from engine.core.mistake import Mistake, refuse
+from engine.core.mistake import Mistake, refuse, shown
+from engine.core.text import Place
 
 log = logging.getLogger("engine")
 
@@ -56,28 +57,51 @@ class TypePatterns:
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
         if isinstance(value, cls):
             return value
-        entries = list(value) if isinstance(value, list) else str(value).split(",") if isinstance(value, str) else []
-        mistakes = [mistake for entry in entries if (mistake := _pattern_mistake(entry))]
+        entries = list(_entries(value))
+        mistakes = [mistake for entry in entries if (mistake := _pattern_mistake(entry, value))]
         if mistakes or not entries:
-            refuse(mistakes or [Mistake("F303", f"{value!r}", "error types, such as DB:CONNECTIVITY or '*:TIMEOUT'")])
-        patterns = cls(entries)
+            refuse(mistakes or [Mistake("F303", shown(value), "error types, such as DB:CONNECTIVITY or '*:TIMEOUT'")])
         if info.context is not None:
-            info.context.expect_error_types(patterns.patterns, value)
-        return patterns
+            info.context.expect_error_types(entries)
+        return cls([entry.value for entry in entries])
+
+
+class _Entry(NamedTuple):
+    """One of several types, where it stands, and how far in that text."""
+
+    value: Any
+    place: Place | None
+    offset: int
+
+
+def _entries(value: Any) -> Iterator[_Entry]:
+    """The types of a list, or of a comma list."""
+    if isinstance(value, list):
+        yield from (_Entry(entry, getattr(entry, "place", None), 0) for entry in value)
+    elif isinstance(value, str):
+        start = 0
+        for part in value.split(","):
+            blanks = len(part) - len(part.lstrip())
+            offset = 0 if getattr(value, "has_placeholders", False) else start + blanks
+            yield _Entry(part.strip(), getattr(value, "place", None), offset)
+            start += len(part) + 1
 
 
 CATCH_ALL = frozenset({"ANY", "MULE:ANY", "*:*", "*"})
 
 
-def _pattern_mistake(entry: Any) -> Mistake | None:
-    place = getattr(entry, "place", None)
-    if isinstance(entry, str):
+def _pattern_mistake(entry: _Entry, whole: Any) -> Mistake | None:
+    if isinstance(entry.value, str):
         try:
-            error_type(entry.strip().replace("*", "x"))
+            error_type(entry.value.strip().replace("*", "x"))
             return None
         except ValueError:
             pass
-    return Mistake("F303", f"{entry!r}", "an error type", 'NS:ID, NS:*, "*:ID" or ANY', place)
+    write = 'NS:ID, NS:*, "*:ID" or ANY'
+    if isinstance(entry.value, str) and '"' in entry.value:
+        write = f'"{whole}"'.replace('"', "").join('""')
+    found = "a secret" if getattr(whole, "secret", False) else shown(entry.value)
+    return Mistake("F303", f"{found}, which is no error type", "an error type", write, entry.place, entry.offset)
 
 
 class OnError(Element):
@@ -175,9 +199,9 @@ class _NamedType:
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> ErrorType:
         if isinstance(value, ErrorType):
             return value
-        mistake = _pattern_mistake(value)
+        mistake = _pattern_mistake(_Entry(value, getattr(value, "place", None), 0), value)
         if mistake or "*" in value:
-            refuse([mistake or Mistake("F303", f"{value!r}", "one error type", "NS:ID")])
+            refuse([mistake or Mistake("F303", shown(value), "one error type", "NS:ID")])
         known: ErrorType = info.context.raised_type(value, value) if info.context else error_type(value)
         return known
 

@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
-from engine.core.mistake import Mistake, refuse
+from engine.core.mistake import Mistake, refuse, shown
 from engine.core.text import Place, Text
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
 from engine.expressions.functions import FUNCTIONS
@@ -262,7 +262,7 @@ class Condition(Expression):
             place = getattr(value, "place", None)
             expected = "an expression such as vars.count > 4"
             reader.mistakes.append(
-                Mistake("F402", f"the literal text '{tree['value']}' as a condition", expected, "", place)
+                Mistake("F402", f"the literal text {shown(value)} as a condition", expected, "", place)
             )
         return {"type": "truth", "children": [tree]}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pydantic_core import PydanticCustomError
 
@@ -34,6 +34,24 @@ class Mistake:
 
 MISTAKES = "mistakes"
 """The type of the validation error that carries mistakes, under the same key of its context."""
+
+
+LONGEST = 60
+"""How many characters of a value a message shows."""
+
+
+def shown(value: Any) -> str:
+    """A value of a flow file in a message: short, and never a secret."""
+    if getattr(value, "secret", False):
+        return "a secret"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= LONGEST else f"'{value[: LONGEST - 3]}…'"
+    if isinstance(value, (Mapping, list, tuple)):
+        return "a map" if isinstance(value, Mapping) else "a list"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
 
 
 def refuse(mistakes: Sequence[Mistake]) -> NoReturn:

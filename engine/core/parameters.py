@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 from engine.core.errors import EXPRESSION, ROUTING, FlowError
 from engine.core.event import Event
 from engine.core.expression import Compiled, Reader, Template, scope_of
-from engine.core.mistake import Mistake, refuse
+from engine.core.mistake import Mistake, refuse, shown
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
@@ -35,12 +35,14 @@ def read_duration(value: Any) -> float:
     if match and any(match.groups()):
         days, hours, minutes, seconds = (float(group or 0) for group in match.groups())
         return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    refuse([Mistake("F303", f"{value!r}", "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M")])
+    refuse([Mistake("F303", shown(value), "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M")])
 
 
 def _plain(name: str) -> str:
     if "#[" in name:
-        refuse([Mistake("F303", f"the expression {name!r}", "a plain name", "a name that stands in the flow file")])
+        refuse(
+            [Mistake("F303", f"the expression {shown(name)}", "a plain name", "a name that stands in the flow file")]
+        )
     return name
 
 
@@ -63,7 +65,7 @@ def read_size(value: Any) -> int:
     match = SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match and match[2] in BYTES:
         return int(float(match[1]) * BYTES[match[2]])
-    refuse([Mistake("F303", f"{value!r}", "a size", "bytes (1048576), or 500KB, 10MiB")])
+    refuse([Mistake("F303", shown(value), "a size", "bytes (1048576), or 500KB, 10MiB")])
 
 
 Size = Annotated[int, BeforeValidator(read_size)]
@@ -79,7 +81,7 @@ class Number(Compiled):
 
     def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
         if tree["type"] == "literal" and self.read(tree["value"]) is None:
-            reader.mistakes.append(Mistake("F303", f"{tree['value']!r}", self.expected))
+            reader.mistakes.append(Mistake("F303", shown(value), self.expected))
         return tree
 
     def of(self, event: Event) -> Any:
@@ -160,7 +162,7 @@ class FlowLink:
         if hasattr(value, "run"):
             return cls.to(value)
         if not isinstance(value, str) or not value.strip():
-            refuse([Mistake("F303", f"{value!r}", "the name of a flow or sub-flow")])
+            refuse([Mistake("F303", shown(value), "the name of a flow or sub-flow")])
         link = cls(Template(value, scope_of(info)), getattr(info.context, "flows", {}))
         if info.context is not None and link.static_name:
             info.context.expect_flow(link.static_name, value)
@@ -175,20 +177,25 @@ class Reference:
             if isinstance(value, source):
                 return value
             configs: Mapping[str, Any] = getattr(info.context, "configs", {})
-            return _look_up(value, source, configs)
+            return _look_up(value, source, configs, getattr(info.context, "element_name", _class_name))
 
         return core_schema.with_info_plain_validator_function(resolve)
 
 
-def _look_up(name: Any, wanted: type, configs: Mapping[str, Any]) -> Any:
+def _look_up(name: Any, wanted: type, configs: Mapping[str, Any], element_name: Callable[[type], str]) -> Any:
     config = configs.get(name) if isinstance(name, str) else None
+    if isinstance(config, (wanted, Broken)):
+        return config
+    suitable = [known for known, value in configs.items() if isinstance(value, wanted)]
+    kind = element_name(wanted)
+    expected = f"the name of a {kind}: {', '.join(suitable)}" if suitable else f"the name of a {kind} under configs"
     if config is None:
-        suitable = [known for known, value in configs.items() if isinstance(value, wanted)]
-        expected = f"the name of a config{': ' + ', '.join(suitable) if suitable else ' under configs'}"
-        refuse([Mistake("F502", f"the unknown config {name!r}", expected, did_you_mean(str(name), suitable))])
-    if not isinstance(config, (wanted, Broken)):
-        refuse([Mistake("F502", f"the config '{name}', which is of another kind", f"a config of {wanted.__module__}")])
-    return config
+        refuse([Mistake("F502", f"the unknown config {shown(name)}", expected, did_you_mean(str(name), suitable))])
+    refuse([Mistake("F502", f"the config '{name}', which is a {element_name(type(config))}", expected)])
+
+
+def _class_name(element: type) -> str:
+    return element.__name__
 
 
 class Broken:

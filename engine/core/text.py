@@ -15,10 +15,11 @@ class Place(Protocol):
 
 
 class Piece(NamedTuple):
-    """A part of a text after its placeholders were filled in."""
+    """A part of a text after its placeholders were filled in; `offset` is where it stood before."""
 
     text: str
     is_filled: bool
+    offset: int = 0
 
 
 class Text(str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,17 +13,25 @@ from engine.core.element import Element
 from engine.core.error_handler import ErrorHandler, OnError
 from engine.core.errors import ErrorType, error_type
 from engine.core.expression import Scope
-from engine.core.mistake import Mistake, refuse
+from engine.core.mistake import Mistake, refuse, shown
 from engine.core.parameters import Runnable
 from engine.core.processor import Processor
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog, CatalogError
-from engine.loading.document import Map, Sequence
-from engine.loading.explain import Explainer, place_of, shown
-from engine.loading.mentions import Mentions, mention
+from engine.loading.data import Map, Sequence
+from engine.loading.explain import Explainer, parameter_names, place_of
+from engine.loading.mentions import Mention, Mentions, mention
 from engine.loading.place import Place
 
-KIND_WORDS = {"Processor": "step", "Source": "source", "Config": "config", "OnError": "error handler (on-error-*)"}
+KIND_WORDS = {"Processor": "step", "Source": "source", "Config": "config", "OnError": "error handler"}
+EXAMPLES = {
+    "Processor": "- ELEMENT: {PARAMETER: …}",
+    "Source": "ELEMENT: {PARAMETER: …}",
+    "Config": "ELEMENT: {PARAMETER: …}",
+    "OnError": "- on-error-continue: {type: …, steps: […]}",
+}
+MOST_LISTED = 8
+"""How many elements a message lists."""
 
 
 class Builder:
@@ -57,22 +65,32 @@ class Builder:
 
     # Elements
 
-    def element(self, entry: Any, kind: type[Element], where: str) -> Any:
+    def element(self, entry: Any, kind: type[Element], where: str, place: Place) -> Any:
         """The element that a mapping of one key names; None, with its mistakes noted, where that fails."""
         if not isinstance(entry, Map) or not entry:
-            found = f"{shown(entry)} in {where}"
-            self.note("F107", found, "a mapping of one element", "- logger: {message: hi}", place_of(entry))
+            self._no_element(entry, kind, where, place)
             return None
-        name, *others = entry
-        for other in others:
-            self._second_key(name, other, entry)
+        name = next((key for key in entry if key in self.catalog), next(iter(entry)))
         element = self._class(name, kind, where, entry.places[name][0])
-        return element and self._validated(element, entry, name)
+        if element is None:
+            return None
+        others = [key for key in entry if key != name]
+        if others:
+            self._second_key(name, others, entry)
+        return self._validated(element, entry, name, [key for key in others if key not in self.catalog])
+
+    def _no_element(self, entry: Any, kind: type[Element], where: str, place: Place) -> None:
+        is_name = isinstance(entry, str) and entry in self.catalog
+        found = f"{shown(entry)} without its ':'" if is_name else "nothing" if entry in (None, {}) else shown(entry)
+        example = EXAMPLES[kind.__name__]
+        write = example.replace("ELEMENT", entry) if is_name else example
+        self.note("F107", f"{found} in {where}", f"a {KIND_WORDS[kind.__name__]}: an element's name, ':'", write, place)
 
     def _class(self, name: str, kind: type[Element], where: str, place: Place) -> type[Element] | None:
         if name not in self.catalog:
             close = did_you_mean(name, self.catalog.names())
-            self.note("F102", f"unknown element '{name}' in {where}", "a name of `engine processors`", close, place)
+            expected = "an element that `engine processors` lists"
+            self.note("F102", f"unknown element '{name}' in {where}", expected, close, place)
             return None
         try:
             element = self.catalog[name]
@@ -80,31 +98,50 @@ class Builder:
             self.note("F110", f"'{name}': {error}", "a module with one element", "", place)
             return None
         if not issubclass(element, kind):
-            expected = KIND_WORDS[kind.__name__]
-            self.note("F109", f"'{name}', which is no {expected}, in {where}", f"a {expected}", "", place)
+            word = KIND_WORDS[kind.__name__]
+            names = [name for name, each in self.catalog.elements() if issubclass(each, kind)]
+            expected = f"a {word}" + (f": {', '.join(names)}" if len(names) <= MOST_LISTED else "")
+            self.note("F109", f"'{name}', which is no {word}, in {where}", expected, "", place)
             return None
         return element
 
-    def _second_key(self, name: str, other: str, entry: Map) -> None:
-        is_element = other in self.catalog
-        write = f"- {other}: … as a step of its own" if is_element else f"{other} two columns further in, under {name}"
-        found = f"a second key '{other}' beside '{name}'"
-        self.note("F107", found, "one element a step", write, entry.places[other][0])
+    def element_name(self, cls: type[Element]) -> str:
+        """The name of a class in flow files."""
+        return next((name for name, element in self.catalog.elements() if element is cls), cls.__name__)
 
-    def _validated(self, element: type[Element], entry: Map, name: str) -> Any:
+    def _second_key(self, name: str, others: list[str], entry: Map) -> None:
+        """What stands beside an element: another element, or parameters that are indented too little."""
+        elements = [other for other in others if other in self.catalog]
+        for other in elements:
+            write = f"- {other}: … as a step of its own"
+            self.note(
+                "F107", f"a second element '{other}' beside '{name}'", "one a step", write, entry.places[other][0]
+            )
+        parameters = [other for other in others if other not in elements]
+        if parameters:
+            found = f"'{parameters[0]}' beside '{name}', not under it"
+            write = f"{', '.join(parameters)} further in than {name}"
+            place = entry.places[parameters[0]][0]
+            self.note("F107", found, f"the parameters of {name} indented deeper than its name", write, place)
+
+    def _validated(self, element: type[Element], entry: Map, name: str, beside: list[str]) -> Any:
         key_place, value_place = entry.places[name]
         parameters = Map(key_place) if entry[name] is None else entry[name]
         if not isinstance(parameters, Map):
-            self.note("F303", shown(parameters), f"a map of the parameters of {name}", f"{name}: {{…: …}}", value_place)
+            first = next((key for key in parameter_names(element) if key != "doc:name"), "…")
+            write = f"{name}: {{{first}: …}}"
+            found = f"{shown(parameters)} right behind '{name}'"
+            self.note("F303", found, f"a map of the parameters of {name}", write, value_place)
             return None
+        parameters = parameters.with_entries_of(entry, *beside) if beside else parameters
         return self.parameters(element, parameters, f"'{name}'", key_place)
 
-    def parameters(self, cls: type[Any], parameters: Map, name: str, place: Place) -> Any:
+    def parameters(self, cls: type[Any], parameters: Map, name: str, place: Place, given: Collection[str] = ()) -> Any:
         """An instance of the class; None, with its mistakes noted, where a parameter is wrong."""
         try:
             return cls.__pydantic_validator__.validate_python(parameters, context=self, by_alias=True, by_name=False)
         except ValidationError as error:
-            self.mistakes += Explainer(cls, parameters, name, place).explain(error)
+            self.mistakes += Explainer(cls, parameters, name, place, given).explain(error)
             return None
 
     # What parameters ask for
@@ -113,11 +150,12 @@ class Builder:
         """The chain of a list of steps."""
         if not isinstance(value, Sequence):
             refuse([Mistake("F303", shown(value), "a list of steps", "- logger: {message: hi}")])
-        return Chain([step for entry in value if (step := self._step(entry))])
+        entries = zip(value, value.places, strict=True)
+        return Chain([step for entry, place in entries if (step := self._step(entry, place))])
 
-    def _step(self, entry: Any) -> Step | None:
-        processor = self.element(entry, Processor, f"'{self.owner}'")
-        return processor and Step(processor, next(iter(entry)), entry.place.location)
+    def _step(self, entry: Any, place: Place) -> Step | None:
+        processor = self.element(entry, Processor, f"'{self.owner}'", place)
+        return processor and Step(processor, next(iter(entry)), place.location)
 
     def error_handler(self, value: Any) -> ErrorHandler:
         """The handlers of a list, or of the list that `{ref: NAME}` names; the default ones for None."""
@@ -127,24 +165,28 @@ class Builder:
             return self.named_handler(value["ref"], value.places["ref"][1])
         if not isinstance(value, Sequence):
             expected = "a list of on-error-continue and on-error-propagate, or {ref: NAME}"
-            refuse([Mistake("F303", shown(value), expected)])
+            refuse([Mistake("F303", shown(value), expected, "- on-error-continue: {type: …, steps: […]}")])
         return ErrorHandler(list(self._handlers(value)))
 
     def _handlers(self, entries: Sequence) -> Iterator[OnError]:
-        for entry in entries:
-            is_last = entry is entries[-1]
+        for number, (entry, place) in enumerate(zip(entries, entries.places, strict=True), 1):
+            is_last = number == len(entries)
             reference = entry.get("error-handler") if isinstance(entry, Map) else None
-            if isinstance(reference, Map) and list(reference) == ["ref"] and is_last:
+            if isinstance(reference, Map) and list(reference) == ["ref"]:
                 yield from self.named_handler(reference["ref"], reference.places["ref"][1]).handlers
-            elif handler := self.element(entry, OnError, f"an error handler of '{self.owner}'"):
-                if handler.is_catch_all and not is_last:
-                    found = "a handler that takes every error, before others"
-                    self.note("F504", found, "it as the last one", "", entry.place)
+                self._check_last(is_last, "the handlers of another list, with more after them", place)
+            elif handler := self.element(entry, OnError, f"an error handler of '{self.owner}'", place):
+                is_fine = is_last or not handler.is_catch_all
+                self._check_last(is_fine, "a handler that takes every error: those after it never run", place)
                 yield handler
+
+    def _check_last(self, is_fine: bool, found: str, place: Place) -> None:
+        if not is_fine:
+            self.note("F504", found, "it as the last entry of the list", "", place)
 
     def named_handler(self, name: Any, place: Place | None) -> ErrorHandler:
         """The handlers of that name under `error-handlers`, built when they are first asked for."""
-        if name not in self.handler_lists:
+        if not isinstance(name, str) or name not in self.handler_lists:
             close = did_you_mean(str(name), self.handler_lists)
             self.note("F505", f"the unknown error handler {shown(name)}", "a name under error-handlers", close, place)
             return ErrorHandler()
@@ -163,10 +205,11 @@ class Builder:
     def expect_flow(self, name: str, value: Any) -> None:
         self.mentions.flows.append(mention(name, value, self.owner))
 
-    def expect_error_types(self, patterns: tuple[str, ...], value: Any) -> None:
-        entries = value if isinstance(value, Sequence) else [value] * len(patterns)
-        for name, entry in zip(patterns, entries, strict=True):
-            self.mentions.error_types.append(mention(name, entry, self.owner))
+    def expect_error_types(self, entries: Iterable[tuple[str, Any, int]]) -> None:
+        """Types that handlers name: each with its place, and the offset there."""
+        self.mentions.error_types += [
+            Mention(name.strip(), place, self.owner, offset) for name, place, offset in entries
+        ]
 
     def raised_type(self, name: str, value: Any) -> ErrorType:
         """The type that raise-error names; a new one becomes known by being named."""

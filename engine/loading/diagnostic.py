@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 from engine.core.mistake import Mistake
 from engine.loading.document import Document
 from engine.loading.place import Place
+
+LONGEST_LINE = 160
+SECRET_DEFAULT = re.compile(r"(?<=\$\{secret:)([^:{}]*:)([^{}]*)(?=\})")
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,30 @@ class Diagnostic:
         kind = "warning " if self.is_warning else ""
         rows = [f"{place.file}:{place.line}:{place.column} {self.code} {kind}{self.mistake.found}"]
         if self.line.strip():
-            rows += [f"  {place.line:>4} | {self.line}", f"       | {' ' * (place.column - 1)}^"]
+            line, caret = _cut_out(self.line, place.column - 1)
+            rows += [f"  {place.line:>4} | {line}", f"       | {caret}"]
         if self.mistake.expected:
             rows.append(f"  expected: {self.mistake.expected}")
         if self.mistake.write:
             rows.append(f"  write: {self.mistake.write}")
         return "\n".join(rows)
+
+
+def _cut_out(line: str, column: int) -> tuple[str, str]:
+    """The line, a long one only around the column (from 0), and beneath it the caret."""
+    line = SECRET_DEFAULT.sub(lambda match: match[1] + "•" * len(match[2]), line)
+    start = max(0, column - LONGEST_LINE // 2) if len(line) > LONGEST_LINE else 0
+    text = line[start : start + LONGEST_LINE]
+    before, behind = "… " if start else "", " …" if start + LONGEST_LINE < len(line) else ""
+    indentation = "".join(_blank(character) for character in before + line[start:column])
+    return before + text + behind, indentation + "^"
+
+
+def _blank(character: str) -> str:
+    """What takes as much room on a screen as the character."""
+    if character == "\t":
+        return character
+    return "  " if east_asian_width(character) in "WF" else " "
 
 
 def diagnose(mistake: Mistake, document: Document, *, is_warning: bool = False) -> Diagnostic:
@@ -48,7 +71,8 @@ def diagnose(mistake: Mistake, document: Document, *, is_warning: bool = False) 
     elif (scalar := document.scalars.get((place.line, place.column))) and scalar.style in ("'", '"', "|", ">"):
         place = document.exact_place(place, 0)
     line = document.lines[place.line - 1] if 0 < place.line <= len(document.lines) else ""
-    return Diagnostic(mistake, place, line, is_warning)
+    is_about_all = document.data is None and not document.mistakes
+    return Diagnostic(mistake, place, "" if is_about_all else line, is_warning)
 
 
 class LoadError(Exception):

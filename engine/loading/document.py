@@ -1,72 +1,42 @@
-"""YAML 1.2 text → data in which everything knows its line and column.
-
-Read from libyaml's events, on a stack of our own: its composer, and Python's recursion, would fail
-on a file that is nested deeply.
-"""
+"""YAML 1.2 text → data in which everything knows its line and column."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from engine.core.mistake import Mistake
-from engine.core.text import Text
+from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.marks import split
+from engine.loading.broken import explain
+from engine.loading.composer import Composer, GiveUp, Scalar
+from engine.loading.data import Map as Map
+from engine.loading.data import Sequence as Sequence
+from engine.loading.data import as_data as as_data
+from engine.loading.data import resolve as resolve
 from engine.loading.place import Place
+from engine.loading.quoting import quoted, quoted_at
 
-DEEPEST = 100
-MOST_NODES = 200_000
-"""Aliases may repeat what they name; past this many nodes a file counts as an attack."""
+COMMENT = re.compile(r"(?:^|(?<=\s))#")
+LINE_BREAK = re.compile("[\n\x85\u2028\u2029]")
+"""What libyaml counts as the end of a line."""
+PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+"""An anchor and a tag before a value."""
 
-NULL = re.compile(r"|~|null|Null|NULL")
-TRUE, FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
-INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-SPECIAL_FLOAT = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
-COMMENT = re.compile(r"(?:^|(?<=[\s]))#")
-
-
-class Map(dict[str, Any]):
-    """A mapping with its place, and those of its keys and values."""
-
-    def __init__(self, place: Place) -> None:
-        super().__init__()
-        self.place = place
-        self.places: dict[str, tuple[Place, Place]] = {}
-
-    def put(self, key: str, value: Any, key_place: Place, place: Place | None = None) -> None:
-        self[key] = value
-        self.places[key] = (key_place, place or key_place)
-
-
-class Sequence(list[Any]):
-    """A list with its place, and those of its entries."""
-
-    def __init__(self, place: Place) -> None:
-        super().__init__()
-        self.place = place
-        self.places: list[Place] = []
-
-
-def as_data(value: Any) -> Any:
-    """The value without its places: Python's own maps, lists and texts."""
-    if isinstance(value, Map):
-        return {key: as_data(inner) for key, inner in value.items()}
-    if isinstance(value, Sequence):
-        return [as_data(inner) for inner in value]
-    return str(value) if isinstance(value, Text) else value
-
-
-class Scalar(NamedTuple):
-    """A text of the file: what YAML made of it, and where it stands between two offsets."""
-
-    value: str
-    start: int
-    end: int
-    style: str
+SOURCE_TOKENS = {
+    '"': re.compile(r"\\(?:x..|u.{4}|U.{8}|.)|.", re.DOTALL),
+    "'": re.compile(r"''|.", re.DOTALL),
+}
+ANY_CHARACTER = re.compile(r".", re.DOTALL)
+BLANK_ESCAPES = re.compile(
+    r"\\(?:[ntvfr \t\n_NLP]|x(?:20|09|0[a-dA-D]|[aA]0|85)|u(?:0020|000[9a-dA-D]|00[aA]0|202[89]))"
+)
 
 
 class Document:
@@ -76,239 +46,132 @@ class Document:
         self.file = file
         self.text = text
         self.short = short or file
-        self.lines = text.splitlines()
+        self.lines = LINE_BREAK.split(text)
         self.mistakes: list[Mistake] = []
         self.data: Any = None
         self.scalars: dict[tuple[int, int], Scalar] = {}
+        self.is_missing = False
         self._read()
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether it may define names that nobody knows."""
+        return self.data is None and bool(self.mistakes)
 
     def place(self, mark: Any, path: tuple[Any, ...] = ()) -> Place:
         """The place of one of libyaml's marks."""
         return Place(self.file, mark.line + 1, mark.column + 1, path, self.short)
 
+    def _line(self, mark: Any) -> str:
+        return self.lines[mark.line] if mark.line < len(self.lines) else ""
+
     def start(self) -> Place:
         return Place(self.file, 1, 1, (), self.short)
+
+    def first_place(self) -> Place:
+        """Where its first value stands."""
+        line, column = min(self.scalars, default=(1, 1))
+        return replace(self.start(), line=line, column=column)
 
     def exact_place(self, place: Place, offset: int) -> Place:
         """The place of a character of the scalar that begins at `place`, quotes, escapes and folding undone."""
         scalar = self.scalars.get((place.line, place.column))
         if scalar is None:
             return place
-        position = self._position(scalar, offset)
-        line = self.text.count("\n", 0, position)
-        column = position - (self.text.rfind("\n", 0, position) + 1)
-        return replace(place, line=line + 1, column=column + 1)
+        line, column = self._line_and_column(self._position(scalar, offset))
+        return replace(place, line=line, column=column)
+
+    def _line_and_column(self, position: int) -> tuple[int, int]:
+        ends = [match.end() for match in LINE_BREAK.finditer(self.text, 0, position)]
+        return len(ends) + 1, position - (ends[-1] if ends else 0) + 1
 
     def _position(self, scalar: Scalar, offset: int) -> int:
-        position = scalar.start + (1 if scalar.style in ("'", '"') else 0)
+        """Blanks come and go when YAML folds lines; all other characters stand in the file in their order."""
+        wanted = sum(not character.isspace() for character in scalar.value[:offset])
+        is_blank = scalar.value[offset : offset + 1].isspace()
+        position = after = self._content_start(scalar)
+        for token in SOURCE_TOKENS.get(scalar.style, ANY_CHARACTER).finditer(self.text, position, scalar.end):
+            if token[0].isspace() or BLANK_ESCAPES.fullmatch(token[0]):
+                continue
+            if wanted == 0:
+                return after if is_blank else token.start()
+            wanted, after = wanted - 1, token.end()
+        return after
+
+    def _content_start(self, scalar: Scalar) -> int:
+        properties = PROPERTIES.match(self.text, scalar.start, scalar.end)
+        start = properties.end() if properties and scalar.style else scalar.start
         if scalar.style in ("|", ">"):
-            position = self.text.index("\n", scalar.start) + 1
-        for character in scalar.value[:offset]:
-            if not character.isspace():
-                position = self.text.find(character, position, scalar.end) + 1 or position
-        rest = scalar.value[offset : offset + 1].strip()
-        found = self.text.find(rest, position, scalar.end) if rest else position
-        return found if found >= 0 else position
+            return self.text.find("\n", start) + 1 or start
+        return start + (1 if scalar.style in ("'", '"') else 0)
 
     def _read(self) -> None:
-        builder = _Builder(self)
+        composer = Composer(self.place, lambda mark: quoted_at(self._line(mark), mark.column))
+        self.scalars, self.mistakes = composer.scalars, composer.mistakes
+        broken: Mistake | None = None
         try:
             for event in yaml.parse(self.text, Loader=yaml.CSafeLoader):
-                builder.take(event)
+                composer.take(event)
+            self.data = composer.root
         except yaml.MarkedYAMLError as error:
-            self._note_broken(error)
-        except yaml.YAMLError as error:
-            self.mistakes.append(Mistake("F101", str(error).split("\n")[0], "YAML text", place=self.start()))
-        except _GiveUp as error:
-            self.mistakes.append(error.mistake)
-        else:
-            self.data = builder.root
-        self.mistakes += self._unquoted_expressions()
+            broken = explain(error, self.lines, self.place)
+        except ReaderError as error:
+            broken = self._unreadable_character(error)
+        except GiveUp as error:
+            broken = error.mistake
+        self._note(broken, list(self._unquoted_expressions(broken)))
 
-    def _note_broken(self, error: yaml.MarkedYAMLError) -> None:
-        mark = error.problem_mark or error.context_mark
-        place = self.place(mark) if mark else self.start()
-        found = f"{error.problem or error}" + (f" {error.context}" if error.context else "")
-        self.mistakes.append(Mistake("F101", found, "YAML", _hint(self, place), place))
+    def _note(self, broken: Mistake | None, unquoted: list[Mistake]) -> None:
+        """An expression that became a comment, and broke a text or a map in its line, is one mistake."""
+        self.mistakes += unquoted
+        if broken and not any(self._has_broken(mistake.place, broken.place) for mistake in unquoted):
+            self.mistakes.append(broken)
 
-    def _unquoted_expressions(self) -> Iterator[Mistake]:
+    def _has_broken(self, comment: Any, broken: Any) -> bool:
+        before = self.lines[comment.line - 1][: comment.column - 1]
+        opened = sum(before.count(bracket) for bracket in "{[") - sum(before.count(bracket) for bracket in "}]")
+        return opened > 0 or bool(comment.line == broken.line)
+
+    def _unreadable_character(self, error: ReaderError) -> Mistake:
+        character = re.search(r"[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", self.text)
+        line, column = self._line_and_column(character.start() if character else 0)
+        place = replace(self.start(), line=line, column=column)
+        return Mistake(
+            "F101", f"the character U+{ord(error.character):04X}, which YAML does not allow", "text", "", place
+        )
+
+    def _unquoted_expressions(self, broken: Mistake | None) -> Iterator[Mistake]:
         """Comments that start with `#[`: expressions that YAML dropped, since nobody quoted them."""
+        last = broken.place.line if broken and isinstance(broken.place, Place) else len(self.lines)
+        scalars = sorted((scalar.start, scalar.end) for scalar in self.scalars.values())
         offset = 0
-        for number, line in enumerate(self.text.split("\n"), 1):
-            for match in COMMENT.finditer(line):
-                position = offset + match.start()
-                if any(scalar.start <= position < scalar.end for scalar in self.scalars.values()):
-                    continue
-                if line.startswith("#[", match.start()):
-                    expression = line[match.start() :].strip()
-                    place = Place(self.file, number, match.start() + 1, (), self.short)
-                    yield Mistake(
-                        "F104",
-                        f"'{expression}', which YAML takes for a comment",
-                        "a quoted expression",
-                        f'"{expression}"',
-                        place,
-                    )
-                break
+        for number, line in enumerate(self.lines[:last], 1):
+            start = _comment_start(line, offset, scalars) if "#[" in line else None
+            is_in_doubt = broken is not None and number == last and ('"' in line or "'" in line)
+            if start is not None and line.startswith("#[", start) and not is_in_doubt:
+                yield self._unquoted(line, start, number)
             offset += len(line) + 1
 
-
-def _hint(document: Document, place: Place) -> str:
-    """What to write where YAML stumbled over a character that needs quotes."""
-    line = document.lines[place.line - 1] if place.line <= len(document.lines) else ""
-    return "quotes around the text" if re.search(r"[:,\[{]\s+[`@%&*!|>'\"].|\*:|: .*: ", line) else ""
-
-
-class _GiveUp(Exception):
-    def __init__(self, mistake: Mistake) -> None:
-        super().__init__(mistake.found)
-        self.mistake = mistake
+    def _unquoted(self, line: str, start: int, number: int) -> Mistake:
+        comment = line[start:].strip()
+        found = f"'{_first_expression(comment)}', which YAML takes for a comment"
+        write = quoted_at(line, start) or quoted(comment)
+        return Mistake("F104", found, "the text in quotes", write, replace(self.start(), line=number, column=start + 1))
 
 
-class _Builder:
-    """Takes events, builds Map, Sequence and Text."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.root: Any = None
-        self.stack: list[Map | Sequence] = []
-        self.keys: list[Text | None] = []
-        self.paths: list[tuple[Any, ...]] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
-        self.open_anchors: list[tuple[str | None, int]] = []
-        self.nodes = 0
-        self.documents = 0
-
-    def take(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            self._open(event)
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            self._close()
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self._count_documents(event)
-
-    def _count_documents(self, event: yaml.Event) -> None:
-        self.documents += 1
-        if self.documents > 1:
-            self._give_up("F106", "a second YAML document in the file", event, "one document a file")
-
-    def _path(self) -> tuple[Any, ...]:
-        """The path of what comes next."""
-        if not self.stack:
-            return ()
-        container, key = self.stack[-1], self.keys[-1]
-        return (*self.paths[-1], str(key) if isinstance(container, Map) else len(container))
-
-    def _open(self, event: yaml.CollectionStartEvent) -> None:
-        if len(self.stack) >= DEEPEST:
-            self._give_up("F105", f"nesting of more than {DEEPEST} levels", event, "a flatter file; sub-flows help")
-        if self._awaits_key():
-            self._give_up("F106", "a map or a list as a key", event, "a plain text as the key")
-        place = self.document.place(event.start_mark, self._path())
-        container = Map(place) if isinstance(event, yaml.MappingStartEvent) else Sequence(place)
-        self._check_tag(event)
-        self.paths.append(place.path)
-        self._put(container, place)
-        self.open_anchors.append((event.anchor, self.nodes))
-        self.stack.append(container)
-        self.keys.append(None)
-
-    def _close(self) -> None:
-        container = self.stack.pop()
-        self.keys.pop()
-        self.paths.pop()
-        anchor, before = self.open_anchors.pop()
-        if anchor:
-            self.anchors[anchor] = (container, self.nodes - before)
-
-    def _alias(self, event: yaml.AliasEvent) -> None:
-        if event.anchor is None or event.anchor not in self.anchors:
-            self._give_up(
-                "F101",
-                f"the alias '*{event.anchor}' without an anchor before it",
-                event,
-                "&name first",
-                "quotes around a text that starts with '*'",
-            )
-        value, size = self.anchors[str(event.anchor)]
-        self.nodes += size
-        self._put(value, self.document.place(event.start_mark, self._path()))
-
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
-        mark: Any = event.start_mark
-        end: Any = event.end_mark
-        scalar = Scalar(event.value, mark.index, end.index, event.style or "")
-        self.document.scalars[mark.line + 1, mark.column + 1] = scalar
-        self._check_tag(event)
-        place = self.document.place(event.start_mark, self._path())
-        text = Text(event.value, place)
-        if self._awaits_key():
-            self._key(text, place)
-            return
-        value = resolve(event.value, text) if event.implicit[0] else text
-        self._put(value, place)
-        if event.anchor:
-            self.anchors[event.anchor] = (value, 1)
-
-    def _awaits_key(self) -> bool:
-        return bool(self.stack) and isinstance(self.stack[-1], Map) and self.keys[-1] is None
-
-    def _key(self, key: Text, place: Place) -> None:
-        container = self.stack[-1]
-        assert isinstance(container, Map)
-        if key in container:
-            first = container.places[key][0]
-            self.document.mistakes.append(
-                Mistake(
-                    "F103",
-                    f"the key '{key}' a second time",
-                    f"one '{key}' here (the first is in line {first.line})",
-                    place=place,
-                )
-            )
-        self.keys[-1] = key
-
-    def _put(self, value: Any, place: Place) -> None:
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise _GiveUp(
-                Mistake("F105", f"more than {MOST_NODES} nodes, aliases counted", "a smaller file", place=place)
-            )
-        if not self.stack:
-            self.root = value
-        elif isinstance(parent := self.stack[-1], Map):
-            key = self.keys[-1]
-            assert key is not None
-            parent[str(key)] = value
-            parent.places[str(key)] = (key.place, place)  # type: ignore[assignment]  # every key has a place
-            self.keys[-1] = None
-        else:
-            parent.append(value)
-            parent.places.append(place)
-
-    def _check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        tag = event.tag
-        if tag and tag != "!" and not tag.startswith("tag:yaml.org,2002:"):
-            self._give_up("F106", f"the tag '{tag}'", event, "plain YAML", "quotes around a text that starts with '!'")
-        if tag and tag.startswith("tag:yaml.org,2002:python"):
-            self._give_up("F106", f"the tag '{tag}'", event, "plain YAML")
-
-    def _give_up(self, code: str, found: str, event: yaml.Event, expected: str, write: str = "") -> None:
-        raise _GiveUp(Mistake(code, found, expected, write, self.document.place(event.start_mark)))
+def _comment_start(line: str, offset: int, scalars: list[tuple[int, int]]) -> int | None:
+    """Where the comment of a line begins that stands at this offset of the file."""
+    for match in COMMENT.finditer(line):
+        position = offset + match.start()
+        index = bisect_right(scalars, (position, len(line) + position)) - 1
+        if index < 0 or position >= scalars[index][1]:
+            return match.start()
+    return None
 
 
-def resolve(text: str, otherwise: Any = None) -> Any:
-    """A plain scalar as YAML 1.2's core schema reads it; `on`, `yes` and dates are texts."""
-    if NULL.fullmatch(text):
-        return None
-    if text in TRUE or text in FALSE:
-        return text in TRUE
-    if INTEGER.fullmatch(text):
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    if FLOAT.fullmatch(text):
-        return float(text)
-    return SPECIAL_FLOAT.get(text.lower(), text if otherwise is None else otherwise)
+def _first_expression(text: str) -> str:
+    try:
+        part = split(text)[0]
+    except ExpressionSyntaxError:
+        return text
+    return f"#[{part.text}]"

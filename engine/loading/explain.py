@@ -2,97 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.core.element import Parameters
-from engine.core.mistake import MISTAKES, Mistake
+from engine.core.mistake import MISTAKES, Mistake, shown
 from engine.expressions.suggestion import did_you_mean
-from engine.loading.document import Map, Sequence
+from engine.loading.data import Map
+from engine.loading.data import Sequence as ListOfFile
 from engine.loading.place import Place
+from engine.loading.quoting import quoted
 
 PLAIN_WORDS = {
     "string_type": "a text",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "finite_number": "a finite number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "list_type": "a list",
     "dict_type": "a map",
     "dataclass_type": "a map of parameters",
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}",
+    "too_short": "at least {min_length} of them",
+    "string_too_short": "a text of at least {min_length} characters",
 }
+UNKNOWN = "unexpected_keyword_argument"
+PYDANTIC_WORDS = ("Input should be ", "Value error, ", "Assertion failed, ")
+Location = tuple[int | str, ...]
 
 
 class Spot(NamedTuple):
-    """Where a parameter's value and key stand, and the map that holds them."""
+    """Where a parameter's value and key stand, the value, and the map that holds it."""
 
-    value: Place
+    place: Place
     key: Place
+    value: Any
     holder: Any
 
 
 class Explainer:
     """Explains what is wrong with the parameters of one element.
 
-    name: the element, quoted, as messages name it; place: where its name stands.
+    name: the element, quoted, as messages name it; place: where its name stands; given: parameters
+    that come from elsewhere in the file.
     """
 
-    def __init__(self, cls: type[Any], parameters: Map, name: str, place: Place) -> None:
+    def __init__(self, cls: type[Any], parameters: Map, name: str, place: Place, given: Collection[str] = ()) -> None:
         self.cls = cls
         self.parameters = parameters
         self.name = name
         self.place = place
+        self.given = given
 
     def explain(self, error: ValidationError) -> Iterator[Mistake]:
-        for details in error.errors(include_url=False):
-            yield from self._explain(details)
+        every = error.errors(include_url=False)
+        meant = {self._meant(details["loc"]) for details in every if details["type"] == UNKNOWN}
+        for details in every:
+            if details["type"] != "missing" or details["loc"] not in meant:
+                yield from self._explain(details)
 
     def _explain(self, details: ErrorDetails) -> Iterator[Mistake]:
         kind, location = details["type"], details["loc"]
         spot = self._spot(location)
         if kind == MISTAKES:
-            for mistake in details["ctx"][MISTAKES]:
-                yield mistake if mistake.place else replace(mistake, place=spot.value)
+            yield from (self._placed(mistake, location, spot) for mistake in details["ctx"][MISTAKES])
         elif kind == "missing":
             found = f"the parameter '{location[-1]}' is missing in {self.name}"
             yield Mistake("F302", found, "", f"{location[-1]}: …", spot.key)
-        elif kind == "unexpected_keyword_argument":
-            yield self._unknown(str(location[-1]), location, spot)
+        elif kind == UNKNOWN:
+            yield from self._unknown(str(location[-1]), location, spot)
         else:
-            expected = PLAIN_WORDS.get(kind) or details["msg"].replace("Input should be ", "")
-            where = f" for '{location[0]}'" if location else ""
-            yield Mistake("F303", f"{shown(details['input'])}{where} of {self.name}", expected, "", spot.value)
+            found = f"{shown(details['input'])}{self._of(location)}"
+            yield Mistake("F303", found, _expected(details), _write(details, location), spot.place)
 
-    def _spot(self, location: tuple[Any, ...]) -> Spot:
-        spot = Spot(self.place, self.place, self.parameters)
-        container: Any = self.parameters
+    def _of(self, location: Location) -> str:
+        """Which parameter of which element."""
+        names = [part for part in location if isinstance(part, str)]
+        return f" for '{names[-1]}' of {self.name}" if names else f" of {self.name}"
+
+    def _placed(self, mistake: Mistake, location: Location, spot: Spot) -> Mistake:
+        """What a parameter said of itself, with its place; of a secret it may have said too much."""
+        if mistake.place:
+            return mistake
+        of = self._of(location) if mistake.code == "F303" else ""
+        found = shown(spot.value) if mistake.found == repr(spot.value) else mistake.found
+        if getattr(spot.value, "secret", False):
+            found = "a secret that does not fit"
+        return replace(mistake, found=found + of, place=spot.place)
+
+    def _spot(self, location: Location) -> Spot:
+        spot = Spot(self.place, self.place, self.parameters, self.parameters)
         for part in location:
+            container = spot.value
             if isinstance(container, Map) and part in container:
-                key_place, value_place = container.places[part]
-            elif isinstance(container, Sequence) and isinstance(part, int) and part < len(container):
-                key_place = value_place = container.places[part]
+                key, place = container.places[str(part)]
+            elif isinstance(container, ListOfFile) and isinstance(part, int) and part < len(container):
+                key = place = container.places[part]
             else:
                 break
-            spot = Spot(value_place, key_place, container)
-            container = container[part]
+            spot = Spot(place, key, container[part], container)
         return spot
 
-    def _unknown(self, key: str, location: tuple[Any, ...], spot: Spot) -> Mistake:
-        known = parameter_names(self._class_at(location))
-        if _was_cut(key, spot.holder):
-            found = f"'{key}' without a value in {self.name}: YAML cut a text at its comma"
-            return Mistake("F108", found, "a text with a comma in quotes", '{sql: "SELECT a, b"}', spot.key)
-        found = f"unknown parameter '{key}' of {self.name}"
-        return Mistake("F301", found, f"one of {', '.join(known)}", did_you_mean(key, known), spot.key)
+    def _known(self, location: Location) -> list[str]:
+        """The parameters that could stand where an unknown one stands."""
+        return [name for name in parameter_names(self._class_at(location)) if name not in self.given]
 
-    def _class_at(self, location: tuple[Any, ...]) -> type[Any]:
+    def _meant(self, location: Location) -> Location:
+        close = did_you_mean(str(location[-1]), self._known(location))
+        return (*location[:-1], close)
+
+    def _unknown(self, key: str, location: Location, spot: Spot) -> Iterator[Mistake]:
+        known = self._known(location)
+        if not _was_cut(key, spot.holder):
+            write = self._meant(location)[-1] if key != "<<" else "the entries themselves: YAML 1.2 has no merge key"
+            found = f"unknown parameter '{key}' of {self.name}"
+            yield Mistake("F301", found, f"one of {', '.join(known)}", str(write), spot.key)
+            return
+        first, *rest = _cut_off(key, spot.holder, known)
+        if first == key:
+            found = f"'{key}' without a value in {self.name}: YAML cut a text at its comma"
+            write = _uncut(first, rest, spot.holder)
+            yield Mistake("F108", found, "a text with a comma in quotes", write, spot.key)
+
+    def _class_at(self, location: Location) -> type[Any]:
         """The declared class that a nested location lies in."""
         cls = self.cls
         for part in location[:-1]:
@@ -107,25 +152,55 @@ def parameter_names(cls: type[Any]) -> list[str]:
     return [field.alias or name for name, field in cls.__pydantic_fields__.items()]
 
 
-def shown(value: Any) -> str:
-    """A value of a flow file in a message: short, and never a secret."""
-    if getattr(value, "secret", False):
-        return "a secret"
-    if isinstance(value, (Map, Sequence)):
-        return "a map" if isinstance(value, Map) else "a list"
-    text = "null" if value is None else repr(str(value)) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…'"
-
-
 def place_of(value: Any) -> Place | None:
     """Where a value of a flow file stands; None for one that does not know."""
     place = getattr(value, "place", None)
     return place if isinstance(place, Place) else None
 
 
+def _expected(details: ErrorDetails) -> str:
+    words = PLAIN_WORDS.get(details["type"])
+    if words:
+        return words.format(**details.get("ctx", {}))
+    message = details["msg"]
+    for prefix in PYDANTIC_WORDS:
+        message = message.removeprefix(prefix)
+    return message
+
+
+def _write(details: ErrorDetails, location: Location) -> str:
+    """A number or a word like true, where a text is wanted, only lacks its quotes."""
+    value = details["input"]
+    is_scalar = isinstance(value, (int, float)) and details["type"] == "string_type"
+    return f"{location[-1]}: {quoted(shown(value))}" if is_scalar else ""
+
+
 def _was_cut(key: str, holder: Any) -> bool:
     """Whether a key looks like the rest of a text that YAML cut: no value, in a map on one line."""
     return isinstance(holder, Map) and holder[key] is None and holder.places[key][1].line == holder.place.line
+
+
+def _cut_off(key: str, holder: Map, known: Sequence[str]) -> list[str]:
+    """All pieces of the text that this key was cut off from, in their order."""
+    keys = list(holder)
+    position = keys.index(key)
+    before = takewhile(lambda name: _is_piece(name, holder, known), reversed(keys[:position]))
+    after = takewhile(lambda name: _is_piece(name, holder, known), keys[position:])
+    return [*reversed(list(before)), *after]
+
+
+def _is_piece(name: str, holder: Map, known: Sequence[str]) -> bool:
+    return name not in known and _was_cut(name, holder)
+
+
+def _uncut(first: str, rest: Sequence[str], holder: Map) -> str:
+    """The entry that lost its rest, as it should be written."""
+    keys = list(holder)
+    owner = keys[keys.index(first) - 1] if first != keys[0] else ""
+    text = holder.get(owner)
+    if not isinstance(text, str) or getattr(text, "has_placeholders", True):
+        return 'quotes around the text: {sql: "SELECT a, b"}'
+    return f"{owner}: {quoted(', '.join([text, first, *rest]))}"
 
 
 def _classes_in(annotation: Any) -> Iterator[type[Any]]:

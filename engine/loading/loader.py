@@ -14,15 +14,16 @@ from engine.core.chain import Chain
 from engine.core.element import Element, Parameters
 from engine.core.expression import Scope
 from engine.core.flow import Flow
-from engine.core.mistake import Mistake
+from engine.core.mistake import Mistake, shown
 from engine.core.parameters import Broken, Duration, Runnable
 from engine.core.processor import Config, Source
 from engine.expressions.functions import FUNCTIONS
 from engine.loading.builder import Builder
 from engine.loading.catalog import Catalog
+from engine.loading.causes import causes_of, is_structural
+from engine.loading.data import Map, Sequence, resolve
 from engine.loading.diagnostic import Diagnostic, LoadError, diagnose
-from engine.loading.document import Document, Map, Sequence, resolve
-from engine.loading.explain import place_of, shown
+from engine.loading.document import Document
 from engine.loading.place import Place
 from engine.loading.properties import Filler, Properties, property_function
 from engine.loading.sections import Entry, Sections, read_documents
@@ -106,78 +107,89 @@ class Loader:
         if not entries:
             return Configuration()
         values = Map(next(iter(entries.values())).place)
-        for name, (value, place) in entries.items():
-            values.put(name, value, place, place_of(value))
+        for name, (value, place, value_place) in entries.items():
+            values.put(name, value, place, value_place)
         built = self.builder.parameters(Configuration, values, "'configuration'", values.place)
         return built or Configuration()
 
     def _build_configs(self) -> None:
-        for name, (value, place) in self.sections["configs"].items():
+        for name, (value, _, place) in self.sections["configs"].items():
             self.builder.enter(name)
-            config = self.builder.element(Map(place) if value is None else value, Config, f"the config '{name}'")
+            config = self.builder.element(value, Config, f"the config '{name}'", place)
             self.builder.configs[name] = config or Broken()
 
     def _build_error_handlers(self, configuration: Configuration) -> None:
-        for name, (value, place) in self.sections["error-handlers"].items():
+        for name, (value, _, place) in self.sections["error-handlers"].items():
             if not isinstance(value, Sequence):
-                self.builder.note("F303", shown(value), "a list of on-error-continue and on-error-propagate", "", place)
+                found = f"{shown(value)} for the error handler '{name}'"
+                self.builder.note("F303", found, "a list of on-error-continue and on-error-propagate", "", place)
             self.builder.handler_lists[name] = value if isinstance(value, Sequence) else Sequence(place)
         for name in self.builder.handler_lists:
             self.builder.named_handler(name, None)
         if configuration.default_error_handler is not None:
-            place = self.sections["configuration"]["defaultErrorHandler-ref"].place
+            place = self.sections["configuration"]["defaultErrorHandler-ref"].value_place
             default = self.builder.named_handler(configuration.default_error_handler, place)
             self.builder.default_handler.handlers = default.handlers
 
     def _sub_flow(self, name: str, entry: Entry) -> Chain:
         self.builder.enter(name)
-        sub_flow = self.builder.parameters(SubFlow, self._map(entry), f"the sub-flow '{name}'", entry.place)
+        values = self._map(entry, f"the sub-flow '{name}'")
+        sub_flow = values and self.builder.parameters(SubFlow, values, f"the sub-flow '{name}'", entry.place)
         return sub_flow.steps if sub_flow else Chain()
 
     def _flow(self, name: str, entry: Entry) -> Any:
         self.builder.enter(name)
-        values = self._map(entry)
+        values = self._map(entry, f"the flow '{name}'")
+        if values is None:
+            return None
         if "name" in values:
             place = values.places["name"][0]
             self.builder.note("F301", f"'name' in the flow '{name}'", "the name as the key above only", "", place)
         values.put("name", name, entry.place)
         if values.get("source") is not None:
-            values["source"] = self.builder.element(values["source"], Source, f"the source of '{name}'")
-        return self.builder.parameters(Flow, values, f"the flow '{name}'", entry.place)
+            place = values.places["source"][1]
+            values["source"] = self.builder.element(values["source"], Source, f"the source of '{name}'", place)
+        return self.builder.parameters(Flow, values, f"the flow '{name}'", entry.place, given=("name",))
 
-    def _map(self, entry: Entry) -> Map:
+    def _map(self, entry: Entry, owner: str) -> Map | None:
+        """A map of the entry's own: an alias may share what stands in the file."""
+        if entry.value is None:
+            return Map(entry.place)
         if isinstance(entry.value, Map):
-            return entry.value
-        if entry.value is not None:
-            self.builder.note("F303", shown(entry.value), "a map with steps", "", entry.place)
-        return Map(entry.place)
+            return entry.value.with_entries_of(entry.value)
+        self.builder.note("F303", f"{shown(entry.value)} for {owner}", "a map with steps", "", entry.value_place)
+        return None
 
     # Checks that need everything
 
     def _check(self, flows: Mapping[str, Flow]) -> None:
-        self.builder.mistakes += self.builder.mentions.check(self.builder.flows, self.sections["sub-flows"])
+        read = [mistake for document in self.documents for mistake in document.mistakes]
+        read += [*self.sections.mistakes, *self.filler.mistakes]
+        names = {**self.sections["flows"], **self.sections["sub-flows"]}
+        is_whole = not any(map(is_structural, [*read, *self.builder.mistakes]))
+        self.builder.mistakes += self.builder.mentions.check(names, self.sections["sub-flows"], is_whole=is_whole)
         self._check_claims(flows)
-        mistakes = [mistake for document in self.documents for mistake in document.mistakes]
-        mistakes += [*self.sections.mistakes, *self.filler.mistakes, *self.builder.mistakes]
-        if not mistakes and self.sections.is_empty:
+        if not read and not self.builder.mistakes and self.sections.is_empty:
             place = self.documents[0].start() if self.documents else None
-            mistakes.append(Mistake("F100", "no flow in any file", "a map with flows", "flows:", place))
-        if mistakes:
-            raise LoadError(self._diagnostics(dict.fromkeys(mistakes)))
+            read.append(Mistake("F100", "no flow in any file", "a map with flows", "flows:", place))
+        has_lost_names = self.sections.has_lost_names or any(document.is_unreadable for document in self.documents)
+        if mistakes := causes_of(read, self.builder.mistakes, has_lost_names=has_lost_names):
+            raise LoadError(self._diagnostics(mistakes))
 
     def _check_claims(self, flows: Mapping[str, Flow]) -> None:
         claimed: dict[str, str] = {}
         for name, flow in flows.items():
             claims = flow.source.claims() if flow.source else []
             if taken := next((claim for claim in claims if claim in claimed), None):
-                place = self.sections["flows"][name].value.places["source"][0]
-                expected = f"what the flow '{claimed[taken]}' does not listen to yet"
-                self.builder.note("F503", f"{taken} in the flow '{name}'", expected, "", place)
+                place = self.sections["flows"][name].value.places["source"][1]
+                first = self.sections["flows"][claimed[taken]].place
+                expected = f"what '{claimed[taken]}' at {first.file}:{first.line} does not listen to"
+                self.builder.note("F503", f"{taken} a second time, in the flow '{name}'", expected, "", place)
             claimed = dict.fromkeys(claims, name) | claimed
 
     def _diagnostics(self, mistakes: Iterable[Mistake], *, is_warning: bool = False) -> list[Diagnostic]:
         """The mistakes at their exact places, in the order of the files and lines."""
-        by_file = {document.file: document for document in self.documents}
+        by_file = {document.file: document for document in [*self.documents, *self.sections.property_documents]}
         order = {file: number for number, file in enumerate(by_file)}
         found = []
         for mistake in mistakes:

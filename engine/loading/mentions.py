@@ -20,6 +20,7 @@ class Mention(NamedTuple):
     name: str
     place: Place | None
     owner: str
+    offset: int = 0
 
 
 class Mentions:
@@ -36,8 +37,12 @@ class Mentions:
         full = str(error_type(name))
         return self.catalog.loaded_error_types().get(full) or self.catalog.error_types().get(full)
 
-    def check(self, flows: Collection[str], sub_flows: Collection[str]) -> Iterator[Mistake]:
-        """What is mentioned and not there, and sub-flows that run in a circle."""
+    def check(self, flows: Collection[str], sub_flows: Collection[str], *, is_whole: bool) -> Iterator[Mistake]:
+        """What is mentioned and not there, and sub-flows that run in a circle.
+
+        is_whole: whether all of the files could be built; else a type of a namespace of the
+        author's own may be raised in what is missing.
+        """
         for mention in self.flows:
             if mention.name not in flows:
                 expected, close = "the name of a flow or sub-flow", did_you_mean(mention.name, flows)
@@ -46,7 +51,7 @@ class Mentions:
             expected = "a flow in between, or another way to repeat"
             yield Mistake("F506", f"a cycle of sub-flows: {' → '.join(cycle)}", expected, "", mention.place)
         for mention in self.error_types:
-            if not self._is_known(mention.name):
+            if not self._is_known(mention.name) and (is_whole or self._is_of_catalog(mention.name)):
                 yield self._unknown_type(mention)
 
     def _is_known(self, pattern: str) -> bool:
@@ -58,14 +63,17 @@ class Mentions:
         known = [*self.raised.values(), *self.catalog.error_types().values()]
         return any(namespace in ("*", each.namespace) and identifier in ("*", each.identifier) for each in known)
 
+    def _is_of_catalog(self, pattern: str) -> bool:
+        namespace = pattern.rpartition(":")[0] or "MULE"
+        return any(namespace == each.namespace for each in self.catalog.error_types().values())
+
     def _unknown_type(self, mention: Mention) -> Mistake:
         known = [*self.raised, *self.catalog.error_types()]
         full = mention.name if "*" in mention.name else str(error_type(mention.name))
         close = did_you_mean(full, known)
+        found = f"the error type '{mention.name}', which nothing can raise"
         expected = "a type that an element declares or raise-error names"
-        return Mistake(
-            "F508", f"the error type '{mention.name}', which nothing can raise", expected, close, mention.place
-        )
+        return Mistake("F508", found, expected, close, mention.place, mention.offset)
 
     def _cycles(self, sub_flows: Collection[str]) -> Iterator[tuple[list[str], Mention]]:
         edges: dict[str, list[Mention]] = {name: [] for name in sub_flows}
@@ -74,23 +82,28 @@ class Mentions:
                 edges[mention.owner].append(mention)
         done: set[str] = set()
         for name in edges:
-            yield from _cycles_from(name, edges, [], done)
+            if name not in done:
+                yield from _cycles_from(name, edges, done)
 
 
-def _cycles_from(
-    name: str, edges: Mapping[str, list[Mention]], path: list[str], done: set[str]
-) -> Iterator[tuple[list[str], Mention]]:
-    """The cycles that are reached from a sub-flow, each once, with the mention that closes it."""
-    if name in done:
-        return
-    trail = [*path, name]
-    for mention in edges[name]:
-        if mention.name in trail:
-            yield [*trail[trail.index(mention.name) :], mention.name], mention
-        else:
-            yield from _cycles_from(mention.name, edges, trail, done)
-    done.add(name)
+def _cycles_from(name: str, edges: Mapping[str, list[Mention]], done: set[str]) -> Iterator[tuple[list[str], Mention]]:
+    """The cycles that are reached from a sub-flow, each once, with the mention that closes it.
+
+    The way from it is a stack of our own: sub-flows may call each other in a longer row than Python can.
+    """
+    trail = {name: iter(edges[name])}
+    while trail:
+        last = next(reversed(trail))
+        mention = next(trail[last], None)
+        if mention is None:
+            del trail[last]
+            done.add(last)
+        elif mention.name in trail:
+            names = list(trail)
+            yield [*names[names.index(mention.name) :], mention.name], mention
+        elif mention.name not in done:
+            trail[mention.name] = iter(edges[mention.name])
 
 
-def mention(name: str, value: Any, owner: str) -> Mention:
-    return Mention(name, place_of(value), owner)
+def mention(name: str, value: Any, owner: str, offset: int = 0) -> Mention:
+    return Mention(name, place_of(value), owner, offset)

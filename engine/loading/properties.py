@@ -10,7 +10,7 @@ from engine.core.text import Piece, Text
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.suggestion import did_you_mean
-from engine.loading.document import Map, Sequence
+from engine.loading.data import Map, Sequence
 
 SECRET = "secret:"  # noqa: S105  # the mark of a secret, not one
 
@@ -30,6 +30,7 @@ class Properties:
     ) -> None:
         self._sources = (given, environment, files, defaults)
         self._environment = environment
+        self._defaults = defaults
         self.secrets: set[str] = set()
 
     def find(self, name: str) -> str | None:
@@ -40,6 +41,10 @@ class Properties:
             if source is self._environment and (variable := _variable(name)) in source:
                 return source[variable]
         return None
+
+    def is_default(self, name: str) -> bool:
+        """Whether the value comes out of `properties`, where its own placeholders are checked."""
+        return name in self._defaults and not any(name in source for source in self._sources[:-1])
 
     def names(self) -> list[str]:
         return [name for source in self._sources if source is not self._environment for name in source]
@@ -62,16 +67,22 @@ class Filler:
     def __init__(self, properties: Properties) -> None:
         self.properties = properties
         self.mistakes: list[Mistake] = []
+        self._filled: set[int] = set()
+        self._cycles: set[frozenset[str]] = set()
 
     def fill(self, value: Any) -> Any:
-        """The value with each text's placeholders filled in; maps and lists are changed in place."""
-        if isinstance(value, Map):
-            for key in value:
-                value[key] = self.fill(value[key])
-        elif isinstance(value, Sequence):
-            value[:] = [self.fill(entry) for entry in value]
-        elif isinstance(value, Text) and "${" in value:
-            return self._text(value)
+        """The value with each text's placeholders filled in; maps and lists are changed in place.
+
+        Each of them once, however many aliases lead to it: what was filled in is not filled again.
+        """
+        if isinstance(value, Text):
+            return self._text(value) if "${" in value else value
+        if isinstance(value, (Map, Sequence)) and id(value) not in self._filled:
+            self._filled.add(id(value))
+            if isinstance(value, Map):
+                value.update({key: self.fill(inner) for key, inner in value.items()})
+            else:
+                value[:] = [self.fill(entry) for entry in value]
         return value
 
     def fill_text(self, text: str) -> str:
@@ -82,53 +93,78 @@ class Filler:
         try:
             pieces = tuple(self._pieces(text, ()))
         except _Unfillable as error:
-            self.mistakes.append(Mistake("F201", error.found, error.expected, error.write, text.place, error.offset))
+            self._note(error, text)
             return Text("", text.place, (Piece("", is_filled=True),))
-        secret = any(piece.text in self.properties.secrets for piece in pieces if piece.is_filled)
+        filled = "\n".join(piece.text for piece in pieces if piece.is_filled)
+        secret = any(secret in filled for secret in self.properties.secrets)
         return Text("".join(piece.text for piece in pieces), text.place, pieces, secret=secret)
+
+    def _note(self, error: _Unfillable, text: Text) -> None:
+        """A cycle is noted once, and what a default lacks where that default stands."""
+        if error.cycle in self._cycles or error.is_noted_elsewhere:
+            return
+        if error.cycle:
+            self._cycles.add(error.cycle)
+        self.mistakes.append(Mistake("F201", error.found, error.expected, error.write, text.place, error.offset))
 
     def _pieces(self, text: str, open_names: tuple[str, ...]) -> Iterator[Piece]:
         position = 0
         while (start := text.find("${", position)) >= 0:
             if text[:start].endswith("\\"):
-                yield Piece(text[position : start - 1] + "${", is_filled=False)
+                yield Piece(text[position : start - 1] + "${", is_filled=False, offset=position)
                 position = start + 2
                 continue
             if start > position:
-                yield Piece(text[position:start], is_filled=False)
+                yield Piece(text[position:start], is_filled=False, offset=position)
             end = _closing_brace(text, start)
-            yield Piece(self._value(text[start + 2 : end], start, open_names), is_filled=True)
+            yield Piece(self._value(text[start + 2 : end], start, open_names), is_filled=True, offset=start)
             position = end + 1
         if position < len(text):
-            yield Piece(text[position:], is_filled=False)
+            yield Piece(text[position:], is_filled=False, offset=position)
 
     def _value(self, placeholder: str, offset: int, open_names: tuple[str, ...]) -> str:
         is_secret = placeholder.startswith(SECRET)
         name, colon, default = placeholder.removeprefix(SECRET).partition(":")
         if name in open_names:
-            path = " → ".join((*open_names, name))
-            raise _Unfillable(
-                offset, f"the placeholder '${{{name}}}' in a cycle: {path}", "a value that does not need itself"
-            )
+            raise _cycle(offset, (*open_names[open_names.index(name) :], name))
         value = self.properties.find(name)
         if value is None and not colon:
-            variable = _variable(name)
-            raise _Unfillable(
-                offset,
-                f"'${{{name}}}', for which there is no value",
-                f"--set {name}=…, the environment variable {variable}, an entry under properties, or a default",
-                did_you_mean(name, self.properties.names(), "") or f"${{{name}:default}}",
-            )
-        filled = "".join(piece.text for piece in self._pieces(default if value is None else value, (*open_names, name)))
+            raise self._missing(name, offset)
+        filled = self._nested(name, default if value is None else value, offset, open_names)
         if is_secret and filled:
             self.properties.secrets.add(filled)
         return filled
 
+    def _nested(self, name: str, text: str, offset: int, open_names: tuple[str, ...]) -> str:
+        """The value of a property, filled; a mistake in it stands, for the outer text, at its placeholder."""
+        try:
+            return "".join(piece.text for piece in self._pieces(text, (*open_names, name)))
+        except _Unfillable as error:
+            error.offset = offset
+            error.is_noted_elsewhere |= not error.cycle and self.properties.is_default(name)
+            raise
+
+    def _missing(self, name: str, offset: int) -> _Unfillable:
+        found = f"'${{{name}}}', for which there is no value"
+        where = f"--set {name}=…, the environment variable {_variable(name)}, an entry under properties, or a default"
+        close = did_you_mean(name, self.properties.names())
+        return _Unfillable(offset, found, where, f"${{{close}}}" if close else f"${{{name}:default}}")
+
 
 class _Unfillable(Exception):
-    def __init__(self, offset: int, found: str, expected: str, write: str = "") -> None:
+    """A placeholder that has no value. cycle: the names that need each other, if that is why."""
+
+    def __init__(
+        self, offset: int, found: str, expected: str, write: str = "", cycle: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__(found)
-        self.offset, self.found, self.expected, self.write = offset, found, expected, write
+        self.offset, self.found, self.expected, self.write, self.cycle = offset, found, expected, write, cycle
+        self.is_noted_elsewhere = False
+
+
+def _cycle(offset: int, names: tuple[str, ...]) -> _Unfillable:
+    found = f"the placeholder '${{{names[0]}}}' in a cycle: {' → '.join(names)}"
+    return _Unfillable(offset, found, "a value that does not need itself", cycle=frozenset(names))
 
 
 def _closing_brace(text: str, start: int) -> int:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.core.mistake import Mistake
+from engine.core.mistake import Mistake, shown
 from engine.expressions.suggestion import did_you_mean
-from engine.loading.document import Document, Map, Sequence
-from engine.loading.explain import shown
+from engine.loading.data import Map, Sequence
+from engine.loading.document import Document
+from engine.loading.explain import place_of
 from engine.loading.place import Place
 from engine.loading.properties import flatten
 
@@ -22,10 +23,11 @@ TEST_SUFFIXES = (".test.yaml", ".test.yml")
 
 
 class Entry(NamedTuple):
-    """What stands under a name of a section, and where the name stands."""
+    """What stands under a name of a section, where the name stands, and where the value."""
 
     value: Any
     place: Place
+    value_place: Place
 
 
 class Sections:
@@ -33,6 +35,8 @@ class Sections:
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self.mistakes: list[Mistake] = []
+        self.property_documents: list[Document] = []
+        self.has_lost_names = False
         self._entries: dict[str, dict[str, Entry]] = {name: {} for name in SECTIONS}
         for document in documents:
             self._collect(document)
@@ -55,82 +59,124 @@ class Sections:
                 self._section(section, value, data.places[section], document.file)
         elif data is not None:
             expected = "a map with flows, sub-flows, configs …"
-            self._note("F106", shown(data), expected, "flows:", document.start())
+            place = place_of(data) or document.first_place()
+            self._note("F106", f"{shown(data)} as the whole file", expected, "flows:", place)
 
     def _section(self, section: str, value: Any, places: tuple[Place, Place], file: str) -> None:
         key_place, place = places
         if section not in SECTIONS:
-            close = did_you_mean(section, SECTIONS)
-            self._note("F106", f"the unknown section '{section}'", f"one of {', '.join(SECTIONS)}", close, key_place)
-        elif section == "configuration-properties":
-            self._add(section, file, value, place)
-        elif isinstance(value, Map):
+            section = self._unknown_section(section, key_place)
+        if section == "configuration-properties":
+            self._add(section, file, value, (place, place))
+        elif section and isinstance(value, Map):
             for name, inner in value.items():
-                self._add(section, name, inner, value.places[name][0])
-        elif value is not None:
-            self._note("F106", f"{shown(value)} under '{section}'", "a map of names", "", place)
+                self._add(section, name, inner, value.places[name])
+        elif section and value is not None:
+            write = f"{section}: {{NAME: …}}"
+            self._note("F106", f"{shown(value)} under '{section}'", "a map with a name for each entry", write, place)
 
-    def _add(self, section: str, name: str, value: Any, place: Place) -> None:
+    def _unknown_section(self, section: str, place: Place) -> str:
+        """The section that was meant, which is read as if it were spelt so; empty where nobody knows."""
+        close = did_you_mean(section, SECTIONS)
+        self.has_lost_names |= not close
+        self._note("F106", f"the unknown section '{section}'", f"one of {', '.join(SECTIONS)}", close, place)
+        return close
+
+    def _add(self, section: str, name: str, value: Any, places: tuple[Place, Place]) -> None:
         shared = SHARED_NAMES if section in SHARED_NAMES else (section,)
         first = next((self._entries[other][name].place for other in shared if name in self._entries[other]), None)
         if first is None:
-            self._entries[section][name] = Entry(value, place)
+            self._entries[section][name] = Entry(value, *places)
         else:
             found = f"'{name}' a second time under '{section}'"
-            self._note("F503", found, f"another name (the first is at {first.file}:{first.line})", "", place)
+            self._note("F503", found, f"another name (the first is at {first.file}:{first.line})", "", places[0])
 
     # Properties
 
     def property_defaults(self) -> dict[str, Any]:
-        return {name: entry.value for name, entry in self["properties"].items()}
+        return self._flat({name: entry.value for name, entry in self["properties"].items()}, "properties")
 
     def property_files(self) -> dict[str, Any]:
         """The entries of all files under `configuration-properties`, by dotted names."""
         properties: dict[str, Any] = {}
-        for flow_file, (value, place) in self["configuration-properties"].items():
-            for entry in value if isinstance(value, Sequence) else [value]:
-                properties |= self._property_file(Path(flow_file).parent, entry, place)
+        for flow_file, (value, _, place) in self["configuration-properties"].items():
+            entries = zip(value, value.places, strict=True) if isinstance(value, Sequence) else [(value, place)]
+            for entry, entry_place in entries:
+                properties |= self._property_file(Path(flow_file).parent, entry, entry_place)
         return properties
 
     def _property_file(self, folder: Path, entry: Any, place: Place) -> dict[str, Any]:
         name = entry.get("file") if isinstance(entry, Map) else None
         if not isinstance(name, str):
-            self._note("F202", shown(entry), "the file of the properties", "{file: settings.yaml}", place)
+            self._note("F202", shown(entry), "the name of a file with properties", "{file: settings.yaml}", place)
             return {}
         document = read_file(folder / name)
-        for mistake in document.mistakes:
-            self._note("F202", f"the property file '{name}': {mistake.found}", mistake.expected, "", place)
-        return flatten(document.data)
+        if document.is_missing:
+            place = place_of(name) or place
+            self._note("F202", f"the property file '{name}', which cannot be read", "a YAML file", "", place)
+            return {}
+        self.property_documents.append(document)
+        self.mistakes += document.mistakes
+        return self._flat(document.data, name)
+
+    def _flat(self, values: Any, name: str) -> dict[str, Any]:
+        """The entries by their dotted names; lists have no place among them."""
+        flat = flatten(values)
+        for key, value in flat.items():
+            if isinstance(value, Sequence):
+                self._note("F202", f"a list for '{key}' of {name}", "a text, a number, true or false", "", value.place)
+        return {key: value for key, value in flat.items() if not isinstance(value, Sequence)}
 
 
 def read_documents(paths: Iterable[str | Path]) -> list[Document]:
-    """The flow files that the paths name: files, and the YAML files of folders, tests left out."""
-    return [document for path in paths for document in _read_path(Path(path))]
+    """The flow files that the paths name, each once: files, and the YAML files of folders, tests left out."""
+    documents = {document.file: document for path in paths for document in _read_path(Path(path))}
+    return list(documents.values())
 
 
 def _read_path(path: Path) -> Iterator[Document]:
     if not path.is_dir():
         yield read_file(path)
         return
-    files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and not file.name.endswith(TEST_SUFFIXES))
+    try:
+        files = sorted(file for file in path.iterdir() if _is_flow_file(file))
+    except OSError as error:
+        yield _unreadable(path, f"a folder that cannot be read ({error.strerror})", "a folder of flow files")
+        return
     if not files:
         yield _unreadable(path, "a folder without flow files", "files that end in .yaml")
     for file in files:
         yield read_file(file)
 
 
+def _is_flow_file(file: Path) -> bool:
+    return file.suffix in SUFFIXES and not file.name.endswith(TEST_SUFFIXES)
+
+
 def read_file(file: Path) -> Document:
     """A file's document; one that cannot be read has that as its mistake."""
-    short = f"{file.absolute().parent.name}/{file.name}"
     try:
-        return Document(str(file), file.read_text(encoding="utf-8-sig"), short)
-    except UnicodeDecodeError as error:
-        return _unreadable(file, f"bytes that are no UTF-8, at offset {error.start}", "text in UTF-8")
+        data = file.read_bytes()
     except OSError as error:
         return _unreadable(file, f"a file that cannot be read ({error.strerror})", "a flow file or a folder of them")
+    except ValueError:  # a name that no file can have
+        return _unreadable(file, "a file that cannot be read", "a flow file or a folder of them")
+    text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _not_utf_8(file, data[: error.start])
+    return Document(str(file), text, f"{file.absolute().parent.name}/{file.name}")
 
 
-def _unreadable(path: Path, found: str, expected: str) -> Document:
+def _not_utf_8(file: Path, before: bytes) -> Document:
+    line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
+    place = Place(str(file), line, column)
+    return _unreadable(file, "a byte that is no UTF-8", "text in UTF-8", place)
+
+
+def _unreadable(path: Path, found: str, expected: str, place: Place | None = None) -> Document:
     document = Document(str(path), "")
-    document.mistakes.append(Mistake("F100", found, expected, place=document.start()))
+    document.is_missing = place is None
+    document.mistakes.append(Mistake("F100", found, expected, place=place or document.start()))
     return document

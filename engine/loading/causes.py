@@ -1,0 +1,45 @@
+"""Of all mistakes found, those that are not mere consequences of others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from engine.core.mistake import Mistake
+from engine.loading.place import Place
+
+OF_NAMES = frozenset({"F501", "F502", "F505", "F508"})
+"""Names that are unknown: they may stand where nothing could be read."""
+
+STRUCTURAL = frozenset({"F100", "F101", "F102", "F103", "F105", "F106", "F107", "F109", "F110", "F303", "F503"})
+"""Behind each of these, elements may hide that were never built."""
+
+DROPPED = "F104"
+"""An expression that YAML dropped: what stands in its line lacks it."""
+
+UNFILLED = "F201"
+"""A placeholder without a value: what the text is cannot be judged."""
+
+
+def is_structural(mistake: Mistake) -> bool:
+    return mistake.code in STRUCTURAL
+
+
+def causes_of(read: Sequence[Mistake], built: Sequence[Mistake], *, has_lost_names: bool) -> list[Mistake]:
+    """The mistakes met while reading the files, and those of building that they did not cause; each once.
+
+    has_lost_names: whether some definitions could not be read at all.
+    """
+    spoilt: set[object] = {_line(mistake) for mistake in read if mistake.code == DROPPED}
+    spoilt |= {mistake.place for mistake in read if mistake.code == UNFILLED}
+    own = [mistake for mistake in built if not _is_among(mistake, spoilt)]
+    if has_lost_names:
+        own = [mistake for mistake in own if mistake.code not in OF_NAMES]
+    return list(dict.fromkeys([*read, *own]))
+
+
+def _is_among(mistake: Mistake, spoilt: Collection[object]) -> bool:
+    return _line(mistake) in spoilt or mistake.place in spoilt
+
+
+def _line(mistake: Mistake) -> tuple[str, int] | None:
+    return (mistake.place.file, mistake.place.line) if isinstance(mistake.place, Place) else None

@@ -1,0 +1,69 @@
+"""The data of a flow file: Python's maps, lists and texts that know their places."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.core.text import Text
+from engine.loading.place import Place
+
+NULL = re.compile(r"|~|null|Null|NULL")
+TRUE, FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
+INTEGER = re.compile(r"[-+]?[0-9]{1,4000}|0o[0-7]{1,4000}|0x[0-9a-fA-F]{1,4000}")
+"""Python refuses to read longer numbers; they stay text."""
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+SPECIAL_FLOAT = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
+
+
+class Map(dict[str, Any]):
+    """A mapping with its place, and those of its keys and values."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        self.places: dict[str, tuple[Place, Place]] = {}
+
+    def put(self, key: str, value: Any, key_place: Place, place: Place | None = None) -> None:
+        self[key] = value
+        self.places[key] = (key_place, place or key_place)
+
+    def with_entries_of(self, other: Map, *keys: str) -> Map:
+        """A map of these entries and some of another one; both stay as they are."""
+        both = Map(self.place)
+        both.update(self)
+        both.places = dict(self.places)
+        for key in keys:
+            both.put(key, other[key], *other.places[key])
+        return both
+
+
+class Sequence(list[Any]):
+    """A list with its place, and those of its entries."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        self.places: list[Place] = []
+
+
+def as_data(value: Any) -> Any:
+    """The value without its places: Python's own maps, lists and texts."""
+    if isinstance(value, Map):
+        return {key: as_data(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence):
+        return [as_data(inner) for inner in value]
+    return str(value) if isinstance(value, Text) else value
+
+
+def resolve(text: str, otherwise: Any = None) -> Any:
+    """A plain scalar as YAML 1.2's core schema reads it; `on`, `yes` and dates are texts."""
+    if NULL.fullmatch(text):
+        return None
+    if text in TRUE or text in FALSE:
+        return text in TRUE
+    if INTEGER.fullmatch(text):
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+    if FLOAT.fullmatch(text):
+        return float(text)
+    return SPECIAL_FLOAT.get(text.lower(), text if otherwise is None else otherwise)
