@@ -393,9 +393,13 @@ class _Compiler(Generator):
             raise ExpressionSyntaxError(node["start"], mistake)
 
     def _argument(self, parameter: Parameter, node: Node, current: str) -> str:
+        if parameter.is_lazy:
+            return self._delayed(parameter, node, current)
         if node["type"] == "expref":
             return self._nested(node["children"][0])
-        value = self._value(self.visit(node, current))
+        return self._checked(parameter, self._value(self.visit(node, current)))
+
+    def _checked(self, parameter: Parameter, value: str) -> str:
         if parameter.is_any and parameter.keeps_appended:
             return value
         adapt = self.constant(parameter.adapt)
@@ -404,6 +408,16 @@ class _Compiler(Generator):
         if not parameter.fast:
             return self.let(f"{adapt}({value})")
         return self.let(f"{value} if type({value}) in {self.constant(parameter.fast)} else {adapt}({value})")
+
+    def _delayed(self, parameter: Parameter, node: Node, current: str) -> str:
+        """An argument as a Python function of no argument; an `&` in front of it changes nothing of what it sees."""
+        name = self.new("f")
+        with self.block(f"def {name}():"):
+            if node["type"] == "expref":
+                self.write(f"return {self._value(self.visit(node['children'][0], current))}")
+            else:
+                self.write(f"return {self._checked(parameter, self._value(self.visit(node, current)))}")
+        return name
 
     def _nested(self, body: Node) -> str:
         """`&body` as a Python function of the element."""

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import wraps
+from inspect import cleandoc
 from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-from engine.expressions.operators import NUMBERS, type_name
+from engine.expressions.operators import NUMBERS, is_number, type_name
 
 ACCEPTED = {
     "number": NUMBERS,
+    "integer": frozenset({int}),
+    "natural": frozenset[type](),
     "string": frozenset({str}),
     "boolean": frozenset({bool}),
     "null": frozenset({type(None)}),
     "object": frozenset({dict}),
     "array": frozenset({list}),
+    "date": frozenset({date}),
+    "datetime": frozenset({datetime}),
+    "time": frozenset({time}),
+    "bytes": frozenset({bytes}),
     "any": frozenset[type](),
     "expression": frozenset[type](),
 }
+WHOLE = {"integer": "a whole number", "natural": "a whole number of at least 0"}
+"""Kinds of number (JEP-14: a number that is none of them is an invalid value)."""
 
 
 class Parameter:
     """One argument: the types it takes, as `array|null`, `array[number]` or `any`.
+
+    `…?` may be left out. `lazy …` is handed over as a Python function of no argument, which checks
+    and computes it. `integer` and `natural` are numbers without a fraction, `natural` ones not below 0.
 
     `fast` holds the Python types that need no further look. A value of another type goes through
     `adapt`, which converts it or raises EvaluationError.
@@ -32,11 +46,15 @@ class Parameter:
     def __init__(self, function: str, position: int, types: str, keeps_appended: bool) -> None:
         self.function = function
         self.position = position
+        self.is_optional = types.endswith("?")
+        self.is_lazy = types.startswith("lazy ")
+        types = types.removeprefix("lazy ").removesuffix("?")
         self.expected = types.replace("|", " or ")
         self.is_any = types == "any"
         self.is_expression = types == "expression"
         outer = [kind.partition("[")[0] for kind in types.split("|")]
-        self.names = frozenset(outer)
+        self.whole = next((kind for kind in outer if kind in WHOLE), None)
+        self.names = frozenset("number" if kind in WHOLE else kind for kind in outer)
         self.elements = frozenset(kind.partition("[")[2].rstrip("]") for kind in types.split("|")) - {""}
         self.keeps_appended = keeps_appended
         self.fast = frozenset[type]() if self.elements else frozenset().union(*(ACCEPTED[kind] for kind in outer))
@@ -46,11 +64,28 @@ class Parameter:
     def adapt(self, value: Any) -> Any:
         if not self.is_any and type_name(value) not in self.names:
             self._refuse(type_name(value))
+        if self.whole and is_number(value):
+            return self._whole_number(value)
         if type(value) is Appended and not self.keeps_appended:
             value = value.to_list()
         if self.elements and isinstance(value, list):
             self._check_elements(value)
         return value
+
+    def _whole_number(self, value: Any) -> int:
+        try:
+            whole = int(value)
+        except (ValueError, OverflowError):  # NaN and the infinities
+            self._refuse("a number out of range", self.expected_whole)
+        if whole != value:
+            self._refuse("a number with a fraction", self.expected_whole)
+        if whole < 0 and self.whole == "natural":
+            self._refuse("a negative number", self.expected_whole)
+        return whole
+
+    @property
+    def expected_whole(self) -> str:
+        return WHOLE[self.whole or "integer"]
 
     def _check_elements(self, elements: list[Any]) -> None:
         kinds = {type_name(element) for element in elements}
@@ -59,8 +94,9 @@ class Parameter:
         if len(kinds) > 1:
             self._refuse("an array with " + " and ".join(sorted(kinds)))
 
-    def _refuse(self, found: str) -> None:
-        raise EvaluationError(f"{self.function}() takes {self.expected} as argument {self.position}, not {found}")
+    def _refuse(self, found: str, expected: str = "") -> Any:
+        expected = expected or self.expected
+        raise EvaluationError(f"{self.function}() takes {expected} as argument {self.position}, not {found}")
 
 
 @dataclass(frozen=True)
@@ -68,7 +104,8 @@ class Function:
     """A function: `call` gets checked arguments; `check` may refuse literal ones at load.
 
     The docstring of `call` is the manual entry. Its lines of the form `EXPRESSION → JSON` are
-    examples, and are run as tests.
+    examples, and are run as tests. `dataweave` is what does the same in DataWeave, where there is
+    such a thing.
     """
 
     name: str
@@ -76,26 +113,45 @@ class Function:
     variadic: bool
     call: Callable[..., Any]
     check: Callable[[Sequence[Any]], str | None] | None = None
+    dataweave: str = ""
 
     def parameter(self, position: int) -> Parameter:
         return self.parameters[min(position, len(self.parameters) - 1)]
 
     def arity_mistake(self, given: int) -> str | None:
         """What is wrong with this number of arguments; None where it fits."""
-        least = len(self.parameters)
-        if given == least or (self.variadic and given > least):
+        most = len(self.parameters)
+        least = sum(not parameter.is_optional for parameter in self.parameters)
+        if least <= given and (given <= most or self.variadic):
             return None
-        return f"{'at least ' if self.variadic else ''}{least} argument{'s' if least != 1 else ''}"
+        if self.variadic:
+            return f"at least {least} argument{'s' if least != 1 else ''}"
+        bounds = f"{least}" if least == most else f"{least} {'or' if most == least + 1 else 'to'} {most}"
+        return f"{bounds} argument{'s' if most != 1 else ''}"
 
     @property
     def manual(self) -> str:
-        return self.call.__doc__ or ""
+        text = cleandoc(self.call.__doc__ or "")
+        return f"{text}\n\nDataWeave: {self.dataweave}" if self.dataweave else text
+
+
+REFUSED = object()
+"""Null is no value that the function takes, unless its first type says so."""
 
 
 def function(
-    *types: str, keeps_appended: bool = False, check: Callable[[Sequence[Any]], str | None] | None = None
+    *types: str,
+    keeps_appended: bool = False,
+    check: Callable[[Sequence[Any]], str | None] | None = None,
+    dataweave: str = "",
+    of_null: Any = REFUSED,
 ) -> Callable[[Callable[..., Any]], Function]:
-    """Make a Function of a Python function; the types are given in order, `...` in front of a variadic last one."""
+    """Make a Function of a Python function; the types are given in order, `...` in front of a variadic last one.
+
+    of_null: the result where the first argument is null.
+    """
+    if of_null is not REFUSED:
+        types = (f"{types[0]}|null", *types[1:])
 
     def decorate(call: Callable[..., Any]) -> Function:
         name = call.__name__.rstrip("_")
@@ -103,6 +159,16 @@ def function(
             Parameter(name, position, kind.removeprefix("..."), keeps_appended)
             for position, kind in enumerate(types, 1)
         )
-        return Function(name, parameters, bool(types) and types[-1].startswith("..."), call, check)
+        variadic = bool(types) and types[-1].startswith("...")
+        run = call if of_null is REFUSED else _passing_null(call, of_null)
+        return Function(name, parameters, variadic, run, check, dataweave)
 
     return decorate
+
+
+def _passing_null(call: Callable[..., Any], of_null: Any) -> Callable[..., Any]:
+    @wraps(call)
+    def run(subject: Any, *rest: Any) -> Any:
+        return of_null if subject is None else call(subject, *rest)
+
+    return run
