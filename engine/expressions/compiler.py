@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.expressions import operators
-from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.errors import ExpressionSyntaxError, depth_bounded
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.generator import INPUT, Generator
@@ -85,17 +85,17 @@ def compile_tree(
 
     Raises ExpressionSyntaxError for unknown roots, variables and functions, and wrong arity.
     """
-    try:
-        return _Compiler(roots, functions, {"whole": whole, **(constants or {})}).compile(tree, failed or _unchanged)
-    except RecursionError:
-        raise ExpressionSyntaxError(0, "an expression nested too deeply", "fewer brackets inside each other") from None
+    compiler = _Compiler(roots, functions, {"whole": whole, **(constants or {})})
+    with depth_bounded():
+        return compiler.compile(tree, failed or _unchanged)
 
 
 def check_tree(tree: Node, roots: Roots, functions: Mapping[str, Function], variables: Iterable[str] = ()) -> None:
     """Raise what compile_tree would raise, where `let` around the tree defines these variables."""
     compiler = _Compiler(roots, functions, {})
     compiler.scope.update(dict.fromkeys(variables, "None"))
-    compiler.visit(tree, INPUT)
+    with depth_bounded():
+        compiler.visit(tree, INPUT)
 
 
 def source_of(evaluate: Evaluate) -> str:
@@ -360,6 +360,9 @@ class _Compiler(Generator):
         return result
 
     # Functions
+
+    def visit_expref(self, node: Node, current: str) -> str:
+        raise ExpressionSyntaxError(0, "'&' outside of a function", "it before an argument, as in sort_by(list, &name)")
 
     def visit_call(self, node: Node, current: str) -> str:
         function = self.functions.get(node["value"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ExpressionSyntaxError(Exception):
     """An expression that cannot be compiled.
@@ -20,3 +23,12 @@ class ExpressionSyntaxError(Exception):
 
 class EvaluationError(Exception):
     """A value that an operator or a function cannot work with. The text names types, never the value."""
+
+
+@contextmanager
+def depth_bounded() -> Iterator[None]:
+    """Refuse an expression whose nesting is more than Python's recursion takes."""
+    try:
+        yield
+    except RecursionError:
+        raise ExpressionSyntaxError(0, "an expression nested too deeply", "fewer operators inside each other") from None

@@ -11,7 +11,7 @@ from typing import Any
 
 from jmespath import exceptions, parser
 
-from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.errors import ExpressionSyntaxError, depth_bounded
 from engine.expressions.lexer import Lexer, Token
 
 Node = dict[str, Any]
@@ -33,32 +33,33 @@ def parse(text: str) -> tuple[Node, list[ExpressionSyntaxError]]:
     """
     reader = Parser()
     try:
-        return reader.parse(text).parsed, reader.warnings
+        with depth_bounded():
+            return reader.parse(text).parsed, reader.warnings
     except exceptions.EmptyExpressionError:
         raise ExpressionSyntaxError(0, "an empty expression", "a JMESPath expression") from None
     except exceptions.LexerError as error:
         raise _unreadable(error) from None
     except exceptions.IncompleteExpressionError:
-        raise ExpressionSyntaxError(len(text), "the end of the expression", "an operand or a closing bracket") from None
+        raise ExpressionSyntaxError(
+            len(text), "an expression that ends too early", "a value or a closing bracket"
+        ) from None
     except exceptions.ParseError as error:
         raise _misplaced(error) from None
-    except RecursionError:
-        raise ExpressionSyntaxError(0, "an expression nested too deeply", "fewer brackets inside each other") from None
 
 
 def _unreadable(error: exceptions.LexerError) -> ExpressionSyntaxError:
     found = str(error.lexer_value)[:20]
-    return ExpressionSyntaxError(error.lexer_position, f"{found!r}", error.message.lower())
+    return ExpressionSyntaxError(error.lexer_position, f"{found!r} in an expression", error.message.lower())
 
 
 def _misplaced(error: exceptions.ParseError) -> ExpressionSyntaxError:
-    return ExpressionSyntaxError(error.lex_position, f"{str(error.token_value)!r}", _expectation(error.msg))
+    return ExpressionSyntaxError(error.lex_position, f"'{error.token_value}' in an expression", _expectation(error.msg))
 
 
 def _expectation(message: str) -> str:
     """The jmespath parser's message in words, without the part that repeats the token."""
     if not message.startswith("Expecting: "):
-        return "an operator or the end of the expression" if "nexpected token" in message else "an operand"
+        return "an operator or the end of the expression" if "nexpected token" in message else "a value"
     kinds = re.findall(r"\w+", message.removeprefix("Expecting: ").rpartition(", got:")[0])
     return " or ".join(dict.fromkeys(TOKEN_WORDS.get(kind, kind) for kind in kinds))
 
