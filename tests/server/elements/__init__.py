@@ -1,0 +1,1 @@
+"""Elements of the tests' own, for `--processors elements`."""

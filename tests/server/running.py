@@ -1,0 +1,115 @@
+"""A real server, in a process of its own, and what a test asks of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+ENGINE = [sys.executable, "-m", "engine.tools"]
+PROBLEM = "application/problem+json"
+GOOD = {"id": "c-1", "name": "Ada", "email": "ada@example.org", "amount": 1}
+
+
+def engine(*arguments: str, cwd: Path = HERE, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command `engine`, run to its end."""
+    command = [*ENGINE, *arguments]
+    return subprocess.run(
+        command, cwd=cwd, input=stdin, env=os.environ | environment, capture_output=True, text=True, timeout=30
+    )
+
+
+class Running:
+    """`engine serve` on a free port; its log is a file."""
+
+    def __init__(self, folder: Path, *arguments: str, cwd: Path = HERE, environment: Mapping[str, str] = {}) -> None:
+        self._log = folder / "stderr.log"
+        command = [*ENGINE, "serve", *arguments]
+        if "--port" not in arguments:
+            command += ["--port", "0"]
+        with self._log.open("a") as log:
+            self.process = subprocess.Popen(
+                command, cwd=cwd, stdout=subprocess.PIPE, stderr=log, text=True, env=os.environ | dict(environment)
+            )
+        self.printed: list[str] = []
+        self.port = 0
+        self.wait_for_address()
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+
+    def wait_for_address(self) -> None:
+        """Read what is printed until the line with the address."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.printed.append(line)
+            if match := re.search(r"serves at http://[^,;]*:(\d+)", line):
+                self.port = int(match[1])
+                return
+        self.process.wait()
+        self.process.stdout.close()
+        raise AssertionError(f"the server did not start: {self.log}")
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def logged(self, text: str) -> list[str]:
+        """The log lines that hold the text, once there is one."""
+        wait_until(lambda: text in self.log)
+        return [line for line in self.log.splitlines() if text in line]
+
+    def post(self, path: str = "/api/bulk-upsert", **request: Any) -> httpx.Response:
+        return self.client.post(path, **request)
+
+    def raw(self, data: bytes = b"") -> socket.socket:
+        """A connection on which the data was sent; the caller closes it."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        connection.sendall(data)
+        return connection
+
+    def exchange(self, data: bytes) -> bytes:
+        """All that comes back for these bytes until the server closes the connection."""
+        with self.raw(data) as connection:
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def wait_until(holds: Callable[[], Any], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        time.sleep(0.01)
+
+
+def rows(file: Path) -> list[tuple[Any, ...]]:
+    """The customers in the database, by id."""
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute("SELECT id, name, email, amount FROM customers ORDER BY id").fetchall()
