@@ -14,6 +14,8 @@ from engine import ErrorType, FlowError
 from processors.db._errors import BAD_SQL_SYNTAX, CANNOT_REACH, DB_CONNECTIVITY, QUERY_EXECUTION
 
 Result = TypeVar("Result")
+Identity = tuple[int, int] | None
+"""Device and inode of a file; None where there is none."""
 
 LONGEST_WAIT = 5.0
 """Seconds that a statement waits for a lock that another process holds."""
@@ -47,7 +49,9 @@ class SqliteDatabase:
     def __init__(self, file: str) -> None:
         self._file = file
         self._connection: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._log = f"{file}-wal"
+        self._identity: Identity = None
+        self._former: tuple[Identity, Identity] = None, None
         self._is_checked = False
         self._was_open = False
 
@@ -101,6 +105,7 @@ class SqliteDatabase:
             self._is_checked = True
             return
         if self._connection is not None and self._identity != _identity(self._file):
+            self._former = self._identity, _identity(self._log)
             self.close()
         self._is_checked = True
         asyncio.get_running_loop().call_soon(self._forget_check)
@@ -108,7 +113,16 @@ class SqliteDatabase:
     def _forget_check(self) -> None:
         self._is_checked = False
 
+    def _refuse_foreign_log(self) -> None:
+        """A file in the place of the former one, but the former one's log beside it: SQLite would mix the two."""
+        former, log = self._former
+        if log is None or _identity(self._log) != log:
+            self._former = None, None
+        elif _identity(self._file) not in (former, None):
+            raise sqlite3.OperationalError("the file was replaced, and the -wal file beside it is the former one's")
+
     def _connect(self) -> None:
+        self._refuse_foreign_log()
         # A file that was there before and is gone is a lost database, not a reason for an empty one.
         mode = "rw" if self._was_open else "rwc"
         target = self._file if self._file == ":memory:" else f"{Path(self._file).absolute().as_uri()}?mode={mode}"
@@ -190,7 +204,7 @@ def _is_locked(error: Exception) -> bool:
     return code is not None and code & 0xFF in LOCKED
 
 
-def _identity(file: str) -> tuple[int, int] | None:
+def _identity(file: str) -> Identity:
     try:
         status = os.stat(file)
     except OSError:

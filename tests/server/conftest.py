@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Thread
 
+import httpx
 import pytest
+import uvicorn
+from starlette.types import ASGIApp
+
+from engine import Application
 
 sys.path.append(str(Path(__file__).parent))  # for the modules beside this one
 
@@ -61,3 +68,30 @@ def served(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[Runn
     file.write_text(request.module.FLOWS)
     with Running(shared_folder, str(file), "--processors", "elements") as it:
         yield it
+
+
+@pytest.fixture
+def application(database: Path) -> Application:
+    """The shipped flow in this process."""
+    return Application.load(SHIPPED, properties={"db.url": f"sqlite:///{database}"})
+
+
+@pytest.fixture
+def in_thread() -> Iterator[Callable[[ASGIApp], httpx.Client]]:
+    """Serves an ASGI application in a thread; the cheap way where the test must reach inside."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(served_in_thread(app))
+
+
+@contextmanager
+def served_in_thread(app: ASGIApp) -> Iterator[httpx.Client]:
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", trust_env=False) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
