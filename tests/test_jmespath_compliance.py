@@ -1,0 +1,46 @@
+"""The expression language keeps JMESPath's own compliance cases.
+
+They are https://github.com/jmespath/jmespath.test; the environment variable JMESPATH_COMPLIANCE
+names the folder of its JSON files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.expressions import EvaluationError, ExpressionSyntaxError, compile_tree, parse, settle
+
+BESIDE = Path(__file__).parents[2] / "shared" / "compliance" / "jmespath"
+FOLDER = Path(os.environ.get("JMESPATH_COMPLIANCE", BESIDE))
+NONE = pytest.mark.skip(reason=f"no JMESPath compliance cases in {FOLDER}; set JMESPATH_COMPLIANCE")
+
+
+def cases() -> Iterator[Any]:
+    for file in sorted(FOLDER.glob("*.json")):
+        for number, group in enumerate(json.loads(file.read_text(encoding="utf-8"))):
+            for case in group["cases"]:
+                if "bench" not in case:
+                    yield pytest.param(group["given"], case, id=f"{file.stem}-{number}: {case['expression']}")
+
+
+CASES = list(cases()) or [pytest.param(None, {}, marks=NONE)]
+
+
+def evaluate(expression: str, given: Any) -> Any:
+    tree, _ = parse(expression)
+    return settle(compile_tree(tree)(given))
+
+
+@pytest.mark.parametrize(("given", "case"), CASES)
+def test_case(given: Any, case: dict[str, Any]) -> None:
+    if "error" in case:
+        with pytest.raises((ExpressionSyntaxError, EvaluationError)):
+            evaluate(case["expression"], given)
+    else:
+        assert evaluate(case["expression"], given) == case["result"]
