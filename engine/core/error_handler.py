@@ -199,9 +199,8 @@ class _NamedType:
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> ErrorType:
         if isinstance(value, ErrorType):
             return value
-        mistake = _pattern_mistake(_Entry(value, getattr(value, "place", None), 0), value)
-        if mistake or "*" in value:
-            refuse([mistake or Mistake("F303", shown(value), "one error type", "NS:ID")])
+        if _pattern_mistake(_Entry(value, None, 0), value) or "*" in value:
+            refuse([Mistake("F303", shown(value), "one error type", "NS:ID")])
         known: ErrorType = info.context.raised_type(value, value) if info.context else error_type(value)
         return known
 

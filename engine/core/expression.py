@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
 from engine.core.mistake import Mistake, refuse, shown
-from engine.core.text import Place, Text
+from engine.core.text import Piece, Place, Text
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
@@ -88,7 +88,7 @@ class Reader:
             return literal(None)
 
     def _text(self, text: Text) -> Node:
-        nodes = [node for piece in text.pieces for node in self._piece(text, piece.text, piece.is_filled)]
+        nodes = [node for piece in text.pieces for node in self._piece(text, piece)]
         telling = [node for node in nodes if node["type"] == "leaf" or node["value"].strip()]
         if len(telling) == 1 and telling[0]["type"] == "leaf":
             return _constant(telling[0])
@@ -96,22 +96,24 @@ class Reader:
             return literal("".join(node["value"] for node in nodes))
         return {"type": "text", "children": nodes}
 
-    def _piece(self, text: Text, piece: str, is_filled: bool) -> Iterator[Node]:
-        if is_filled:
-            yield literal(piece)
+    def _piece(self, text: Text, piece: Piece) -> Iterator[Node]:
+        if piece.is_filled:
+            yield literal(piece.text)
             return
         for part in self._split(text, piece):
-            yield self._leaf(part.text, part.offset, text) if part.is_expression else literal(part.text)
+            offset = piece.offset + part.offset
+            yield self._leaf(part.text, offset, text) if part.is_expression else literal(part.text)
 
-    def _split(self, text: Text, piece: str) -> Any:
+    def _split(self, text: Text, piece: Piece) -> Any:
         try:
-            return split(piece)
+            return split(piece.text)
         except ExpressionSyntaxError as error:
-            raise _inside_expression(error.offset) if text.has_placeholders else error from None
+            error.offset += piece.offset
+            raise _inside_expression(text, piece.offset) if text.has_placeholders else error from None
 
     def _expression(self, text: Text) -> Node:
         if text.has_placeholders:
-            raise _inside_expression(0)
+            raise _inside_expression(text, 0)
         parts = split(text.strip()) if text.lstrip().startswith("#[") else []
         if len(parts) == 1 and parts[0].is_expression:
             return _constant(self._leaf(parts[0].text, text.index("#[") + 2, text))
@@ -168,7 +170,9 @@ def _mistake(error: ExpressionSyntaxError, text: Text) -> Mistake:
     return Mistake("F401", error.found, error.expected, error.write, text.place, error.offset)
 
 
-def _inside_expression(offset: int) -> ExpressionSyntaxError:
+def _inside_expression(text: Text, start: int) -> ExpressionSyntaxError:
+    """The first placeholder behind the start of an expression is one too many."""
+    offset = next((piece.offset for piece in text.pieces if piece.is_filled and piece.offset >= start), start)
     return ExpressionSyntaxError(offset, "a placeholder '${…}' inside an expression", "the function p", "p('name')")
 
 
@@ -260,10 +264,8 @@ class Condition(Expression):
     def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
         if tree["type"] == "literal" and isinstance(tree["value"], str) and not reader.mistakes:
             place = getattr(value, "place", None)
-            expected = "an expression such as vars.count > 4"
-            reader.mistakes.append(
-                Mistake("F402", f"the literal text {shown(value)} as a condition", expected, "", place)
-            )
+            found = f"{shown(value)}, a literal text, as a condition"
+            reader.mistakes.append(Mistake("F402", found, "an expression such as vars.count > 4", "", place))
         return {"type": "truth", "children": [tree]}
 
 

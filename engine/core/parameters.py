@@ -24,10 +24,21 @@ SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?")
 ISO_8601 = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
+LONGEST = 10**10
+"""The longest duration, in seconds: more is a slip, and no clock counts so far."""
+
+
 def read_duration(value: Any) -> float:
     """Seconds of a duration: a number is milliseconds (Mule); `500ms`, `3s`, `5m`, `2h`, `PT5M` are texts."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
-        return value / 1000
+    seconds = _seconds(value)
+    if seconds is None or seconds > LONGEST:
+        refuse([Mistake("F303", shown(value), "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M")])
+    return seconds
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value / 1000 if 0 <= value <= LONGEST * 1000 else None
     text = value.strip() if isinstance(value, str) else ""
     if match := SHORT.fullmatch(text):
         return float(match[1]) * UNITS[match[2] or "ms"]
@@ -35,7 +46,7 @@ def read_duration(value: Any) -> float:
     if match and any(match.groups()):
         days, hours, minutes, seconds = (float(group or 0) for group in match.groups())
         return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    refuse([Mistake("F303", shown(value), "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M")])
+    return None
 
 
 def _plain(name: str) -> str:
@@ -55,6 +66,7 @@ Duration = Annotated[float, BeforeValidator(read_duration)]
 
 
 BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+LONGEST_NUMBER = 20
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
 
 
@@ -63,7 +75,7 @@ def read_size(value: Any) -> int:
     if type(value) is int and value >= 0:
         return value
     match = SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match and match[2] in BYTES:
+    if match and match[2] in BYTES and len(match[1]) < LONGEST_NUMBER:
         return int(float(match[1]) * BYTES[match[2]])
     refuse([Mistake("F303", shown(value), "a size", "bytes (1048576), or 500KB, 10MiB")])
 
@@ -190,8 +202,8 @@ def _look_up(name: Any, wanted: type, configs: Mapping[str, Any], element_name: 
     kind = element_name(wanted)
     expected = f"the name of a {kind}: {', '.join(suitable)}" if suitable else f"the name of a {kind} under configs"
     if config is None:
-        refuse([Mistake("F502", f"the unknown config {shown(name)}", expected, did_you_mean(str(name), suitable))])
-    refuse([Mistake("F502", f"the config '{name}', which is a {element_name(type(config))}", expected)])
+        refuse([Mistake("F502", f"{shown(name)}, which is no config", expected, did_you_mean(str(name), suitable))])
+    refuse([Mistake("F502", f"{shown(name)}, which is a {element_name(type(config))}", expected)])
 
 
 def _class_name(element: type) -> str:

@@ -49,11 +49,18 @@ def parse(text: str) -> tuple[Node, list[ExpressionSyntaxError]]:
 
 def _unreadable(error: exceptions.LexerError) -> ExpressionSyntaxError:
     found = str(error.lexer_value)[:20]
-    return ExpressionSyntaxError(error.lexer_position, f"{found!r} in an expression", error.message.lower())
+    if error.message.startswith("Unclosed"):
+        return ExpressionSyntaxError(
+            error.lexer_position, f"{found} without the quote at its end", f"a second {found[0]}"
+        )
+    if error.message.startswith("Bad token"):
+        return ExpressionSyntaxError(error.lexer_position, f"{found} in backticks, which is no JSON", "a JSON value")
+    return ExpressionSyntaxError(error.lexer_position, f"'{found}' in an expression", "what JMESPath can read")
 
 
 def _misplaced(error: exceptions.ParseError) -> ExpressionSyntaxError:
-    return ExpressionSyntaxError(error.lex_position, f"'{error.token_value}' in an expression", _expectation(error.msg))
+    found = f"'{error.token_value}' in an expression" if error.token_value else "an expression that ends too early"
+    return ExpressionSyntaxError(error.lex_position, found, _expectation(error.msg))
 
 
 def _expectation(message: str) -> str:

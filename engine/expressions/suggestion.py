@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
+def did_you_mean(name: str, known: Iterable[str], prefix: str = "", *, likeness: float = 0.6) -> str:
     """The known name that looks most like this one, with the prefix; empty where none does."""
     from difflib import get_close_matches  # 4 ms to import, and only a mistake needs it
 
-    close = get_close_matches(name, list(known), n=1)
+    close = get_close_matches(name, list(known), n=1, cutoff=likeness)
     return prefix + close[0] if close else ""

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Any, NamedTuple
 
 import yaml
 
 from engine.core.mistake import Mistake
 from engine.loading.place import Place
-from engine.loading.quoting import quoted_at
+from engine.loading.quoting import first_value, quoted_at
 
+CLOSING = ("]", "}")
 FIRST_KEY = re.compile(r"\s*(?:- +)*[\w:.-]*")
 """What stands before the colon of the first key of a line."""
+
+
+class Spot(NamedTuple):
+    """A place of our own, as libyaml's marks are."""
+
+    line: int
+    column: int
 
 
 class Trouble(NamedTuple):
@@ -36,13 +45,21 @@ class Trouble(NamedTuple):
         return self.line(self.problem)[: self.problem.column]
 
 
+class Quotes(Enum):
+    """Which text quotes would help: none, the one at the mark, the first value of the line."""
+
+    NONE = auto()
+    HERE = auto()
+    AROUND_LINE = auto()
+
+
 class Finding(NamedTuple):
-    """What to say, at which mark, and whether quotes around the text there would help."""
+    """What to say, at which mark, and where quotes would help."""
 
     mark: Any
     found: str
     expected: str
-    needs_quotes: bool = False
+    quotes: Quotes = Quotes.NONE
 
 
 def explain(error: yaml.MarkedYAMLError, lines: list[str], place_at: Callable[[Any], Place]) -> Mistake:
@@ -54,7 +71,9 @@ def explain(error: yaml.MarkedYAMLError, lines: list[str], place_at: Callable[[A
     trouble = Trouble(lines, problem, error.context_mark or problem)
     rule = next((rule for pattern, rule in RULES if re.search(pattern, said)), None)
     finding = rule(trouble) if rule else Finding(problem, f"what YAML cannot read ({said})", "YAML")
-    write = quoted_at(trouble.line(finding.mark), finding.mark.column) if finding.needs_quotes else ""
+    line = trouble.line(finding.mark)
+    column = {Quotes.NONE: 0, Quotes.HERE: finding.mark.column, Quotes.AROUND_LINE: first_value(line)}[finding.quotes]
+    write = quoted_at(line, column) if finding.quotes is not Quotes.NONE else ""
     return Mistake("F101", finding.found, finding.expected, write, place_at(finding.mark))
 
 
@@ -72,40 +91,57 @@ def _unclosed_or_colon(trouble: Trouble) -> Finding:
     if trouble.character == ":":
         return _colon_in_text(trouble)
     return Finding(
-        trouble.problem, f"'{trouble.character}' after the end of a value", "',' or quotes around the text", True
+        trouble.problem, f"'{trouble.character}' after the end of a value", "',' or quotes around the text", Quotes.HERE
     )
 
 
 def _colon_in_text(trouble: Trouble) -> Finding:
     if FIRST_KEY.fullmatch(trouble.before):
-        return _indentation(trouble)
+        return _no_colon_above(trouble) or _indentation(trouble)
     found = "': ' inside a text without quotes, which YAML takes for a key and a value"
-    return Finding(trouble.problem, found, "the text in quotes", True)
+    return Finding(trouble.problem, found, "the text in quotes", Quotes.HERE)
+
+
+def _no_colon_above(trouble: Trouble) -> Finding | None:
+    """A key without its colon goes on, for YAML, in the line below."""
+    number = next((number for number in range(trouble.problem.line - 1, -1, -1) if trouble.lines[number].strip()), 0)
+    line = trouble.lines[number]
+    if ":" in line or number == trouble.problem.line:
+        return None
+    return Finding(Spot(number, _start(line)), "a line that is no 'key: value'", "a ':' after the key")
 
 
 def _indentation(trouble: Trouble) -> Finding:
     expected = "the line to begin in the same column as the others of its map or list"
-    mark = trouble.problem
+    mark = Spot(trouble.problem.line, _start(trouble.before))
     return Finding(mark, "a line whose indentation fits none of those above", expected)
+
+
+def _start(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _after_value(trouble: Trouble) -> Finding:
     if not trouble.before.strip(" -"):
         return _indentation(trouble)
+    if trouble.character in CLOSING:
+        return Finding(trouble.problem, f"a '{trouble.character}' too many", "as many closing brackets as opening ones")
     found = f"'{trouble.character}' after a value that ended at its closing quote or bracket"
-    return Finding(trouble.problem, found, "nothing behind it, or the whole text in quotes", True)
+    return Finding(trouble.problem, found, "nothing behind it, or the whole text in quotes", Quotes.AROUND_LINE)
 
 
 def _special_beginning(trouble: Trouble) -> Finding:
     mark = trouble.context
-    return Finding(mark, f"a text that begins with '{trouble.line(mark)[mark.column]}'", "the text in quotes", True)
+    return Finding(
+        mark, f"a text that begins with '{trouble.line(mark)[mark.column]}'", "the text in quotes", Quotes.HERE
+    )
 
 
 def _token(trouble: Trouble) -> Finding:
     if trouble.character == "\t":
         return _tab(trouble)
     found = f"a text that begins with '{trouble.character}'"
-    return Finding(trouble.problem, found, "the text in quotes", True)
+    return Finding(trouble.problem, found, "the text in quotes", Quotes.HERE)
 
 
 def _tab(trouble: Trouble) -> Finding:
@@ -113,7 +149,8 @@ def _tab(trouble: Trouble) -> Finding:
 
 
 def _escape(trouble: Trouble) -> Finding:
-    found = f"'\\{trouble.character}', an escape that YAML does not know"
+    column = trouble.problem.column
+    found = f"'{trouble.line(trouble.problem)[column : column + 2]}', an escape that YAML does not know"
     return Finding(trouble.problem, found, "'\\\\' for a backslash, or single quotes around the text")
 
 

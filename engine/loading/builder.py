@@ -23,7 +23,7 @@ from engine.loading.explain import Explainer, parameter_names, place_of
 from engine.loading.mentions import Mention, Mentions, mention
 from engine.loading.place import Place
 
-KIND_WORDS = {"Processor": "step", "Source": "source", "Config": "config", "OnError": "error handler"}
+KIND_WORDS = {"Processor": "a step", "Source": "a source", "Config": "a config", "OnError": "an error handler"}
 EXAMPLES = {
     "Processor": "- ELEMENT: {PARAMETER: …}",
     "Source": "ELEMENT: {PARAMETER: …}",
@@ -84,13 +84,13 @@ class Builder:
         found = f"{shown(entry)} without its ':'" if is_name else "nothing" if entry in (None, {}) else shown(entry)
         example = EXAMPLES[kind.__name__]
         write = example.replace("ELEMENT", entry) if is_name else example
-        self.note("F107", f"{found} in {where}", f"a {KIND_WORDS[kind.__name__]}: an element's name, ':'", write, place)
+        expected = f"{KIND_WORDS[kind.__name__]}: the name of an element, with its parameters under it"
+        self.note("F107", f"{found} in {where}", expected, write, place)
 
     def _class(self, name: str, kind: type[Element], where: str, place: Place) -> type[Element] | None:
         if name not in self.catalog:
             close = did_you_mean(name, self.catalog.names())
-            expected = "an element that `engine processors` lists"
-            self.note("F102", f"unknown element '{name}' in {where}", expected, close, place)
+            self.note("F102", f"unknown element '{name}' in {where}", self._any_of(kind), close, place)
             return None
         try:
             element = self.catalog[name]
@@ -98,12 +98,16 @@ class Builder:
             self.note("F110", f"'{name}': {error}", "a module with one element", "", place)
             return None
         if not issubclass(element, kind):
-            word = KIND_WORDS[kind.__name__]
-            names = [name for name, each in self.catalog.elements() if issubclass(each, kind)]
-            expected = f"a {word}" + (f": {', '.join(names)}" if len(names) <= MOST_LISTED else "")
-            self.note("F109", f"'{name}', which is no {word}, in {where}", expected, "", place)
+            found = f"'{name}', which is not {KIND_WORDS[kind.__name__]}, in {where}"
+            self.note("F109", found, self._any_of(kind), "", place)
             return None
         return element
+
+    def _any_of(self, kind: type[Element]) -> str:
+        """What elements of a kind there are, where they are few."""
+        names = [name for name, element in self.catalog.elements() if issubclass(element, kind)]
+        word = KIND_WORDS[kind.__name__]
+        return f"{word}: {', '.join(names)}" if len(names) <= MOST_LISTED else f"{word} that `engine processors` lists"
 
     def element_name(self, cls: type[Element]) -> str:
         """The name of a class in flow files."""
@@ -188,7 +192,7 @@ class Builder:
         """The handlers of that name under `error-handlers`, built when they are first asked for."""
         if not isinstance(name, str) or name not in self.handler_lists:
             close = did_you_mean(str(name), self.handler_lists)
-            self.note("F505", f"the unknown error handler {shown(name)}", "a name under error-handlers", close, place)
+            self.note("F505", f"{shown(name)}, which is no error handler", "a name under error-handlers", close, place)
             return ErrorHandler()
         if name in self._open_handlers:
             self.note("F505", f"the error handler '{name}' inside itself", "another handler", "", place)

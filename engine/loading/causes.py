@@ -16,21 +16,20 @@ STRUCTURAL = frozenset({"F100", "F101", "F102", "F103", "F105", "F106", "F107", 
 DROPPED = "F104"
 """An expression that YAML dropped: what stands in its line lacks it."""
 
-UNFILLED = "F201"
-"""A placeholder without a value: what the text is cannot be judged."""
-
 
 def is_structural(mistake: Mistake) -> bool:
     return mistake.code in STRUCTURAL
 
 
-def causes_of(read: Sequence[Mistake], built: Sequence[Mistake], *, has_lost_names: bool) -> list[Mistake]:
+def causes_of(
+    read: Sequence[Mistake], built: Sequence[Mistake], *, unfilled: Collection[object], has_lost_names: bool
+) -> list[Mistake]:
     """The mistakes met while reading the files, and those of building that they did not cause; each once.
 
-    has_lost_names: whether some definitions could not be read at all.
+    unfilled: the places of texts with a placeholder that has no value. has_lost_names: whether some
+    definitions could not be read at all.
     """
-    spoilt: set[object] = {_line(mistake) for mistake in read if mistake.code == DROPPED}
-    spoilt |= {mistake.place for mistake in read if mistake.code == UNFILLED}
+    spoilt = {_line(mistake) for mistake in read if mistake.code == DROPPED} | set(unfilled)
     own = [mistake for mistake in built if not _is_among(mistake, spoilt)]
     if has_lost_names:
         own = [mistake for mistake in own if mistake.code not in OF_NAMES]

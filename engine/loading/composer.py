@@ -70,7 +70,7 @@ class Level:
 
     def put(self, value: Any, place: Place) -> None:
         if isinstance(self.container, Map):
-            key_place: Any = self.key and self.key.place  # every key has a place
+            key_place: Any = None if self.key is None else self.key.place  # every key has a place
             self.container.put(str(self.key), value, key_place, place)
             self.key = None
         else:
@@ -159,6 +159,7 @@ class Composer:
         end: Any = event.end_mark
         self.scalars[start.line + 1, start.column + 1] = Scalar(event.value, start.index, end.index, event.style or "")
         self._check_tag(event)
+        self._check_anchor(event)
         place = self._place(event)
         text = Text(event.value, place)
         if self._awaits_key():
@@ -167,11 +168,10 @@ class Composer:
         value = resolve(event.value, text) if event.implicit[0] else text
         self._put(value, place)
         if event.anchor:
-            self._check_anchor(event)
             self._anchors[event.anchor] = Anchored(value, 0, 0)
 
     def _check_anchor(self, event: yaml.ScalarEvent) -> None:
-        if not event.value and not event.style:
+        if event.anchor and not event.value and not event.style:
             found = f"'&{event.anchor}', which YAML takes for the name of a value that is missing"
             self._give_up("F106", found, event, "a text in quotes", self.quoted_at(event.start_mark))
 

@@ -115,8 +115,8 @@ class Document:
             self.data = composer.root
         except yaml.MarkedYAMLError as error:
             broken = explain(error, self.lines, self.place)
-        except ReaderError as error:
-            broken = self._unreadable_character(error)
+        except ReaderError:
+            broken = self._unreadable_character()
         except GiveUp as error:
             broken = error.mistake
         self._note(broken, list(self._unquoted_expressions(broken)))
@@ -132,12 +132,13 @@ class Document:
         opened = sum(before.count(bracket) for bracket in "{[") - sum(before.count(bracket) for bracket in "}]")
         return opened > 0 or bool(comment.line == broken.line)
 
-    def _unreadable_character(self, error: ReaderError) -> Mistake:
+    def _unreadable_character(self) -> Mistake:
         character = re.search(r"[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", self.text)
-        line, column = self._line_and_column(character.start() if character else 0)
+        position = character.start() if character else 0
+        line, column = self._line_and_column(position)
         place = replace(self.start(), line=line, column=column)
         return Mistake(
-            "F101", f"the character U+{ord(error.character):04X}, which YAML does not allow", "text", "", place
+            "F101", f"the character U+{ord(self.text[position]):04X}, which YAML does not allow", "text", "", place
         )
 
     def _unquoted_expressions(self, broken: Mistake | None) -> Iterator[Mistake]:

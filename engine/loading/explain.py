@@ -39,6 +39,7 @@ PLAIN_WORDS = {
     "too_short": "at least {min_length} of them",
     "string_too_short": "a text of at least {min_length} characters",
 }
+MERGE_KEY = "<<"
 UNKNOWN = "unexpected_keyword_argument"
 PYDANTIC_WORDS = ("Input should be ", "Value error, ", "Assertion failed, ")
 Location = tuple[int | str, ...]
@@ -69,9 +70,12 @@ class Explainer:
 
     def explain(self, error: ValidationError) -> Iterator[Mistake]:
         every = error.errors(include_url=False)
-        meant = {self._meant(details["loc"]) for details in every if details["type"] == UNKNOWN}
+        unknown = [details["loc"] for details in every if details["type"] == UNKNOWN]
+        meant = {self._meant(location) for location in unknown}
+        merged = {location[:-1] for location in unknown if location[-1] == MERGE_KEY}
         for details in every:
-            if details["type"] != "missing" or details["loc"] not in meant:
+            location = details["loc"]
+            if details["type"] != "missing" or (location not in meant and location[:-1] not in merged):
                 yield from self._explain(details)
 
     def _explain(self, details: ErrorDetails) -> Iterator[Mistake]:
@@ -99,8 +103,8 @@ class Explainer:
             return mistake
         of = self._of(location) if mistake.code == "F303" else ""
         found = shown(spot.value) if mistake.found == repr(spot.value) else mistake.found
-        if getattr(spot.value, "secret", False):
-            found = "a secret that does not fit"
+        if getattr(spot.value, "secret", False) and mistake.code == "F303":
+            found = shown(spot.value)
         return replace(mistake, found=found + of, place=spot.place)
 
     def _spot(self, location: Location) -> Spot:
@@ -126,15 +130,15 @@ class Explainer:
 
     def _unknown(self, key: str, location: Location, spot: Spot) -> Iterator[Mistake]:
         known = self._known(location)
-        if not _was_cut(key, spot.holder):
-            write = self._meant(location)[-1] if key != "<<" else "the entries themselves: YAML 1.2 has no merge key"
-            found = f"unknown parameter '{key}' of {self.name}"
-            yield Mistake("F301", found, f"one of {', '.join(known)}", str(write), spot.key)
-            return
-        first, *rest = _cut_off(key, spot.holder, known)
-        if first == key:
+        if key == MERGE_KEY:
+            expected = "the entries themselves: YAML 1.2 has no merge keys"
+            yield Mistake("F301", f"the merge key '{key}' in {self.name}", expected, "", spot.key)
+        elif not _was_cut(key, spot.holder):
+            found, write = f"unknown parameter '{key}' of {self.name}", str(self._meant(location)[-1])
+            yield Mistake("F301", found, f"one of {', '.join(known)}", write, spot.key)
+        elif (pieces := _cut_off(key, spot.holder, known))[0] == key:
             found = f"'{key}' without a value in {self.name}: YAML cut a text at its comma"
-            write = _uncut(first, rest, spot.holder)
+            write = _uncut(key, pieces[1:], spot.holder)
             yield Mistake("F108", found, "a text with a comma in quotes", write, spot.key)
 
     def _class_at(self, location: Location) -> type[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +27,9 @@ from engine.loading.document import Document
 from engine.loading.place import Place
 from engine.loading.properties import Filler, Properties, property_function
 from engine.loading.sections import Entry, Sections, read_documents
+
+SHORTEST_SECRET = 3
+"""A shorter text is no secret, and stands in too many words."""
 
 
 class Configuration(Parameters):
@@ -157,7 +160,8 @@ class Loader:
             return Map(entry.place)
         if isinstance(entry.value, Map):
             return entry.value.with_entries_of(entry.value)
-        self.builder.note("F303", f"{shown(entry.value)} for {owner}", "a map with steps", "", entry.value_place)
+        write = "steps: …" if isinstance(entry.value, Sequence) else "{steps: […]}"
+        self.builder.note("F303", f"{shown(entry.value)} for {owner}", "a map with steps", write, entry.value_place)
         return None
 
     # Checks that need everything
@@ -173,19 +177,28 @@ class Loader:
             place = self.documents[0].start() if self.documents else None
             read.append(Mistake("F100", "no flow in any file", "a map with flows", "flows:", place))
         has_lost_names = self.sections.has_lost_names or any(document.is_unreadable for document in self.documents)
-        if mistakes := causes_of(read, self.builder.mistakes, has_lost_names=has_lost_names):
+        unfilled = self.filler.unfilled
+        if mistakes := causes_of(read, self.builder.mistakes, unfilled=unfilled, has_lost_names=has_lost_names):
             raise LoadError(self._diagnostics(mistakes))
 
     def _check_claims(self, flows: Mapping[str, Flow]) -> None:
         claimed: dict[str, str] = {}
         for name, flow in flows.items():
-            claims = flow.source.claims() if flow.source else []
+            claims = flow.source.claims() if flow.source and not _is_broken(flow.source) else []
             if taken := next((claim for claim in claims if claim in claimed), None):
                 place = self.sections["flows"][name].value.places["source"][1]
                 first = self.sections["flows"][claimed[taken]].place
                 expected = f"what '{claimed[taken]}' at {first.file}:{first.line} does not listen to"
                 self.builder.note("F503", f"{taken} a second time, in the flow '{name}'", expected, "", place)
             claimed = dict.fromkeys(claims, name) | claimed
+
+    def _without_secrets(self, mistake: Mistake) -> Mistake:
+        """Elements of others quote values too; whatever looks like a secret is not shown."""
+        found, expected, write = mistake.found, mistake.expected, mistake.write
+        for secret in self.properties.secrets:
+            if len(secret) >= SHORTEST_SECRET:
+                found, expected, write = (text.replace(secret, "•••") for text in (found, expected, write))
+        return replace(mistake, found=found, expected=expected, write=write)
 
     def _diagnostics(self, mistakes: Iterable[Mistake], *, is_warning: bool = False) -> list[Diagnostic]:
         """The mistakes at their exact places, in the order of the files and lines."""
@@ -194,5 +207,11 @@ class Loader:
         found = []
         for mistake in mistakes:
             file = mistake.place.file if isinstance(mistake.place, Place) else next(iter(by_file), "")
+            mistake = self._without_secrets(mistake)
             found.append(diagnose(mistake, by_file.get(file) or Document(file, ""), is_warning=is_warning))
         return sorted(found, key=lambda each: (order.get(each.place.file, 0), each.place.line, each.place.column))
+
+
+def _is_broken(source: Source) -> bool:
+    """Whether a config that the source needs has mistakes."""
+    return any(isinstance(value, Broken) for value in vars(source).values())

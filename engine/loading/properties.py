@@ -69,6 +69,7 @@ class Filler:
         self.mistakes: list[Mistake] = []
         self._filled: set[int] = set()
         self._cycles: set[frozenset[str]] = set()
+        self.unfilled: set[object] = set()
 
     def fill(self, value: Any) -> Any:
         """The value with each text's placeholders filled in; maps and lists are changed in place.
@@ -101,6 +102,7 @@ class Filler:
 
     def _note(self, error: _Unfillable, text: Text) -> None:
         """A cycle is noted once, and what a default lacks where that default stands."""
+        self.unfilled.add(text.place)
         if error.cycle in self._cycles or error.is_noted_elsewhere:
             return
         if error.cycle:
@@ -147,7 +149,7 @@ class Filler:
     def _missing(self, name: str, offset: int) -> _Unfillable:
         found = f"'${{{name}}}', for which there is no value"
         where = f"--set {name}=…, the environment variable {_variable(name)}, an entry under properties, or a default"
-        close = did_you_mean(name, self.properties.names())
+        close = did_you_mean(name, self.properties.names(), likeness=0.85)
         return _Unfillable(offset, found, where, f"${{{close}}}" if close else f"${{{name}:default}}")
 
 

@@ -19,6 +19,12 @@ def quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def first_value(line: str) -> int:
+    """The column (from 0) where the value of a line's first key begins."""
+    match = KEY.match(line)
+    return match.end() if match else 0
+
+
 def quoted_at(line: str, column: int) -> str:
     """The value around a column (from 0) of a line, in quotes and with its key; empty where none is."""
     keys = [match for match in KEY.finditer(line) if match.end() <= column]

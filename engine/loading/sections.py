@@ -108,7 +108,8 @@ class Sections:
     def _property_file(self, folder: Path, entry: Any, place: Place) -> dict[str, Any]:
         name = entry.get("file") if isinstance(entry, Map) else None
         if not isinstance(name, str):
-            self._note("F202", shown(entry), "the name of a file with properties", "{file: settings.yaml}", place)
+            write = f"{{file: {entry if isinstance(entry, str) else 'settings.yaml'}}}"
+            self._note("F202", f"{shown(entry)} for a property file", "its name under 'file'", write, place)
             return {}
         document = read_file(folder / name)
         if document.is_missing:
