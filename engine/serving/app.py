@@ -32,7 +32,7 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle) -> Starl
             route = flow.source.route()
             path, names = starlette_path(route.path)
             by_path.setdefault(path, []).append(Listener(flow, route, names))
-    routes = [StarletteRoute(path, Endpoint(by_path[path], start)) for path in sorted(by_path, key=_specificity)]
+    routes = [_route(path, Endpoint(by_path[path], start)) for path in sorted(by_path, key=_specificity)]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> Any:
@@ -44,6 +44,13 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle) -> Starl
     app.router.redirect_slashes = False
     app.router.default = not_found
     return app
+
+
+def _route(path: str, endpoint: Endpoint) -> StarletteRoute:
+    route = StarletteRoute(path, endpoint)
+    # In Starlette's pattern `$` and `.` pass over a line break, which a caller can send percent-encoded.
+    route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
+    return route
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -61,7 +61,8 @@ async def _serve(app: Application, addresses: list[Address]) -> int:
             address.listening = bind(address.host, address.port)
         await app.start()
     except OSError as error:
-        click.echo(f"engine: cannot listen at {address.url}: {error.strerror}", err=True)
+        reason = (error.strerror or str(error)).partition(" (while ")[0]
+        click.echo(f"engine: cannot listen at {address.url}: {reason}", err=True)
         return 1
     except StartError as error:
         click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)

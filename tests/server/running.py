@@ -65,9 +65,12 @@ class Running:
     def log(self) -> str:
         return self._log.read_text()
 
-    def logged(self, text: str) -> list[str]:
-        """The log lines that hold the text, once there is one."""
-        wait_until(lambda: text in self.log)
+    def logged(self, text: str, lines: int = 1) -> list[str]:
+        """The log lines that hold the text, once there are so many: the line of a request follows its answer."""
+        wait_until(lambda: len(self._lines_with(text)) >= lines)
+        return self._lines_with(text)
+
+    def _lines_with(self, text: str) -> list[str]:
         return [line for line in self.log.splitlines() if text in line]
 
     def post(self, path: str = "/api/bulk-upsert", **request: Any) -> httpx.Response:

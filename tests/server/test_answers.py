@@ -214,6 +214,10 @@ def test_attributes(served: Running) -> None:
     assert (attributes["listenerPath"], attributes["requestPath"]) == ("/at/{my-id}/*", "/at/a b/c/dé")
 
 
+def test_the_rest_of_a_path_may_hold_anything(served: Running) -> None:
+    assert served.client.get("/at/1/a%0Ab%0A").json()["uriParams"]["*"] == "a\nb\n"
+
+
 @pytest.mark.parametrize(("size", "status"), [(1000, 200), (1001, 413)])
 def test_max_body_size(served: Running, size: int, status: int) -> None:
     body = b"x" * size

@@ -48,7 +48,8 @@ def replace_by_rubbish(file: Path) -> Callable[[], object]:
 
 def replace_by_another(file: Path) -> Callable[[], object]:
     put_back = move_away(file)
-    make_database(file)
+    make_database(file.with_suffix(".new"))
+    file.with_suffix(".new").rename(file)
     return put_back
 
 

@@ -58,9 +58,23 @@ def test_an_id_that_repeats_updates(upsert: Running, database: Path) -> None:
     assert rows(database) == [("c-1", "Ada", "ada@example.org", 1.0)]
 
 
+def curl(server: Running, *arguments: str) -> str:
+    command = ["curl", "-s", "-w", " %{http_code}", f"http://127.0.0.1:{server.port}/api/bulk-upsert", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 def test_with_curl(upsert: Running) -> None:
-    command = ["curl", "-s", "-w", " %{http_code}", "-d", f"@{EXAMPLES}/mixed.json"]
-    url = f"http://127.0.0.1:{upsert.port}/api/bulk-upsert"
-    done = subprocess.run([*command, "-H", "Content-Type: application/json", url], capture_output=True, text=True)
-    assert '{"id":"c-8","status":422,"message":"email must be well formed"}' in done.stdout
-    assert done.stdout.endswith(" 207")
+    printed = curl(upsert, "-d", f"@{EXAMPLES}/mixed.json", "-H", "Content-Type: application/json")
+    assert '{"id":"c-8","status":422,"message":"email must be well formed"}' in printed
+    assert printed.endswith(" 207")
+
+
+@pytest.mark.parametrize(("megabytes", "status"), [(3, 200), (40, 413)])
+@pytest.mark.parametrize(
+    "transfer", ["Transfer-Encoding: chunked", "Expect: 100-continue", "Expect:", "Connection: close"]
+)
+def test_a_large_body_with_curl(upsert: Running, tmp_path: Path, megabytes: int, status: int, transfer: str) -> None:
+    body = tmp_path / "body.json"
+    body.write_text(json.dumps({"records": [GOOD | {"name": "x" * megabytes * 10**6}]}))
+    printed = curl(upsert, "-T", str(body), "-X", "POST", "-H", "Content-Type: application/json", "-H", transfer)
+    assert printed.endswith(f" {status}")
