@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -53,7 +53,7 @@ class Sql:
             return self.values(parameters)
         except (KeyError, TypeError, IndexError):
             pass
-        if not isinstance(parameters, dict):
+        if not isinstance(parameters, Mapping):
             raise FlowError(QUERY_EXECUTION, "the parameters of a statement are no map")
         missing = next(name for name in self.names if name not in parameters)
         raise FlowError(QUERY_EXECUTION, f"the parameter '{missing}' of a statement is missing")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import wraps
@@ -62,8 +62,8 @@ class Parameter:
             self.fast |= {Appended}
 
     def adapt(self, value: Any) -> Any:
-        if not self.is_any and type_name(value) not in self.names:
-            self._refuse(type_name(value))
+        if not self.is_any:
+            self._check_type(value)
         if self.whole and is_number(value):
             return self._whole_number(value)
         if type(value) is Appended and not self.keeps_appended:
@@ -71,6 +71,13 @@ class Parameter:
         if self.elements and isinstance(value, list):
             self._check_elements(value)
         return value
+
+    def _check_type(self, value: Any) -> None:
+        kind = type_name(value)
+        if kind not in self.names:
+            self._refuse(kind)
+        if kind == "object" and not isinstance(value, Mapping):  # a message or an error: fields, but no keys
+            self._refuse(type(value).__name__)
 
     def _whole_number(self, value: Any) -> int:
         try:
