@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.conditions import truth
 from engine.expressions.functions.function import function
+from engine.expressions.operators import type_name
+
+Key = Callable[[Any], Any]
 
 
-@function("object")
+def items_of(name: str, value: Any) -> Iterable[tuple[str, Any]]:
+    """The entries of a map; an error, though it has fields, is none."""
+    if not isinstance(value, Mapping):
+        raise EvaluationError(f"{name}() takes a map of entries, not {type_name(value)} of fixed fields")
+    return value.items()
+
+
+@function("object", dataweave="keysOf, namesOf")
 def keys(mapping: Any) -> list[Any]:
     """The keys of a map, in order.
 
     keys({a: 'x', b: 'y'}) → ["a", "b"]
     """
-    return list(mapping.keys())
+    return [key for key, _ in items_of("keys", mapping)]
 
 
-@function("object")
+@function("object", dataweave="valuesOf")
 def values(mapping: Any) -> list[Any]:
     """The values of a map, in order.
 
     values({a: 'x', b: 'y'}) → ["x", "y"]
     """
-    return list(mapping.values())
+    return [value for _, value in items_of("values", mapping)]
 
 
-@function("...object")
+@function("...object", dataweave="++, mergeWith")
 def merge(*mappings: Any) -> dict[str, Any]:
     """One map of all; of a key that several have, the last value holds.
 
@@ -33,5 +46,102 @@ def merge(*mappings: Any) -> dict[str, Any]:
     """
     merged: dict[str, Any] = {}
     for mapping in mappings:
-        merged.update(mapping)
+        merged.update(items_of("merge", mapping))
     return merged
+
+
+@function("object", dataweave="entriesOf, pluck")
+def items(mapping: Any) -> list[list[Any]]:
+    """The entries of a map as lists of key and value (JMESPath community).
+
+    items({a: 'x', b: 'y'}) → [["a", "x"], ["b", "y"]]
+    """
+    return [[key, value] for key, value in items_of("items", mapping)]
+
+
+@function("array[array]")
+def from_items(pairs: list[list[Any]]) -> dict[str, Any]:
+    """The map of a list of keys and values; of a key that stands twice, the last value holds.
+
+    from_items([['a', 'x'], ['b', 'y']]) → {"a": "x", "b": "y"}
+    """
+    for pair in pairs:
+        if len(pair) != 2 or not isinstance(pair[0], str):
+            raise EvaluationError("from_items() takes arrays of a string and a value, not other arrays")
+    return {pair[0]: pair[1] for pair in pairs}
+
+
+@function("object", "string", dataweave="payload.key?", of_null=False)
+def has_key(mapping: Any, key: str) -> bool:
+    """Whether a map has a key, be its value null.
+
+    has_key({a: null}, 'a') → true
+    has_key(null, 'a') → false
+    """
+    items_of("has_key", mapping)
+    return key in mapping
+
+
+@function("object", "expression", dataweave="mapObject", of_null=None)
+def map_values(mapping: Any, change: Key) -> dict[str, Any]:
+    """The map with each value replaced by the expression's value for it.
+
+    map_values({a: 'x', b: 'yz'}, &length(@)) → {"a": 1, "b": 2}
+    """
+    return {key: change(value) for key, value in items_of("map_values", mapping)}
+
+
+@function("object", "expression", dataweave="mapObject", of_null=None)
+def map_keys(mapping: Any, change: Key) -> dict[str, Any]:
+    """The map with each key replaced by the expression's value for it; the last one holds where two become one.
+
+    map_keys({a: 'x', b: 'y'}, &upper(@)) → {"A": "x", "B": "y"}
+    """
+    return {_text("map_keys", change(key)): value for key, value in items_of("map_keys", mapping)}
+
+
+def _text(name: str, key: Any) -> str:
+    if not isinstance(key, str):
+        raise EvaluationError(f"{name}() makes keys that are strings, not {type_name(key)}")
+    return key
+
+
+@function("object", "expression", dataweave="filterObject", of_null=None)
+def filter_keys(mapping: Any, wanted: Key) -> dict[str, Any]:
+    """The entries for whose key the expression is true.
+
+    filter_keys({id: 'x', _rev: 'y'}, &!starts_with(@, '_')) → {"id": "x"}
+    """
+    return {key: value for key, value in items_of("filter_keys", mapping) if truth(wanted(key))}
+
+
+@function("object", "array[string]", dataweave="filterObject", of_null=None)
+def pick(mapping: Any, names: list[str]) -> dict[str, Any]:
+    """The entries of these keys, in the order of the keys; one that the map lacks is left out.
+
+    pick({id: 'x', name: 'y'}, ['id', 'price']) → {"id": "x"}
+    """
+    entries = dict(items_of("pick", mapping))
+    return {name: entries[name] for name in names if name in entries}
+
+
+@function("object", "array[string]", dataweave="-, --", of_null=None)
+def omit(mapping: Any, names: list[str]) -> dict[str, Any]:
+    """The map without the entries of these keys.
+
+    omit({id: 'x', name: 'y'}, ['name', 'price']) → {"id": "x"}
+    """
+    left_out = set(names)
+    return {key: value for key, value in items_of("omit", mapping) if key not in left_out}
+
+
+@function("object", "object", dataweave="mapObject", of_null=None)
+def rename(mapping: Any, names: Any) -> dict[str, Any]:
+    """The map with other keys: the second map says the new name of an old one. The order stays.
+
+    Where a new name is that of another entry, the later entry holds.
+
+    rename({id: 'x', nm: 'y'}, {nm: 'name'}) → {"id": "x", "name": "y"}
+    """
+    new = {old: _text("rename", name) for old, name in items_of("rename", names)}
+    return {new.get(key, key): value for key, value in items_of("rename", mapping)}

@@ -1,11 +1,19 @@
-"""Functions over texts."""
+"""Functions over texts: JMESPath's, and ours beside those of JEP-14."""
 
 from __future__ import annotations
 
+import re
+
 from engine.expressions.functions.function import function
+from engine.expressions.functions.limits import refuse_long_text
+
+WORDS = re.compile(r"[^\W_]+")
+"""What stands between spaces, underscores, hyphens and other marks; linear in time."""
+HUMP = re.compile(r"(?<=[^\W_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins inside `customerName` and `XMLText`."""
 
 
-@function("string", "string")
+@function("string", "string", dataweave="startsWith")
 def starts_with(text: str, prefix: str) -> bool:
     """Whether the text begins with the other.
 
@@ -14,7 +22,7 @@ def starts_with(text: str, prefix: str) -> bool:
     return text.startswith(prefix)
 
 
-@function("string", "string")
+@function("string", "string", dataweave="endsWith")
 def ends_with(text: str, suffix: str) -> bool:
     """Whether the text ends with the other.
 
@@ -23,10 +31,104 @@ def ends_with(text: str, suffix: str) -> bool:
     return text.endswith(suffix)
 
 
-@function("string", "array[string]")
+@function("string", "array[string]", dataweave="joinBy")
 def join(glue: str, texts: list[str]) -> str:
     """The texts in one, the first argument between each two.
 
     join(', ', ['a', 'b']) → "a, b"
     """
+    refuse_long_text(len(glue) * (len(texts) - 1) + sum(map(len, texts)), "join")
     return glue.join(texts)
+
+
+@function("string", "integer", "integer?", dataweave="dw::core::Strings::substring", of_null=None)
+def substring(text: str, start: int, end: int | None = None) -> str:
+    """The characters from start (included) to end (not included); below 0 counts from the end of the text.
+
+    Positions outside of the text are its ends.
+
+    substring('flow.yaml', 0, 4) → "flow"
+    substring('flow.yaml', -4) → "yaml"
+    """
+    return text[start:end]
+
+
+@function("string", "string", dataweave="dw::core::Strings::substringBefore", of_null=None)
+def substring_before(text: str, separator: str) -> str:
+    """What stands before the first occurrence of a separator; empty where it does not occur.
+
+    substring_before('a/b/c', '/') → "a"
+    substring_before('abc', '/') → ""
+    """
+    at = text.find(separator)
+    return text[:at] if at > 0 else ""
+
+
+@function("string", "string", dataweave="dw::core::Strings::substringAfter", of_null=None)
+def substring_after(text: str, separator: str) -> str:
+    """What stands after the first occurrence of a separator; empty where it does not occur.
+
+    substring_after('a/b/c', '/') → "b/c"
+    """
+    at = text.find(separator)
+    return text[at + len(separator) :] if at >= 0 else ""
+
+
+def _words(text: str) -> list[str]:
+    return [word for run in WORDS.findall(text) for word in HUMP.split(run)]
+
+
+@function("string", dataweave="dw::core::Strings::capitalize", of_null=None)
+def capitalize(text: str) -> str:
+    """The words of the text, each with a capital letter, a space between them.
+
+    A word ends at anything but letters and digits, and before a capital after a small letter.
+
+    capitalize('customer_name') → "Customer Name"
+    capitalize('customerName') → "Customer Name"
+    """
+    return " ".join(word[:1].upper() + word[1:].lower() for word in _words(text))
+
+
+@function("string", dataweave="dw::core::Strings::camelize", of_null=None)
+def camelize(text: str) -> str:
+    """The words of the text in camel case.
+
+    camelize('customer_first_name') → "customerFirstName"
+    """
+    words = [word.lower() for word in _words(text)]
+    return "".join(words[:1] + [word[:1].upper() + word[1:] for word in words[1:]])
+
+
+@function("string", dataweave="dw::core::Strings::underscore", of_null=None)
+def underscore(text: str) -> str:
+    """The words of the text in lower case, an underscore between them.
+
+    underscore('customerFirstName') → "customer_first_name"
+    """
+    return "_".join(word.lower() for word in _words(text))
+
+
+@function("string", "natural", dataweave="dw::core::Strings::repeat", of_null=None)
+def repeat(text: str, times: int) -> str:
+    """The text that many times. More than 10,000,000 characters are refused.
+
+    repeat('ab', 3) → "ababab"
+    """
+    refuse_long_text(len(text) * times, "repeat")
+    return text * times
+
+
+@function("string", "natural?", "string?", of_null=None)
+def mask(text: str, visible: int = 4, mark: str = "*") -> str:
+    """The text with a mark in place of each character but the last ones (4).
+
+    A text that is no longer than what may be seen of it is masked as a whole.
+
+    mask('4111111111111111') → "************1111"
+    mask('secret', 0) → "******"
+    mask('abc') → "***"
+    """
+    seen = visible if visible < len(text) else 0
+    refuse_long_text(len(mark) * len(text), "mask")
+    return mark * (len(text) - seen) + text[len(text) - seen :]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.date_patterns import write_date
 from engine.expressions.functions.function import function
-from engine.expressions.operators import type_name
+from engine.expressions.functions.number_patterns import write_number
+from engine.expressions.operators import is_number, type_name
 from engine.expressions.writing import to_text
 
 
@@ -18,7 +22,7 @@ def length(subject: Any) -> int:
     return len(subject)
 
 
-@function("array|object|string|null", keeps_appended=True)
+@function("array|object|string|null", keeps_appended=True, dataweave="sizeOf")
 def size_of(subject: Any) -> int:
     """How many elements, entries or characters there are; 0 of null.
 
@@ -28,7 +32,7 @@ def size_of(subject: Any) -> int:
     return 0 if subject is None else len(subject)
 
 
-@function("...any")
+@function("...any", dataweave="default")
 def not_null(*candidates: Any) -> Any:
     """The first argument that is not null.
 
@@ -37,17 +41,42 @@ def not_null(*candidates: Any) -> Any:
     return next((candidate for candidate in candidates if candidate is not None), None)
 
 
-@function("any")
-def to_string(value: Any) -> str:
-    """A text as it is; null, booleans, numbers, lists and maps as JSON (JMESPath).
+@function("any", "string?", dataweave="as String, write")
+def to_string(value: Any, pattern: str | None = None) -> str:
+    """A text as it is; null, booleans, numbers, lists and maps as JSON (JMESPath); dates in ISO 8601.
+
+    With a pattern (Java's), a number or a date is written as that says: see format_number, format_date.
 
     to_string({a: true}) → "{\\"a\\":true}"
     to_string('a') → "a"
+    to_string(3, '0.00') → "3.00"
     """
+    if pattern is not None:
+        return _formatted("to_string", value, pattern)
     return "null" if value is None else to_text(value)
 
 
-@function("any")
+def _formatted(name: str, value: Any, pattern: str) -> str:
+    if is_number(value):
+        return write_number(name, value, pattern)
+    if isinstance(value, date):
+        return write_date(name, value, pattern)
+    raise EvaluationError(f"{name}() with a pattern takes number or date as argument 1, not {type_name(value)}")
+
+
+@function("string|number|boolean|date|datetime", "string?", dataweave="as String")
+def as_string(value: Any, pattern: str | None = None) -> str:
+    """A text as it is, a number, boolean or date as text; MULE:EXPRESSION for null, lists and maps.
+
+    The pattern is that of to_string.
+
+    as_string(7) → "7"
+    as_string(as_date('2026-03-01'), 'd.M.yyyy') → "1.3.2026"
+    """
+    return to_text(value) if pattern is None else _formatted("as_string", value, pattern)
+
+
+@function("any", dataweave="typeOf")
 def type_(value: Any) -> str:
     """The type's name: number, string, boolean, array, object or null.
 

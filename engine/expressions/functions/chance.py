@@ -1,0 +1,97 @@
+"""The clock and the dice: the two things in the function library that are not pure, in one place.
+
+`frozen` replaces them for tests:
+
+    with frozen(at="2026-03-01T12:00:00Z", seed=7):
+        ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.function import function
+
+
+class Dice(Protocol):
+    def getrandbits(self, count: int, /) -> int: ...
+    def randrange(self, start: int, stop: int, /) -> int: ...
+
+
+class Chance:
+    """Where the current moment and random numbers come from: the system's clock and its secure source."""
+
+    _dice: Dice | None = None
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    @property
+    def dice(self) -> Dice:
+        if self._dice is None:
+            from random import SystemRandom  # 2 ms to import, and few flows need it
+
+            self._dice = SystemRandom()
+        return self._dice
+
+
+class Frozen(Chance):
+    """A moment that stays, and a row of numbers that is the same for the same seed."""
+
+    def __init__(self, at: datetime, seed: int) -> None:
+        from random import Random
+
+        self._at = at
+        self._dice = Random(seed)  # noqa: S311  # for tests: it shall be foreseeable
+
+    def now(self) -> datetime:
+        return self._at
+
+
+_sources = [Chance()]
+"""The last one counts; of the whole process, so that a served flow under test sees it as well."""
+
+
+def chance() -> Chance:
+    return _sources[-1]
+
+
+@contextmanager
+def frozen(at: datetime | str = "2026-01-01T00:00:00Z", seed: int = 0) -> Iterator[None]:
+    """Within it, now() and today() stand still, and uuid() and random_int() give the same row each time."""
+    source = Frozen(datetime.fromisoformat(at) if isinstance(at, str) else at, seed)
+    _sources.append(source)
+    try:
+        yield
+    finally:
+        _sources.remove(source)
+
+
+@function(dataweave="uuid()")
+def uuid() -> str:
+    """A new random UUID (RFC 9562, version 4).
+
+    length(uuid()) → 36
+    """
+    from uuid import UUID
+
+    return str(UUID(int=chance().dice.getrandbits(128), version=4))
+
+
+@function("integer", "integer?", dataweave="randomInt")
+def random_int(start: int, end: int | None = None) -> int:
+    """A random whole number from 0, or from the first argument (included), to the last one (not included).
+
+    It comes from the system's secure source.
+
+    random_int(1) → 0
+    random_int(5, 6) → 5
+    """
+    low, high = (0, start) if end is None else (start, end)
+    if low >= high:
+        raise EvaluationError("random_int() takes an end above the start")
+    return chance().dice.randrange(low, high)

@@ -1,0 +1,134 @@
+"""Functions that choose: what they do not need is not computed, and what fails need not stop them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.function import function
+from engine.expressions.operators import is_number, type_name
+
+Delayed = Callable[[], Any]
+
+
+def truth(value: Any) -> bool:
+    """JMESPath's truth: null, false, empty text, list and map are false; 0 is true."""
+    return bool(value) or is_number(value)
+
+
+@function("lazy any", "lazy any", "lazy any?", dataweave="if … else")
+def if_(condition: Delayed, then: Delayed, otherwise: Delayed | None = None) -> Any:
+    """The second argument where the first is true, else the third; null without a third.
+
+    True is what is true for JMESPath: null, false, empty texts, lists and maps are not; 0 is. Only
+    the argument that is chosen is computed. `condition ? a : b` is the same.
+
+    if(contains('abc', 'b'), 'yes', 'no') → "yes"
+    if(`[]`, 'yes') → null
+    """
+    if truth(condition()):
+        return then()
+    return otherwise() if otherwise else None
+
+
+@function("lazy any", "...lazy any", dataweave="match { case … }")
+def case(*branches: Delayed) -> Any:
+    """The value behind the first condition that is true: `case(condition, value, condition, value, …, otherwise)`.
+
+    Without an `otherwise` it is null. Nothing behind the chosen value is computed.
+
+    case(1 > 2, 'more', 1 == 2, 'same', 'less') → "less"
+    case(1 < 2, 'less', as_number('x') > 2, 'more') → "less"
+    """
+    pairs = len(branches) // 2
+    for number in range(pairs):
+        if truth(branches[2 * number]()):
+            return branches[2 * number + 1]()
+    return branches[-1]() if len(branches) % 2 else None
+
+
+def _is_fatal(error: Exception) -> bool:
+    """What no expression may hide: MULE:CRITICAL and its children, and a process out of memory."""
+    lineage = getattr(getattr(error, "type", None), "lineage", ())
+    return isinstance(error, MemoryError) or any(str(kind) == "MULE:CRITICAL" for kind in lineage)
+
+
+def _attempt(value: Delayed, otherwise: Delayed) -> Any:
+    try:
+        return value()
+    except Exception as error:
+        if _is_fatal(error):
+            raise
+    return otherwise()
+
+
+@function("lazy any", "lazy any", dataweave="default")
+def default(value: Delayed, otherwise: Delayed) -> Any:
+    """The first argument; the second where the first is null or cannot be computed.
+
+    Unlike `||`, it keeps false and what is empty.
+
+    default(null, 'none') → "none"
+    default('', 'none') → ""
+    default(as_number('x'), 0) → 0
+    """
+    found = _attempt(value, lambda: None)
+    return otherwise() if found is None else found
+
+
+@function("lazy expression", "lazy any?", dataweave="dw::Runtime::try, orElse")
+def try_(value: Delayed, otherwise: Delayed | None = None) -> Any:
+    """The value of an expression; where it cannot be computed, the second argument, or null.
+
+    The expression sees what the function sees: roots need no `$`. A null is kept; `default`
+    replaces it too.
+
+    try(&as_number('12'), 0) → 12
+    try(&as_number('12a'), 0) → 0
+    try(&null, 'none') → null
+    """
+    return _attempt(value, otherwise or (lambda: None))
+
+
+@function("any", "lazy string", keeps_appended=True, dataweave="dw::Runtime::fail")
+def require(value: Any, message: Delayed) -> Any:
+    """The value; where it is null, MULE:EXPRESSION with the message.
+
+    The message may reach a caller: put no secret into it.
+
+    require('A-1', 'an order needs an id') → "A-1"
+    """
+    if value is None:
+        raise EvaluationError(message())
+    return value
+
+
+@function("...any", dataweave="min")
+def least(*values: Any) -> Any:
+    """The smallest of the arguments, all numbers or all texts; null ones are left out.
+
+    least(3, 1, null) → 1
+    least(null) → null
+    """
+    return min(_comparable("least", values), default=None)
+
+
+@function("...any", dataweave="max")
+def greatest(*values: Any) -> Any:
+    """The largest of the arguments, all numbers or all texts; null ones are left out.
+
+    greatest('a', 'b') → "b"
+    """
+    return max(_comparable("greatest", values), default=None)
+
+
+ORDERED = {"number", "string", "date", "datetime"}
+
+
+def _comparable(name: str, values: tuple[Any, ...]) -> list[Any]:
+    given = [value for value in values if value is not None]
+    kinds = sorted({type_name(value) for value in given})
+    if len(kinds) > 1 or not ORDERED.issuperset(kinds):
+        raise EvaluationError(f"{name}() takes numbers, or strings, or dates, not {' and '.join(kinds)}")
+    return given

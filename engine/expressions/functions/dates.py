@@ -1,0 +1,234 @@
+"""Functions over dates. Dates and datetimes are values of their own; in JSON they are ISO 8601 texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.chance import chance
+from engine.expressions.functions.date_patterns import read_date, tokens, write_date
+from engine.expressions.functions.function import function
+from engine.expressions.functions.zones import zone
+
+MOMENT = "date|datetime|string"
+PERIOD = re.compile(
+    r"(?P<sign>[+-]?)P(?=.)"
+    r"(?:(?P<years>[+-]?\d{1,9})Y)?(?:(?P<months>[+-]?\d{1,9})M)?(?:(?P<weeks>[+-]?\d{1,9})W)?(?:(?P<days>[+-]?\d{1,9})D)?"
+    r"(?P<time>T(?=.)(?:(?P<hours>[+-]?\d{1,9})H)?(?:(?P<minutes>[+-]?\d{1,9})M)?"
+    r"(?:(?P<seconds>[+-]?\d{1,9}(?:\.\d{1,9})?)S)?)?",
+    re.ASCII,
+)
+"""An ISO 8601 duration; a sign in front counts for all of it, one before a number for that number (Java)."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 7 * 86400}
+MONTHS = {"months": 1, "years": 12}
+
+
+def _readable(position: int, name: str) -> Callable[[Sequence[Any]], str | None]:
+    """Refuses, at load, a literal pattern that cannot be read."""
+
+    def check(arguments: Sequence[Any]) -> str | None:
+        node = arguments[position] if len(arguments) > position else {"type": "none"}
+        try:
+            if node["type"] == "literal" and isinstance(node["value"], str):
+                tokens(name, node["value"])
+        except EvaluationError as error:
+            return str(error)
+        return None
+
+    return check
+
+
+def moment(name: str, value: date | str) -> date | datetime:
+    """A date or a datetime as it is; a text in ISO 8601 read as one of them."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
+    except ValueError:
+        raise EvaluationError(f"{name}() takes a date or a string in ISO 8601, not another string") from None
+
+
+def _date_of(value: date | datetime) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _datetime_of(value: date | datetime) -> datetime:
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+
+
+def _aware(value: date | datetime) -> datetime:
+    """A datetime with a zone: UTC where it has none."""
+    at = _datetime_of(value)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@function("string?", dataweave="now()")
+def now(zone_name: str = "UTC") -> datetime:
+    """The current moment, in UTC or another time zone.
+
+    length(to_string(now(), 'yyyy-MM-dd')) → 10
+    """
+    return chance().now().astimezone(zone(zone_name, "now"))
+
+
+@function("string?", dataweave="today()")
+def today(zone_name: str = "UTC") -> date:
+    """The current date, in UTC or another time zone.
+
+    length(to_string(today())) → 10
+    """
+    return chance().now().astimezone(zone(zone_name, "today")).date()
+
+
+@function(MOMENT, "string?", check=_readable(1, "as_date"), dataweave="as Date", of_null=None)
+def as_date(value: date | str, pattern: str | None = None) -> date:
+    """The date of a text in ISO 8601, or as a pattern says; of a datetime its day.
+
+    as_date('2026-03-01') → "2026-03-01"
+    as_date('01.03.2026', 'dd.MM.yyyy') → "2026-03-01"
+    """
+    return _date_of(_read("as_date", value, pattern))
+
+
+@function(MOMENT + "|number", "string?", check=_readable(1, "as_datetime"), dataweave="as DateTime", of_null=None)
+def as_datetime(value: Any, pattern: str | None = None) -> datetime:
+    """The datetime of a text in ISO 8601, or as a pattern says; of a date its midnight; of seconds since 1970.
+
+    A text without an offset gives a datetime without a time zone: to_timezone takes it as UTC.
+
+    as_datetime('2026-03-01T12:00:00+01:00') → "2026-03-01T12:00:00+01:00"
+    as_datetime(0) → "1970-01-01T00:00:00Z"
+    """
+    if isinstance(value, (date, str)):
+        return _datetime_of(_read("as_datetime", value, pattern))
+    at: datetime = _calculated("as_datetime", lambda: EPOCH + timedelta(seconds=float(value)))
+    return at
+
+
+def _read(name: str, value: date | str, pattern: str | None) -> date | datetime:
+    return read_date(name, value, pattern) if pattern and isinstance(value, str) else moment(name, value)
+
+
+def _calculated(name: str, calculate: Callable[[], Any]) -> Any:
+    try:
+        return calculate()
+    except (OverflowError, ValueError):
+        raise EvaluationError(f"{name}() stops at the years 1 and 9999") from None
+
+
+@function("string", "string", check=_readable(1, "parse_date"), dataweave="as Date {format: …}", of_null=None)
+def parse_date(text: str, pattern: str) -> date | datetime:
+    """The date that a text holds, as a Java pattern says; a datetime where the pattern has a time.
+
+    Letters: y M d H h k K m s S a E X x Z V, text in quotes. Names are English. The whole text must fit.
+
+    parse_date('1 Mar 2026', 'd MMM yyyy') → "2026-03-01"
+    parse_date('20260301 1405', 'yyyyMMdd HHmm') → "2026-03-01T14:05:00"
+    """
+    return read_date("parse_date", text, pattern)
+
+
+@function(MOMENT, "string", check=_readable(1, "format_date"), dataweave="as String {format: …}", of_null=None)
+def format_date(value: date | str, pattern: str) -> str:
+    """A date, a datetime or a text in ISO 8601, written as a Java pattern says. Names are English.
+
+    format_date('2026-03-01T14:05:00.25Z', 'yyyy-MM-dd\\'T\\'HH:mm:ss.SSSXXX') → "2026-03-01T14:05:00.250Z"
+    format_date('2026-03-01', 'EEEE, d MMMM yyyy') → "Sunday, 1 March 2026"
+    """
+    return write_date("format_date", moment("format_date", value), pattern)
+
+
+def _period(name: str, text: str) -> dict[str, float]:
+    match = PERIOD.fullmatch(text)
+    if match is None:
+        raise EvaluationError(f"{name}() takes a period in ISO 8601 such as P1M or -PT90S, not another string")
+    sign = -1 if match["sign"] == "-" else 1
+    numbers = {unit: match[unit] for unit in (*MONTHS, *SECONDS) if match[unit]}
+    return {unit: sign * (float(number) if "." in number else int(number)) for unit, number in numbers.items()}
+
+
+@function(MOMENT, "string", dataweave="+ |P1D|", of_null=None)
+def date_add(value: date | str, period: str) -> date | datetime:
+    """The date or datetime a period (ISO 8601) later; a period may be negative.
+
+    Years and months come first: the day stays, or is the month's last one. A period with a time
+    needs a datetime. With a time zone, days are days of its calendar, hours are elapsed time.
+
+    date_add('2026-01-31', 'P1M') → "2026-02-28"
+    date_add('2026-03-01T00:00:00Z', '-PT1H30M') → "2026-02-28T22:30:00Z"
+    """
+    start = moment("date_add", value)
+    parts = _period("date_add", period)
+    exact = sum(parts.get(unit, 0) * SECONDS[unit] for unit in ("hours", "minutes", "seconds"))
+    if exact and not isinstance(start, datetime):
+        raise EvaluationError("date_add() takes a period without a time for a date: as_datetime makes a datetime of it")
+    months = int(sum(parts.get(unit, 0) * MONTHS[unit] for unit in MONTHS))
+    days = parts.get("days", 0) + 7 * parts.get("weeks", 0)
+    later: date = _calculated("date_add", lambda: _later(_plus_months(start, months) + timedelta(days=days), exact))
+    return later
+
+
+def _plus_months(start: date, months: int) -> date:
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise OverflowError
+    return start.replace(year=year, month=month + 1, day=min(start.day, _days_in(year, month + 1)))
+
+
+def _days_in(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
+
+
+def _later(start: date, seconds: float) -> date:
+    if not seconds or not isinstance(start, datetime) or start.tzinfo is None:
+        return start + timedelta(seconds=seconds)
+    return (start.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(start.tzinfo)
+
+
+@function(MOMENT, MOMENT, "string?", dataweave="daysBetween", of_null=None)
+def date_diff(start: date | str, end: date | str, unit: str = "days") -> int:
+    """How many whole units lie between two dates; negative where the second is the earlier one.
+
+    Units: years, months, weeks, days, hours, minutes, seconds, milliseconds. A datetime without a
+    time zone is taken as UTC, a date as its midnight.
+
+    date_diff('2026-01-31', '2026-03-01') → 29
+    date_diff('2026-01-31', '2026-03-01', 'months') → 1
+    date_diff('2026-03-01T12:00:00Z', '2026-03-01T10:30:00Z', 'hours') → -1
+    """
+    first, last = (_aware(moment("date_diff", value)) for value in (start, end))
+    if unit in MONTHS:
+        return int(_months_between(first, last.astimezone(first.tzinfo)) / MONTHS[unit])
+    seconds = SECONDS.get(unit)
+    if seconds is None and unit != "milliseconds":
+        raise EvaluationError("date_diff() takes years, months, weeks, days, hours, minutes, seconds or milliseconds")
+    ticks = (last - first) // timedelta(microseconds=1)
+    size = 1000 if seconds is None else seconds * 1_000_000
+    return ticks // size if ticks >= 0 else -(-ticks // size)
+
+
+def _months_between(first: datetime, last: datetime) -> int:
+    months = (last.year - first.year) * 12 + last.month - first.month
+    rest = (last.day, last.time()) < (first.day, first.time())
+    if last < first:
+        return months + ((last.day, last.time()) > (first.day, first.time()))
+    return months - rest
+
+
+@function(MOMENT, "string", dataweave=">> 'Europe/Vienna'", of_null=None)
+def to_timezone(value: date | str, name: str) -> datetime:
+    """The same moment in another time zone: a name as Europe/Vienna, an offset as +02:00, or Z.
+
+    What has no time zone is taken as UTC.
+
+    to_timezone('2026-07-01T10:00:00Z', 'Europe/Vienna') → "2026-07-01T12:00:00+02:00"
+    """
+    at, target = _aware(moment("to_timezone", value)), zone(name, "to_timezone")
+    result: datetime = _calculated("to_timezone", lambda: at.astimezone(target))
+    return result

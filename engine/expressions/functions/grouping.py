@@ -1,0 +1,125 @@
+"""Functions that put the elements of a list in groups, or count and add them up."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.conditions import truth
+from engine.expressions.functions.function import function
+from engine.expressions.functions.identity import identity
+from engine.expressions.operators import arithmetic, is_number, type_name
+
+Key = Callable[[Any], Any]
+PLUS = arithmetic("+", operator.add)
+
+
+@function("array", "expression", dataweave="groupBy")
+def group_by(elements: list[Any], key: Key) -> dict[str, list[Any]]:
+    """A map from each key to the list of its elements (JMESPath community).
+
+    Keys are texts: `&to_string(status)` for others. Elements whose key is null are left out.
+
+    group_by([{t: 'a', n: 1}, {t: 'b', n: 2}, {t: 'a', n: 3}], &t).a[].n → [1, 3]
+    group_by([{t: 'a'}, {t: null}], &t) → {"a": [{"t": "a"}]}
+    """
+    groups: dict[str, list[Any]] = {}
+    for element in elements:
+        name = _name("group_by", key(element))
+        if name is not None:
+            groups.setdefault(name, []).append(element)
+    return groups
+
+
+def _name(function_name: str, key: Any) -> str | None:
+    if key is None or isinstance(key, str):
+        return key
+    raise EvaluationError(f"{function_name}() takes keys that are strings or null, not {type_name(key)}")
+
+
+@function("array", "expression", of_null=None)
+def index_by(elements: list[Any], key: Key) -> dict[str, Any]:
+    """A map from each key to its element; the last one holds where several have the same key.
+
+    Keys are texts, as by group_by; elements whose key is null are left out.
+
+    index_by([{id: 'a', n: 1}, {id: 'b', n: 2}], &id).b.n → 2
+    """
+    named = ((_name("index_by", key(element)), element) for element in elements)
+    return {name: element for name, element in named if name is not None}
+
+
+@function("array", "expression", dataweave="distinctBy", of_null=None)
+def distinct_by(elements: list[Any], key: Key) -> list[Any]:
+    """The elements without those whose key an earlier one has.
+
+    distinct_by([{id: 1, n: 'a'}, {id: 1, n: 'b'}], &id) → [{"id": 1, "n": "a"}]
+    """
+    first: dict[Any, Any] = {}
+    for element in elements:
+        first.setdefault(identity(key(element)), element)
+    return list(first.values())
+
+
+@function("array", dataweave="distinctBy $", of_null=None)
+def unique(elements: list[Any]) -> list[Any]:
+    """The elements without those that equal an earlier one.
+
+    unique(['b', 'a', 'b']) → ["b", "a"]
+    unique([`1`, `true`, `1.0`]) → [1, true]
+    """
+    first: dict[Any, Any] = {}
+    for element in elements:
+        first.setdefault(identity(element), element)
+    return list(first.values())
+
+
+@function("array", "array", dataweave="-, --", of_null=None)
+def difference(elements: list[Any], others: list[Any]) -> list[Any]:
+    """The elements that do not stand in the other list.
+
+    difference(['a', 'b', 'c'], ['b']) → ["a", "c"]
+    """
+    left_out = {identity(element) for element in others}
+    return [element for element in elements if identity(element) not in left_out]
+
+
+@function("array", "expression", dataweave="dw::core::Arrays::sumBy", of_null=0)
+def sum_by(elements: list[Any], key: Key) -> Any:
+    """The sum of the expression's values; 0 of an empty list. A value that is no number, null too, is an error.
+
+    sum_by([{n: 2}, {n: 3}], &n) → 5
+    """
+    return total("sum_by", [key(element) for element in elements])
+
+
+def total(name: str, numbers: list[Any]) -> Any:
+    """The sum; exact decimals stay exact beside floats."""
+    wrong = next((number for number in numbers if not is_number(number)), 0)
+    if not is_number(wrong):
+        raise EvaluationError(f"{name}() adds numbers, not {type_name(wrong)}")
+    return reduce(PLUS, numbers, 0)
+
+
+@function("array", "expression", dataweave="dw::core::Arrays::countBy", of_null=0)
+def count_by(elements: list[Any], condition: Key) -> int:
+    """How many elements the expression is true for. For counts by key: `map_values(group_by(…), &length(@))`.
+
+    count_by([{n: 2}, {n: 3}, {n: 4}], &n > 2) → 2
+    """
+    return sum(truth(condition(element)) for element in elements)
+
+
+@function("array", "expression", dataweave="dw::core::Arrays::partition", of_null=None)
+def partition(elements: list[Any], condition: Key) -> dict[str, list[Any]]:
+    """The elements in two lists: `success`, those that the expression is true for, and `failure`, the others.
+
+    partition([{n: 2}, {n: 3}], &n > 2) → {"success": [{"n": 3}], "failure": [{"n": 2}]}
+    """
+    parts: dict[str, list[Any]] = {"success": [], "failure": []}
+    for element in elements:
+        parts["success" if truth(condition(element)) else "failure"].append(element)
+    return parts

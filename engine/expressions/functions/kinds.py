@@ -1,0 +1,92 @@
+"""Functions that ask what a value is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.function import function
+from engine.expressions.functions.strings import WHITE_SPACE
+from engine.expressions.operators import is_number, type_name
+
+
+@function("array|object|string|null", keeps_appended=True, dataweave="isEmpty")
+def is_empty(value: Any) -> bool:
+    """Whether a list, map or text has nothing in it; null has nothing.
+
+    is_empty(`[]`) → true
+    is_empty(null) → true
+    is_empty(' ') → false
+    """
+    return value is None or len(value) == 0
+
+
+@function("string", dataweave="isBlank", of_null=True)
+def is_blank(text: str) -> bool:
+    """Whether a text has nothing but white space (Unicode's); null is blank.
+
+    is_blank('  ') → true
+    is_blank(null) → true
+    """
+    return not text.strip(WHITE_SPACE)
+
+
+@function("any", keeps_appended=True, dataweave="is String")
+def is_string(value: Any) -> bool:
+    """Whether the value is a text.
+
+    is_string('a') → true
+    """
+    return isinstance(value, str)
+
+
+@function("any", keeps_appended=True, dataweave="is Number")
+def is_number_(value: Any) -> bool:
+    """Whether the value is a number. A text that holds one is not.
+
+    is_number(`1.5`) → true
+    is_number('1') → false
+    """
+    return is_number(value)
+
+
+@function("any", keeps_appended=True, dataweave="is Object")
+def is_object(value: Any) -> bool:
+    """Whether the value is a map.
+
+    is_object({a: 'x'}) → true
+    """
+    return type_name(value) == "object"
+
+
+@function("any", keeps_appended=True, dataweave="is Array")
+def is_array(value: Any) -> bool:
+    """Whether the value is a list.
+
+    is_array(['a']) → true
+    """
+    return type_name(value) == "array"
+
+
+@function("any", keeps_appended=True, dataweave="is Null")
+def is_null(value: Any) -> bool:
+    """Whether the value is null. Of a field that is not there, it is true as well.
+
+    is_null(null) → true
+    """
+    return value is None
+
+
+@function("any", dataweave="as Boolean")
+def as_bool(value: Any) -> bool:
+    """A boolean as it is, the texts true and false (in any case) as booleans; MULE:EXPRESSION for all else.
+
+    as_bool('TRUE') → true
+    """
+    if isinstance(value, bool):
+        return value
+    found = {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+    if found is None:
+        kind = "a string that is neither true nor false" if isinstance(value, str) else type_name(value)
+        raise EvaluationError(f"as_bool() takes boolean or string as argument 1, not {kind}")
+    return found

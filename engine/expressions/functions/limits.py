@@ -1,0 +1,50 @@
+"""How large a function's result may grow: what a hostile payload asks for must cost neither memory nor time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.expressions.appended import Appended
+from engine.expressions.errors import EvaluationError
+
+LONGEST_TEXT = 10_000_000
+"""Characters of a text that a function makes, or reads."""
+
+LONGEST_LIST = 1_000_000
+"""Elements of a list that a function makes out of little."""
+
+DEEPEST = 200
+"""Lists and maps inside each other; the JSON reader's bound too."""
+
+
+def refuse_past(bound: int, size: int, function: str, unit: str) -> None:
+    """Raise EvaluationError where the size is beyond the bound."""
+    if size > bound:
+        raise EvaluationError(f"{function}() stops at {bound} {unit}")
+
+
+def refuse_long_text(length: int, function: str) -> None:
+    refuse_past(LONGEST_TEXT, length, function, "characters")
+
+
+def refuse_long_list(length: int, function: str) -> None:
+    refuse_past(LONGEST_LIST, length, function, "elements")
+
+
+def refuse_depth(level: int, function: str) -> None:
+    if level > DEEPEST:
+        raise EvaluationError(f"{function}() stops at {DEEPEST} levels of nesting")
+
+
+def refuse_deep(value: Any, function: str) -> None:
+    """Raise EvaluationError for lists and maps nested beyond the bound."""
+    level, values = 0, [value]
+    while values := [inner for outer in values for inner in _inside(outer)]:
+        level += 1
+        refuse_depth(level, function)
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, (list, Appended)) else []

@@ -1,0 +1,100 @@
+"""Functions over errors, and over the outcomes of a bulk flow (`collect`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.expressions.appended import Appended
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.function import function
+from engine.expressions.operators import field, is_number, number_in, type_name
+
+FIRST_FAILURE = 400
+LONGEST_CHAIN = 100
+"""Causes of causes that are looked at."""
+
+
+@function("object", "string", dataweave="Mule::causedBy", of_null=False)
+def caused_by(error: Any, type_: str) -> bool:
+    """Whether an error, or one that caused it, is of a type: `DB:CONNECTIVITY`, `HTTP:*`, `*:TIMEOUT`, as in a handler.
+
+    A type without a namespace is MULE's; a type names its descendants too. Null is no error.
+
+    caused_by({errorType: {namespace: 'DB', identifier: 'QUERY_EXECUTION'}}, 'DB:*') → true
+    caused_by(null, 'ANY') → false
+    """
+    namespace, colon, identifier = type_.rpartition(":")
+    wanted = (namespace if colon else "MULE", identifier)
+    return any(_fits(kind, wanted) for each in _chain(error, "cause") for kind in _lineages(each, wanted))
+
+
+def _chain(start: Any, link: str) -> Iterator[Any]:
+    for _ in range(LONGEST_CHAIN):
+        if start is None:
+            return
+        yield start
+        start = field(start, link)
+
+
+def _lineages(error: Any, wanted: tuple[str, str]) -> Iterator[tuple[Any, Any]]:
+    """The type of an error and its ancestors; `NS:*` looks at the type's own namespace only."""
+    for kind in _chain(field(error, "errorType"), "parentErrorType"):
+        yield field(kind, "namespace"), field(kind, "identifier")
+        if wanted[1] == "*":
+            return
+
+
+def _fits(kind: tuple[Any, Any], wanted: tuple[str, str]) -> bool:
+    if wanted in (("MULE", "ANY"), ("*", "*")):
+        return kind[1] is not None
+    return all(name in ("*", own) for name, own in zip(wanted, kind, strict=True))
+
+
+def _failed(name: str, outcome: Any) -> bool:
+    status = field(outcome, "status")
+    number: Any = number_in(status) if isinstance(status, str) else status
+    if not is_number(number):
+        found = "a string that is no number" if isinstance(status, str) else type_name(status)
+        raise EvaluationError(f"{name}() takes outcomes with a status that is a number, not {found}")
+    return bool(number >= FIRST_FAILURE)
+
+
+def _counts(name: str, outcomes: list[Any] | Appended) -> dict[str, int]:
+    failed = sum(_failed(name, outcome) for outcome in outcomes)
+    return {"total": len(outcomes), "succeeded": len(outcomes) - failed, "failed": failed}
+
+
+@function("array", keeps_appended=True)
+def summary(outcomes: list[Any]) -> dict[str, int]:
+    """How many outcomes there are, and how many of them succeeded and failed.
+
+    An outcome whose `status` is below 400 is a success; a text counts; one without a status is an error.
+
+    summary([{status: 200}, {status: '422'}]) → {"total": 2, "succeeded": 1, "failed": 1}
+    """
+    return _counts("summary", outcomes)
+
+
+@function("array", keeps_appended=True)
+def multi_status(outcomes: list[Any]) -> int:
+    """The HTTP status of a bulk answer: 200 where all outcomes succeeded, 400 where all failed, else 207.
+
+    No outcomes at all are 200. What succeeded is said by each `status`, as for summary.
+
+    multi_status([{status: 200}, {status: 422}]) → 207
+    multi_status(`[]`) → 200
+    """
+    counts = _counts("multi_status", outcomes)
+    if counts["failed"] == 0:
+        return 200
+    return 400 if counts["succeeded"] == 0 else 207
+
+
+@function("array", keeps_appended=True)
+def retry(outcomes: list[Any]) -> list[Any]:
+    """The ids of the outcomes that failed, in order; what failed is said by each `status`, as for summary.
+
+    retry([{id: 'a', status: 200}, {id: 'b', status: 422}]) → ["b"]
+    """
+    return [field(outcome, "id") for outcome in outcomes if _failed("retry", outcome)]

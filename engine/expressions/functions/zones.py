@@ -1,0 +1,33 @@
+"""Time zones, by name or offset."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, timedelta, timezone, tzinfo
+
+from engine.expressions.errors import EvaluationError
+
+OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?", re.ASCII)
+LONGEST_NAME = 64
+
+
+def zone(name: str, function: str) -> tzinfo:
+    """The zone of a name (`Europe/Vienna`), an offset (`+02:00`), `Z` or `UTC`."""
+    if name in ("Z", "UTC", "GMT"):
+        return UTC
+    match = OFFSET.fullmatch(name)
+    if match is not None:
+        return offset(match, function)
+    from zoneinfo import ZoneInfo  # 3 ms to import, and few flows need it
+
+    try:
+        return ZoneInfo(name[:LONGEST_NAME])
+    except (KeyError, ValueError, OSError):  # unknown, no name of a zone, a folder of zones
+        raise EvaluationError(f"{function}() takes the name of a time zone, not another string") from None
+
+
+def offset(match: re.Match[str], function: str) -> tzinfo:
+    minutes = int(match[2]) * 60 + int(match[3] or 0)
+    if minutes >= 24 * 60 or int(match[3] or 0) > 59:
+        raise EvaluationError(f"{function}() takes an offset of less than a day")
+    return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes else UTC
