@@ -8,41 +8,45 @@ from typing import Any
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+Chunks = AsyncGenerator[bytes, None]
 Pairs = list[tuple[str, Any]]
 
 
 class _Parser(MultiPartParser):
-    """Knows whether the closing boundary came; without it parts may be missing."""
+    """Refuses a form without its closing boundary: parts of it may be missing."""
 
-    is_complete = False
+    _is_complete = False
+
+    async def parse(self) -> FormData:
+        self.stream = self._to_the_end(self.stream)
+        return await super().parse()
 
     def on_end(self) -> None:
-        self.is_complete = True
+        self._is_complete = True
+
+    async def _to_the_end(self, chunks: Chunks) -> Chunks:
+        async for chunk in chunks:
+            yield chunk
+        if not self._is_complete:
+            raise MultiPartException("The closing boundary is missing.")
 
 
-async def read_multipart(headers: Headers, chunks: AsyncGenerator[bytes, None], most: int, longest: int) -> Pairs:
+async def read_multipart(headers: Headers, chunks: Chunks, most: int, longest: int) -> Pairs:
     """The parts as names and values: a field as text, a file as `{filename, contentType, content}`.
 
     most: how many fields, and files, there may be. longest: bytes of a field. Raises ValueError for
     a body that is no multipart form.
     """
-    parser = _Parser(headers, chunks, max_files=most, max_fields=most, max_part_size=longest)
     try:
-        form = await parser.parse()
+        form = await _Parser(headers, chunks, max_files=most, max_fields=most, max_part_size=longest).parse()
     except MultiPartException as error:
         raise ValueError(error.message) from error
     except (KeyError, UnicodeError) as error:
-        raise ValueError("the parts cannot be read") from error
+        raise ValueError("The parts cannot be read.") from error
     try:
-        return await _parts(form, parser.is_complete)
+        return [(name, await _part(value)) for name, value in form.multi_items()]
     finally:
         await form.close()
-
-
-async def _parts(form: FormData, is_complete: bool) -> Pairs:
-    if not is_complete:
-        raise ValueError("the closing boundary is missing")
-    return [(name, await _part(value)) for name, value in form.multi_items()]
 
 
 async def _part(value: UploadFile | str) -> Any:

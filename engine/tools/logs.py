@@ -12,14 +12,15 @@ HIDDEN = "***"
 
 
 def configure(level: str, log_format: str, secrets: Iterable[str] = ()) -> None:
-    """Send the log of the engine, and uvicorn's warnings, to the standard error output."""
+    """Send the log of the engine, and the errors of its libraries, to the standard error output."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLine(secrets) if log_format == "json" else TextLine(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("engine").setLevel(level.upper())
-    logging.getLogger("uvicorn").setLevel(logging.WARNING if level == "debug" else logging.ERROR)
+    for library in ("uvicorn", "python_multipart"):  # of a request that is none, the caller is told
+        logging.getLogger(library).setLevel(logging.WARNING if level == "debug" else logging.ERROR)
 
 
 class Secrets:

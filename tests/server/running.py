@@ -37,7 +37,7 @@ class Running:
 
     def __init__(self, folder: Path, *arguments: str, cwd: Path = HERE, environment: Mapping[str, str] = {}) -> None:
         self._log = folder / "stderr.log"
-        command = [*ENGINE, "serve", *arguments]
+        command = [sys.executable, "-W", "always::ResourceWarning", "-m", "engine.tools", "serve", *arguments]
         if "--port" not in arguments:
             command += ["--port", "0"]
         with self._log.open("a") as log:
@@ -103,6 +103,7 @@ class Running:
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+        assert "ResourceWarning" not in self.log
 
 
 def wait_until(holds: Callable[[], Any], seconds: float = 10) -> None:

@@ -26,6 +26,7 @@ def _goes_on(shared_upsert: Running, shared_folder: Path) -> Any:
     """Whatever a case did: nothing of it is stored, no traceback is logged, and the server answers."""
     yield
     assert "Traceback" not in shared_upsert.log
+    assert "WARNING" not in shared_upsert.log
     assert rows(shared_folder / "customers.db") == []
     assert shared_upsert.post(json={"records": []}).status_code == 200
 
@@ -40,11 +41,12 @@ REFUSED: dict[str, tuple[str, bytes, int, str]] = {
     "a form of many fields": (FORM, b"&".join([b"a=1"] * 1001), 400, "the form has more than 1000 fields"),
     "a multipart form": (MULTIPART, part(b"records", b"1") + b"--x--\r\n", 400, NO_LIST),
     "multipart without a boundary": ("multipart/form-data", b"--x", 400, "Missing boundary"),
-    "multipart without its end": (MULTIPART, part(b"records", b"1"), 400, "the closing boundary is missing"),
+    "multipart without its end": (MULTIPART, part(b"records", b"1"), 400, "The closing boundary is missing"),
+    "a file without its end": (MULTIPART, part(b'f"; filename="f', b"1"), 400, "The closing boundary is missing"),
     "multipart that is none": (MULTIPART, b"hello", 400, "the body is no multipart form"),
     "a part without a name": (MULTIPART, b"--x\r\nA: b\r\n\r\n1\r\n--x--\r\n", 400, "the body is no multipart form"),
     "a part of no charset": (
-        f"{MULTIPART}; charset=undefined", part(b"a", b"b") + b"--x--\r\n", 400, "the parts cannot be read",
+        f"{MULTIPART}; charset=undefined", part(b"a", b"b") + b"--x--\r\n", 400, "The parts cannot be read",
     ),
     "bytes": ("application/octet-stream", b"\x00\xff", 400, NO_LIST),
     "a list": (JSON, b"[]", 400, NO_LIST),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,17 @@ def test_an_id_that_repeats_updates(upsert: Running, database: Path) -> None:
     assert rows(database) == [("c-1", "Augusta", "ada@example.org", 2.0)]
     assert upsert.post(json={"records": [GOOD]}).status_code == 200
     assert rows(database) == [("c-1", "Ada", "ada@example.org", 1.0)]
+
+
+def test_many_callers_at_once(upsert: Running, database: Path) -> None:
+    def post(caller: int) -> list[str]:
+        records = [GOOD | {"id": f"{caller:02}-{n}"} for n in range(50)]
+        return [result["id"] for result in upsert.post(json={"records": records}).json()["results"]]
+
+    with ThreadPoolExecutor(16) as pool:
+        answered = list(pool.map(post, range(40)))
+    assert answered == [[f"{caller:02}-{n}" for n in range(50)] for caller in range(40)]
+    assert len(rows(database)) == 40 * 50
 
 
 def curl(server: Running, *arguments: str) -> str:
