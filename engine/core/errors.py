@@ -12,7 +12,7 @@ The tree of the core types (Mule's; language.md, "Errors"):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,13 +106,13 @@ def error_type(name: str) -> ErrorType:
 class Answer:
     """What on-error-propagate chains assigned for the caller of a failed flow.
 
-    before: the variables when the first handler began: what is forgotten where the error is continued.
+    before: the event when the first handler began; where the error is continued, its status holds again.
     """
 
     status: Any = None
     has_status: bool = False
     has_body: bool = False
-    before: Mapping[str, Any] | None = None
+    before: Any = None  # an Event, which lies above errors
 
 
 class FlowError(Exception):

@@ -98,11 +98,12 @@ class Event(Struct, frozen=True):
         assigned = self.status_assigned or STATUS in variables
         return replace(self, vars={**self.vars, **variables}, status_assigned=assigned)
 
-    def with_status_of(self, variables: Mapping[str, Any]) -> Event:
-        """The event with the variable httpStatus as it is among others: of that value, or not there."""
-        if STATUS in variables:
-            return self.with_variable(STATUS, variables[STATUS])
-        return self.without_variable(STATUS)
+    def with_status_of(self, other: Event) -> Event:
+        """The event with the variable httpStatus of the other: its value, or not there; assigned, or not."""
+        status = {STATUS: other.vars[STATUS]} if STATUS in other.vars else {}
+        return replace(
+            self, vars={**self.without_variable(STATUS).vars, **status}, status_assigned=other.status_assigned
+        )
 
     def without_variable(self, name: str) -> Event:
         return replace(self, vars={key: value for key, value in self.vars.items() if key != name})
