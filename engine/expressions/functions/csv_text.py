@@ -26,7 +26,7 @@ def _style(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"delimiter": _character(options, "separator", ","), "quotechar": _character(options, "quote", '"')}
 
 
-def read_csv(text: str, options: Mapping[str, Any]) -> list[Any]:
+def read(text: str, options: Mapping[str, Any]) -> list[Any]:
     import csv
     from io import StringIO
 
@@ -54,7 +54,7 @@ def _record(header: list[str], row: list[str], number: int) -> dict[str, str | N
     return dict(zip(header, [*row, *[None] * (len(header) - len(row))], strict=True))
 
 
-def write_csv(value: Any, options: Mapping[str, Any]) -> str:
+def write(value: Any, options: Mapping[str, Any]) -> str:
     import csv
     from io import StringIO
 

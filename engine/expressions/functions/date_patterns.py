@@ -19,13 +19,13 @@ MONTHS = (
     "December",
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z'])")
+PIECE = r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z'])"
 LONGEST_PATTERN = 100
 WIDEST = 9
 TIME = frozenset("HhkKmsSa")
 ZONE = frozenset("XxZVz")
 OTHERS = {"Y": "y (Y is the year of a week)", "A": "S", "n": "S", "w": "D", "e": "E"}
-ZONE_NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
+ZONE_NAME = r"[A-Za-z0-9_+/-]{1,64}"
 NUMBER_FIELDS: dict[str, Callable[[Any], int]] = {
     "y": lambda value: int(value.year),
     "u": lambda value: int(value.year),
@@ -55,7 +55,7 @@ def tokens(function: str, pattern: str) -> tuple[Token, ...]:
     """The pattern in tokens. Raises EvaluationError for letters that are none of a date."""
     found: list[Token] = []
     position = 0
-    while position < len(pattern) <= LONGEST_PATTERN and (match := TOKEN.match(pattern, position)):
+    while position < len(pattern) <= LONGEST_PATTERN and (match := re.compile(PIECE).match(pattern, position)):
         quoted, letter, other = match.groups()
         position = match.end()
         literal = other if quoted is None else quoted.replace("''", "'") or "'"
@@ -187,11 +187,11 @@ def _read_zone(function: str, text: str, position: int, fields: dict[str, Any]) 
     if text[position : position + 1] == "Z":
         fields["zone"] = zone("Z", function)
         return position + 1
-    match = OFFSET.match(text, position)
+    match = re.compile(OFFSET).match(text, position)
     if match is not None:
         fields["zone"] = offset(match, function)
         return match.end()
-    name = ZONE_NAME.match(text, position)
+    name = re.compile(ZONE_NAME).match(text, position)
     if name is None:
         raise ValueError
     fields["zone"] = zone(name[0], function)

@@ -14,12 +14,12 @@ from engine.expressions.functions.function import function
 from engine.expressions.functions.zones import zone
 
 MOMENT = "date|datetime|string"
-PERIOD = re.compile(
+PERIOD = (
     r"(?P<sign>[+-]?)P(?=.)"
-    r"(?:(?P<years>[+-]?\d{1,9})Y)?(?:(?P<months>[+-]?\d{1,9})M)?(?:(?P<weeks>[+-]?\d{1,9})W)?(?:(?P<days>[+-]?\d{1,9})D)?"
-    r"(?P<time>T(?=.)(?:(?P<hours>[+-]?\d{1,9})H)?(?:(?P<minutes>[+-]?\d{1,9})M)?"
-    r"(?:(?P<seconds>[+-]?\d{1,9}(?:\.\d{1,9})?)S)?)?",
-    re.ASCII,
+    r"(?:(?P<years>[+-]?[0-9]{1,9})Y)?(?:(?P<months>[+-]?[0-9]{1,9})M)?"
+    r"(?:(?P<weeks>[+-]?[0-9]{1,9})W)?(?:(?P<days>[+-]?[0-9]{1,9})D)?"
+    r"(?P<time>T(?=.)(?:(?P<hours>[+-]?[0-9]{1,9})H)?(?:(?P<minutes>[+-]?[0-9]{1,9})M)?"
+    r"(?:(?P<seconds>[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)S)?)?"
 )
 """An ISO 8601 duration; a sign in front counts for all of it, one before a number for that number (Java)."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -143,7 +143,7 @@ def format_date(value: date | str, pattern: str) -> str:
 
 
 def _period(name: str, text: str) -> dict[str, float]:
-    match = PERIOD.fullmatch(text)
+    match = re.fullmatch(PERIOD, text)
     if match is None:
         raise EvaluationError(f"{name}() takes a period in ISO 8601 such as P1M or -PT90S, not another string")
     sign = -1 if match["sign"] == "-" else 1

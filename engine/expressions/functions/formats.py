@@ -2,84 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.csv_text import read_csv, write_csv
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_deep, refuse_long_text
-from engine.expressions.functions.xml_text import read_xml, write_xml
-from engine.expressions.functions.yaml_text import read_yaml, write_yaml
 from engine.expressions.operators import type_name
-from engine.expressions.writing import encode, to_text
 
 Options = Mapping[str, Any]
 MOST_FIELDS = 10_000
 
 
-def read_json(text: str, options: Options) -> Any:
-    """The value of a JSON text (RFC 8259); keys that stand twice and more than 200 levels are refused."""
-    from jiter import from_json
-
-    return from_json(text.encode(), allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
-
-
-def write_json(value: Any, options: Options) -> str:
-    from msgspec.json import format as indented
-
-    text = encode(value)
-    return (indented(text, indent=2) if options.get("indent") is True else text).decode()
-
-
-def read_form(text: str, options: Options) -> dict[str, Any]:
-    """The fields of a form (application/x-www-form-urlencoded); of a name that stands several times, a list."""
-    from urllib.parse import parse_qsl
-
-    fields: dict[str, Any] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS):
-        before = fields.get(name)
-        if before is None:
-            fields[name] = value
-        elif isinstance(before, list):
-            before.append(value)
-        else:
-            fields[name] = [before, value]
-    return fields
-
-
-def write_form(value: Any, options: Options) -> str:
-    from urllib.parse import urlencode
-
-    if not isinstance(value, Mapping):
-        raise EvaluationError(f"write() makes a form of a map, not of {type_name(value)}")
-    lists = {name: field if isinstance(field, list) else [field] for name, field in value.items()}
-    return urlencode([(name, to_text(field)) for name, fields in lists.items() for field in fields])
-
-
-READERS: dict[str, Callable[[str, Options], Any]] = {
-    "json": read_json,
-    "csv": read_csv,
-    "xml": read_xml,
-    "yaml": read_yaml,
-    "x-www-form-urlencoded": read_form,
+FORMATS = {
+    "json": "json_text",
+    "csv": "csv_text",
+    "xml": "xml_text",
+    "yaml": "yaml_text",
+    "x-www-form-urlencoded": "form_text",
 }
-WRITERS: dict[str, Callable[[Any, Options], str]] = {
-    "json": write_json,
-    "csv": write_csv,
-    "xml": write_xml,
-    "yaml": write_yaml,
-    "x-www-form-urlencoded": write_form,
-}
+"""Format → the module beside this one that reads and writes it; imported when a flow first needs it."""
 
 
 def _format(name: str, mime: str) -> str:
     """The format of a media type: `application/problem+json; charset=utf-8` is json."""
     essence = mime.partition(";")[0].strip().lower().rpartition("/")[2]
     kind = essence.rpartition("+")[2].removeprefix("x-") if essence != "x-www-form-urlencoded" else essence
-    if kind not in READERS:
+    if kind not in FORMATS:
         raise EvaluationError(f"{name}() knows media types of JSON, CSV, XML, YAML and forms, not others")
     return kind
+
+
+def _module(kind: str) -> Any:
+    return import_module(f"{__package__}.{FORMATS[kind]}")
 
 
 @function("string|bytes", "string", "object?", dataweave="read", of_null=None)
@@ -101,7 +57,7 @@ def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
     kind = _format("read", mime)
     refuse_long_text(len(text), "read")
     try:
-        return READERS[kind](text if isinstance(text, str) else text.decode(), options or {})
+        return _module(kind).read(text if isinstance(text, str) else text.decode(), options or {})
     except (ValueError, RecursionError):  # UnicodeError is one
         raise EvaluationError(f"read() takes a string in {kind.upper()}, not one that it cannot read") from None
 
@@ -121,6 +77,6 @@ def write(value: Any, mime: str, options: Options | None = None) -> str:
     kind = _format("write", mime)
     refuse_deep(value, "write")
     try:
-        return WRITERS[kind](value, options or {})
+        return str(_module(kind).write(value, options or {}))
     except (ValueError, NotImplementedError, RecursionError):
         raise EvaluationError(f"write() cannot make {kind.upper()} of this {type_name(value)}") from None

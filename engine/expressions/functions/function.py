@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import wraps
+from functools import cache, wraps
 from inspect import cleandoc
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
@@ -33,6 +33,29 @@ WHOLE = {"integer": "a whole number", "natural": "a whole number of at least 0"}
 """Kinds of number (JEP-14: a number that is none of them is an invalid value)."""
 
 
+class Kinds(NamedTuple):
+    """What `array[number]|null` says."""
+
+    expected: str
+    names: frozenset[str]
+    elements: frozenset[str]
+    whole: str | None
+    fast: frozenset[type]
+
+
+@cache
+def _kinds(types: str) -> Kinds:
+    outer = [kind.partition("[")[0] for kind in types.split("|")]
+    elements = frozenset(kind.partition("[")[2].rstrip("]") for kind in types.split("|")) - {""}
+    return Kinds(
+        expected=types.replace("|", " or "),
+        names=frozenset("number" if kind in WHOLE else kind for kind in outer),
+        elements=elements,
+        whole=next((kind for kind in outer if kind in WHOLE), None),
+        fast=frozenset[type]() if elements else frozenset[type]().union(*(ACCEPTED[kind] for kind in outer)),
+    )
+
+
 class Parameter:
     """One argument: the types it takes, as `array|null`, `array[number]` or `any`.
 
@@ -48,33 +71,27 @@ class Parameter:
         self.position = position
         self.is_optional = types.endswith("?")
         self.is_lazy = types.startswith("lazy ")
-        types = types.removeprefix("lazy ").removesuffix("?")
-        self.expected = types.replace("|", " or ")
-        self.is_any = types == "any"
-        self.is_expression = types == "expression"
-        outer = [kind.partition("[")[0] for kind in types.split("|")]
-        self.whole = next((kind for kind in outer if kind in WHOLE), None)
-        self.names = frozenset("number" if kind in WHOLE else kind for kind in outer)
-        self.elements = frozenset(kind.partition("[")[2].rstrip("]") for kind in types.split("|")) - {""}
         self.keeps_appended = keeps_appended
-        self.fast = frozenset[type]() if self.elements else frozenset().union(*(ACCEPTED[kind] for kind in outer))
-        if keeps_appended:
-            self.fast |= {Appended}
+        self.kinds = _kinds(types.removeprefix("lazy ").removesuffix("?"))
+        self.expected = self.kinds.expected
+        self.is_any = self.expected == "any"
+        self.is_expression = self.expected == "expression"
+        self.fast = self.kinds.fast | {Appended} if keeps_appended else self.kinds.fast
 
     def adapt(self, value: Any) -> Any:
         if not self.is_any:
             self._check_type(value)
-        if self.whole and is_number(value):
+        if self.kinds.whole and is_number(value):
             return self._whole_number(value)
         if type(value) is Appended and not self.keeps_appended:
             value = value.to_list()
-        if self.elements and isinstance(value, list):
+        if self.kinds.elements and isinstance(value, list):
             self._check_elements(value)
         return value
 
     def _check_type(self, value: Any) -> None:
         kind = type_name(value)
-        if kind not in self.names:
+        if kind not in self.kinds.names:
             self._refuse(kind)
         if kind == "object" and not isinstance(value, Mapping):  # a message or an error: fields, but no keys
             self._refuse(type(value).__name__)
@@ -86,18 +103,18 @@ class Parameter:
             self._refuse("a number out of range", self.expected_whole)
         if whole != value:
             self._refuse("a number with a fraction", self.expected_whole)
-        if whole < 0 and self.whole == "natural":
+        if whole < 0 and self.kinds.whole == "natural":
             self._refuse("a negative number", self.expected_whole)
         return whole
 
     @property
     def expected_whole(self) -> str:
-        return WHOLE[self.whole or "integer"]
+        return WHOLE[self.kinds.whole or "integer"]
 
     def _check_elements(self, elements: list[Any]) -> None:
         kinds = {type_name(element) for element in elements}
-        if not kinds <= self.elements:
-            self._refuse("an array with " + min(kinds - self.elements))
+        if not kinds <= self.kinds.elements:
+            self._refuse("an array with " + min(kinds - self.kinds.elements))
         if len(kinds) > 1:
             self._refuse("an array with " + " and ".join(sorted(kinds)))
 

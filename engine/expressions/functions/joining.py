@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_list, refuse_long_text
-from engine.expressions.functions.objects import items_of
 from engine.expressions.operators import type_name
 
 
@@ -26,10 +25,16 @@ def concat(*pieces: Any) -> Any:
     given = [piece for piece in pieces if piece is not None]
     if not given:
         return None
-    kinds = sorted({type_name(piece) for piece in given})
+    kinds = sorted({_kind(piece) for piece in given})
     if len(kinds) == 1 and kinds[0] in JOINED:
         return JOINED[kinds[0]](given)
     raise EvaluationError(f"concat() takes strings, or arrays, or objects, not {' and '.join(kinds)}")
+
+
+def _kind(piece: Any) -> str:
+    """The type's name; an error or a message has fields, but no keys: it is no object to join."""
+    kind = type_name(piece)
+    return type(piece).__name__ if kind == "object" and not isinstance(piece, Mapping) else kind
 
 
 def _joined_texts(texts: list[str]) -> str:
@@ -43,7 +48,7 @@ def _joined_lists(lists: list[list[Any] | Appended]) -> list[Any]:
 
 
 def _joined_maps(maps: list[Any]) -> dict[str, Any]:
-    return {key: value for entries in maps for key, value in items_of("concat", entries)}
+    return {key: value for entries in maps for key, value in entries.items()}
 
 
 JOINED: dict[str, Callable[[list[Any]], Any]] = {

@@ -9,15 +9,16 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.numbers import exact, rounded_half_up
 
-PATTERN = re.compile(
-    r"(?P<before>(?:'[^']*'|[^'#0,.;])*)(?P<whole>[#,]*[0,]*)(?:\.(?P<least>0*)(?P<more>#*))?(?P<behind>(?:'[^']*'|[^'#0,.;])*)"
+PATTERN = (
+    r"(?P<before>(?:'[^']*'|[^'#0,.;])*)(?P<whole>[#,]*[0,]*)"
+    r"(?:\.(?P<least>0*)(?P<more>#*))?(?P<behind>(?:'[^']*'|[^'#0,.;])*)"
 )
 LONGEST_PATTERN = 100
 
 
 def write_number(name: str, number: Any, pattern: str) -> str:
     """The number as the pattern says; a half is rounded away from zero."""
-    match = PATTERN.fullmatch(pattern) if len(pattern) <= LONGEST_PATTERN else None
+    match = re.fullmatch(PATTERN, pattern) if len(pattern) <= LONGEST_PATTERN else None
     if match is None or not re.search("[#0]", pattern):
         raise EvaluationError(f"{name}() takes a number pattern such as #,##0.00, not another string")
     value = exact(name, number) * (100 if "%" in match["before"] + match["behind"] else 1)

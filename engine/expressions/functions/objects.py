@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
@@ -13,20 +13,13 @@ from engine.expressions.operators import type_name
 Key = Callable[[Any], Any]
 
 
-def items_of(name: str, value: Any) -> Iterable[tuple[str, Any]]:
-    """The entries of a map; an error, though it has fields, is none."""
-    if not isinstance(value, Mapping):
-        raise EvaluationError(f"{name}() takes a map of entries, not {type_name(value)} of fixed fields")
-    return value.items()
-
-
 @function("object", dataweave="keysOf, namesOf")
 def keys(mapping: Any) -> list[Any]:
     """The keys of a map, in order.
 
     keys({a: 'x', b: 'y'}) → ["a", "b"]
     """
-    return [key for key, _ in items_of("keys", mapping)]
+    return list(mapping)
 
 
 @function("object", dataweave="valuesOf")
@@ -35,7 +28,7 @@ def values(mapping: Any) -> list[Any]:
 
     values({a: 'x', b: 'y'}) → ["x", "y"]
     """
-    return [value for _, value in items_of("values", mapping)]
+    return list(mapping.values())
 
 
 @function("...object", dataweave="++, mergeWith")
@@ -46,7 +39,7 @@ def merge(*mappings: Any) -> dict[str, Any]:
     """
     merged: dict[str, Any] = {}
     for mapping in mappings:
-        merged.update(items_of("merge", mapping))
+        merged.update(mapping)
     return merged
 
 
@@ -56,7 +49,7 @@ def items(mapping: Any) -> list[list[Any]]:
 
     items({a: 'x', b: 'y'}) → [["a", "x"], ["b", "y"]]
     """
-    return [[key, value] for key, value in items_of("items", mapping)]
+    return [[key, value] for key, value in mapping.items()]
 
 
 @function("array[array]")
@@ -78,7 +71,6 @@ def has_key(mapping: Any, key: str) -> bool:
     has_key({a: null}, 'a') → true
     has_key(null, 'a') → false
     """
-    items_of("has_key", mapping)
     return key in mapping
 
 
@@ -88,7 +80,7 @@ def map_values(mapping: Any, change: Key) -> dict[str, Any]:
 
     map_values({a: 'x', b: 'yz'}, &length(@)) → {"a": 1, "b": 2}
     """
-    return {key: change(value) for key, value in items_of("map_values", mapping)}
+    return {key: change(value) for key, value in mapping.items()}
 
 
 @function("object", "expression", dataweave="mapObject", of_null=None)
@@ -97,7 +89,7 @@ def map_keys(mapping: Any, change: Key) -> dict[str, Any]:
 
     map_keys({a: 'x', b: 'y'}, &upper(@)) → {"A": "x", "B": "y"}
     """
-    return {_text("map_keys", change(key)): value for key, value in items_of("map_keys", mapping)}
+    return {_text("map_keys", change(key)): value for key, value in mapping.items()}
 
 
 def _text(name: str, key: Any) -> str:
@@ -112,7 +104,7 @@ def filter_keys(mapping: Any, wanted: Key) -> dict[str, Any]:
 
     filter_keys({id: 'x', _rev: 'y'}, &!starts_with(@, '_')) → {"id": "x"}
     """
-    return {key: value for key, value in items_of("filter_keys", mapping) if truth(wanted(key))}
+    return {key: value for key, value in mapping.items() if truth(wanted(key))}
 
 
 @function("object", "array[string]", dataweave="filterObject", of_null=None)
@@ -121,7 +113,7 @@ def pick(mapping: Any, names: list[str]) -> dict[str, Any]:
 
     pick({id: 'x', name: 'y'}, ['id', 'price']) → {"id": "x"}
     """
-    entries = dict(items_of("pick", mapping))
+    entries = dict(mapping)
     return {name: entries[name] for name in names if name in entries}
 
 
@@ -132,7 +124,7 @@ def omit(mapping: Any, names: list[str]) -> dict[str, Any]:
     omit({id: 'x', name: 'y'}, ['name', 'price']) → {"id": "x"}
     """
     left_out = set(names)
-    return {key: value for key, value in items_of("omit", mapping) if key not in left_out}
+    return {key: value for key, value in mapping.items() if key not in left_out}
 
 
 @function("object", "object", dataweave="mapObject", of_null=None)
@@ -143,5 +135,5 @@ def rename(mapping: Any, names: Any) -> dict[str, Any]:
 
     rename({id: 'x', nm: 'y'}, {nm: 'name'}) → {"id": "x", "name": "y"}
     """
-    new = {old: _text("rename", name) for old, name in items_of("rename", names)}
-    return {new.get(key, key): value for key, value in items_of("rename", mapping)}
+    new = {old: _text("rename", name) for old, name in names.items()}
+    return {new.get(key, key): value for key, value in mapping.items()}

@@ -15,7 +15,7 @@ LONGEST_CHAIN = 100
 """Causes of causes that are looked at."""
 
 
-@function("object", "string", dataweave="Mule::causedBy", of_null=False)
+@function("any", "string", dataweave="Mule::causedBy")
 def caused_by(error: Any, type_: str) -> bool:
     """Whether an error, or one that caused it, is of a type: `DB:CONNECTIVITY`, `HTTP:*`, `*:TIMEOUT`, as in a handler.
 

@@ -22,7 +22,7 @@ LARGEST_PROGRAM = 1 << 20
 MOST_STEPS = 200_000_000
 LONGEST_SEARCH = 0.7
 """Seconds of processor time."""
-REFERENCE = re.compile(r"\$([$0-9])")
+REFERENCE = r"\$([$0-9])"
 
 
 def _compiled(name: str, pattern: str) -> Any:
@@ -134,7 +134,7 @@ def replace_re(text: str, pattern: str, new: str) -> str:
 
 def _filled_in(template: str, found: Any) -> str:
     groups = _groups(found)
-    return REFERENCE.sub(lambda mark: "$" if mark[1] == "$" else _group(groups, int(mark[1])), template)
+    return re.sub(REFERENCE, lambda mark: "$" if mark[1] == "$" else _group(groups, int(mark[1])), template)
 
 
 def _group(groups: list[str | None], number: int) -> str:

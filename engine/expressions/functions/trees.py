@@ -11,10 +11,9 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import Delayed
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_deep, refuse_depth
-from engine.expressions.functions.objects import items_of
 from engine.expressions.operators import type_name
 
-STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,9})\]")
+STEP = r"([^.\[\]]+)|\[([0-9]{1,9})\]"
 """A step of a path: a key, or an index in brackets."""
 Step = str | int
 
@@ -63,7 +62,7 @@ def set_path(subject: Any, path: Any, value: Any) -> Any:
 def _steps(path: str) -> list[Step]:
     steps: list[Step] = []
     position = 0
-    while match := STEP.match(path, position):
+    while match := re.compile(STEP).match(path, position):
         steps.append(match[1] if match[1] is not None else int(match[2]))
         position = match.end() + (path[match.end() : match.end() + 1] == ".")
     if position < len(path) or path.endswith("."):
@@ -111,7 +110,7 @@ def merge_deep(*mappings: Any) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for mapping in mappings:
         refuse_deep(mapping, "merge_deep")
-        merged = _merged(merged, dict(items_of("merge_deep", {} if mapping is None else mapping)))
+        merged = _merged(merged, mapping or {})
     return merged
 
 

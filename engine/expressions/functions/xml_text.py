@@ -60,7 +60,7 @@ def _add(fields: dict[str, Any], name: str, value: Any) -> None:
         fields[name] = [fields[name], value]
 
 
-def read_xml(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
     from xml.parsers.expat import ExpatError, ParserCreate
 
     reader, parser = _Reader(), ParserCreate("utf-8")
@@ -76,7 +76,7 @@ def read_xml(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return reader.open[0][0]
 
 
-def write_xml(value: Any, options: Mapping[str, Any]) -> str:
+def write(value: Any, options: Mapping[str, Any]) -> str:
     if not isinstance(value, Mapping) or len(value) != 1:
         raise EvaluationError("write() makes XML of a map with one entry, the root")
     return "".join(piece for name, content in value.items() for piece in _element(name, content))

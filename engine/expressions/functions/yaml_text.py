@@ -65,7 +65,7 @@ class _Builder:
         return key
 
 
-def read_yaml(text: str, options: Mapping[str, Any]) -> Any:
+def read(text: str, options: Mapping[str, Any]) -> Any:
     import yaml
 
     builder = _Builder()
@@ -119,7 +119,7 @@ def _as_in_json(text: str) -> str:
     return re.sub(r"\.(?=[eE]|$)", ".0", text)
 
 
-def write_yaml(value: Any, options: Mapping[str, Any]) -> str:
+def write(value: Any, options: Mapping[str, Any]) -> str:
     import yaml
     from msgspec.json import decode
 
