@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.expressions.appended import Appended
@@ -12,9 +12,17 @@ from engine.expressions.operators import equals, type_name
 
 Key = Callable[[Any], Any]
 ORDERED = "array[number]|array[string]"
+DIRECTIONS = ("asc", "desc")
 
 
-@function("array|null", "any", keeps_appended=True)
+def _direction(arguments: Sequence[Any]) -> str | None:
+    """Refuses, at load, a literal text that is no direction."""
+    node = arguments[2] if len(arguments) > 2 else {"type": "none"}
+    wrong = node["type"] == "literal" and node["value"] not in DIRECTIONS
+    return f"the direction '{node['value']}' of sort_by(), which is neither 'asc' nor 'desc'" if wrong else None
+
+
+@function("array|null", "any", keeps_appended=True, dataweave="<<, +")
 def append(elements: Any, element: Any) -> Appended:
     """The list with one more element; the list itself stays as it is.
 
@@ -27,7 +35,7 @@ def append(elements: Any, element: Any) -> Appended:
     return longer.append(element)
 
 
-@function("any", "any", keeps_appended=True)
+@function("any", "any", keeps_appended=True, dataweave="contains")
 def contains(subject: Any, search: Any) -> bool:
     """Whether a list has the element, or a text the other text; of null it is false.
 
@@ -44,7 +52,7 @@ def contains(subject: Any, search: Any) -> bool:
     return any(equals(element, search) for element in subject)
 
 
-@function("expression", "array")
+@function("expression", "array", dataweave="map")
 def map_(key: Key, elements: list[Any]) -> list[Any]:
     """The expression's value for each element, null ones kept.
 
@@ -53,7 +61,7 @@ def map_(key: Key, elements: list[Any]) -> list[Any]:
     return [key(element) for element in elements]
 
 
-@function(ORDERED)
+@function(ORDERED, dataweave="max")
 def max_(elements: list[Any]) -> Any:
     """The largest number or text; null of an empty list.
 
@@ -62,7 +70,7 @@ def max_(elements: list[Any]) -> Any:
     return max(elements, default=None)
 
 
-@function(ORDERED)
+@function(ORDERED, dataweave="min")
 def min_(elements: list[Any]) -> Any:
     """The smallest number or text; null of an empty list.
 
@@ -71,7 +79,7 @@ def min_(elements: list[Any]) -> Any:
     return min(elements, default=None)
 
 
-@function("array", "expression")
+@function("array", "expression", dataweave="maxBy")
 def max_by(elements: list[Any], key: Key) -> Any:
     """The element whose key is the largest; null of an empty list.
 
@@ -80,7 +88,7 @@ def max_by(elements: list[Any], key: Key) -> Any:
     return max(elements, key=_ordered("max_by", key), default=None)
 
 
-@function("array", "expression")
+@function("array", "expression", dataweave="minBy")
 def min_by(elements: list[Any], key: Key) -> Any:
     """The element whose key is the smallest; null of an empty list.
 
@@ -89,7 +97,7 @@ def min_by(elements: list[Any], key: Key) -> Any:
     return min(elements, key=_ordered("min_by", key), default=None)
 
 
-@function(ORDERED)
+@function(ORDERED, dataweave="orderBy $")
 def sort(elements: list[Any]) -> list[Any]:
     """The numbers or texts in ascending order.
 
@@ -98,16 +106,21 @@ def sort(elements: list[Any]) -> list[Any]:
     return sorted(elements)
 
 
-@function("array", "expression")
-def sort_by(elements: list[Any], key: Key) -> list[Any]:
-    """The elements in ascending order of a key that is a number or a text; equal ones keep their order.
+@function("array", "expression", "string?", check=_direction, dataweave="orderBy")
+def sort_by(elements: list[Any], key: Key, direction: str = "asc") -> list[Any]:
+    """The elements in order of a key that is a number or a text; equal ones keep their order.
+
+    The direction is 'asc', ascending, or 'desc'.
 
     sort_by([{n: 2}, {n: 1}], &n) → [{"n": 1}, {"n": 2}]
+    sort_by([{n: 1}, {n: 2}], &n, 'desc') → [{"n": 2}, {"n": 1}]
     """
-    return sorted(elements, key=_ordered("sort_by", key))
+    if direction not in DIRECTIONS:
+        raise EvaluationError("sort_by() takes 'asc' or 'desc' as argument 3, not another string")
+    return sorted(elements, key=_ordered("sort_by", key), reverse=direction == "desc")
 
 
-@function("array|string")
+@function("array|string", dataweave="[-1 to 0]")
 def reverse(subject: Any) -> Any:
     """The elements, or the characters, from last to first.
 
