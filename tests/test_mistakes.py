@@ -18,9 +18,14 @@ from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine import Application
-from engine.loading.diagnostic import LoadError
+from engine.loading.catalog import discover
+from engine.loading.diagnostic import Diagnostic, LoadError
+from engine.loading.document import Document
+from engine.loading.loader import Loader
 
 HERE = Path(__file__).parent / "mistakes"
 ROOT = Path(__file__).parents[1]
@@ -197,3 +202,70 @@ def test_row_of_sub_flows_longer_than_the_stack(tmp_path: Path) -> None:
     steps = [f"  s{number}: {{steps: [{{flow-ref: {{name: s{number + 1}}}}}]}}" for number in range(2000)]
     path.write_text("\n".join(["sub-flows:", *steps, "  s2000: {steps: [{flow-ref: {name: s0}}]}"]))
     assert " F506 a cycle of sub-flows: s0 → s1 → " in report(path)
+
+
+def test_placeholders_that_multiply(tmp_path: Path) -> None:
+    path = tmp_path / "laughs.yaml"
+    lines = [f'  p{number}: "${{p{number + 1}}}${{p{number + 1}}}"' for number in range(40)]
+    path.write_text("\n".join(["properties:", *lines, "  p40: ha"]))
+    assert "F201 '${p" in report(path)
+    assert "whose value is made of too many others" in report(path)
+
+
+def test_placeholders_in_a_long_row(tmp_path: Path) -> None:
+    path = tmp_path / "row.yaml"
+    lines = [f'  p{number}: "${{p{number + 1}}}"' for number in range(3000)]
+    path.write_text("\n".join(["properties:", *lines, "  p3000: x"]))
+    assert "whose value is made of too many others" in report(path)
+
+
+CATALOG = discover()
+SHIPPED = (ROOT / "flows" / "bulk-upsert.yaml").read_text(encoding="utf-8").split("\n")
+ODD = [
+    "null",
+    "[]",
+    "{a: [b]}",
+    "5",
+    ".nan",
+    "''",
+    "#[payload]",
+    "&a",
+    "*a",
+    "!x",
+    "${x}",
+    "'",
+    '"',
+    "- x",
+    "{",
+    "|",
+    "\t",
+    "é",
+]
+line_number = st.integers(0, len(SHIPPED) - 1)
+CHANGES = st.one_of(
+    st.builds(lambda line: {line: ""}, line_number),
+    st.builds(lambda line, by: {line: " " * by + SHIPPED[line]}, line_number, st.integers(1, 4)),
+    st.builds(lambda line, by: {line: SHIPPED[line][by:]}, line_number, st.integers(1, 4)),
+    st.builds(
+        lambda line, odd: {line: SHIPPED[line].partition(": ")[0] + ": " + odd}, line_number, st.sampled_from(ODD)
+    ),
+    st.builds(lambda line, odd: {line: SHIPPED[line] + odd}, line_number, st.sampled_from(ODD)),
+)
+
+
+@settings(max_examples=250, deadline=2000)
+@given(st.lists(CHANGES, min_size=1, max_size=3))
+def test_a_changed_flow_loads_or_is_refused(changes: list[dict[int, str]]) -> None:
+    lines = dict(enumerate(SHIPPED))
+    for change in changes:
+        lines |= change
+    mistakes = mistakes_of("\n".join(lines.values()))
+    assert all(diagnostic.place.line <= len(SHIPPED) for diagnostic in mistakes)
+    assert "Input should" not in "\n".join(map(str, mistakes))
+
+
+def mistakes_of(text: str) -> tuple[Diagnostic, ...]:
+    try:
+        return Loader([Document("flow.yaml", text)], CATALOG, {}).load().warnings
+    except LoadError as error:
+        return error.diagnostics

@@ -45,6 +45,8 @@ def parse(text: str) -> tuple[Node, list[ExpressionSyntaxError]]:
         ) from None
     except exceptions.ParseError as error:
         raise _misplaced(error) from None
+    except ValueError:  # Python reads no longer ones
+        raise ExpressionSyntaxError(0, "a number with thousands of digits in an expression", "a shorter one") from None
 
 
 def _unreadable(error: exceptions.LexerError) -> ExpressionSyntaxError:

@@ -47,6 +47,7 @@ class Document:
         self.text = text
         self.short = short or file
         self.lines = LINE_BREAK.split(text)
+        self._line_starts = [0, *(match.end() for match in LINE_BREAK.finditer(text))]
         self.mistakes: list[Mistake] = []
         self.data: Any = None
         self.scalars: dict[tuple[int, int], Scalar] = {}
@@ -82,8 +83,8 @@ class Document:
         return replace(place, line=line, column=column)
 
     def _line_and_column(self, position: int) -> tuple[int, int]:
-        ends = [match.end() for match in LINE_BREAK.finditer(self.text, 0, position)]
-        return len(ends) + 1, position - (ends[-1] if ends else 0) + 1
+        line = bisect_right(self._line_starts, position)
+        return line, position - self._line_starts[line - 1] + 1
 
     def _position(self, scalar: Scalar, offset: int) -> int:
         """Blanks come and go when YAML folds lines; all other characters stand in the file in their order."""

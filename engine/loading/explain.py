@@ -136,9 +136,9 @@ class Explainer:
         elif not _was_cut(key, spot.holder):
             found, write = f"unknown parameter '{key}' of {self.name}", str(self._meant(location)[-1])
             yield Mistake("F301", found, f"one of {', '.join(known)}", write, spot.key)
-        elif (pieces := _cut_off(key, spot.holder, known))[0] == key:
+        elif pieces := _cut_off(key, spot.holder, known):
             found = f"'{key}' without a value in {self.name}: YAML cut a text at its comma"
-            write = _uncut(key, pieces[1:], spot.holder)
+            write = _uncut(pieces, spot.holder)
             yield Mistake("F108", found, "a text with a comma in quotes", write, spot.key)
 
     def _class_at(self, location: Location) -> type[Any]:
@@ -185,26 +185,26 @@ def _was_cut(key: str, holder: Any) -> bool:
 
 
 def _cut_off(key: str, holder: Map, known: Sequence[str]) -> list[str]:
-    """All pieces of the text that this key was cut off from, in their order."""
+    """All pieces that were cut off a text, in their order, where this key is the first of them; else none."""
     keys = list(holder)
     position = keys.index(key)
-    before = takewhile(lambda name: _is_piece(name, holder, known), reversed(keys[:position]))
-    after = takewhile(lambda name: _is_piece(name, holder, known), keys[position:])
-    return [*reversed(list(before)), *after]
+    if position and _is_piece(keys[position - 1], holder, known):
+        return []
+    return list(takewhile(lambda name: _is_piece(name, holder, known), keys[position:]))
 
 
 def _is_piece(name: str, holder: Map, known: Sequence[str]) -> bool:
     return name not in known and _was_cut(name, holder)
 
 
-def _uncut(first: str, rest: Sequence[str], holder: Map) -> str:
-    """The entry that lost its rest, as it should be written."""
-    keys = list(holder)
-    owner = keys[keys.index(first) - 1] if first != keys[0] else ""
+def _uncut(pieces: Sequence[str], holder: Map) -> str:
+    """The entry that lost these pieces, as it should be written."""
+    keys = ["", *holder]
+    owner = keys[keys.index(pieces[0], 1) - 1]
     text = holder.get(owner)
     if not isinstance(text, str) or getattr(text, "has_placeholders", True):
         return 'quotes around the text: {sql: "SELECT a, b"}'
-    return f"{owner}: {quoted(', '.join([text, first, *rest]))}"
+    return f"{owner}: {quoted(', '.join([text, *pieces]))}"
 
 
 def _classes_in(annotation: Any) -> Iterator[type[Any]]:

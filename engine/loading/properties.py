@@ -12,6 +12,10 @@ from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.data import Map, Sequence
 
+DEEPEST = 50
+LONGEST = 1_000_000
+"""Placeholders may name others; past so many levels or characters it is an attack."""
+
 SECRET = "secret:"  # noqa: S105  # the mark of a secret, not one
 
 
@@ -68,7 +72,8 @@ class Filler:
         self.properties = properties
         self.mistakes: list[Mistake] = []
         self._filled: set[int] = set()
-        self._cycles: set[frozenset[str]] = set()
+        self._noted: set[frozenset[str]] = set()
+        self._known: dict[tuple[str, str], str] = {}
         self.unfilled: set[object] = set()
 
     def fill(self, value: Any) -> Any:
@@ -103,16 +108,16 @@ class Filler:
     def _note(self, error: _Unfillable, text: Text) -> None:
         """A cycle is noted once, and what a default lacks where that default stands."""
         self.unfilled.add(text.place)
-        if error.cycle in self._cycles or error.is_noted_elsewhere:
+        if error.shared in self._noted or error.is_noted_elsewhere:
             return
-        if error.cycle:
-            self._cycles.add(error.cycle)
+        if error.shared:
+            self._noted.add(error.shared)
         self.mistakes.append(Mistake("F201", error.found, error.expected, error.write, text.place, error.offset))
 
     def _pieces(self, text: str, open_names: tuple[str, ...]) -> Iterator[Piece]:
         position = 0
         while (start := text.find("${", position)) >= 0:
-            if text[:start].endswith("\\"):
+            if text[start - 1 : start] == "\\":
                 yield Piece(text[position : start - 1] + "${", is_filled=False, offset=position)
                 position = start + 2
                 continue
@@ -139,12 +144,20 @@ class Filler:
 
     def _nested(self, name: str, text: str, offset: int, open_names: tuple[str, ...]) -> str:
         """The value of a property, filled; a mistake in it stands, for the outer text, at its placeholder."""
+        if (name, text) in self._known:
+            return self._known[name, text]
+        if len(open_names) > DEEPEST:
+            raise _too_large(offset, name)
         try:
-            return "".join(piece.text for piece in self._pieces(text, (*open_names, name)))
+            filled = "".join(piece.text for piece in self._pieces(text, (*open_names, name)))
         except _Unfillable as error:
             error.offset = offset
-            error.is_noted_elsewhere |= not error.cycle and self.properties.is_default(name)
+            error.is_noted_elsewhere |= not error.shared and self.properties.is_default(name)
             raise
+        if len(filled) > LONGEST:
+            raise _too_large(offset, name)
+        self._known[name, text] = filled
+        return filled
 
     def _missing(self, name: str, offset: int) -> _Unfillable:
         found = f"'${{{name}}}', for which there is no value"
@@ -154,19 +167,25 @@ class Filler:
 
 
 class _Unfillable(Exception):
-    """A placeholder that has no value. cycle: the names that need each other, if that is why."""
+    """A placeholder that has no value. shared: the names that share one mistake, which is noted once."""
 
     def __init__(
-        self, offset: int, found: str, expected: str, write: str = "", cycle: frozenset[str] = frozenset()
+        self, offset: int, found: str, expected: str, write: str = "", shared: frozenset[str] = frozenset()
     ) -> None:
         super().__init__(found)
-        self.offset, self.found, self.expected, self.write, self.cycle = offset, found, expected, write, cycle
+        self.offset, self.found, self.expected, self.write, self.shared = offset, found, expected, write, shared
         self.is_noted_elsewhere = False
 
 
 def _cycle(offset: int, names: tuple[str, ...]) -> _Unfillable:
     found = f"the placeholder '${{{names[0]}}}' in a cycle: {' → '.join(names)}"
-    return _Unfillable(offset, found, "a value that does not need itself", cycle=frozenset(names))
+    return _Unfillable(offset, found, "a value that does not need itself", shared=frozenset(names))
+
+
+def _too_large(offset: int, name: str) -> _Unfillable:
+    return _Unfillable(
+        offset, f"'${{{name}}}', whose value is made of too many others", "a plainer value", shared=frozenset({""})
+    )
 
 
 def _closing_brace(text: str, start: int) -> int:
@@ -193,7 +212,10 @@ def property_function(properties: Properties, fill: Callable[[str], str]) -> Fun
         value = properties.find(name)
         if value is None:
             raise EvaluationError("p() found no property of that name")
-        return fill(value)
+        try:
+            return fill(value)
+        except _Unfillable as error:
+            raise EvaluationError(f"p() found {error.found} in the property") from None
 
     def check(arguments: Any) -> str | None:
         name = arguments[0]["value"] if arguments[0]["type"] == "literal" else None
