@@ -72,6 +72,7 @@ class Reader:
 
     def read(self, value: Any, *, always: bool) -> Node:
         if isinstance(value, Mapping):
+            self._check_keys(value)
             pairs = [{"value": key, "children": [self.read(inner, always=always)]} for key, inner in value.items()]
             return {"type": "map", "children": pairs}
         if isinstance(value, list):
@@ -86,6 +87,13 @@ class Reader:
         except ExpressionSyntaxError as error:
             self._note(error, text)
             return literal(None)
+
+    def _check_keys(self, mapping: Mapping[Any, Any]) -> None:
+        for key in mapping:
+            if "#[" in str(key):
+                place, _ = getattr(mapping, "places", {}).get(key, (None, None))
+                write = "the function from_items for keys that are computed"
+                self.mistakes.append(Mistake("F404", f"'{key}', an expression as a key", "a name", write, place))
 
     def _text(self, text: Text) -> Node:
         nodes = [node for piece in text.pieces for node in self._piece(text, piece)]

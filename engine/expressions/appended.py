@@ -62,11 +62,15 @@ class Appended(Sequence[Any]):
         return repr(self.to_list())
 
 
-def settle(value: Any) -> Any:
+DEEPEST = 200
+"""As deep as JSON is read; what lies deeper cannot have come from a file or a caller."""
+
+
+def settle(value: Any, depth: int = DEEPEST) -> Any:
     """The same value in Python's own lists, for code that tests `isinstance(x, list)`."""
     kind = type(value)
-    if kind is Appended:
-        return [settle(element) for element in value]
+    if depth == 0 or kind not in (Appended, list, dict):
+        return value
     if kind is dict:
-        return {key: settle(element) for key, element in value.items()}
-    return [settle(element) for element in value] if kind is list else value
+        return {key: settle(element, depth - 1) for key, element in value.items()}
+    return [settle(element, depth - 1) for element in value]

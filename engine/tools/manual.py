@@ -16,7 +16,7 @@ from engine.expressions.functions.function import Function
 EXAMPLE = "Example:"
 WORDS = {
     "str": "text", "int": "whole number", "float": "duration", "bool": "true or false", "dict": "map", "list": "list",
-    "Template": "value", "Expression": "expression", "Condition": "condition", "Count": "whole number",
+    "Template": "value", "Expression": "expression", "Condition": "condition", "Count": "whole number", "Number": "number", "Whole": "whole number",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
     "frozenset": "list", "HttpResponse": "answer",

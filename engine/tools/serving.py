@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import click
 import uvicorn
@@ -12,6 +14,7 @@ import uvicorn
 from engine import __version__
 from engine.application import Application, StartError
 from engine.core.flow import Flow
+from engine.serving.app import PARAMETER
 from engine.serving.route import HttpSource, Route
 from engine.serving.server import bind, serve
 from engine.tools.logs import Secrets
@@ -39,6 +42,9 @@ def serve_application(app: Application, host: str | None, port: int | None) -> i
     if not addresses:
         click.echo("engine: no flow has an HTTP listener, there is nothing to serve", err=True)
         return 1
+    if clash := next((each for address in addresses for each in _clashes(address)), None):
+        click.echo(f"engine: {clash} would answer the same requests; leave out --host and --port", err=True)
+        return 1
     loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(_serve(app, addresses))
@@ -53,6 +59,14 @@ def addresses_of(app: Application, host: str | None, port: int | None) -> list[A
             key = host or route.host, route.port if port is None else port
             addresses.setdefault(key, Address(*key)).routes.append((flow, route))
     return list(addresses.values())
+
+
+def _clashes(address: Address) -> Iterator[str]:
+    """Pairs of flows of which one would hide the other: told apart in the files by an address that was overridden."""
+    for (one, first), (other, second) in combinations(address.routes, 2):
+        is_same_path = PARAMETER.sub("{}", first.path) == PARAMETER.sub("{}", second.path)
+        if is_same_path and (first.methods == second.methods or (first.methods or set()) & (second.methods or set())):
+            yield f"the flows {one.name} and {other.name}"
 
 
 async def _serve(app: Application, addresses: list[Address]) -> int:

@@ -11,6 +11,7 @@ from engine.core.event import NOTHING, Event
 from engine.core.expression import Expression
 from engine.core.media import is_json, read_json
 from engine.expressions.appended import settle
+from engine.expressions.operators import equals
 from engine.loading.catalog import Catalog
 from engine.loading.diagnostic import LoadError, diagnose
 from engine.loading.document import Document, Map, Sequence, as_data
@@ -88,4 +89,4 @@ async def _request(app: Application, request: Any) -> tuple[int, Event]:
 
 def _compare(expression: str, wanted: Any, event: Event, status: int | None) -> Mismatch | None:
     got = status if expression == "status" else settle(Expression(expression).evaluate(event))
-    return None if got == wanted else Mismatch(expression, wanted, got)
+    return None if equals(got, wanted) else Mismatch(expression, wanted, got)
