@@ -198,5 +198,14 @@ def test_two_addresses(start: Start) -> None:
     assert server.end() == 0
 
 
+def test_a_port_for_all_must_not_hide_a_flow(tmp_path: Path) -> None:
+    flow = FLOW.replace("flows:", "  Other: {http:listener-config: {port: 1}}\nflows:")
+    flow = flow.replace("config-ref: Api, path: /fails", 'config-ref: Other, path: "/hello/*"')
+    (tmp_path / "flows.yaml").write_text(flow.replace('allowedMethods: "GET, POST"', ""))
+    done = engine("serve", str(tmp_path), "--port", "0", "--processors", "elements")
+    message = "the flows hello and fails would answer the same requests; leave out --host and --port"
+    assert (done.returncode, done.stderr) == (1, f"engine: {message}\n")
+
+
 def test_the_shipped_folder_is_served(start: Start) -> None:
     assert start(ROOT / "flows", DB_URL="sqlite://").post(json={"records": [GOOD]}).status_code == 200
