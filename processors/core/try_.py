@@ -1,8 +1,17 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any
 
-from engine import Chain, Event, FlowError, OwnErrorHandler, Processor
+from pydantic import BeforeValidator
+
+from engine import Chain, Event, FlowError, Mistake, OwnErrorHandler, Processor, refuse
+
+
+def _action(value: Any) -> Any:
+    """Transactions come later; until then nobody shall believe to have one."""
+    if value != "INDIFFERENT":
+        refuse([Mistake("F303", f"'{value}'", "INDIFFERENT: there are no transactions yet")])
+    return value
 
 
 class Try(Processor):
@@ -31,7 +40,7 @@ class Try(Processor):
     error_handler: OwnErrorHandler = None  # type: ignore[assignment]  # validated: the default handler
     """The handlers: a list of on-error-continue and on-error-propagate, or {ref: NAME}."""
 
-    transactional_action: Literal["INDIFFERENT"] = "INDIFFERENT"
+    transactional_action: Annotated[str, BeforeValidator(_action)] = "INDIFFERENT"
     """Whether the steps are one transaction."""
 
     async def run(self, event: Event) -> Event:
