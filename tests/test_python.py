@@ -100,6 +100,13 @@ def test_a_chain_says_which_processor_failed() -> None:
     assert (caught.value.failing_component, caught.value.event and caught.value.event.payload) == ("Broken", 1)
 
 
+def test_a_parameter_cannot_hide_what_every_element_has() -> None:
+    with pytest.raises(TypeError, match="'raises'"):
+
+        class Hiding(Processor):
+            raises: str = ""  # type: ignore[misc, assignment]
+
+
 def test_expressions_are_called_with_an_event() -> None:
     event = Event(payload={"amounts": [1, 5, 9]}, vars={"limit": 4})
     assert Expression("payload.amounts[?@ > $vars.limit]")(event) == [5, 9]

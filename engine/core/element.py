@@ -49,3 +49,10 @@ class Element(Parameters):
 
     raises: ClassVar[tuple[ErrorType, ...]] = ()
     """The error types that it can raise, beside MULE:EXPRESSION from its expressions."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        taken = {"raises", "run"} & set(cls.__pydantic_fields__)  # type: ignore[attr-defined]  # pydantic adds it
+        if taken:
+            name = min(taken)
+            raise TypeError(f"{cls.__name__}.{name} cannot be a parameter of that name: Field(alias='{name}') gives it")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from engine.core.mistake import Mistake
@@ -97,7 +98,7 @@ class Filler:
 
     def _text(self, text: Text) -> Text:
         try:
-            pieces = tuple(self._pieces(text, ()))
+            pieces = tuple(_joined(self._pieces(text, ())))
         except _Unfillable as error:
             self._note(error, text)
             return Text("", text.place, (Piece("", is_filled=True),))
@@ -164,6 +165,16 @@ class Filler:
         where = f"--set {name}=…, the environment variable {_variable(name)}, an entry under properties, or a default"
         close = did_you_mean(name, self.properties.names(), likeness=0.85)
         return _Unfillable(offset, found, where, f"${{{close}}}" if close else f"${{{name}:default}}")
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces with those in one that only a `\\${` parts: an expression may reach over it."""
+    for is_filled, group in groupby(pieces, key=lambda piece: piece.is_filled):
+        first, *others = group
+        if is_filled:
+            yield from (first, *others)
+        else:
+            yield first._replace(text="".join(piece.text for piece in (first, *others)))
 
 
 class _Unfillable(Exception):
