@@ -111,7 +111,7 @@ def least(*values: Any) -> Any:
     least(3, 1, null) → 1
     least(null) → null
     """
-    return min(_comparable("least", values), default=None)
+    return _extreme("least", min, values)
 
 
 @function("...any", dataweave="max")
@@ -120,15 +120,18 @@ def greatest(*values: Any) -> Any:
 
     greatest('a', 'b') → "b"
     """
-    return max(_comparable("greatest", values), default=None)
+    return _extreme("greatest", max, values)
 
 
 ORDERED = {"number", "string", "date", "datetime"}
 
 
-def _comparable(name: str, values: tuple[Any, ...]) -> list[Any]:
+def _extreme(name: str, choose: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     given = [value for value in values if value is not None]
     kinds = sorted({type_name(value) for value in given})
     if len(kinds) > 1 or not ORDERED.issuperset(kinds):
         raise EvaluationError(f"{name}() takes numbers, or strings, or dates, not {' and '.join(kinds)}")
-    return given
+    try:
+        return choose(given, default=None)
+    except TypeError:  # only datetimes of one kind do not compare
+        raise EvaluationError(f"{name}() takes datetimes that all have a time zone, or none") from None

@@ -28,7 +28,9 @@ def identity(value: Any) -> Hashable:
 
 
 def _number(number: int | float | Decimal) -> Hashable:
-    if -LARGEST_PLAIN < number < LARGEST_PLAIN or number != number:
+    if number != number:  # NaN, which equals nothing
+        return id(number)
+    if -LARGEST_PLAIN < number < LARGEST_PLAIN:
         return number
     try:
         return (int, f"{int(number):x}")

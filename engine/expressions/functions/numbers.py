@@ -140,10 +140,9 @@ def pow_(base: Any, exponent: Any) -> Any:
     """
     if isinstance(base, int) and isinstance(exponent, int) and exponent > 0:
         refuse_large(base.bit_length() * exponent if abs(base) > 1 else 0)
-    result = POWER(base, exponent)
-    if isinstance(result, complex):
+    if base < 0 and exponent % 1 != 0:
         raise EvaluationError("pow() takes no root of a negative number")
-    return result
+    return POWER(base, exponent)
 
 
 def refuse_large(bits: int) -> None:

@@ -1,0 +1,167 @@
+"""Functions that read and write texts of other formats, that encode and that hash."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+XML, CSV, YAML, JSON = "application/xml", "text/csv", "application/yaml", "application/json"
+FORM = "application/x-www-form-urlencoded"
+LAUGHS = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
+
+
+@pytest.mark.parametrize(
+    ("text", "mime", "value"),
+    [
+        ('{"a": [1, 1.5, null, "ä"]}', "application/problem+json; charset=utf-8", {"a": [1, 1.5, None, "ä"]}),
+        ("12345678901234567890", JSON, 12345678901234567890),
+        (b'"\xc3\xa4"', JSON, "ä"),
+        ("a,b\n1,\"x\ny\"\n\n2\n", CSV, [{"a": "1", "b": "x\ny"}, {"a": "2", "b": None}]),
+        ("", CSV, []),
+        ("<a/>", XML, {"a": None}),
+        ("<a x='1'> t <b/>u</a>", "text/xml", {"a": {"@x": "1", "b": None, "#text": "t u"}}),
+        ("<n:a xmlns:n='u'><b>1</b><b>2</b><b>3</b></n:a>", XML, {"n:a": {"@xmlns:n": "u", "b": ["1", "2", "3"]}}),
+        ("<a>&lt;&#228;<![CDATA[<b>]]></a>", XML, {"a": "<ä<b>"}),
+        ("a: [1, 1.5, yes, null, ~, 'x', 1e3, .5, 0x1f, -3]", YAML,
+         {"a": [1, 1.5, "yes", None, None, "x", 1000.0, 0.5, "0x1f", -3]}),
+        ("1: a\ntrue: b\n", "application/x-yaml", {"1": "a", "true": "b"}),
+        ("d: 2026-03-01\nt: |\n  x\ns: !!str 5\n", YAML, {"d": "2026-03-01", "t": "x\n", "s": "5"}),
+        ("", YAML, None),
+        ("a=1&a=2&a=3&b=&c=x+y%20z", FORM, {"a": ["1", "2", "3"], "b": "", "c": "x y z"}),
+    ],
+)  # fmt: skip
+def test_read(value_of: Callable[..., Any], text: str, mime: str, value: Any) -> None:
+    assert value_of("read(payload.text, payload.mime)", {"text": text, "mime": mime}) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "mime", "text"),
+    [
+        ({"a": [1, None]}, JSON, '{"a":[1,null]}'),
+        ([{"a": 1, "b": 'x"y'}, {"b": None}], CSV, 'a,b\r\n1,"x""y"\r\n,\r\n'),
+        ([["a"], ["b,c"]], CSV, 'a\r\n"b,c"\r\n'),
+        ([], CSV, ""),
+        ({"a": {"@x": '"<', "b": [1, None], "#text": "t&"}}, XML, '<a x="&quot;&lt;"><b>1</b><b/>t&amp;</a>'),
+        ({"a": None}, XML, "<a/>"),
+        ({"a": ["x", {"b": "yes"}]}, YAML, "a:\n- x\n- b: yes\n"),
+        ({"a": ["1", 2], "b": "x y"}, FORM, "a=1&a=2&b=x+y"),
+    ],
+)
+def test_write(value_of: Callable[..., Any], value: Any, mime: str, text: str) -> None:
+    written = value_of("write(payload.value, payload.mime)", {"value": value, "mime": mime})
+    assert written == text.replace("b: yes", "b: 'yes'")
+
+
+def test_options(value_of: Callable[..., Any]) -> None:
+    assert value_of("read(payload, 'text/csv', {separator: ';', header: `false`})", "a;b\n1;2") == [
+        ["a", "b"],
+        ["1", "2"],
+    ]
+    assert value_of("write(payload, 'text/csv', {separator: ';', header: `false`})", [{"a": 1, "b": 2}]) == "1;2\r\n"
+    assert value_of("write(payload, 'application/json', {indent: true})", {"a": 1}) == '{\n  "a": 1\n}'
+
+
+def test_shared_values_become_no_aliases(value_of: Callable[..., Any]) -> None:
+    assert value_of("write([payload, payload], 'application/yaml')", {"a": 1}) == "- a: 1\n- a: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "mime", "mistake"),
+    [
+        ("{", JSON, "read() takes a string in JSON, not one that it cannot read"),
+        ('{"a":1,"a":2}', JSON, "read() takes a string in JSON"),
+        ("[" * 100_000, JSON, "read() takes a string in JSON"),
+        ("\ud800", JSON, "read() takes a string in JSON"),
+        (b"\xff", JSON, "read() takes a string in JSON"),
+        ("x" * 10_000_001, JSON, "read() stops at 10000000 characters"),
+        (LAUGHS, XML, "read() refuses XML with a DOCTYPE"),
+        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', XML, "read() refuses XML with a DOCTYPE"),
+        ("<a>" * 1000, XML, "read() stops at 200 levels of nesting"),
+        ("<a>&b;</a>", XML, "read() takes a string in XML"),
+        ("<a>", XML, "read() takes a string in XML"),
+        ("a: &x 1\nb: *x\n", YAML, "read() refuses YAML with aliases"),
+        ("!!python/object:os.system {}", YAML, "read() takes YAML without tags of its own"),
+        ("[" * 100_000, YAML, "read() stops at 200 levels of nesting"),
+        ("- " * 100_000, YAML, "read() stops at 200 levels of nesting"),
+        ("a: 1\na: 2\n", YAML, "read() finds a key twice in a map of YAML"),
+        ("? [a]\n: b\n", YAML, "read() takes YAML whose keys are scalars"),
+        ("--- a\n--- b\n", YAML, "read() takes YAML of one document"),
+        ("a: [", YAML, "read() takes a string in YAML"),
+        ('a\n"' + "x" * 200_000 + '"', CSV, "read() takes a string in CSV"),
+        ("," * 20_000, CSV, "read() stops at 10000 cells in a row of CSV"),
+        ("a\n1,2", CSV, "read() finds 2 cells in row 2 of CSV, but 1 columns"),
+        ("a,a\n1,2", CSV, "read() finds a column twice"),
+        ('"a', CSV, "read() takes a string in CSV"),
+        ("&".join("a=1" for _ in range(20_000)), FORM, "read() takes a string in X-WWW-FORM-URLENCODED"),
+        ("a=%ff", FORM, "read() takes a string in X-WWW-FORM-URLENCODED"),
+        ("a", "image/png", "read() knows media types of JSON, CSV, XML, YAML and forms, not others"),
+        ("a", "", "read() knows media types"),
+    ],
+)
+def test_read_mistake(mistake_of: Callable[..., str], text: str, mime: str, mistake: str) -> None:
+    start = time.thread_time()
+    assert mistake_of("read(payload.text, payload.mime)", {"text": text, "mime": mime}).startswith(mistake)
+    assert time.thread_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("value", "mime", "mistake"),
+    [
+        (object(), JSON, "write() cannot make JSON of this object"),
+        ("a", CSV, "write() makes CSV of a list of maps or lists, not of string"),
+        ([{"a": 1}, [1]], CSV, "write() makes CSV of maps only, or of lists only"),
+        ([1], CSV, "write() makes CSV of maps only, or of lists only"),
+        ({"a": 1, "b": 2}, XML, "write() makes XML of a map with one entry, the root"),
+        ({"a b": 1}, XML, "write() finds a key that is no name of XML"),
+        ({"a": "\x00"}, XML, "write() finds a character that no XML may hold"),
+        ([1], FORM, "write() makes a form of a map, not of array"),
+        ([[]], "text/html", "write() knows media types"),
+    ],
+)
+def test_write_mistake(mistake_of: Callable[..., str], value: Any, mime: str, mistake: str) -> None:
+    assert mistake_of("write(payload.value, payload.mime)", {"value": value, "mime": mime}).startswith(mistake)
+
+
+@pytest.mark.parametrize(
+    ("expression", "payload", "value"),
+    [
+        ("base64_encode(payload)", b"\xff\xfe", "//4="),
+        ("base64_decode(payload)", "YQ", "a"),
+        ("base64_decode(payload, 'bytes')", "__4", b"\xff\xfe"),
+        ("base64_decode(payload)", "", ""),
+        ("url_encode(payload)", "~a b/?é", "~a%20b%2F%3F%C3%A9"),
+        ("url_decode(payload)", "a%20b+%C3%A9%", "a b+é%"),
+        ("hash(payload)", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("hmac(payload, 'key')", "message", "6e9ef29b75fffc5b7abae527d58fdadb2fe42e7219011976917343065f58ed4a"),
+        ("hash(payload)", None, None),
+        ("jwt_claims(payload).sub", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.x", "ada"),
+    ],
+)
+def test_encoding(value_of: Callable[..., Any], expression: str, payload: Any, value: Any) -> None:
+    assert value_of(expression, payload) == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "payload", "mistake"),
+    [
+        ("base64_decode(payload)", "a*b", "base64_decode() takes a string in Base64, not another one"),
+        ("base64_decode(payload)", "ä", "base64_decode() takes a string in Base64"),
+        ("base64_decode(payload)", "//4=", "base64_decode() finds bytes that are no text in UTF-8"),
+        ("base64_encode(payload)", "\ud800", "base64_encode() takes a string of Unicode characters"),
+        ("base64_encode(payload)", 5, "base64_encode() takes string or bytes or null as argument 1, not number"),
+        ("url_decode(payload)", "%ff", "url_decode() finds bytes that are no text in UTF-8"),
+        ("hash('a', payload)", "CRC", "hash() takes one of MD5, SHA-1"),
+        ("jwt_claims(payload)", "a.b", "jwt_claims() takes a JSON Web Token, not another string"),
+        ("jwt_claims(payload)", "a.W10.c", "jwt_claims() takes a JSON Web Token, not another string"),
+    ],
+)
+def test_encoding_mistake(mistake_of: Callable[..., str], expression: str, payload: Any, mistake: str) -> None:
+    assert mistake_of(expression, payload).startswith(mistake)
+
+
+def test_unknown_algorithm_is_a_mistake_at_load(value_of: Callable[..., Any]) -> None:
+    with pytest.raises(Exception, match="none of MD5"):
+        value_of("hash(payload, 'sha256')")
