@@ -41,14 +41,14 @@ class Builder:
     types is mentioned, and checked when all files are read.
     """
 
-    def __init__(self, catalog: Catalog, scope: Scope) -> None:
+    def __init__(self, catalog: Catalog, scope: Scope, flows: dict[str, Runnable]) -> None:
         self.catalog = catalog
         self.scope = scope
         self.mistakes: list[Mistake] = []
         self.warnings: list[Mistake] = []
         self.mentions = Mentions(catalog)
         self.configs: dict[str, Any] = {}
-        self.flows: dict[str, Runnable] = {}
+        self.flows = flows
         self.default_handler = ErrorHandler()
         self.handler_lists: dict[str, Sequence] = {}
         self._named_handlers: dict[str, ErrorHandler] = {}

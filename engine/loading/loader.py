@@ -17,15 +17,17 @@ from engine.core.flow import Flow
 from engine.core.mistake import Mistake, shown
 from engine.core.parameters import Broken, Duration, Runnable
 from engine.core.processor import Config, Source
-from engine.expressions.functions import FUNCTIONS
+from engine.expressions.functions import discover_functions
+from engine.expressions.functions.function import Function
+from engine.loading.application_functions import application_functions
 from engine.loading.builder import Builder
-from engine.loading.catalog import Catalog
+from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.causes import causes_of, is_structural
 from engine.loading.data import Map, Sequence, resolve
 from engine.loading.diagnostic import Diagnostic, LoadError, diagnose
 from engine.loading.document import Document
 from engine.loading.place import Place
-from engine.loading.properties import Filler, Properties, property_function
+from engine.loading.properties import Filler, Properties
 from engine.loading.sections import Entry, Sections, read_documents
 
 SHORTEST_SECRET = 3
@@ -72,6 +74,13 @@ def load(paths: Iterable[str | Path], catalog: Catalog, given: Mapping[str, str]
     return Loader(read_documents(paths), catalog, given or {}).load()
 
 
+def _installed_functions() -> dict[str, Function]:
+    try:
+        return discover_functions()
+    except ValueError as error:
+        raise CatalogError(str(error)) from None
+
+
 class Loader:
     """One run of loading."""
 
@@ -83,8 +92,10 @@ class Loader:
         self.filler = Filler(self.properties)
         for document in documents:
             self.filler.fill(document.data)
-        p = property_function(self.properties, self.filler.fill_text)
-        self.builder = Builder(catalog, Scope({**FUNCTIONS, "p": p}, None, resolve, self._warn))
+        flows: dict[str, Runnable] = {}
+        folders = dict.fromkeys(Path(document.file).resolve().parent for document in documents)
+        functions = _installed_functions() | application_functions(self.filler, flows, tuple(folders))
+        self.builder = Builder(catalog, Scope(functions, None, resolve, self._warn), flows)
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)

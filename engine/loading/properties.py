@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
 from engine.core.mistake import Mistake
 from engine.core.text import Piece, Text
-from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.data import Map, Sequence
 
@@ -91,6 +89,17 @@ class Filler:
             else:
                 value[:] = [self.fill(entry) for entry in value]
         return value
+
+    def text_of(self, name: str) -> str | None:
+        """The text of a property, with the placeholders that it holds filled in; None where no source has it.
+
+        Raises ValueError where one of those has no value.
+        """
+        value = self.properties.find(name)
+        try:
+            return None if value is None else self.fill_text(value)
+        except _Unfillable as error:
+            raise ValueError(error.found) from None
 
     def fill_text(self, text: str) -> str:
         """The text of a property, with the placeholders that it holds itself filled in."""
@@ -209,31 +218,6 @@ def _closing_brace(text: str, start: int) -> int:
             if depth == 0:
                 return position
     raise _Unfillable(start, "'${' without its '}'", "'${name}', or '\\${' for the two characters themselves")
-
-
-def property_function(properties: Properties, fill: Callable[[str], str]) -> Function:
-    """The function p of an application."""
-
-    def p(name: str) -> str:
-        """The text of a property: what `${name}` stands for outside of expressions.
-
-        A name that no source has is an error when the file is loaded, or MULE:EXPRESSION where the
-        name is computed.
-        """
-        value = properties.find(name)
-        if value is None:
-            raise EvaluationError("p() found no property of that name")
-        try:
-            return fill(value)
-        except _Unfillable as error:
-            raise EvaluationError(f"p() found {error.found} in the property") from None
-
-    def check(arguments: Any) -> str | None:
-        name = arguments[0]["value"] if arguments[0]["type"] == "literal" else None
-        missing = isinstance(name, str) and properties.find(name) is None
-        return f"p('{name}'), for which there is no property" if missing else None
-
-    return Function("p", (Parameter("p", 1, "string", keeps_appended=False),), False, p, check)
 
 
 def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:

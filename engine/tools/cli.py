@@ -149,9 +149,9 @@ def evaluate(expression: str | None, payload: Any, variables: str | None, source
 def functions(context: click.Context) -> None:
     """List the functions of expressions; `show NAME` prints a manual entry."""
     if context.invoked_subcommand is None:
-        from engine.expressions.functions import FUNCTIONS
+        from engine.tools.manual import all_functions
 
-        for name, function in sorted(FUNCTIONS.items()):
+        for name, function in all_functions().items():
             click.echo(f"{name:20}{function.manual.strip().partition(chr(10))[0]}")
 
 
@@ -159,12 +159,20 @@ def functions(context: click.Context) -> None:
 @click.argument("name")
 def show_function(name: str) -> None:
     """Print the manual entry of a function."""
-    from engine.expressions.functions import FUNCTIONS
-    from engine.tools.manual import function_page
+    from engine.tools.manual import all_functions, function_page
 
-    if name not in FUNCTIONS:
-        _fail_unknown("function", name, FUNCTIONS, "engine functions")
-    click.echo(function_page(FUNCTIONS[name]))
+    known = all_functions()
+    if name not in known:
+        _fail_unknown("function", name, known, "engine functions")
+    click.echo(function_page(known[name]))
+
+
+@functions.command()
+def dataweave() -> None:
+    """Print how DataWeave's operators and functions are written here."""
+    from engine.tools.manual import dataweave_page
+
+    click.echo(dataweave_page())
 
 
 def _load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> Application:

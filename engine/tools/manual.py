@@ -11,12 +11,16 @@ from typing import Any, get_args, get_origin
 
 from engine.core.element import Element, Parameters
 from engine.core.expression import Compiled
+from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
+from engine.loading.application_functions import application_functions
+from engine.loading.properties import Filler, Properties
 
 EXAMPLE = "Example:"
 WORDS = {
     "str": "text", "int": "whole number", "float": "duration", "bool": "true or false", "dict": "map", "list": "list",
-    "Template": "value", "Expression": "expression", "Condition": "condition", "Count": "whole number", "Number": "number", "Whole": "whole number",
+    "Template": "value", "Expression": "expression", "Condition": "condition",
+    "Count": "whole number", "Number": "number", "Whole": "whole number",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
     "frozenset": "list", "HttpResponse": "answer",
@@ -46,10 +50,26 @@ def page(name: str, element: type[Element]) -> str:
     return "\n".join([*parts, "", EXAMPLE, textwrap.indent(example(element), "  ")])
 
 
+def all_functions() -> dict[str, Function]:
+    """The functions of expressions by name: ours, installed ones, and those of an application."""
+    nothing = Filler(Properties({}, {}, {}, {}))
+    return dict(sorted((discover_functions() | application_functions(nothing, {}, ())).items()))
+
+
 def function_page(function: Function) -> str:
     """The manual entry of a function of expressions: how it is called, what it gives, examples."""
     arguments = ", ".join(parameter.expected for parameter in function.parameters)
     return f"{function.name}({arguments}{', …' if function.variadic else ''})\n\n{inspect.cleandoc(function.manual)}"
+
+
+def dataweave_page() -> str:
+    """How DataWeave's most used operators and functions are written here, with an example each."""
+    from engine.expressions.functions.dataweave import TABLE
+
+    wide, wider = (max(len(row[column]) for row in TABLE) for column in (0, 1))
+    head = f"{'DataWeave':{wide}}  {'here':{wider}}  example"
+    rows = (f"{row.dataweave:{wide}}  {row.here:{wider}}  {row.expression} → {row.result}" for row in TABLE)
+    return "\n".join([head, *rows])
 
 
 def descriptions(cls: type[Any]) -> dict[str, str]:
