@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache, wraps
@@ -33,6 +33,15 @@ WHOLE = {"integer": "a whole number", "natural": "a whole number of at least 0"}
 """Kinds of number (JEP-14: a number that is none of them is an invalid value)."""
 
 
+def alike(values: Sequence[Any], kinds: Iterable[str]) -> bool:
+    """Whether all values are of one of the kinds, the same for all."""
+    types = set(map(type, values))
+    if any(types <= ACCEPTED[kind] for kind in kinds):
+        return True
+    names = {type_name(value) for value in values}
+    return len(names) == 1 and names <= set(kinds)
+
+
 class Kinds(NamedTuple):
     """What `array[number]|null` says."""
 
@@ -48,7 +57,7 @@ def _kinds(types: str) -> Kinds:
     outer = [kind.partition("[")[0] for kind in types.split("|")]
     elements = frozenset(kind.partition("[")[2].rstrip("]") for kind in types.split("|")) - {""}
     return Kinds(
-        expected=types.replace("|", " or "),
+        expected=types.replace("natural", "integer").replace("|", " or "),
         names=frozenset("number" if kind in WHOLE else kind for kind in outer),
         elements=elements,
         whole=next((kind for kind in outer if kind in WHOLE), None),
@@ -112,11 +121,11 @@ class Parameter:
         return WHOLE[self.kinds.whole or "integer"]
 
     def _check_elements(self, elements: list[Any]) -> None:
+        if alike(elements, self.kinds.elements):
+            return
         kinds = {type_name(element) for element in elements}
-        if not kinds <= self.kinds.elements:
-            self._refuse("an array with " + min(kinds - self.kinds.elements))
-        if len(kinds) > 1:
-            self._refuse("an array with " + " and ".join(sorted(kinds)))
+        strange = sorted(kinds - self.kinds.elements)[:1] or sorted(kinds)
+        self._refuse("an array with " + " and ".join(strange))
 
     def _refuse(self, found: str, expected: str = "") -> Any:
         expected = expected or self.expected

@@ -7,11 +7,12 @@ from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.function import function
+from engine.expressions.functions.function import alike, function
 from engine.expressions.operators import equals, type_name
 
 Key = Callable[[Any], Any]
 ORDERED = "array[number]|array[string]"
+ORDERABLE = frozenset({"number", "string"})
 DIRECTIONS = ("asc", "desc")
 
 
@@ -49,6 +50,8 @@ def contains(subject: Any, search: Any) -> bool:
         return isinstance(search, str) and search in subject
     if not isinstance(subject, (list, Appended)):
         raise EvaluationError(f"contains() takes array or string or null as argument 1, not {type_name(subject)}")
+    if isinstance(search, str):
+        return search in subject
     return any(equals(element, search) for element in subject)
 
 
@@ -85,7 +88,7 @@ def max_by(elements: list[Any], key: Key) -> Any:
 
     max_by([{n: 1}, {n: 2}], &n) → {"n": 2}
     """
-    return max(elements, key=_ordered("max_by", key), default=None)
+    return _pick(max, elements, _keys("max_by", elements, key))
 
 
 @function("array", "expression", dataweave="minBy")
@@ -94,7 +97,7 @@ def min_by(elements: list[Any], key: Key) -> Any:
 
     min_by([{n: 1}, {n: 2}], &n) → {"n": 1}
     """
-    return min(elements, key=_ordered("min_by", key), default=None)
+    return _pick(min, elements, _keys("min_by", elements, key))
 
 
 @function(ORDERED, dataweave="orderBy $")
@@ -117,7 +120,9 @@ def sort_by(elements: list[Any], key: Key, direction: str = "asc") -> list[Any]:
     """
     if direction not in DIRECTIONS:
         raise EvaluationError("sort_by() takes 'asc' or 'desc' as argument 3, not another string")
-    return sorted(elements, key=_ordered("sort_by", key), reverse=direction == "desc")
+    keys = _keys("sort_by", elements, key)
+    order = sorted(range(len(keys)), key=keys.__getitem__, reverse=direction == "desc")
+    return [elements[position] for position in order]
 
 
 @function("array|string", dataweave="[-1 to 0]")
@@ -138,17 +143,15 @@ def to_array(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-def _ordered(name: str, key: Key) -> Key:
-    """The key function, refusing keys that are neither all numbers nor all texts."""
-    kinds = set()
+def _keys(name: str, elements: list[Any], key: Key) -> list[Any]:
+    """The key of each element; refuses keys that are neither all numbers nor all texts."""
+    keys = [key(element) for element in elements]
+    if not alike(keys, ORDERABLE):
+        kinds = ", ".join(sorted({type_name(each) for each in keys}))
+        raise EvaluationError(f"{name}() takes keys that are all numbers or all strings, not {kinds}")
+    return keys
 
-    def ordered(element: Any) -> Any:
-        value = key(element)
-        kinds.add(type_name(value))
-        if len(kinds) > 1 or not kinds <= {"number", "string"}:
-            raise EvaluationError(
-                f"{name}() takes keys that are all numbers or all strings, not {', '.join(sorted(kinds))}"
-            )
-        return value
 
-    return ordered
+def _pick(choose: Callable[..., Any], elements: list[Any], keys: list[Any]) -> Any:
+    """The element at which `choose` (min or max) finds its key; null of an empty list."""
+    return elements[choose(range(len(keys)), key=keys.__getitem__)] if keys else None
