@@ -87,7 +87,7 @@ def test_value(value_of: Callable[..., Any], expression: str, payload: Any, valu
         ("replace('a', 'a', 'b', payload)", 0.001, "replace() takes a whole number of at least 0 as argument 4"),
         ("split('a', '/', payload)", 3.7, "split() takes a whole number of at least 0 as argument 3"),
         ("split('a', '/', payload)", float("inf"), "split() takes a whole number of at least 0 as argument 3, not a n"),
-        ("pad_left('a', payload)", True, "pad_left() takes natural as argument 2, not boolean"),
+        ("pad_left('a', payload)", True, "pad_left() takes integer as argument 2, not boolean"),
         ("pad_left('a', 5, payload)", "--", "pad_left() takes a string of one character as argument 3, not one of 2"),
         ("pad_left('a', payload)", 10**9, "pad_left() stops at 10000000 characters"),
         ("repeat('abc', payload)", 10**12, "repeat() stops at 10000000 characters"),

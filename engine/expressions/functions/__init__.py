@@ -1,4 +1,10 @@
-"""The functions of the expression language, by name."""
+"""The functions of the expression language, by name.
+
+Those of JMESPath and of its community (JEP-14) refuse null where they are not made for it. Ours give
+null where their first argument is null, or say in their manual what else they give. No function
+changes its arguments, none waits for anything, and none but those of `chance` depends on more than
+its arguments.
+"""
 
 from __future__ import annotations
 

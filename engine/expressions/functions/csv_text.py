@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.limits import refuse_long_list
+from engine.expressions.functions.limits import refuse_long_list, refuse_many_nodes
 from engine.expressions.operators import type_name
 from engine.expressions.writing import to_text
 
@@ -31,7 +31,7 @@ def read(text: str, options: Mapping[str, Any]) -> list[Any]:
     from io import StringIO
 
     try:
-        rows = [_row(row) for row in csv.reader(StringIO(text, newline=""), strict=True, **_style(options)) if row]
+        rows = list(_rows(csv.reader(StringIO(text, newline=""), strict=True, **_style(options))))
     except csv.Error as error:
         raise ValueError from error
     if options.get("header") is False or not rows:
@@ -40,6 +40,15 @@ def read(text: str, options: Mapping[str, Any]) -> list[Any]:
     if len(set(header)) < len(header):
         raise EvaluationError("read() finds a column twice in the first row of CSV")
     return [_record(header, row, number) for number, row in enumerate(records, 2)]
+
+
+def _rows(reader: Iterable[list[str]]) -> Iterator[list[str]]:
+    cells = 0
+    for count, row in enumerate(reader):
+        cells += len(row)
+        refuse_many_nodes(max(count, cells // 4), "read")
+        if row:
+            yield _row(row)
 
 
 def _row(cells: list[str]) -> list[str]:

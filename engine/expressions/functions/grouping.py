@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import reduce
+from math import isfinite
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
@@ -98,6 +99,8 @@ def sum_by(elements: list[Any], key: Key) -> Any:
 
 def total(name: str, numbers: list[Any]) -> Any:
     """The sum; exact decimals stay exact beside floats."""
+    if {int, float}.issuperset(map(type, numbers)) and isfinite(result := sum(numbers)):
+        return result
     wrong = next((number for number in numbers if not is_number(number)), 0)
     if not is_number(wrong):
         raise EvaluationError(f"{name}() adds numbers, not {type_name(wrong)}")

@@ -13,6 +13,9 @@ LONGEST_TEXT = 10_000_000
 LONGEST_LIST = 1_000_000
 """Elements of a list that a function makes out of little."""
 
+MOST_NODES = 250_000
+"""Elements of XML, values of YAML, rows of CSV in one text: what their readers make in less than a second."""
+
 DEEPEST = 200
 """Lists and maps inside each other; the JSON reader's bound too."""
 
@@ -29,6 +32,10 @@ def refuse_long_text(length: int, function: str) -> None:
 
 def refuse_long_list(length: int, function: str) -> None:
     refuse_past(LONGEST_LIST, length, function, "elements")
+
+
+def refuse_many_nodes(count: int, function: str) -> None:
+    refuse_past(MOST_NODES, count, function, "elements, values or rows")
 
 
 def refuse_depth(level: int, function: str) -> None:

@@ -20,7 +20,7 @@ LONGEST_PATTERN = 1000
 LARGEST_PROGRAM = 1 << 20
 """Bytes: RE2's budget for one pattern; its cache holds 128 of them."""
 MOST_STEPS = 200_000_000
-LONGEST_SEARCH = 0.7
+LONGEST_SEARCH = 0.5
 """Seconds of processor time."""
 REFERENCE = r"\$([$0-9])"
 

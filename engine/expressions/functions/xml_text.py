@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.limits import refuse_depth
+from engine.expressions.functions.limits import refuse_depth, refuse_many_nodes
 from engine.expressions.writing import to_text
 
 ATTRIBUTE = "@"
@@ -27,9 +27,12 @@ class _Reader:
 
     def __init__(self) -> None:
         self.open: list[tuple[dict[str, Any], list[str]]] = [({}, [])]
+        self.count = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         refuse_depth(len(self.open), "read")
+        self.count += 1 + len(attributes)
+        refuse_many_nodes(self.count, "read")
         self.open.append(({ATTRIBUTE + key: value for key, value in attributes.items()}, []))
 
     def end(self, name: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.limits import refuse_depth
+from engine.expressions.functions.limits import refuse_depth, refuse_many_nodes
 from engine.expressions.operators import number_in
 from engine.expressions.writing import encode
 
@@ -78,7 +78,8 @@ def read(text: str, options: Mapping[str, Any]) -> Any:
         yaml.AliasEvent: _refuse_alias,
     }
     try:
-        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        for count, event in enumerate(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))):
+            refuse_many_nodes(count, "read")
             if getattr(event, "tag", None) not in TAGS:
                 raise EvaluationError("read() takes YAML without tags of its own")
             steps.get(type(event), _pass)(event)
