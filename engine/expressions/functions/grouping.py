@@ -99,8 +99,9 @@ def sum_by(elements: list[Any], key: Key) -> Any:
 
 def total(name: str, numbers: list[Any]) -> Any:
     """The sum; exact decimals stay exact beside floats."""
-    if {int, float}.issuperset(map(type, numbers)) and isfinite(result := sum(numbers)):
-        return result
+    types = set(map(type, numbers))
+    if types <= {int} or (types == {float} and isfinite(sum(numbers))):
+        return sum(numbers)
     wrong = next((number for number in numbers if not is_number(number)), 0)
     if not is_number(wrong):
         raise EvaluationError(f"{name}() adds numbers, not {type_name(wrong)}")
