@@ -9,7 +9,6 @@ import msgspec
 
 from engine.expressions.appended import Appended
 
-
 OWN_SUBCLASSES: tuple[Any, ...] = (str, list, int, float)
 """msgspec writes these, but not what subclasses them."""
 

@@ -1,0 +1,81 @@
+"""Compiling calls of functions."""
+
+from __future__ import annotations
+
+from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.functions.function import Function, Parameter
+from engine.expressions.parser import Node
+from engine.expressions.suggestion import did_you_mean
+from engine.expressions.visitor import Visitor
+
+
+class Calls(Visitor):
+    """Functions: known and of the right arity at load, their arguments checked at run."""
+
+    def visit_expref(self, node: Node, current: str) -> str:
+        raise ExpressionSyntaxError(0, "'&' outside of a function", "it before an argument, as in sort_by(list, &name)")
+
+    def visit_call(self, node: Node, current: str) -> str:
+        function = self.functions.get(node["value"])
+        if function is None:
+            raise ExpressionSyntaxError(
+                node["start"],
+                f"the unknown function '{node['value']}'",
+                "a function of `engine functions`",
+                did_you_mean(node["value"], self.functions),
+            )
+        self._check_call(function, node)
+        arguments = [
+            self._argument(function.parameter(position), child, current)
+            for position, child in enumerate(node["children"])
+        ]
+        return self.let(f"{self.constant(function.call)}({', '.join(arguments)})")
+
+    def _check_call(self, function: Function, node: Node) -> None:
+        given = len(node["children"])
+        expected = function.arity_mistake(given)
+        if expected is not None:
+            raise ExpressionSyntaxError(node["start"], f"{function.name}() with {given} arguments", expected)
+        for position, child in enumerate(node["children"]):
+            wanted = function.parameter(position).is_expression
+            if wanted != (child["type"] == "expref"):
+                found = f"argument {position + 1} of {function.name}()"
+                expected = "an expression marked with '&'" if wanted else "a value, without '&'"
+                raise ExpressionSyntaxError(node["start"], found, expected)
+        mistake = function.check(node["children"]) if function.check else None
+        if mistake:
+            raise ExpressionSyntaxError(node["start"], mistake)
+
+    def _argument(self, parameter: Parameter, node: Node, current: str) -> str:
+        if parameter.is_lazy:
+            return self._delayed(parameter, node, current)
+        if node["type"] == "expref":
+            return self._nested(node["children"][0])
+        return self._checked(parameter, self.value_of(self.visit(node, current)))
+
+    def _checked(self, parameter: Parameter, value: str) -> str:
+        if parameter.is_any and parameter.keeps_appended:
+            return value
+        adapt = self.constant(parameter.adapt)
+        if parameter.is_any:
+            return self.let(f"{value} if type({value}) in PLAIN else {adapt}({value})")
+        if not parameter.fast:
+            return self.let(f"{adapt}({value})")
+        return self.let(f"{value} if type({value}) in {self.constant(parameter.fast)} else {adapt}({value})")
+
+    def _delayed(self, parameter: Parameter, node: Node, current: str) -> str:
+        """An argument as a Python function of no argument; an `&` in front of it changes nothing of what it sees."""
+        name = self.new("f")
+        with self.block(f"def {name}():"):
+            if node["type"] == "expref":
+                self.write(f"return {self.value_of(self.visit(node['children'][0], current))}")
+            else:
+                self.write(f"return {self._checked(parameter, self.value_of(self.visit(node, current)))}")
+        return name
+
+    def _nested(self, body: Node) -> str:
+        """`&body` as a Python function of the element."""
+        name, element = self.new("f"), self.new()
+        with self.block(f"def {name}({element}):"):
+            self.write(f"return {self.value_of(self.visit(body, element))}")
+        return name

@@ -1,0 +1,71 @@
+"""The visitor that the compiler's parts share: from a node to a name, through methods `visit_…`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.expressions.functions.function import Function
+from engine.expressions.generator import INPUT, Generator
+from engine.expressions.parser import Node
+
+Roots = Mapping[str, str]
+"""Name of a root → the Python expression that reads it from `event`."""
+
+DEEPEST_BLOCK = 16
+"""Python refuses 20 nested loops in one function; past this depth a node gets a function of its own."""
+
+
+class Visitor(Generator):
+    """Writes the statements that compute a node, and returns a *name* for the result.
+
+    `current` is the name of the current node; where it is the input and there are roots, the
+    expression still sees the event.
+    """
+
+    def __init__(self, roots: Roots | None, functions: Mapping[str, Function], constants: Mapping[str, Any]) -> None:
+        super().__init__(constants)
+        self.roots = roots
+        self.functions = functions
+        self.scope: dict[str, str] = dict(roots or {})
+
+    def visit(self, node: Node, current: str) -> str:
+        if self.depth > DEEPEST_BLOCK and node["children"]:
+            return self.apart(self._names_in_use(current), lambda: self._visit(node, current))
+        return self._visit(node, current)
+
+    def _visit(self, node: Node, current: str) -> str:
+        name: str = getattr(self, "visit_" + node["type"])(node, current)
+        return name
+
+    def _names_in_use(self, current: str) -> Iterator[str]:
+        yield INPUT
+        yield from (name for name in (current, *self.scope.values()) if name.isidentifier())
+
+    def sees_event(self, current: str) -> bool:
+        return self.roots is not None and current == INPUT
+
+    def value_of(self, current: str) -> str:
+        """The current node as a value: where it is the event, a map of its roots."""
+        return self.let(f"whole({INPUT})") if self.sees_event(current) else current
+
+    def own(self, text: str) -> str:
+        """A variable bound to the event is bound to its value."""
+        return self.let(self.value_of(text))
+
+    def truth(self, node: Node, current: str) -> str:
+        """JMESPath's truth of a node as a Python condition: 0 is true, empty text, list and map are not."""
+        value = self.visit(node, current)
+        if node["type"] in ("comparator", "not_expression"):
+            return value
+        if self.sees_event(value):
+            return "True"
+        return f"({value} or type({value}) in NUMBERS)"
+
+    def elements(self, nodes: list[Node], current: str) -> list[str]:
+        return [self.value_of(self.visit(child, current)) for child in nodes]
+
+    def entries(self, node: Node, current: str) -> str:
+        names = [self.constant(pair["value"]) for pair in node["children"]]
+        values = self.elements([pair["children"][0] for pair in node["children"]], current)
+        return "{" + ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True)) + "}"
