@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -74,7 +75,7 @@ def load(paths: Iterable[str | Path], catalog: Catalog, given: Mapping[str, str]
     return Loader(read_documents(paths), catalog, given or {}).load()
 
 
-def _installed_functions() -> dict[str, Function]:
+def _installed_functions() -> Mapping[str, Function]:
     try:
         return discover_functions()
     except ValueError as error:
@@ -94,7 +95,10 @@ class Loader:
             self.filler.fill(document.data)
         flows: dict[str, Runnable] = {}
         folders = dict.fromkeys(Path(document.file).resolve().parent for document in documents)
-        functions = _installed_functions() | application_functions(self.filler, flows, tuple(folders))
+        functions = ChainMap(
+            application_functions(self.filler, flows, tuple(folders)),
+            _installed_functions(),  # type: ignore[arg-type]  # it is only read
+        )
         self.builder = Builder(catalog, Scope(functions, None, resolve, self._warn), flows)
 
     def _warn(self, mistake: Mistake) -> None:

@@ -53,7 +53,7 @@ def page(name: str, element: type[Element]) -> str:
 def all_functions() -> dict[str, Function]:
     """The functions of expressions by name: ours, installed ones, and those of an application."""
     nothing = Filler(Properties({}, {}, {}, {}))
-    return dict(sorted((discover_functions() | application_functions(nothing, {}, ())).items()))
+    return dict(sorted({**discover_functions(), **application_functions(nothing, {}, ())}.items()))
 
 
 def function_page(function: Function) -> str:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import engine.expressions.functions as functions
 from engine import Event, Expression, FlowError
 from engine.expressions.functions import FUNCTIONS, discover_functions
 from engine.expressions.functions.function import Function
@@ -137,3 +139,10 @@ def test_nobody_replaces_a_function(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ValueError, match=r"other_functions of engine.functions defines upper\(\), which exists"):
         discover_functions()
+
+
+def test_the_table_of_modules_names_every_function() -> None:
+    """Functions are found by it without their modules being imported."""
+    folder = Path(functions.__file__).parent
+    modules = [import_module(f"{functions.__name__}.{path.stem}") for path in folder.glob("[!_]*.py")]
+    assert set(functions.collect(*modules)) == set(FUNCTIONS)

@@ -1,40 +1,37 @@
-"""The functions of the expression language, by name.
-
-Those of JMESPath and of its community (JEP-14) refuse null where they are not made for it. Ours give
-null where their first argument is null, or say in their manual what else they give. No function
-changes its arguments, none waits for anything, and none but those of `chance` depends on more than
-its arguments.
-"""
+"""The functions of the expression language, by name; a module of them is imported when one is first asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from types import ModuleType
 
-from engine.expressions.functions import (
-    chance,
-    conditions,
-    dates,
-    encodings,
-    formats,
-    grouping,
-    joining,
-    kinds,
-    lists,
-    number_patterns,
-    numbers,
-    objects,
-    outcomes,
-    patterns,
-    sequences,
-    strings,
-    text,
-    trees,
-    values,
-)
 from engine.expressions.functions.function import Function
 
 ENTRY_POINTS = "engine.functions"
+MODULES = {
+    "chance": "uuid random_int",
+    "conditions": "if case default try require least greatest",
+    "dates": "now today as_date as_datetime parse_date format_date date_add date_diff to_timezone",
+    "encodings": "base64_encode base64_decode url_encode url_decode hash hmac jwt_claims",
+    "formats": "read write",
+    "grouping": "group_by index_by distinct_by unique difference sum_by count_by partition",
+    "joining": "concat",
+    "kinds": "is_empty is_blank is_string is_number is_object is_array is_null as_bool",
+    "lists": "append contains map max min max_by min_by sort sort_by reverse to_array",
+    "number_patterns": "format_number",
+    "numbers": "abs avg ceil floor sum to_number as_number round mod pow",
+    "objects": "keys values merge items from_items has_key map_values map_keys filter_keys pick omit rename",
+    "outcomes": "caused_by summary multi_status retry",
+    "patterns": "matches match scan replace_re split_re",
+    "sequences": "first last slice chunk flat_map map_with_index enumerate reduce range zip",
+    "strings": "find_first find_last lower upper pad_left pad_right replace split trim trim_left trim_right",
+    "text": "starts_with ends_with join substring substring_before substring_after capitalize camelize underscore "
+    "repeat mask",
+    "trees": "get set_path merge_deep deep flatten_deep omit_nulls",
+    "values": "length size_of not_null to_string as_string type",
+}
 
 
 def collect(*modules: ModuleType) -> dict[str, Function]:
@@ -43,13 +40,32 @@ def collect(*modules: ModuleType) -> dict[str, Function]:
     return {function.name: function for function in found if isinstance(function, Function)}
 
 
-FUNCTIONS: Mapping[str, Function] = collect(
-    chance, conditions, dates, encodings, formats, grouping, joining, kinds, lists, number_patterns, numbers, objects,
-    outcomes, patterns, sequences, strings, text, trees, values,
-)  # fmt: skip
+class Library(Mapping[str, Function]):
+    """Functions by name. Few flows use many of them, and a server shall start soon: modules come when needed."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._homes = {name: module for module, names in modules.items() for name in names.split()}
+        self._loaded: dict[str, Function] = {}
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self._loaded:
+            self._loaded |= collect(import_module(f"{__name__}.{self._homes[name]}"))
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
 
 
-def discover_functions() -> dict[str, Function]:
+FUNCTIONS: Mapping[str, Function] = Library(MODULES)
+
+
+def discover_functions() -> Mapping[str, Function]:
     """FUNCTIONS, and those of the modules that installed packages name as entry points of `engine.functions`.
 
     Raises ValueError for a function whose name is taken already: nothing replaces a function
@@ -57,9 +73,10 @@ def discover_functions() -> dict[str, Function]:
     """
     from importlib.metadata import entry_points
 
-    functions = dict(FUNCTIONS)
+    others: dict[str, Function] = {}
     for entry in sorted(entry_points(group=ENTRY_POINTS)):
         for name, function in collect(entry.load()).items():
-            if functions.setdefault(name, function) is not function:
+            if name in FUNCTIONS or name in others:
                 raise ValueError(f"the entry point {entry.value} of {ENTRY_POINTS} defines {name}(), which exists")
-    return functions
+            others[name] = function
+    return ChainMap(others, FUNCTIONS)  # type: ignore[arg-type]  # it is only read
