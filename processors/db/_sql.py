@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from engine import FlowError, Mistake, refuse
+from engine import Evaluate, Event, FlowError, Mistake, refuse
 from processors.db._errors import QUERY_EXECUTION
 
 # Quoted text, comments and `::casts` are left alone; what remains of `:name` is a parameter.
@@ -47,16 +47,27 @@ class Sql:
         get = itemgetter(*self.names)
         return get if len(self.names) > 1 else lambda parameters: (get(parameters),)
 
-    def bind(self, parameters: Any) -> Sequence[Any]:
-        """The values in order. Raises DB:QUERY_EXECUTION that names a missing one, never takes it for null."""
-        try:
-            return self.values(parameters)
-        except (KeyError, TypeError, IndexError):
-            pass
+    def binder(self, evaluate: Evaluate) -> Callable[[Event], Sequence[Any]]:
+        """A function that gives the values in order, out of the map that `evaluate` makes of an event.
+
+        It raises DB:QUERY_EXECUTION that names a missing one, and never takes it for null.
+        """
+        values = self.values
+
+        def bind(event: Event) -> Sequence[Any]:
+            parameters = evaluate(event)
+            try:
+                return values(parameters)
+            except (KeyError, TypeError, IndexError):
+                raise self._unbound(parameters) from None
+
+        return bind
+
+    def _unbound(self, parameters: Any) -> FlowError:
         if not isinstance(parameters, Mapping):
-            raise FlowError(QUERY_EXECUTION, "the parameters of a statement are no map")
+            return FlowError(QUERY_EXECUTION, "the parameters of a statement are no map")
         missing = next(name for name in self.names if name not in parameters)
-        raise FlowError(QUERY_EXECUTION, f"the parameter '{missing}' of a statement is missing")
+        return FlowError(QUERY_EXECUTION, f"the parameter '{missing}' of a statement is missing")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

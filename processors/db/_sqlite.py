@@ -73,16 +73,12 @@ class SqliteDatabase:
 
     async def change(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
-
-        def run() -> dict[str, Any]:
-            return _outcome(self._open().execute(sql, values))
-
         try:
-            return run()
+            return _outcome(self._open().execute(sql, values))
         except (sqlite3.Error, OverflowError, ValueError) as error:
             if not _is_locked(error):
                 raise self._failure(error, sql, values) from error
-        return await self._patiently(run, sql, values)
+        return await self._patiently(lambda: _outcome(self._open().execute(sql, values)), sql, values)
 
     def close(self) -> None:
         if self._connection is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from engine import ConfigRef, Event, Field, Mistake, Operation, Template, refuse
+from engine import ConfigRef, Field, Mistake, Operation, Template, refuse
 from processors.db._errors import DB_TYPES
 from processors.db._sql import Sql
 from processors.db.config import Config
@@ -24,7 +24,14 @@ class Statement(Operation):
 
     raises = DB_TYPES
 
+    bind: ClassVar[Any]
+    """The values of an event for the statement, in order."""
+
     def __post_init__(self) -> None:
+        self._check_names()
+        self._prepare(bind=self.sql.binder(self.input_parameters.evaluate))
+
+    def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""
         tree = self.input_parameters.tree
         given = {pair["value"] for pair in tree["children"]} if tree["type"] == "map" else set(self.sql.names)
@@ -32,6 +39,3 @@ class Statement(Operation):
         if missing:
             found = f"the parameter ':{missing[0]}' in sql, which input-parameters lack"
             refuse([Mistake("F603", found, f"a value for each of {', '.join(dict.fromkeys(self.sql.names))}")])
-
-    def bind(self, event: Event) -> Any:
-        return self.sql.bind(self.input_parameters.evaluate(event))
