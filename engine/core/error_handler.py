@@ -155,7 +155,7 @@ class ErrorHandler:
         assert failure.event is not None  # a Chain has seen it
         event = failure.event.with_error(failure)
         if failure.answer.before is None:
-            failure.answer.before = event
+            failure.answer.before = failure.event  # not `event`: it holds the failure, and a circle is garbage
         for handler in self.handlers:
             if self._takes(handler, failure, event):
                 return await handler.handle(failure, event, outer)
