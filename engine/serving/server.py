@@ -51,6 +51,7 @@ async def serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(*OFTEN_ENOUGH)
+    gc.enable()
     ready()
     await asyncio.gather(*(server.serve([listening]) for server, (_, listening) in zip(servers, apps, strict=True)))
 

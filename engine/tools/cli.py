@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -61,6 +62,7 @@ def serve(
 
         serve_again_and_again(paths, sys.argv[1:])
         return
+    gc.disable()  # what is loaded now stays: looking through it only delays the start; `serve` enables it
     from engine.tools.logs import configure
     from engine.tools.serving import serve_application
 
