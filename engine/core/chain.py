@@ -6,13 +6,13 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Self
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import core_schema
 
 from engine.core.errors import UNKNOWN, FlowError
 from engine.core.event import Event
 from engine.core.mistake import Mistake, refuse
 from engine.core.processor import Processor
+from engine.core.validated import Validated
 
 log = logging.getLogger("engine")
 
@@ -32,7 +32,7 @@ class Step:
         self.location = location or self.name
 
 
-class Chain:
+class Chain(Validated):
     """Runs steps in order; the event of each is the input of the next.
 
     An error leaves with the place of the step that raised it and the event as it entered that step.
@@ -60,10 +60,6 @@ class Chain:
 
     def _step_of(self, run: Any) -> Step:
         return self.steps[self._runs.index(run)]
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(cls._validate)
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:

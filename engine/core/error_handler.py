@@ -16,11 +16,12 @@ from engine.core.event import Event
 from engine.core.expression import Condition
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.text import Place
+from engine.core.validated import Validated
 
 log = logging.getLogger("engine")
 
 
-class TypePatterns:
+class TypePatterns(Validated):
     """What `type` names: a comma list or a YAML list of `NS:ID`, `ID` (of MULE), `NS:*`, `*:ID`, `ANY`.
 
     A name matches itself and its descendants, `NS:*` the types of that namespace, `*:ID` the
@@ -48,10 +49,6 @@ class TypePatterns:
     def names(self) -> list[str]:
         """The patterns without wildcards, for checking that such types exist."""
         return [pattern for pattern in self.patterns if "*" not in pattern]
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(cls._validate)
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
@@ -144,7 +141,7 @@ class OnError(Element):
             raise
 
 
-class ErrorHandler:
+class ErrorHandler(Validated):
     """The handlers of a flow or a try scope: the first that takes the error runs."""
 
     def __init__(self, handlers: Sequence[OnError] = ()) -> None:
@@ -168,10 +165,6 @@ class ErrorHandler:
             later.cause, later.event, later.failing_component = failure, event, failure.failing_component
             later.answer.before = failure.answer.before
             raise
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(cls._validate)
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:

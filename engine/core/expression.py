@@ -13,6 +13,7 @@ from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.text import Piece, Place, Text
+from engine.core.validated import Validated
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
@@ -214,7 +215,7 @@ class Written:
         )
 
 
-class Compiled:
+class Compiled(Validated):
     """What Template and Expression share: a value of a flow file, compiled to `evaluate(event)`.
 
     Raises MULE:EXPRESSION from `evaluate`, with the expression and its place, never a value.
@@ -240,10 +241,6 @@ class Compiled:
     @property
     def is_literal(self) -> bool:
         return bool(self.tree["type"] == "literal")
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(cls._validate)
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:

@@ -13,6 +13,7 @@ from engine.core.errors import EXPRESSION, ROUTING, FlowError
 from engine.core.event import Event
 from engine.core.expression import Compiled, Reader, Template, scope_of
 from engine.core.mistake import Mistake, refuse, shown
+from engine.core.validated import Validated
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
@@ -137,7 +138,7 @@ class Runnable(Protocol):
     async def run(self, event: Event) -> Event: ...
 
 
-class FlowLink:
+class FlowLink(Validated):
     """The name of a flow or sub-flow, which may be an expression, and where to find it.
 
     flows: all flows by name; filled while the application is loaded, so that order does not matter.
@@ -162,10 +163,6 @@ class FlowLink:
     def to(cls, flow: Runnable) -> FlowLink:
         """A link to this flow, for processors that are made in Python."""
         return cls(Template("flow"), {"flow": flow})
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(cls._validate)
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | FlowLink:

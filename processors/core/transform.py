@@ -5,8 +5,6 @@ from typing import Annotated, Any, ClassVar
 from engine import Evaluate, Event, Field, Mistake, Name, Processor, Reader, Written, read_media_type, refuse
 from engine.core.expression import ROOTS
 
-RESULTS = ("set_payload", "set_attributes", "set_variables")
-
 
 class Transform(Processor):
     """Build payload, attributes and variables anew, from one view of the event.
