@@ -50,7 +50,10 @@ class Calls(Visitor):
         if parameter.is_lazy:
             return self._delayed(parameter, node, current)
         if node["type"] == "expref":
-            return self._nested(node["children"][0])
+            nested = self._nested_each if parameter.is_each else self._nested
+            return nested(node["children"][0])
+        if node["type"] == "literal" and type(node["value"]) in parameter.fast:
+            return self.visit(node, current)
         return self._checked(parameter, self.value_of(self.visit(node, current)))
 
     def _checked(self, parameter: Parameter, value: str) -> str:
@@ -59,9 +62,13 @@ class Calls(Visitor):
         adapt = self.constant(parameter.adapt)
         if parameter.is_any:
             return self.let(f"{value} if type({value}) in PLAIN else {adapt}({value})")
-        if not parameter.fast:
+        if parameter.fast:
+            fits = f"type({value}) in {self.constant(parameter.fast)}"
+        elif parameter.fast_elements:
+            fits = f"type({value}) is list and set(map(type, {value})) <= {self.constant(parameter.fast_elements)}"
+        else:
             return self.let(f"{adapt}({value})")
-        return self.let(f"{value} if type({value}) in {self.constant(parameter.fast)} else {adapt}({value})")
+        return self.let(f"{value} if {fits} else {adapt}({value})")
 
     def _delayed(self, parameter: Parameter, node: Node, current: str) -> str:
         """An argument as a Python function of no argument; an `&` in front of it changes nothing of what it sees."""
@@ -78,4 +85,17 @@ class Calls(Visitor):
         name, element = self.new("f"), self.new()
         with self.block(f"def {name}({element}):"):
             self.write(f"return {self.value_of(self.visit(body, element))}")
+        return name
+
+    def _nested_each(self, body: Node) -> str:
+        """`&body` as a Python function of a list, which gives the value for each element."""
+        name, elements = self.new("f"), self.new()
+        with self.block(f"def {name}({elements}):"):
+            if body["type"] == "field":
+                self.write(f"return fields({elements}, {self.constant(body['value'])})")
+            else:
+                result, element = self.let("[]"), self.new()
+                with self.block(f"for {element} in {elements}:"):
+                    self.write(f"{result}.append({self.visit(body, element)})")
+                self.write(f"return {result}")
         return name

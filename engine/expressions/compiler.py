@@ -26,7 +26,7 @@ from engine.expressions.writing import to_text
 
 Evaluate = Callable[[Any], Any]
 
-BUILTINS = {"type": type, "dict": dict, "list": list, "int": int, "Exception": Exception}
+BUILTINS = {"type": type, "dict": dict, "list": list, "int": int, "set": set, "map": map, "Exception": Exception}
 GLOBALS: Mapping[str, Any] = {
     "__builtins__": BUILTINS,
     "NUMBERS": NUMBERS,
@@ -37,6 +37,8 @@ GLOBALS: Mapping[str, Any] = {
     "index": operators.index,
     "cut": operators.cut,
     "flatten": operators.flatten,
+    "fields": operators.fields,
+    "without_nulls": operators.without_nulls,
     "equals": operators.equals,
     "negate": operators.negate,
     "fresh": operators.fresh,

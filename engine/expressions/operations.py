@@ -68,7 +68,7 @@ class Operations(Visitor):
     def _choose(self, node: Node, current: str, head: str) -> str:
         left, right = node["children"]
         result = self.let(self.value_of(self.visit(left, current)))
-        with self.block(head.format(f"({result} or type({result}) in NUMBERS)")):
+        with self.block(head.format(self.truth_of(left, result))):
             self.write(f"{result} = {self.value_of(self.visit(right, current))}")
         return result
 

@@ -14,6 +14,8 @@ from engine.expressions.errors import EvaluationError
 NUMBERS = frozenset({int, float, Decimal})
 LISTS = frozenset({list, Appended})
 CONTAINERS = LISTS | {dict}
+NO_LISTS = frozenset({dict, str, int, float, bool, type(None)})
+LIST = frozenset({list})
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 LONGEST_NUMBER = 1000
 LARGEST_INTEGER = 2**4096
@@ -57,6 +59,18 @@ def field(value: Any, name: str) -> Any:
     return None if get is None else get(name)
 
 
+def fields(elements: Sequence[Any], name: str) -> list[Any]:
+    """The field of each element."""
+    try:
+        return [element.get(name) for element in elements]
+    except AttributeError:  # one of them has no fields
+        return [field(element, name) for element in elements]
+
+
+def without_nulls(elements: list[Any]) -> list[Any]:
+    return [element for element in elements if element is not None] if None in elements else elements
+
+
 def as_list(value: Any) -> Sequence[Any] | None:
     """What a projection can walk through: a list; null for all else."""
     if type(value) is Appended:
@@ -83,11 +97,19 @@ def cut(value: Any, piece: slice) -> list[Any] | None:
     return None if sequence is None else list(sequence[piece])
 
 
-def flatten(value: Any) -> list[Any] | None:
+def flatten(value: Any) -> Sequence[Any] | None:
+    """The elements of a list, those of its lists in their place; lists of one kind go at once."""
     sequence = as_list(value)
     if sequence is None:
         return None
+    kinds = set(map(type, sequence))
+    if kinds <= NO_LISTS:
+        return sequence
     merged: list[Any] = []
+    if kinds == LIST:
+        for element in sequence:
+            merged += element
+        return merged
     for element in sequence:
         inner = as_list(element)
         if inner is None:

@@ -114,15 +114,24 @@ class Paths(Visitor):
         return self.let(f"{base} if type({base}) is list else as_list({base})")
 
     def _project(self, sequence: str, right: Node, condition: Node | None = None) -> str:
-        result, element = self.let("None"), self.new()
+        result = self.let("None")
         with self.block(f"if {sequence} is not None:"):
-            self.write(f"{result} = []")
-            with self.block(f"for {element} in {sequence}:"):
-                if condition is not None:
-                    self.write(f"if not {self.truth(condition, element)}: continue")
-                value = self.visit(right, element)
-                self.write(f"if {value} is not None: {result}.append({value})")
+            if condition is None and right["type"] == "identity":
+                self.write(f"{result} = without_nulls({sequence})")
+            elif condition is None and right["type"] == "field":
+                self.write(f"{result} = without_nulls(fields({sequence}, {self.constant(right['value'])}))")
+            else:
+                self._walk(result, sequence, right, condition)
         return result
+
+    def _walk(self, result: str, sequence: str, right: Node, condition: Node | None) -> None:
+        element = self.new()
+        self.write(f"{result} = []")
+        with self.block(f"for {element} in {sequence}:"):
+            if condition is not None:
+                self.write(f"if not {self.truth(condition, element)}: continue")
+            value = self.visit(right, element)
+            self.write(f"if {value} is not None: {result}.append({value})")
 
     # Multi-selects
 

@@ -56,11 +56,11 @@ class Visitor(Generator):
     def truth(self, node: Node, current: str) -> str:
         """JMESPath's truth of a node as a Python condition: 0 is true, empty text, list and map are not."""
         value = self.visit(node, current)
-        if node["type"] in ("comparator", "not_expression"):
-            return value
-        if self.sees_event(value):
-            return "True"
-        return f"({value} or type({value}) in NUMBERS)"
+        return "True" if self.sees_event(value) else self.truth_of(node, value)
+
+    def truth_of(self, node: Node, value: str) -> str:
+        """The truth of a node that has been computed; Python's own where it is no number."""
+        return value if _is_boolean(node) else f"({value} or type({value}) in NUMBERS)"
 
     def elements(self, nodes: list[Node], current: str) -> list[str]:
         return [self.value_of(self.visit(child, current)) for child in nodes]
@@ -69,3 +69,10 @@ class Visitor(Generator):
         names = [self.constant(pair["value"]) for pair in node["children"]]
         values = self.elements([pair["children"][0] for pair in node["children"]], current)
         return "{" + ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True)) + "}"
+
+
+def _is_boolean(node: Node) -> bool:
+    """Whether the node gives true, false or null, whatever it is given."""
+    if node["type"] in ("or_expression", "and_expression"):
+        return all(map(_is_boolean, node["children"]))
+    return node["type"] in ("comparator", "not_expression", "truth")

@@ -36,8 +36,9 @@ WHOLE = {"integer": "a whole number", "natural": "a whole number of at least 0"}
 def alike(values: Sequence[Any], kinds: Iterable[str]) -> bool:
     """Whether all values are of one of the kinds, the same for all."""
     types = set(map(type, values))
-    if any(types <= ACCEPTED[kind] for kind in kinds):
-        return True
+    for kind in kinds:
+        if types <= ACCEPTED[kind]:
+            return True
     names = {type_name(value) for value in values}
     return len(names) == 1 and names <= set(kinds)
 
@@ -69,10 +70,11 @@ class Parameter:
     """One argument: the types it takes, as `array|null`, `array[number]` or `any`.
 
     `…?` may be left out. `lazy …` is handed over as a Python function of no argument, which checks
-    and computes it. `integer` and `natural` are numbers without a fraction, `natural` ones not below 0.
+    and computes it; `each expression` as a function of a list, which gives the expression's value for
+    each of its elements. `integer` and `natural` are numbers without a fraction, `natural` ones not below 0.
 
-    `fast` holds the Python types that need no further look. A value of another type goes through
-    `adapt`, which converts it or raises EvaluationError.
+    `fast` holds the Python types that need no further look, `fast_elements` those of a list's elements.
+    A value of another type goes through `adapt`, which converts it or raises EvaluationError.
     """
 
     def __init__(self, function: str, position: int, types: str, keeps_appended: bool) -> None:
@@ -80,12 +82,15 @@ class Parameter:
         self.position = position
         self.is_optional = types.endswith("?")
         self.is_lazy = types.startswith("lazy ")
+        self.is_each = types.startswith("each ")
         self.keeps_appended = keeps_appended
-        self.kinds = _kinds(types.removeprefix("lazy ").removesuffix("?"))
+        self.kinds = _kinds(types.removeprefix("lazy ").removeprefix("each ").removesuffix("?"))
         self.expected = self.kinds.expected
         self.is_any = self.expected == "any"
         self.is_expression = self.expected == "expression"
         self.fast = self.kinds.fast | {Appended} if keeps_appended else self.kinds.fast
+        alone = len(self.kinds.elements) == 1
+        self.fast_elements = ACCEPTED[next(iter(self.kinds.elements))] if alone else frozenset[type]()
 
     def adapt(self, value: Any) -> Any:
         if not self.is_any:

@@ -12,9 +12,10 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import truth
 from engine.expressions.functions.function import function
 from engine.expressions.functions.identity import identity
-from engine.expressions.operators import arithmetic, is_number, type_name
+from engine.expressions.operators import NUMBERS, arithmetic, is_number, type_name
 
 Key = Callable[[Any], Any]
+Keys = Callable[[list[Any]], list[Any]]
 PLUS = arithmetic("+", operator.add)
 
 
@@ -88,24 +89,27 @@ def difference(elements: list[Any], others: list[Any]) -> list[Any]:
     return [element for element in elements if identity(element) not in left_out]
 
 
-@function("array", "expression", dataweave="dw::core::Arrays::sumBy", of_null=0)
-def sum_by(elements: list[Any], key: Key) -> Any:
+@function("array", "each expression", dataweave="dw::core::Arrays::sumBy", of_null=0)
+def sum_by(elements: list[Any], keys: Keys) -> Any:
     """The sum of the expression's values; 0 of an empty list. A value that is no number, null too, is an error.
 
     sum_by([{n: 2}, {n: 3}], &n) → 5
     """
-    return total("sum_by", [key(element) for element in elements])
+    numbers = keys(elements)
+    if not set(map(type, numbers)) <= NUMBERS:
+        for number in numbers:
+            if not is_number(number):
+                raise EvaluationError(f"sum_by() adds numbers, not {type_name(number)}")
+    return total(numbers)
 
 
-def total(name: str, numbers: list[Any]) -> Any:
+def total(numbers: list[Any]) -> Any:
     """The sum; exact decimals stay exact beside floats."""
-    types = set(map(type, numbers))
-    if types <= {int} or (types == {float} and isfinite(sum(numbers))):
-        return sum(numbers)
-    wrong = next((number for number in numbers if not is_number(number)), 0)
-    if not is_number(wrong):
-        raise EvaluationError(f"{name}() adds numbers, not {type_name(wrong)}")
-    return reduce(PLUS, numbers, 0)
+    try:
+        result = sum(numbers)
+    except (TypeError, ArithmeticError):  # a decimal beside a float, an integer that no float can hold
+        return reduce(PLUS, numbers, 0)
+    return result if type(result) is int or isfinite(result) else reduce(PLUS, numbers, 0)
 
 
 @function("array", "expression", dataweave="dw::core::Arrays::countBy", of_null=0)

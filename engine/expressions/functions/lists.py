@@ -10,7 +10,7 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import alike, function
 from engine.expressions.operators import equals, type_name
 
-Key = Callable[[Any], Any]
+Keys = Callable[[list[Any]], list[Any]]
 ORDERED = "array[number]|array[string]"
 ORDERABLE = frozenset({"number", "string"})
 DIRECTIONS = ("asc", "desc")
@@ -44,6 +44,8 @@ def contains(subject: Any, search: Any) -> bool:
     contains('haystack', 'st') → true
     contains(null, 'b') → false
     """
+    if type(subject) is list and isinstance(search, str):
+        return search in subject
     if subject is None:
         return False
     if isinstance(subject, str):
@@ -55,13 +57,13 @@ def contains(subject: Any, search: Any) -> bool:
     return any(equals(element, search) for element in subject)
 
 
-@function("expression", "array", dataweave="map")
-def map_(key: Key, elements: list[Any]) -> list[Any]:
+@function("each expression", "array", dataweave="map")
+def map_(values: Keys, elements: list[Any]) -> list[Any]:
     """The expression's value for each element, null ones kept.
 
     map(&length(@), ['a', 'bcd']) → [1, 3]
     """
-    return [key(element) for element in elements]
+    return values(elements)
 
 
 @function(ORDERED, dataweave="max")
@@ -82,22 +84,22 @@ def min_(elements: list[Any]) -> Any:
     return min(elements, default=None)
 
 
-@function("array", "expression", dataweave="maxBy")
-def max_by(elements: list[Any], key: Key) -> Any:
+@function("array", "each expression", dataweave="maxBy")
+def max_by(elements: list[Any], keys: Keys) -> Any:
     """The element whose key is the largest; null of an empty list.
 
     max_by([{n: 1}, {n: 2}], &n) → {"n": 2}
     """
-    return _pick(max, elements, _keys("max_by", elements, key))
+    return _pick(max, elements, _keys("max_by", keys(elements)))
 
 
-@function("array", "expression", dataweave="minBy")
-def min_by(elements: list[Any], key: Key) -> Any:
+@function("array", "each expression", dataweave="minBy")
+def min_by(elements: list[Any], keys: Keys) -> Any:
     """The element whose key is the smallest; null of an empty list.
 
     min_by([{n: 1}, {n: 2}], &n) → {"n": 1}
     """
-    return _pick(min, elements, _keys("min_by", elements, key))
+    return _pick(min, elements, _keys("min_by", keys(elements)))
 
 
 @function(ORDERED, dataweave="orderBy $")
@@ -109,8 +111,8 @@ def sort(elements: list[Any]) -> list[Any]:
     return sorted(elements)
 
 
-@function("array", "expression", "string?", check=_direction, dataweave="orderBy")
-def sort_by(elements: list[Any], key: Key, direction: str = "asc") -> list[Any]:
+@function("array", "each expression", "string?", check=_direction, dataweave="orderBy")
+def sort_by(elements: list[Any], keys: Keys, direction: str = "asc") -> list[Any]:
     """The elements in order of a key that is a number or a text; equal ones keep their order.
 
     The direction is 'asc', ascending, or 'desc'.
@@ -120,8 +122,8 @@ def sort_by(elements: list[Any], key: Key, direction: str = "asc") -> list[Any]:
     """
     if direction not in DIRECTIONS:
         raise EvaluationError("sort_by() takes 'asc' or 'desc' as argument 3, not another string")
-    keys = _keys("sort_by", elements, key)
-    order = sorted(range(len(keys)), key=keys.__getitem__, reverse=direction == "desc")
+    found = _keys("sort_by", keys(elements))
+    order = sorted(range(len(found)), key=found.__getitem__, reverse=direction == "desc")
     return [elements[position] for position in order]
 
 
@@ -143,15 +145,14 @@ def to_array(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-def _keys(name: str, elements: list[Any], key: Key) -> list[Any]:
-    """The key of each element; refuses keys that are neither all numbers nor all texts."""
-    keys = [key(element) for element in elements]
+def _keys(name: str, keys: list[Any]) -> list[Any]:
+    """The keys; refuses those that are neither all numbers nor all texts."""
     if not alike(keys, ORDERABLE):
         kinds = ", ".join(sorted({type_name(each) for each in keys}))
         raise EvaluationError(f"{name}() takes keys that are all numbers or all strings, not {kinds}")
     return keys
 
 
-def _pick(choose: Callable[..., Any], elements: list[Any], keys: list[Any]) -> Any:
+def _pick(choose: Callable[[list[Any]], Any], elements: list[Any], keys: list[Any]) -> Any:
     """The element at which `choose` (min or max) finds its key; null of an empty list."""
-    return elements[choose(range(len(keys)), key=keys.__getitem__)] if keys else None
+    return elements[keys.index(choose(keys))] if keys else None

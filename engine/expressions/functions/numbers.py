@@ -32,7 +32,7 @@ def avg(numbers: list[Any]) -> Any:
 
     avg([length('a'), length('bcd')]) → 2.0
     """
-    return total("avg", numbers) / len(numbers) if numbers else None
+    return total(numbers) / len(numbers) if numbers else None
 
 
 @function("number", dataweave="ceil")
@@ -59,7 +59,7 @@ def sum_(numbers: list[Any]) -> Any:
 
     sum([length('a'), length('bcd')]) → 4
     """
-    return total("sum", numbers)
+    return total(numbers)
 
 
 @function("any")
