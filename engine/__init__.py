@@ -10,19 +10,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.application import Application as Application
+    from engine.application import StartError as StartError
     from engine.core.chain import Chain as Chain
     from engine.core.chain import Step as Step
+    from engine.core.clock import Clock as Clock
     from engine.core.element import Element as Element
     from engine.core.element import Field as Field
     from engine.core.element import Parameters as Parameters
     from engine.core.error_handler import ErrorHandler as ErrorHandler
     from engine.core.error_handler import OnError as OnError
     from engine.core.error_handler import OwnErrorHandler as OwnErrorHandler
-    from engine.core.error_handler import RaisedType as RaisedType
+    from engine.core.error_handler import log_failure as log_failure
     from engine.core.errors import ANY as ANY
+    from engine.core.errors import CLIENT_SECURITY as CLIENT_SECURITY
+    from engine.core.errors import COMPOSITE_ROUTING as COMPOSITE_ROUTING
     from engine.core.errors import CONNECTIVITY as CONNECTIVITY
+    from engine.core.errors import CRITICAL as CRITICAL
+    from engine.core.errors import DUPLICATE_MESSAGE as DUPLICATE_MESSAGE
     from engine.core.errors import EXPRESSION as EXPRESSION
+    from engine.core.errors import OVERLOAD as OVERLOAD
+    from engine.core.errors import REDELIVERY_EXHAUSTED as REDELIVERY_EXHAUSTED
+    from engine.core.errors import RETRY_EXHAUSTED as RETRY_EXHAUSTED
     from engine.core.errors import ROUTING as ROUTING
+    from engine.core.errors import SECURITY as SECURITY
+    from engine.core.errors import SERVER_SECURITY as SERVER_SECURITY
+    from engine.core.errors import TIMEOUT as TIMEOUT
+    from engine.core.errors import TRANSFORMATION as TRANSFORMATION
+    from engine.core.errors import UNKNOWN as UNKNOWN
     from engine.core.errors import VALIDATION as VALIDATION
     from engine.core.errors import ErrorType as ErrorType
     from engine.core.errors import FlowError as FlowError
@@ -37,13 +51,14 @@ if TYPE_CHECKING:
     from engine.core.expression import Reader as Reader
     from engine.core.expression import Template as Template
     from engine.core.expression import Written as Written
+    from engine.core.flow_link import FlowLink as FlowLink
     from engine.core.media import read_media_type as read_media_type
     from engine.core.mistake import Mistake as Mistake
     from engine.core.mistake import refuse as refuse
+    from engine.core.mistake import shown as shown
     from engine.core.parameters import ConfigRef as ConfigRef
     from engine.core.parameters import Count as Count
     from engine.core.parameters import Duration as Duration
-    from engine.core.parameters import FlowLink as FlowLink
     from engine.core.parameters import Name as Name
     from engine.core.parameters import Number as Number
     from engine.core.parameters import Size as Size
@@ -51,7 +66,14 @@ if TYPE_CHECKING:
     from engine.core.processor import Config as Config
     from engine.core.processor import Operation as Operation
     from engine.core.processor import Processor as Processor
+    from engine.core.processor import Served as Served
     from engine.core.processor import Source as Source
+    from engine.core.processor import VoidOperation as VoidOperation
+    from engine.core.runtime import Runtime as Runtime
+    from engine.core.scope import Scope as Scope
+    from engine.core.scope import within as within
+    from engine.core.type_patterns import RaisedType as RaisedType
+    from engine.core.type_patterns import TypePatterns as TypePatterns
     from engine.expressions.appended import Appended as Appended
     from engine.expressions.operators import is_number as is_number
     from engine.expressions.operators import number_in as number_in
@@ -64,17 +86,26 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
-    "engine.application": "Application",
+    "engine.application": "Application StartError",
     "engine.core.chain": "Chain Step",
+    "engine.core.clock": "Clock",
     "engine.core.element": "Element Field Parameters",
-    "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler RaisedType",
-    "engine.core.errors": "ANY CONNECTIVITY EXPRESSION ROUTING VALIDATION ErrorType FlowError error_type",
+    "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
+    "engine.core.errors": (
+        "ANY CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE EXPRESSION OVERLOAD "
+        "REDELIVERY_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY SERVER_SECURITY TIMEOUT TRANSFORMATION UNKNOWN "
+        "VALIDATION ErrorType FlowError error_type"
+    ),
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Evaluate Expression Reader Template Written",
+    "engine.core.flow_link": "FlowLink",
     "engine.core.media": "read_media_type",
-    "engine.core.mistake": "Mistake refuse",
-    "engine.core.parameters": "ConfigRef Count Duration FlowLink Name Number Size Whole",
-    "engine.core.processor": "Config Operation Processor Source",
+    "engine.core.mistake": "Mistake refuse shown",
+    "engine.core.parameters": "ConfigRef Count Duration Name Number Size Whole",
+    "engine.core.processor": "Config Operation Processor Served Source VoidOperation",
+    "engine.core.runtime": "Runtime",
+    "engine.core.scope": "Scope within",
+    "engine.core.type_patterns": "RaisedType TypePatterns",
     "engine.expressions.appended": "Appended",
     "engine.expressions.operators": "is_number number_in",
     "engine.expressions.writing": "to_text",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
+from engine.core.clock import Clock
 from engine.core.errors import FlowError
 from engine.core.event import NOTHING, Event
 from engine.core.flow import Flow
+from engine.core.processor import Source
 from engine.expressions.appended import settle
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import discover
@@ -20,6 +24,9 @@ from engine.loading.loader import Parts, load
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+
+log = logging.getLogger("engine")
 
 
 class StartError(Exception):
@@ -32,13 +39,16 @@ class Application:
         app = Application.load("flows/")
         event = await app.run("upsert-single-record", payload={"id": "a1"})
 
-    It starts at the first use; `stop`, or `async with`, closes what it opened.
+    It starts at the first use; `stop`, or `async with`, closes what it opened. Its sources make
+    events only once it listens, as it does when it is served.
     """
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self._starting = asyncio.Lock()
         self._is_started = False
+        self._listening: list[Source] = []
+        self._is_listening = False
 
     @classmethod
     def load(
@@ -46,14 +56,15 @@ class Application:
         *paths: str | Path,
         properties: Mapping[str, str] | None = None,
         processors: Iterable[str] = (),
+        clock: Clock | None = None,
     ) -> Self:
         """The application of flow files and folders.
 
         properties: values of placeholders that win over all other sources, as `--set` does.
-        processors: packages of elements beside the installed ones.
+        processors: packages of elements beside the installed ones; clock: another than the machine's.
         Raises LoadError, with every mistake at its place.
         """
-        return cls(load(paths, discover(processors), properties))
+        return cls(load(paths, discover(processors), properties, clock))
 
     @property
     def flows(self) -> Mapping[str, Flow]:
@@ -76,8 +87,43 @@ class Application:
                 await self.stop()
                 raise StartError(f"the config '{name}' cannot be started: {error.detailed_description}") from error
 
-    async def stop(self) -> None:
-        """Close what `start` opened."""
+    async def listen(self) -> None:
+        """Start, and let the sources make events; at once where that was done. Raises StartError."""
+        await self.start()
+        async with self._starting:
+            if not self._is_listening:
+                self._is_listening = True
+                await self._start_sources()
+
+    async def _start_sources(self) -> None:
+        for flow in self.flows.values():
+            if flow.source is None or flow.initial_state == "stopped":
+                continue
+            self._listening.append(flow.source)
+            try:
+                await flow.source.start(flow)
+            except FlowError as error:
+                await self.stop()
+                reason = error.detailed_description
+                raise StartError(f"the source of the flow '{flow.name}' cannot be started: {reason}") from error
+
+    async def stop_sources(self) -> None:
+        """Let the sources make no more events, and wait for what is under way from them."""
+        sources, self._listening, self._is_listening = self._listening, [], False
+        await asyncio.gather(*(source.stop() for source in sources))
+
+    async def stop(self, seconds: float | None = None) -> None:
+        """Close what was opened; what is under way may end within the seconds (`shutdownTimeout`), or is cancelled."""
+        began = monotonic()
+        seconds = self.parts.configuration.shutdown_timeout if seconds is None else seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stop_sources()
+        except TimeoutError:
+            log.warning("sources did not end within %g s", seconds)
+        late = await self.parts.runtime.tasks.drain(max(0.0, seconds - (monotonic() - began)))
+        if late:
+            log.warning("%d background tasks did not end within %g s and were cancelled", late, seconds)
         self._is_started = False
         for config in reversed(list(self.parts.configs.values())):
             await config.stop()
@@ -119,4 +165,4 @@ class Application:
         """The ASGI application of the flows with an HTTP source (all, or those given)."""
         from engine.serving.app import build_app  # Starlette is not needed to run flows from Python
 
-        return build_app(self.flows.values() if flows is None else flows, self.start, self.stop)
+        return build_app(self.flows.values() if flows is None else flows, self.listen, self.stop)

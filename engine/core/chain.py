@@ -35,14 +35,15 @@ class Step:
 class Chain(Validated):
     """Runs steps in order; the event of each is the input of the next.
 
-    An error leaves with the place of the step that raised it and the event as it entered that step.
+    An error leaves with the place of the step that raised it and the event as it entered that step,
+    under the type that the step's error-mapping gives it.
     """
 
     __slots__ = ("_runs", "steps")
 
     def __init__(self, steps: Sequence[Step | Processor] = ()) -> None:
         self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
-        self._runs = tuple(step.processor.run for step in self.steps)
+        self._runs = tuple(step.processor.runner() for step in self.steps)
 
     async def run(self, event: Event) -> Event:
         run: Any = None
@@ -50,12 +51,16 @@ class Chain(Validated):
             for run in self._runs:
                 event = await run(event)
         except FlowError as failure:
+            step = self._step_of(run)
             if failure.event is None:
-                failure.event = event
-                failure.failing_component = self._step_of(run).location
-            raise
+                failure.event, failure.failing_component = event, step.location
+            mapped = step.processor.map_error(failure)
+            if mapped is failure:
+                raise
+            raise mapped from failure
         except Exception as bug:
-            raise _unexpected(bug, self._step_of(run), event) from bug
+            step = self._step_of(run)
+            raise step.processor.map_error(_unexpected(bug, step, event)) from bug
         return event
 
     def _step_of(self, run: Any) -> Step:
@@ -74,11 +79,7 @@ class Chain(Validated):
 
 def _unexpected(bug: Exception, step: Step, event: Event) -> FlowError:
     """An exception that is no FlowError: a bug, logged here with its traceback, once."""
-    log.error("unexpected error in %s (%s)", step.name, step.location, exc_info=bug, extra=_who(event))
+    log.error("unexpected error in %s (%s)", step.name, step.location, exc_info=bug, extra=event.log_fields())
     failure = FlowError(UNKNOWN, f"unexpected error in {step.name}", detailed_description=repr(bug), cause=bug)
     failure.event, failure.failing_component, failure.logged = event, step.location, True
     return failure
-
-
-def _who(event: Event) -> dict[str, str]:
-    return {"correlation_id": getattr(event, "correlation_id", "")}

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
 from engine.core.errors import ErrorType
+from engine.core.runtime import STANDALONE, Runtime
 
 PARAMETERS = ConfigDict(
     extra="forbid",
@@ -47,12 +48,19 @@ class Element(Parameters):
     doc_name: Annotated[str | None, Field(alias="doc:name")] = None
     """A label for logs, traces and pictures."""
 
+    runtime: ClassVar[Runtime] = STANDALONE
+    """What the elements of the application share; set by `live_in` when the file is loaded."""
+
     raises: ClassVar[tuple[ErrorType, ...]] = ()
     """The error types that it can raise, beside MULE:EXPRESSION from its expressions."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        taken = {"raises", "run"} & set(cls.__pydantic_fields__)  # type: ignore[attr-defined]  # pydantic adds it
+        taken = {"raises", "run", "runtime"} & set(cls.__pydantic_fields__)  # type: ignore[attr-defined]  # pydantic adds it
         if taken:
             name = min(taken)
             raise TypeError(f"{cls.__name__}.{name} cannot be a parameter of that name: Field(alias='{name}') gives it")
+
+    def live_in(self, runtime: Runtime) -> None:
+        """Make the element one of an application."""
+        self._prepare(runtime=runtime)

@@ -64,6 +64,13 @@ class Event(Struct, frozen=True):
     """Whether the payload, and the variable httpStatus, were assigned since the event entered the flow or an
     on-error-propagate chain: what such a chain assigns is the answer to the caller of a failed flow."""
 
+    logging_variables: Mapping[str, str] = NOTHING
+    """What each log line of the event carries beside the correlation id."""
+
+    def log_fields(self) -> dict[str, Any]:
+        """What a log record of this event carries, as `extra`."""
+        return {"correlation_id": self.correlation_id, "variables": self.logging_variables}
+
     @property
     def message(self) -> Message:
         return Message(self.payload, self.attributes, self.media_type)

@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from engine.core.chain import Chain
 from engine.core.element import Element
 from engine.core.error_handler import OwnErrorHandler, log_failure
-from engine.core.errors import OVERLOAD, TIMEOUT, FlowError
+from engine.core.errors import FLOW_BACK_PRESSURE, TIMEOUT, FlowError
 from engine.core.event import Event
 from engine.core.parameters import Duration
-from engine.core.processor import Source
-
-Result = TypeVar("Result")
+from engine.core.processor import Result, Source
 
 
 class Gate:
-    """Counts the events of a source that are under way."""
+    """Counts the events of a source that are under way, and lets sources wait for room."""
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
         self.inside = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     @property
     def is_full(self) -> bool:
         return self.limit is not None and self.inside >= self.limit
+
+    async def has_room(self) -> None:
+        """Wait until one more may enter."""
+        while self.is_full:
+            room = asyncio.get_running_loop().create_future()
+            self._waiting.append(room)
+            await room
 
     def __enter__(self) -> None:
         self.inside += 1
 
     def __exit__(self, *_: object) -> None:
         self.inside -= 1
+        while self._waiting:
+            room = self._waiting.popleft()
+            if not room.done():  # who waited may have been cancelled
+                room.set_result(None)
+                return
 
 
 class Flow(Element):
@@ -52,6 +64,9 @@ class Flow(Element):
 
     error_handler: OwnErrorHandler = None  # type: ignore[assignment]  # validated: the default handler
     """What happens with an error that no try scope inside handled."""
+
+    initial_state: Literal["started", "stopped"] = "started"
+    """Whether the source starts with the application; a stopped flow still runs by flow-ref."""
 
     max_concurrency: Annotated[int, Field(ge=1)] | None = None
     """How many events of the source may be under way at once; one more is refused (503)."""
@@ -77,11 +92,13 @@ class Flow(Element):
         """Run an event of the source within the flow's limits; the result is made by `answer`.
 
         An error in `answer` is the flow's: its handler gets it, with the event that left the steps.
-        Raises the FlowError that no handler continued, logged; MULE:OVERLOAD without entering the
-        flow where it is full; MULE:TIMEOUT at the deadline.
+        Raises the FlowError that no handler continued, logged; MULE:FLOW_BACK_PRESSURE without
+        entering the flow where it is full or stopped; MULE:TIMEOUT at the deadline.
         """
         if self._gate.is_full:
-            raise FlowError(OVERLOAD, f"the flow {self.name} is busy")
+            raise FlowError(FLOW_BACK_PRESSURE, f"the flow {self.name} is busy")
+        if self.initial_state == "stopped":
+            raise FlowError(FLOW_BACK_PRESSURE, f"the flow {self.name} is stopped")
         try:
             with self._gate:
                 async with asyncio.timeout(self._limit):
@@ -94,6 +111,10 @@ class Flow(Element):
         except FlowError as failure:
             log_failure(failure)
             raise
+
+    async def has_room(self) -> None:
+        """Wait until the flow takes another event of its source."""
+        await self._gate.has_room()
 
     async def _serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
         try:

@@ -1,19 +1,18 @@
-"""Types of parameters that are more than plain values: durations, counts, and references by name."""
+"""Types of parameters that are more than plain values: durations, counts, and references to configs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, Protocol, Self, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from engine.core.errors import EXPRESSION, ROUTING, FlowError
+from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
-from engine.core.expression import Compiled, Reader, Template, scope_of
+from engine.core.expression import Compiled, Reader
 from engine.core.mistake import Mistake, refuse, shown
-from engine.core.validated import Validated
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
@@ -130,52 +129,6 @@ class Count(Whole):
     __slots__ = ()
     expected = "a whole number from 1"
     least = 1
-
-
-class Runnable(Protocol):
-    """What a flow-ref can lead to: a flow, or the chain of a sub-flow."""
-
-    async def run(self, event: Event) -> Event: ...
-
-
-class FlowLink(Validated):
-    """The name of a flow or sub-flow, which may be an expression, and where to find it.
-
-    flows: all flows by name; filled while the application is loaded, so that order does not matter.
-    """
-
-    def __init__(self, name: Template, flows: Mapping[str, Runnable]) -> None:
-        self._name = name
-        self._flows = flows
-        self.static_name: str | None = str(name.tree["value"]) if name.is_literal else None
-
-    def target(self, event: Event) -> Runnable:
-        """The flow to run for this event; raises MULE:ROUTING where there is none of that name."""
-        name = self.static_name or self._name.evaluate(event)
-        try:
-            return self._flows[name]
-        except (KeyError, TypeError):
-            raise FlowError(
-                ROUTING, "there is no flow of that name", detailed_description=f"no flow {name!r}"
-            ) from None
-
-    @classmethod
-    def to(cls, flow: Runnable) -> FlowLink:
-        """A link to this flow, for processors that are made in Python."""
-        return cls(Template("flow"), {"flow": flow})
-
-    @classmethod
-    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | FlowLink:
-        if isinstance(value, cls):
-            return value
-        if hasattr(value, "run"):
-            return cls.to(value)
-        if not isinstance(value, str) or not value.strip():
-            refuse([Mistake("F303", shown(value), "the name of a flow or sub-flow")])
-        link = cls(Template(value, scope_of(info)), getattr(info.context, "flows", {}))
-        if info.context is not None and link.static_name:
-            info.context.expect_flow(link.static_name, value)
-        return link
 
 
 class Reference:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from engine.core.element import Element
+from engine.core.element import Element, Field
+from engine.core.error_mapping import ErrorMapping
+from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.expression import Expression
 from engine.core.parameters import Name
+
+Run = Callable[[Event], Awaitable[Event]]
+Result = TypeVar("Result")
 
 
 class Processor(Element):
@@ -23,9 +29,28 @@ class Processor(Element):
         """The event after this step. The event that came in stays as it is."""
         raise NotImplementedError(f"{type(self).__name__} does not define run")
 
+    def runner(self) -> Run:
+        """What a chain calls for this step, chosen when the file is loaded: `run`, and what parameters put around."""
+        return self.run
 
-class Operation(Processor):
-    """A processor with a result, which becomes the payload, or goes to a variable by `target`."""
+    def map_error(self, failure: FlowError) -> FlowError:
+        """The error that leaves the step when it raised this one."""
+        return failure
+
+
+class VoidOperation(Processor):
+    """The base of operations without a result: the event stays as it is."""
+
+    error_mapping: Annotated[tuple[ErrorMapping, ...], Field(alias="error-mapping")] = ()
+    """Other types for the errors that it raises: a list of sourceType (ANY) and targetType; the first match wins."""
+
+    def map_error(self, failure: FlowError) -> FlowError:
+        mapping = next((each for each in self.error_mapping if each.source_type.match(failure)), None)
+        return mapping.map(failure) if mapping else failure
+
+
+class Operation(VoidOperation):
+    """The base of operations with a result, which becomes the payload, or goes to a variable by `target`."""
 
     target: Name | None = None
     """The variable that takes the result; payload and attributes then stay as they are."""
@@ -45,6 +70,19 @@ class Operation(Processor):
 WHOLE_PAYLOAD = Operation.target_value
 
 
+class Served(Protocol):
+    """A flow, as its source sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
+        """Run an event of the source; the result is made by `answer` of the event after the flow."""
+
+    async def has_room(self) -> None:
+        """Wait until the flow takes another event."""
+
+
 class Source(Element):
     """What starts a flow: it makes events and hands them to the flow."""
 
@@ -54,6 +92,16 @@ class Source(Element):
     def claims(self) -> list[str]:
         """What only one source may have, such as `POST /orders`: a second flow with the same is a mistake."""
         return []
+
+    def starts_at(self) -> str:
+        """When the flow runs, in a few words: `queue tasks`."""
+        return type(self).__name__
+
+    async def start(self, flow: Served) -> None:
+        """Begin to make events. Raise FlowError where that fails. A source that the server drives does nothing."""
+
+    async def stop(self) -> None:
+        """Make no more events, and return when those under way have ended; at once where that is cancelled."""
 
 
 class Config(Element):

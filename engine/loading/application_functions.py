@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.event import Event
-from engine.core.parameters import Runnable
+from engine.core.nesting import Runnable, run_nested
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import Function, function
 from engine.loading.properties import Filler
@@ -60,7 +60,7 @@ def _lookup(flows: Mapping[str, Runnable]) -> Function:
         """
         if flow not in flows:
             raise EvaluationError("lookup() found no flow of that name")
-        running: Any = flows[flow].run(Event(payload=payload))
+        running: Any = run_nested(flows[flow], Event(payload=payload))
         try:
             running.send(None)
         except StopIteration as end:

@@ -14,8 +14,9 @@ from engine.core.error_handler import ErrorHandler, OnError
 from engine.core.errors import ErrorType, error_type
 from engine.core.expression import Scope
 from engine.core.mistake import Mistake, refuse, shown
-from engine.core.parameters import Runnable
+from engine.core.nesting import Runnable
 from engine.core.processor import Processor
+from engine.core.runtime import Runtime
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.data import Map, Sequence
@@ -41,7 +42,7 @@ class Builder:
     types is mentioned, and checked when all files are read.
     """
 
-    def __init__(self, catalog: Catalog, scope: Scope, flows: dict[str, Runnable]) -> None:
+    def __init__(self, catalog: Catalog, scope: Scope, flows: dict[str, Runnable], runtime: Runtime) -> None:
         self.catalog = catalog
         self.scope = scope
         self.mistakes: list[Mistake] = []
@@ -49,6 +50,7 @@ class Builder:
         self.mentions = Mentions(catalog)
         self.configs: dict[str, Any] = {}
         self.flows = flows
+        self.runtime = runtime
         self.default_handler = ErrorHandler()
         self.handler_lists: dict[str, Sequence] = {}
         self._named_handlers: dict[str, ErrorHandler] = {}
@@ -143,10 +145,13 @@ class Builder:
     def parameters(self, cls: type[Any], parameters: Map, name: str, place: Place, given: Collection[str] = ()) -> Any:
         """An instance of the class; None, with its mistakes noted, where a parameter is wrong."""
         try:
-            return cls.__pydantic_validator__.validate_python(parameters, context=self, by_alias=True, by_name=False)
+            built = cls.__pydantic_validator__.validate_python(parameters, context=self, by_alias=True, by_name=False)
         except ValidationError as error:
             self.mistakes += Explainer(cls, parameters, name, place, given).explain(error)
             return None
+        if isinstance(built, Element):
+            built.live_in(self.runtime)
+        return built
 
     # What parameters ask for
 

@@ -12,12 +12,15 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from engine.core.chain import Chain
+from engine.core.clock import Clock
 from engine.core.element import Element, Parameters
 from engine.core.expression import Scope
 from engine.core.flow import Flow
 from engine.core.mistake import Mistake, shown
-from engine.core.parameters import Broken, Duration, Runnable
+from engine.core.nesting import Runnable
+from engine.core.parameters import Broken, Duration
 from engine.core.processor import Config, Source
+from engine.core.runtime import DATA_DIR, Runtime
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
 from engine.loading.application_functions import application_functions
@@ -42,7 +45,10 @@ class Configuration(Parameters):
     """The name of the handlers for flows and try scopes that have none of their own."""
 
     shutdown_timeout: Duration = 5.0
-    """How long running requests may take to end after SIGTERM or Ctrl-C."""
+    """How long running requests, `async` work and consumers of queues may take to end after SIGTERM or Ctrl-C."""
+
+    data_dir: Path = Path(DATA_DIR)
+    """The folder of what is persistent and has no place of its own, from where the engine was started."""
 
 
 class SubFlow(Element):
@@ -63,16 +69,20 @@ class Parts:
     runnables: Mapping[str, Runnable]
     configs: Mapping[str, Config]
     configuration: Configuration
+    runtime: Runtime
     warnings: tuple[Diagnostic, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
-def load(paths: Iterable[str | Path], catalog: Catalog, given: Mapping[str, str] | None = None) -> Parts:
+def load(
+    paths: Iterable[str | Path], catalog: Catalog, given: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> Parts:
     """Load flow files and folders as one application.
 
-    given: properties that win over all other sources. Raises LoadError with every mistake found.
+    given: properties that win over all other sources; clock: another than the machine's.
+    Raises LoadError with every mistake found.
     """
-    return Loader(read_documents(paths), catalog, given or {}).load()
+    return Loader(read_documents(paths), catalog, given or {}, clock).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -85,7 +95,9 @@ def _installed_functions() -> Mapping[str, Function]:
 class Loader:
     """One run of loading."""
 
-    def __init__(self, documents: list[Document], catalog: Catalog, given: Mapping[str, str]) -> None:
+    def __init__(
+        self, documents: list[Document], catalog: Catalog, given: Mapping[str, str], clock: Clock | None = None
+    ) -> None:
         self.documents = documents
         self.sections = Sections(documents)
         defaults, files = self.sections.property_defaults(), self.sections.property_files()
@@ -99,7 +111,7 @@ class Loader:
             application_functions(self.filler, flows, tuple(folders)),
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
-        self.builder = Builder(catalog, Scope(functions, None, resolve, self._warn), flows)
+        self.builder = Builder(catalog, Scope(functions, None, resolve, self._warn), flows, Runtime(clock))
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)
@@ -107,6 +119,7 @@ class Loader:
     def load(self) -> Parts:
         """Build what the sections hold; what others refer to first."""
         configuration = self._configuration()
+        self.builder.runtime.data_dir = configuration.data_dir
         self._build_configs()
         self._build_error_handlers(configuration)
         for name, entry in self.sections["sub-flows"].items():
@@ -116,7 +129,8 @@ class Loader:
         self._check(flows)
         warnings = tuple(self._diagnostics(self.builder.warnings, is_warning=True))
         secrets = frozenset(self.properties.secrets)
-        return Parts(flows, self.builder.flows, self.builder.configs, configuration, warnings, secrets)
+        builder = self.builder
+        return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, warnings, secrets)
 
     # Building
 

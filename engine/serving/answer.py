@@ -105,7 +105,8 @@ def _failure_status(error: FlowError, event: Event, response: HttpResponse) -> i
         return status_of(error)
     status = _status(given)
     if status is None or status < 400:
-        log.warning("the status of the error answer is no number from 400 to 599; it is ignored", extra=_who(event))
+        who = event.log_fields()
+        log.warning("the status of the error answer is no number from 400 to 599; it is ignored", extra=who)
         return status_of(error)
     return status
 
@@ -217,12 +218,8 @@ def _attempt(event: Event, make: Any, otherwise: Any) -> Any:
     try:
         return make()
     except FlowError as error:
-        log.error("while an error was answered: %s", error, extra=_who(event))
+        log.error("while an error was answered: %s", error, extra=event.log_fields())
         return otherwise
-
-
-def _who(event: Event) -> dict[str, str]:
-    return {"correlation_id": event.correlation_id}
 
 
 def header_lines(headers: Mapping[str, Any]) -> Iterable[tuple[bytes, bytes]]:

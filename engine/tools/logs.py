@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 FIELDS = ("correlation_id", "flow", "status", "ms")
 HIDDEN = "***"
@@ -62,6 +63,7 @@ class TextLine(Line):
         parts = [self.formatTime(record), record.levelname, record.name, printable(self.message(record))]
         if correlation_id := getattr(record, "correlation_id", ""):
             parts.append(f"correlationId={self._hide(correlation_id)}")
+        parts += (printable(f"{name}={self._hide(value)}") for name, value in variables_of(record).items())
         # Indented: a line break in an exception's text must not look like the start of a record.
         return "\n    ".join([" ".join(parts), *map(printable, self.traceback(record).splitlines())])
 
@@ -77,10 +79,25 @@ class JsonLine(Line):
             "message": self.message(record),
         }
         fields = {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
-        line |= {name: self._hide(value) if isinstance(value, str) else value for name, value in fields.items()}
+        fields |= {"variables": dict(variables)} if (variables := variables_of(record)) else {}
+        line |= hidden(fields, self._hide)
         if record.exc_info:
             line["traceback"] = self.traceback(record)
         return json.dumps(line, ensure_ascii=True)
+
+
+def variables_of(record: logging.LogRecord) -> Mapping[str, str]:
+    """The logging variables of the event that the record is about."""
+    variables: Mapping[str, str] = getattr(record, "variables", {})
+    return variables
+
+
+def hidden(fields: Mapping[str, Any], hide: Callable[[str], str]) -> dict[str, Any]:
+    """The fields with their texts, one level down too, as they may be shown."""
+    return {
+        name: hide(value) if isinstance(value, str) else hidden(value, hide) if isinstance(value, Mapping) else value
+        for name, value in fields.items()
+    }
 
 
 def printable(text: str) -> str:

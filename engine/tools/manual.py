@@ -23,7 +23,7 @@ WORDS = {
     "Count": "whole number", "Number": "number", "Whole": "whole number",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
-    "frozenset": "list", "HttpResponse": "answer",
+    "frozenset": "list", "tuple": "list", "HttpResponse": "answer",
 }  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def _kind(annotation: Any) -> str:
             return " | ".join(map(str, arguments))
         words = [_kind(argument) for argument in arguments]
         outer = getattr(get_origin(annotation), "__name__", "")
-        if outer in ("list", "dict", "frozenset"):
+        if outer in ("list", "tuple", "dict", "frozenset"):
             return WORDS[outer]
         return " or ".join(dict.fromkeys(word for word in words if word))
     name = getattr(annotation, "__name__", str(annotation))

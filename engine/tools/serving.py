@@ -39,8 +39,8 @@ class Address:
 def serve_application(app: Application, host: str | None, port: int | None) -> int:
     """Serve until a signal comes; the exit code."""
     addresses = addresses_of(app, host, port)
-    if not addresses:
-        click.echo("engine: no flow has an HTTP listener, there is nothing to serve", err=True)
+    if not any(flow.source for flow in app.flows.values()):
+        click.echo("engine: no flow has a source, there is nothing to serve", err=True)
         return 1
     if clash := next((each for address in addresses for each in _clashes(address)), None):
         click.echo(f"engine: {clash} would answer the same requests; leave out --host and --port", err=True)
@@ -73,7 +73,7 @@ async def _serve(app: Application, addresses: list[Address]) -> int:
     try:
         for address in addresses:
             address.listening = bind(address.host, address.port)
-        await app.start()
+        await app.listen()
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (while ")[0]
         click.echo(f"engine: cannot listen at {address.url}: {reason}", err=True)
@@ -86,18 +86,23 @@ async def _serve(app: Application, addresses: list[Address]) -> int:
         for address in addresses
         if address.listening
     ]
+    seconds_left: float | None = None
+    seconds = app.parts.configuration.shutdown_timeout
     try:
-        await serve(apps, app.parts.configuration.shutdown_timeout, lambda: announce(addresses))
+        seconds_left = await serve(apps, seconds, lambda: announce(app, addresses), app.stop_sources)
     finally:
-        await app.stop()
+        await app.stop(seconds_left)
     return 0
 
 
-def announce(addresses: list[Address]) -> None:
-    """Print each route and the address."""
+def announce(app: Application, addresses: list[Address]) -> None:
+    """Print each route and the address, and what else starts flows."""
     for address in addresses:
         for flow, route in address.routes:
             methods = ",".join(sorted(route.methods)) if route.methods else "*"
             click.echo(f"{methods:7} {address.url}{route.path} -> {flow.name}")
-    urls = ", ".join(address.url for address in addresses)
-    click.echo(f"engine {__version__} serves at {urls}; Ctrl-C ends it")
+    for flow in app.flows.values():
+        if flow.source and not isinstance(flow.source, HttpSource):
+            click.echo(f"{flow.source.starts_at()} -> {flow.name}")
+    where = f" at {', '.join(address.url for address in addresses)}" if addresses else ""
+    click.echo(f"engine {__version__} serves{where}; Ctrl-C ends it")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import Chain, Condition, Event, Parameters, Processor
+from engine import Chain, Condition, Event, Parameters, Scope
 
 
 class When(Parameters):
@@ -20,7 +20,7 @@ class Otherwise(Parameters):
     """What to run."""
 
 
-class Choice(Processor):
+class Choice(Scope):
     """Run the steps of the first condition that holds.
 
     When none holds and there is no `otherwise`, the event passes unchanged.

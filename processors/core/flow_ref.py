@@ -25,7 +25,7 @@ class FlowRef(Operation):
     raises = (ROUTING,)
 
     async def run(self, event: Event) -> Event:
-        result = await self.name.target(event).run(event)
+        result = await self.name.run(event)
         if self.target is None:
             return result
         return event.with_variable(self.target, self.target_value.evaluate(result))

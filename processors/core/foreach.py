@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine import EXPRESSION, NOTHING, Appended, Chain, Count, Event, Expression, FlowError, Message, Name, Processor
+from engine import EXPRESSION, NOTHING, Appended, Chain, Count, Event, Expression, FlowError, Message, Name, Scope
 
 TURN = 0.2
 """Seconds after which the other requests of the process get their turn, and a deadline can strike."""
@@ -16,7 +16,7 @@ LOOK_AT_CLOCK = 256
 """How many items pass between two looks at the clock."""
 
 
-class Foreach(Processor):
+class Foreach(Scope):
     """Run the nested steps once for each item of a collection, one after another.
 
     Inside, the payload is the item; afterwards payload and attributes are again what they were

@@ -36,5 +36,5 @@ class Logger(Processor):
     async def run(self, event: Event) -> Event:
         if self._log.isEnabledFor(self._level):
             text = to_text(self.message.evaluate(event))
-            self._log.log(self._level, "%s", text, extra={"correlation_id": event.correlation_id})
+            self._log.log(self._level, "%s", text, extra=event.log_fields())
         return event

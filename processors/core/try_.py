@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Chain, Event, FlowError, Mistake, OwnErrorHandler, Processor, refuse
+from engine import Chain, Event, FlowError, Mistake, OwnErrorHandler, Scope, refuse
 
 
 def _action(value: Any) -> Any:
@@ -14,7 +14,7 @@ def _action(value: Any) -> Any:
     return value
 
 
-class Try(Processor):
+class Try(Scope):
     """Run steps with an error handler of their own.
 
     An error that on-error-continue takes makes the scope succeed with the handler's event, and

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from engine import VALIDATION, ErrorType, Event, FlowError, Processor, Template, to_text
+from engine import VALIDATION, ErrorType, Event, FlowError, Template, VoidOperation, to_text
 
 
-class Validator(Processor):
+class Validator(VoidOperation):
     """The base of the validators: `holds` says whether the event keeps the rule."""
 
     message: Template | None = None

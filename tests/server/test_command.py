@@ -119,7 +119,7 @@ def test_a_secret_in_a_statement_that_fails_at_the_start(tmp_path: Path) -> None
 def test_nothing_to_serve(tmp_path: Path) -> None:
     (tmp_path / "flows.yaml").write_text("flows: {a: {steps: []}}")
     done = engine("serve", str(tmp_path))
-    assert (done.returncode, done.stderr) == (1, "engine: no flow has an HTTP listener, there is nothing to serve\n")
+    assert (done.returncode, done.stderr) == (1, "engine: no flow has a source, there is nothing to serve\n")
 
 
 def test_reload(start: Start, tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""How deep flows may call flows."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Protocol
+
+from engine.core.errors import ROUTING, FlowError
+from engine.core.event import Event
+
+DEEPEST = 50
+"""How many flows may run inside each other; Python's own limit is not much further."""
+
+_depth: ContextVar[int] = ContextVar("depth", default=0)
+
+
+class Runnable(Protocol):
+    """What a flow-ref can lead to: a flow, or the chain of a sub-flow."""
+
+    async def run(self, event: Event) -> Event: ...
+
+
+async def run_nested(flow: Runnable, event: Event) -> Event:
+    """Run what may lead back to where it is called from. Raises MULE:ROUTING where that has no end."""
+    depth = _depth.get()
+    if depth >= DEEPEST:
+        raise FlowError(ROUTING, f"flows call each other more than {DEEPEST} deep")
+    before = _depth.set(depth + 1)
+    try:
+        return await flow.run(event)
+    finally:
+        _depth.reset(before)

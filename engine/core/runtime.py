@@ -1,0 +1,40 @@
+"""What the elements of one application share while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.core.clock import Clock
+from engine.core.tasks import Tasks
+
+T = TypeVar("T")
+
+DATA_DIR = ".engine"
+"""Where persistent things lie that have no place of their own, from where the engine was started."""
+
+
+class Runtime:
+    """The clock, the background tasks, the folder of persistent things, and what elements share by name.
+
+    An application has one, and each of its elements knows it as `self.runtime`; elements that are
+    made in Python share one that has the machine's clock.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self.tasks = Tasks()
+        self.data_dir = Path(DATA_DIR)
+        self._shared: dict[Hashable, Any] = {}
+
+    def share(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What all elements of the application have in common under a key; made by the first that asks."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        found: T = self._shared[key]
+        return found
+
+
+STANDALONE = Runtime()
+"""The runtime of elements that are made in Python, outside of an application."""
