@@ -18,7 +18,7 @@ from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
 from engine.expressions.generator import INPUT
 from engine.expressions.operations import ARITHMETIC_CALLS, ORDER_CALLS, Operations
-from engine.expressions.operators import NUMBERS
+from engine.expressions.operators import MACHINE_NUMBERS, NUMBERS
 from engine.expressions.parser import Node
 from engine.expressions.paths import Paths
 from engine.expressions.visitor import Roots
@@ -30,6 +30,7 @@ BUILTINS = {"type": type, "dict": dict, "list": list, "int": int, "set": set, "m
 GLOBALS: Mapping[str, Any] = {
     "__builtins__": BUILTINS,
     "NUMBERS": NUMBERS,
+    "MACHINE_NUMBERS": MACHINE_NUMBERS,
     "PLAIN": frozenset({str, int, float, bool, dict, list, type(None)}),
     "field": operators.field,
     "as_list": operators.as_list,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 
 from engine.expressions import operators
-from engine.expressions.operators import NUMBERS
+from engine.expressions.decimals import QUOTIENT_DIGITS, floor_division, remainder
+from engine.expressions.operators import MACHINE_NUMBERS, NUMBERS
 from engine.expressions.parser import Node
 from engine.expressions.visitor import Visitor
 
@@ -20,9 +21,9 @@ ARITHMETIC_CALLS = {
     "plus": operators.arithmetic("+", operator.add),
     "minus": operators.arithmetic("-", operator.sub),
     "times": operators.arithmetic("*", operators.multiply),
-    "slash": operators.arithmetic("/", operator.truediv),
-    "percent": operators.arithmetic("%", operator.mod),
-    "floor": operators.arithmetic("//", operator.floordiv),
+    "slash": operators.arithmetic("/", operator.truediv, QUOTIENT_DIGITS),
+    "percent": operators.arithmetic("%", remainder),
+    "floor": operators.arithmetic("//", floor_division),
 }
 INLINE_ARITHMETIC = {"plus": "+", "minus": "-"}
 
@@ -39,7 +40,7 @@ class Operations(Visitor):
         operands = [
             text for text, child in ((left, node["children"][0]), (right, node["children"][1])) if not _is_number(child)
         ]
-        fast = " and ".join(f"type({text}) in NUMBERS" for text in operands) or "True"
+        fast = " and ".join(f"type({text}) in MACHINE_NUMBERS" for text in operands) or "True"
         return self.let(f"{left} {ORDER[name]} {right} if {fast} else order_{name}({left}, {right})")
 
     def _equality(self, children: list[Node], left: str, right: str) -> str:
@@ -49,7 +50,8 @@ class Operations(Visitor):
             value = child["value"]
             if value is None or value is True or value is False:
                 return f"({other} is {constant})"
-            if isinstance(value, str) or (type(value) in (int, float) and value not in (0, 1)):
+            plain = type(value) in MACHINE_NUMBERS and value not in (0, 1) and value % 1 == 0  # 0.1 may meet a decimal
+            if plain or isinstance(value, str):
                 return f"({other} == {constant})"
         return f"equals({left}, {right})"
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any, NoReturn
 
 from engine.expressions.appended import Appended
+from engine.expressions.decimals import MOST_DIGITS, calculated, together
 from engine.expressions.errors import EvaluationError
 
 NUMBERS = frozenset({int, float, Decimal})
+MACHINE_NUMBERS = frozenset({int, float})
+"""They compare with each other as Python says; a decimal beside a float does not."""
+MIXED = {float, Decimal}
+ORDERED = frozenset({"number", "string", "date", "datetime"})
 LISTS = frozenset({list, Appended})
 CONTAINERS = LISTS | {dict}
 NO_LISTS = frozenset({dict, str, int, float, bool, type(None)})
@@ -123,7 +129,9 @@ def equals(left: Any, right: Any) -> bool:
     """JMESPath's equality: of the same type and value, at any depth; 1 is not true, 0 not false."""
     if type(left) is bool or type(right) is bool:
         return left is right
-    return bool(left == right) and (type(left) not in CONTAINERS or _is_alike(left, right))
+    if left == right:
+        return type(left) not in CONTAINERS or _is_alike(left, right)
+    return {type(left), type(right)} == MIXED and operator.eq(*together(left, right))
 
 
 def _is_alike(left: Any, right: Any) -> bool:
@@ -136,36 +144,48 @@ def _is_alike(left: Any, right: Any) -> bool:
 
 
 def refuse_order(symbol: str, left: Any, right: Any) -> NoReturn:
+    kinds = type_name(left), type_name(right)
+    if kinds == ("datetime", "datetime"):
+        raise EvaluationError(f"'{symbol}' cannot order a datetime with a time zone against one without")
     raise EvaluationError(
-        f"'{symbol}' cannot order {type_name(left)} against {type_name(right)}: it takes two numbers or two strings"
+        f"'{symbol}' cannot order {kinds[0]} against {kinds[1]}: it takes two numbers, two strings or two dates"
     )
 
 
 def ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
-    """`<` and its siblings: two numbers or two texts; null where either is neither."""
+    """`<` and its siblings: two numbers, texts, dates or datetimes; null where either is none of them."""
 
     def order(left: Any, right: Any) -> bool | None:
-        if is_number(left) and is_number(right):
-            return compare(left, right)
-        if isinstance(left, str) and isinstance(right, str):
-            return compare(left, right)
-        if (is_number(left) or isinstance(left, str)) and (is_number(right) or isinstance(right, str)):
+        kinds = type_name(left), type_name(right)
+        if not ORDERED.issuperset(kinds):
+            return None
+        if kinds[0] != kinds[1]:
             refuse_order(symbol, left, right)
-        return None
+        try:
+            return compare(*together(left, right))
+        except TypeError:  # only one of two datetimes has a time zone
+            refuse_order(symbol, left, right)
+        except ArithmeticError:
+            raise EvaluationError(f"'{symbol}' cannot order a decimal that is no number") from None
 
     return order
 
 
-def arithmetic(symbol: str, calculate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """`+` and its siblings: two numbers; integers stay integers except under `/`."""
+def arithmetic(
+    symbol: str, calculate: Callable[[Any, Any], Any], digits: int = MOST_DIGITS
+) -> Callable[[Any, Any], Any]:
+    """`+` and its siblings: two numbers; integers stay integers except under `/`. digits: of a decimal result."""
 
     def operate(left: Any, right: Any) -> Any:
         if not (is_number(left) and is_number(right)):
             raise EvaluationError(f"'{symbol}' takes two numbers, not {type_name(left)} and {type_name(right)}")
         try:
-            result = calculate(*_alike(left, right))
+            if isinstance(left, Decimal) or isinstance(right, Decimal):
+                result = calculated(calculate, left, right, digits)
+            else:
+                result = calculate(left, right)
         except ArithmeticError as error:
-            raise EvaluationError(f"'{symbol}' failed: {str(error) or type(error).__name__}") from None
+            raise EvaluationError(f"'{symbol}' failed: {_reason(error)}") from None
         if not is_finite(result):
             raise EvaluationError(f"'{symbol}' gives a number out of range")
         return result
@@ -173,13 +193,11 @@ def arithmetic(symbol: str, calculate: Callable[[Any, Any], Any]) -> Callable[[A
     return operate
 
 
-def _alike(left: Any, right: Any) -> tuple[Any, Any]:
-    """A decimal beside a float: both as decimals, so that money that came in exact stays exact."""
-    if isinstance(left, Decimal) and isinstance(right, float):
-        return left, Decimal(str(right))
-    if isinstance(left, float) and isinstance(right, Decimal):
-        return Decimal(str(left)), right
-    return left, right
+def _reason(error: ArithmeticError) -> str:
+    """Python's words for it; those of decimals are names of classes."""
+    if isinstance(error, DecimalException):
+        return "division by zero" if isinstance(error, ZeroDivisionError) else "the result is out of range"
+    return str(error) or type(error).__name__
 
 
 def multiply(left: Any, right: Any) -> Any:
@@ -192,7 +210,9 @@ def multiply(left: Any, right: Any) -> Any:
 def negate(symbol: str, value: Any) -> Any:
     if not is_number(value):
         raise EvaluationError(f"the sign '{symbol}' takes a number, not {type_name(value)}")
-    return -value if symbol == "-" else value
+    if symbol == "+":
+        return value
+    return value.copy_negate() if isinstance(value, Decimal) else -value  # minus would round to 28 digits
 
 
 def fresh(value: Any) -> Any:
