@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.clock import Clock
+from engine.core.errors import ErrorType
+from engine.core.local_database import LocalDatabase
 from engine.core.tasks import Tasks
 
 T = TypeVar("T")
@@ -27,6 +29,7 @@ class Runtime:
         self.tasks = Tasks()
         self.data_dir = Path(DATA_DIR)
         self._shared: dict[Hashable, Any] = {}
+        self._databases: dict[str, LocalDatabase] = {}
 
     def share(self, key: Hashable, make: Callable[[], T]) -> T:
         """What all elements of the application have in common under a key; made by the first that asks."""
@@ -34,6 +37,20 @@ class Runtime:
             self._shared[key] = make()
         found: T = self._shared[key]
         return found
+
+    def local_database(self, name: str, schema: str, unavailable: ErrorType) -> LocalDatabase:
+        """The SQLite file of that name in the data folder: opened at its first use, closed when the application stops.
+
+        schema, unavailable: as LocalDatabase takes them, from the first that asks.
+        """
+        if name not in self._databases:
+            self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable)
+        return self._databases[name]
+
+    def close(self) -> None:
+        """Close what was opened in the data folder; it is opened again when it is used."""
+        for database in self._databases.values():
+            database.close()
 
 
 STANDALONE = Runtime()
