@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -15,8 +15,10 @@ from engine.core.mistake import Mistake, refuse, shown
 from engine.core.text import Piece, Place, Text
 from engine.core.validated import Validated
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
+from engine.expressions.doubts import doubts, of_negation, of_parts
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
+from engine.expressions.habits import add_hint
 from engine.expressions.marks import split
 from engine.expressions.parser import Node
 
@@ -109,7 +111,9 @@ class Reader:
         if piece.is_filled:
             yield literal(piece.text)
             return
-        for part in self._split(text, piece):
+        parts = self._split(text, piece)
+        self._warn(of_parts(parts), piece.offset, text)
+        for part in parts:
             offset = piece.offset + part.offset
             yield self._leaf(part.text, offset, text) if part.is_expression else literal(part.text)
 
@@ -130,16 +134,21 @@ class Reader:
 
     def _leaf(self, expression: str, offset: int, text: Text) -> Node:
         try:
-            tree, warnings = parse(expression)
+            tree, negations = parse(expression)
             check_tree(tree, ROOTS, self.scope.functions, self.variables)
         except ExpressionSyntaxError as error:
+            add_hint(error, expression, self.scope.functions, self.variables)
             error.offset += offset
             raise
+        self._warn((of_negation(start, expression) for start in negations), offset, text)
+        self._warn(doubts(tree), offset, text)
+        self.leaves.append(Leaf(expression, text.place))
+        return {"type": "leaf", "value": len(self.leaves) - 1, "children": [tree]}
+
+    def _warn(self, warnings: Iterable[ExpressionSyntaxError], offset: int, text: Text) -> None:
         for warning in warnings:
             warning.offset += offset
             self.scope.warn(_mistake(warning, text))
-        self.leaves.append(Leaf(expression, text.place))
-        return {"type": "leaf", "value": len(self.leaves) - 1, "children": [tree]}
 
     def _note(self, error: ExpressionSyntaxError, text: Text) -> None:
         self.mistakes.append(_mistake(error, text))

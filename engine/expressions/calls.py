@@ -13,7 +13,9 @@ class Calls(Visitor):
     """Functions: known and of the right arity at load, their arguments checked at run."""
 
     def visit_expref(self, node: Node, current: str) -> str:
-        raise ExpressionSyntaxError(0, "'&' outside of a function", "it before an argument, as in sort_by(list, &name)")
+        raise ExpressionSyntaxError(
+            node["start"], "'&' outside of a function", "it before an argument, as in sort_by(list, &name)"
+        )
 
     def visit_call(self, node: Node, current: str) -> str:
         function = self.functions.get(node["value"])
@@ -35,7 +37,9 @@ class Calls(Visitor):
         given = len(node["children"])
         expected = function.arity_mistake(given)
         if expected is not None:
-            raise ExpressionSyntaxError(node["start"], f"{function.name}() with {given} arguments", expected)
+            raise ExpressionSyntaxError(
+                node["start"], f"{function.name}() with {given} argument{'' if given == 1 else 's'}", expected
+            )
         for position, child in enumerate(node["children"]):
             wanted = function.parameter(position).is_expression
             if wanted != (child["type"] == "expref"):

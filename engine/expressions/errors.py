@@ -25,6 +25,14 @@ class EvaluationError(Exception):
     """A value that an operator or a function cannot work with. The text names types, never the value."""
 
 
+def unclosed_quote(offset: int, text: str) -> ExpressionSyntaxError:
+    """The mistake of a text whose first character is a quote that has no second one."""
+    found, quote = text.split("\n", 1)[0][:20], text[0]
+    return ExpressionSyntaxError(
+        offset, f"{found} without the quote at its end", f"a second {quote}, and \\{quote} for one between them"
+    )
+
+
 @contextmanager
 def depth_bounded() -> Iterator[None]:
     """Refuse an expression whose nesting is more than Python's recursion takes."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from jmespath import lexer
+
+from engine.expressions.errors import ExpressionSyntaxError
 
 Token = dict[str, Any]
 
@@ -54,7 +57,18 @@ class Lexer(lexer.Lexer):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             token: Token = super()._consume_literal()
+        if not isinstance(token["value"], str) and not _is_json(token["value"]):
+            raise ExpressionSyntaxError(token["start"], "a number in backticks that is not finite", "a finite number")
         return token
+
+
+def _is_json(value: Any) -> bool:
+    """Whether JSON can hold the value: Python reads NaN and Infinity too."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 class _Assembler:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.errors import ExpressionSyntaxError, unclosed_quote
 
 QUOTES = frozenset("'\"`")
 
@@ -47,7 +47,9 @@ def _matching_bracket(text: str, start: int) -> int:
     while position < len(text):
         character = text[position]
         if character in QUOTES:
-            position = _closing_quote(text, position)
+            opening, position = position, _closing_quote(text, position)
+            if position >= len(text):
+                raise unclosed_quote(opening, text[opening:])
         elif character in "[]":
             depth += 1 if character == "[" else -1
             if depth == 0:

@@ -6,12 +6,13 @@ the offset of the token that they began with, wherever a later mistake may point
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from jmespath import exceptions, parser
 
-from engine.expressions.errors import ExpressionSyntaxError, depth_bounded
+from engine.expressions.errors import ExpressionSyntaxError, depth_bounded, unclosed_quote
 from engine.expressions.lexer import Lexer, Token
 
 Node = dict[str, Any]
@@ -19,30 +20,30 @@ Node = dict[str, Any]
 CONSTANTS = {"true": True, "false": False, "null": None}
 ARITHMETIC = {"plus": 6, "minus": 6, "times": 7, "slash": 7, "percent": 7, "floor": 7}
 UNARY = 8
+ENDS_EARLY = "an expression that ends too early"
 TOKEN_WORDS = {
     "quoted_identifier": "a name", "unquoted_identifier": "a name", "lbracket": "'['", "lbrace": "'{'",
     "rbracket": "']'", "rbrace": "'}'", "lparen": "'('", "rparen": "')'", "comma": "','", "colon": "':'",
     "assign": "'='", "variable": "a variable ($name)", "in": "'in'", "number": "a whole number",
+    "star": "an index, a slice, '*' or a filter such as [?a == 1]",
 }  # fmt: skip
 
 
-def parse(text: str) -> tuple[Node, list[ExpressionSyntaxError]]:
-    """The syntax tree of an expression, and what the reader should be warned of.
+def parse(text: str) -> tuple[Node, list[int]]:
+    """The syntax tree of an expression, and where in it a `!a.b` stands, which is `(!a).b`.
 
     Raises ExpressionSyntaxError, with the offset of the token that does not fit.
     """
     reader = Parser()
     try:
         with depth_bounded():
-            return reader.parse(text).parsed, reader.warnings
+            return reader.parse(text).parsed, reader.negations
     except exceptions.EmptyExpressionError:
         raise ExpressionSyntaxError(0, "an empty expression", "a JMESPath expression") from None
     except exceptions.LexerError as error:
         raise _unreadable(error) from None
     except exceptions.IncompleteExpressionError:
-        raise ExpressionSyntaxError(
-            len(text), "an expression that ends too early", "a value or a closing bracket"
-        ) from None
+        raise ExpressionSyntaxError(len(text), ENDS_EARLY, "a value or a closing bracket") from None
     except exceptions.ParseError as error:
         raise _misplaced(error) from None
     except ValueError:  # Python reads no longer ones
@@ -52,16 +53,14 @@ def parse(text: str) -> tuple[Node, list[ExpressionSyntaxError]]:
 def _unreadable(error: exceptions.LexerError) -> ExpressionSyntaxError:
     found = str(error.lexer_value)[:20]
     if error.message.startswith("Unclosed"):
-        return ExpressionSyntaxError(
-            error.lexer_position, f"{found} without the quote at its end", f"a second {found[0]}"
-        )
+        return unclosed_quote(error.lexer_position, found)
     if error.message.startswith("Bad token"):
         return ExpressionSyntaxError(error.lexer_position, f"{found} in backticks, which is no JSON", "a JSON value")
     return ExpressionSyntaxError(error.lexer_position, f"'{found}' in an expression", "what JMESPath can read")
 
 
 def _misplaced(error: exceptions.ParseError) -> ExpressionSyntaxError:
-    found = f"'{error.token_value}' in an expression" if error.token_value else "an expression that ends too early"
+    found = f"'{error.token_value}' in an expression" if error.token_value else ENDS_EARLY
     return ExpressionSyntaxError(error.lex_position, found, _expectation(error.msg))
 
 
@@ -84,7 +83,7 @@ class Parser(parser.Parser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.warnings: list[ExpressionSyntaxError] = []
+        self.negations: list[int] = []
 
     def parse(self, expression: str) -> parser.ParsedResult:
         # Not the base class's cache: it is shared by everyone who uses jmespath, and knows another grammar.
@@ -113,6 +112,14 @@ class Parser(parser.Parser):
             return _literal(CONSTANTS[token["value"]])
         return {"type": "field", "children": [], "value": token["value"], "start": token["start"]}
 
+    def _token_nud_quoted_identifier(self, token: Token) -> Node:
+        node: Node = super()._token_nud_quoted_identifier(token)
+        return node | {"start": token["start"], "is_quoted": True}
+
+    def _token_nud_expref(self, token: Token) -> Node:
+        node: Node = super()._token_nud_expref(token)
+        return node | {"start": token["start"]}
+
     def _token_nud_variable(self, token: Token) -> Node:
         return {"type": "variable", "children": [], "value": token["value"][1:], "start": token["start"]}
 
@@ -120,6 +127,8 @@ class Parser(parser.Parser):
         return {"type": "root", "children": [], "start": token["start"]}
 
     def _token_nud_number(self, token: Token) -> Node:
+        if token["value"] == math.inf:
+            raise ExpressionSyntaxError(token["start"], "a number out of range", "one below 1.8e308")
         return _literal(token["value"])
 
     def _token_led_minus_in_name(self, left: Node) -> Node:
@@ -193,17 +202,29 @@ class Parser(parser.Parser):
     def _token_nud_not(self, token: Token) -> Node:
         node: Node = super()._token_nud_not(token)
         if self._current_token() == "dot":
-            self.warnings.append(
-                ExpressionSyntaxError(token["start"], "'!a.b', which JMESPath reads as '(!a).b'", "", "!(a.b)")
-            )
+            self.negations.append(token["start"])
         return node
 
     def _token_nud_lbrace(self, token: Token) -> Node:
         if self._current_token() == "rbrace":
             self._advance()
             return {"type": "empty_object", "children": [], "start": token["start"]}
-        node: Node = self._parse_multi_select_hash()
-        return node
+        return self._parse_multi_select_hash()
+
+    def _parse_multi_select_hash(self) -> Node:
+        # The base class takes entries without a comma between them.
+        pairs = [self._pair()]
+        while self._current_token() != "rbrace":
+            self._match("comma")
+            pairs.append(self._pair())
+        self._advance()
+        return {"type": "multi_select_dict", "children": pairs}
+
+    def _pair(self) -> Node:
+        key = self._lookahead_token(0)
+        self._match_multiple_tokens(["quoted_identifier", "unquoted_identifier"])
+        self._match("colon")
+        return {"type": "key_val_pair", "value": key["value"], "start": key["start"], "children": [self._expression()]}
 
     def _token_nud_lbracket(self, token: Token) -> Node:
         if self._current_token() == "number" and self._lookahead(1) == "comma":
@@ -228,7 +249,7 @@ class Parser(parser.Parser):
         if token["type"] == "number" and isinstance(token["value"], float):
             self._raise_parse_error_for_token(token, "Expecting: number, got: a fraction")
         node: Node = super()._parse_index_expression()
-        return node
+        return node | {"start": token["start"]}
 
     def _refuse_bare_number(self) -> None:
         token = self._lookahead_token(0)

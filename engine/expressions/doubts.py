@@ -1,0 +1,136 @@
+"""What an expression may say, but hardly means: warnings for whoever loads the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.marks import Part
+from engine.expressions.parser import Node
+
+ORDER = frozenset({"lt", "lte", "gt", "gte"})
+ARITHMETIC = {"plus": "+", "minus": "-", "times": "*", "slash": "/", "percent": "%", "floor": "//"}
+NEGATED_PATH = re.compile(
+    r"!\s*(?P<first>[\w$@]+(?:\[[^\]]*\])?)(?P<rest>(?:\.[\w]+|\.'[^']*'|\.\"[^\"]*\"|\[[^\]]*\])*)"
+)
+
+
+BRACKETS = {"index_expression": ":", "projection": "*", "filter_projection": "?…"}
+FIRST_SEES_EVENT = {
+    "subexpression": 1, "index_expression": 1, "pipe": 1, "projection": 1, "value_projection": 1,
+    "filter_projection": 1, "expref": 0,
+}  # fmt: skip
+"""How many children of a node see what the node sees; of all other nodes every one does."""
+
+
+def doubts(tree: Node) -> Iterator[ExpressionSyntaxError]:
+    """One warning for each doubtful operator of a tree, with the offset of the first name in it."""
+    rest = [(tree, True)]
+    while rest:
+        node, sees_event = rest.pop()
+        doubt = DOUBTS.get(node["type"])
+        yield from doubt(node) if doubt else ()
+        yield from _of_brackets(node) if sees_event and node["type"] in BRACKETS else ()
+        rest.extend((value, sees_event) for _, value in node.get("bindings", ()))
+        children = _children(node)
+        seeing = FIRST_SEES_EVENT.get(node["type"], len(children))
+        rest.extend((child, sees_event and number < seeing) for number, child in enumerate(children))
+
+
+def of_negation(offset: int, expression: str) -> ExpressionSyntaxError:
+    """`!a.b`, in the words of the expression."""
+    match = NEGATED_PATH.match(expression, offset)
+    first, rest = (match["first"], match["rest"]) if match and match["rest"] else ("a", ".b")
+    found = f"'!{first}{rest}', which JMESPath reads as '(!{first}){rest}'"
+    return ExpressionSyntaxError(offset, found, "", f"!({first}{rest})")
+
+
+def of_parts(parts: Sequence[Part]) -> Iterator[ExpressionSyntaxError]:
+    """`#[payload]]`: a bracket behind an expression that nothing before it opens."""
+    for before, part in pairwise(parts):
+        if part.text.startswith("]") and before.is_expression and "[" not in parts[0].text:
+            yield ExpressionSyntaxError(part.offset, "']' behind an expression that has ended", "one ']'")
+
+
+def _of_comparator(node: Node) -> Iterator[ExpressionSyntaxError]:
+    left, right = node["children"]
+    if node["value"] in ORDER and left["type"] == "comparator":
+        yield ExpressionSyntaxError(
+            start_of(left), "a comparison of what a comparison gave, which is null", "two comparisons", "a < b && b < c"
+        )
+    if right.get("is_quoted"):
+        yield _of_quotes(right)
+
+
+def _of_ternary(node: Node) -> Iterator[ExpressionSyntaxError]:
+    yield from (_of_quotes(child) for child in node["children"][1:] if child.get("is_quoted"))
+
+
+def _of_quotes(node: Node) -> ExpressionSyntaxError:
+    name = node["value"]
+    found = f'"{name}" in double quotes, which is a field of that name'
+    return ExpressionSyntaxError(start_of(node), found, "a text in single quotes", f"'{name}', or @.\"{name}\"")
+
+
+def _of_arithmetic(node: Node) -> Iterator[ExpressionSyntaxError]:
+    symbol = ARITHMETIC[node["value"]]
+    if any(_is_text(child) for child in node["children"]):
+        write = "concat(a, b)" if symbol == "+" else "as_number(text)"
+        yield ExpressionSyntaxError(
+            start_of(node), f"'{symbol}' with a text, which is MULE:EXPRESSION", "numbers", write
+        )
+
+
+def _of_sign(node: Node) -> Iterator[ExpressionSyntaxError]:
+    if _is_text(node["children"][0]):
+        write = "concat(a, b)" if node["value"] == "plus" else "as_number(text)"
+        yield ExpressionSyntaxError(start_of(node), "a sign before a text, which is MULE:EXPRESSION", "a number", write)
+
+
+def _of_map(node: Node) -> Iterator[ExpressionSyntaxError]:
+    names = [pair["value"] for pair in node["children"]]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        found = f"the key '{name}' given twice, of which the last holds"
+        yield ExpressionSyntaxError(start_of(node), found, "every key once")
+
+
+DOUBTS: dict[str, Callable[[Node], Iterator[ExpressionSyntaxError]]] = {
+    "comparator": _of_comparator,
+    "ternary": _of_ternary,
+    "arithmetic": _of_arithmetic,
+    "negative": _of_sign,
+    "multi_select_dict": _of_map,
+}
+
+
+def _is_text(node: Node) -> bool:
+    return node["type"] == "literal" and isinstance(node["value"], str)
+
+
+def _of_brackets(node: Node) -> Iterator[ExpressionSyntaxError]:
+    first, *rest = node["children"]
+    if first["type"] == "identity":
+        inside = (
+            rest[0]["value"] if node["type"] == "index_expression" and "value" in rest[0] else BRACKETS[node["type"]]
+        )
+        found = f"'[{inside}]' of the event, which is no list"
+        yield ExpressionSyntaxError(
+            start_of(node), found, "a list before it, or a list in backticks", f"payload[{inside}], or `[…]`"
+        )
+
+
+def _children(node: Node) -> list[Node]:
+    return [] if node["type"] == "slice" else node["children"]
+
+
+def start_of(node: Node) -> int:
+    """Where the first part of a node stands that knows it."""
+    rest = [node]
+    while rest:
+        node = rest.pop()
+        if "start" in node:
+            return int(node["start"])
+        rest.extend(reversed(_children(node)))
+    return 0
