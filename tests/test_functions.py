@@ -41,8 +41,12 @@ def test_example(name: str, expression: str, result: str) -> None:
         ("length(payload)", 5, "length() takes array or object or string as argument 1, not number"),
         ("append(payload, 1)", "text", "append() takes array or null as argument 1, not string"),
         ("join(', ', payload)", ["a", 1], "join() takes array[string] as argument 2, not an array with number"),
-        ("sort(payload)", ["a", 1], "sort() takes array[number] or array[string] as argument 1"),
-        ("max_by(payload, &n)", [{"n": 1}, {"n": "x"}], "max_by() takes keys that are all numbers or all strings"),
+        ("sort(payload)", ["a", 1], "sort() takes array[number] or array[string] or array[date]"),
+        (
+            "max_by(payload, &n)",
+            [{"n": 1}, {"n": "x"}],
+            "max_by() takes keys that are all numbers, all strings or all dates",
+        ),
         (
             "as_number(payload)",
             "12a",

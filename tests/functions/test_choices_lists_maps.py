@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +15,9 @@ from engine.core.errors import CRITICAL, error_type
 from engine.expressions import EvaluationError
 
 ORDERS = [{"id": "a", "n": 2, "t": "x"}, {"id": "b", "n": 3, "t": "y"}, {"id": "c", "n": 4, "t": "x"}]
+
+EARLY, LATE = date(2026, 1, 1), date(2026, 1, 2)
+AT = partial(datetime.combine, time=time(12))
 
 
 def nested(levels: int) -> Any:
@@ -214,3 +220,27 @@ def test_outcomes(value_of: Callable[..., Any], statuses: list[Any], multi: int,
 def test_an_outcome_without_a_status(mistake_of: Callable[..., str], outcome: Any) -> None:
     for name in ("summary", "multi_status", "retry"):
         assert mistake_of(f"{name}(payload)", [outcome]).startswith(f"{name}() takes outcomes with a status")
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("sort(payload)", [EARLY, LATE]),
+        ("[min(payload), max(payload)]", [EARLY, LATE]),
+        ("[least(payload[0], payload[1]), greatest(payload[0], payload[1])]", [EARLY, LATE]),
+        ("sort_by(map(&{at: @}, payload), &at, 'desc')[].at", [LATE, EARLY]),
+        ("[min_by(map(&{at: @}, payload), &at).at]", [EARLY]),
+    ],
+)
+def test_dates_have_an_order(value_of: Callable[..., Any], expression: str, value: Any) -> None:
+    assert value_of(expression, [LATE, EARLY]) == value
+    assert value_of(expression, [AT(LATE), AT(EARLY)]) == [AT(day) for day in value]
+
+
+@pytest.mark.parametrize("call", ["sort({})", "max({})", "sort_by({}, &@)", "min_by({}, &@)", "least({0}[0], {0}[1])"])
+def test_what_has_no_order(mistake_of: Callable[..., str], call: str) -> None:
+    name = call.partition("(")[0]
+    expression = call.format("payload")
+    assert "time zone" in mistake_of(expression, [AT(EARLY), AT(LATE).replace(tzinfo=UTC)])
+    assert mistake_of(expression, [Decimal("NaN"), 1]).startswith(f"{name}() takes no decimal that is no number")
+    assert mistake_of(expression, [EARLY, 1]).startswith(f"{name}() takes ")

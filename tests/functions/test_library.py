@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ SCALARS = (
     | st.booleans()
     | st.integers()
     | st.floats()
-    | st.decimals(allow_nan=False)
+    | st.decimals()
+    | st.sampled_from([Decimal("1E+999999"), Decimal("1E-999999")])
+    | st.just(5000).map(lambda digits: 10**digits)  # Python cannot show it
     | st.text(max_size=20)
     | st.text(st.characters(codec=None), max_size=5)
     | st.sampled_from(["(", "[a-z]*", "$1", "yyyy-MM-dd", "P1M", "#,##0.0", "text/csv", "desc", "a.b[0]", "2026-01-01"])

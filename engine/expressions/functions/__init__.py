@@ -21,7 +21,7 @@ MODULES = {
     "kinds": "is_empty is_blank is_string is_number is_object is_array is_null as_bool",
     "lists": "append contains map max min max_by min_by sort sort_by reverse to_array",
     "number_patterns": "format_number",
-    "numbers": "abs avg ceil floor sum to_number as_number round mod pow",
+    "numbers": "abs avg ceil floor sum to_number as_number as_decimal round mod pow",
     "objects": "keys values merge items from_items has_key map_values map_keys filter_keys pick omit rename",
     "outcomes": "caused_by summary multi_status retry",
     "patterns": "matches match scan replace_re split_re",

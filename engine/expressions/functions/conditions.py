@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.function import function
+from engine.expressions.functions.function import alike, function
+from engine.expressions.functions.lists import ORDERABLE, in_order
 from engine.expressions.operators import is_number, type_name
 
 Delayed = Callable[[], Any]
@@ -106,7 +107,7 @@ def require(value: Any, message: Delayed) -> Any:
 
 @function("...any", dataweave="min")
 def least(*values: Any) -> Any:
-    """The smallest of the arguments, all numbers or all texts; null ones are left out.
+    """The smallest of the arguments, all numbers, all texts or all dates; null ones are left out.
 
     least(3, 1, null) → 1
     least(null) → null
@@ -116,22 +117,16 @@ def least(*values: Any) -> Any:
 
 @function("...any", dataweave="max")
 def greatest(*values: Any) -> Any:
-    """The largest of the arguments, all numbers or all texts; null ones are left out.
+    """The largest of the arguments, all numbers, all texts or all dates; null ones are left out.
 
     greatest('a', 'b') → "b"
     """
     return _extreme("greatest", max, values)
 
 
-ORDERED = {"number", "string", "date", "datetime"}
-
-
 def _extreme(name: str, choose: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     given = [value for value in values if value is not None]
-    kinds = sorted({type_name(value) for value in given})
-    if len(kinds) > 1 or not ORDERED.issuperset(kinds):
-        raise EvaluationError(f"{name}() takes numbers, or strings, or dates, not {' and '.join(kinds)}")
-    try:
-        return choose(given, default=None)
-    except TypeError:  # only datetimes of one kind do not compare
-        raise EvaluationError(f"{name}() takes datetimes that all have a time zone, or none") from None
+    if not alike(given, ORDERABLE):
+        kinds = " and ".join(sorted({type_name(value) for value in given}))
+        raise EvaluationError(f"{name}() takes numbers, or strings, or dates, not {kinds}")
+    return in_order(name, lambda: choose(given, default=None))

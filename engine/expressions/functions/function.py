@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from functools import cache, wraps
 from inspect import cleandoc
 from typing import Any, NamedTuple
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.rounding import exact
 from engine.expressions.operators import NUMBERS, is_number, type_name
 
 ACCEPTED = {
@@ -112,7 +114,7 @@ class Parameter:
 
     def _whole_number(self, value: Any) -> int:
         try:
-            whole = int(value)
+            whole = int(exact(self.function, value) if isinstance(value, Decimal) else value)
         except (ValueError, OverflowError):  # NaN and the infinities
             self._refuse("a number out of range", self.expected_whole)
         if whole != value:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from decimal import Decimal, localcontext
 from functools import reduce
 from math import isfinite
 from typing import Any
 
+from engine.expressions.decimals import CONTEXTS, MOST_DIGITS
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import truth
 from engine.expressions.functions.function import function
@@ -107,6 +109,9 @@ def total(numbers: list[Any]) -> Any:
     """The sum; exact decimals stay exact beside floats."""
     try:
         result = sum(numbers)
+        if isinstance(result, Decimal):
+            with localcontext(CONTEXTS[MOST_DIGITS]):
+                result = sum(numbers)
     except (TypeError, ArithmeticError):  # a decimal beside a float, an integer that no float can hold
         return reduce(PLUS, numbers, 0)
     return result if type(result) is int or isfinite(result) else reduce(PLUS, numbers, 0)

@@ -8,6 +8,8 @@ from typing import Any
 
 from engine.expressions.appended import Appended
 
+LARGEST_EXPONENT = 5000
+"""A decimal above equals no whole number: Python reads none of so many digits."""
 LARGEST_PLAIN = 1 << 60
 """Python hashes larger numbers modulo 2**61 - 1: a payload could make them all collide."""
 
@@ -30,9 +32,22 @@ def identity(value: Any) -> Hashable:
 def _number(number: int | float | Decimal) -> Hashable:
     if number != number:  # NaN, which equals nothing
         return id(number)
+    if isinstance(number, Decimal):
+        return _decimal(number)
     if -LARGEST_PLAIN < number < LARGEST_PLAIN:
         return number
     try:
         return (int, f"{int(number):x}")
     except OverflowError:
         return number
+
+
+def _decimal(number: Decimal) -> Hashable:
+    """As that of the whole number, or of the float that is written alike; others for themselves."""
+    if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
+        sign, digits, _ = number.as_tuple()
+        return (Decimal, sign, "".join(map(str, digits)).rstrip("0"), str(number.adjusted()))
+    if number == number.to_integral_value():
+        return _number(int(number))
+    alike = float(number)
+    return alike if Decimal(str(alike)) == number else number

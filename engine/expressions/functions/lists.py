@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import alike, function
 from engine.expressions.operators import equals, type_name
 
+Value = TypeVar("Value")
 Keys = Callable[[list[Any]], list[Any]]
-ORDERED = "array[number]|array[string]"
-ORDERABLE = frozenset({"number", "string"})
+ORDERED = "array[number]|array[string]|array[date]|array[datetime]"
+ORDERABLE = frozenset({"number", "string", "date", "datetime"})
 DIRECTIONS = ("asc", "desc")
 
 
@@ -68,20 +69,20 @@ def map_(values: Keys, elements: list[Any]) -> list[Any]:
 
 @function(ORDERED, dataweave="max")
 def max_(elements: list[Any]) -> Any:
-    """The largest number or text; null of an empty list.
+    """The largest number or text, or the latest date; null of an empty list.
 
     max([length('ab'), length('c')]) → 2
     """
-    return max(elements, default=None)
+    return in_order("max", lambda: max(elements, default=None))
 
 
 @function(ORDERED, dataweave="min")
 def min_(elements: list[Any]) -> Any:
-    """The smallest number or text; null of an empty list.
+    """The smallest number or text, or the earliest date; null of an empty list.
 
     min(['b', 'a']) → "a"
     """
-    return min(elements, default=None)
+    return in_order("min", lambda: min(elements, default=None))
 
 
 @function("array", "each expression", dataweave="maxBy")
@@ -90,7 +91,7 @@ def max_by(elements: list[Any], keys: Keys) -> Any:
 
     max_by([{n: 1}, {n: 2}], &n) → {"n": 2}
     """
-    return _pick(max, elements, _keys("max_by", keys(elements)))
+    return _pick("max_by", max, elements, keys(elements))
 
 
 @function("array", "each expression", dataweave="minBy")
@@ -99,21 +100,21 @@ def min_by(elements: list[Any], keys: Keys) -> Any:
 
     min_by([{n: 1}, {n: 2}], &n) → {"n": 1}
     """
-    return _pick(min, elements, _keys("min_by", keys(elements)))
+    return _pick("min_by", min, elements, keys(elements))
 
 
 @function(ORDERED, dataweave="orderBy $")
 def sort(elements: list[Any]) -> list[Any]:
-    """The numbers or texts in ascending order.
+    """The numbers, texts or dates in ascending order.
 
     sort(['b', 'a']) → ["a", "b"]
     """
-    return sorted(elements)
+    return in_order("sort", lambda: sorted(elements))
 
 
 @function("array", "each expression", "string?", check=_direction, dataweave="orderBy")
 def sort_by(elements: list[Any], keys: Keys, direction: str = "asc") -> list[Any]:
-    """The elements in order of a key that is a number or a text; equal ones keep their order.
+    """The elements in order of a key that is a number, a text or a date; equal ones keep their order.
 
     The direction is 'asc', ascending, or 'desc'.
 
@@ -123,7 +124,8 @@ def sort_by(elements: list[Any], keys: Keys, direction: str = "asc") -> list[Any
     if direction not in DIRECTIONS:
         raise EvaluationError("sort_by() takes 'asc' or 'desc' as argument 3, not another string")
     found = _keys("sort_by", keys(elements))
-    order = sorted(range(len(found)), key=found.__getitem__, reverse=direction == "desc")
+    places, backwards = range(len(found)), direction == "desc"
+    order = in_order("sort_by", lambda: sorted(places, key=found.__getitem__, reverse=backwards))
     return [elements[position] for position in order]
 
 
@@ -146,13 +148,24 @@ def to_array(value: Any) -> Any:
 
 
 def _keys(name: str, keys: list[Any]) -> list[Any]:
-    """The keys; refuses those that are neither all numbers nor all texts."""
+    """The keys; refuses those that are not all of one kind that has an order."""
     if not alike(keys, ORDERABLE):
         kinds = ", ".join(sorted({type_name(each) for each in keys}))
-        raise EvaluationError(f"{name}() takes keys that are all numbers or all strings, not {kinds}")
+        raise EvaluationError(f"{name}() takes keys that are all numbers, all strings or all dates, not {kinds}")
     return keys
 
 
-def _pick(choose: Callable[[list[Any]], Any], elements: list[Any], keys: list[Any]) -> Any:
+def _pick(name: str, choose: Callable[[list[Any]], Any], elements: list[Any], keys: list[Any]) -> Any:
     """The element at which `choose` (min or max) finds its key; null of an empty list."""
-    return elements[keys.index(choose(keys))] if keys else None
+    found = _keys(name, keys)
+    return elements[found.index(in_order(name, lambda: choose(found)))] if found else None
+
+
+def in_order(name: str, compare: Callable[[], Value]) -> Value:
+    """What the comparing of numbers, texts, dates or datetimes gives: values of one kind, but not all compare."""
+    try:
+        return compare()
+    except TypeError:
+        raise EvaluationError(f"{name}() takes datetimes that all have a time zone, or none") from None
+    except ArithmeticError:
+        raise EvaluationError(f"{name}() takes no decimal that is no number") from None

@@ -1,41 +1,87 @@
-"""Java's number patterns (java.text.DecimalFormat), with a point and commas as in English."""
+"""Java's number patterns (java.text.DecimalFormat), with a point and commas as in English: writing and reading."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
-from engine.expressions.functions.numbers import exact, rounded_half_up
+from engine.expressions.functions.rounding import exact, rounded, shifted
+from engine.expressions.operators import LONGEST_NUMBER
 
+AFFIX = r"(?:'[^']*'|[^'#0,.;\u00a4])*"
+"""Text around the digits; the sign of currencies depends on the place of a machine, and is none."""
 PATTERN = (
-    r"(?P<before>(?:'[^']*'|[^'#0,.;])*)(?P<whole>[#,]*[0,]*)"
-    r"(?:\.(?P<least>0*)(?P<more>#*))?(?P<behind>(?:'[^']*'|[^'#0,.;])*)"
+    rf"(?P<before>{AFFIX})(?P<whole>[#,]*[0,]*)(?P<fraction>\.(?P<least>0*)(?P<more>#*))?(?P<behind>{AFFIX})"
+    rf"(?:;(?P<negative>{AFFIX})[#0,.]+(?P<negative_behind>{AFFIX}))?"
 )
 LONGEST_PATTERN = 100
+SCALES = {"%": 2, "\u2030": 3}
+
+
+class Pattern(NamedTuple):
+    """What a pattern says. least_whole, least, most: digits; group: digits between commas, 0 for none."""
+
+    before: str
+    behind: str
+    negative_before: str
+    negative_behind: str
+    scale: int
+    least_whole: int
+    group: int
+    least: int
+    most: int
+
+
+@lru_cache(maxsize=128)
+def pattern_of(name: str, pattern: str) -> Pattern:
+    """Raises EvaluationError for what is no number pattern."""
+    match = re.fullmatch(PATTERN, pattern) if len(pattern) <= LONGEST_PATTERN else None
+    if match is None or not re.search("[#0]", match["whole"] + (match["fraction"] or "")):
+        raise EvaluationError(f"{name}() takes a number pattern such as #,##0.00, not another string")
+    whole, least, more = match["whole"], len(match["least"] or ""), len(match["more"] or "")
+    before, behind = _plain(match["before"]), _plain(match["behind"])
+    has_second = match["negative"] is not None
+    return Pattern(
+        before,
+        behind,
+        _plain(match["negative"]) if has_second else "-" + before,
+        _plain(match["negative_behind"]) if has_second else behind,
+        scale=_scale(match["before"] + match["behind"]),
+        least_whole=whole.count("0") or int("#" in whole and match["least"] == ""),  # Java: #.## of a half is 0.5
+        group=len(whole.rpartition(",")[2]) if "," in whole else 0,
+        least=least,
+        most=least + more,
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("''", "\0").replace("'", "").replace("\0", "'")
+
+
+def _scale(affixes: str) -> int:
+    """The places by which `%` and `‰` outside of quotes move the point."""
+    unquoted = re.sub(r"'[^']*'", "", affixes)
+    return next((places for sign, places in SCALES.items() if sign in unquoted), 0)
 
 
 def write_number(name: str, number: Any, pattern: str) -> str:
     """The number as the pattern says; a half is rounded away from zero."""
-    match = re.fullmatch(PATTERN, pattern) if len(pattern) <= LONGEST_PATTERN else None
-    if match is None or not re.search("[#0]", pattern):
-        raise EvaluationError(f"{name}() takes a number pattern such as #,##0.00, not another string")
-    value = exact(name, number) * (100 if "%" in match["before"] + match["behind"] else 1)
-    least, more = len(match["least"] or ""), len(match["more"] or "")
-    rounded = rounded_half_up(value, least + more)
-    whole, _, fraction = f"{abs(rounded):f}".partition(".")
-    fraction = fraction[:least] + fraction[least:].rstrip("0")
-    sign = "-" if rounded < 0 else ""
-    digits = _grouped(whole, match["whole"])
-    text = sign + _plain(match["before"]) + digits + ("." + fraction if fraction else "")
-    return text + _plain(match["behind"])
+    form = pattern_of(name, pattern)
+    value = rounded(shifted(exact(name, number), form.scale), form.most)
+    whole, _, fraction = f"{value.copy_abs():f}".partition(".")
+    fraction = fraction[: form.least] + fraction[form.least :].rstrip("0")
+    whole = whole.lstrip("0").rjust(form.least_whole, "0") or ("" if fraction else "0")
+    body = _grouped(whole, form.group) + ("." + fraction if fraction else "")
+    if value < 0:
+        return form.negative_before + body + form.negative_behind
+    return form.before + body + form.behind
 
 
-def _grouped(digits: str, pattern: str) -> str:
-    least = pattern.count("0")
-    digits = digits.lstrip("0").rjust(least, "0") if least else digits.lstrip("0")
-    size = len(pattern.rpartition(",")[2]) if "," in pattern else 0
+def _grouped(digits: str, size: int) -> str:
     if not size:
         return digits
     head = len(digits) % size
@@ -43,18 +89,38 @@ def _grouped(digits: str, pattern: str) -> str:
     return ",".join(group for group in groups if group)
 
 
-def _plain(text: str) -> str:
-    return text.replace("''", "\0").replace("'", "").replace("\0", "'")
+def read_number(name: str, text: str, pattern: str) -> str:
+    """The number that a text holds as the pattern says, written as in JSON; commas may be left out.
+
+    Raises EvaluationError for a text that does not fit.
+    """
+    form = pattern_of(name, pattern)
+    for sign, before, behind in (("", form.before, form.behind), ("-", form.negative_before, form.negative_behind)):
+        body = text[len(before) : len(text) - len(behind)]
+        if text == before + body + behind and _fits(body, form) and len(text) <= LONGEST_NUMBER:
+            number = Decimal(sign + "0" + body.replace(",", ""))
+            return f"{shifted(number, -form.scale):f}"
+    raise EvaluationError(f"{name}() takes a string that fits the pattern, not another one")
+
+
+def _fits(body: str, form: Pattern) -> bool:
+    whole, point, fraction = body.partition(".")
+    digits = whole.replace(",", "") if form.group else whole
+    if not re.fullmatch("[0-9]*", digits + fraction) or not digits + fraction:
+        return False
+    return whole in (digits, _grouped(digits, form.group)) and (not point or (form.most > 0 and fraction != ""))
 
 
 @function("number", "string", dataweave="as String {format: …}", of_null=None)
 def format_number(number: Any, pattern: str) -> str:
     """A number as a Java pattern says: `0` a digit, `#` a digit where there is one, `,` groups, `%` hundredfold.
 
-    A half is rounded away from zero.
+    A second pattern behind `;` gives the texts around a negative number; text may stand in quotes. A
+    half is rounded away from zero, as by DataWeave (Java's DecimalFormat alone: to the even neighbour).
 
     format_number(1234.5, '#,##0.00') → "1,234.50"
     format_number(7, '000') → "007"
     format_number(0.125, '0.#%') → "12.5%"
+    format_number(-5, '0.00;(0.00)') → "(5.00)"
     """
     return write_number("format_number", number, pattern)

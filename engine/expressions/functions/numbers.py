@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import operator
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
-from typing import Any
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, NoReturn
 
+from engine.expressions.decimals import QUOTIENT_DIGITS, remainder
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.grouping import total
+from engine.expressions.functions.number_patterns import read_number
+from engine.expressions.functions.rounding import exact, rounded
 from engine.expressions.operators import LARGEST_INTEGER, arithmetic, is_number, number_in, type_name
 
-MODULO = arithmetic("mod", operator.mod)
-POWER = arithmetic("pow", operator.pow)
+MODULO = arithmetic("mod", remainder)
+POWER = arithmetic("pow", operator.pow, QUOTIENT_DIGITS)
+DIVISION = arithmetic("avg", operator.truediv, QUOTIENT_DIGITS)
 MOST_DIGITS = 100
 
 
@@ -23,7 +26,7 @@ def abs_(number: Any) -> Any:
 
     abs(-3) → 3
     """
-    return abs(number)
+    return number.copy_abs() if isinstance(number, Decimal) else abs(number)  # abs would round to 28 digits
 
 
 @function("array[number]", dataweave="avg")
@@ -32,7 +35,7 @@ def avg(numbers: list[Any]) -> Any:
 
     avg([length('a'), length('bcd')]) → 2.0
     """
-    return total(numbers) / len(numbers) if numbers else None
+    return DIVISION(total(numbers), len(numbers)) if numbers else None
 
 
 @function("number", dataweave="ceil")
@@ -41,7 +44,7 @@ def ceil(number: Any) -> int:
 
     ceil(1.2) → 2
     """
-    return int(math.ceil(number))
+    return number if isinstance(number, int) else int(rounded(exact("ceil", number), 0, ROUND_CEILING))
 
 
 @function("number", dataweave="floor")
@@ -50,7 +53,7 @@ def floor(number: Any) -> int:
 
     floor(1.8) → 1
     """
-    return int(math.floor(number))
+    return number if isinstance(number, int) else int(rounded(exact("floor", number), 0, ROUND_FLOOR))
 
 
 @function("array[number]", dataweave="sum")
@@ -74,17 +77,45 @@ def to_number(value: Any) -> Any:
     return number_in(value) if isinstance(value, str) else None
 
 
-@function("any", dataweave="as Number")
-def as_number(value: Any) -> Any:
-    """A number as it is, a text read as a number; MULE:EXPRESSION where that does not work.
+@function("any", "string?", dataweave="as Number, as Number {format: …}")
+def as_number(value: Any, pattern: str | None = None) -> Any:
+    """A number as it is, a text read as a number, or as a pattern says; MULE:EXPRESSION where that does not work.
+
+    The pattern is that of format_number. A text with a point becomes a float, as in JSON: see as_decimal.
 
     as_number('1.5') → 1.5
+    as_number('1,234.50', '#,##0.00') → 1234.5
     """
-    number = value if is_number(value) else number_in(value) if isinstance(value, str) else None
-    if number is None:
-        found = "a string that is no number" if isinstance(value, str) else type_name(value)
-        raise EvaluationError(f"as_number() takes number or string as argument 1, not {found}")
-    return number
+    number = value if is_number(value) else number_in(_written("as_number", value, pattern))
+    return _refuse_no_number("as_number") if number is None else number
+
+
+@function("any", "string?")
+def as_decimal(value: Any, pattern: str | None = None) -> Decimal:
+    """A number, or a text read as one, as an exact decimal, with which all arithmetic is exact: for money.
+
+    A float becomes what it is written as. What is computed of a decimal and another number is a
+    decimal; a quotient has 34 digits. In JSON it is a number. The pattern is that of format_number.
+
+    as_decimal('0.10') + as_decimal('0.20') → 0.30
+    as_decimal('1,234.50 €', '#,##0.00 €') → 1234.50
+    as_decimal('19.99') * 1.19 → 23.7881
+    """
+    if is_number(value):
+        return exact("as_decimal", value)
+    text = _written("as_decimal", value, pattern)
+    return _refuse_no_number("as_decimal") if number_in(text) is None else Decimal(text)
+
+
+def _written(name: str, value: Any, pattern: str | None) -> str:
+    """A text that should hold a number, written as in JSON."""
+    if not isinstance(value, str):
+        raise EvaluationError(f"{name}() takes number or string as argument 1, not {type_name(value)}")
+    return value if pattern is None else read_number(name, value, pattern)
+
+
+def _refuse_no_number(name: str) -> NoReturn:
+    raise EvaluationError(f"{name}() takes number or string as argument 1, not a string that is no number")
 
 
 @function("number", "integer?", dataweave="round")
@@ -101,25 +132,8 @@ def round_(number: Any, digits: int | None = None) -> Any:
         raise EvaluationError(f"round() stops at {MOST_DIGITS} digits")
     if isinstance(number, int) and (digits is None or digits >= 0):
         return number
-    rounded = rounded_half_up(exact("round", number), digits or 0)
-    return int(rounded) if digits is None or isinstance(number, int) else type(number)(rounded)
-
-
-def exact(name: str, number: Any) -> Decimal:
-    """The number as it is written."""
-    decimal = number if isinstance(number, Decimal) else Decimal(str(number))
-    if not decimal.is_finite():
-        raise EvaluationError(f"{name}() takes a number, not one out of range")
-    return decimal
-
-
-def rounded_half_up(number: Decimal, digits: int) -> Decimal:
-    with localcontext() as context:
-        context.prec = len(number.as_tuple().digits) + abs(digits) + 400  # a float has up to 309 digits
-        try:
-            return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-        except InvalidOperation:
-            raise EvaluationError("a number is out of the range of rounding") from None
+    result = rounded(exact("round", number), digits or 0)
+    return int(result) if digits is None or isinstance(number, int) else type(number)(result)
 
 
 @function("number", "number", dataweave="mod")
@@ -138,6 +152,9 @@ def pow_(base: Any, exponent: Any) -> Any:
     pow(2, 10) → 1024
     pow(2, -1) → 0.5
     """
+    for number in (base, exponent):
+        if isinstance(number, Decimal):
+            exact("pow", number)
     if isinstance(base, int) and isinstance(exponent, int) and exponent > 0:
         refuse_large(base.bit_length() * exponent if abs(base) > 1 else 0)
     if base < 0 and exponent % 1 != 0:

@@ -53,7 +53,14 @@ def to_string(value: Any, pattern: str | None = None) -> str:
     """
     if pattern is not None:
         return _formatted("to_string", value, pattern)
-    return "null" if value is None else to_text(value)
+    return "null" if value is None else _text("to_string", value)
+
+
+def _text(name: str, value: Any) -> str:
+    try:
+        return to_text(value)
+    except (ValueError, NotImplementedError, RecursionError):  # a number of thousands of digits, a foreign object
+        raise EvaluationError(f"{name}() cannot make a text of this {type_name(value)}") from None
 
 
 def _formatted(name: str, value: Any, pattern: str) -> str:
@@ -73,7 +80,7 @@ def as_string(value: Any, pattern: str | None = None) -> str:
     as_string(7) → "7"
     as_string(as_date('2026-03-01'), 'd.M.yyyy') → "1.3.2026"
     """
-    return to_text(value) if pattern is None else _formatted("as_string", value, pattern)
+    return _text("as_string", value) if pattern is None else _formatted("as_string", value, pattern)
 
 
 @function("any", dataweave="typeOf")

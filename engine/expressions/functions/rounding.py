@@ -1,0 +1,40 @@
+"""Numbers as exact decimals, and rounding them: to digits, and to whole numbers."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from typing import Any, NoReturn
+
+from engine.expressions.errors import EvaluationError
+from engine.expressions.operators import LARGEST_INTEGER
+
+LARGEST_EXPONENT = 1000
+"""Whole numbers of more digits are not made of a decimal: 1E+999999 is ten characters, and half a minute of work."""
+
+
+def exact(name: str, number: Any) -> Decimal:
+    """The number as it is written. Raises EvaluationError for one that is not finite, or too large to be whole."""
+    if isinstance(number, int):
+        return Decimal(number) if abs(number) <= LARGEST_INTEGER else _refuse(name)
+    decimal = number if isinstance(number, Decimal) else Decimal(str(number))
+    return decimal if decimal.is_finite() and decimal.adjusted() <= LARGEST_EXPONENT else _refuse(name)
+
+
+def _refuse(name: str) -> NoReturn:
+    raise EvaluationError(f"{name}() takes a number, not one out of range")
+
+
+def rounded(number: Decimal, digits: int, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """The number with that many digits behind the point; a half goes away from zero."""
+    with localcontext() as context:
+        context.prec = len(number.as_tuple().digits) + abs(digits) + LARGEST_EXPONENT + 1
+        try:
+            return number.quantize(Decimal(1).scaleb(-digits), rounding=rounding)
+        except InvalidOperation:
+            raise EvaluationError("a number is out of the range of rounding") from None
+
+
+def shifted(number: Decimal, places: int) -> Decimal:
+    """The number times ten to a power, without rounding."""
+    sign, digits, exponent = number.as_tuple()
+    return Decimal((sign, digits, int(exponent) + places))
