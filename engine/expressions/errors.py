@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -34,9 +34,10 @@ def unclosed_quote(offset: int, text: str) -> ExpressionSyntaxError:
 
 
 @contextmanager
-def depth_bounded() -> Iterator[None]:
-    """Refuse an expression whose nesting is more than Python's recursion takes."""
+def depth_bounded(place: Callable[[], int] = int) -> Iterator[None]:
+    """Refuse an expression whose nesting is more than Python's recursion takes; `place` says where that was."""
     try:
         yield
     except RecursionError:
-        raise ExpressionSyntaxError(0, "an expression nested too deeply", "fewer operators inside each other") from None
+        found, expected = "an expression nested too deeply", "fewer operators inside each other"
+        raise ExpressionSyntaxError(place(), found, expected) from None

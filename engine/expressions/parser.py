@@ -20,6 +20,8 @@ Node = dict[str, Any]
 CONSTANTS = {"true": True, "false": False, "null": None}
 ARITHMETIC = {"plus": 6, "minus": 6, "times": 7, "slash": 7, "percent": 7, "floor": 7}
 UNARY = 8
+MOST_TOKENS = 5000
+"""Of more, Python's own compiler takes longer than a second."""
 ENDS_EARLY = "an expression that ends too early"
 TOKEN_WORDS = {
     "quoted_identifier": "a name", "unquoted_identifier": "a name", "lbracket": "'['", "lbrace": "'{'",
@@ -36,7 +38,7 @@ def parse(text: str) -> tuple[Node, list[int]]:
     """
     reader = Parser()
     try:
-        with depth_bounded():
+        with depth_bounded(reader.place):
             return reader.parse(text).parsed, reader.negations
     except exceptions.EmptyExpressionError:
         raise ExpressionSyntaxError(0, "an empty expression", "a JMESPath expression") from None
@@ -83,6 +85,7 @@ class Parser(parser.Parser):
 
     def __init__(self) -> None:
         super().__init__()
+        self._tokens: list[Token] = []
         self.negations: list[int] = []
 
     def parse(self, expression: str) -> parser.ParsedResult:
@@ -94,10 +97,19 @@ class Parser(parser.Parser):
     def _parse(self, expression: str) -> parser.ParsedResult:
         self._tokens = list(Lexer().tokenize(expression))
         self._index = 0
+        if len(self._tokens) > MOST_TOKENS:
+            start = self._tokens[MOST_TOKENS]["start"]
+            raise ExpressionSyntaxError(
+                start, f"an expression of more than {MOST_TOKENS} words and signs", "its parts in variables"
+            )
         parsed = self._expression()
         if self._current_token() != "eof":
             self._raise_parse_error_for_token(self._lookahead_token(0), "Unexpected token")
         return parser.ParsedResult(expression, parsed)
+
+    def place(self) -> int:
+        """The offset of the token that is being read."""
+        return self._tokens[min(self._index, len(self._tokens) - 1)]["start"] if self._tokens else 0
 
     def _behind(self, distance: int) -> Token | None:
         position = self._index - distance
@@ -245,11 +257,15 @@ class Parser(parser.Parser):
         return {"type": "multi_select_list", "children": elements}
 
     def _parse_index_expression(self) -> Node:
-        token = self._lookahead_token(0)
-        if token["type"] == "number" and isinstance(token["value"], float):
-            self._raise_parse_error_for_token(token, "Expecting: number, got: a fraction")
+        first = self._index
         node: Node = super()._parse_index_expression()
-        return node | {"start": token["start"]}
+        for token in self._tokens[first : self._index]:
+            if isinstance(token["value"], float):
+                self._raise_parse_error_for_token(token, "Expecting: number, got: a fraction")
+        if node["type"] == "slice" and node["children"][2] == 0:
+            step = self._lookahead_token(-2)
+            raise ExpressionSyntaxError(step["start"], "a slice with step 0", "a step other than 0")
+        return node | {"start": self._tokens[first]["start"]}
 
     def _refuse_bare_number(self) -> None:
         token = self._lookahead_token(0)
