@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine import FlowError
 from engine.expressions.functions.chance import frozen
 from engine.expressions.writing import to_text
 
@@ -39,10 +40,20 @@ def test_format_date(value_of: Callable[..., Any], pattern: str, text: str) -> N
         ("1.3.26", "d.M.yy", date(2026, 3, 1)),
         ("01 MARCH 2026 12:30 am", "dd MMMM yyyy hh:mm a", datetime(2026, 3, 1, 0, 30)),
         ("20260301Z", "yyyyMMddX", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("2026060", "yyyyDDD", date(2026, 3, 1)),
+        ("26/366 X", "yy/D 'X'", None),
+        ("Mon 2026-03-01", "EEE yyyy-MM-dd", None),
+        ("2026-03-01 13 PM", "yyyy-MM-dd hh a", None),
+        ("2026-03-01 00", "yyyy-MM-dd kk", None),
+        ("2026-3-01", "yyyy-MM-dd", None),
         ("Sun 2026-03-01 24", "EEE yyyy-MM-dd kk", datetime(2026, 3, 1)),
     ],
 )
-def test_parse_date(value_of: Callable[..., Any], text: str, pattern: str, value: date) -> None:
+def test_parse_date(value_of: Callable[..., Any], text: str, pattern: str, value: date | None) -> None:
+    if value is None:
+        with pytest.raises(FlowError, match=r"parse_date\(\) takes a string that fits the pattern"):
+            value_of("parse_date(payload.text, payload.pattern)", {"text": text, "pattern": pattern})
+        return
     assert value_of("parse_date(payload.text, payload.pattern)", {"text": text, "pattern": pattern}) == value
 
 
@@ -64,6 +75,17 @@ def test_parse_date(value_of: Callable[..., Any], text: str, pattern: str, value
             "PT24H",
             "2026-03-29T14:00:00+02:00",
         ),
+        (  # an hour that the clocks skip
+            "date_add(to_timezone('2026-03-28T01:30:00Z', 'Europe/Vienna'), payload)",
+            "P1D",
+            "2026-03-29T03:30:00+02:00",
+        ),
+        ("to_timezone(payload, 'Europe/Vienna', 'Europe/Vienna')", "2026-03-29T02:30:00", "2026-03-29T03:30:00+02:00"),
+        ("to_timezone(payload, 'Z', 'Europe/Vienna')", "2026-10-25T02:30:00", "2026-10-25T00:30:00Z"),
+        ("to_timezone(payload, 'Z', 'Europe/Vienna')", "2026-10-25T02:30:00+05:00", "2026-10-24T21:30:00Z"),
+        ("date_diff(to_timezone('2026-03-28T11:00Z', 'Europe/Vienna'), payload)", "2026-03-29T10:00:00Z", "1"),
+        ("date_diff(to_timezone('2026-03-28T11:00Z', 'Europe/Vienna'), payload, 'hours')", "2026-03-29T10:00Z", "23"),
+        ("date_diff('2026-03-08', payload, 'weeks')", "2026-03-01T00:00:01", "0"),
         ("date_diff('2026-03-31', payload, 'months')", "2026-02-28", "-1"),
         ("date_diff('2024-02-29', payload, 'years')", "2025-02-28", "0"),
         ("date_diff('2026-01-01T00:00:00+02:00', payload, 'hours')", "2026-01-01T00:00:00Z", "2"),
@@ -145,6 +167,14 @@ def test_value(value_of: Callable[..., Any], expression: str, payload: Any, valu
         ("format_date('2026-03-01', payload)", "HH", "format_date() finds H in the pattern, but a date has no time"),
         ("format_date('2026-03-01T00:00:00', payload)", "X", "format_date() finds X in the pattern, but the datetime"),
         ("format_date('2026-03-01', payload)", "YYYY", "format_date() knows no YYY in a date pattern: write y (Y is"),
+        (
+            "format_date('2026-03-01', payload)",
+            "MMMMM",
+            "format_date() knows no MMM in a date pattern: write at most",
+        ),
+        ("to_timezone('2026-01-01', 'Z', payload)", "Mars", "to_timezone() takes the name of a time zone"),
+        ("date_diff(payload, '2026-01-01', 'hours')", "0001-01-01T00:00:00+01:00", "date_diff() stops at the years"),
+        ("date_diff('9999-12-31T23:00:00Z', payload)", "0001-01-01T00:00:00+01:00", "date_diff() stops at the years"),
         ("format_date('2026-03-01', payload)", "y" * 200, "format_date() takes a date pattern"),
         ("format_date('2026-03-01', payload)", "'", "format_date() takes a date pattern"),
         ("as_date(payload)", "1.3.2026", "as_date() takes a date or a string in ISO 8601, not another string"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -66,9 +66,10 @@ def tokens(function: str, pattern: str) -> tuple[Token, ...]:
 
 
 def _field(function: str, letter: str, width: int) -> Token:
-    if (letter in NUMBER_FIELDS or letter in ZONE or letter in "SaE") and width <= WIDEST:
+    widest = WIDEST if letter in "SyuD" else 5 if letter == "Z" else 4
+    if (letter in NUMBER_FIELDS or letter in ZONE or letter in "SaE") and width <= widest:
         return Token(letter, width, "")
-    instead = OTHERS.get(letter, "'…' around text")
+    instead = f"at most {letter * widest}" if width > widest else OTHERS.get(letter, "'…' around text")
     raise EvaluationError(f"{function}() knows no {letter * min(width, 3)} in a date pattern: write {instead}")
 
 
@@ -154,11 +155,17 @@ def _read(function: str, text: str, position: int, token: Token, fields: dict[st
     names = {"a": ("AM", "PM"), "E": DAYS}.get(letter) or (MONTHS if letter in "ML" and width > 2 else None)
     if names:
         return _read_name(text, position, letter, names, width, fields)
-    end = position + _digits(text, position, width if width > 1 or letter == "S" else 9 if letter in "yu" else 2)
+    end = position + _digits(text, position, _most_digits(letter, width))
     if end == position or (width > 1 and end - position < width):
         raise ValueError
     fields[letter] = _number(letter, text[position:end])
     return end
+
+
+def _most_digits(letter: str, width: int) -> int:
+    if width > 1 or letter == "S":
+        return width
+    return {"y": 9, "u": 9, "D": 3}.get(letter, 2)
 
 
 def _digits(text: str, position: int, most: int) -> int:
@@ -200,8 +207,13 @@ def _read_zone(function: str, text: str, position: int, fields: dict[str, Any]) 
 
 def _assembled(function: str, fields: dict[str, Any]) -> date | datetime:
     year, month, day = (fields.get(letter, fields.get(other)) for letter, other in ("yu", "ML", "dd"))
+    if year is not None and "D" in fields:
+        ordinal = date(year, 1, 1) + timedelta(days=fields["D"] - 1)
+        month, day = ordinal.month, ordinal.day if ordinal.year == year else 0
     if year is None or month is None or day is None:
         raise EvaluationError(f"{function}() takes a pattern with a year, a month and a day")
+    if fields.get("E", date(year, month, day).isoweekday()) != date(year, month, day).isoweekday():
+        raise ValueError("another day of the week")
     if not TIME & fields.keys() and "zone" not in fields:
         return date(year, month, day)
     zone_: tzinfo | None = fields.get("zone")
@@ -209,9 +221,11 @@ def _assembled(function: str, fields: dict[str, Any]) -> date | datetime:
 
 
 def _hour(fields: dict[str, Any]) -> int:
-    for letter, modulus in (("H", None), ("k", 24), ("h", 12), ("K", 12)):
+    for letter, modulus, low in (("H", 24, 0), ("k", 24, 1), ("h", 12, 1), ("K", 12, 0)):
         if letter in fields:
             hour = int(fields[letter])
+            if not low <= hour < low + modulus:
+                raise ValueError("no such hour")
             afternoon = modulus == 12 and fields.get("a") == 2
-            return (hour % modulus if modulus else hour) + (12 if afternoon else 0)
+            return hour % modulus + (12 if afternoon else 0)
     return 0

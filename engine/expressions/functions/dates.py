@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
@@ -25,6 +25,9 @@ PERIOD = (
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 7 * 86400}
 MONTHS = {"months": 1, "years": 12}
+ELAPSED = {unit: timedelta(seconds=seconds) for unit, seconds in SECONDS.items()} | {
+    "milliseconds": timedelta(0, 0, 1000)
+}
 
 
 def _readable(position: int, name: str) -> Callable[[Sequence[Any]], str | None]:
@@ -60,10 +63,10 @@ def _datetime_of(value: date | datetime) -> datetime:
     return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
 
 
-def _aware(value: date | datetime) -> datetime:
-    """A datetime with a zone: UTC where it has none."""
+def _aware(value: date | datetime, zone: tzinfo = UTC) -> datetime:
+    """A datetime with a zone: this one where it has none."""
     at = _datetime_of(value)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 @function("string?", dataweave="now()")
@@ -98,7 +101,7 @@ def as_date(value: date | str, pattern: str | None = None) -> date:
 def as_datetime(value: Any, pattern: str | None = None) -> datetime:
     """The datetime of a text in ISO 8601, or as a pattern says; of a date its midnight; of seconds since 1970.
 
-    A text without an offset gives a datetime without a time zone: to_timezone takes it as UTC.
+    A text without an offset gives a datetime without a time zone: to_timezone gives it one.
 
     as_datetime('2026-03-01T12:00:00+01:00') → "2026-03-01T12:00:00+01:00"
     as_datetime(0) → "1970-01-01T00:00:00Z"
@@ -124,7 +127,7 @@ def _calculated(name: str, calculate: Callable[[], Any]) -> Any:
 def parse_date(text: str, pattern: str) -> date | datetime:
     """The date that a text holds, as a Java pattern says; a datetime where the pattern has a time.
 
-    Letters: y M d H h k K m s S a E X x Z V, text in quotes. Names are English. The whole text must fit.
+    Letters: y M d D H h k K m s S a E X x Z V, text in quotes. Names are English. The whole text must fit.
 
     parse_date('1 Mar 2026', 'd MMM yyyy') → "2026-03-01"
     parse_date('20260301 1405', 'yyyyMMdd HHmm') → "2026-03-01T14:05:00"
@@ -186,7 +189,8 @@ def _days_in(year: int, month: int) -> int:
 
 
 def _later(start: date, seconds: float) -> date:
-    if not seconds or not isinstance(start, datetime) or start.tzinfo is None:
+    """That much elapsed time later; by way of UTC, so that an hour that the clocks skip becomes the next one (Java)."""
+    if not isinstance(start, datetime) or start.tzinfo is None:
         return start + timedelta(seconds=seconds)
     return (start.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(start.tzinfo)
 
@@ -195,22 +199,27 @@ def _later(start: date, seconds: float) -> date:
 def date_diff(start: date | str, end: date | str, unit: str = "days") -> int:
     """How many whole units lie between two dates; negative where the second is the earlier one.
 
-    Units: years, months, weeks, days, hours, minutes, seconds, milliseconds. A datetime without a
-    time zone is taken as UTC, a date as its midnight.
+    Units: years, months, weeks, days, hours, minutes, seconds, milliseconds. Days and longer units are
+    those of the calendar in the first one's time zone, shorter ones are elapsed time. A datetime
+    without a time zone is taken as UTC, a date as its midnight.
 
     date_diff('2026-01-31', '2026-03-01') → 29
     date_diff('2026-01-31', '2026-03-01', 'months') → 1
     date_diff('2026-03-01T12:00:00Z', '2026-03-01T10:30:00Z', 'hours') → -1
     """
     first, last = (_aware(moment("date_diff", value)) for value in (start, end))
-    if unit in MONTHS:
-        return int(_months_between(first, last.astimezone(first.tzinfo)) / MONTHS[unit])
-    seconds = SECONDS.get(unit)
-    if seconds is None and unit != "milliseconds":
+    if unit not in ELAPSED and unit not in MONTHS:
         raise EvaluationError("date_diff() takes years, months, weeks, days, hours, minutes, seconds or milliseconds")
-    ticks = (last - first) // timedelta(microseconds=1)
-    size = 1000 if seconds is None else seconds * 1_000_000
-    return ticks // size if ticks >= 0 else -(-ticks // size)
+    wall = UTC if unit in ("hours", "minutes", "seconds", "milliseconds") else first.tzinfo
+    first, last = _calculated("date_diff", lambda: [at.astimezone(wall).replace(tzinfo=None) for at in (first, last)])
+    if unit in MONTHS:
+        return int(_months_between(first, last) / MONTHS[unit])
+    return _whole(last - first, ELAPSED[unit])
+
+
+def _whole(elapsed: timedelta, unit: timedelta) -> int:
+    """How many units fit, towards 0."""
+    return elapsed // unit if elapsed >= timedelta() else -(-elapsed // unit)
 
 
 def _months_between(first: datetime, last: datetime) -> int:
@@ -221,14 +230,16 @@ def _months_between(first: datetime, last: datetime) -> int:
     return months - rest
 
 
-@function(MOMENT, "string", dataweave=">> 'Europe/Vienna'", of_null=None)
-def to_timezone(value: date | str, name: str) -> datetime:
+@function(MOMENT, "string", "string?", dataweave=">> 'Europe/Vienna'", of_null=None)
+def to_timezone(value: date | str, name: str, local: str = "UTC") -> datetime:
     """The same moment in another time zone: a name as Europe/Vienna, an offset as +02:00, or Z.
 
-    What has no time zone is taken as UTC.
+    What has no time zone is taken as of the third argument, or of UTC. A local time that the clocks
+    skip in spring counts as an hour later, one that they show twice in autumn as the first (Java).
 
     to_timezone('2026-07-01T10:00:00Z', 'Europe/Vienna') → "2026-07-01T12:00:00+02:00"
+    to_timezone('2026-07-01T10:00:00', 'Z', 'Europe/Vienna') → "2026-07-01T08:00:00Z"
     """
-    at, target = _aware(moment("to_timezone", value)), zone(name, "to_timezone")
-    result: datetime = _calculated("to_timezone", lambda: at.astimezone(target))
+    at, source, target = moment("to_timezone", value), zone(local, "to_timezone"), zone(name, "to_timezone")
+    result: datetime = _calculated("to_timezone", lambda: _aware(at, source).astimezone(UTC).astimezone(target))
     return result

@@ -118,7 +118,7 @@ def split(text: str, separator: str, count: int | None = None) -> list[str]:
     split('abc', '') → ["a", "b", "c"]
     """
     if separator:
-        return text.split(separator, -1 if count is None else count)
+        return text.split(separator, -1 if count is None else min(count, len(text)))
     single = list(text if count is None else text[:count])
     return single + ([text[len(single) :]] if len(single) < len(text) else [])
 
