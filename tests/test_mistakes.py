@@ -160,6 +160,38 @@ def test_empty_file(text: str, tmp_path: Path) -> None:
     assert report(path).startswith(f"{path}:1:1 F100 no flow in any file\n")
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_places_in_expressions_of_several_lines(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / "lines.yaml"
+    lines = [
+        "flows:",
+        "  orders:",
+        "    steps:",
+        "      - set-payload:",
+        "          value: |-",
+        "            #[payload.id +",
+        "              paylod.id]",
+        "      - set-payload:",
+        "          value: >-",
+        "            #[payload.id",
+        "",
+        "            + paylod.id]",
+        "      - set-payload:",
+        '          value: "#[payload.id',
+        '            + paylod.id]"',
+        '      - set-payload: {value: "#[payload.id\\t+\\n paylod.id]"}',
+        "      - foreach:",
+        "          collection: payload.ids[?",
+        "            id == 'é'\t] +",
+        "            paylod",
+        "          steps: []",
+    ]
+    path.write_bytes(ending.join(lines).encode())
+    heads = [line for line in report(path).split("\n") if " F401 " in line]
+    places = [(7, 15), (12, 15), (15, 15), (16, 49), (20, 13)]
+    assert heads == [f"{path}:{line}:{column} F401 'paylod', which is no root" for line, column in places]
+
+
 def test_no_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "latin.yaml"
     path.write_bytes(b"flows:\n  caf\xe9: {steps: []}\n")

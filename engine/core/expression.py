@@ -157,14 +157,18 @@ class Reader:
         """The function of the whole tree; raises the validation error of all mistakes found in it."""
         if self.mistakes:
             refuse(self.mistakes)
-        return compile_tree(
-            tree,
-            roots=ROOTS,
-            whole=_whole(self.scope.flow),
-            functions=self.scope.functions,
-            constants={"flow": self.scope.flow},
-            failed=self._failed,
-        )
+        try:
+            return compile_tree(
+                tree,
+                roots=ROOTS,
+                whole=_whole(self.scope.flow),
+                functions=self.scope.functions,
+                constants={"flow": self.scope.flow},
+                failed=self._failed,
+            )
+        except ExpressionSyntaxError as error:  # Python compiles the whole: its parts alone were not too deep
+            place = self.leaves[0].place if self.leaves else None
+            refuse([Mistake("F401", error.found, error.expected, error.write, place)])
 
     def _failed(self, error: Exception, leaf: int) -> Exception:
         if isinstance(error, FlowError):
@@ -278,8 +282,10 @@ class Condition(Expression):
     def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
         if tree["type"] == "literal" and isinstance(tree["value"], str) and not reader.mistakes:
             place = getattr(value, "place", None)
-            found = f"{shown(value)}, a literal text, as a condition"
-            reader.mistakes.append(Mistake("F402", found, "an expression such as vars.count > 4", "", place))
+            text = tree["value"]
+            found = f"{shown(value if getattr(value, 'secret', False) else text)}, a literal text, as a condition"
+            write = text if text.partition(".")[0] in ROOTS else ""
+            reader.mistakes.append(Mistake("F402", found, "an expression such as vars.count > 4", write, place))
         return {"type": "truth", "children": [tree]}
 
 

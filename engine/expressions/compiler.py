@@ -114,4 +114,4 @@ class _Compiler(Paths, Operations, Calls):
             else self.let(f"to_text({self.visit(child, current)})")
             for child in node["children"]
         ]
-        return self.let(" + ".join(texts))
+        return self.let("f'" + "".join(f"{{{text}}}" for text in texts) + "'")  # flat, for however many

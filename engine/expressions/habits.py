@@ -51,6 +51,7 @@ HABITS = tuple(
         (r"\?(?!\s*[.?:])[^:?\[\]]*$", "':' and what holds else", "condition ? a : b"),
         (r";", "one expression, without ';'", ""),
         (r"\?\.", "a plain '.': a field of null is null", "."),
+        (r"#\[", "no mark, or '#[ ]' around the whole text", "concat('text', value)"),
         (r"/\*.*?\*/|//|/\*|#", "no comment inside an expression", "the comment in YAML, outside of the quotes"),
         (r"\$\{", "the function p", "p('name')"),
         # Brackets
@@ -77,7 +78,7 @@ HABITS = tuple(
         (rf"{A}\s+is\s+(?:not\s+|!=?\s*)null\b", "the operator '!='", r"\g<a> != null"),
         (rf"{A}\s+is\s+null\b", "the operator '=='", r"\g<a> == null"),
         (rf"{A}\s+is\s+String\b", "the function type", r"type(\g<a>) == 'string'"),
-        (rf"{A}\s+is\b", "the function type", r"type(\g<a>) == 'string'"),
+        (rf"{A}\s+is\b", "the operator '=='", "a == b"),
         (r"\bnot\s+in\b", "the operator '!'", "!contains(list, value)"),
         (rf"\bnot\s+{A}", "the operator '!'", r"!(\g<a>)"),
         (r"\band\b", "the operator '&&'", "a && b"),
@@ -222,7 +223,7 @@ def _open_brackets(text: str) -> list[int]:
 
 
 def _habit(error: ExpressionSyntaxError, expression: str, functions: Collection[str]) -> bool:
-    if error.write:
+    if error.write or not (error.found == ENDS_EARLY or error.found.endswith(" in an expression")):
         return True
     start = max(0, error.offset - WINDOW)
     window, offset = expression[start : error.offset + WINDOW], error.offset - start
