@@ -56,12 +56,14 @@ if TYPE_CHECKING:
     from engine.core.mistake import Mistake as Mistake
     from engine.core.mistake import refuse as refuse
     from engine.core.mistake import shown as shown
+    from engine.core.parameters import Amount as Amount
     from engine.core.parameters import ConfigRef as ConfigRef
     from engine.core.parameters import Count as Count
     from engine.core.parameters import Duration as Duration
     from engine.core.parameters import Name as Name
     from engine.core.parameters import Number as Number
     from engine.core.parameters import Size as Size
+    from engine.core.parameters import TimeUnit as TimeUnit
     from engine.core.parameters import Whole as Whole
     from engine.core.processor import Config as Config
     from engine.core.processor import Operation as Operation
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from engine.expressions.appended import Appended as Appended
     from engine.expressions.operators import is_number as is_number
     from engine.expressions.operators import number_in as number_in
+    from engine.expressions.suggestion import did_you_mean as did_you_mean
     from engine.expressions.writing import to_text as to_text
     from engine.loading.diagnostic import LoadError as LoadError
     from engine.serving.route import HttpResponse as HttpResponse
@@ -101,13 +104,14 @@ _MODULES = {
     "engine.core.flow_link": "FlowLink",
     "engine.core.media": "read_media_type",
     "engine.core.mistake": "Mistake refuse shown",
-    "engine.core.parameters": "ConfigRef Count Duration Name Number Size Whole",
+    "engine.core.parameters": "Amount ConfigRef Count Duration Name Number Size TimeUnit Whole",
     "engine.core.processor": "Config Operation Processor Served Source VoidOperation",
     "engine.core.runtime": "Runtime",
     "engine.core.scope": "Scope within",
     "engine.core.type_patterns": "RaisedType TypePatterns",
     "engine.expressions.appended": "Appended",
     "engine.expressions.operators": "is_number number_in",
+    "engine.expressions.suggestion": "did_you_mean",
     "engine.expressions.writing": "to_text",
     "engine.loading.diagnostic": "LoadError",
     "engine.serving.route": "HttpResponse HttpSource Route",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -13,6 +13,7 @@ from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
 from engine.core.expression import Compiled, Reader
 from engine.core.mistake import Mistake, refuse, shown
+from engine.core.validated import Validated
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
@@ -28,15 +29,23 @@ LONGEST = 10**10
 """The longest duration, in seconds: more is a slip, and no clock counts so far."""
 
 
+A_DURATION, HOW_LONG = "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M"
+
+
 def read_duration(value: Any) -> float:
     """Seconds of a duration: a number is milliseconds (Mule); `500ms`, `3s`, `5m`, `2h`, `PT5M` are texts."""
     seconds = _seconds(value)
-    if seconds is None or seconds > LONGEST:
-        refuse([Mistake("F303", shown(value), "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M")])
+    if seconds is None:
+        refuse([Mistake("F303", shown(value), A_DURATION, HOW_LONG)])
     return seconds
 
 
 def _seconds(value: Any) -> float | None:
+    seconds = _read_seconds(value)
+    return seconds if seconds is not None and seconds <= LONGEST else None
+
+
+def _read_seconds(value: Any) -> float | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value / 1000 if 0 <= value <= LONGEST * 1000 else None
     text = value.strip() if isinstance(value, str) else ""
@@ -65,6 +74,34 @@ Duration = Annotated[float, BeforeValidator(read_duration)]
 """A duration, in seconds."""
 
 
+TIME_UNITS = {
+    "NANOSECONDS": 1e-9, "MICROSECONDS": 1e-6, "MILLISECONDS": 0.001, "SECONDS": 1.0, "MINUTES": 60.0, "HOURS": 3600.0,
+    "DAYS": 86400.0,
+}  # fmt: skip
+"""Seconds of Mule's units of time."""
+
+TimeUnit = Literal["NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS"]
+"""What numbers count that stand for an amount of time."""
+
+
+class Amount(Validated):
+    """An amount of time whose unit stands in another parameter (Mule's timeUnit): `5`, or with its own unit, `5s`."""
+
+    __slots__ = ("_is_plain", "_seconds")
+
+    def __init__(self, value: Any) -> None:
+        self._seconds = read_duration(value)
+        self._is_plain = isinstance(value, (int, float)) or value.strip()[-1:].isdigit()
+
+    def seconds(self, unit: TimeUnit) -> float:
+        """The amount in seconds; the unit counts where it has none of its own."""
+        return min(self._seconds * 1000 * TIME_UNITS[unit], LONGEST) if self._is_plain else self._seconds
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        return value if isinstance(value, cls) else cls(value)
+
+
 BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 LONGEST_NUMBER = 20
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
@@ -90,10 +127,11 @@ class Number(Compiled):
     __slots__ = ()
     always = False
     expected: ClassVar[str] = "a number"
+    write: ClassVar[str] = ""
 
     def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
         if tree["type"] == "literal" and self.read(tree["value"]) is None:
-            reader.mistakes.append(Mistake("F303", shown(value), self.expected))
+            reader.mistakes.append(Mistake("F303", shown(value), self.expected, self.write))
         return tree
 
     def of(self, event: Event) -> Any:
@@ -129,6 +167,17 @@ class Count(Whole):
     __slots__ = ()
     expected = "a whole number from 1"
     least = 1
+
+
+class Period(Number):
+    """A duration, in seconds: as Duration reads it, or an expression, checked at run; numbers are milliseconds."""
+
+    __slots__ = ()
+    expected, write = A_DURATION, HOW_LONG
+
+    @classmethod
+    def read(cls, value: Any) -> float | None:
+        return _seconds(value)
 
 
 class Reference:

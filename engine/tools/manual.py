@@ -12,18 +12,19 @@ from typing import Any, get_args, get_origin
 from engine.core.element import Element, Parameters
 from engine.core.expression import Compiled
 from engine.expressions.functions import discover_functions
-from engine.expressions.functions.function import Function
+from engine.expressions.functions.function import Function, Parameter
 from engine.loading.application_functions import application_functions
 from engine.loading.properties import Filler, Properties
 
 EXAMPLE = "Example:"
+ARROW = "→"
 WORDS = {
     "str": "text", "int": "whole number", "float": "duration", "bool": "true or false", "dict": "map", "list": "list",
     "Template": "value", "Expression": "expression", "Condition": "condition",
-    "Count": "whole number", "Number": "number", "Whole": "whole number",
+    "Count": "whole number", "Number": "number", "Whole": "whole number", "Period": "duration",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
-    "frozenset": "list", "tuple": "list", "HttpResponse": "answer",
+    "frozenset": "list", "tuple": "list", "HttpResponse": "answer", "Amount": "amount of time",
 }  # fmt: skip
 
 
@@ -56,10 +57,45 @@ def all_functions() -> dict[str, Function]:
     return dict(sorted({**discover_functions(), **application_functions(nothing, {}, ())}.items()))
 
 
+def function_list() -> Iterator[str]:
+    """One line for each function: how it is called, and what it does."""
+    lines = [(signature(function), function.manual.partition("\n")[0]) for function in all_functions().values()]
+    wide = max(len(called) for called, _ in lines)
+    return (f"{called:{wide}}  {does}" for called, does in lines)
+
+
+def signature(function: Function) -> str:
+    """`sort_by(elements, &key, [direction])`: in brackets what may be left out, with & what is an expression."""
+    written = (f"[{name}]" if parameter.is_optional else name for name, parameter in _arguments(function))
+    return f"{function.name}({', '.join(written)}{', …' if function.variadic else ''})"
+
+
+def _arguments(function: Function) -> Iterator[tuple[str, Parameter]]:
+    for name, parameter in zip(inspect.signature(function.call).parameters, function.parameters, strict=True):
+        yield ("&" if parameter.is_expression else "") + name.rstrip("_"), parameter
+
+
 def function_page(function: Function) -> str:
-    """The manual entry of a function of expressions: how it is called, what it gives, examples."""
-    arguments = ", ".join(parameter.expected for parameter in function.parameters)
-    return f"{function.name}({arguments}{', …' if function.variadic else ''})\n\n{inspect.cleandoc(function.manual)}"
+    """The manual page of a function of expressions: how it is called, what it gives, examples."""
+    lines = inspect.cleandoc(function.call.__doc__ or "").splitlines()
+    text = "\n".join(line for line in lines if ARROW not in line).strip()
+    arguments = [f"  {name}: {_argument(parameter)}" for name, parameter in _arguments(function)]
+    examples = [f"  {line}" for line in lines if ARROW in line]
+    parts = [signature(function), "", text]
+    for title, body in (("Arguments:", arguments), ("Examples:", examples)):
+        parts += ["", title, *body] if body else []
+    return "\n".join([*parts, "", f"DataWeave: {function.dataweave or 'nothing like it'}"])
+
+
+def _argument(parameter: Parameter) -> str:
+    """The types of an argument, and what is special about it."""
+    kind = "an expression of each element" if parameter.is_each else parameter.expected
+    if parameter.kinds.whole:
+        kind = kind.replace("integer", parameter.expected_whole)
+    notes = ["may be left out"] if parameter.is_optional else []
+    if parameter.is_lazy:
+        notes.append("computed only where it is needed")
+    return ", ".join([kind, *notes])
 
 
 def dataweave_page() -> str:
