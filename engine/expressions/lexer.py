@@ -95,11 +95,15 @@ class _Assembler:
     def _next_touches(self, token: Token, kind: str) -> bool:
         return bool(self.rest[-1]["type"] == kind and self.rest[-1]["start"] == token["start"] + 1)
 
+    def _before_variable(self) -> bool:
+        following = self.rest[-1]
+        return following["type"] == "unquoted_identifier" and bool(following["value"].startswith("$"))
+
     def _unquoted_identifier(self, token: Token) -> None:
         name = token["value"]
         if name.startswith("$"):
             token["type"] = "variable" if len(name) > 1 else "root"
-        elif name == "let" and self.rest[-1]["value"][:1] == "$":
+        elif name == "let" and self._before_variable():
             self.open_lets += 1
             token["type"] = "let"
         elif name == "in" and self.open_lets and self._previous() in ENDS_OPERAND:

@@ -98,10 +98,8 @@ class Parser(parser.Parser):
         self._tokens = list(Lexer().tokenize(expression))
         self._index = 0
         if len(self._tokens) > MOST_TOKENS:
-            start = self._tokens[MOST_TOKENS]["start"]
-            raise ExpressionSyntaxError(
-                start, f"an expression of more than {MOST_TOKENS} words and signs", "its parts in variables"
-            )
+            found = f"an expression of more than {MOST_TOKENS} words and signs"
+            raise ExpressionSyntaxError(self._tokens[MOST_TOKENS]["start"], found, "its parts in variables")
         parsed = self._expression()
         if self._current_token() != "eof":
             self._raise_parse_error_for_token(self._lookahead_token(0), "Unexpected token")

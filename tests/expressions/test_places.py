@@ -16,6 +16,8 @@ from engine.expressions import ExpressionSyntaxError, compile_tree, parse
         ("a[:1.5]", "1.5", "'1.5' in an expression"),
         ("a[::-1.5]", "-1.5", "'-1.5' in an expression"),
         ("a[1:2:3:4]", ":4", "':' in an expression"),
+        ('let `{"a": 1}` in a', '`{"', "'{'a': 1}' in an expression"),
+        ("let 7", "7", "'7' in an expression"),
         ("a || &b", "&b", "'&' outside of a function"),
         ("[" + ", ".join(["a"] * 3000) + ", b]", ", a", "an expression of more than 5000 words and signs"),
     ],

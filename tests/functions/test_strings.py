@@ -38,6 +38,7 @@ MEANS = "avg|-|min|-|max|-|mean"
         ("split(payload, '|-|', 0)", MEANS, [MEANS]),
         ("split(payload, '|-|', 2)", MEANS, ["avg", "min", "max|-|mean"]),
         ("split(payload, '|-|', `1.0`)", MEANS, ["avg", "min|-|max|-|mean"]),
+        ("split('a,b', ',', payload)", 1e300, ["a", "b"]),
         ("trim(payload)", "\t\n\v\f\r \x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000", ""),
         ("trim(payload)", "\x1fa\x1c", "\x1fa\x1c"),
         ("trim(payload, '')", "  a ", "a"),
