@@ -85,7 +85,8 @@ LONG = [
     "*" * 5000, "1 " + "** 9" * 2000, "9" * 5000, "1e" + "9" * 5000, "`" + "[" * 5000, "'" + "\\'" * 5000,
     LETS + "$a0", "payload ? " * 900 + "1" + " : 2" * 900, "payload ? 1 : " * 900 + "2",
     "case(" + "payload, 1, " * 1000 + "2)", "case(payload, " * 800 + "1" + ")" * 800,
-    "map(&" * 800 + "a" + ", @)" * 800, "{" + ", ".join(f"a{number}: payload" for number in range(1200)) + "}", " || ".join(["payload"] * 2400),
+    "map(&" * 800 + "a" + ", @)" * 800, "{" + ", ".join(f"a{number}: payload" for number in range(1200)) + "}",
+    " || ".join(["payload"] * 2400),
 ]  # fmt: skip
 
 
