@@ -136,10 +136,12 @@ def evaluate(expression: str | None, payload: Any, variables: str | None, source
     """Evaluate an expression; without one, a prompt."""
     from engine.tools.evaluating import evaluate, make_event, prompt
 
+    if expression is None and getattr(payload, "name", "") == "<stdin>":
+        _fail("the payload comes from the standard input, so the expression must be an argument")
     try:
         event = make_event(payload.read() if payload else None, variables)
     except ValueError as error:
-        _fail(f"the payload or the variables are no JSON: {error}")
+        _fail(str(error))
     if expression is None:
         prompt(event)
     else:
@@ -149,18 +151,20 @@ def evaluate(expression: str | None, payload: Any, variables: str | None, source
 @main.group(invoke_without_command=True)
 @click.pass_context
 def functions(context: click.Context) -> None:
-    """List the functions of expressions; `show NAME` prints a manual entry."""
-    if context.invoked_subcommand is None:
-        from engine.tools.manual import all_functions
+    """List the functions of expressions; `show NAME` prints a manual page.
 
-        for name, function in all_functions().items():
-            click.echo(f"{name:20}{function.manual.strip().partition(chr(10))[0]}")
+    What stands in brackets may be left out; what begins with & is an expression, written with the &.
+    """
+    if context.invoked_subcommand is None:
+        from engine.tools.manual import function_list
+
+        click.echo("\n".join(function_list()))
 
 
 @functions.command("show")
 @click.argument("name")
 def show_function(name: str) -> None:
-    """Print the manual entry of a function."""
+    """Print the manual page of a function."""
     from engine.tools.manual import all_functions, function_page
 
     known = all_functions()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,12 @@ from pydantic_core import PydanticCustomError
 
 from engine.core.errors import FlowError
 from engine.core.event import Event
-from engine.core.expression import ROOTS, Expression
+from engine.core.expression import ROOTS, Expression, Scope
 from engine.core.media import read_json
 from engine.core.mistake import mistakes_of
 from engine.expressions import source_of
-from engine.expressions.functions import FUNCTIONS
 from engine.expressions.writing import encode
+from engine.tools.manual import all_functions
 
 HISTORY = Path("~/.engine_history").expanduser()
 PROMPT = "#> "
@@ -26,17 +28,30 @@ WIDEST_CARET = 200
 
 
 def make_event(payload: bytes | None, variables: str | None) -> Event:
-    """The event that the expressions see. Raises ValueError for what is no JSON."""
-    vars_read = read_json(variables.encode()) if variables else {}
+    """The event that the expressions see. Raises ValueError, for people, for what is no JSON."""
+    vars_read = _read("--vars", variables.encode()) if variables else {}
     if not isinstance(vars_read, Mapping):
-        raise ValueError("the variables are no map")
-    return Event(payload=read_json(payload) if payload and payload.strip() else None, vars=dict(vars_read))
+        raise ValueError('--vars is no map; write --vars \'{"name": "value"}\'')
+    return Event(payload=_read("the payload", payload) if payload and payload.strip() else None, vars=dict(vars_read))
+
+
+def _read(what: str, text: bytes) -> Any:
+    try:
+        return read_json(text)
+    except ValueError as error:
+        raise ValueError(f"{what} is no JSON: {error}") from None
+
+
+@cache
+def _scope() -> Scope:
+    """What expressions may call: installed functions too; p finds no property, resource no file, lookup no flow."""
+    return Scope(functions=all_functions())
 
 
 def evaluate(text: str, event: Event, *, source: bool) -> int:
     """Print the value of an expression as JSON, or its generated Python; the exit code."""
     try:
-        expression = Expression(text)
+        expression = Expression(text, _scope())
         click.echo(source_of(expression.evaluate) if source else _shown(expression.evaluate(event)))
     except PydanticCustomError as error:
         for line in _explained(text, error):
@@ -64,16 +79,20 @@ def _explained(text: str, error: PydanticCustomError) -> Iterator[str]:
 
 
 def prompt(event: Event) -> None:
-    """Read expressions until Ctrl-D, with history and completion of roots and functions."""
-    readline = _line_editor()
+    """Read expressions until Ctrl-D, with history and completion of roots and functions; Ctrl-C drops a line."""
+    is_terminal = sys.stdin.isatty()
+    readline = _line_editor() if is_terminal else None
     while True:
         try:
-            text = input(PROMPT).strip()
-        except (EOFError, KeyboardInterrupt):
+            text = input(PROMPT if is_terminal else "").strip()
+            if text:
+                evaluate(text, event, source=False)
+        except KeyboardInterrupt:
             click.echo()
+        except EOFError:
             break
-        if text:
-            evaluate(text, event, source=False)
+    if is_terminal:
+        click.echo()
     if readline is not None:
         with contextlib.suppress(OSError):
             readline.write_history_file(HISTORY)
@@ -95,5 +114,5 @@ def _line_editor() -> Any:
 
 def complete(text: str, state: int) -> str | None:
     """The name number `state` that begins with the text: a root or a function."""
-    names = [name for name in (*ROOTS, *(f"{name}(" for name in FUNCTIONS)) if name.startswith(text)]
+    names = [name for name in (*ROOTS, *(f"{name}(" for name in _scope().functions)) if name.startswith(text)]
     return names[state] if state < len(names) else None

@@ -34,7 +34,7 @@ def if_(condition: Delayed, then: Delayed, otherwise: Delayed | None = None) -> 
 
 
 @function("lazy any", "...lazy any", dataweave="match { case … }")
-def case(*branches: Delayed) -> Any:
+def case(condition: Delayed, *others: Delayed) -> Any:
     """The value behind the first condition that is true: `case(condition, value, condition, value, …, otherwise)`.
 
     Without an `otherwise` it is null. Nothing behind the chosen value is computed.
@@ -42,6 +42,7 @@ def case(*branches: Delayed) -> Any:
     case(1 > 2, 'more', 1 == 2, 'same', 'less') → "less"
     case(1 < 2, 'less', as_number('x') > 2, 'more') → "less"
     """
+    branches = (condition, *others)
     pairs = len(branches) // 2
     for number in range(pairs):
         if truth(branches[2 * number]()):

@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """`dataweave` there is `here` here: for instance `expression` gives `result`, as JSON."""
+    """`dataweave` there is `here` here: for instance `expression` gives `result`, as JSON.
+
+    The examples of p and lookup run where a property `region` is `eu`, and a sub-flow `twice` doubles its payload.
+    """
 
     dataweave: str
     here: str
@@ -33,7 +36,7 @@ TABLE = tuple(
         ("a ++ b (objects)", "merge(a, b)", "merge({a: 'x'}, {b: 'y'})", '{"a":"x","b":"y"}'),
         ("list << item", "append(list, item)", "append(['a'], 'b')", '["a","b"]'),
         ("a - 'key'", "omit(a, ['key'])", "omit({id: 'x', key: 'y'}, ['key'])", '{"id":"x"}'),
-        ("list -- others", "difference(list, others)", "difference(['a', 'b'], ['a'])", '["b"]'),
+        ("list - item", "difference(list, [item])", "difference(['a', 'b'], ['a'])", '["b"]'),
         ("a default b", "default(a, b)", "default(null, 'b')", '"b"'),
         ("if (c) a else b", "c ? a : b", "2 > 1 ? 'a' : 'b'", '"a"'),
         ("x match { case … }", "case(condition, value, …, otherwise)", "case(1 > 2, 'a', 'b')", '"b"'),
@@ -118,5 +121,76 @@ TABLE = tuple(
         ("Mule::causedBy(error, 'DB:*')", "caused_by(error, 'DB:*')", "caused_by(error, 'DB:*')", "false"),
         ("toBase64(t)", "base64_encode(t)", "base64_encode('abc')", '"YWJj"'),
         ("round(n), mod(a, b), pow(a, b)", "the same", "[round(2.5), mod(7, 3), pow(2, 3)]", "[3,1,8]"),
+        (
+            "list -- others, obj -- keys",
+            "difference(list, others), omit(obj, keys)",
+            "omit({a: 'x', b: 'y'}, ['b'])",
+            '{"a":"x"}',
+        ),
+        (
+            "x find y (list)",
+            "enumerate(list)[?item == y].index",
+            "enumerate(['a', 'b', 'a'])[?item == 'a'].index",
+            "[0,2]",
+        ),
+        ("t find 'b', indexOf", "find_first(t, 'b'), find_last", "find_first('abc', 'b')", "1"),
+        ("startsWith, endsWith", "starts_with, ends_with", "starts_with('abc', 'a')", "true"),
+        ("list some $.n > 1", "count_by(list, &n > 1) > 0", "count_by([{n: 1}, {n: 2}], &n > 1) > 0", "true"),
+        ("list every $.n > 1", "count_by(list, &!(n > 1)) == 0", "count_by([{n: 1}, {n: 2}], &!(n > 1)) == 0", "false"),
+        ("list firstWith $.n > 1", "first(list[?n > 1])", "first([{n: 1}, {n: 2}] | [?n > 1])", '{"n":2}'),
+        ("list countBy $.n > 1", "count_by(list, &n > 1)", "count_by([{n: 1}, {n: 2}], &n > 1)", "1"),
+        (
+            "list partition $.n > 1",
+            "partition(list, &n > 1)",
+            "partition([{n: 1}, {n: 2}], &n > 1)",
+            '{"success":[{"n":2}],"failure":[{"n":1}]}',
+        ),
+        ("list divideBy 2", "chunk(list, 2)", "chunk(['a', 'b', 'c'], 2)", '[["a","b"],["c"]]'),
+        ("take(list, 1), drop(list, 1)", "list[:1], list[1:]", "['a', 'b'] | [1:]", '["b"]'),
+        ("list[-1 to 0]", "reverse(list)", "reverse(['a', 'b'])", '["b","a"]'),
+        (
+            "unzip(pairs)",
+            "[pairs[*][0], pairs[*][1]]",
+            "let $p = `[[1, 2], [3, 4]]` in [$p[*][0], $p[*][1]]",
+            "[[1,3],[2,4]]",
+        ),
+        (
+            "obj filterObject ((value) -> value > 1)",
+            "from_items(items(obj)[?[1] > 1])",
+            "from_items(items({a: 1, b: 2})[?[1] > 1])",
+            '{"b":2}',
+        ),
+        (
+            "obj update { case .a.b -> 1 }",
+            "set_path(obj, 'a.b', 1)",
+            "set_path({a: {c: 2}}, 'a.b', 1)",
+            '{"a":{"c":2,"b":1}}',
+        ),
+        ("mergeWith", "merge_deep(a, b)", "merge_deep({a: {x: 1}}, {a: {y: 2}})", '{"a":{"x":1,"y":2}}'),
+        ("skipNullOn = 'everywhere'", "omit_nulls(x)", "omit_nulls({a: null, b: 'x'})", '{"b":"x"}'),
+        ("abs, ceil, floor", "the same", "[abs(-1), ceil(1.2), floor(1.8)]", "[1,2,1]"),
+        ("sqrt(x)", "pow(x, 0.5)", "pow(9, 0.5)", "3.0"),
+        ("random, randomInt(6)", "random_int(6)", "random_int(1)", "0"),
+        ("x as Boolean", "as_bool(x)", "as_bool('true')", "true"),
+        ("t as Number {format: '#,##0.00'}", "as_number(t, '#,##0.00')", "as_number('1,234.50', '#,##0.00')", "1234.5"),
+        ("numbers of any precision", "as_decimal(x)", "as_decimal('0.1') + as_decimal('0.2')", "0.3"),
+        ("n as DateTime (seconds)", "as_datetime(n)", "as_datetime(0)", '"1970-01-01T00:00:00Z"'),
+        (
+            "d as Number {unit: 'milliseconds'}",
+            "date_diff('1970-01-01', d, 'milliseconds')",
+            "date_diff('1970-01-01', '1970-01-02', 'milliseconds')",
+            "86400000",
+        ),
+        (
+            "d >> 'Europe/Vienna'",
+            "to_timezone(d, 'Europe/Vienna')",
+            "to_timezone('2026-01-01T00:00Z', '+01:00')",
+            '"2026-01-01T01:00:00+01:00"',
+        ),
+        ("hashWith, HMACWith", "hash(x), hmac(x, key)", "hash('abc', 'MD5')", '"900150983cd24fb0d6963f7d28e17f72"'),
+        ("encodeURIComponent(t)", "url_encode(t), url_decode", "url_encode('a b')", '"a%20b"'),
+        ("p('name')", "p('name')", "p('region')", '"eu"'),
+        ("lookup('flow', x)", "lookup('flow', x)", "lookup('twice', 2)", "4"),
+        ("log('x', value)", "the element logger", "'x'", '"x"'),
     )
 )

@@ -70,21 +70,21 @@ def _aware(value: date | datetime, zone: tzinfo = UTC) -> datetime:
 
 
 @function("string?", dataweave="now()")
-def now(zone_name: str = "UTC") -> datetime:
+def now(zone_: str = "UTC") -> datetime:
     """The current moment, in UTC or another time zone.
 
     length(to_string(now(), 'yyyy-MM-dd')) → 10
     """
-    return chance().now().astimezone(zone(zone_name, "now"))
+    return chance().now().astimezone(zone(zone_, "now"))
 
 
 @function("string?", dataweave="today()")
-def today(zone_name: str = "UTC") -> date:
+def today(zone_: str = "UTC") -> date:
     """The current date, in UTC or another time zone.
 
     length(to_string(today())) → 10
     """
-    return chance().now().astimezone(zone(zone_name, "today")).date()
+    return chance().now().astimezone(zone(zone_, "today")).date()
 
 
 @function(MOMENT, "string?", check=_readable(1, "as_date"), dataweave="as Date", of_null=None)

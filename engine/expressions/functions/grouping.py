@@ -92,12 +92,12 @@ def difference(elements: list[Any], others: list[Any]) -> list[Any]:
 
 
 @function("array", "each expression", dataweave="dw::core::Arrays::sumBy", of_null=0)
-def sum_by(elements: list[Any], keys: Keys) -> Any:
+def sum_by(elements: list[Any], key: Keys) -> Any:
     """The sum of the expression's values; 0 of an empty list. A value that is no number, null too, is an error.
 
     sum_by([{n: 2}, {n: 3}], &n) → 5
     """
-    numbers = keys(elements)
+    numbers = key(elements)
     if not set(map(type, numbers)) <= NUMBERS:
         for number in numbers:
             if not is_number(number):

@@ -12,6 +12,7 @@ from engine.expressions.operators import equals, type_name
 
 Value = TypeVar("Value")
 Keys = Callable[[list[Any]], list[Any]]
+"""The expression's value for each element of a list."""
 ORDERED = "array[number]|array[string]|array[date]|array[datetime]"
 ORDERABLE = frozenset({"number", "string", "date", "datetime"})
 DIRECTIONS = ("asc", "desc")
@@ -59,12 +60,12 @@ def contains(subject: Any, search: Any) -> bool:
 
 
 @function("each expression", "array", dataweave="map")
-def map_(values: Keys, elements: list[Any]) -> list[Any]:
+def map_(key: Keys, elements: list[Any]) -> list[Any]:
     """The expression's value for each element, null ones kept.
 
     map(&length(@), ['a', 'bcd']) → [1, 3]
     """
-    return values(elements)
+    return key(elements)
 
 
 @function(ORDERED, dataweave="max")
@@ -86,21 +87,21 @@ def min_(elements: list[Any]) -> Any:
 
 
 @function("array", "each expression", dataweave="maxBy")
-def max_by(elements: list[Any], keys: Keys) -> Any:
+def max_by(elements: list[Any], key: Keys) -> Any:
     """The element whose key is the largest; null of an empty list.
 
     max_by([{n: 1}, {n: 2}], &n) → {"n": 2}
     """
-    return _pick("max_by", max, elements, keys(elements))
+    return _pick("max_by", max, elements, key(elements))
 
 
 @function("array", "each expression", dataweave="minBy")
-def min_by(elements: list[Any], keys: Keys) -> Any:
+def min_by(elements: list[Any], key: Keys) -> Any:
     """The element whose key is the smallest; null of an empty list.
 
     min_by([{n: 1}, {n: 2}], &n) → {"n": 1}
     """
-    return _pick("min_by", min, elements, keys(elements))
+    return _pick("min_by", min, elements, key(elements))
 
 
 @function(ORDERED, dataweave="orderBy $")
@@ -113,7 +114,7 @@ def sort(elements: list[Any]) -> list[Any]:
 
 
 @function("array", "each expression", "string?", check=_direction, dataweave="orderBy")
-def sort_by(elements: list[Any], keys: Keys, direction: str = "asc") -> list[Any]:
+def sort_by(elements: list[Any], key: Keys, direction: str = "asc") -> list[Any]:
     """The elements in order of a key that is a number, a text or a date; equal ones keep their order.
 
     The direction is 'asc', ascending, or 'desc'.
@@ -123,7 +124,7 @@ def sort_by(elements: list[Any], keys: Keys, direction: str = "asc") -> list[Any
     """
     if direction not in DIRECTIONS:
         raise EvaluationError("sort_by() takes 'asc' or 'desc' as argument 3, not another string")
-    found = _keys("sort_by", keys(elements))
+    found = _keys("sort_by", key(elements))
     places, backwards = range(len(found)), direction == "desc"
     order = in_order("sort_by", lambda: sorted(places, key=found.__getitem__, reverse=backwards))
     return [elements[position] for position in order]

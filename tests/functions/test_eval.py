@@ -1,0 +1,105 @@
+"""`engine eval`, as somebody uses it: with mistakes, with wrong files, at a prompt."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.tools.cli import main
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["eval", *arguments], input=stdin)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "output"),
+    [
+        (["payload.a"], "1\n"),
+        (["#[payload.a + 1]"], "2\n"),
+        (["vars.x", "--vars", '{"x": [true]}'], "[\n  true\n]\n"),
+        (["'text ä'"], '"text ä"\n'),
+        (["null"], "null\n"),
+        (["as_date('2026-01-01')"], '"2026-01-01"\n'),
+        (["as_decimal('1.50')"], "1.50\n"),
+        (["base64_decode('//4=', 'bytes')"], '"//4="\n'),
+    ],
+)
+def test_value(arguments: list[str], output: str) -> None:
+    result = run(*arguments, "--payload", "-", stdin='{"a": 1}')
+    assert (result.exit_code, result.output) == (0, output)
+
+
+def test_no_payload_at_all() -> None:
+    assert run("payload", "--payload", "-", stdin="").output == "null\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lenght('a')"], "  lenght('a')\n  ^\nthe unknown function 'lenght'"),
+        (["payload."], "  payload.\n          ^\nan expression that ends too early"),
+        (["payload + 1"], "MULE:EXPRESSION: '+' takes two numbers, not null and number"),
+        (["p('region')"], "  p('region')\n  ^\np('region'), for which there is no property"),
+        (["1", "--vars", "{a:1}"], "engine: --vars is no JSON: key must be a string at line 1 column 2"),
+        (["1", "--vars", "[1]"], "engine: --vars is no map; write --vars"),
+        (["1", "--payload", "-"], "engine: the payload is no JSON: expected ident at line 1 column 2"),
+    ],
+)
+def test_mistake(arguments: list[str], message: str) -> None:
+    result = run(*arguments, stdin="not json")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(message)
+    assert result.stdout == ""
+
+
+def test_expressions_from_a_pipe() -> None:
+    result = run(stdin="1 + 1\nfoo(\nupper('a')\n")
+    assert (result.exit_code, result.stdout) == (0, '2\n"A"\n')
+    assert "ends too early" in result.stderr
+
+
+def test_the_standard_input_is_no_payload_and_prompt_at_once() -> None:
+    command = [sys.executable, "-m", "engine.tools", "eval", "--payload", "-"]
+    done = subprocess.run(command, input="{}", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("engine: the payload comes from the standard input, so the expression must be")
+
+
+def test_the_source() -> None:
+    assert run("payload.a", "--source").output.startswith("def evaluate(event):")
+
+
+def typed(home: Path, *keys: str) -> str:
+    """What a terminal shows of `engine eval` when somebody presses these keys."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ["HOME"] = str(home)
+        os.execv(sys.executable, [sys.executable, "-m", "engine.tools", "eval"])  # noqa: S606
+    shown = b""
+    for key in keys:
+        while not shown.endswith(b"#> "):
+            shown += os.read(terminal, 1024)
+        os.write(terminal, key.encode())
+        shown += os.read(terminal, 1024)
+    try:
+        while piece := os.read(terminal, 1024):
+            shown += piece
+    except OSError:  # Linux says so when the other end is closed
+        pass
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    return shown.decode()
+
+
+def test_a_prompt_with_completion_and_history(tmp_path: Path) -> None:
+    shown = typed(tmp_path, "camel\t'a_b')\n", "never\x03", "\x04")
+    assert '"aB"' in shown
+    assert "Traceback" not in shown
+    assert "camelize('a_b')" in (tmp_path / ".engine_history").read_text()
