@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.functions import FUNCTIONS
 from engine.expressions.marks import Part
 from engine.expressions.parser import Node
 
 ORDER = frozenset({"lt", "lte", "gt", "gte"})
 ARITHMETIC = {"plus": "+", "minus": "-", "times": "*", "slash": "/", "percent": "%", "floor": "//"}
+DATES = frozenset({"now", "today", "as_date", "as_datetime", "parse_date", "date_add", "to_timezone"})
 NEGATED_PATH = re.compile(
     r"!\s*(?P<first>[\w$@]+(?:\[[^\]]*\])?)(?P<rest>(?:\.[\w]+|\.'[^']*'|\.\"[^\"]*\"|\[[^\]]*\])*)"
 )
@@ -96,12 +98,38 @@ def _of_map(node: Node) -> Iterator[ExpressionSyntaxError]:
         yield ExpressionSyntaxError(start_of(node), found, "every key once")
 
 
+def _of_filter(node: Node) -> Iterator[ExpressionSyntaxError]:
+    right = node["children"][1]
+    if right["type"] == "index_expression" and [child["type"] for child in right["children"]] == ["identity", "index"]:
+        position = right["children"][1]["value"]
+        found = f"'[{position}]' behind a filter, which is taken of each element"
+        yield ExpressionSyntaxError(start_of(right), found, "a pipe before it", f"… | [{position}]")
+
+
+def _of_pipe(node: Node) -> Iterator[ExpressionSyntaxError]:
+    right = node["children"][1]
+    if right["type"] == "field" and right["value"] in FUNCTIONS and not right.get("is_quoted"):
+        name = right["value"]
+        found = f"'{name}' behind a pipe, which is a field of that name"
+        yield ExpressionSyntaxError(start_of(right), found, "a call", f"{name}(@), or @.{name}")
+
+
+def _of_path(node: Node) -> Iterator[ExpressionSyntaxError]:
+    for left, right in pairwise(node["children"]):
+        if left["type"] == "call" and left["value"] in DATES and right["type"] == "field":
+            found = f"a field of what {left['value']}() gives, which has none"
+            yield ExpressionSyntaxError(start_of(left), found, "a function", f"format_date({left['value']}(…), 'yyyy')")
+
+
 DOUBTS: dict[str, Callable[[Node], Iterator[ExpressionSyntaxError]]] = {
     "comparator": _of_comparator,
     "ternary": _of_ternary,
     "arithmetic": _of_arithmetic,
     "negative": _of_sign,
     "multi_select_dict": _of_map,
+    "filter_projection": _of_filter,
+    "pipe": _of_pipe,
+    "subexpression": _of_path,
 }
 
 

@@ -6,10 +6,11 @@ A mistake gets the hint of the first habit whose text lies around it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.functions.function import Function
 from engine.expressions.parser import ENDS_EARLY
 from engine.expressions.suggestion import did_you_mean
 
@@ -71,8 +72,10 @@ HABITS = tuple(
         (r"(?P<start>\d+)(?P<more>(?:_\d+)+)", "a number without '_'", "1000000"),
         (r"(?P<whole>\d+),(?P<digits>\d+)", "a point in a number", r"\g<whole>.\g<digits>"),
         (r"0[xX][0-9a-fA-F]+", "a decimal number", "255"),
-        (r"(?<![\w.])\.(?P<digits>\d+)", "a digit before the point", r"0.\g<digits>"),
-        (r"(?P<digits>\d+)\.(?!\d)", "a digit behind the point", r"\g<digits>.0"),
+        (r"(?<![\w.\])])\.(?P<digits>\d+)", "a digit before the point", r"0.\g<digits>"),
+        (r"\.(?P<name>\d+[A-Za-z_]\w*)", "a name in quotes", r".'\g<name>'"),
+        (r"\.(?P<digits>\d+)", "an index in brackets, or a name in quotes", r"[\g<digits>], or .'\g<digits>'"),
+        (r"(?<![\w.])(?P<digits>\d+)\.(?!\d)", "a digit behind the point", r"\g<digits>.0"),
         # Words
         (r"\bif\b.+\belse\b|\bif\b.+\bthen\b|\bthen\b|\belse\b", "the operator '? :'", "condition ? a : b"),
         (rf"{A}\s+is\s+(?:not\s+|!=?\s*)null\b", "the operator '!='", r"\g<a> != null"),
@@ -117,6 +120,7 @@ OTHER_NAMES = {
     "concatwith": "concat", "sha256": "hash", "md5": "hash", "random": "random_int", "randomint": "random_int",
 }  # fmt: skip
 CALLED = re.compile(r"(?:the unknown function '(?P<unknown>\w+)'|(?P<known>\w+)\(\) with )")
+ARGUMENT = re.compile(r"argument \d+ of (?P<name>\w+)\(\)$")
 METHOD = re.compile(rf"{A}\.$")
 WORD_BEFORE = re.compile(r"(?:^|(?<=[^\w.$]))(?P<name>[A-Za-z]\w*)\s+$")
 OPERAND = re.compile(A)
@@ -128,8 +132,16 @@ QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`",
 OTHER_CONSTANTS = {"none": "null", "nil": "null", "undefined": "null", "true": "true", "false": "false", "null": "null"}
 
 
+OTHER_ROOTS = {
+    "flowvars": "vars", "sessionvars": "vars", "recordvars": "vars", "variables": "vars", "body": "payload",
+    "exception": "error", "headers": "attributes.headers", "queryparams": "attributes.queryParams",
+    "uriparams": "attributes.uriParams", "event": "$", "root": "$",
+}  # fmt: skip
+OPERATORS = {"not": "!(…)", "and": "a && b", "or": "a || b", "exists": "… != null"}
+
+
 def add_hint(
-    error: ExpressionSyntaxError, expression: str, functions: Collection[str], variables: Collection[str] = ()
+    error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function], variables: Collection[str] = ()
 ) -> None:
     """Say in the error what to write, where it shows a habit from another language.
 
@@ -137,13 +149,13 @@ def add_hint(
     """
     if _name(error, expression, variables):
         return
-    hints: tuple[Callable[[ExpressionSyntaxError, str, Collection[str]], bool], ...] = (
-        _call, _brackets, _habit, _operator_that_is_a_function,
+    hints: tuple[Callable[[ExpressionSyntaxError, str, Mapping[str, Function]], bool], ...] = (
+        _call, _argument, _brackets, _habit, _operator_that_is_a_function,
     )  # fmt: skip
     any(hint(error, expression, functions) for hint in hints)
 
 
-def function_meant(name: str, functions: Collection[str]) -> str:
+def function_meant(name: str, functions: Mapping[str, Function]) -> str:
     """Our function for a name of another language, or the one spelled most like it; empty where none is."""
     if name in functions:
         return name
@@ -151,14 +163,16 @@ def function_meant(name: str, functions: Collection[str]) -> str:
     return ours if ours in functions else did_you_mean(name, functions)
 
 
-def _call(error: ExpressionSyntaxError, expression: str, functions: Collection[str]) -> bool:
+def _call(error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]) -> bool:
     """`list.map(…)`: a call gets all it works with as arguments."""
     called = CALLED.match(error.found)
     if not called:
         return False
     error.write = name = function_meant(called["unknown"] or called["known"], functions)
     before = METHOD.search(expression[max(0, error.offset - WINDOW) : error.offset])
-    if called["unknown"] == "filter":
+    if called["unknown"] in OPERATORS:
+        error.expected, error.write = "an operator", OPERATORS[called["unknown"]]
+    elif called["unknown"] == "filter":
         error.expected, error.write = "a filter in brackets", f"{before['a'] if before else 'list'}[?…]"
     elif before and name:
         error.expected = "what a function works with as its argument, not before a dot"
@@ -166,6 +180,15 @@ def _call(error: ExpressionSyntaxError, expression: str, functions: Collection[s
     elif called["known"]:
         error.write = ""
     return True
+
+
+def _argument(error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]) -> bool:
+    """An `&` that is missing or one too many: which arguments take one."""
+    match = ARGUMENT.match(error.found)
+    if match:
+        marks = ("&…" if parameter.is_expression else "…" for parameter in functions[match["name"]].parameters)
+        error.write = f"{match['name']}({', '.join(marks)})"
+    return match is not None
 
 
 def _as_call(name: str, path: str, call: str) -> str:
@@ -188,12 +211,14 @@ def _name(error: ExpressionSyntaxError, expression: str, variables: Collection[s
         error.expected, error.write = "a constant", OTHER_CONSTANTS[name.lower()]
     elif name in variables or re.search(rf"\${name}\s*=", expression):
         error.write = f"${name}"
+    elif name.lower() in OTHER_ROOTS:
+        error.write = OTHER_ROOTS[name.lower()]
     elif not error.write:
         error.write = f"payload.{name}"
     return True
 
 
-def _brackets(error: ExpressionSyntaxError, expression: str, functions: Collection[str]) -> bool:
+def _brackets(error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]) -> bool:
     """A bracket that is missing, or one too many."""
     before, found = expression[: error.offset], expression[error.offset : error.offset + 1]
     opened = _open_brackets(before)
@@ -222,7 +247,7 @@ def _open_brackets(text: str) -> list[int]:
     return opened
 
 
-def _habit(error: ExpressionSyntaxError, expression: str, functions: Collection[str]) -> bool:
+def _habit(error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]) -> bool:
     if error.write or not (error.found == ENDS_EARLY or error.found.endswith(" in an expression")):
         return True
     start = max(0, error.offset - WINDOW)
@@ -235,7 +260,9 @@ def _habit(error: ExpressionSyntaxError, expression: str, functions: Collection[
     return False
 
 
-def _operator_that_is_a_function(error: ExpressionSyntaxError, expression: str, functions: Collection[str]) -> bool:
+def _operator_that_is_a_function(
+    error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]
+) -> bool:
     """`sizeOf x` and `x contains y`: functions without their brackets, before or between values."""
     before = expression[max(0, error.offset - WINDOW) : error.offset]
     operand, infix = OPERAND.match(expression, error.offset), INFIX.match(expression, error.offset)

@@ -62,7 +62,7 @@ def _unreadable(error: exceptions.LexerError) -> ExpressionSyntaxError:
 
 
 def _misplaced(error: exceptions.ParseError) -> ExpressionSyntaxError:
-    found = f"'{error.token_value}' in an expression" if error.token_value else ENDS_EARLY
+    found = f"'{error.token_value}' in an expression" if error.token_value != "" else ENDS_EARLY
     return ExpressionSyntaxError(error.lex_position, found, _expectation(error.msg))
 
 
