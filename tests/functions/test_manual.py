@@ -10,7 +10,7 @@ from engine.tools.manual import all_functions, function_page, signature
 
 FUNCTIONS = all_functions()
 SORT_BY = """\
-sort_by(elements, &keys, [direction])
+sort_by(elements, &key, [direction])
 
 The elements in order of a key that is a number, a text or a date; equal ones keep their order.
 
@@ -18,7 +18,7 @@ The direction is 'asc', ascending, or 'desc'.
 
 Arguments:
   elements: array
-  &keys: an expression of each element
+  &key: an expression of each element
   direction: string, may be left out
 
 Examples:
