@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.core.chain import Chain as Chain
     from engine.core.chain import Step as Step
     from engine.core.clock import Clock as Clock
+    from engine.core.config import Config as Config
     from engine.core.element import Element as Element
     from engine.core.element import Field as Field
     from engine.core.element import Parameters as Parameters
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
     from engine.core.expression import Template as Template
     from engine.core.expression import Written as Written
     from engine.core.flow_link import FlowLink as FlowLink
+    from engine.core.local_store import LocalStore as LocalStore
+    from engine.core.local_store import default_store as default_store
+    from engine.core.local_store import private_store as private_store
     from engine.core.media import read_media_type as read_media_type
     from engine.core.mistake import Mistake as Mistake
     from engine.core.mistake import refuse as refuse
@@ -65,7 +69,6 @@ if TYPE_CHECKING:
     from engine.core.parameters import Size as Size
     from engine.core.parameters import TimeUnit as TimeUnit
     from engine.core.parameters import Whole as Whole
-    from engine.core.processor import Config as Config
     from engine.core.processor import Operation as Operation
     from engine.core.processor import Processor as Processor
     from engine.core.processor import Served as Served
@@ -74,6 +77,17 @@ if TYPE_CHECKING:
     from engine.core.runtime import Runtime as Runtime
     from engine.core.scope import Scope as Scope
     from engine.core.scope import within as within
+    from engine.core.store import INVALID_KEY as INVALID_KEY
+    from engine.core.store import INVALID_VALUE as INVALID_VALUE
+    from engine.core.store import KEY_ALREADY_EXISTS as KEY_ALREADY_EXISTS
+    from engine.core.store import KEY_NOT_FOUND as KEY_NOT_FOUND
+    from engine.core.store import NULL_VALUE as NULL_VALUE
+    from engine.core.store import STORE_NOT_AVAILABLE as STORE_NOT_AVAILABLE
+    from engine.core.store import Store as Store
+    from engine.core.store import StoreRef as StoreRef
+    from engine.core.stored_values import NotSerialisable as NotSerialisable
+    from engine.core.stored_values import identifier_of as identifier_of
+    from engine.core.stored_values import key_of as key_of
     from engine.core.type_patterns import RaisedType as RaisedType
     from engine.core.type_patterns import TypePatterns as TypePatterns
     from engine.expressions.appended import Appended as Appended
@@ -92,6 +106,7 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
+    "engine.core.config": "Config",
     "engine.core.element": "Element Field Parameters",
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
     "engine.core.errors": (
@@ -102,12 +117,17 @@ _MODULES = {
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Evaluate Expression Reader Template Written",
     "engine.core.flow_link": "FlowLink",
+    "engine.core.local_store": "LocalStore default_store private_store",
     "engine.core.media": "read_media_type",
     "engine.core.mistake": "Mistake refuse shown",
     "engine.core.parameters": "Amount ConfigRef Count Duration Name Number Size TimeUnit Whole",
-    "engine.core.processor": "Config Operation Processor Served Source VoidOperation",
+    "engine.core.processor": "Operation Processor Served Source VoidOperation",
     "engine.core.runtime": "Runtime",
     "engine.core.scope": "Scope within",
+    "engine.core.store": (
+        "INVALID_KEY INVALID_VALUE KEY_ALREADY_EXISTS KEY_NOT_FOUND NULL_VALUE STORE_NOT_AVAILABLE Store StoreRef"
+    ),
+    "engine.core.stored_values": "NotSerialisable identifier_of key_of",
     "engine.core.type_patterns": "RaisedType TypePatterns",
     "engine.expressions.appended": "Appended",
     "engine.expressions.operators": "is_number number_in",

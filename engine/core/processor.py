@@ -102,13 +102,3 @@ class Source(Element):
 
     async def stop(self) -> None:
         """Make no more events, and return when those under way have ended; at once where that is cancelled."""
-
-
-class Config(Element):
-    """A global element that others name by `config-ref`; it may hold connections."""
-
-    async def start(self) -> None:
-        """Open what must be open before the first event. Raise FlowError where that fails."""
-
-    async def stop(self) -> None:
-        """Close what was opened."""

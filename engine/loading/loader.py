@@ -13,13 +13,14 @@ from pydantic import Field
 
 from engine.core.chain import Chain
 from engine.core.clock import Clock
+from engine.core.config import Config
 from engine.core.element import Element, Parameters
 from engine.core.expression import Scope
 from engine.core.flow import Flow
 from engine.core.mistake import Mistake, shown
 from engine.core.nesting import Runnable
 from engine.core.parameters import Broken, Duration
-from engine.core.processor import Config, Source
+from engine.core.processor import Source
 from engine.core.runtime import DATA_DIR, Runtime
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
@@ -148,6 +149,8 @@ class Loader:
         for name, (value, _, place) in self.sections["configs"].items():
             self.builder.enter(name)
             config = self.builder.element(value, Config, f"the config '{name}'", place)
+            if config:
+                config.be_named(name)
             self.builder.configs[name] = config or Broken()
 
     def _build_error_handlers(self, configuration: Configuration) -> None:

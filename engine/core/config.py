@@ -1,0 +1,24 @@
+"""What the elements of an application share under a name."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.core.element import Element
+
+
+class Config(Element):
+    """A global element that others name by `config-ref`; it may hold connections."""
+
+    config_name: ClassVar[str] = ""
+    """Its name under `configs`; empty where it is made in Python. Set by `be_named` when the file is loaded."""
+
+    def be_named(self, name: str) -> None:
+        """Make it the config of that name."""
+        self._prepare(config_name=name)
+
+    async def start(self) -> None:
+        """Open what must be open before the first event. Raise FlowError where that fails."""
+
+    async def stop(self) -> None:
+        """Close what was opened."""

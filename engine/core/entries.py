@@ -1,0 +1,85 @@
+"""Where a local store keeps its entries: in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+
+class Entry(NamedTuple):
+    """A value as bytes, and the moment at which it expires, if ever."""
+
+    data: bytes
+    expires: float | None
+
+    def is_alive(self, now: float) -> bool:
+        return self.expires is None or self.expires > now
+
+
+class Entries(Protocol):
+    """Entries by key, from the oldest to the newest. They know no time: expired ones are there until removed."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """What happens inside happens at once, for other processes too; or not at all."""
+
+    def get(self, key: str) -> Entry | None: ...
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Make it the newest entry, in the place of the one before."""
+
+    def change(self, key: str, data: bytes) -> None:
+        """Give an entry another value; its age and the moment at which it expires stay."""
+
+    def remove(self, key: str) -> None: ...
+
+    def remove_oldest(self, count: int) -> None: ...
+
+    def remove_expired(self, now: float) -> None: ...
+
+    def clear(self) -> None: ...
+
+    def count(self) -> int: ...
+
+    def items(self) -> Iterable[tuple[str, Entry]]:
+        """All, the oldest first."""
+
+
+class MemoryEntries:
+    """Entries that end with the process."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def get(self, key: str) -> Entry | None:
+        return self._entries.get(key)
+
+    def put(self, key: str, entry: Entry) -> None:
+        self._entries.pop(key, None)
+        self._entries[key] = entry
+
+    def change(self, key: str, data: bytes) -> None:
+        self._entries[key] = self._entries[key]._replace(data=data)
+
+    def remove(self, key: str) -> None:
+        self._entries.pop(key, None)
+
+    def remove_oldest(self, count: int) -> None:
+        for key in list(islice(self._entries, count)):
+            del self._entries[key]
+
+    def remove_expired(self, now: float) -> None:
+        self._entries = {key: entry for key, entry in self._entries.items() if entry.is_alive(now)}
+
+    def clear(self) -> None:
+        self._entries = {}
+
+    def count(self) -> int:
+        return len(self._entries)
+
+    def items(self) -> Iterable[tuple[str, Entry]]:
+        return self._entries.items()

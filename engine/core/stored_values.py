@@ -1,0 +1,117 @@
+"""Values as bytes and back: what a store keeps, and keys made of any value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec.msgpack import Ext
+
+from engine.core.event import Message
+from engine.expressions.appended import Appended
+from engine.expressions.operators import is_number
+from engine.expressions.writing import plain, to_text
+
+# MessagePack, with a numbered extension for each type that it lacks. The numbers lie in files: never change one.
+AS_TEXT: dict[int, type[Any]] = {1: Decimal, 2: datetime, 3: date, 4: time, 5: timedelta, 6: UUID, 7: int}
+"""Types written as the text that JSON shows of them; int where 64 bits do not hold it."""
+MESSAGE = 8
+NUMBER_OF = {kind: number for number, kind in AS_TEXT.items()}
+UNCHANGED = frozenset({str, float, bool, bytes, type(None)})
+SMALLEST, LARGEST = -(2**63), 2**64 - 1
+
+LONGEST_KEY = 256
+"""A longer text is kept as its hash."""
+HASHED = "sha256:"
+
+
+class NotSerialisable(Exception):
+    """A value that no store can keep; the message says why, without the value."""
+
+
+def serialise(value: Any) -> bytes:
+    """A value as bytes: what JSON knows, bytes, decimals, dates, times, UUIDs and messages keep their types.
+
+    What shows itself as JSON is that; all else, and what lies too deep, raises NotSerialisable.
+    """
+    try:
+        return _encode(_marked(value))
+    except RecursionError:
+        raise NotSerialisable("the value is nested too deep") from None
+    except (NotImplementedError, TypeError, ValueError, OverflowError) as error:
+        raise NotSerialisable(str(error)) from error
+
+
+def restore(data: bytes) -> Any:
+    """The value of `serialise`. It makes plain data only, whatever the bytes hold; raises msgspec.DecodeError."""
+    return _decoder.decode(data)
+
+
+def key_of(value: Any) -> str:
+    """A key for any value: a text is itself, all else, and what is long, its hash, in which the types count.
+
+    Raises NotSerialisable.
+    """
+    if isinstance(value, str) and len(value) <= LONGEST_KEY and not value.startswith(HASHED):
+        return str(value)
+    try:
+        return HASHED + sha256(_encode_sorted(_marked(value))).hexdigest()
+    except (NotImplementedError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise NotSerialisable(str(error)) from error
+
+
+def identifier_of(value: Any) -> str:
+    """A key for what identifies a message: as `key_of`, but 7 and "7" are the same."""
+    return key_of(to_text(value) if is_number(value) else value)
+
+
+def _marked(value: Any) -> Any:
+    """The value with extensions in the place of what MessagePack lacks."""
+    kind = type(value)
+    if kind in UNCHANGED:
+        return value
+    if kind is int and SMALLEST <= value <= LARGEST:
+        return value
+    if kind is dict:
+        return {_marked(key): _marked(element) for key, element in value.items()}
+    if kind is list or kind is Appended or kind is tuple:
+        return [_marked(element) for element in value]
+    return _extension(value, kind)
+
+
+def _extension(value: Any, kind: type[Any]) -> Any:
+    number = NUMBER_OF.get(kind) or next((NUMBER_OF[known] for known in NUMBER_OF if isinstance(value, known)), None)
+    if isinstance(value, int) and SMALLEST <= value <= LARGEST:  # of a subclass
+        return int(value)
+    if number is not None:
+        return Ext(number, str(_builtin(value)).encode())
+    if kind is Message:
+        return Ext(MESSAGE, serialise([value.payload, value.attributes, value.media_type]))
+    if isinstance(value, bytearray):
+        return bytes(value)
+    return _marked(dict(value) if isinstance(value, Mapping) else plain(value))
+
+
+def _builtin(value: Any) -> Any:
+    return str(value) if isinstance(value, (int, Decimal)) else msgspec.to_builtins(value)
+
+
+def _read_extension(number: int, data: memoryview) -> Any:
+    if number == MESSAGE:
+        return Message(*restore(bytes(data)))
+    return READERS[number](bytes(data).decode())
+
+
+def _reader(kind: type[Any]) -> Callable[[str], Any]:
+    return kind if kind in (int, Decimal) else lambda text: msgspec.convert(text, kind)
+
+
+READERS = {number: _reader(kind) for number, kind in AS_TEXT.items()}
+_encode = msgspec.msgpack.Encoder().encode
+_encode_sorted = msgspec.msgpack.Encoder(order="deterministic").encode
+_decoder = msgspec.msgpack.Decoder(ext_hook=_read_extension)
