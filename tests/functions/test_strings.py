@@ -59,6 +59,7 @@ MEANS = "avg|-|min|-|max|-|mean"
         ("camelize('Customer-first name')", None, "customerFirstName"),
         ("underscore('XMLText2Html')", None, "xml_text2_html"),
         ("repeat('ab', 0)", None, ""),
+        ("repeat('', payload)", 1e300, ""),
         ("mask('1234', 4)", None, "****"),
         ("mask('12345', 2, '#')", None, "###45"),
         # regular expressions

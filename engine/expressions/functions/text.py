@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from engine.expressions.functions.function import function
-from engine.expressions.functions.limits import refuse_long_text
+from engine.expressions.functions.limits import refuse_long_text, refuse_past
 
 WORDS = r"[^\W_]+"
 """What stands between spaces, underscores, hyphens and other marks; linear in time."""
+LONGEST_NAME = 100_000
+"""Characters of a text that is taken apart in words."""
 HUMP = r"(?<=[^\W_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 """Where a word begins inside `customerName` and `XMLText`."""
 
@@ -74,7 +76,8 @@ def substring_after(text: str, separator: str) -> str:
     return text[at + len(separator) :] if at >= 0 else ""
 
 
-def _words(text: str) -> list[str]:
+def _words(name: str, text: str) -> list[str]:
+    refuse_past(LONGEST_NAME, len(text), name, "characters")
     return [word for run in re.findall(WORDS, text) for word in re.split(HUMP, run)]
 
 
@@ -87,7 +90,7 @@ def capitalize(text: str) -> str:
     capitalize('customer_name') → "Customer Name"
     capitalize('customerName') → "Customer Name"
     """
-    return " ".join(word[:1].upper() + word[1:].lower() for word in _words(text))
+    return " ".join(word[:1].upper() + word[1:].lower() for word in _words("capitalize", text))
 
 
 @function("string", dataweave="dw::core::Strings::camelize", of_null=None)
@@ -96,7 +99,7 @@ def camelize(text: str) -> str:
 
     camelize('customer_first_name') → "customerFirstName"
     """
-    words = [word.lower() for word in _words(text)]
+    words = [word.lower() for word in _words("camelize", text)]
     return "".join(words[:1] + [word[:1].upper() + word[1:] for word in words[1:]])
 
 
@@ -106,7 +109,7 @@ def underscore(text: str) -> str:
 
     underscore('customerFirstName') → "customer_first_name"
     """
-    return "_".join(word.lower() for word in _words(text))
+    return "_".join(word.lower() for word in _words("underscore", text))
 
 
 @function("string", "natural", dataweave="dw::core::Strings::repeat", of_null=None)
@@ -116,7 +119,7 @@ def repeat(text: str, times: int) -> str:
     repeat('ab', 3) → "ababab"
     """
     refuse_long_text(len(text) * times, "repeat")
-    return text * times
+    return text * times if text else ""
 
 
 @function("string", "natural?", "string?", of_null=None)
