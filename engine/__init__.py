@@ -90,12 +90,20 @@ if TYPE_CHECKING:
     from engine.core.stored_values import key_of as key_of
     from engine.core.type_patterns import RaisedType as RaisedType
     from engine.core.type_patterns import TypePatterns as TypePatterns
+    from engine.core.validated import Validated as Validated
     from engine.expressions.appended import Appended as Appended
     from engine.expressions.operators import is_number as is_number
     from engine.expressions.operators import number_in as number_in
     from engine.expressions.suggestion import did_you_mean as did_you_mean
     from engine.expressions.writing import to_text as to_text
     from engine.loading.diagnostic import LoadError as LoadError
+    from engine.serving.content import ContentError as ContentError
+    from engine.serving.content import encoded as encoded
+    from engine.serving.content import essence_of as essence_of
+    from engine.serving.content import read_content as read_content
+    from engine.serving.content import write_content as write_content
+    from engine.serving.headers import Headers as Headers
+    from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.route import HttpResponse as HttpResponse
     from engine.serving.route import HttpSource as HttpSource
     from engine.serving.route import Route as Route
@@ -129,11 +137,14 @@ _MODULES = {
     ),
     "engine.core.stored_values": "NotSerialisable identifier_of key_of",
     "engine.core.type_patterns": "RaisedType TypePatterns",
+    "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",
     "engine.expressions.operators": "is_number number_in",
     "engine.expressions.suggestion": "did_you_mean",
     "engine.expressions.writing": "to_text",
     "engine.loading.diagnostic": "LoadError",
+    "engine.serving.content": "ContentError encoded essence_of read_content write_content",
+    "engine.serving.headers": "Headers checked_headers",
     "engine.serving.route": "HttpResponse HttpSource Route",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}

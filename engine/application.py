@@ -127,7 +127,7 @@ class Application:
         self._is_started = False
         for config in reversed(list(self.parts.configs.values())):
             await config.stop()
-        self.parts.runtime.close()
+        await self.parts.runtime.stop()
 
     async def __aenter__(self) -> Self:
         await self.start()

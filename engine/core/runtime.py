@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ class Runtime:
         self.data_dir = Path(DATA_DIR)
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}
+        self._closers: list[Callable[[], Awaitable[None]]] = []
 
     def share(self, key: Hashable, make: Callable[[], T]) -> T:
         """What all elements of the application have in common under a key; made by the first that asks."""
@@ -46,6 +47,16 @@ class Runtime:
         if name not in self._databases:
             self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable)
         return self._databases[name]
+
+    def at_stop(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have something closed each time the application stops; what is shared has no config that would do it."""
+        self._closers.append(close)
+
+    async def stop(self) -> None:
+        """Close what was opened by elements that share it."""
+        for close in reversed(self._closers):
+            await close()
+        self.close()
 
     def close(self) -> None:
         """Close what was opened in the data folder; it is opened again when it is used."""

@@ -1,0 +1,126 @@
+"""Bodies as values, and values as bodies: what HTTP's both ends have in common."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from typing import Any
+from urllib.parse import parse_qsl
+
+from engine.core.media import is_json, read_json
+from engine.expressions.writing import encode
+from engine.serving.charset import charset_of
+
+MOST_FIELDS = 1000
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+BYTES = "application/octet-stream"
+UNENCODABLE = (TypeError, ValueError, NotImplementedError, RecursionError)
+"""What writing a value raises."""
+
+
+class ContentError(ValueError):
+    """A body that is not what its media type says; the text names no value of it."""
+
+
+class UnknownCharset(ContentError):
+    """A media type with a charset that nobody knows."""
+
+
+def essence_of(media_type: str | None) -> str:
+    """A media type without its parameters."""
+    return (media_type or "").partition(";")[0].strip().lower()
+
+
+def read_content(body: bytes, media_type: str | None) -> Any:
+    """The value of a body by its media type: JSON (also without one), a form, text; else its bytes; null if empty.
+
+    Raises ContentError for a body that is not what its type says.
+    """
+    if not body:
+        return None
+    essence = essence_of(media_type)
+    if not essence or is_json(essence):
+        return _read_json(body, media_type)
+    if essence == FORM:
+        return fields(pairs(decode(body, media_type), "the form"))
+    return decode(body, media_type) if essence.startswith("text/") else body
+
+
+def pairs(text: str, where: str) -> list[tuple[str, str]]:
+    """The fields of a query or a form, in order."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS) if text else []
+    except ValueError:
+        raise ContentError(f"{where} has more than {MOST_FIELDS} fields") from None
+
+
+def grouped(pairs: list[tuple[str, Any]]) -> dict[str, list[Any]]:
+    """All values of each name."""
+    by_name: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        by_name.setdefault(name, []).append(value)
+    return by_name
+
+
+def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Form fields by name: one value as it is, several as a list, so that none is lost."""
+    return {name: values[0] if len(values) == 1 else values for name, values in grouped(pairs).items()}
+
+
+def decode(body: bytes, media_type: str | None) -> str:
+    """The text of a body in the charset of its media type. Raises ContentError."""
+    codec = codec_of(media_type)
+    try:
+        return body.decode(codec)
+    except UnicodeError:
+        raise ContentError(f"the body is no text in {codec}") from None
+
+
+def codec_of(media_type: str | None) -> str:
+    """The codec of a body. Raises UnknownCharset."""
+    try:
+        return charset_of(media_type)
+    except LookupError:
+        raise UnknownCharset("the charset of the body is unknown") from None
+
+
+def _read_json(body: bytes, media_type: str | None) -> Any:
+    text = body if codec_of(media_type) == "utf-8" else decode(body, media_type).encode()
+    try:
+        return read_json(text.removeprefix(BOM_UTF8))
+    except ValueError as error:
+        raise ContentError(f"the body is no JSON: {error}") from None
+
+
+def write_content(payload: Any, media_type: str | None) -> tuple[bytes, str | None]:
+    """The body of a payload, and its media type: null is none, bytes and text stay, all else is JSON.
+
+    The media type stands where it fits the payload. Raises ContentError for what cannot be written.
+    """
+    if payload is None:
+        return b"", None
+    if isinstance(payload, (bytes, bytearray)):
+        return bytes(payload), media_type or BYTES
+    if isinstance(payload, str) and not is_json(media_type):
+        media_type = media_type if media_type and _labels_text(media_type) else TEXT
+        return encoded(payload, media_type), media_type
+    media_type = media_type if media_type and is_json(media_type) else JSON
+    try:
+        text = encode(payload)
+    except UNENCODABLE:
+        raise ContentError("the payload cannot be written as JSON") from None
+    return text if media_type == JSON else encoded(text.decode(), media_type), media_type
+
+
+def encoded(text: str, media_type: str | None) -> bytes:
+    """A text as its media type says that it is written. Raises ContentError."""
+    try:
+        return text.encode(charset_of(media_type))
+    except (LookupError, UnicodeError):
+        raise ContentError("the payload cannot be written in its charset") from None
+
+
+def _labels_text(media_type: str) -> bool:
+    """Whether a media type may label a text: not what came in with a form or as bytes."""
+    return media_type.lower().startswith(("text/", "application/xml", "application/yaml"))

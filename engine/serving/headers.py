@@ -1,0 +1,72 @@
+"""Headers, as they come in and as they go out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core.errors import EXPRESSION, FlowError
+from engine.expressions.appended import Appended
+from engine.expressions.writing import to_text
+from engine.serving.content import UNENCODABLE
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+UNWRITABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "trailer", "te"})
+
+
+class Headers(dict[str, str]):
+    """Headers by name, in any case; repeated ones joined by a comma (RFC 9110, 5.3)."""
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        super().__init__()
+        for raw_name, raw_value in raw:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            super().__setitem__(name, f"{self[name]}, {value}" if name in self else value)
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+
+def checked_headers(headers: Any, whose: str) -> dict[str, Any]:
+    """Headers by lower-case name, as text or a list of texts; null ones are left out.
+
+    whose: `the answer`, `the request`. Raises MULE:EXPRESSION for what is no map, for a name that a
+    flow cannot set, and for a value with CR, LF or another character that no header may hold.
+    """
+    if headers is None:
+        return {}
+    if not isinstance(headers, Mapping):
+        raise FlowError(EXPRESSION, f"the headers of {whose} are no map")
+    return {_name(name, whose): _values(value, whose) for name, value in headers.items() if value is not None}
+
+
+def _name(name: Any, whose: str) -> str:
+    if not isinstance(name, str) or TOKEN.fullmatch(name) is None or name.lower() in FRAMING:
+        raise FlowError(EXPRESSION, f"a header of {whose} has a name that a flow cannot set")
+    return name.lower()
+
+
+def _values(value: Any, whose: str) -> str | list[str]:
+    """A header's value; a list is several headers of the name."""
+    if isinstance(value, (list, tuple, Appended)):
+        return [header_value(each, whose) for each in value if each is not None]
+    return header_value(value, whose)
+
+
+def header_value(value: Any, whose: str) -> str:
+    """A value as the text of one header. Raises MULE:EXPRESSION."""
+    try:
+        text = to_text(value).strip(" \t")
+    except UNENCODABLE as error:
+        raise FlowError(EXPRESSION, f"a header of {whose} cannot be written as text", cause=error) from error
+    if UNWRITABLE.search(text):
+        raise FlowError(EXPRESSION, f"a header of {whose} holds a character that no header may hold")
+    return text

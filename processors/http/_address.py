@@ -1,0 +1,131 @@
+"""Where a request goes: a path or a url, into which values come as one segment each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from engine import Event, FlowError, Mistake, Reader, Template, shown, to_text
+from processors.http._errors import BAD_REQUEST
+
+PARAMETER = re.compile(r"\{([^{}/?#\s]+)\}")
+HEAD = re.compile(r"https?://[^/?#\s{}\\@]+(?=[/?]|$)", re.IGNORECASE)
+ABSOLUTE = re.compile(r"https?://[^/?#\s{}\\@]+(?:[/?#][^\s\x00-\x20\x7f]*)?", re.IGNORECASE)
+KEPT = "/?%:@!$&'()*+,;=~-._[]"
+"""What stays as it is in what the flow file says itself; an escape may stand there already."""
+
+Values = Mapping[str, Any]
+
+
+class Path(Template):
+    """A path: what an expression or a `{name}` gives is percent-encoded as one segment.
+
+    `names` are the `{name}`s in it, `is_whole` whether it is one expression and nothing else.
+    """
+
+    __slots__ = ("_parts", "is_whole", "names")
+    expected: ClassVar[str] = "a path"
+
+    def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
+        """The expressions as a list; `_parts` are the literal texts and names around them."""
+        self.is_whole = tree["type"] not in ("text", "literal")
+        nodes = tree["children"] if tree["type"] == "text" else [tree]
+        self._check_start(nodes[0], value, reader)
+        self._parts = tuple(part for node in nodes for part in _parts(node))
+        self.names = tuple(part.name for part in self._parts if isinstance(part, _Parameter))
+        return {"type": "list", "children": [node for node in nodes if node["type"] != "literal"]}
+
+    def _check_start(self, first: dict[str, Any], value: Any, reader: Reader) -> None:
+        if first["type"] == "literal" and not isinstance(first["value"], str):
+            reader.mistakes.append(Mistake("F303", shown(value), self.expected, "", getattr(value, "place", None)))
+
+    def fill(self, event: Event, parameters: Values) -> str:
+        """The text for this event, encoded. Raises HTTP:BAD_REQUEST for a value that is no segment."""
+        values = iter(self.evaluate(event))
+        text = ""
+        for part in self._parts:
+            if isinstance(part, str):
+                text += part
+            else:
+                value = _parameter(part.name, parameters) if isinstance(part, _Parameter) else next(values)
+                text += _encoded(value, is_query="?" in text)
+        return text
+
+
+class Url(Path):
+    """A url: values come into its path and query; only one that is a whole expression chooses the host."""
+
+    __slots__ = ()
+    expected = "a url such as https://example.org/orders/{id}, its host without expressions"
+
+    def _check_start(self, first: dict[str, Any], value: Any, reader: Reader) -> None:
+        if self.is_whole or (isinstance(first.get("value"), str) and HEAD.match(first["value"])):
+            return
+        write = "a config-ref and a path, or a url that is one whole expression"
+        reader.mistakes.append(Mistake("F303", shown(value), self.expected, write, getattr(value, "place", None)))
+
+    def fill(self, event: Event, parameters: Values) -> str:
+        if not self.is_whole:
+            return super().fill(event, parameters)
+        [url] = self.evaluate(event)
+        if not isinstance(url, str) or ABSOLUTE.fullmatch(url) is None:
+            raise FlowError(BAD_REQUEST, "the url of the request is no http or https url")
+        return url
+
+
+class _Parameter:
+    """A `{name}`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class _Expression:
+    """Stands where the value of the next expression comes."""
+
+
+def _parts(node: dict[str, Any]) -> list[Any]:
+    if node["type"] != "literal":
+        return [_Expression()]
+    texts = PARAMETER.split(str(node["value"]))
+    return [_Parameter(text) if number % 2 else quote(text, KEPT) for number, text in enumerate(texts)]
+
+
+def _parameter(name: str, parameters: Values) -> Any:
+    if name not in parameters:
+        raise FlowError(BAD_REQUEST, f"uri-params has no value for '{name}'")
+    return parameters[name]
+
+
+def _encoded(value: Any, *, is_query: bool) -> str:
+    try:
+        text = quote(to_text(value), safe="")
+    except (TypeError, ValueError, NotImplementedError):
+        raise FlowError(BAD_REQUEST, "a value in the path of the request cannot be written as text") from None
+    if not is_query and text in ("", ".", ".."):
+        raise FlowError(BAD_REQUEST, "a value in the path of the request is empty, '.' or '..'")
+    return text
+
+
+def encoded_query(parameters: Any) -> str:
+    """A query of names and values: a list repeats its name, null is left out. Raises HTTP:BAD_REQUEST."""
+    if parameters is None:
+        return ""
+    if not isinstance(parameters, Mapping):
+        raise FlowError(BAD_REQUEST, "the query-params of the request are no map")
+    return "&".join(
+        f"{quote(str(name), safe='')}={_encoded(value, is_query=True)}"
+        for name, values in parameters.items()
+        for value in each_of(values)
+    )
+
+
+def each_of(value: Any) -> list[Any]:
+    """The values of a list, or the one value; none of null."""
+    values = list(value) if isinstance(value, (list, tuple)) or hasattr(value, "to_list") else [value]
+    return [each for each in values if each is not None]
+
+
+Evaluate = Callable[[Event], Any]

@@ -1,0 +1,77 @@
+"""The body of a request, by its media type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote_plus
+from uuid import uuid4
+
+from engine import TRANSFORMATION, ContentError, FlowError, encoded, essence_of, to_text, write_content
+from processors.http._address import each_of
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+def body_of(payload: Any, media_type: str | None) -> tuple[bytes | None, str | None]:
+    """Bytes and media type: a map becomes the form that the media type names, else as `write_content` writes it.
+
+    Raises MULE:TRANSFORMATION for what cannot be written.
+    """
+    essence = essence_of(media_type)
+    try:
+        if payload is None:
+            return None, None
+        if essence == FORM and isinstance(payload, Mapping):
+            return encoded(form(payload), media_type), media_type
+        if essence == MULTIPART and isinstance(payload, Mapping):
+            boundary = uuid4().hex
+            return multipart(payload, boundary), f"{MULTIPART}; boundary={boundary}"
+        return write_content(payload, media_type)
+    except ContentError as error:
+        raise FlowError(TRANSFORMATION, str(error), cause=error) from error
+    except (TypeError, ValueError, NotImplementedError, RecursionError) as error:
+        raise FlowError(TRANSFORMATION, "a field of the form cannot be written as text", cause=error) from error
+
+
+def form(fields: Mapping[Any, Any]) -> str:
+    """Fields as application/x-www-form-urlencoded: a list repeats its name, null is left out."""
+    return "&".join(
+        f"{quote_plus(str(name))}={quote_plus(to_text(value))}"
+        for name, values in fields.items()
+        for value in each_of(values)
+    )
+
+
+def multipart(fields: Mapping[Any, Any], boundary: str) -> bytes:
+    """Fields as multipart/form-data (RFC 7578): a map with `content` is a file, a list repeats its name."""
+    mark = f"--{boundary}\r\n".encode()
+    parts = [mark + _part(str(name), value) for name, values in fields.items() for value in each_of(values)]
+    return b"".join([*parts, f"--{boundary}--\r\n".encode()])
+
+
+def _part(name: str, value: Any) -> bytes:
+    if not (isinstance(value, Mapping) and "content" in value):
+        body, media_type, filename = write_content(value, None)[0], None, None
+        media_type = None if isinstance(value, (str, int, float)) else "application/json"
+    else:
+        filename = value.get("filename")
+        body, media_type = write_content(value["content"], value.get("contentType"))
+        media_type = value.get("contentType") or media_type
+    head = f'Content-Disposition: form-data; name="{_quoted(name)}"'
+    head += f'; filename="{_quoted(to_text(filename))}"' if filename is not None else ""
+    head += f"\r\nContent-Type: {_one_line(media_type)}" if media_type else ""
+    return head.encode() + b"\r\n\r\n" + body + b"\r\n"
+
+
+def _quoted(text: str) -> str:
+    """A name as browsers write it (WHATWG, multipart/form-data): what would end it is percent-encoded."""
+    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+
+
+def _one_line(media_type: Any) -> str:
+    text = to_text(media_type)
+    if not text.isprintable() or not text.isascii():
+        raise ContentError("the contentType of a part is no media type")
+    return text
