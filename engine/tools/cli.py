@@ -158,16 +158,16 @@ def functions(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         from engine.tools.manual import function_list
 
-        click.echo("\n".join(function_list()))
+        click.echo("\n".join(function_list(_functions())))
 
 
 @functions.command("show")
 @click.argument("name")
 def show_function(name: str) -> None:
     """Print the manual page of a function."""
-    from engine.tools.manual import all_functions, function_page
+    from engine.tools.manual import function_page
 
-    known = all_functions()
+    known = _functions()
     if name not in known:
         _fail_unknown("function", name, known, "engine functions")
     click.echo(function_page(known[name]))
@@ -206,6 +206,15 @@ def _catalog(packages: Iterable[str]) -> Any:
     try:
         return discover(packages)
     except CatalogError as error:
+        _fail(str(error))
+
+
+def _functions() -> dict[str, Any]:
+    from engine.tools.manual import all_functions
+
+    try:
+        return all_functions()
+    except ValueError as error:  # an installed package with functions that is broken
         _fail(str(error))
 
 

@@ -45,7 +45,10 @@ def _read(what: str, text: bytes) -> Any:
 @cache
 def _scope() -> Scope:
     """What expressions may call: installed functions too; p finds no property, resource no file, lookup no flow."""
-    return Scope(functions=all_functions())
+    try:
+        return Scope(functions=all_functions())
+    except ValueError as error:  # an installed package with functions that is broken
+        raise click.ClickException(str(error)) from None
 
 
 def evaluate(text: str, event: Event, *, source: bool) -> int:

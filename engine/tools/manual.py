@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, get_args, get_origin
 
@@ -58,9 +58,9 @@ def all_functions() -> dict[str, Function]:
     return dict(sorted({**discover_functions(), **application_functions(nothing, {}, ())}.items()))
 
 
-def function_list() -> Iterator[str]:
+def function_list(functions: Mapping[str, Function]) -> Iterator[str]:
     """One line for each function: how it is called, and what it does."""
-    lines = [(signature(function), function.manual.partition("\n")[0]) for function in all_functions().values()]
+    lines = [(signature(function), function.manual.partition("\n")[0]) for function in functions.values()]
     wide = max(len(called) for called, _ in lines)
     return (f"{called:{wide}}  {does}" for called, does in lines)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from engine import FlowError
+from engine import Event, Expression, FlowError
 from engine.expressions.functions.chance import frozen
 from engine.expressions.writing import to_text
 
@@ -248,3 +250,18 @@ def test_frozen_clock_and_dice(value_of: Callable[..., Any]) -> None:
     assert first[:2] == [datetime(2026, 3, 1, 20, tzinfo=UTC), date(2026, 3, 2)]
     assert value_of("uuid()") != value_of("uuid()")
     assert abs(datetime.now(UTC) - value_of("now('Europe/Vienna')")) < timedelta(minutes=1)
+
+
+async def _from_a_task() -> Any:
+    return Expression("[now(), uuid()]").evaluate(Event())
+
+
+def test_a_frozen_clock_is_seen_by_every_task_and_thread() -> None:
+    """A server under test runs in tasks and threads of its own: what is frozen is so for the whole process."""
+    with frozen(at="2026-03-01T20:00:00Z", seed=7):
+        task = asyncio.run(_from_a_task())
+        with ThreadPoolExecutor(1) as pool:
+            thread = pool.submit(Expression("[now(), uuid()]").evaluate, Event()).result()
+    assert task[0] == thread[0] == datetime(2026, 3, 1, 20, tzinfo=UTC)
+    assert task[1] != thread[1]  # the next number of one row
+    assert Expression("now()").evaluate(Event()) > task[0]

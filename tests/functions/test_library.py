@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ import engine.expressions.functions as functions
 from engine import Event, Expression, FlowError
 from engine.expressions.functions import FUNCTIONS, discover_functions
 from engine.expressions.functions.function import Function
+from engine.tools.cli import main
 
 EXAMPLES = int(os.environ.get("FUNCTION_EXAMPLES", "1000"))
 HEAVY = ("re2", "zoneinfo", "csv", "xml.parsers.expat", "yaml", "hashlib", "hmac", "random", "jiter", "calendar")
@@ -120,13 +122,13 @@ def shout(text):
 """
 
 
-def installed(folder: Path, module: str, text: str) -> None:
+def installed(folder: Path, module: str, text: str, member: str = "") -> None:
     """A distribution with one module, as pip leaves it."""
     (folder / f"{module}.py").write_text(text)
     information = folder / f"{module}-1.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-    (information / "entry_points.txt").write_text(f"[engine.functions]\n{module} = {module}\n")
+    (information / "entry_points.txt").write_text(f"[engine.functions]\n{module} = {module}{member}\n")
 
 
 def test_functions_of_other_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +137,36 @@ def test_functions_of_other_packages(tmp_path: Path, monkeypatch: pytest.MonkeyP
     functions = discover_functions()
     assert functions["shout"].call("a") == "A!"
     assert functions.items() > FUNCTIONS.items()
+
+
+def test_an_entry_point_may_name_one_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(tmp_path, "single_functions", MODULE, ":shout")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert discover_functions()["shout"].call("a") == "A!"
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "message"),
+    [
+        (
+            "broken_functions",
+            "import no_such_module",
+            "cannot be loaded: ModuleNotFoundError: No module named",
+        ),
+        ("failing_functions", "1 / 0", "cannot be loaded: ZeroDivisionError"),
+        ("empty_functions", "x = 1", "has no function made by @function"),
+    ],
+)
+def test_a_broken_package_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, text: str, message: str
+) -> None:
+    installed(tmp_path, module, text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match=f"the entry point {module} of engine.functions {message}"):
+        discover_functions()
+    result = CliRunner().invoke(main, ["functions"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"engine: the entry point {module}")
 
 
 def test_nobody_replaces_a_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

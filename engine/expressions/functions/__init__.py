@@ -6,8 +6,12 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from engine.expressions.functions.function import Function
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINTS = "engine.functions"
 MODULES = {
@@ -68,15 +72,28 @@ FUNCTIONS: Mapping[str, Function] = Library(MODULES)
 def discover_functions() -> Mapping[str, Function]:
     """FUNCTIONS, and those of the modules that installed packages name as entry points of `engine.functions`.
 
-    Raises ValueError for a function whose name is taken already: nothing replaces a function
-    without a word.
+    An entry point may also name one function: `loud = my_package.functions:shout`. Raises ValueError
+    for a module that cannot be imported or has no function, and for a name that is taken already:
+    nothing replaces a function without a word.
     """
     from importlib.metadata import entry_points
 
     others: dict[str, Function] = {}
     for entry in sorted(entry_points(group=ENTRY_POINTS)):
-        for name, function in collect(entry.load()).items():
+        for name, function in _installed(entry).items():
             if name in FUNCTIONS or name in others:
                 raise ValueError(f"the entry point {entry.value} of {ENTRY_POINTS} defines {name}(), which exists")
             others[name] = function
     return ChainMap(others, FUNCTIONS)  # type: ignore[arg-type]  # it is only read
+
+
+def _installed(entry: EntryPoint) -> dict[str, Function]:
+    try:
+        found = entry.load()
+    except Exception as error:  # whatever other people's modules raise
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"the entry point {entry.value} of {ENTRY_POINTS} cannot be loaded: {reason}") from error
+    functions = {found.name: found} if isinstance(found, Function) else collect(found)
+    if not functions:
+        raise ValueError(f"the entry point {entry.value} of {ENTRY_POINTS} has no function made by @function")
+    return functions

@@ -131,16 +131,38 @@ def _written_zone(value: datetime, letter: str, width: int) -> str:
 
 def read_date(function: str, text: str, pattern: str) -> date | datetime:
     """The date, or the datetime where the pattern has a time, that a text holds. The whole text must fit."""
-    fields: dict[str, Any] = {}
-    position = 0
     try:
-        for token in tokens(function, pattern):
-            position = _read(function, text, position, token, fields)
-        if position < len(text):
-            raise ValueError
-        return _assembled(function, fields)
+        return _assembled(function, _fields(function, text, pattern))
     except (ValueError, OverflowError):
         raise EvaluationError(f"{function}() takes a string that fits the pattern, not another one") from None
+
+
+def fits_date_pattern(function: str, text: str, pattern: str) -> bool:
+    """Whether a text is a date, a time or a part of them as the pattern says, and there is such a one.
+
+    What the pattern leaves out is taken from January 1 of a leap year. Raises EvaluationError for a
+    pattern that is none.
+    """
+    letters = {token.letter for token in tokens(function, pattern)}
+    given = {"y": 2000} if letters.isdisjoint("yu") else {}
+    given |= {"M": 1} if letters.isdisjoint("ML") else {}
+    given |= {"d": 1} if "d" not in letters else {}
+    try:
+        _assembled(function, _fields(function, text, pattern) | given)
+    except (ValueError, OverflowError, EvaluationError):
+        return False
+    return True
+
+
+def _fields(function: str, text: str, pattern: str) -> dict[str, Any]:
+    """What each letter of the pattern stands for in the text. Raises ValueError where the text does not fit."""
+    fields: dict[str, Any] = {}
+    position = 0
+    for token in tokens(function, pattern):
+        position = _read(function, text, position, token, fields)
+    if position < len(text):
+        raise ValueError
+    return fields
 
 
 def _read(function: str, text: str, position: int, token: Token, fields: dict[str, Any]) -> int:

@@ -69,6 +69,11 @@ def _aware(value: date | datetime, zone: tzinfo = UTC) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
+def point_in_time(name: str, value: date | str) -> datetime:
+    """The moment that a date, a datetime or a text in ISO 8601 stands for: in UTC where it has no time zone."""
+    return _aware(moment(name, value))
+
+
 @function("string?", dataweave="now()")
 def now(zone_: str = "UTC") -> datetime:
     """The current moment, in UTC or another time zone.

@@ -8,12 +8,14 @@ from typing import Any
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
-from engine.expressions.functions.limits import refuse_deep, refuse_long_text
+from engine.expressions.functions.limits import refuse_deep, refuse_long_text, refuse_many_nodes
 
 ALGORITHMS = {
     "MD5": "md5", "SHA-1": "sha1", "SHA-224": "sha224", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512",
 }  # fmt: skip
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+ENCODED = tuple(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in range(256))
+"""What stands for each byte in a URL."""
 
 
 def _bytes(name: str, value: str | bytes) -> bytes:
@@ -69,7 +71,8 @@ def url_encode(text: str) -> str:
     """
     refuse_long_text(len(text), "url_encode")
     content = _bytes("url_encode", text)
-    return "".join(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in content)
+    refuse_long_text(len(content), "url_encode")
+    return "".join(map(ENCODED.__getitem__, content))
 
 
 @function("string", dataweave="dw::core::URL::decodeURIComponent", of_null=None)
@@ -80,6 +83,7 @@ def url_decode(text: str) -> str:
     """
     from urllib.parse import unquote_to_bytes
 
+    refuse_many_nodes(text.count("%"), "url_decode")
     return _text("url_decode", unquote_to_bytes(_bytes("url_decode", text)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.limits import refuse_many_nodes
 from engine.expressions.operators import type_name
 from engine.expressions.writing import to_text
 
@@ -13,9 +14,10 @@ MOST_FIELDS = 10_000
 
 
 def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a form ; of a name that stands several times, a list."""
+    """The fields of a form; of a name that stands several times, a list."""
     from urllib.parse import parse_qsl
 
+    refuse_many_nodes(text.count("%"), "read")
     fields: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS):
         before = fields.get(name)

@@ -17,6 +17,8 @@ MOST_FIELDS = 10_000
 
 FORMATS = {
     "json": "json_text",
+    "ndjson": "ndjson_text",
+    "jsonl": "ndjson_text",
     "csv": "csv_text",
     "xml": "xml_text",
     "yaml": "yaml_text",
@@ -30,7 +32,7 @@ def _format(name: str, mime: str) -> str:
     essence = mime.partition(";")[0].strip().lower().rpartition("/")[2]
     kind = essence.rpartition("+")[2].removeprefix("x-") if essence != "x-www-form-urlencoded" else essence
     if kind not in FORMATS:
-        raise EvaluationError(f"{name}() knows media types of JSON, CSV, XML, YAML and forms, not others")
+        raise EvaluationError(f"{name}() knows media types of JSON, NDJSON, CSV, XML, YAML and forms, not others")
     return kind
 
 
@@ -40,12 +42,13 @@ def _module(kind: str) -> Any:
 
 @function("string|bytes", "string", "object?", dataweave="read", of_null=None)
 def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
-    """The value that a text of a media type holds: JSON, CSV, XML, YAML or a form.
+    """The value that a text of a media type holds: JSON, NDJSON, CSV, XML, YAML or a form.
 
     - CSV: a list of maps by the first row; `{header: false}` gives a list of lists, `{separator: ';'}`
       and `{quote: …}` are as named. All values are texts.
     - XML: a map with the root's name; attributes are `@name`, text beside them `#text`, elements that
       stand several times a list, an empty element null. Names keep their prefix. A DOCTYPE is refused.
+    - NDJSON (application/x-ndjson): a list of the values, one a line.
     - YAML (1.2's core schema): aliases, and tags but `!!str`, are refused.
     - Keys that stand twice, more than 200 levels and more than 10,000,000 characters are refused, so
       are more than 250,000 elements of XML, values of YAML or rows of CSV.
@@ -65,7 +68,7 @@ def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
 
 @function("any", "string", "object?", dataweave="write")
 def write(value: Any, mime: str, options: Options | None = None) -> str:
-    """The value as a text of a media type: JSON, CSV, XML, YAML or a form; what read makes of it is the value again.
+    """The value as a text of a media type: JSON, NDJSON, CSV, XML, YAML or a form; what read makes of it is the value again.
 
     - JSON: `{indent: true}` for people.
     - CSV: a list of maps with the keys of the first, or a list of lists; `{header: false}`, `{separator: ';'}`.

@@ -14,7 +14,7 @@ LONGEST_LIST = 1_000_000
 """Elements of a list that a function makes out of little."""
 
 MOST_NODES = 250_000
-"""Elements of XML, values of YAML, rows of CSV in one text: what their readers make in less than a second."""
+"""Elements of XML, values of YAML, rows of CSV, escapes of a form or URL in one text: read in less than a second."""
 
 DEEPEST = 200
 """Lists and maps inside each other; the JSON reader's bound too."""
@@ -35,7 +35,7 @@ def refuse_long_list(length: int, function: str) -> None:
 
 
 def refuse_many_nodes(count: int, function: str) -> None:
-    refuse_past(MOST_NODES, count, function, "elements, values or rows")
+    refuse_past(MOST_NODES, count, function, "elements, values, rows or escapes")
 
 
 def refuse_depth(level: int, function: str) -> None:

@@ -41,7 +41,16 @@ def _compiled(name: str, pattern: str) -> Any:
 
 def _prepared(name: str, text: str, pattern: str) -> Any:
     """The compiled pattern, where it may be run over the text."""
+    return _fitting(name, text, _compiled(name, pattern))
+
+
+def whole_match(name: str, pattern: str) -> Callable[[str], bool]:
+    """Whether a whole text fits the pattern, as a function. Raises EvaluationError for a pattern that is none."""
     compiled = _compiled(name, pattern)
+    return lambda text: _fitting(name, text, compiled).fullmatch(text) is not None
+
+
+def _fitting(name: str, text: str, compiled: Any) -> Any:
     if len(text) > LONGEST_TEXT or len(text) * compiled.programsize > MOST_STEPS:
         raise EvaluationError(f"{name}() stops: the text is too long for this pattern")
     if not text.isascii():
