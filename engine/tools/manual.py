@@ -24,6 +24,7 @@ WORDS = {
     "Count": "whole number", "Number": "number", "Whole": "whole number", "Period": "duration",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
+    "Key": "text", "Store": "name of a config",
     "frozenset": "list", "tuple": "list", "HttpResponse": "answer", "Amount": "amount of time", "CronExpression": "cron expression",
     "ZoneInfo": "time zone",
 }  # fmt: skip

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import cached_property
+from typing import Any, ClassVar
+
+from engine import (
+    INVALID_KEY,
+    INVALID_VALUE,
+    NOTHING,
+    STORE_NOT_AVAILABLE,
+    TIMEOUT,
+    Chain,
+    Condition,
+    Event,
+    Expression,
+    FlowError,
+    Message,
+    NotSerialisable,
+    Period,
+    Scope,
+    Store,
+    StoreRef,
+    key_of,
+    private_store,
+)
+
+log = logging.getLogger("engine")
+
+MOST_ENTRIES = 1000
+"""How many results a cache without a strategy keeps."""
+
+MISSING = object()
+CANCELLED = object()
+
+
+class Flight:
+    """The steps under way for a key; who comes meanwhile waits for their outcome."""
+
+    def __init__(self) -> None:
+        self.owner = asyncio.current_task()
+        self._landed = asyncio.Event()
+        self._outcome: Any = CANCELLED
+
+    def land(self, outcome: Any) -> None:
+        """outcome: what is stored, or the error, or CANCELLED."""
+        self._outcome = outcome
+        self._landed.set()
+
+    async def outcome(self) -> Any:
+        await self._landed.wait()
+        return self._outcome
+
+
+class Cache(Scope):
+    """Run steps once for each key, and remember the payload that they give.
+
+    A hit gives that payload, with empty attributes, and leaves the variables as they are: what the
+    steps do to variables, or elsewhere, happens on a miss alone. Equal keys at the same time run the
+    steps once: the others get the result, or the error. If the first is cancelled, the next runs
+    them. Errors are not remembered. A store that is not available is a warning, and the steps run.
+
+    A key that is a text of up to 256 characters is the key in the store, where os:remove forgets it; of all
+    else a hash is. To share results, or to keep them over a restart, name a cachingStrategy.
+
+    Example:
+        configs:
+          Prices: {os:object-store: {persistent: false, entryTtl: 60s}}
+        given: {payload: [apple, pear, apple]}
+        run:
+          - foreach:
+              steps:
+                - cache:
+                    cachingStrategy: Prices
+                    steps:
+                      - set-variable: {variableName: asked, value: "#[append(vars.asked, payload)]"}
+                      - set-payload: {value: "price of #[payload]"}
+        expect: {vars.asked: [apple, pear]}
+    """
+
+    caching_strategy: StoreRef = None  # type: ignore[assignment]  # None is its own
+    """The name of an os:object-store; its own, in memory, of 1,000 results, if left out."""
+
+    key: Expression = Expression("payload")
+    """What the result depends on: any value."""
+
+    filter_expression: Condition | None = None
+    """Whether the cache serves the event; where it does not hold, the steps run and nothing is remembered."""
+
+    ttl: Period | None = None
+    """How long a result is remembered; as the cachingStrategy says, else until there are too many, if left out or 0."""
+
+    steps: Chain
+    """What to run on a miss."""
+
+    raises = (TIMEOUT, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
+
+    _flights: ClassVar[dict[str, Flight]]
+
+    def __post_init__(self) -> None:
+        self._prepare(_flights={})
+
+    @cached_property
+    def store(self) -> Store:
+        return self.caching_strategy or private_store(self.runtime, max_entries=MOST_ENTRIES)
+
+    async def run(self, event: Event) -> Event:
+        if self.filter_expression is not None and not self.filter_expression.evaluate(event):
+            return await self.steps.run(event)
+        key = self._key(event)
+        while True:
+            flight = self._flights.get(key)
+            if flight is None:
+                return await self._look_up(key, event)
+            if flight.owner is asyncio.current_task():  # inside its own steps: it would wait for itself
+                return await self.steps.run(event)
+            outcome = await flight.outcome()
+            if isinstance(outcome, FlowError):
+                raise _for_another(outcome, event)
+            if outcome is not CANCELLED:
+                return _hit(event, outcome)
+
+    def _key(self, event: Event) -> str:
+        try:
+            return key_of(self.key.evaluate(event))
+        except NotSerialisable as error:
+            detail = str(error)
+            raise FlowError(INVALID_KEY, "the key cannot be stored", detailed_description=detail) from error
+
+    async def _look_up(self, key: str, event: Event) -> Event:
+        flight = self._flights[key] = Flight()
+        outcome: Any = CANCELLED
+        try:
+            found = await self._get(key)
+            if found is not MISSING:
+                outcome = found
+                return _hit(event, found)
+            after = await self.steps.run(event)
+            outcome = _stored(after)
+            await self._put(key, outcome, event)
+            return after
+        except FlowError as failure:
+            outcome = failure
+            raise
+        finally:
+            del self._flights[key]
+            flight.land(outcome)
+
+    async def _get(self, key: str) -> Any:
+        try:
+            return await self.store.get(key, MISSING)
+        except FlowError as failure:
+            _warn_if_away(failure)
+            return MISSING
+
+    async def _put(self, key: str, value: Any, event: Event) -> None:
+        ttl = self.ttl.of(event) if self.ttl else None
+        try:
+            await self.store.put(key, value, ttl=ttl or None)
+        except FlowError as failure:
+            _warn_if_away(failure)
+
+
+def _stored(after: Event) -> Any:
+    """What is remembered of the steps' event: its payload; with its media type, where it has one, a message."""
+    if after.media_type is None and type(after.payload) is not Message:
+        return after.payload
+    return Message(after.payload, NOTHING, after.media_type)
+
+
+def _hit(event: Event, stored: Any) -> Event:
+    message = stored if type(stored) is Message else Message(stored)
+    return event.with_payload(message.payload, NOTHING, media_type=message.media_type)
+
+
+def _for_another(failure: FlowError, event: Event) -> FlowError:
+    """The error of the steps for another caller: with its event, which no other may see."""
+    copy = FlowError(
+        failure.type,
+        failure.description,
+        detailed_description=failure.detailed_description,
+        cause=failure.cause,
+        error_message=failure.error_message,
+        child_errors=failure.child_errors,
+    )
+    copy.event, copy.failing_component = event, failure.failing_component
+    return copy
+
+
+def _warn_if_away(failure: FlowError) -> None:
+    """Pass over a store that cannot be reached."""
+    if failure.type != STORE_NOT_AVAILABLE:
+        raise failure
+    log.warning("the cache works without its store: %s", failure.detailed_description)

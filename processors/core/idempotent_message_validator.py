@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from functools import cached_property
+
+from engine import (
+    DUPLICATE_MESSAGE,
+    INVALID_KEY,
+    INVALID_VALUE,
+    KEY_ALREADY_EXISTS,
+    STORE_NOT_AVAILABLE,
+    Event,
+    Expression,
+    FlowError,
+    NotSerialisable,
+    Store,
+    StoreRef,
+    VoidOperation,
+    identifier_of,
+    private_store,
+)
+
+MEMORY = "5m"
+"""How long an identifier is remembered where no store says it (Mule's)."""
+
+
+class IdempotentMessageValidator(VoidOperation):
+    """Let a message pass once: one with the same identifier raises MULE:DUPLICATE_MESSAGE.
+
+    Of equal messages at the same time one passes. Identifiers are remembered where they came
+    through, whatever happens to the message afterwards: os:remove forgets one, by the text of its
+    identifier, so that the message may come again.
+
+    Example:
+        given: {payload: {id: 7}}
+        run:
+          - foreach:
+              collection: "[$payload, $payload]"
+              steps: [{idempotent-message-validator: {idExpression: payload.id}}]
+        expect: {error.type: "MULE:DUPLICATE_MESSAGE", vars.counter: 2}
+    """
+
+    id_expression: Expression = Expression("correlationId")
+    """What identifies a message: a text or a number; of any other value, and of long texts, a hash is kept."""
+
+    value_expression: Expression = Expression("correlationId")
+    """What is stored under the identifier."""
+
+    object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
+    """The name of the os:object-store; its own, in memory, where entries live for 5 minutes, if left out."""
+
+    raises = (DUPLICATE_MESSAGE, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
+
+    @cached_property
+    def store(self) -> Store:
+        return self.object_store or private_store(self.runtime, entry_ttl=MEMORY)
+
+    async def run(self, event: Event) -> Event:
+        identifier, value = self._identifier(event), self.value_expression.evaluate(event)
+        try:
+            await self.store.put(identifier, value, replace=False)
+        except FlowError as failure:
+            if failure.type != KEY_ALREADY_EXISTS:
+                raise
+            raise FlowError(DUPLICATE_MESSAGE, "the message was processed before") from None
+        return event
+
+    def _identifier(self, event: Event) -> str:
+        value = self.id_expression.evaluate(event)
+        if value is None or value == "":
+            raise FlowError(INVALID_KEY, "the message has no identifier")
+        try:
+            return identifier_of(value)
+        except NotSerialisable as error:
+            detail = str(error)
+            raise FlowError(INVALID_KEY, "the identifier cannot be stored", detailed_description=detail) from error

@@ -1,0 +1,33 @@
+"""The keys of entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import INVALID_KEY, Event, FlowError, Mistake, Reader, Template, is_number, shown, to_text
+
+LONGEST = 4096
+"""Characters of a key."""
+
+
+class Key(Template):
+    """A text, or a number, which is its text: literal, and then checked at load, or of expressions."""
+
+    __slots__ = ()
+
+    def _check(self, tree: Any, value: Any, reader: Reader) -> Any:
+        if tree["type"] == "literal" and _key(tree["value"]) is None and not reader.mistakes:
+            reader.mistakes.append(Mistake("F303", f"{shown(value)} as a key", f"a text of 1 to {LONGEST} characters"))
+        return tree
+
+    def of(self, event: Event) -> str:
+        """The key for this event. Raises OS:INVALID_KEY."""
+        key = _key(self.evaluate(event))
+        if key is None:
+            raise FlowError(INVALID_KEY, f"a key must be a text of 1 to {LONGEST} characters")
+        return key
+
+
+def _key(value: Any) -> str | None:
+    text = to_text(value) if is_number(value) else value
+    return str(text) if isinstance(text, str) and text.strip() and len(text) <= LONGEST else None

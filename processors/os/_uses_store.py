@@ -1,0 +1,41 @@
+"""What the operations on stores have in common."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from engine import INVALID_KEY, STORE_NOT_AVAILABLE, ErrorType, Operation, Store, StoreRef, VoidOperation, default_store
+from processors.os._key import Key
+
+OF_ALL: tuple[ErrorType, ...] = (STORE_NOT_AVAILABLE,)
+OF_KEYS: tuple[ErrorType, ...] = (INVALID_KEY, STORE_NOT_AVAILABLE)
+
+
+class UsesStore(VoidOperation):
+    """The base of operations on a store."""
+
+    object_store: StoreRef = None  # type: ignore[assignment]  # None is the application's own
+    """The name of the os:object-store; the application's own, which is persistent, if left out."""
+
+    raises = OF_ALL
+
+    @cached_property
+    def store(self) -> Store:
+        return self.object_store or default_store(self.runtime)
+
+
+class UsesEntry(UsesStore):
+    """The base of operations on one entry."""
+
+    key: Key
+    """The key of the entry: a text, or a number."""
+
+    raises = OF_KEYS
+
+
+class ReadsStore(UsesStore, Operation):
+    """The base of operations on a store that have a result."""
+
+
+class ReadsEntry(UsesEntry, Operation):
+    """The base of operations on one entry that have a result."""

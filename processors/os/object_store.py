@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from engine import LocalStore
+
+
+class ObjectStore(LocalStore):
+    """A store of values by key, which operations, caches and validators name by objectStore.
+
+    A value may be anything that JSON knows, bytes, a decimal, a date, a time or a UUID, and keeps
+    its type. What has expired is never seen again. A persistent store lies in a file of the folder
+    `dataDir` (`configuration`) under the name of the config, and survives kill -9.
+
+    Example:
+        configs:
+          Limits: {os:object-store: {persistent: false, maxEntries: 1000, entryTtl: 10, entryTtlUnit: MINUTES}}
+        run:
+          - os:store: {objectStore: Limits, key: gold, value: 500}
+          - os:retrieve: {objectStore: Limits, key: gold}
+        expect: {payload: 500}
+    """
