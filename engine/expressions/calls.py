@@ -23,7 +23,7 @@ class Calls(Visitor):
             raise ExpressionSyntaxError(
                 node["start"],
                 f"the unknown function '{node['value']}'",
-                "a function of `engine functions`",
+                "one that `engine functions` lists",
                 did_you_mean(node["value"], self.functions),
             )
         self._check_call(function, node)
