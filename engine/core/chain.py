@@ -36,12 +36,13 @@ class Chain(Validated):
     """Runs steps in order; the event of each is the input of the next.
 
     An error leaves with the place of the step that raised it and the event as it entered that step,
-    under the type that the step's error-mapping gives it.
+    under the type that the step's error-mapping gives it. `location`: where the steps stand, for errors of the whole.
     """
 
-    __slots__ = ("_runs", "steps")
+    __slots__ = ("_runs", "location", "steps")
 
-    def __init__(self, steps: Sequence[Step | Processor] = ()) -> None:
+    def __init__(self, steps: Sequence[Step | Processor] = (), location: str | None = None) -> None:
+        self.location = location
         self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
         self._runs = tuple(step.processor.runner() for step in self.steps)
 
@@ -55,9 +56,12 @@ class Chain(Validated):
             if failure.event is None:
                 failure.event, failure.failing_component = event, step.location
             mapped = step.processor.map_error(failure)
-            if mapped is failure:
-                raise
-            raise mapped from failure
+            try:
+                if mapped is failure:
+                    raise
+                raise mapped from failure
+            finally:
+                del mapped  # its traceback holds this frame, and a circle is garbage
         except Exception as bug:
             step = self._step_of(run)
             raise step.processor.map_error(_unexpected(bug, step, event)) from bug

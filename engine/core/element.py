@@ -62,5 +62,5 @@ class Element(Parameters):
             raise TypeError(f"{cls.__name__}.{name} cannot be a parameter of that name: Field(alias='{name}') gives it")
 
     def live_in(self, runtime: Runtime) -> None:
-        """Make the element one of an application."""
+        """Make the element one of an application. What cannot live beside the others there is told by `refuse`."""
         self._prepare(runtime=runtime)

@@ -4,7 +4,7 @@ The tree of the core types (Mule's; language.md, "Errors"):
 
     ANY
     ├ TRANSFORMATION  ├ EXPRESSION  ├ VALIDATION ─ DUPLICATE_MESSAGE  ├ REDELIVERY_EXHAUSTED
-    ├ CONNECTIVITY ─ RETRY_EXHAUSTED  ├ ROUTING ─ COMPOSITE_ROUTING  ├ TRANSACTION  ├ TIMEOUT
+    ├ CONNECTIVITY ─ RETRY_EXHAUSTED, CIRCUIT_OPEN (ours)  ├ ROUTING ─ COMPOSITE_ROUTING  ├ TRANSACTION  ├ TIMEOUT
     ├ SECURITY ─ CLIENT_SECURITY, SERVER_SECURITY ─ NOT_PERMITTED  ├ STREAM_MAXIMUM_SIZE_EXCEEDED
     └ UNKNOWN (caught by ANY only)          CRITICAL ─ OVERLOAD ─ FLOW_BACK_PRESSURE (never caught)
 """
@@ -46,6 +46,11 @@ class ErrorType:
     def __hash__(self) -> int:
         return hash((self.namespace, self.identifier))
 
+    @property
+    def is_critical(self) -> bool:
+        """Whether it is CRITICAL or a kind of it: never caught, never retried, never the failure of one route."""
+        return self.lineage[-1] == CRITICAL
+
     def child(self, identifier: str, namespace: str | None = None) -> ErrorType:
         return ErrorType(namespace or self.namespace, identifier, self)
 
@@ -66,6 +71,7 @@ EXPRESSION = ANY.child("EXPRESSION")
 VALIDATION = ANY.child("VALIDATION")
 CONNECTIVITY = ANY.child("CONNECTIVITY")
 RETRY_EXHAUSTED = CONNECTIVITY.child("RETRY_EXHAUSTED")
+CIRCUIT_OPEN = CONNECTIVITY.child("CIRCUIT_OPEN")
 ROUTING = ANY.child("ROUTING")
 SECURITY = ANY.child("SECURITY")
 SERVER_SECURITY = SECURITY.child("SERVER_SECURITY")
@@ -83,8 +89,8 @@ CORE_TYPES: dict[str, ErrorType] = {
     str(error_type): error_type
     for error_type in (
         ANY, TRANSFORMATION, EXPRESSION, VALIDATION, DUPLICATE_MESSAGE, REDELIVERY_EXHAUSTED, CONNECTIVITY,
-        RETRY_EXHAUSTED, ROUTING, COMPOSITE_ROUTING, TRANSACTION, TIMEOUT, SECURITY, CLIENT_SECURITY, SERVER_SECURITY,
-        SERVER_SECURITY.child("NOT_PERMITTED"), ANY.child("STREAM_MAXIMUM_SIZE_EXCEEDED"), UNKNOWN,
+        RETRY_EXHAUSTED, CIRCUIT_OPEN, ROUTING, COMPOSITE_ROUTING, TRANSACTION, TIMEOUT, SECURITY, CLIENT_SECURITY,
+        SERVER_SECURITY, SERVER_SECURITY.child("NOT_PERMITTED"), ANY.child("STREAM_MAXIMUM_SIZE_EXCEEDED"), UNKNOWN,
         CRITICAL, OVERLOAD, FLOW_BACK_PRESSURE,
     )
 }  # fmt: skip
@@ -131,7 +137,8 @@ class FlowError(Exception):
     child_errors: the errors of routes.
 
     `event` (the event as it entered the failing step), `failing_component` and `answer` are filled
-    in on the way out, by the innermost Chain and by error handlers.
+    in on the way out, by the innermost Chain and by error handlers; `route` by scopes whose routes
+    run at the same time: the route's number from 0, as text, as it stands in results and failures.
     """
 
     def __init__(
@@ -152,6 +159,7 @@ class FlowError(Exception):
         self.error_message = error_message
         self.child_errors = child_errors
         self.failing_component: str | None = None
+        self.route: str | None = None
         self.event: Any = None  # an Event, which lies above errors
         self.answer = Answer()
         self.logged = False
@@ -188,4 +196,5 @@ ERROR_FIELDS: dict[str, Callable[[FlowError], Any]] = {
     "errorMessage": lambda failure: failure.error_message,
     "childErrors": lambda failure: list(failure.child_errors),
     "failingComponent": lambda failure: failure.failing_component,
+    "route": lambda failure: failure.route,
 }

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -14,39 +13,9 @@ from engine.core.element import Element
 from engine.core.error_handler import OwnErrorHandler, log_failure
 from engine.core.errors import FLOW_BACK_PRESSURE, TIMEOUT, FlowError
 from engine.core.event import Event
+from engine.core.gate import Gate
 from engine.core.parameters import Duration
 from engine.core.processor import Result, Source
-
-
-class Gate:
-    """Counts the events of a source that are under way, and lets sources wait for room."""
-
-    def __init__(self, limit: int | None) -> None:
-        self.limit = limit
-        self.inside = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
-
-    @property
-    def is_full(self) -> bool:
-        return self.limit is not None and self.inside >= self.limit
-
-    async def has_room(self) -> None:
-        """Wait until one more may enter."""
-        while self.is_full:
-            room = asyncio.get_running_loop().create_future()
-            self._waiting.append(room)
-            await room
-
-    def __enter__(self) -> None:
-        self.inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        self.inside -= 1
-        while self._waiting:
-            room = self._waiting.popleft()
-            if not room.done():  # who waited may have been cancelled
-                room.set_result(None)
-                return
 
 
 class Flow(Element):
@@ -88,8 +57,15 @@ class Flow(Element):
         except FlowError as failure:
             return await self.error_handler.handle(failure, event.error)
 
-    async def serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
+    async def serve(
+        self,
+        event: Event,
+        answer: Callable[[Event], Result],
+        deliver: Callable[[Result], Awaitable[None]] | None = None,
+    ) -> Result:
         """Run an event of the source within the flow's limits; the result is made by `answer`.
+
+        deliver: what is done with the result within the same limits.
 
         An error in `answer` is the flow's: its handler gets it, with the event that left the steps.
         Raises the FlowError that no handler continued, logged; MULE:FLOW_BACK_PRESSURE without
@@ -102,7 +78,10 @@ class Flow(Element):
         try:
             with self._gate:
                 async with asyncio.timeout(self._limit):
-                    return await self._serve(event, answer)
+                    result = await self._serve(event, answer)
+                    if deliver is not None:
+                        await deliver(result)
+                    return result
         except TimeoutError:
             failure = FlowError(TIMEOUT, f"the flow took longer than {self._limit:g} s")
             failure.event, failure.failing_component = event, self.name

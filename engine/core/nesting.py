@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine.core.errors import ROUTING, FlowError
 from engine.core.event import Event
 
 DEEPEST = 50
-"""How many flows may run inside each other; Python's own limit is not much further."""
+"""How many flows may run inside each other."""
+
+FRESH_STACK = 4
+"""At each so many flows the next runs as a task, on a stack of its own: else Python's would end before ours."""
 
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 
@@ -17,7 +22,7 @@ _depth: ContextVar[int] = ContextVar("depth", default=0)
 class Runnable(Protocol):
     """What a flow-ref can lead to: a flow, or the chain of a sub-flow."""
 
-    async def run(self, event: Event) -> Event: ...
+    def run(self, event: Event) -> Coroutine[Any, Any, Event]: ...
 
 
 async def run_nested(flow: Runnable, event: Event) -> Event:
@@ -27,6 +32,8 @@ async def run_nested(flow: Runnable, event: Event) -> Event:
         raise FlowError(ROUTING, f"flows call each other more than {DEEPEST} deep")
     before = _depth.set(depth + 1)
     try:
+        if depth % FRESH_STACK == FRESH_STACK - 1:
+            return await asyncio.create_task(flow.run(event))
         return await flow.run(event)
     finally:
         _depth.reset(before)

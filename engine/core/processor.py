@@ -49,14 +49,27 @@ class VoidOperation(Processor):
         return mapping.map(failure) if mapping else failure
 
 
-class Operation(VoidOperation):
-    """The base of operations with a result, which becomes the payload, or goes to a variable by `target`."""
+class Targeted(Processor):
+    """What operations, and scopes whose outcome may go to a variable, have in common."""
 
     target: Name | None = None
     """The variable that takes the result; payload and attributes then stay as they are."""
 
     target_value: Expression = Expression("payload")
     """What of the result goes to the variable; the expression sees the result as payload and attributes."""
+
+    def deliver_event(self, event: Event, after: Event) -> Event:
+        """The event after it, or the one that entered with the target taken from it."""
+        if self.target is None:
+            return after
+        return event.with_variable(self.target, self.target_value.evaluate(after))
+
+
+WHOLE_PAYLOAD = Targeted.target_value
+
+
+class Operation(Targeted, VoidOperation):
+    """The base of operations with a result, which becomes the payload, or goes to a variable by `target`."""
 
     def deliver(self, event: Event, result: Any, attributes: Any | UnsetType = UNSET) -> Event:
         """The event with the result where the parameters want it."""
@@ -65,9 +78,6 @@ class Operation(VoidOperation):
         if self.target_value is not WHOLE_PAYLOAD:
             result = self.target_value.evaluate(event.with_payload(result, {} if attributes is UNSET else attributes))
         return event.with_variable(self.target, result)
-
-
-WHOLE_PAYLOAD = Operation.target_value
 
 
 class Served(Protocol):

@@ -4,32 +4,61 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from typing import ClassVar, TypeVar
 
-from engine.core.errors import TIMEOUT, FlowError
+from engine.core.chain import Chain
+from engine.core.errors import TIMEOUT, ErrorType, FlowError
 from engine.core.event import Event
-from engine.core.parameters import Duration
+from engine.core.parameters import Period
 from engine.core.processor import Processor, Run
+
+T = TypeVar("T")
 
 
 class Scope(Processor):
     """The base of processors with steps inside, which may be given a time."""
 
-    timeout: Duration | None = None
-    """How long the scope may take before MULE:TIMEOUT is raised at it; as long as it wants, if left out."""
+    timeout: Period | None = None
+    """How long the scope may take before MULE:TIMEOUT is raised at it; as long as it wants, if left out or 0."""
+
+    raises: ClassVar[tuple[ErrorType, ...]] = (TIMEOUT,)
 
     def runner(self) -> Run:
         if self.timeout is None:
             return self.run
-        run, seconds = self.run, self.timeout
-        return lambda event: within(seconds, run(event))
+        run, timeout = self.run, self.timeout
+
+        async def within_timeout(event: Event) -> Event:
+            return await within(timeout.of(event), run(event))
+
+        return within_timeout
+
+    def seconds(self, event: Event) -> float | None:
+        """The timeout for this event, for scopes that apply it themselves; None is no limit."""
+        if self.timeout is None:
+            return None
+        seconds: float = self.timeout.of(event)
+        return seconds
 
 
-async def within(seconds: float | None, running: Awaitable[Event]) -> Event:
-    """What is awaited, within some seconds. Raises MULE:TIMEOUT; None is no limit."""
+async def within(seconds: float | None, running: Awaitable[T]) -> T:
+    """What is awaited, within some seconds. Raises MULE:TIMEOUT; None and 0 are no limit, as in Mule."""
     try:
-        async with asyncio.timeout(seconds) as limit:
+        async with asyncio.timeout(seconds or None) as limit:
             return await running
     except TimeoutError:
         if not limit.expired():
             raise
         raise FlowError(TIMEOUT, f"it took longer than {seconds:g} s") from None
+
+
+async def run_route(steps: Chain, event: Event, seconds: float | None) -> Event:
+    """The event after a route of a scope, within some seconds; its errors know where they came from."""
+    if not seconds:
+        return await steps.run(event)
+    try:
+        return await within(seconds, steps.run(event))
+    except FlowError as failure:
+        if failure.event is None:
+            failure.event, failure.failing_component = event, steps.location
+        raise

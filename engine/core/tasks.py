@@ -8,9 +8,13 @@ from typing import Any
 
 
 class Tasks:
-    """Tasks in the background of an application: kept until they end, awaited when it stops."""
+    """Tasks in the background of an application: kept until they end, awaited when it stops.
+
+    refused: how many pieces of work were not taken, for want of room.
+    """
 
     def __init__(self) -> None:
+        self.refused = 0
         self._running: set[asyncio.Task[Any]] = set()
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from engine.core.errors import CRITICAL, RETRY_EXHAUSTED, UNKNOWN, ErrorType, FlowError, error_type
+from engine.core.errors import RETRY_EXHAUSTED, UNKNOWN, ErrorType, FlowError, error_type
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.text import Place
 from engine.core.validated import Validated
@@ -36,7 +36,7 @@ class TypePatterns(Validated):
         return is_exhausted and isinstance(failure.cause, FlowError) and self.match(failure.cause)
 
     def _match(self, raised: ErrorType) -> bool:
-        if raised.lineage[-1] == CRITICAL:
+        if raised.is_critical:
             return False
         if self.is_all:
             return True

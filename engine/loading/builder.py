@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from engine.core.chain import Chain, Step
 from engine.core.element import Element
 from engine.core.error_handler import ErrorHandler, OnError
 from engine.core.errors import ErrorType, error_type
 from engine.core.expression import Scope
-from engine.core.mistake import Mistake, refuse, shown
+from engine.core.mistake import Mistake, mistakes_of, refuse, shown
 from engine.core.nesting import Runnable
 from engine.core.processor import Processor
 from engine.core.runtime import Runtime
@@ -150,8 +151,14 @@ class Builder:
             self.mistakes += Explainer(cls, parameters, name, place, given).explain(error)
             return None
         if isinstance(built, Element):
-            built.live_in(self.runtime)
+            self._bring_to_life(built, place)
         return built
+
+    def _bring_to_life(self, element: Element, place: Place) -> None:
+        try:
+            element.live_in(self.runtime)
+        except PydanticCustomError as error:
+            self.mistakes += [replace(mistake, place=mistake.place or place) for mistake in mistakes_of(error)]
 
     # What parameters ask for
 
@@ -160,7 +167,8 @@ class Builder:
         if not isinstance(value, Sequence):
             refuse([Mistake("F303", shown(value), "a list of steps", "- logger: {message: hi}")])
         entries = zip(value, value.places, strict=True)
-        return Chain([step for entry, place in entries if (step := self._step(entry, place))])
+        steps = [step for entry, place in entries if (step := self._step(entry, place))]
+        return Chain(steps, value.place.location)
 
     def _step(self, entry: Any, place: Place) -> Step | None:
         processor = self.element(entry, Processor, f"'{self.owner}'", place)

@@ -7,7 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from engine.core.element import Element, Parameters
 from engine.core.expression import Compiled
@@ -21,7 +21,7 @@ ARROW = "→"
 WORDS = {
     "str": "text", "int": "whole number", "float": "duration", "bool": "true or false", "dict": "map", "list": "list",
     "Template": "value", "Expression": "expression", "Condition": "condition",
-    "Count": "whole number", "Number": "number", "Whole": "whole number", "Period": "duration",
+    "Count": "whole number", "Number": "number", "Whole": "whole number", "Period": "duration", "Factor": "number",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
     "Key": "text", "Store": "name of a config",
@@ -146,6 +146,8 @@ def _parameters(cls: type[Any], indent: str) -> Iterator[str]:
 
 
 def _kind(annotation: Any) -> str:
+    if get_origin(annotation) is Annotated:
+        return _kind(get_args(annotation)[0])
     if get_origin(annotation) is not None and (arguments := get_args(annotation)):
         if str(get_origin(annotation)).endswith("Literal"):
             return " | ".join(map(str, arguments))

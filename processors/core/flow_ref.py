@@ -25,7 +25,4 @@ class FlowRef(Operation):
     raises = (ROUTING,)
 
     async def run(self, event: Event) -> Event:
-        result = await self.name.run(event)
-        if self.target is None:
-            return result
-        return event.with_variable(self.target, self.target_value.evaluate(result))
+        return self.deliver_event(event, await self.name.run(event))

@@ -1,19 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from time import monotonic
 from typing import Any
 
 from msgspec.structs import replace
 
-from engine import EXPRESSION, NOTHING, Appended, Chain, Count, Event, Expression, FlowError, Message, Name, Scope
-
-TURN = 0.2
-"""Seconds after which the other requests of the process get their turn, and a deadline can strike."""
-
-LOOK_AT_CLOCK = 256
-"""How many items pass between two looks at the clock."""
+from engine import NOTHING, OFTEN, Chain, Count, Event, Expression, Message, Name, Scope, Turns
+from processors.core._items import items_of
 
 
 class Foreach(Scope):
@@ -54,7 +47,7 @@ class Foreach(Scope):
             return event
         run, counter_name = self.steps.run, self.counter_variable_name
         current = event.with_variable(self.root_message_variable_name, event.message)
-        turn_ends = monotonic() + TURN
+        turns = Turns()
         for counter, item in enumerate(items, 1):
             payload, attributes = (item.payload, item.attributes) if type(item) is Message else (item, NOTHING)
             entering = replace(
@@ -65,20 +58,13 @@ class Foreach(Scope):
                 vars={**current.vars, counter_name: counter},
             )
             current = await run(entering)
-            if counter % LOOK_AT_CLOCK == 0 and monotonic() > turn_ends:
-                await asyncio.sleep(0)
-                turn_ends = monotonic() + TURN
+            if counter % OFTEN == 0:
+                await turns.give()
         return replace(current.with_message_of(event), vars=self._restored(current.vars, event.vars), error=event.error)
 
     def _items(self, event: Event) -> Sequence[Any]:
-        value = self.collection.evaluate(event)
-        if value is None:
-            return ()
-        if not isinstance(value, (list, tuple, Appended)):
-            hint = "; values(…) gives the values of a map" if isinstance(value, Mapping) else ""
-            raise FlowError(EXPRESSION, f"foreach goes through a list, not {_kind(value)}{hint}")
-        size = self.batch_size.of(event)
-        return value if size == 1 else _batches(list(value), size)
+        items, size = items_of(self.collection, event, "foreach"), self.batch_size.of(event)
+        return items if size == 1 else _batches(list(items), size)
 
     def _restored(self, inside: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
         """The variables after the loop: counter and rootMessage as they were before it."""
@@ -89,9 +75,3 @@ class Foreach(Scope):
 
 def _batches(items: list[Any], size: int) -> list[list[Any]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def _kind(value: Any) -> str:
-    return (
-        "a map" if isinstance(value, Mapping) else "a text" if isinstance(value, str) else f"a {type(value).__name__}"
-    )

@@ -1,0 +1,127 @@
+"""Routes that run at the same time: as tasks with a bound, none of which outlives its scope."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from engine.core.errors import COMPOSITE_ROUTING, TIMEOUT, ErrorType, FlowError
+from engine.core.event import Event, Message
+from engine.core.parameters import Count, Period
+from engine.core.processor import Run, Targeted
+from engine.core.scope import Scope
+from engine.core.turns import OFTEN, Turns
+
+R = TypeVar("R")
+
+MOST_AT_ONCE = 1_000
+"""How many routes of one scope run at once where no maxConcurrency is given."""
+
+MOST_WORKERS = 10_000
+"""How many tasks all scopes of the process have; beyond them a scope has one: routes that multiply stay bounded."""
+
+_workers: set[asyncio.Task[None]] = set()
+
+
+class ParallelScope(Scope, Targeted):
+    """The base of scopes whose routes run at the same time."""
+
+    timeout: Period | None = None
+    """How long a route may take before it fails with MULE:TIMEOUT; as long as it wants, if left out or 0."""
+
+    max_concurrency: Count | None = None
+    """How many routes run at once; all of them, if left out, but never more than 1000."""
+
+    raises: ClassVar[tuple[ErrorType, ...]] = (COMPOSITE_ROUTING, TIMEOUT)
+
+    def runner(self) -> Run:
+        return self.run  # the timeout is for each route
+
+    async def run_routes(self, event: Event, number: int, route: Callable[[int], Awaitable[R]]) -> Outcomes[R]:
+        """What the routes from 0 to `number` come to; `route` runs one of them."""
+        at_once = self.max_concurrency.of(event) if self.max_concurrency else MOST_AT_ONCE
+        outcomes = Outcomes(route, number)
+        await outcomes.come(at_once)
+        return outcomes
+
+
+class Outcomes(Generic[R]):
+    """What routes come to: results in their order, None for those that failed; failures by number."""
+
+    def __init__(self, route: Callable[[int], Awaitable[R]], number: int) -> None:
+        self.results: list[R | None] = [None] * number
+        self.failures: dict[int, FlowError] = {}
+        self._route = route
+        self._waiting = iter(range(number))
+        self._started = self._ended = 0
+
+    async def come(self, at_once: int) -> None:
+        """Run the routes to their ends, those of others that fail too.
+
+        Workers take the next route when they are done with one, and are started one after another,
+        as long as routes are left: routes that never wait need a single worker. Cancellation and
+        CRITICAL end all routes, which are awaited, and leave as they are.
+        """
+        fatal: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(min(at_once, len(self.results))):
+                    if self._started == len(self.results) or (number and len(_workers) >= MOST_WORKERS):
+                        break
+                    self._start_worker(group)
+                    await asyncio.sleep(0)
+        except BaseExceptionGroup as several:
+            fatal = several.exceptions[0]
+        if fatal:
+            raise fatal
+        if self._ended < len(self.results):  # a route was cancelled from inside: nobody's failure
+            raise asyncio.CancelledError
+
+    def _start_worker(self, group: asyncio.TaskGroup) -> None:
+        worker = group.create_task(self._work())
+        _workers.add(worker)
+        worker.add_done_callback(_workers.discard)
+
+    async def _work(self) -> None:
+        turns = Turns()
+        for number in self._waiting:
+            self._started += 1
+            await self._run(number)
+            self._ended += 1
+            if number % OFTEN == 0:
+                await turns.give()
+
+    async def _run(self, number: int) -> None:
+        try:
+            self.results[number] = await self._route(number)
+        except FlowError as failure:
+            if failure.type.is_critical:
+                raise
+            failure.route = str(number)
+            self.failures[number] = failure.with_traceback(None)  # it would hold this, and a circle is garbage
+
+    def composite(self, message: Callable[[R], Message]) -> FlowError:
+        """MULE:COMPOSITE_ROUTING with what succeeded, as messages, and what failed."""
+        succeeded = ((number, result) for number, result in enumerate(self.results) if number not in self.failures)
+        results = {str(number): message(result) for number, result in succeeded if result is not None}
+        failures = {str(number): self.failures[number] for number in sorted(self.failures)}
+        return FlowError(
+            COMPOSITE_ROUTING,
+            f"{len(failures)} of {len(self.results)} routes failed",
+            detailed_description="; ".join(_told(failures.values())),
+            error_message=Message({"results": results, "failures": failures}),
+            child_errors=tuple(failures.values()),
+        )
+
+
+MOST_TOLD = 10
+"""How many failures the detailed description tells."""
+
+
+def _told(failures: Iterable[FlowError]) -> Iterable[str]:
+    for position, failure in enumerate(failures):
+        if position == MOST_TOLD:
+            yield "…"
+            return
+        yield f"route {failure.route}: {failure}"

@@ -1,0 +1,78 @@
+"""Whether calls go through: what the circuit breakers of one name share."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import NamedTuple
+
+from engine import Clock
+
+log = logging.getLogger("engine")
+
+
+class Settings(NamedTuple):
+    """When a circuit opens, and for how long; times in seconds."""
+
+    max_failures: int
+    within: float | None
+    open_for: float
+
+
+class Circuit:
+    """Closed, open, or open with a probe under way.
+
+    A call carries the era in which it began, and each change of the state begins a new one: what a
+    call of an earlier era comes to says nothing of the present and is passed over.
+    """
+
+    def __init__(self, name: str, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self._name = name
+        self._clock = clock
+        self._failures: deque[float] = deque(maxlen=settings.max_failures)
+        self._opened_at: float | None = None
+        self._is_probing = False
+        self._era = 0
+
+    def enter(self) -> int | None:
+        """The era of a call that may go through; None for one that is rejected."""
+        if self._opened_at is not None:
+            if self._is_probing or self._clock.monotonic() < self._opened_at + self.settings.open_for:
+                return None
+            self._is_probing = True
+        return self._era
+
+    def note_success(self, era: int) -> None:
+        if era != self._era:
+            return
+        if self._is_probing:
+            self._change(None, "closed again")
+        elif self.settings.within is None:
+            self._failures.clear()
+
+    def note_failure(self, era: int) -> None:
+        if era != self._era:
+            return
+        now = self._clock.monotonic()
+        self._failures.append(now)
+        if self._is_probing:
+            self._change(now, "stays open: its probe failed")
+        elif len(self._failures) == self.settings.max_failures and self._are_close(now):
+            self._change(now, "opened")
+
+    def note_nothing(self, era: int) -> None:
+        """A call ended that says nothing of what it called, as one that was cancelled: the next may probe."""
+        if era == self._era:
+            self._is_probing = False
+
+    def _are_close(self, now: float) -> bool:
+        """Whether the last failures lie close enough together."""
+        return self.settings.within is None or now - self._failures[0] <= self.settings.within
+
+    def _change(self, opened_at: float | None, what: str) -> None:
+        self._opened_at = opened_at
+        self._is_probing = False
+        self._failures.clear()
+        self._era += 1
+        log.warning("the circuit breaker '%s' %s", self._name, what)

@@ -1,0 +1,33 @@
+"""When to come again, as an upstream says it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from engine import Number
+
+LONGEST_DATE = 64
+"""Characters; no date is longer."""
+
+
+def read_retry_after(value: Any, now: datetime) -> float | None:
+    """Seconds of a Retry-After (RFC 9110, 10.2.3): a number of them, or an HTTP date; None for anything else.
+
+    What lies in the past is 0.
+    """
+    seconds = Number.read(value)
+    if seconds is None and isinstance(value, str) and len(value) <= LONGEST_DATE:
+        seconds = _seconds_until(value, now)
+    return None if seconds is None else max(0.0, float(seconds))
+
+
+def _seconds_until(text: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - now).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, ClassVar
+
+from engine import OVERLOAD, Chain, Event, Field, FlowError, Gate, Period, Run, Scope, log_failure, run_route
+
+MOST_AT_ONCE = 1_000
+"""How many events run at once where no maxConcurrency is given."""
+
+MOST_WAITING = 10_000
+"""How many events wait for their turn: they are kept in memory."""
+
+
+class Async(Scope):
+    """Run the steps in the background with a copy of the event; the flow goes on at once, its event unchanged.
+
+    The copy has the same correlationId. An error of the steps that no handler inside continues is one
+    line in the log, with level ERROR. When maxConcurrency events run, up to 10000 more wait for their
+    turn; what comes beyond them is not run, which is logged as MULE:OVERLOAD and counted. When the
+    application stops, the steps may end within `shutdownTimeout`.
+
+    Example:
+        given: {payload: 5}
+        run:
+          - async:
+              steps: [{set-payload: {value: seen by nobody}}]
+        expect: {payload: 5}
+    """
+
+    max_concurrency: Annotated[int, Field(ge=1)] = MOST_AT_ONCE
+    """How many events run at once; the others wait."""
+
+    timeout: Period | None = None
+    """How long the steps may take before they fail with MULE:TIMEOUT; as long as they want, if left out or 0."""
+
+    steps: Chain
+    """What to run."""
+
+    raises = ()
+
+    _gate: ClassVar[Gate]
+    _taken: ClassVar[set[asyncio.Task[None]]]
+
+    def __post_init__(self) -> None:
+        self._prepare(_gate=Gate(self.max_concurrency), _taken=set())
+
+    def runner(self) -> Run:
+        return self.run  # the timeout is for the steps
+
+    async def run(self, event: Event) -> Event:
+        if len(self._taken) >= self.max_concurrency:
+            await asyncio.sleep(0)  # a loop that sends many at a stretch lets them begin
+        if len(self._taken) >= self.max_concurrency + MOST_WAITING:
+            self._refuse(event)
+        else:
+            task = self.runtime.tasks.start(self._work(event), "async")
+            self._taken.add(task)
+            task.add_done_callback(self._taken.discard)
+        return event
+
+    async def _work(self, event: Event) -> None:
+        await self._gate.has_room()
+        with self._gate:
+            try:
+                await run_route(self.steps, event, self.seconds(event))
+            except FlowError as failure:
+                failure.event = failure.event or event
+                log_failure(failure)
+
+    def _refuse(self, event: Event) -> None:
+        self.runtime.tasks.refused += 1
+        failure = FlowError(OVERLOAD, f"an event for async was lost: {MOST_WAITING} wait for their turn")
+        failure.event, failure.failing_component = event, self.steps.location
+        log_failure(failure)

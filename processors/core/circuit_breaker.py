@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+from engine import (
+    CIRCUIT_OPEN,
+    TIMEOUT,
+    Chain,
+    Duration,
+    Event,
+    Field,
+    FlowError,
+    Mistake,
+    Name,
+    Run,
+    Runtime,
+    Scope,
+    TypePatterns,
+    refuse,
+    within,
+)
+from processors.core._circuit import Circuit, Settings
+
+
+class CircuitBreaker(Scope):
+    """Run the steps as long as they do not fail again and again; then reject events at once for a while.
+
+    After maxFailures failures the circuit is open: MULE:CIRCUIT_OPEN is raised at once, a child of
+    MULE:CONNECTIVITY. After `openFor` one event, the probe, goes through while others are still
+    rejected: when it succeeds the circuit is closed, when it fails it is open for as long again.
+
+    A failure is an error that `on` names, a MULE:TIMEOUT of the breaker's own `timeout` too; any other
+    error counts as a success, since what was called did answer. A call that is cancelled, as by the
+    deadline of its flow, counts as neither: give slow calls a `timeout`. Breakers of one name share one
+    circuit, wherever they stand, and must agree on maxFailures, within and openFor.
+
+    Example:
+        given: {payload: [1, 2, 3]}
+        run:
+          - set-variable: {variableName: errors, value: []}
+          - foreach:
+              steps:
+                - try:
+                    steps:
+                      - circuit-breaker:
+                          name: shop
+                          maxFailures: 2
+                          openFor: 30s
+                          on: "*:CONNECTIVITY"
+                          steps: [{raise-error: {type: "SHOP:CONNECTIVITY"}}]
+                    error-handler:
+                      - on-error-continue:
+                          logException: false
+                          steps: [{set-variable: {variableName: errors, value: "#[append(vars.errors, error.type)]"}}]
+        expect: {vars.errors: ["SHOP:CONNECTIVITY", "SHOP:CONNECTIVITY", "MULE:CIRCUIT_OPEN"]}
+    """
+
+    name: Name
+    """The circuit's name, in the whole application."""
+
+    max_failures: Annotated[int, Field(ge=1)] = 5
+    """How many failures open it: in a row, or, where `within` is given, in that time."""
+
+    within: Duration | None = None
+    """The time in which failures are counted, whatever succeeds meanwhile."""
+
+    open_for: Duration = 60.0
+    """How long it stays open before an event may probe."""
+
+    on: TypePatterns = TypePatterns(["ANY"])
+    """The error types that are failures (a list; wildcards and hierarchy count); all, if left out."""
+
+    steps: Chain
+    """What to run."""
+
+    raises = (CIRCUIT_OPEN, TIMEOUT)
+
+    def live_in(self, runtime: Runtime) -> None:
+        super().live_in(runtime)
+        if self._circuit.settings != self._settings:
+            found = f"the circuit breaker '{self.name}' a second time, with other settings"
+            refuse([Mistake("F303", found, "the same maxFailures, within and openFor, or another name")])
+
+    @property
+    def _settings(self) -> Settings:
+        return Settings(self.max_failures, self.within, self.open_for)
+
+    @property
+    def _circuit(self) -> Circuit:
+        key = CircuitBreaker, self.name
+        return self.runtime.share(key, lambda: Circuit(self.name, self._settings, self.runtime.clock))
+
+    def runner(self) -> Run:
+        return self.run  # the timeout is for the steps: it is a failure
+
+    async def run(self, event: Event) -> Event:
+        circuit, seconds = self._circuit, self.seconds(event)
+        era = circuit.enter()
+        if era is None:
+            raise FlowError(CIRCUIT_OPEN, f"the circuit breaker {self.name} is open")
+        try:
+            after = await within(seconds, self.steps.run(event))
+        except FlowError as failure:
+            self._note(failure, circuit, era)
+            raise
+        except BaseException:
+            circuit.note_nothing(era)
+            raise
+        circuit.note_success(era)
+        return after
+
+    def _note(self, failure: FlowError, circuit: Circuit, era: int) -> None:
+        if failure.type.is_critical:
+            circuit.note_nothing(era)
+        elif self.on.match(failure):
+            circuit.note_failure(era)
+        else:
+            circuit.note_success(era)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+from engine import Event, Field, FlowError, Scope
+from processors.core._route import Route
+
+
+class FirstSuccessful(Scope):
+    """Try one route after another until one succeeds, and go on with its event.
+
+    Each route starts from the event that entered: what a failed one changed is lost. When none
+    succeeds, the error of the last route propagates. A CRITICAL error propagates at once.
+
+    Example:
+        run:
+          - first-successful:
+              routes:
+                - {steps: [{raise-error: {type: "APP:BROKEN"}}]}
+                - {steps: [{set-payload: {value: from the second}}]}
+        expect: {payload: from the second, error: null}
+    """
+
+    routes: Annotated[list[Route], Field(min_length=1)]
+    """The routes, each with `steps`, from first to last."""
+
+    async def run(self, event: Event) -> Event:
+        *others, last = self.routes
+        for route in others:
+            try:
+                return await route.steps.run(event)
+            except FlowError as failure:
+                if failure.type.is_critical:
+                    raise
+        return await last.steps.run(event)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Annotated, ClassVar
+
+from engine import Event, Field, Scope
+from processors.core._route import Route
+
+
+class RoundRobin(Scope):
+    """Send each event to one route: the first to the first, the next to the second, and so on in turn.
+
+    All events that come here take turns, those that are under way at the same time too. A route that
+    fails has had its turn; its error propagates. The first route is next when the application starts.
+
+    Example:
+        given: {payload: [1, 2, 3]}
+        run:
+          - set-variable: {variableName: taken, value: []}
+          - foreach:
+              steps:
+                - round-robin:
+                    routes:
+                      - {steps: [{set-variable: {variableName: taken, value: "#[append(vars.taken, 'a')]"}}]}
+                      - {steps: [{set-variable: {variableName: taken, value: "#[append(vars.taken, 'b')]"}}]}
+        expect: {vars.taken: [a, b, a]}
+    """
+
+    routes: Annotated[list[Route], Field(min_length=1)]
+    """The routes, each with `steps`."""
+
+    _turns: ClassVar[Iterator[Route]]
+
+    def __post_init__(self) -> None:
+        self._prepare(_turns=cycle(self.routes))
+
+    async def run(self, event: Event) -> Event:
+        return await next(self._turns).steps.run(event)

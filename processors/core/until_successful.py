@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import logging
+from random import random
+from typing import Annotated
+
+from engine import (
+    RETRY_EXHAUSTED,
+    TIMEOUT,
+    Chain,
+    Event,
+    Expression,
+    Field,
+    FlowError,
+    Number,
+    Parameters,
+    Period,
+    Scope,
+    TypePatterns,
+    Whole,
+)
+from processors.core._retry_after import read_retry_after
+
+log = logging.getLogger("engine")
+
+LONGEST = 10.0**10
+"""Seconds; more than any clock counts."""
+
+
+class Factor(Number):
+    """A number from 1."""
+
+    __slots__ = ()
+    expected = "a number from 1"
+
+    @classmethod
+    def read(cls, value: object) -> float | None:
+        number = super().read(value)
+        return float(number) if number is not None and 1 <= number <= LONGEST else None
+
+
+class Backoff(Parameters):
+    """Waits that grow."""
+
+    base: Period
+    """The first wait."""
+
+    factor: Factor = Factor(2)
+    """By what each wait is multiplied to give the next."""
+
+    max: Period | None = None
+    """The longest wait, before jitter."""
+
+    jitter: Period = Period(0)
+    """A random part of this time is added to each wait, so that callers do not all come again at once."""
+
+    def wait(self, event: Event, number: int) -> float:
+        """Seconds to wait before the retry of this number, from 1: min(base·factor^(number-1), max), and jitter."""
+        base, most = self.base.of(event), self.max.of(event) if self.max else LONGEST
+        try:
+            wait: float = min(base * self.factor.of(event) ** (number - 1), most)
+        except OverflowError:
+            wait = min(base * LONGEST, most)
+        jitter: float = self.jitter.of(event)
+        return wait + random() * jitter  # noqa: S311  # no secret hangs on it
+
+
+class RetryAfter(Parameters):
+    """How long an upstream wants to be left alone."""
+
+    value: Expression
+    """The time, computed with `error`: seconds, or an HTTP date. Null or unreadable: the usual wait; below 0: none."""
+
+    max: Period = Period("1h")
+    """The longest wait that an upstream may ask for; what is more is cut."""
+
+
+class UntilSuccessful(Scope):
+    """Run the steps again until they succeed, with a wait in between.
+
+    Each of the maxRetries + 1 attempts starts from the event that entered; what a failed one changed
+    is lost. When the last fails, MULE:RETRY_EXHAUSTED is raised: its description is the last error's,
+    its cause is the last error, and a handler that names the last error's type takes it too. An error
+    that `retryOn` does not name propagates at once as it is, and so does a CRITICAL one.
+
+    Example:
+        given: {payload: {n: 1}}
+        run:
+          - until-successful:
+              maxRetries: 3
+              backoff: {base: 1ms, max: 5ms}
+              retryOn: DB:CONNECTIVITY, APP:BUSY
+              steps:
+                - raise-error: {type: "APP:BUSY", description: come again}
+        expect: {error.type: "MULE:RETRY_EXHAUSTED", error.description: come again, error.cause.type: "APP:BUSY"}
+    """
+
+    max_retries: Whole = Whole(5)
+    """How often the steps run again after the first attempt."""
+
+    millis_between_retries: Period = Period(60_000)
+    """How long to wait before a retry, where no backoff is given."""
+
+    backoff: Backoff | None = None
+    """Waits that grow from one retry to the next, in place of millisBetweenRetries."""
+
+    retry_on: TypePatterns = TypePatterns(["ANY"])
+    """The error types that are worth a retry (a list; wildcards and hierarchy count); all, if left out."""
+
+    retry_after: Annotated[RetryAfter | None, Field(alias="retryAfter")] = None
+    """What the failed attempt says of when to come again, in place of the usual wait."""
+
+    steps: Chain
+    """What to run."""
+
+    raises = (RETRY_EXHAUSTED, TIMEOUT)
+
+    async def run(self, event: Event) -> Event:
+        retries: int = self.max_retries.of(event)
+        number = 1
+        while isinstance(outcome := await self._attempt(event), FlowError):
+            if number > retries:
+                raise _exhausted(outcome, retries)
+            seconds = self._wait(outcome, event, number)
+            text = "attempt %d of %d failed with %s; the next comes in %g s"
+            log.info(text, number, retries + 1, outcome.type, seconds, extra=event.log_fields())
+            await self.runtime.clock.sleep(seconds)
+            number += 1
+        return outcome
+
+    async def _attempt(self, event: Event) -> Event | FlowError:
+        """The event after an attempt, or the error that is worth another one."""
+        try:
+            return await self.steps.run(event)
+        except FlowError as failure:
+            if not self.retry_on.match(failure):
+                raise
+            return failure
+
+    def _wait(self, failure: FlowError, event: Event, number: int) -> float:
+        """Seconds until the retry of this number."""
+        asked = self._asked(failure, event) if self.retry_after else None
+        if asked is not None:
+            return asked
+        usual: float = self.backoff.wait(event, number) if self.backoff else self.millis_between_retries.of(event)
+        return usual
+
+    def _asked(self, failure: FlowError, event: Event) -> float | None:
+        assert self.retry_after is not None
+        assert failure.event is not None  # a Chain has seen it
+        value = self.retry_after.value.evaluate(failure.event.with_error(failure))
+        seconds = read_retry_after(value, self.runtime.clock.now())
+        return None if seconds is None else min(seconds, self.retry_after.max.of(event))
+
+
+def _exhausted(failure: FlowError, retries: int) -> FlowError:
+    return FlowError(
+        RETRY_EXHAUSTED,
+        failure.description,
+        detailed_description=f"retries are exhausted: attempt {retries + 1} of {retries + 1} failed with {failure}",
+        cause=failure,
+        error_message=failure.error_message,
+    )
