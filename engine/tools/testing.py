@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.application import Application
@@ -39,7 +41,8 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismat
     `given` is an event (payload, attributes, vars), `run` steps, `request` a request instead (method,
     path, headers, body); configs, flows, sub-flows and error-handlers stand beside them as in a flow
     file. `expect` maps expressions to values: they see the event at the end, with `error` where the
-    steps failed, and `status` where there was a request. Raises LoadError for a case with mistakes.
+    steps failed, and `status` where there was a request. Sources are on, as in a server; what is
+    persistent lies in a folder of the case. Raises LoadError for a case with mistakes.
     """
     document = Document(name, text)
     if document.mistakes or not isinstance(document.data, Map):
@@ -47,14 +50,21 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismat
     parts = {key: document.data.pop(key, None) for key in CASE_KEYS}
     if parts["run"] is not None:
         _add_flow(document.data, parts["run"])
-    async with Application(Loader([document], catalog, {}).load()) as app:
-        status: int | None = None
-        if parts["request"] is not None:
-            status, event = await _request(app, as_data(parts["request"]))
-        else:
-            event = await _run(app, as_data(parts["given"] or {}))
+    loaded = Loader([document], catalog, {}).load()
+    with TemporaryDirectory() as folder:
+        loaded.runtime.data_dir = Path(folder)
+        async with Application(loaded) as app:
+            await app.listen()
+            status, event = await _end(app, parts)
     compared = (_compare(name, wanted, event, status) for name, wanted in as_data(parts["expect"]).items())
     return [mismatch for mismatch in compared if mismatch]
+
+
+async def _end(app: Application, parts: dict[str, Any]) -> tuple[int | None, Event]:
+    """The status, where there was a request, and the event at the end."""
+    if parts["request"] is not None:
+        return await _request(app, as_data(parts["request"]))
+    return None, await _run(app, as_data(parts["given"] or {}))
 
 
 def _add_flow(data: Map, steps: Sequence) -> None:

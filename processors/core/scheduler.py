@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BeforeValidator
+
+from engine import (
+    FLOW_BACK_PRESSURE,
+    ActiveSource,
+    Amount,
+    Event,
+    Field,
+    FlowError,
+    Mistake,
+    Parameters,
+    Served,
+    TimeUnit,
+    did_you_mean,
+    refuse,
+    shown,
+)
+from processors.core._cron import CronExpression
+
+log = logging.getLogger("engine")
+
+LONGEST_SLEEP = 30.0
+"""Seconds after which the time of day is looked at again: it may have been set."""
+
+SET_ANEW = timedelta(hours=3)
+"""A clock that is set back by less goes on to the next firing; by more, it counts anew (as Vixie's cron)."""
+
+
+def _zone(value: Any) -> Any:
+    """The time zone of a name."""
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (LookupError, ValueError, TypeError, OSError):
+        close = did_you_mean(str(value), available_timezones())
+        refuse([Mistake("F303", f"the time zone {shown(value)}", "a name of the time zone database", close or "UTC")])
+
+
+def _expression(value: Any) -> Any:
+    if isinstance(value, CronExpression):
+        return value
+    if not isinstance(value, str):
+        refuse([Mistake("F303", shown(value), "a cron expression", '"0 0 12 * * ?"')])
+    return CronExpression(value)
+
+
+def _frequency(value: Any) -> Any:
+    amount = value if isinstance(value, Amount) else Amount(value)
+    if not amount.seconds("SECONDS"):
+        refuse([Mistake("F303", shown(value), "a frequency above 0", "1000")])
+    return amount
+
+
+class FixedFrequency(Parameters):
+    """Again and again after the same time."""
+
+    frequency: Annotated[Amount, BeforeValidator(_frequency)] = Amount(60_000)
+    """The time from one start to the next, in timeUnit, or with a unit of its own (`5s`)."""
+
+    start_delay: Amount = Amount(0)
+    """The time until the first start, in timeUnit, or with a unit of its own."""
+
+    time_unit: TimeUnit = "MILLISECONDS"
+    """What the numbers count."""
+
+
+class Cron(Parameters):
+    """At the times of day that an expression names."""
+
+    expression: Annotated[CronExpression, BeforeValidator(_expression)]
+    """Quartz' six or seven fields, from the seconds on (`0 0 12 * * ?`), or the five of a crontab (`0 12 * * *`)."""
+
+    time_zone: Annotated[ZoneInfo | None, BeforeValidator(_zone)] = None
+    """The time zone, by its name (`Europe/Berlin`); the machine's, if left out."""
+
+
+class Scheduler(ActiveSource):
+    """Starts the flow at a fixed frequency, or at the times of a cron expression.
+
+    The payload is null, there are no attributes, and each event has a new correlation id. Give
+    either `fixed-frequency` or `cron`. Times are kept to: a run that takes long does not move those
+    after it. A firing is skipped while the flow of the one before still runs, or where the flow is
+    full; one that the machine slept through, or several, are made up for by one. An error of the
+    flow is logged, and the next firing comes all the same.
+
+    The fields of a cron expression are seconds, minutes, hours, day of the month, month, day of the
+    week (1 is Sunday) and perhaps the year, with `*`, `?`, lists, ranges, steps, names, `L`, `W` and `#`
+    as in Quartz. Five fields are a crontab's: no seconds, 0 and 7 are Sunday, and where both days are
+    given, one is enough. A time that the clock skips in spring counts with the offset before; one
+    that it shows twice in autumn comes once, unless the hours are `*`. A clock that is set back by less
+    than three hours does not repeat a firing.
+
+    Example:
+        configs:
+          Queues: {vm:config: {queues: [{queueName: ticks}]}}
+        flows:
+          tick:
+            source: {scheduler: {fixed-frequency: {frequency: 1, timeUnit: MINUTES}}}
+            steps: [{vm:publish: {config-ref: Queues, queueName: ticks, content: tick}}]
+        run: [{vm:consume: {config-ref: Queues, queueName: ticks}}]
+        expect: {payload: tick}
+    """
+
+    fixed_frequency: Annotated[FixedFrequency | None, Field(alias="fixed-frequency")] = None
+    """Again and again after the same time: frequency (60000), startDelay (0), timeUnit (MILLISECONDS)."""
+
+    cron: Cron | None = None
+    """At the times that an expression names: expression, timeZone."""
+
+    disallow_concurrent_execution: bool = True
+    """Whether a firing is skipped while the flow of the one before still runs."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.fixed_frequency is None) == (self.cron is None):
+            found = "fixed-frequency and cron" if self.cron else "neither fixed-frequency nor cron"
+            refuse([Mistake("F303", found, "one of the two", "fixed-frequency: {frequency: 1000}")])
+
+    def starts_at(self) -> str:
+        if self.fixed_frequency:
+            return f"every {_seconds(self.fixed_frequency):g} s"
+        assert self.cron is not None
+        zone = f" ({self.cron.time_zone})" if self.cron.time_zone else ""
+        return f"at {self.cron.expression}{zone}"
+
+    async def make_events(self, flow: Served) -> None:
+        async for _ in self._firings():
+            if self.under_way and self.disallow_concurrent_execution:
+                log.info("the flow %s is not started: the run before goes on", flow.name)
+            else:
+                self.begin(self._fire(flow), flow)
+        log.warning("the flow %s is not started any more: its cron expression has no time left", flow.name)
+        await asyncio.Future()
+
+    def _firings(self) -> AsyncIterator[None]:
+        if self.fixed_frequency:
+            return self._at_frequency(self.fixed_frequency)
+        assert self.cron is not None
+        return self._by_cron(self.cron)
+
+    async def _fire(self, flow: Served) -> None:
+        try:
+            await flow.serve(Event(), lambda event: None)
+        except FlowError as failure:
+            if failure.type == FLOW_BACK_PRESSURE:
+                log.warning("the flow %s is not started: it is full", flow.name)
+
+    async def _at_frequency(self, times: FixedFrequency) -> AsyncIterator[None]:
+        clock, every = self.runtime.clock, _seconds(times)
+        begin = clock.monotonic() + times.start_delay.seconds(times.time_unit)
+        number = 0
+        while True:
+            await clock.sleep(max(0.0, begin + number * every - clock.monotonic()))
+            yield
+            passed = int((clock.monotonic() - begin) / every)
+            number = max(number, passed) + 1
+
+    async def _by_cron(self, cron: Cron) -> AsyncIterator[None]:
+        clock = self.runtime.clock
+        last = clock.now()
+        while following := cron.expression.after(last, cron.time_zone):
+            while (now := clock.now()) < following and last - now < SET_ANEW:
+                await clock.sleep(min((following - now).total_seconds(), LONGEST_SLEEP))
+            if now >= following:
+                yield
+            last = now
+
+
+def _seconds(times: FixedFrequency) -> float:
+    return times.frequency.seconds(times.time_unit)

@@ -1,0 +1,57 @@
+"""A message on its way through a queue."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from engine import Event, FlowError, NotSerialisable, restore, serialise
+from processors.vm._errors import INVALID_VALUE
+
+Reply = asyncio.Future[tuple[Any, str | None] | FlowError]
+"""What the caller of publish-consume waits for: a payload and its media type, or the error of the flow."""
+
+
+@dataclass
+class Envelope:
+    """A payload as bytes with what travels along.
+
+    number: its place in the queue, which it keeps. attempts: how often it was taken.
+    """
+
+    data: bytes
+    correlation_id: str
+    number: int = 0
+    attempts: int = 0
+    reply: Reply | None = None
+
+    @classmethod
+    def of(cls, payload: Any, media_type: str | None, correlation_id: str) -> Envelope:
+        """Raises VM:INVALID_VALUE where the payload cannot be written."""
+        try:
+            return cls(serialise([payload, media_type]), correlation_id)
+        except NotSerialisable as error:
+            detail = str(error)
+            raise FlowError(
+                INVALID_VALUE, "a value cannot be put into a queue", detailed_description=detail, cause=error
+            ) from error
+
+    def open(self) -> tuple[Any, str | None]:
+        """The payload and its media type. Raises VM:INVALID_VALUE."""
+        try:
+            payload, media_type = restore(self.data)
+        except ValueError as error:
+            detail = f"message {self.number}: {error}"
+            raise FlowError(INVALID_VALUE, "a message cannot be read", detailed_description=detail) from error
+        return payload, media_type
+
+    def answer(self, event: Event, payload: Any) -> None:
+        """Tell who waits what the flow made of the message."""
+        if self.reply and not self.reply.done():
+            self.reply.set_result((payload, event.media_type if payload is event.payload else None))
+
+    def fail(self, failure: FlowError) -> None:
+        """Tell who waits that the flow failed."""
+        if self.reply and not self.reply.done():
+            self.reply.set_result(failure)

@@ -1,0 +1,155 @@
+"""Queues: what waits in them, who waits for them."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import deque
+
+from engine import Clock, LocalDatabase
+from processors.vm._envelope import Envelope, Reply
+from processors.vm._waiters import Waiters
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS messages(
+  number INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, data BLOB NOT NULL, correlation_id TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, is_taken INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS messages_by_queue ON messages(queue, is_taken, number);
+"""
+ADD = "INSERT INTO messages(queue, data, correlation_id) VALUES(?, ?, ?) RETURNING number"
+TAKE = """
+UPDATE messages SET is_taken = 1, attempts = attempts + 1
+WHERE number = (SELECT number FROM messages WHERE queue = ? AND is_taken = 0 ORDER BY number LIMIT 1)
+RETURNING data, correlation_id, number, attempts
+"""
+RETURN_ALL = "UPDATE messages SET is_taken = 0 WHERE queue = ? AND is_taken = 1"
+COUNT = "SELECT count(*) FROM messages WHERE queue = ? AND is_taken = 0"
+
+
+class Queue:
+    """Messages in order, at most `limit` waiting ones (0: any number).
+
+    A message that was taken is in nobody's way; it is gone once it is `done`, or put back to its place.
+    """
+
+    def __init__(self, limit: int, clock: Clock) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._takers = Waiters()
+        self._publishers = Waiters()
+
+    async def put(self, envelope: Envelope, seconds: float) -> bool:
+        """Add the message, when there is room for it; whether there was any within the seconds."""
+        if not await self._publishers.until(self._has_room, self._clock, seconds):
+            return False
+        self._add(envelope)
+        self._takers.wake()
+        return True
+
+    async def arrival(self, seconds: float | None = None) -> bool:
+        """Wait until a message waits, at most for the seconds; whether one does."""
+        return await self._takers.until(lambda: len(self) > 0, self._clock, seconds)
+
+    def take(self) -> Envelope | None:
+        """The first message; None where there is none."""
+        envelope = self._take() if len(self) else None
+        if envelope:
+            self._publishers.wake()
+        return envelope
+
+    def put_back(self, envelope: Envelope) -> None:
+        """Let the message, which was taken, wait at its place again."""
+        self._put_back(envelope)
+        self._takers.wake()
+
+    def done(self, envelope: Envelope) -> None:
+        """Forget the message, which was taken."""
+
+    def close(self) -> None:
+        """Forget what does not outlive the application."""
+
+    def _has_room(self) -> bool:
+        return not self._limit or len(self) < self._limit
+
+    def __len__(self) -> int:
+        """How many messages wait."""
+        raise NotImplementedError
+
+    def _add(self, envelope: Envelope) -> None:
+        raise NotImplementedError
+
+    def _take(self) -> Envelope | None:
+        raise NotImplementedError
+
+    def _put_back(self, envelope: Envelope) -> None:
+        raise NotImplementedError
+
+
+class TransientQueue(Queue):
+    """A queue in memory, which ends with the application."""
+
+    def __init__(self, limit: int, clock: Clock) -> None:
+        super().__init__(limit, clock)
+        self._waiting: deque[Envelope] = deque()
+        self._last = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def _add(self, envelope: Envelope) -> None:
+        self._last = envelope.number = self._last + 1
+        self._waiting.append(envelope)
+
+    def _take(self) -> Envelope:
+        envelope = self._waiting.popleft()
+        envelope.attempts += 1
+        return envelope
+
+    def _put_back(self, envelope: Envelope) -> None:
+        insort(self._waiting, envelope, key=lambda each: each.number)
+
+    def close(self) -> None:
+        self._waiting.clear()
+
+
+class PersistentQueue(Queue):
+    """A queue in a file. What was taken and not done waits again when the application starts again."""
+
+    def __init__(self, name: str, limit: int, clock: Clock, database: LocalDatabase) -> None:
+        super().__init__(limit, clock)
+        self._name = name
+        self._run = database.run
+        self._waiting: int | None = None
+        self._replies: dict[int, Reply] = {}
+
+    def __len__(self) -> int:
+        if self._waiting is None:
+            self._run(RETURN_ALL, (self._name,))
+            self._waiting = int(self._run(COUNT, (self._name,))[0][0])
+        return self._waiting
+
+    def _add(self, envelope: Envelope) -> None:
+        waiting = len(self)
+        envelope.number = self._run(ADD, (self._name, envelope.data, envelope.correlation_id))[0][0]
+        self._waiting = waiting + 1
+        if envelope.reply:
+            self._replies[envelope.number] = envelope.reply
+            envelope.reply.add_done_callback(lambda _: self._replies.pop(envelope.number, None))
+
+    def _take(self) -> Envelope | None:
+        rows = self._run(TAKE, (self._name,))
+        self._waiting = len(self) - 1 if rows else 0
+        if not rows:
+            return None
+        data, correlation_id, number, attempts = rows[0]
+        return Envelope(data, correlation_id, number, attempts, self._replies.get(number))
+
+    def _put_back(self, envelope: Envelope) -> None:
+        self._run("UPDATE messages SET is_taken = 0 WHERE number = ?", (envelope.number,))
+        self._waiting = len(self) + 1
+
+    def done(self, envelope: Envelope) -> None:
+        self._run("DELETE FROM messages WHERE number = ?", (envelope.number,))
+
+    def close(self) -> None:
+        self._waiting = None

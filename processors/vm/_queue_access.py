@@ -1,0 +1,89 @@
+"""What all that uses a queue has in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+from pydantic_core import core_schema
+
+from engine import (
+    Amount,
+    ConfigRef,
+    Element,
+    Event,
+    Mistake,
+    Name,
+    Template,
+    TimeUnit,
+    VoidOperation,
+    did_you_mean,
+    refuse,
+    shown,
+)
+from processors.vm._envelope import Envelope
+from processors.vm._queue import Queue
+from processors.vm.config import Config
+
+
+def _known(name: str, info: core_schema.ValidationInfo) -> Any:
+    """The name of a queue that the config has; where the config has mistakes of its own, nobody knows."""
+    names = getattr(info.data.get("config_ref"), "names", None)
+    if names is not None and name not in names:
+        expected = f"one of the queues of the config: {', '.join(names)}"
+        refuse([Mistake("F502", f"{shown(name)}, which is no queue", expected, did_you_mean(name, names))])
+    return name
+
+
+class QueueAccess(Element):
+    """The parameters that say which queue is meant."""
+
+    config_ref: ConfigRef[Config]
+    """The name of the vm:config."""
+
+    queue_name: Annotated[Name, AfterValidator(_known)]
+    """The name of one of its queues."""
+
+    @property
+    def queue(self) -> Queue:
+        return self.config_ref.queue(self.queue_name)
+
+    def attributes_of(self, envelope: Envelope) -> dict[str, Any]:
+        """What a flow sees of a message beside its payload."""
+        return {
+            "queueName": self.queue_name,
+            "timestamp": self.runtime.clock.now(),
+            "correlationId": envelope.correlation_id,
+            "attempts": envelope.attempts,
+        }
+
+
+class QueueOperation(QueueAccess, VoidOperation):
+    """The parameters of operations on a queue."""
+
+    timeout: Amount = Amount(5)
+    """How long to wait at most, in timeoutUnit, or with a unit of its own (`500ms`)."""
+
+    timeout_unit: TimeUnit = "SECONDS"
+    """What the number of timeout counts."""
+
+    @property
+    def seconds(self) -> float:
+        return self.timeout.seconds(self.timeout_unit)
+
+
+class Publishing(QueueOperation):
+    """The parameters of operations that publish."""
+
+    content: Template = Template("#[payload]")
+    """What to publish."""
+
+    correlation_id: Template | None = None
+    """The correlation id that travels along; the event's, if left out."""
+
+    def envelope_of(self, event: Event) -> Envelope:
+        """The message to publish. Raises VM:INVALID_VALUE."""
+        payload = self.content.evaluate(event)
+        media_type = event.media_type if payload is event.payload else None
+        given = self.correlation_id and self.correlation_id.evaluate(event)
+        return Envelope.of(payload, media_type, event.correlation_id if given is None else str(given))

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator
+
+from engine import Config as BaseConfig
+from engine import Field, Mistake, Name, Parameters, refuse
+from processors.vm._errors import VM_CONNECTIVITY
+from processors.vm._queue import SCHEMA, PersistentQueue, Queue, TransientQueue
+
+log = logging.getLogger("engine")
+
+FILE = "queues"
+
+
+class QueueDefinition(Parameters):
+    """One queue."""
+
+    queue_name: Annotated[Name, Field(min_length=1)]
+    """Its name, by which operations and listeners of this config know it."""
+
+    queue_type: Literal["TRANSIENT", "PERSISTENT"] = "TRANSIENT"
+    """Whether messages lie in memory, or in the data folder, where they outlive the process."""
+
+    max_outstanding_messages: Annotated[int, Field(ge=0)] = 0
+    """How many messages may wait; 0 is any number. Who publishes one more waits until there is room."""
+
+
+def _different(queues: list[QueueDefinition]) -> Any:
+    names = [queue.queue_name for queue in queues]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        refuse([Mistake("F503", f"the queue '{twice}' a second time", "another queueName")])
+    return queues
+
+
+class Config(BaseConfig):
+    """Queues, by which flows hand messages to each other; others name it by config-ref.
+
+    A TRANSIENT queue ends with the application. A message that a PERSISTENT one has accepted survives
+    the end of the process, kill -9 too, and is delivered at least once: it is removed when the flow
+    of its listener has ended, and delivered again where the process ended before. Its queue lies in
+    dataDir, under the name of this config, and belongs to one running engine at a time.
+
+    Each config has its own queues. Values keep their types; what cannot be written (VM:INVALID_VALUE)
+    is refused by both kinds of queue.
+
+    Example:
+        configs:
+          Queues:
+            vm:config:
+              queues: [{queueName: tasks, queueType: PERSISTENT, maxOutstandingMessages: 1000}]
+        run:
+          - vm:publish: {config-ref: Queues, queueName: tasks, content: a task}
+          - vm:consume: {config-ref: Queues, queueName: tasks}
+        expect: {payload: a task, attributes.queueName: tasks}
+    """
+
+    queues: Annotated[list[QueueDefinition], Field(min_length=1), AfterValidator(_different)]
+    """The queues: queueName, queueType (TRANSIENT, PERSISTENT), maxOutstandingMessages."""
+
+    _by_name: ClassVar[dict[str, Queue]]
+
+    def __post_init__(self) -> None:
+        self._prepare(_by_name={})
+
+    @property
+    def names(self) -> list[str]:
+        return [definition.queue_name for definition in self.queues]
+
+    def queue(self, name: str) -> Queue:
+        """The queue of that name, which is one of `names`."""
+        if name not in self._by_name:
+            definition = next(each for each in self.queues if each.queue_name == name)
+            self._by_name[name] = self._make(definition)
+        return self._by_name[name]
+
+    def _make(self, definition: QueueDefinition) -> Queue:
+        limit, clock = definition.max_outstanding_messages, self.runtime.clock
+        if definition.queue_type == "TRANSIENT":
+            return TransientQueue(limit, clock)
+        database = self.runtime.local_database(FILE, SCHEMA, VM_CONNECTIVITY)
+        return PersistentQueue(f"{self.config_name}/{definition.queue_name}", limit, clock, database)
+
+    async def stop(self) -> None:
+        for definition in self.queues:
+            queue = self.queue(definition.queue_name)
+            if definition.queue_type == "TRANSIENT" and len(queue):
+                log.warning("%d messages of the transient queue %s are lost", len(queue), definition.queue_name)
+            queue.close()

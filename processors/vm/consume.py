@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from engine import Event, FlowError, Operation
+from processors.vm._errors import EMPTY_QUEUE, INVALID_VALUE, VM_CONNECTIVITY
+from processors.vm._queue_access import QueueOperation
+
+
+class Consume(QueueOperation, Operation):
+    """Take one message from a queue; waits for one where there is none.
+
+    The message becomes the payload, with the attributes queueName, timestamp, correlationId and
+    attempts. VM:EMPTY_QUEUE is raised where none came in time. The message is gone once it is taken,
+    from a PERSISTENT queue too: where it must not be lost, use a vm:listener.
+
+    Example:
+        configs:
+          Queues: {vm:config: {queues: [{queueName: tasks}]}}
+        run:
+          - try:
+              steps:
+                - vm:consume: {config-ref: Queues, queueName: tasks, timeout: 10ms}
+              error-handler:
+                - on-error-continue: {type: "VM:EMPTY_QUEUE", steps: [{set-payload: {value: nothing to do}}]}
+        expect: {payload: nothing to do}
+    """
+
+    raises = (EMPTY_QUEUE, INVALID_VALUE, VM_CONNECTIVITY)
+
+    async def run(self, event: Event) -> Event:
+        queue = self.queue
+        if not await queue.arrival(self.seconds) or not (envelope := queue.take()):
+            detail = f"no message in the queue {self.queue_name} within {self.seconds:g} s"
+            raise FlowError(EMPTY_QUEUE, "there is no message in the queue", detailed_description=detail)
+        queue.done(envelope)
+        payload, media_type = envelope.open()
+        attributes = self.attributes_of(envelope)
+        return self.deliver_event(event, event.with_payload(payload, attributes, media_type=media_type))

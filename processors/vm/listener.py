@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, ClassVar
+
+from engine import FLOW_BACK_PRESSURE, ActiveSource, Event, Field, FlowError, Gate, Parameters, Served, Template
+from processors.vm._envelope import Envelope
+from processors.vm._queue_access import QueueAccess
+
+
+class Response(Parameters):
+    """What publish-consume gets."""
+
+    content: Template = Template("#[payload]")
+    """The answer; the payload that leaves the flow, if left out."""
+
+
+class Listener(QueueAccess, ActiveSource):
+    """Starts the flow with each message of a queue.
+
+    The payload is the message, the correlation id is that of who published it, and attributes has
+    queueName, timestamp, correlationId and attempts: how often the message was delivered, 1 for the
+    first time. With numberOfConsumers 1 the messages are handled in order, one after another. Where
+    the flow is full (maxConcurrency), messages wait in the queue.
+
+    A message of a PERSISTENT queue is removed when the flow has ended, in whatever way: an error that
+    no handler continued is logged, and the message is gone (Mule's, without a transaction). So an
+    error handler that publishes to a dead-letter queue loses nothing. A message that was in a flow
+    when the process ended, or that shutdownTimeout cut short, is delivered again, before those behind it.
+
+    Example:
+        configs:
+          Queues: {vm:config: {queues: [{queueName: orders}, {queueName: dead-letters}]}}
+        flows:
+          order:
+            source: {vm:listener: {config-ref: Queues, queueName: orders}}
+            steps: [{validation:is-true: {expression: payload.amount > 0, message: no amount}}]
+            error-handler:
+              - on-error-continue:
+                  steps:
+                    - vm:publish:
+                        config-ref: Queues
+                        queueName: dead-letters
+                        content: {order: "#[payload]", why: "#[error.description]"}
+        run:
+          - vm:publish: {config-ref: Queues, queueName: orders, content: {id: 7}}
+          - vm:consume: {config-ref: Queues, queueName: dead-letters}
+        expect: {payload: {order: {id: 7}, why: no amount}}
+    """
+
+    number_of_consumers: Annotated[int, Field(ge=1)] = 4
+    """How many messages may be in the flow at once."""
+
+    response: Response = Response()
+    """What publish-consume gets: content."""
+
+    _consumers: ClassVar[Gate]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._prepare(_consumers=Gate(self.number_of_consumers))
+
+    def starts_at(self) -> str:
+        return f"queue {self.queue_name}"
+
+    async def make_events(self, flow: Served) -> None:
+        queue = self.queue
+        while True:
+            await self._consumers.has_room()
+            await queue.arrival()
+            await flow.has_room()
+            if envelope := queue.take():
+                self.begin(self._consume(envelope, flow), flow)
+                await asyncio.sleep(0)  # it is in the flow, before the flow is asked for room again
+
+    async def _consume(self, envelope: Envelope, flow: Served) -> None:
+        with self._consumers:
+            payload, media_type = envelope.open()
+            attributes = self.attributes_of(envelope)
+            event = Event(payload, attributes, correlation_id=envelope.correlation_id, media_type=media_type)
+            try:
+                await flow.serve(event, lambda after: envelope.answer(after, self.response.content.evaluate(after)))
+            except asyncio.CancelledError:
+                self.queue.put_back(envelope)
+                raise
+            except FlowError as failure:
+                if failure.type == FLOW_BACK_PRESSURE:
+                    self.queue.put_back(envelope)
+                    return
+                envelope.fail(failure)
+            self.queue.done(envelope)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from engine import Event, FlowError, Operation
+from processors.vm._envelope import Envelope, Reply
+from processors.vm._errors import INVALID_VALUE, PUBLISH_CONSUMER_FLOW_ERROR, QUEUE_TIMEOUT, VM_CONNECTIVITY
+from processors.vm._queue_access import Publishing
+from processors.vm._waiters import within
+
+
+class PublishConsume(Publishing, Operation):
+    """Put a message into a queue and wait for what the flow of its listener makes of it.
+
+    The payload that leaves that flow is the result (or what its listener's `response` says). An error
+    that leaves it is raised here as VM:PUBLISH_CONSUMER_FLOW_ERROR, with that error as its cause.
+    VM:QUEUE_TIMEOUT is raised where no answer came in time; the message stays in the queue, and is
+    handled when its turn comes. Room in a full queue is waited for within the same time.
+
+    Example:
+        configs:
+          Queues: {vm:config: {queues: [{queueName: sums}]}}
+        flows:
+          add:
+            source: {vm:listener: {config-ref: Queues, queueName: sums}}
+            steps: [{set-payload: {value: "#[payload.a + payload.b]"}}]
+        run:
+          - vm:publish-consume: {config-ref: Queues, queueName: sums, content: {a: 1, b: 2}}
+        expect: {payload: 3}
+    """
+
+    raises = (QUEUE_TIMEOUT, PUBLISH_CONSUMER_FLOW_ERROR, INVALID_VALUE, VM_CONNECTIVITY)
+
+    async def run(self, event: Event) -> Event:
+        envelope = self.envelope_of(event)
+        reply: Reply = asyncio.get_running_loop().create_future()
+        envelope.reply = reply
+        try:
+            answer = await self._answer(envelope, reply)
+        finally:
+            reply.cancel()
+        if isinstance(answer, FlowError):
+            raise FlowError(
+                PUBLISH_CONSUMER_FLOW_ERROR,
+                "the flow that listens to the queue failed",
+                detailed_description=str(answer),
+                cause=answer,
+            )
+        payload, media_type = answer
+        attributes = self.attributes_of(envelope)
+        return self.deliver_event(event, event.with_payload(payload, attributes, media_type=media_type))
+
+    async def _answer(self, envelope: Envelope, reply: Reply) -> Any:
+        clock = self.runtime.clock
+        deadline = clock.monotonic() + self.seconds
+        if await self.queue.put(envelope, self.seconds) and await within(clock, deadline - clock.monotonic(), reply):
+            return reply.result()
+        detail = f"no answer from the queue {self.queue_name} within {self.seconds:g} s"
+        raise FlowError(QUEUE_TIMEOUT, "no answer came in time", detailed_description=detail)
