@@ -16,6 +16,7 @@ from engine.core.event import Event
 from engine.core.gate import Gate
 from engine.core.parameters import Duration
 from engine.core.processor import Result, Source
+from engine.core.redelivery import Delivery, RedeliveryPolicy
 
 
 class Flow(Element):
@@ -45,10 +46,13 @@ class Flow(Element):
 
     _gate: ClassVar[Gate]
     _limit: ClassVar[float | None]
+    _redelivery: ClassVar[RedeliveryPolicy | None]
 
     def __post_init__(self) -> None:
         default = self.source.default_timeout if self.source else None
-        self._prepare(_gate=Gate(self.max_concurrency), _limit=default if self.timeout is None else self.timeout)
+        policy = self.source.redelivery_policy if self.source else None
+        limit = default if self.timeout is None else self.timeout
+        self._prepare(_gate=Gate(self.max_concurrency), _limit=limit, _redelivery=policy)
 
     async def run(self, event: Event) -> Event:
         """The event after the flow, or after the handler that continued an error in it."""
@@ -69,34 +73,45 @@ class Flow(Element):
 
         An error in `answer` is the flow's: its handler gets it, with the event that left the steps.
         Raises the FlowError that no handler continued, logged; MULE:FLOW_BACK_PRESSURE without
-        entering the flow where it is full or stopped; MULE:TIMEOUT at the deadline.
+        entering the flow where it is full or stopped; MULE:TIMEOUT at the deadline. A message that
+        failed as often as the source's redelivery-policy allows is MULE:REDELIVERY_EXHAUSTED.
         """
         if self._gate.is_full:
             raise FlowError(FLOW_BACK_PRESSURE, f"the flow {self.name} is busy")
         if self.initial_state == "stopped":
             raise FlowError(FLOW_BACK_PRESSURE, f"the flow {self.name} is stopped")
+        delivery = self._redelivery.delivery(event, self.runtime) if self._redelivery else None
         try:
             with self._gate:
                 async with asyncio.timeout(self._limit):
-                    result = await self._serve(event, answer)
+                    result = await self._serve(event, answer, delivery)
                     if deliver is not None:
                         await deliver(result)
+                    if delivery is not None:
+                        await delivery.succeeded()
                     return result
         except TimeoutError:
             failure = FlowError(TIMEOUT, f"the flow took longer than {self._limit:g} s")
             failure.event, failure.failing_component = event, self.name
-            log_failure(failure)
+            await self._note_failure(failure, delivery)
             raise failure from None
         except FlowError as failure:
-            log_failure(failure)
+            await self._note_failure(failure, delivery)
             raise
 
     async def has_room(self) -> None:
         """Wait until the flow takes another event of its source."""
         await self._gate.has_room()
 
-    async def _serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
+    async def _note_failure(self, failure: FlowError, delivery: Delivery | None) -> None:
+        if delivery is not None:
+            await delivery.failed()
+        log_failure(failure)
+
+    async def _serve(self, event: Event, answer: Callable[[Event], Result], delivery: Delivery | None) -> Result:
         try:
+            if delivery is not None:
+                await delivery.check()
             event = await self.steps.run(event)
             return answer(event)
         except FlowError as failure:

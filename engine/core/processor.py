@@ -13,6 +13,7 @@ from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.expression import Expression
 from engine.core.parameters import Name
+from engine.core.redelivery import RedeliveryPolicy
 
 Run = Callable[[Event], Awaitable[Event]]
 Result = TypeVar("Result")
@@ -95,6 +96,9 @@ class Served(Protocol):
 
 class Source(Element):
     """What starts a flow: it makes events and hands them to the flow."""
+
+    redelivery_policy: Annotated[RedeliveryPolicy | None, Field(alias="redelivery-policy")] = None
+    """What happens with messages that come again because they failed."""
 
     default_timeout: ClassVar[float | None] = None
     """The deadline, in seconds, of flows that set none."""

@@ -53,12 +53,14 @@ def restore(data: bytes) -> Any:
 
 
 def key_of(value: Any) -> str:
-    """A key for any value: a text is itself, all else, and what is long, its hash, in which the types count.
-
-    Raises NotSerialisable.
-    """
+    """A key for any value: a text is itself; of all else, and of what is long, the digest. Raises NotSerialisable."""
     if isinstance(value, str) and len(value) <= LONGEST_KEY and not value.startswith(HASHED):
         return str(value)
+    return digest_of(value)
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of any value: types count, the order of a map's keys does not. Raises NotSerialisable."""
     try:
         return HASHED + sha256(_encode_sorted(_marked(value))).hexdigest()
     except (NotImplementedError, TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -66,7 +68,9 @@ def key_of(value: Any) -> str:
 
 
 def identifier_of(value: Any) -> str:
-    """A key for what identifies a message: as `key_of`, but 7 and "7" are the same."""
+    """A key for what identifies a message: as `key_of`, but 7 and "7" are the same, and null and "" are none."""
+    if value is None or value == "":
+        raise NotSerialisable("the identifier is empty")
     return key_of(to_text(value) if is_number(value) else value)
 
 

@@ -65,11 +65,8 @@ class IdempotentMessageValidator(VoidOperation):
         return event
 
     def _identifier(self, event: Event) -> str:
-        value = self.id_expression.evaluate(event)
-        if value is None or value == "":
-            raise FlowError(INVALID_KEY, "the message has no identifier")
         try:
-            return identifier_of(value)
+            return identifier_of(self.id_expression.evaluate(event))
         except NotSerialisable as error:
             detail = str(error)
-            raise FlowError(INVALID_KEY, "the identifier cannot be stored", detailed_description=detail) from error
+            raise FlowError(INVALID_KEY, "the message has no identifier", detailed_description=detail) from error
