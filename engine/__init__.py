@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.core.error_handler import OwnErrorHandler as OwnErrorHandler
     from engine.core.error_handler import log_failure as log_failure
     from engine.core.errors import ANY as ANY
+    from engine.core.errors import CIRCUIT_OPEN as CIRCUIT_OPEN
     from engine.core.errors import CLIENT_SECURITY as CLIENT_SECURITY
     from engine.core.errors import COMPOSITE_ROUTING as COMPOSITE_ROUTING
     from engine.core.errors import CONNECTIVITY as CONNECTIVITY
@@ -54,7 +55,9 @@ if TYPE_CHECKING:
     from engine.core.expression import Reader as Reader
     from engine.core.expression import Template as Template
     from engine.core.expression import Written as Written
+    from engine.core.expression import scope_of as scope_of
     from engine.core.flow_link import FlowLink as FlowLink
+    from engine.core.gate import Gate as Gate
     from engine.core.local_database import LocalDatabase as LocalDatabase
     from engine.core.local_store import LocalStore as LocalStore
     from engine.core.local_store import default_store as default_store
@@ -63,22 +66,27 @@ if TYPE_CHECKING:
     from engine.core.mistake import Mistake as Mistake
     from engine.core.mistake import refuse as refuse
     from engine.core.mistake import shown as shown
+    from engine.core.parallel import ParallelScope as ParallelScope
     from engine.core.parameters import Amount as Amount
     from engine.core.parameters import ConfigRef as ConfigRef
     from engine.core.parameters import Count as Count
     from engine.core.parameters import Duration as Duration
     from engine.core.parameters import Name as Name
     from engine.core.parameters import Number as Number
+    from engine.core.parameters import Period as Period
     from engine.core.parameters import Size as Size
     from engine.core.parameters import TimeUnit as TimeUnit
     from engine.core.parameters import Whole as Whole
     from engine.core.processor import Operation as Operation
     from engine.core.processor import Processor as Processor
+    from engine.core.processor import Run as Run
     from engine.core.processor import Served as Served
     from engine.core.processor import Source as Source
     from engine.core.processor import VoidOperation as VoidOperation
+    from engine.core.refusal import Refusal as Refusal
     from engine.core.runtime import Runtime as Runtime
     from engine.core.scope import Scope as Scope
+    from engine.core.scope import run_route as run_route
     from engine.core.scope import within as within
     from engine.core.store import INVALID_KEY as INVALID_KEY
     from engine.core.store import INVALID_VALUE as INVALID_VALUE
@@ -93,10 +101,17 @@ if TYPE_CHECKING:
     from engine.core.stored_values import key_of as key_of
     from engine.core.stored_values import restore as restore
     from engine.core.stored_values import serialise as serialise
+    from engine.core.turns import OFTEN as OFTEN
+    from engine.core.turns import Turns as Turns
     from engine.core.type_patterns import RaisedType as RaisedType
     from engine.core.type_patterns import TypePatterns as TypePatterns
     from engine.core.validated import Validated as Validated
     from engine.expressions.appended import Appended as Appended
+    from engine.expressions.errors import EvaluationError as EvaluationError
+    from engine.expressions.functions.date_patterns import fits_date_pattern as fits_date_pattern
+    from engine.expressions.functions.dates import point_in_time as point_in_time
+    from engine.expressions.functions.patterns import whole_match as whole_match
+    from engine.expressions.operators import equals as equals
     from engine.expressions.operators import is_number as is_number
     from engine.expressions.operators import number_in as number_in
     from engine.expressions.suggestion import did_you_mean as did_you_mean
@@ -111,6 +126,7 @@ if TYPE_CHECKING:
     from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.route import HttpResponse as HttpResponse
     from engine.serving.route import HttpSource as HttpSource
+    from engine.serving.route import Limits as Limits
     from engine.serving.route import Route as Route
 
 __version__ = "0.1.0"
@@ -124,21 +140,25 @@ _MODULES = {
     "engine.core.element": "Element Field Parameters",
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
     "engine.core.errors": (
-        "ANY CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE EXPRESSION FLOW_BACK_PRESSURE "
-        "OVERLOAD REDELIVERY_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY SERVER_SECURITY TIMEOUT TRANSFORMATION "
-        "UNKNOWN VALIDATION ErrorType FlowError error_type"
+        "ANY CIRCUIT_OPEN CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE EXPRESSION "
+        "FLOW_BACK_PRESSURE OVERLOAD REDELIVERY_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY SERVER_SECURITY TIMEOUT "
+        "TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError error_type"
     ),
     "engine.core.event": "NOTHING STATUS Event Message",
-    "engine.core.expression": "Condition Evaluate Expression Reader Template Written",
+    "engine.core.expression": "Condition Evaluate Expression Reader Template Written scope_of",
     "engine.core.flow_link": "FlowLink",
-    "engine.core.local_database": "LocalDatabase",
-    "engine.core.local_store": "LocalStore default_store private_store",
+    "engine.core.gate": "Gate",
     "engine.core.media": "read_media_type",
     "engine.core.mistake": "Mistake refuse shown",
-    "engine.core.parameters": "Amount ConfigRef Count Duration Name Number Size TimeUnit Whole",
-    "engine.core.processor": "Operation Processor Served Source VoidOperation",
+    "engine.core.parallel": "ParallelScope",
+    "engine.core.parameters": "Amount ConfigRef Count Duration Name Number Period Size TimeUnit Whole",
+    "engine.core.processor": "Operation Processor Run Served Source VoidOperation",
+    "engine.core.refusal": "Refusal",
     "engine.core.runtime": "Runtime",
-    "engine.core.scope": "Scope within",
+    "engine.core.scope": "Scope run_route within",
+    "engine.core.turns": "OFTEN Turns",
+    "engine.core.local_database": "LocalDatabase",
+    "engine.core.local_store": "LocalStore default_store private_store",
     "engine.core.store": (
         "INVALID_KEY INVALID_VALUE KEY_ALREADY_EXISTS KEY_NOT_FOUND NULL_VALUE STORE_NOT_AVAILABLE Store StoreRef"
     ),
@@ -146,13 +166,17 @@ _MODULES = {
     "engine.core.type_patterns": "RaisedType TypePatterns",
     "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",
-    "engine.expressions.operators": "is_number number_in",
+    "engine.expressions.errors": "EvaluationError",
+    "engine.expressions.functions.date_patterns": "fits_date_pattern",
+    "engine.expressions.functions.dates": "point_in_time",
+    "engine.expressions.functions.patterns": "whole_match",
+    "engine.expressions.operators": "equals is_number number_in",
     "engine.expressions.suggestion": "did_you_mean",
     "engine.expressions.writing": "to_text",
     "engine.loading.diagnostic": "LoadError",
     "engine.serving.content": "ContentError encoded essence_of read_content write_content",
     "engine.serving.headers": "Headers checked_headers",
-    "engine.serving.route": "HttpResponse HttpSource Route",
+    "engine.serving.route": "HttpResponse HttpSource Limits Route",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 

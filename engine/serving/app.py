@@ -12,8 +12,10 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
 from engine.core.flow import Flow
-from engine.serving.endpoint import Endpoint, Exchange, Listener, refused
-from engine.serving.request import Refusal
+from engine.core.refusal import Refusal
+from engine.serving.answer import refused
+from engine.serving.endpoint import Endpoint, Listener
+from engine.serving.exchange import Exchange
 from engine.serving.route import HttpSource
 
 PARAMETER = re.compile(r"\{([^{}/]+)\}")
@@ -60,7 +62,7 @@ async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["type"] == "http":
         exchange = Exchange(scope, receive, send)
         refusal = Refusal(404, "HTTP:NOT_FOUND", "there is no listener for this path", is_early=True)
-        await exchange.answer(refused(refusal, exchange), "-")
+        await exchange.answer(refused(refusal, exchange.path, exchange.correlation_id), "-")
 
 
 def starlette_path(path: str) -> tuple[str, dict[str, str]]:

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from engine.core.media import is_json, read_json
-from engine.expressions.writing import encode
+from engine.expressions.errors import EvaluationError
+from engine.expressions.functions.formats import write
+from engine.expressions.writing import encode, to_text
 from engine.serving.charset import charset_of
 
 MOST_FIELDS = 1000
@@ -15,6 +17,13 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
+OTHER_FORMATS = frozenset(
+    {
+        "application/x-ndjson", "application/ndjson", "application/jsonl", "application/xml", "text/xml", "text/csv",
+        "application/yaml", "text/yaml", "text/plain",
+    }
+)  # fmt: skip
+"""What lists and maps can be written as beside JSON."""
 UNENCODABLE = (TypeError, ValueError, NotImplementedError, RecursionError)
 """What writing a value raises."""
 
@@ -96,7 +105,8 @@ def _read_json(body: bytes, media_type: str | None) -> Any:
 def write_content(payload: Any, media_type: str | None) -> tuple[bytes, str | None]:
     """The body of a payload, and its media type: null is none, bytes and text stay, all else is JSON.
 
-    The media type stands where it fits the payload. Raises ContentError for what cannot be written.
+    The media type stands where it fits the payload: a map or a list is written as XML, CSV, YAML or
+    NDJSON where it says so. Raises ContentError for what cannot be written.
     """
     if payload is None:
         return b"", None
@@ -105,12 +115,22 @@ def write_content(payload: Any, media_type: str | None) -> tuple[bytes, str | No
     if isinstance(payload, str) and not is_json(media_type):
         media_type = media_type if media_type and _labels_text(media_type) else TEXT
         return encoded(payload, media_type), media_type
+    if media_type and essence_of(media_type) in OTHER_FORMATS:
+        return encoded(_formatted(payload, media_type), media_type), media_type
     media_type = media_type if media_type and is_json(media_type) else JSON
     try:
         text = encode(payload)
     except UNENCODABLE:
         raise ContentError("the payload cannot be written as JSON") from None
     return text if media_type == JSON else encoded(text.decode(), media_type), media_type
+
+
+def _formatted(payload: Any, media_type: str) -> str:
+    """A value as a text of another format than JSON."""
+    try:
+        return to_text(payload) if essence_of(media_type) == "text/plain" else write.call(payload, media_type)
+    except (EvaluationError, *UNENCODABLE):
+        raise ContentError(f"the payload cannot be written as {essence_of(media_type)}") from None
 
 
 def encoded(text: str, media_type: str | None) -> bytes:

@@ -23,19 +23,30 @@ class HttpResponse(Parameters):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one request may cost before its flow begins.
+
+    max_body: bytes, those too that a compressed body inflates to.
+    read_timeout: seconds until the whole body must be there.
+    """
+
+    max_body: int
+    read_timeout: float
+
+
+@dataclass(frozen=True)
 class Route:
     """Where requests come in, and how they are answered.
 
     path: with `{name}` for a segment and a trailing `*` for all that follows.
     methods: None for all.
-    max_body: bytes.
     """
 
     host: str
     port: int
     path: str
     methods: frozenset[str] | None
-    max_body: int
+    limits: Limits
     response: HttpResponse
     error_response: HttpResponse
 

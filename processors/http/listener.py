@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator
 
-from engine import ConfigRef, Field, HttpResponse, HttpSource, Mistake, Route, refuse
+from engine import ConfigRef, Field, HttpResponse, HttpSource, Limits, Mistake, Route, refuse
 from processors.http.listener_config import ListenerConfig
 
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
@@ -85,7 +85,7 @@ class Listener(HttpSource):
             config.port,
             config.base_path.rstrip("/") + self.path,
             self.allowed_methods,
-            config.max_body_size,
+            Limits(config.max_body_size, config.read_timeout),
             self.response,
             self.error_response,
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from engine import Config, Field, Size
+from engine import Config, Duration, Field, Size
 
 
 class ListenerConfig(Config):
@@ -29,4 +29,8 @@ class ListenerConfig(Config):
     """What stands before the path of each listener."""
 
     max_body_size: Size = 10 * 2**20
-    """The largest body that is read, in bytes or as 10MiB; a larger one is answered with 413."""
+    """The largest body that is read, in bytes or as 10MiB; a larger one is answered with 413.
+    A compressed body (gzip, deflate) may inflate to as much."""
+
+    read_timeout: Duration = 30.0
+    """How long the whole body may take to arrive before the request is answered with 408."""

@@ -48,6 +48,7 @@ def test_read(value_of: Callable[..., Any], text: str, mime: str, value: Any) ->
         ({"a": None}, XML, "<a/>"),
         ({"a": ["x", {"b": "yes"}]}, YAML, "a:\n- x\n- b: yes\n"),
         ({"a": ["1", 2], "b": "x y"}, FORM, "a=1&a=2&b=x+y"),
+        ([{"a": 1}, None, "é"], "application/x-ndjson", '{"a":1}\nnull\n"é"\n'),
     ],
 )
 def test_write(value_of: Callable[..., Any], value: Any, mime: str, text: str) -> None:
@@ -102,7 +103,7 @@ def test_shared_values_become_no_aliases(value_of: Callable[..., Any]) -> None:
         ("&".join("a=1" for _ in range(20_000)), FORM, "read() takes a string in X-WWW-FORM-URLENCODED"),
         ("a=" + "%41" * 300_000, FORM, "read() stops at 250000 elements, values, rows or escapes"),
         ("a=%ff", FORM, "read() takes a string in X-WWW-FORM-URLENCODED"),
-        ("a", "image/png", "read() knows media types of JSON, CSV, XML, YAML and forms, not others"),
+        ("a", "image/png", "read() knows media types of JSON, NDJSON, CSV, XML, YAML and forms, not others"),
         ("a", "", "read() knows media types"),
     ],
 )

@@ -134,7 +134,6 @@ def test_a_bad_record(shared_upsert: Running, name: str) -> None:
         ("POST", "/api/%0D%0AINFO%20forged", 404, None),
         ("GET", "/api/bulk-upsert", 405, "POST"),
         ("PUT", "/api/bulk-upsert", 405, "POST"),
-        ("OPTIONS", "/api/bulk-upsert", 405, "POST"),
     ],
 )
 def test_elsewhere(shared_upsert: Running, method: str, path: str, status: int, allow: str | None) -> None:

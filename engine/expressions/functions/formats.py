@@ -68,7 +68,7 @@ def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
 
 @function("any", "string", "object?", dataweave="write")
 def write(value: Any, mime: str, options: Options | None = None) -> str:
-    """The value as a text of a media type: JSON, NDJSON, CSV, XML, YAML or a form; what read makes of it is the value again.
+    """The value as a text of a media type: JSON, NDJSON, CSV, XML, YAML or a form; read gives the value again.
 
     - JSON: `{indent: true}` for people.
     - CSV: a list of maps with the keys of the first, or a list of lists; `{header: false}`, `{separator: ';'}`.

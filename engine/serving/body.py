@@ -1,0 +1,143 @@
+"""The body of a request, as the payload of an event."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, Protocol
+
+from starlette.requests import Request
+
+from engine.core.refusal import Refusal
+from engine.serving.content import MOST_FIELDS, ContentError, UnknownCharset, codec_of, essence_of, fields, read_content
+from engine.serving.route import Limits
+
+MULTIPART = "multipart/form-data"
+Chunks = AsyncGenerator[bytes, None]
+
+
+async def read_payload(request: Request, media_type: str | None, limits: Limits) -> Any:
+    """The payload by its Content-Type; null for an empty body.
+
+    Raises Refusal for a body that is too large, comes too slowly, or is not what its type says.
+    """
+    try:
+        async with asyncio.timeout(limits.read_timeout):
+            return await _read(request, media_type, limits.max_body)
+    except TimeoutError:
+        detail = f"the body did not arrive within {limits.read_timeout:g} s"
+        raise Refusal(408, "HTTP:REQUEST_TIMEOUT", detail, {"connection": "close"}) from None
+    except UnknownCharset as error:
+        raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", str(error)) from None
+    except ContentError as error:
+        raise Refusal(400, "HTTP:BAD_REQUEST", str(error)) from None
+
+
+async def _read(request: Request, media_type: str | None, max_body: int) -> Any:
+    chunks = chunks_of(request, max_body)
+    if essence_of(media_type) == MULTIPART:
+        return await _read_multipart(request, chunks, media_type, max_body)
+    return read_content(b"".join([chunk async for chunk in chunks]), media_type)
+
+
+# Bytes
+
+
+def chunks_of(request: Request, max_body: int) -> Chunks:
+    """The body's bytes, inflated where they are compressed; Refusal as soon as there are more than `max_body`."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > max_body:
+        raise _too_large(max_body)
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("identity", ""):
+        return _bounded(request.stream(), max_body)
+    if encoding not in INFLATERS:
+        detail = "the Content-Encoding of the body is none of gzip, deflate"
+        raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", detail, {"accept-encoding": "gzip, deflate"}, is_early=True)
+    return _bounded(_inflated(_bounded(request.stream(), max_body), INFLATERS[encoding](), max_body), max_body)
+
+
+async def _bounded(chunks: AsyncIterator[bytes], max_body: int) -> Chunks:
+    received = 0
+    async for chunk in chunks:
+        received += len(chunk)
+        if received > max_body:
+            raise _too_large(max_body)
+        yield chunk
+
+
+def _too_large(max_body: int) -> Refusal:
+    return Refusal(413, "HTTP:REQUEST_TOO_LARGE", f"the body is larger than {max_body} bytes", is_early=True)
+
+
+class Inflater(Protocol):
+    """What inflates one compressed body; as zlib's objects do."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes: ...
+
+
+class _Deflate:
+    """`deflate` is zlib's format (RFC 9110, 8.4.1.2), but some clients send it bare: the first byte tells."""
+
+    def __init__(self) -> None:
+        self._inflater: Inflater | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inflater, name)
+
+    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes:
+        if self._inflater is None:
+            is_zlib = data[:1] and data[0] & 0x0F == zlib.DEFLATED
+            self._inflater = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
+        return self._inflater.decompress(data, max_length)
+
+
+INFLATERS: dict[str, Any] = {
+    "gzip": lambda: zlib.decompressobj(16 + zlib.MAX_WBITS),
+    "x-gzip": lambda: zlib.decompressobj(16 + zlib.MAX_WBITS),
+    "deflate": _Deflate,
+}
+PORTION = 2**16
+"""How many bytes are inflated at once: the bound is looked at after each portion."""
+
+
+async def _inflated(chunks: Chunks, inflater: Inflater, max_body: int) -> Chunks:
+    is_empty = True
+    async for chunk in chunks:
+        rest = chunk
+        while rest:
+            is_empty = False
+            try:
+                portion = inflater.decompress(rest, PORTION)
+            except zlib.error:
+                raise _damaged() from None
+            if inflater.unused_data:
+                raise _damaged()
+            yield portion
+            rest = inflater.unconsumed_tail
+    if not is_empty and not inflater.eof:
+        raise _damaged()
+
+
+def _damaged() -> Refusal:
+    return Refusal(400, "HTTP:BAD_REQUEST", "the body cannot be inflated as its Content-Encoding says", is_early=True)
+
+
+async def _read_multipart(request: Request, chunks: Chunks, media_type: str | None, max_body: int) -> dict[str, Any]:
+    from engine.serving.multipart import read_multipart  # only few requests need it
+
+    codec_of(media_type)
+    try:
+        return fields(await read_multipart(request.headers, chunks, MOST_FIELDS, max_body))
+    except ValueError as error:
+        raise Refusal(400, "HTTP:BAD_REQUEST", f"the body is no multipart form: {error}") from None

@@ -1,0 +1,30 @@
+"""Conditional requests (RFC 9110, 13): an answer that the caller has already is not sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from engine.serving.answer import Answer
+
+READING = frozenset({"GET", "HEAD"})
+KEPT = frozenset({"cache-control", "content-location", "date", "etag", "expires", "vary"})
+"""Headers that a 304 has in common with the answer that it stands for (RFC 9110, 15.4.5)."""
+
+
+def with_entity_tag(answer: Answer, method: str, headers: Mapping[str, str]) -> Answer:
+    """The answer to GET and HEAD with an ETag, or 304 where If-None-Match names it. A flow's own ETag stands."""
+    if method not in READING or answer.status != 200 or not isinstance(answer.body, bytes):
+        return answer
+    tag = answer.headers.setdefault("etag", f'"{blake2b(answer.body, digest_size=16).hexdigest()}"')
+    wanted = headers.get("if-none-match")
+    if wanted is None or not _names(wanted, str(tag)):
+        return answer
+    return Answer(304, b"", {name: value for name, value in answer.headers.items() if name in KEPT})
+
+
+def _names(wanted: str, tag: str) -> bool:
+    """Whether a list of entity tags names this one; weak ones compare like strong ones (RFC 9110, 8.8.3.2)."""
+    if wanted.strip() == "*":
+        return True
+    return tag.removeprefix("W/") in (each.strip().removeprefix("W/") for each in wanted.split(","))

@@ -1,0 +1,99 @@
+"""A request and its answer: what goes over the connection, and the line in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
+from time import perf_counter
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from engine.serving.answer import BODILESS, Answer
+from engine.serving.headers import Headers
+from engine.serving.request import correlation_id_of
+
+access = logging.getLogger("engine.access")
+log = logging.getLogger("engine")
+
+LONGEST_LINGER = 10.0
+"""Seconds in which the rest of a body is passed over after a refusal."""
+
+
+class BrokenStream(Exception):
+    """An answer that had begun and could not be ended: the connection is closed, so that the caller sees it."""
+
+
+class Exchange:
+    """A request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.began = perf_counter()
+        self.scope, self.receive, self.send = scope, receive, send
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.headers = Headers(scope["headers"])
+        self.correlation_id = correlation_id_of(self.headers)
+        self.status = 0
+        """The status of the answer, once it has begun."""
+
+    async def answer(self, answer: Answer, flow: str) -> None:
+        """Send the answer and log it; of one to HEAD the body is left out."""
+        headers = {**answer.headers, "x-correlation-id": self.correlation_id}
+        body = answer.body
+        if isinstance(body, bytes) and answer.status not in BODILESS:
+            headers["content-length"] = str(len(body))
+        waits = answer.is_early and "expect" in self.headers  # with the body, for our leave to send it
+        if waits:
+            headers["connection"] = "close"
+        await self._begin(answer.status, headers)
+        if not isinstance(body, bytes):
+            return await self._stream(body, flow)
+        lingers = answer.is_early and not waits
+        body = b"" if self.method == "HEAD" else body
+        await self.send({"type": "http.response.body", "body": body, "more_body": lingers})
+        self.log(flow)
+        if lingers:
+            await self._drain()
+            await self.send({"type": "http.response.body", "body": b""})
+
+    async def _begin(self, status: int, headers: dict[str, Any]) -> None:
+        self.status = status
+        await self.send({"type": "http.response.start", "status": status, "headers": list(_lines(headers))})
+
+    async def _stream(self, chunks: AsyncIterator[bytes], flow: str) -> None:
+        """Send what comes, as it comes."""
+        try:
+            if self.method != "HEAD":
+                async for chunk in chunks:
+                    await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except Exception as error:
+            log.exception("an answer broke off", extra={"correlation_id": self.correlation_id})
+            raise BrokenStream from error
+        finally:
+            self.log(flow)
+        await self.send({"type": "http.response.body", "body": b""})
+
+    async def _drain(self) -> None:
+        """Pass over the rest of the body: to close before its end would reset the connection under the answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LINGER):
+                while (await self.receive()).get("more_body"):
+                    pass
+
+    def log(self, flow: str, status: int = 0) -> None:
+        """One line a request."""
+        if access.isEnabledFor(logging.INFO):
+            milliseconds = (perf_counter() - self.began) * 1000
+            status = status or self.status
+            who = {"correlation_id": self.correlation_id, "flow": flow, "status": status, "ms": round(milliseconds, 1)}
+            access.info("%s %s %s %d %.1f ms", self.method, self.path, flow, status, milliseconds, extra=who)
+
+
+def _lines(headers: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
+    """Headers as ASGI wants them."""
+    for name, value in headers.items():
+        for each in value if isinstance(value, list) else [value]:
+            yield name.encode("latin-1"), each.encode("latin-1")

@@ -1,0 +1,22 @@
+"""Problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from engine.expressions.writing import encode
+
+PROBLEM = "application/problem+json"
+
+
+def problem(status: int, instance: str, correlation_id: str, error_type: str = "", detail: str = "") -> bytes:
+    """The body of an answer to a failure; with a 5xx it tells nothing of what happened inside."""
+    title = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Error"
+    members: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    if status < 500:
+        members |= {"detail": detail, "errorType": error_type}
+    else:
+        members["detail"] = "The request could not be processed; the correlation id finds it in the log."
+    return encode(members | {"instance": quote(instance, errors="replace"), "correlationId": correlation_id})

@@ -1,0 +1,159 @@
+"""What HTTP has beside POST and JSON: HEAD, OPTIONS, conditional requests, compressed bodies, negotiation."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from running import PROBLEM, Running
+
+FLOWS = """
+configs:
+  Api: {http:listener-config: {port: 0, maxBodySize: 64KiB, readTimeout: 1s}}
+flows:
+  orders:
+    source: {http:listener: {config-ref: Api, path: /orders, allowedMethods: GET}}
+    steps: [{set-payload: {value: [{id: 1, name: Ada}, {id: 2, name: "Blaise, P."}]}}]
+  one:
+    source: {http:listener: {config-ref: Api, path: /one, allowedMethods: GET}}
+    steps: [{set-payload: {value: {order: {id: "7"}}}}]
+  csv:
+    source: {http:listener: {config-ref: Api, path: /csv, allowedMethods: GET}}
+    steps: [{set-payload: {value: [{a: 1}], mimeType: text/csv}}]
+  tagged:
+    source: {http:listener: {config-ref: Api, path: /tagged, allowedMethods: GET}}
+    steps:
+      - set-variable: {variableName: outboundHeaders, value: {ETag: '"v1"', Cache-Control: max-age=60, X-Own: a}}
+      - set-payload: {value: {a: 1}}
+  labelled:
+    source:
+      http:listener:
+        {config-ref: Api, path: /labelled, allowedMethods: GET, response: {headers: {Content-Type: text/csv}}}
+    steps: [{set-payload: {value: [{a: 1}]}}]
+  echo:
+    source: {http:listener: {config-ref: Api, path: /echo}}
+    steps: []
+"""
+ORDERS = [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Blaise, P."}]
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type", "body"),
+    [
+        ("application/json", "application/json", '[{"id":1,"name":"Ada"},{"id":2,"name":"Blaise, P."}]'),
+        ("*/*", "application/json", None),
+        ("text/csv", "text/csv", 'id,name\r\n1,Ada\r\n2,"Blaise, P."\r\n'),
+        ("application/x-ndjson", "application/x-ndjson", '{"id":1,"name":"Ada"}\n{"id":2,"name":"Blaise, P."}\n'),
+        ("text/csv;q=0.5, application/x-ndjson;q=0.9", "application/x-ndjson", None),
+        ("application/*;q=0.2, text/csv", "text/csv", None),
+        ("application/json;q=0, */*", "application/x-ndjson", None),
+        ("application/xml, application/json;q=0.5", "application/json", None),  # a list is no XML document
+        ("text/plain", "text/plain", '[{"id":1,"name":"Ada"},{"id":2,"name":"Blaise, P."}]'),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/json", None),
+        ("nonsense, text/csv;q=x, application/json;q=0.1", "application/json", None),
+    ],
+)
+def test_accept(served: Running, accept: str, media_type: str, body: str | None) -> None:
+    answer = served.client.get("/orders", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+    assert body is None or answer.text == body
+
+
+def test_xml_of_one_root(served: Running) -> None:
+    answer = served.client.get("/one", headers={"Accept": "application/xml"})
+    assert (answer.headers["content-type"], answer.text) == ("application/xml", "<order><id>7</id></order>")
+
+
+@pytest.mark.parametrize("path", ["/csv", "/labelled"])
+def test_a_media_type_of_the_flow_stands(served: Running, path: str) -> None:
+    answer = served.client.get(path, headers={"Accept": "application/json"})
+    assert (answer.headers["content-type"], answer.text) == ("text/csv", "a\r\n1\r\n")
+
+
+def test_nothing_acceptable(served: Running) -> None:
+    answer = served.client.get("/orders", headers={"Accept": "image/png"})
+    assert (answer.status_code, answer.headers["content-type"]) == (406, PROBLEM)
+    assert answer.json()["errorType"] == "HTTP:NOT_ACCEPTABLE"
+    assert "text/csv" in answer.json()["detail"]
+
+
+def test_head_is_get_without_the_body(served: Running) -> None:
+    full, head = served.client.get("/orders"), served.client.head("/orders")
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-length", "content-type", "etag"):
+        assert head.headers[name] == full.headers[name]
+
+
+def test_options(served: Running) -> None:
+    answer = served.client.options("/orders")
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (204, "GET, HEAD, OPTIONS", b"")
+
+
+def test_what_the_caller_has_is_not_sent_again(served: Running) -> None:
+    tag = served.client.get("/orders").headers["etag"]
+    for wanted in (tag, f'"x", W/{tag}', "*"):
+        answer = served.client.get("/orders", headers={"If-None-Match": wanted})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    assert served.client.get("/orders", headers={"If-None-Match": '"x"'}).json() == ORDERS
+    assert "etag" not in served.post("/echo", json=ORDERS).headers
+
+
+def test_an_entity_tag_of_the_flow(served: Running) -> None:
+    answer = served.client.get("/tagged", headers={"If-None-Match": '"v1"'})
+    assert (answer.status_code, answer.headers["cache-control"]) == (304, "max-age=60")
+    assert "x-own" not in answer.headers
+    assert "content-type" not in answer.headers
+
+
+BODY = b'{"text": "' + b"a" * 10_000 + b'"}'
+BARE = zlib.compressobj(wbits=-15)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("GZIP", gzip.compress(BODY)),
+        ("x-gzip", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", BARE.compress(BODY) + BARE.flush()),
+        ("identity", BODY),
+    ],
+)
+def test_a_compressed_body(served: Running, encoding: str, body: bytes) -> None:
+    answer = served.post("/echo", content=body, headers={"Content-Encoding": encoding})
+    assert (answer.status_code, answer.content) == (200, BODY.replace(b": ", b":"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [
+        ("gzip", b"no gzip", 400),
+        ("gzip", gzip.compress(BODY)[:-9], 400),
+        ("gzip", gzip.compress(BODY) + b"more", 400),
+        ("deflate", b"\x78\x9cno", 400),
+        ("gzip", gzip.compress(b" " * 10_000_000), 413),
+        ("deflate", zlib.compress(b" " * 10_000_000), 413),
+        ("br", b"x", 415),
+        ("gzip, gzip", gzip.compress(gzip.compress(BODY)), 415),
+    ],
+)
+def test_a_compressed_body_that_is_refused(served: Running, encoding: str, body: bytes, status: int) -> None:
+    answer = served.post("/echo", content=body, headers={"Content-Encoding": encoding})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+
+
+def test_an_empty_body_needs_no_inflating(served: Running) -> None:
+    assert served.post("/echo", content=b"", headers={"Content-Encoding": "gzip"}).status_code == 200
+
+
+def test_a_body_that_does_not_arrive(served: Running) -> None:
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n[1,"
+    with served.raw(head) as connection:
+        connection.settimeout(10)
+        answer = connection.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        while more := connection.recv(4096):  # the connection is closed after it
+            answer += more
+    assert b"connection: close" in answer.lower()
