@@ -50,12 +50,12 @@ class Running:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
 
     def wait_for_address(self) -> None:
-        """Read what is printed until the line with the address."""
+        """Read what is printed until the line with the address, which only flows with HTTP have."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.printed.append(line)
-            if match := re.search(r"serves at http://[^,;]*:(\d+)", line):
-                self.port = int(match[1])
+            if match := re.search(r"serves(?: at http://[^,;]*:(\d+))?", line):
+                self.port = int(match[1] or 0)
                 return
         self.process.wait()
         self.process.stdout.close()
