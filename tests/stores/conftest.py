@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_clock import FakeClock
+
+from engine import LocalStore, Runtime
+
+MakeStore = Callable[..., LocalStore]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, clock: FakeClock) -> Iterator[Runtime]:
+    runtime = Runtime(clock)
+    runtime.data_dir = tmp_path
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture(params=[False, True], ids=["memory", "persistent"])
+def make_store(request: pytest.FixtureRequest, runtime: Runtime) -> MakeStore:
+    """Makes stores of both kinds: what holds for one holds for the other."""
+
+    def make(name: str = "store", **parameters: Any) -> LocalStore:
+        store = LocalStore(persistent=request.param, **parameters)
+        store.be_named(name)
+        store.live_in(runtime)
+        return store
+
+    return make

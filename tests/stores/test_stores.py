@@ -1,0 +1,262 @@
+"""What holds for every store, in memory or in a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from fake_clock import FakeClock
+
+from engine import FlowError, LocalStore, Runtime
+
+pytestmark = pytest.mark.anyio
+MakeStore = Callable[..., LocalStore]
+
+
+def error_of(caught: pytest.ExceptionInfo[FlowError]) -> str:
+    return str(caught.value.type)
+
+
+async def test_a_value_is_kept_until_it_is_removed(make_store: MakeStore) -> None:
+    store = make_store()
+    await store.put("key", {"a": [1, None]})
+    assert await store.get("key") == {"a": [1, None]}
+    assert await store.contains("key")
+    await store.remove("key")
+    assert not await store.contains("key")
+    assert await store.get("key", "default") == "default"
+
+
+async def test_null_is_a_value(make_store: MakeStore) -> None:
+    store = make_store()
+    await store.put("key", None)
+    assert await store.get("key", "default") is None
+
+
+async def test_what_is_not_there_is_an_error(make_store: MakeStore) -> None:
+    store = make_store()
+    with pytest.raises(FlowError) as caught:
+        await store.get("key")
+    assert error_of(caught) == "OS:KEY_NOT_FOUND"
+    with pytest.raises(FlowError) as caught:
+        await store.remove("key")
+    assert error_of(caught) == "OS:KEY_NOT_FOUND"
+
+
+async def test_put_without_replacing_fails_where_there_is_one(make_store: MakeStore) -> None:
+    store = make_store()
+    await store.put("key", 1, replace=False)
+    with pytest.raises(FlowError) as caught:
+        await store.put("key", 2, replace=False)
+    assert error_of(caught) == "OS:KEY_ALREADY_EXISTS"
+    assert await store.get("key") == 1
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, [lambda: None]], ids=["object", "set", "function"])
+async def test_what_cannot_be_stored_leaves_the_value_before(make_store: MakeStore, value: Any) -> None:
+    store = make_store()
+    await store.put("key", 1)
+    with pytest.raises(FlowError) as caught:
+        await store.put("key", value)
+    assert error_of(caught) == "OS:INVALID_VALUE"
+    assert await store.get("key") == 1
+
+
+async def test_stores_of_different_names_share_nothing(make_store: MakeStore) -> None:
+    one, other = make_store("one"), make_store("other")
+    await one.put("key", 1)
+    await other.put("key", 2)
+    await one.clear()
+    assert (await one.all(), await other.all()) == ({}, {"key": 2})
+
+
+async def test_a_value_is_a_copy(make_store: MakeStore) -> None:
+    store, value = make_store(), {"list": [1]}
+    await store.put("key", value)
+    value["list"].append(2)
+    (await store.get("key"))["list"].append(3)
+    assert await store.get("key") == {"list": [1]}
+
+
+# Time
+
+
+async def test_an_entry_is_not_seen_from_the_moment_on_at_which_it_expires(
+    make_store: MakeStore, clock: FakeClock
+) -> None:
+    store = make_store(entry_ttl=60)
+    await store.put("key", 1)
+    await clock.advance(59.999)
+    assert await store.get("key") == 1
+    await clock.advance(0.001)
+    assert not await store.contains("key")
+    assert await store.get("key", None) is None
+    assert await store.all() == {}
+    assert await store.keys() == []
+    with pytest.raises(FlowError):
+        await store.remove("key")
+
+
+async def test_what_is_stored_again_lives_anew(make_store: MakeStore, clock: FakeClock) -> None:
+    store = make_store(entry_ttl="1m")
+    await store.put("key", 1)
+    await clock.advance(40)
+    await store.put("key", 2)
+    await clock.advance(40)
+    assert await store.get("key") == 2
+
+
+async def test_an_expired_entry_does_not_stand_in_the_way(make_store: MakeStore, clock: FakeClock) -> None:
+    store = make_store(entry_ttl=1, entry_ttl_unit="MINUTES")
+    await store.put("key", 1, replace=False)
+    await clock.advance(60)
+    await store.put("key", 2, replace=False)
+    assert await store.get("key") == 2
+
+
+async def test_an_entry_may_have_a_time_of_its_own(make_store: MakeStore, clock: FakeClock) -> None:
+    store = make_store(entry_ttl=60)
+    await store.put("short", 1, ttl=5)
+    await store.put("usual", 1)
+    await clock.advance(5)
+    assert await store.keys() == ["usual"]
+
+
+async def test_a_counter_expires_when_its_first_value_does(make_store: MakeStore, clock: FakeClock) -> None:
+    store = make_store(entry_ttl=60)
+    await store.increment("failures")
+    await clock.advance(59)
+    assert await store.increment("failures") == 2
+    await clock.advance(1)
+    assert await store.increment("failures") == 1
+
+
+async def test_the_room_of_expired_entries_is_freed(make_store: MakeStore, clock: FakeClock) -> None:
+    store = make_store(entry_ttl=60, expiration_interval=10, expiration_interval_unit="SECONDS")
+    for number in range(100):
+        await store.put(str(number), number)
+    await clock.advance(60)
+    await store.put("new", 1)
+    assert store._entries.count() == 1
+
+
+# Room
+
+
+async def test_the_oldest_entries_leave_where_there_are_too_many(make_store: MakeStore) -> None:
+    store = make_store(max_entries=3)
+    for number in range(10):
+        await store.put(str(number), number)
+    assert await store.keys() == ["7", "8", "9"]
+    await store.put("7", "again")
+    await store.put("10", 10)
+    assert await store.all() == {"9": 9, "7": "again", "10": 10}
+
+
+async def test_expired_entries_leave_before_the_oldest(make_store: MakeStore, clock: FakeClock) -> None:
+    store = make_store(max_entries=2)
+    await store.put("oldest", 1)
+    await store.put("short", 1, ttl=1)
+    await clock.advance(1)
+    await store.put("new", 1)
+    assert await store.keys() == ["oldest", "new"]
+
+
+async def test_removing_makes_room(make_store: MakeStore) -> None:
+    store = make_store(max_entries=2)
+    for key in ("a", "b"):
+        await store.put(key, 1)
+    await store.remove("a")
+    await store.put("c", 1)
+    assert await store.keys() == ["b", "c"]
+    await store.clear()
+    for key in ("d", "e"):
+        await store.put(key, 1)
+    assert await store.keys() == ["d", "e"]
+
+
+# Counters
+
+
+async def test_a_hundred_callers_at_once_count_a_hundred(make_store: MakeStore) -> None:
+    store = make_store()
+    sums = await asyncio.gather(*(store.increment("key") for _ in range(100)))
+    assert sorted(sums) == list(range(1, 101))
+
+
+@pytest.mark.parametrize(
+    ("steps", "total"),
+    [([1, 1], 2), ([2**63, 2**63], 2**64), ([Decimal("0.1"), 0.2], Decimal("0.3")), ([-5, 0.5], -4.5)],
+)
+async def test_sums_are_those_of_the_language(make_store: MakeStore, steps: list[Any], total: Any) -> None:
+    store = make_store()
+    for by in steps:
+        await store.increment("key", by)
+    assert await store.get("key") == total
+
+
+async def test_a_text_is_not_counted(make_store: MakeStore) -> None:
+    store = make_store()
+    await store.put("key", "1")
+    with pytest.raises(FlowError) as caught:
+        await store.increment("key")
+    assert error_of(caught) == "OS:INVALID_VALUE"
+    assert await store.get("key") == "1"
+
+
+async def test_of_a_hundred_that_store_what_must_be_new_one_succeeds(make_store: MakeStore) -> None:
+    store = make_store()
+    puts = (store.put("key", number, replace=False) for number in range(100))
+    outcomes = await asyncio.gather(*puts, return_exceptions=True)
+    assert sum(outcome is None for outcome in outcomes) == 1
+
+
+# The end
+
+
+async def test_what_is_in_memory_ends_with_the_application_and_the_rest_does_not(
+    make_store: MakeStore, runtime: Runtime
+) -> None:
+    store = make_store()
+    await store.put("key", 1)
+    await store.stop()
+    runtime.close()
+    assert await store.keys() == (["key"] if store.persistent else [])
+
+
+async def test_time_goes_on_while_nothing_runs(runtime: Runtime, clock: FakeClock) -> None:
+    """A persistent entry expires by the time of day, which a new process has too."""
+
+    def store() -> LocalStore:
+        made = LocalStore(entry_ttl=60)
+        made.live_in(runtime)
+        return made
+
+    await store().put("key", 1)
+    clock.set(clock.now() + timedelta(seconds=60))
+    assert await store().keys() == []
+
+
+async def test_a_store_that_cannot_be_opened_is_not_available(runtime: Runtime) -> None:
+    (runtime.data_dir / "object-stores.db").write_bytes(b"no database" * 1000)
+    store = LocalStore()
+    store.live_in(runtime)
+    with pytest.raises(FlowError) as caught:
+        await store.put("key", 1)
+    assert error_of(caught) == "OS:STORE_NOT_AVAILABLE"
+    assert caught.value.type.parent is not None
+    assert str(caught.value.type.parent) == "MULE:CONNECTIVITY"
+
+
+async def test_bytes_in_the_file_that_are_no_value_are_an_error(runtime: Runtime) -> None:
+    store = LocalStore()
+    store.live_in(runtime)
+    await store.put("key", 1)
+    store._entries.change("key", b"\xc1\xff")
+    with pytest.raises(FlowError) as caught:
+        await store.get("key")
+    assert error_of(caught) == "OS:INVALID_VALUE"
