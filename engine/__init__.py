@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from engine.serving.content import write_content as write_content
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
+    from engine.serving.headers import header_value as header_value
     from engine.serving.route import HttpResponse as HttpResponse
     from engine.serving.route import HttpSource as HttpSource
     from engine.serving.route import Limits as Limits
@@ -175,7 +176,7 @@ _MODULES = {
     "engine.expressions.writing": "to_text",
     "engine.loading.diagnostic": "LoadError",
     "engine.serving.content": "ContentError encoded essence_of read_content write_content",
-    "engine.serving.headers": "Headers checked_headers",
+    "engine.serving.headers": "Headers checked_headers header_value",
     "engine.serving.route": "HttpResponse HttpSource Limits Route",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}

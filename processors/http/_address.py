@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -109,23 +109,29 @@ def _encoded(value: Any, *, is_query: bool) -> str:
     return text
 
 
-def encoded_query(parameters: Any) -> str:
-    """A query of names and values: a list repeats its name, null is left out. Raises HTTP:BAD_REQUEST."""
-    if parameters is None:
-        return ""
-    if not isinstance(parameters, Mapping):
-        raise FlowError(BAD_REQUEST, "the query-params of the request are no map")
-    return "&".join(
+def parameters_of(value: Any) -> Values:
+    """The map that uri-params or query-params gave; null is an empty one. Raises HTTP:BAD_REQUEST."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise FlowError(BAD_REQUEST, "the parameters of the request are no map")
+    return value
+
+
+def with_query(url: str, *maps: Any) -> str:
+    """The url with the parameters of all maps, the later ones winning: a list repeats its name, null is left out."""
+    parameters: dict[str, Any] = {}
+    for each in maps:
+        parameters |= parameters_of(each)
+    query = "&".join(
         f"{quote(str(name), safe='')}={_encoded(value, is_query=True)}"
         for name, values in parameters.items()
         for value in each_of(values)
     )
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 def each_of(value: Any) -> list[Any]:
     """The values of a list, or the one value; none of null."""
     values = list(value) if isinstance(value, (list, tuple)) or hasattr(value, "to_list") else [value]
     return [each for each in values if each is not None]
-
-
-Evaluate = Callable[[Event], Any]

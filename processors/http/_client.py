@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,8 +15,13 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from engine import FlowError, __version__
-from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, PARSING, REDIRECTION
-from processors.http._redirects import PrivateAddress, Redirects, only_public
+from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY
+from processors.http._outgoing import Outgoing
+from processors.http._proxy import Proxy
+from processors.http._receiving import FAILURES, NO_URL, chunks_of, failure_of
+from processors.http._redirects import Redirects, only_public
+from processors.http._response import attributes_of, rejected
+from processors.http._saved import save
 
 AGENT = f"flow-engine/{__version__}"
 PORTION = 2**18
@@ -24,13 +29,13 @@ PORTION = 2**18
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    """A request: its url is encoded already."""
+class Hop:
+    """A request on its way: the one that was asked for, or the one that a redirect made of it."""
 
     method: str
     url: URL
     headers: CIMultiDict[str]
-    body: bytes | None = None
+    body: bytes | None
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,8 @@ class Connections:
     idle: float = 30.0
     connect: float = 30.0
     persistent: bool = True
-    tls: Callable[[], ssl.SSLContext] | None = None
-    proxy: URL | None = None
-    proxy_headers: CIMultiDict[str] = field(default_factory=CIMultiDict, repr=False)
+    tls: ssl.SSLContext | None = None
+    proxy: Proxy | None = None
 
 
 class Client:
@@ -57,45 +61,68 @@ class Client:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def send(self, request: Outgoing, redirects: Redirects) -> tuple[aiohttp.ClientResponse, str]:
-        """The response whose body was not read yet, and why a redirect was not followed: empty, if it was.
+    async def send(self, outgoing: Outgoing, redirects: Redirects) -> tuple[aiohttp.ClientResponse, str]:
+        """The response, its body not read yet, and why its redirect is not followed: empty where there is none.
 
-        The caller closes it. Raises FlowError of the types of http:request, TimeoutError where time is over.
+        The caller closes it. Raises FlowError of the types of http:request.
         """
-        response = await self._exchange(request, is_outside=False)
-        first, is_outside, count = request.url, False, 0
+        hop = first_hop(outgoing)
+        origin, is_outside, count = hop.url, False, 0
+        response = await self._exchange(hop, is_outside=False)
         while redirects.apply_to(response):
-            refusal, url = redirects.judge(request.url, response, count)
+            refusal, url = redirects.judge(hop.url, response, count)
             if refusal:
                 return response, refusal
             response.release()
-            request = redirected(request, url, response.status)
-            is_outside = is_outside or (not redirects.to_private and url.origin() != first.origin())
-            response = await self._exchange(request, is_outside=is_outside)
+            hop = redirected(hop, url, response.status)
+            is_outside = is_outside or (not redirects.to_private and url.origin() != origin.origin())
+            response = await self._exchange(hop, is_outside=is_outside)
             count += 1
         return response, ""
 
-    async def _exchange(self, request: Outgoing, *, is_outside: bool) -> aiohttp.ClientResponse:
+    async def _exchange(self, hop: Hop, *, is_outside: bool) -> aiohttp.ClientResponse:
+        proxy = self.connections.proxy
+        through: dict[str, Any] = proxy.arguments(hop.url, hop.headers) if proxy else {}
         try:
             return await self._session(is_outside).request(
-                request.method,
-                request.url,
-                headers=request.headers,
-                data=None if request.body is None else Body(request.body),
+                hop.method,
+                hop.url,
+                headers=hop.headers,
+                data=None if hop.body is None else Body(hop.body),
                 allow_redirects=False,
-                **self._proxy(request),
+                **through,
             )
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise failure_of(error, request.url) from error
+        except FAILURES as error:
+            raise failure_of(error, hop.url) from error
 
-    def _proxy(self, request: Outgoing) -> dict[str, Any]:
-        """The proxy of a request, and what it wants to see. A plain request goes to it whole, headers included."""
-        if self.connections.proxy is None:
-            return {}
-        headers = self.connections.proxy_headers
-        if request.url.scheme == "http":
-            request.headers.update(headers)
-        return {"proxy": self.connections.proxy, "proxy_headers": headers.copy()}
+    async def read(self, response: aiohttp.ClientResponse, most: int) -> bytes:
+        """The whole body. Raises HTTP:RESPONSE_TOO_LARGE, and HTTP:CONNECTIVITY where it breaks off."""
+        return b"".join([chunk async for chunk in chunks_of(response, most)])
+
+    async def save(self, response: aiohttp.ClientResponse, most: int, file: Path) -> int:
+        """Put the body into a file as it comes; how many bytes it has. Raises what `read` raises."""
+        return await save(chunks_of(response, most), file)
+
+    async def fetch(self, outgoing: Outgoing, most: int) -> tuple[int, Any]:
+        """Status and value of an answer that no flow sees."""
+        response, _ = await self.send(outgoing, Redirects(follow=False))
+        try:
+            return response.status, rejected(await self.read(response, most), attributes_of(response)).payload
+        finally:
+            response.close()
+
+    async def probe(self, base: str) -> None:
+        """Connect once. Raises HTTP:CONNECTIVITY."""
+        url, proxy = URL(base), self.connections.proxy
+        host, port = (proxy.host, proxy.port) if proxy else (url.host, url.port)
+        tls = (self.connections.tls or True) if url.scheme == "https" and not proxy else None
+        try:
+            async with asyncio.timeout(self.connections.connect):
+                _, writer = await asyncio.open_connection(host, port, ssl=tls)
+            writer.close()
+        except (OSError, TimeoutError) as error:
+            detail = f"{host}:{port} cannot be reached: {error or 'it took too long'}"
+            raise FlowError(HTTP_CONNECTIVITY, "the upstream cannot be reached", detailed_description=detail) from error
 
     def _session(self, is_outside: bool) -> aiohttp.ClientSession:
         """The session; what leads outside has one of its own, which connects to public addresses only."""
@@ -111,8 +138,8 @@ class Client:
         keeping: dict[str, Any] = {"keepalive_timeout": options.idle} if options.persistent else {"force_close": True}
         connector = aiohttp.TCPConnector(
             limit=options.most,
-            ssl=options.tls() if options.tls else True,
-            socket_factory=None if options.proxy else socket_factory,
+            ssl=options.tls or True,
+            socket_factory=None if options.proxy else socket_factory,  # else the proxy connects
             **keeping,
         )
         session = aiohttp.ClientSession(
@@ -159,40 +186,27 @@ KEPT_ELSEWHERE = frozenset(
 """The headers that another host than the one that was asked may see."""
 
 
-def redirected(request: Outgoing, url: URL, status: int) -> Outgoing:
+def first_hop(outgoing: Outgoing) -> Hop:
+    """The request as aiohttp wants it. Raises HTTP:BAD_REQUEST for a url that is none."""
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in outgoing.headers.items():
+        for each in value if isinstance(value, list) else (value,):
+            headers.add(name.title(), each)
+    try:
+        url = URL(outgoing.url, encoded=outgoing.is_encoded)
+    except ValueError as error:
+        raise FlowError(BAD_REQUEST, NO_URL) from error
+    return Hop(outgoing.method, url, headers, outgoing.body)
+
+
+def redirected(hop: Hop, url: URL, status: int) -> Hop:
     """The request that follows a redirect; another host gets none of the headers that may hold a secret."""
-    headers = request.headers.copy()
-    if url.origin() != request.url.origin():
+    headers = hop.headers.copy()
+    if url.origin() != hop.url.origin():
         for name in [name for name in headers if name.lower() not in KEPT_ELSEWHERE]:
             headers.popall(name, None)
-    if request.method in TO_GET.get(status, ()) or (status == 303 and request.method != "HEAD"):
+    if hop.method in TO_GET.get(status, ()) or (status == 303 and hop.method != "HEAD"):
         for name in OF_THE_BODY:
             headers.popall(name, None)
-        return Outgoing("GET", url, headers)
-    return replace(request, url=url, headers=headers)
-
-
-def failure_of(error: Exception, url: URL) -> FlowError:
-    """The flow's error for what aiohttp raised. Its details go to the log: the origin, but no path, query or header."""
-    said = getattr(error, "os_error", None) or type(error).__name__
-    detail = f"{url.origin() if url.absolute else 'a url without a host'}: {said}"
-    if isinstance(said, PrivateAddress):
-        return FlowError(REDIRECTION, "the upstream redirects to a private address", detailed_description=detail)
-    if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, UnicodeError)):
-        return FlowError(BAD_REQUEST, "the url of the request is no http or https url", detailed_description=detail)
-    if isinstance(error, aiohttp.ClientResponseError) and not isinstance(error, aiohttp.ClientHttpProxyError):
-        return FlowError(PARSING, "the upstream's answer is no HTTP", detailed_description=f"{detail}: {error.message}")
-    return FlowError(HTTP_CONNECTIVITY, _reason(error), detailed_description=detail)
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong with the connection, without saying where."""
-    reasons: list[tuple[Any, str]] = [
-        (aiohttp.ClientSSLError, "the upstream's certificate or TLS is not accepted"),
-        (aiohttp.ClientConnectorCertificateError, "the upstream's certificate or TLS is not accepted"),
-        (aiohttp.ClientConnectorDNSError, "the upstream's name cannot be resolved"),
-        ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), "the proxy cannot be used"),
-        (aiohttp.ConnectionTimeoutError, "the upstream did not take the connection in time"),
-        (aiohttp.ClientConnectorError, "the upstream cannot be reached"),
-    ]
-    return next((text for kind, text in reasons if isinstance(error, kind)), "the upstream closed the connection")
+        return Hop("GET", url, headers, None)
+    return replace(hop, url=url, headers=headers)

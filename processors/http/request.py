@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated, Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine import (
     ConfigRef,
@@ -9,49 +9,81 @@ from engine import (
     Event,
     Field,
     FlowError,
+    Message,
     Mistake,
     Operation,
     Runtime,
+    Size,
     Template,
     checked_headers,
+    header_value,
     refuse,
 )
-from processors.http._address import Path, Url, encoded_query
+from processors.http._address import Path, Url, parameters_of, with_query
 from processors.http._content import body_of
-from processors.http._errors import REDIRECTION, REQUEST_TYPES, TIMEOUT, type_of_status
-from processors.http._redirects import Redirects
-from processors.http._response import accepted, attributes_of, read_body, rejected
+from processors.http._errors import REQUEST_TYPES
+from processors.http._outgoing import BODILESS, Method, Outgoing, in_time
+from processors.http._response import accepted, attributes_of, failure, rejected
+from processors.http._saved import FileName
 from processors.http._status import ResponseValidator
-from processors.http.request_config import RequestConfig
+from processors.http.request_config import RequestConfig, SendCorrelationId
 
-BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that send no body, unless one is given."""
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+    from processors.http._redirects import Redirects
+
+MOST_IN_MEMORY = 10 * 2**20
+MOST_IN_FILE = 2**30
+THE_REQUEST = "the request"
+UNAUTHORIZED = 401
 
 
 class Request(Operation):
-    """Send an HTTP request; the response's body is the result, its attributes are statusCode, reasonPhrase, headers.
+    """Send an HTTP request; the result is the body of the response.
+
+    The body is read by its Content-Type: JSON (also without one) is a value, a form a map, text a
+    text, all else bytes, an empty body null. Its attributes are statusCode, reasonPhrase and headers.
+
+    What is sent follows the header Content-Type, else what the payload is: maps, lists and numbers
+    are JSON, a text is text/plain, bytes stay. A map under application/x-www-form-urlencoded or
+    multipart/form-data becomes that form; in the latter a map with `content` (and filename,
+    contentType) is a file.
+
+    A status of 400 and above is an error of its name, such as HTTP:NOT_FOUND, with the upstream's
+    answer in error.errorMessage; others of 4xx and 5xx are HTTP:CLIENT_ERROR and HTTP:SERVER_ERROR.
+    A connection that is refused, reset or hung up is HTTP:CONNECTIVITY. Nothing is sent twice:
+    until-successful around it does that, where the upstream stands it.
 
     Example:
+        given: {payload: {id: 7, note: urgent}}
         run:
           - try:
-              steps: [{http:request: {url: "http://127.0.0.1:9/orders"}}]
+              steps:
+                - http:request:
+                    url: "http://127.0.0.1:9/orders/{id}/notes"
+                    method: POST
+                    uri-params: {id: "#[payload.id]"}
+                    headers: {x-shop: north}
+                    body: {note: "#[payload.note]"}
+                    responseTimeout: 2s
+                    target: answer
               error-handler:
-                - on-error-continue:
-                    type: HTTP:CONNECTIVITY
-                    steps: [{set-payload: {value: later}}]
+                - on-error-continue: {type: "HTTP:NOT_FOUND", steps: [{set-payload: {value: no such order}}]}
+                - on-error-continue: {type: "*:CONNECTIVITY", steps: [{set-payload: {value: later}}]}
         expect: {payload: later}
     """
 
     config_ref: ConfigRef[RequestConfig] = None  # type: ignore[assignment]  # a url may stand instead
-    """The name of the http:request-config; or write a url."""
+    """The name of the http:request-config; may be left out where there is a url."""
 
-    path: Path = Path("/")
-    """The path behind the config's url; an `#[…]` or `{name}` in it is percent-encoded as one segment."""
+    path: Path | None = None
+    """The path behind the url of the config; an `#[…]` or `{name}` in it is percent-encoded as one segment."""
 
     url: Url | None = None
-    """The whole url, without a config; only one that is a whole expression may choose the host."""
+    """The whole url, instead of the config's and a path; only one that is a whole expression may choose the host."""
 
-    method: Template = Template("GET")
+    method: Method = Method("GET")
     """The method."""
 
     body: Template = None  # type: ignore[assignment]  # null is a body
@@ -61,7 +93,7 @@ class Request(Operation):
     """Headers by name; a list repeats one, null leaves it out."""
 
     uri_params: Annotated[Template, Field(alias="uri-params")] = Template({})
-    """The values of the `{name}`s in path or url."""
+    """The values of the `{name}`s in path or url: text or numbers, but not empty, `.` or `..`."""
 
     query_params: Annotated[Template, Field(alias="query-params")] = Template({})
     """Query parameters by name; a list repeats one, null leaves it out."""
@@ -72,85 +104,162 @@ class Request(Operation):
     response_validator: Annotated[ResponseValidator, Field(alias="response-validator")] = ResponseValidator()
     """Which responses are a success."""
 
+    follow_redirects: bool | None = None
+    """Whether redirects are followed; as the config says, else true."""
+
+    max_response_size: Size | None = None
+    """The largest body of the response, inflated; the config's, else 10MiB, with saveTo 1GiB."""
+
+    save_to: FileName | None = None
+    """A file that takes the body of a success as it comes; the result is then a map of path and size. It is there
+    when it is whole. An `#[…]` inside a longer text is one name, without slashes."""
+
+    send_correlation_id: SendCorrelationId = "AUTO"
+    """Whether X-Correlation-ID goes out, unless the headers have one; AUTO is as the config says."""
+
     raises = REQUEST_TYPES
 
     _config: ClassVar[RequestConfig]
+    _redirects: ClassVar[Redirects]
+    _seconds: ClassVar[float]
+    _most: ClassVar[int]
 
     def __post_init__(self) -> None:
-        if (self.config_ref is None) == (self.url is None):
-            refuse([Mistake("F304", "neither config-ref nor url" if self.url is None else "config-ref and url")])
-        self._prepare(_config=self.config_ref)
+        self._check_names()
+        config = self.config_ref if self.config_ref is not None else _shared(self.runtime)
+        if isinstance(config, RequestConfig):  # else it has mistakes of its own
+            self._check_address(config)
+            self._use(config)
 
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
         if self.config_ref is None:
-            self._prepare(_config=runtime.share("http:request without a config", lambda: _shared(runtime)))
+            self._use(_shared(runtime))
+
+    def _use(self, config: RequestConfig) -> None:
+        follow = config.follow_redirects if self.follow_redirects is None else self.follow_redirects
+        largest = config.max_response_size if self.max_response_size is None else self.max_response_size
+        usual = MOST_IN_FILE if self.save_to else MOST_IN_MEMORY
+        self._prepare(
+            _config=config,
+            _redirects=replace(config.redirects, follow=follow),
+            _seconds=config.response_timeout if self.response_timeout is None else self.response_timeout,
+            _most=usual if largest is None else largest,
+        )
+
+    def _check_names(self) -> None:
+        """Check the names that are known now: a map that is written out must have them all."""
+        tree = self.uri_params.tree
+        names = [name for address in (self.path, self.url) if address for name in address.names]
+        given = {pair["value"] for pair in tree["children"]} if tree["type"] == "map" else set(names)
+        missing = [name for name in names if name not in given]
+        if missing:
+            found = f"'{{{missing[0]}}}' in the path, which uri-params lack"
+            refuse([Mistake("F603", found, f"a value for each of {', '.join(dict.fromkeys(names))}")])
+
+    def _check_address(self, config: RequestConfig) -> None:
+        if config.base and self.url is not None:
+            found = "a url beside a config that has one"
+            refuse([Mistake("F304", found, "either", "path instead of url, or the url alone")])
+        if not config.base and self.url is None:
+            refuse([Mistake("F304", "neither a url nor a config that has one", "either", "url: https://…")])
+        if self.url is not None and self.path is not None:
+            refuse([Mistake("F304", "url and path", "either", "the path inside the url")])
 
     async def run(self, event: Event) -> Event:
         outgoing = self._outgoing(event)
-        seconds = self._config.response_timeout if self.response_timeout is None else self.response_timeout
+        file = self.save_to.of(event) if self.save_to else None
+        after = await in_time(self._seconds, self._exchange(event, outgoing, file))
+        return self.deliver_event(event, after)
+
+    async def _exchange(self, event: Event, outgoing: Outgoing, file: Any) -> Event:
+        """The event with the response as its message. Raises FlowError for a response that is no success."""
+        response, refusal = await self._send(event, outgoing)
         try:
-            async with asyncio.timeout(seconds) as limit:
-                response, refusal = await self._config.client.send(outgoing, Redirects(self._config.follow_redirects))
-                try:
-                    attributes = attributes_of(response)
-                    body = await read_body(response, self._config.max_response_size)
-                finally:
-                    response.close()
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise FlowError(TIMEOUT, f"the upstream did not answer within {seconds:g} s") from None
-        if refusal:
-            raise FlowError(REDIRECTION, refusal, error_message=rejected(body, attributes))
-        status = attributes["statusCode"]
-        if not self.response_validator.accepts(status):
-            reason = f"the upstream answered with {status}"
-            raise FlowError(type_of_status(status), reason, error_message=rejected(body, attributes))
-        message = accepted(body, attributes)
+            attributes = attributes_of(response)
+            if refusal or not self.response_validator.accepts(response.status):
+                raise failure(await self._rejected(response, attributes), refusal)
+            message = await self._accepted(response, attributes, file)
+        finally:
+            response.close()
         after = event.with_payload(message.payload, attributes, media_type=message.media_type)
-        return after if self.target is None else event.with_variable(self.target, self.target_value.evaluate(after))
+        if self.response_validator.expression is not None and not self.response_validator.expression.evaluate(after):
+            raise failure(message, "")
+        return after
 
-    def _outgoing(self, event: Event) -> Any:
-        from multidict import CIMultiDict
-        from yarl import URL
+    async def _send(self, event: Event, outgoing: Outgoing) -> tuple[ClientResponse, str]:
+        """The response, and why its redirect is not followed; credentials that run out are renewed once."""
+        config = self._config
+        if config.authentication is None or "authorization" in outgoing.headers:
+            return await config.client.send(outgoing, self._redirects)
+        credentials = await config.credentials(event)
+        response, refusal = await config.client.send(_with(outgoing, credentials), self._redirects)
+        was_asked = response.request_info.headers.get("Authorization") == credentials  # no other host, by a redirect
+        if response.status != UNAUTHORIZED or not was_asked or not config.renew(credentials):
+            return response, refusal
+        response.release()
+        credentials = await config.credentials(event)
+        return await config.client.send(_with(outgoing, credentials), self._redirects)
 
-        from processors.http._client import Outgoing
+    async def _accepted(self, response: ClientResponse, attributes: dict[str, Any], file: Any) -> Message:
+        if file is None:
+            return accepted(await self._config.client.read(response, self._most), attributes)
+        size = await self._config.client.save(response, self._most, file)
+        return Message({"path": str(file), "size": size}, attributes)
 
-        method = str(self.method.evaluate(event)).upper()
-        headers: CIMultiDict[str] = CIMultiDict()
-        sent = checked_headers(self._config.headers.evaluate(event), "the request")
-        sent |= checked_headers(self.headers.evaluate(event), "the request")
-        body, media_type = None, None
-        if self.body is not None:
-            body, media_type = body_of(self.body.evaluate(event), sent.get("content-type"))
-        elif method not in BODILESS:
-            body, media_type = body_of(event.payload, sent.get("content-type") or event.media_type)
-        sent.setdefault("x-correlation-id", event.correlation_id)
+    async def _rejected(self, response: ClientResponse, attributes: dict[str, Any]) -> Message:
+        """The message of a failure; a body that cannot be read does not hide the status either."""
+        try:
+            return rejected(await self._config.client.read(response, self._most), attributes)
+        except FlowError:
+            return Message(None, attributes)
+
+    # What is sent
+
+    def _outgoing(self, event: Event) -> Outgoing:
+        """The request of an event. Raises HTTP:BAD_REQUEST, MULE:EXPRESSION and MULE:TRANSFORMATION."""
+        method = self.method.of(event)
+        headers = checked_headers(self._config.headers.evaluate(event), THE_REQUEST)
+        headers |= checked_headers(self.headers.evaluate(event), THE_REQUEST)
+        body, media_type = self._content(event, method, headers.get("content-type"))
         if media_type:
-            sent["content-type"] = media_type
-        for name, value in sent.items():
-            for each in value if isinstance(value, list) else [value]:
-                headers.add(name.title(), each)
-        return Outgoing(method, URL(self._url(event), encoded=self.url is None or not self.url.is_whole), headers, body)
+            headers["content-type"] = media_type
+        if self._sends_correlation_id():
+            headers.setdefault("x-correlation-id", header_value(event.correlation_id, THE_REQUEST))
+        is_encoded = self.url is None or not self.url.is_whole
+        return Outgoing(method, self._url(event), headers, body, is_encoded)
+
+    def _content(self, event: Event, method: str, media_type: Any) -> tuple[bytes | None, str | None]:
+        """The body, and its media type: the one of the headers, else the payload's own."""
+        if self.body is not None:
+            return body_of(self.body.evaluate(event), media_type)
+        return body_of(None if method in BODILESS else event.payload, media_type or event.media_type)
+
+    def _sends_correlation_id(self) -> bool:
+        choice = self._config.send_correlation_id if self.send_correlation_id == "AUTO" else self.send_correlation_id
+        return choice != "NEVER"
 
     def _url(self, event: Event) -> str:
-        parameters = self.uri_params.evaluate(event) or {}
+        parameters = parameters_of(self.uri_params.evaluate(event))
         if self.url is not None:
             url = self.url.fill(event, parameters)
         else:
-            path = self.path.fill(event, parameters)
-            url = self._config.base + (path if path.startswith("/") else f"/{path}")
-        query = self._query(event)
-        return url + ("&" if "?" in url else "?") + query if query else url
-
-    def _query(self, event: Event) -> str:
-        own, shared = self.query_params.evaluate(event), self._config.query_params.evaluate(event)
-        return encoded_query({**shared, **own} if shared else own)
+            path = self.path.fill(event, parameters) if self.path else ""
+            url = self._config.base + (path if path.startswith("/") or not path else f"/{path}")
+        return with_query(url, self._config.query_params.evaluate(event), self.query_params.evaluate(event))
 
 
 def _shared(runtime: Runtime) -> RequestConfig:
     """The config of requests without one: all of an application share its connections."""
-    config = RequestConfig()
-    runtime.at_stop(config.stop)
-    return config
+
+    def make() -> RequestConfig:
+        config = RequestConfig()
+        runtime.at_stop(config.stop)
+        return config
+
+    return runtime.share(RequestConfig, make)
+
+
+def _with(outgoing: Outgoing, credentials: str | None) -> Outgoing:
+    value = header_value(credentials, THE_REQUEST)
+    return replace(outgoing, headers={**outgoing.headers, "authorization": value})

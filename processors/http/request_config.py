@@ -1,27 +1,75 @@
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
 
-from engine import Config, Duration, Field, Mistake, Size, Template, refuse
+from engine import Config, Duration, Event, Field, FlowError, Mistake, Parameters, Runtime, Size, Template, refuse
 from processors.http._address import HEAD
+from processors.http._authentication import Authentication, Tokens
+from processors.http._errors import REQUEST_TYPES
+from processors.http._outgoing import Outgoing, in_time
+from processors.http._proxy import Proxy
+from processors.http._tls import TlsContext
+
+if TYPE_CHECKING:
+    from processors.http._client import Client
+    from processors.http._redirects import Redirects
+
+LARGEST_TOKEN = 2**20
+"""The most bytes of an answer that holds a token."""
 
 
 def _url(value: str) -> str:
-    if HEAD.match(value) is None:
-        refuse([Mistake("F303", f"'{value}'", "a url such as https://example.org/api", "")])
+    if HEAD.match(value) is None or "?" in value or "#" in value:
+        refuse([Mistake("F303", f"'{value}'", "a url such as https://example.org/api, without a query")])
     return value
+
+
+class Reconnect(Parameters):
+    """How often to try again."""
+
+    frequency: Duration = 2.0
+    """How long to wait before the next attempt."""
+
+    count: Annotated[int, Field(ge=0)] = 2
+    """How many more attempts."""
+
+
+class Reconnection(Parameters):
+    """What happens at the start where the upstream cannot be reached."""
+
+    fails_deployment: bool = False
+    """Whether to connect once at the start, and not to start where that fails."""
+
+    reconnect: Reconnect = Reconnect()
+    """How often to try again."""
+
+
+SendCorrelationId = Literal["AUTO", "ALWAYS", "NEVER"]
 
 
 class RequestConfig(Config):
     """Where http:requests go, and how; requests name it by config-ref.
 
+    Connections are kept and used again, at most `maxConnections` at once; a request beyond waits
+    within its responseTimeout. Nothing is repeated: a connection that breaks is HTTP:CONNECTIVITY.
+    Cookies are not kept, the environment's proxy is not used.
+
+    A redirect to another scheme is not followed, nor one from there to a private address on another
+    host: both are HTTP:REDIRECTION, unless allowed here. Another host than the one that was asked
+    gets no header but accept, accept-language, content-type and the correlation id.
+
     Example:
         configs:
-          Orders: {http:request-config: {url: "http://127.0.0.1:9/api"}}
+          Orders:
+            http:request-config:
+              url: "http://127.0.0.1:9/api"
+              headers: {x-shop: north}
+              authentication: {basic-authentication: {username: shop, password: "${secret:password:open}"}}
+              responseTimeout: 2s
         run:
-          - http:request: {config-ref: Orders, path: /orders}
+          - http:request: {config-ref: Orders, path: "/orders/{id}", uri-params: {id: 7}}
         expect: {error.type: "HTTP:CONNECTIVITY"}
     """
 
@@ -31,7 +79,7 @@ class RequestConfig(Config):
     protocol: Literal["HTTP", "HTTPS"] = "HTTP"
     """The scheme, if there is no url."""
 
-    host: str = "localhost"
+    host: str | None = None
     """The host, if there is no url."""
 
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -46,28 +94,123 @@ class RequestConfig(Config):
     query_params: Annotated[Template, Field(alias="query-params")] = Template({})
     """Query parameters of each request; those of the request win."""
 
-    response_timeout: Duration = 10.0
-    """How long a request may take until its response is whole; over it, HTTP:TIMEOUT."""
+    authentication: Authentication | None = None
+    """How requests prove who sends them; a header Authorization of the request wins."""
 
-    max_response_size: Size = 10 * 2**20
-    """The largest body of a response, inflated; a larger one is HTTP:RESPONSE_TOO_LARGE."""
+    tls_context: TlsContext | None = None
+    """How TLS is spoken; certificates of the system's authorities are trusted, if left out."""
+
+    proxy: Proxy | None = None
+    """A proxy between here and the upstream."""
+
+    response_timeout: Duration = 10.0
+    """How long a request may take until its response is whole, redirects and tokens included; else HTTP:TIMEOUT."""
+
+    connection_timeout: Duration = 30.0
+    """How long it may take to connect, TLS included; over it, HTTP:CONNECTIVITY."""
+
+    max_connections: Annotated[int, Field(ge=1)] = 100
+    """How many connections there may be at once."""
+
+    use_persistent_connections: bool = True
+    """Whether connections are kept after a response."""
+
+    connection_idle_timeout: Duration = 30.0
+    """How long a connection is kept without a request."""
+
+    max_response_size: Size | None = None
+    """The largest body of a response, inflated: 10MiB, into a file (saveTo) 1GiB; else HTTP:RESPONSE_TOO_LARGE."""
 
     follow_redirects: bool = True
     """Whether redirects are followed."""
 
+    max_redirects: Annotated[int, Field(ge=0)] = 10
+    """How many redirects of one request are followed; one more is HTTP:REDIRECTION."""
+
+    allow_private_redirects: bool = False
+    """Whether a redirect may lead to another host with a private address. A proxy is asked names as they are."""
+
+    allow_scheme_redirects: bool = False
+    """Whether a redirect may lead from http to https, or back."""
+
+    send_correlation_id: SendCorrelationId = "AUTO"
+    """Whether X-Correlation-ID goes out, unless the headers have one; AUTO is ALWAYS, unless the request says it."""
+
+    reconnection: Reconnection = Reconnection()
+    """Whether the upstream must be there at the start."""
+
+    raises = REQUEST_TYPES
+
     base: ClassVar[str]
-    client: ClassVar[Any]
+    client: ClassVar[Client]
+    redirects: ClassVar[Redirects]
+    _tokens: ClassVar[Tokens | None]
 
     def __post_init__(self) -> None:
         from processors.http._client import Client, Connections  # aiohttp is only for flows that use it
+        from processors.http._redirects import Redirects
 
-        self._prepare(base=self._base().rstrip("/"), client=Client(Connections()))
+        self._check()
+        connections = Connections(
+            self.max_connections,
+            self.connection_idle_timeout,
+            self.connection_timeout,
+            self.use_persistent_connections,
+            self.tls_context.context if self.tls_context else None,
+            self.proxy,
+        )
+        redirects = Redirects(
+            self.follow_redirects, self.max_redirects, self.allow_private_redirects, self.allow_scheme_redirects
+        )
+        self._prepare(base=self._base(), client=Client(connections), redirects=redirects, _tokens=None)
+
+    def _check(self) -> None:
+        beside = {"host": self.host, "port": self.port, "basePath": self.base_path}
+        given = [name for name, value in beside.items() if value]
+        if self.url is not None and given:
+            refuse([Mistake("F304", f"url and {', '.join(given)}", "either", "the url alone")])
 
     def _base(self) -> str:
-        if self.url is not None:
-            return self.url
+        """What stands before each path, without a slash at its end; empty where no host is named."""
+        if self.url is not None or self.host is None:
+            return (self.url or "").rstrip("/")
         port = f":{self.port}" if self.port else ""
-        return f"{self.protocol.lower()}://{self.host}{port}/{self.base_path.strip('/')}"
+        return _url(f"{self.protocol.lower()}://{self.host}{port}/{self.base_path.strip('/')}").rstrip("/")
+
+    def live_in(self, runtime: Runtime) -> None:
+        super().live_in(runtime)
+        grant = self.authentication and self.authentication.client_credentials
+        if grant:
+            self._prepare(_tokens=Tokens(grant, runtime, self._fetch))
+
+    async def _fetch(self, outgoing: Outgoing) -> tuple[int, Any]:
+        """Status and value of the answer of a server that gives out tokens."""
+        return await in_time(self.response_timeout, self.client.fetch(outgoing, LARGEST_TOKEN))
+
+    async def credentials(self, event: Event) -> str | None:
+        """The header Authorization of a request. Raises what fetching a token raises."""
+        if self._tokens is not None:
+            return await self._tokens.get()
+        given = self.authentication and self.authentication.given
+        return given.credentials(event) if given else None
+
+    def renew(self, credentials: Any) -> bool:
+        """Whether other credentials can be had than those, which the upstream refused."""
+        if self._tokens is None:
+            return False
+        self._tokens.forget(credentials)
+        return True
+
+    async def start(self) -> None:
+        if not self.reconnection.fails_deployment:
+            return None
+        for attempt in range(self.reconnection.reconnect.count, -1, -1):
+            try:
+                return await self.client.probe(self.base)
+            except FlowError:
+                if attempt == 0:
+                    raise
+            await self.runtime.clock.sleep(self.reconnection.reconnect.frequency)
 
     async def stop(self) -> None:
         await self.client.close()

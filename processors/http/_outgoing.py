@@ -1,0 +1,69 @@
+"""A request, before it knows of any connection."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from engine import Event, FlowError, Mistake, Reader, Template, shown
+from processors.http._errors import BAD_REQUEST, TIMEOUT
+
+T = TypeVar("T")
+
+METHOD = re.compile(r"[A-Za-z][A-Za-z-]*")
+UNSENDABLE = frozenset({"CONNECT", "TRACE"})
+BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that send no body, unless one is given."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What is sent.
+
+    url: percent-encoded where is_encoded. headers: by lower-case name, a list is several of the name.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, Any] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    is_encoded: bool = True
+
+
+class Method(Template):
+    """The method of a request; checked at load where it is known then."""
+
+    __slots__ = ()
+    expected: ClassVar[str] = "a method such as GET or POST"
+
+    def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
+        if tree["type"] == "literal" and read_method(tree["value"]) is None:
+            reader.mistakes.append(Mistake("F303", shown(value), self.expected, "", getattr(value, "place", None)))
+        return tree
+
+    def of(self, event: Event) -> str:
+        """The method for this event. Raises HTTP:BAD_REQUEST for what is none."""
+        method = read_method(self.evaluate(event))
+        if method is None:
+            raise FlowError(BAD_REQUEST, "the method of the request is none that can be sent")
+        return method
+
+
+def read_method(value: Any) -> str | None:
+    """A method in upper case; None for what is none, and for those of proxies."""
+    method = value.upper() if isinstance(value, str) and METHOD.fullmatch(value) else None
+    return None if method in UNSENDABLE else method
+
+
+async def in_time(seconds: float, work: Awaitable[T]) -> T:
+    """What is awaited, within some seconds. Raises HTTP:TIMEOUT."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await work
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise FlowError(TIMEOUT, f"the upstream did not answer within {seconds:g} s") from None

@@ -1,0 +1,73 @@
+"""Reading a body with a bound; imported with aiohttp."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import aiohttp
+from yarl import URL
+
+from engine import FlowError
+from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, PARSING, REDIRECTION, RESPONSE_TOO_LARGE
+from processors.http._redirects import PrivateAddress
+
+NO_URL = "the url of the request is no http or https url"
+FAILURES = (aiohttp.ClientError, OSError, ValueError)
+"""What aiohttp raises for what is not our mistake."""
+
+
+async def chunks_of(response: aiohttp.ClientResponse, most: int) -> AsyncGenerator[bytes, None]:
+    """The body, inflated, as it comes. Raises HTTP:RESPONSE_TOO_LARGE as soon as there are more bytes than `most`."""
+    announced = response.content_length
+    if announced is not None and announced > most and response.method != "HEAD":
+        raise _too_large(most)
+    size = 0
+    try:
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > most:
+                raise _too_large(most)
+            yield chunk
+    except FAILURES as error:
+        raise failure_of(error, response.url) from error
+
+
+def _too_large(most: int) -> FlowError:
+    return FlowError(RESPONSE_TOO_LARGE, f"the upstream's answer is larger than {most} bytes")
+
+
+def failure_of(error: Exception, url: URL) -> FlowError:
+    """The flow's error for what aiohttp raised. Its details go to the log: the origin, but no path, query or header."""
+    said = getattr(error, "os_error", None) or type(error).__name__
+    detail = f"{url.origin() if url.absolute else 'a url without a host'}: {said}"
+    if isinstance(said, PrivateAddress):
+        return FlowError(REDIRECTION, "the upstream redirects to a private address", detailed_description=detail)
+    if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, UnicodeError)):
+        return FlowError(BAD_REQUEST, NO_URL, detailed_description=detail)
+    if is_no_http(error):
+        return FlowError(PARSING, "the upstream's answer is no HTTP", detailed_description=detail)
+    return FlowError(HTTP_CONNECTIVITY, _reason(error), detailed_description=detail)
+
+
+def is_no_http(error: Exception) -> bool:
+    """Whether an answer came that cannot be read: its head, its chunks, or its Content-Encoding."""
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return isinstance(error.__cause__, aiohttp.http_exceptions.BadHttpMessage)
+    return isinstance(error, aiohttp.ClientResponseError) and not isinstance(error, aiohttp.ClientHttpProxyError)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong with the connection, without saying where."""
+    return next((text for kinds, text in REASONS if isinstance(error, kinds)), "the upstream closed the connection")
+
+
+REASONS = (
+    (
+        (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError),
+        "the upstream's certificate or TLS is not accepted",
+    ),
+    ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), "the proxy cannot be used"),
+    ((aiohttp.ClientConnectorDNSError,), "the upstream's name cannot be resolved"),
+    ((aiohttp.ConnectionTimeoutError,), "the upstream did not take the connection in time"),
+    ((aiohttp.ClientConnectorError,), "the upstream cannot be reached"),
+)
