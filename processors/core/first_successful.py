@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from typing import Annotated
-
-from engine import Event, Field, FlowError, Scope
-from processors.core._route import Route
+from engine import Event, FlowError, Scope
+from processors.core._route import Routes
 
 
 class FirstSuccessful(Scope):
@@ -21,7 +19,7 @@ class FirstSuccessful(Scope):
         expect: {payload: from the second, error: null}
     """
 
-    routes: Annotated[list[Route], Field(min_length=1)]
+    routes: Routes
     """The routes, each with `steps`, from first to last."""
 
     async def run(self, event: Event) -> Event:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import cycle
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from engine import Event, Field, Scope
-from processors.core._route import Route
+from engine import Event, Scope
+from processors.core._route import Route, Routes
 
 
 class RoundRobin(Scope):
@@ -27,7 +27,7 @@ class RoundRobin(Scope):
         expect: {vars.taken: [a, b, a]}
     """
 
-    routes: Annotated[list[Route], Field(min_length=1)]
+    routes: Routes
     """The routes, each with `steps`."""
 
     _turns: ClassVar[Iterator[Route]]

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
-from engine import NOTHING, Event, Field, ParallelScope, equals, run_route
-from processors.core._route import Route
+from engine import NOTHING, Event, ParallelScope, equals, run_route
+from processors.core._route import SeveralRoutes
 
 
 class ScatterGather(ParallelScope):
@@ -30,7 +30,7 @@ class ScatterGather(ParallelScope):
         expect: {payload: [10, 7]}
     """
 
-    routes: Annotated[list[Route], Field(min_length=2)]
+    routes: SeveralRoutes
     """The routes, at least two, each with `steps`."""
 
     async def run(self, event: Event) -> Event:
