@@ -90,7 +90,12 @@ class Amount(Validated):
     __slots__ = ("_is_plain", "_seconds")
 
     def __init__(self, value: Any) -> None:
-        self._seconds = read_duration(value)
+        seconds = _seconds(value)
+        if seconds is None:
+            refuse(
+                [Mistake("F303", shown(value), "an amount of time", "a number, or with its unit 500ms, 3s, 5m, PT5M")]
+            )
+        self._seconds = seconds
         self._is_plain = isinstance(value, (int, float)) or value.strip()[-1:].isdigit()
 
     def seconds(self, unit: TimeUnit) -> float:

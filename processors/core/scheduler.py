@@ -43,7 +43,8 @@ def _zone(value: Any) -> Any:
         return ZoneInfo(value)
     except (LookupError, ValueError, TypeError, OSError):
         close = did_you_mean(str(value), available_timezones())
-        refuse([Mistake("F303", f"the time zone {shown(value)}", "a name of the time zone database", close or "UTC")])
+        expected = "a name of the time zone database, such as Europe/Berlin"
+        refuse([Mistake("F303", f"the time zone {shown(value)}", expected, close)])
 
 
 def _expression(value: Any) -> Any:

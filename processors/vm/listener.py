@@ -1,9 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from engine import FLOW_BACK_PRESSURE, ActiveSource, Event, Field, FlowError, Gate, Parameters, Served, Template
+from engine import (
+    FLOW_BACK_PRESSURE,
+    REDELIVERY_EXHAUSTED,
+    ActiveSource,
+    ErrorType,
+    Event,
+    Field,
+    FlowError,
+    Gate,
+    Parameters,
+    Served,
+    Template,
+)
 from processors.vm._envelope import Envelope
 from processors.vm._queue_access import QueueAccess
 
@@ -23,10 +36,12 @@ class Listener(QueueAccess, ActiveSource):
     first time. With numberOfConsumers 1 the messages are handled in order, one after another. Where
     the flow is full (maxConcurrency), messages wait in the queue.
 
-    A message of a PERSISTENT queue is removed when the flow has ended, in whatever way: an error that
-    no handler continued is logged, and the message is gone (Mule's, without a transaction). So an
-    error handler that publishes to a dead-letter queue loses nothing. A message that was in a flow
-    when the process ended, or that shutdownTimeout cut short, is delivered again, before those behind it.
+    A message is removed when the flow has ended, in whatever way: an error that no handler continued
+    is logged, and the message is gone (as in Mule, without a transaction). So an error handler that
+    publishes to a dead-letter queue loses nothing. With a redelivery-policy, a message whose flow
+    failed is delivered again, before those behind it, until MULE:REDELIVERY_EXHAUSTED is raised in the
+    flow; then it is removed. A message of a PERSISTENT queue that was in the flow when the process
+    ended, or that shutdownTimeout cut short, is delivered again.
 
     Example:
         configs:
@@ -84,8 +99,21 @@ class Listener(QueueAccess, ActiveSource):
                 self.queue.put_back(envelope)
                 raise
             except FlowError as failure:
-                if failure.type == FLOW_BACK_PRESSURE:
+                if self._comes_again(failure):
                     self.queue.put_back(envelope)
                     return
                 envelope.fail(failure)
             self.queue.done(envelope)
+
+    def _comes_again(self, failure: FlowError) -> bool:
+        """Whether a message that failed is delivered again."""
+        if failure.type == FLOW_BACK_PRESSURE:
+            return True
+        return self.redelivery_policy is not None and REDELIVERY_EXHAUSTED not in _types(failure)
+
+
+def _types(failure: BaseException | None) -> Iterator[ErrorType]:
+    """The types of an error and of those that it came from."""
+    while isinstance(failure, FlowError):
+        yield failure.type
+        failure = failure.cause
