@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.core.chain import Chain as Chain
     from engine.core.chain import Step as Step
     from engine.core.clock import Clock as Clock
+    from engine.core.collect import Collect as Collect
     from engine.core.config import Config as Config
     from engine.core.element import Element as Element
     from engine.core.element import Field as Field
@@ -101,6 +102,8 @@ if TYPE_CHECKING:
     from engine.core.stored_values import key_of as key_of
     from engine.core.stored_values import restore as restore
     from engine.core.stored_values import serialise as serialise
+    from engine.core.stored_values import text_key as text_key
+    from engine.core.stream import Stream as Stream
     from engine.core.turns import OFTEN as OFTEN
     from engine.core.turns import Turns as Turns
     from engine.core.type_patterns import RaisedType as RaisedType
@@ -137,6 +140,7 @@ _MODULES = {
     "engine.core.active_source": "ActiveSource",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
+    "engine.core.collect": "Collect",
     "engine.core.config": "Config",
     "engine.core.element": "Element Field Parameters",
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
@@ -157,13 +161,14 @@ _MODULES = {
     "engine.core.refusal": "Refusal",
     "engine.core.runtime": "Runtime",
     "engine.core.scope": "Scope run_route within",
+    "engine.core.stream": "Stream",
     "engine.core.turns": "OFTEN Turns",
     "engine.core.local_database": "LocalDatabase",
     "engine.core.local_store": "LocalStore default_store private_store",
     "engine.core.store": (
         "INVALID_KEY INVALID_VALUE KEY_ALREADY_EXISTS KEY_NOT_FOUND NULL_VALUE STORE_NOT_AVAILABLE Store StoreRef"
     ),
-    "engine.core.stored_values": "NotSerialisable identifier_of key_of restore serialise",
+    "engine.core.stored_values": "NotSerialisable identifier_of key_of restore serialise text_key",
     "engine.core.type_patterns": "RaisedType TypePatterns",
     "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",

@@ -14,7 +14,7 @@ from msgspec.msgpack import Ext
 
 from engine.core.event import Message
 from engine.expressions.appended import Appended
-from engine.expressions.operators import is_number
+from engine.expressions.operators import is_finite, is_number
 from engine.expressions.writing import plain, to_text
 
 # MessagePack, with a numbered extension for each type that it lacks. The numbers lie in files: never change one.
@@ -54,9 +54,19 @@ def restore(data: bytes) -> Any:
 
 def key_of(value: Any) -> str:
     """A key for any value: a text is itself; of all else, and of what is long, the digest. Raises NotSerialisable."""
-    if isinstance(value, str) and len(value) <= LONGEST_KEY and not value.startswith(HASHED):
-        return str(value)
-    return digest_of(value)
+    is_short = isinstance(value, str) and 0 < len(value) <= LONGEST_KEY
+    return text_key(value) if is_short and not value.startswith(HASHED) else digest_of(value)
+
+
+def text_key(value: Any) -> str:
+    """A text, or a number as its text, as a key. Raises NotSerialisable for all else, and for half characters."""
+    try:
+        text = to_text(value) if is_number(value) and is_finite(value) else value
+        if isinstance(text, str) and text.encode():
+            return str(text)
+    except ValueError as error:
+        raise NotSerialisable(str(error)) from error
+    raise NotSerialisable("it is no text, or empty")
 
 
 def digest_of(value: Any) -> str:
@@ -71,7 +81,7 @@ def identifier_of(value: Any) -> str:
     """A key for what identifies a message: as `key_of`, but 7 and "7" are the same, and null and "" are none."""
     if value is None or value == "":
         raise NotSerialisable("the identifier is empty")
-    return key_of(to_text(value) if is_number(value) else value)
+    return key_of(text_key(value) if is_number(value) else value)
 
 
 def _marked(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import INVALID_KEY, Event, FlowError, Mistake, Reader, Template, is_number, shown, to_text
+from engine import INVALID_KEY, Event, FlowError, Mistake, NotSerialisable, Reader, Template, shown, text_key
 
 LONGEST = 4096
 """Characters of a key."""
@@ -29,5 +29,8 @@ class Key(Template):
 
 
 def _key(value: Any) -> str | None:
-    text = to_text(value) if is_number(value) else value
-    return str(text) if isinstance(text, str) and text.strip() and len(text) <= LONGEST else None
+    try:
+        key = text_key(value)
+    except NotSerialisable:
+        return None
+    return key if key.strip() and len(key) <= LONGEST else None
