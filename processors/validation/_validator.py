@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from engine import VALIDATION, ErrorType, Event, FlowError, Template, VoidOperation, to_text
+from engine import VALIDATION, Appended, ErrorType, Event, FlowError, Template, VoidOperation, to_text
+
+OF_MODULE = VALIDATION.child("VALIDATION", "VALIDATION")
+"""What handlers name to take the errors of all validators (Mule)."""
 
 
 class Validator(VoidOperation):
@@ -19,13 +23,23 @@ class Validator(VoidOperation):
     def holds(self, event: Event) -> bool:
         raise NotImplementedError
 
+    def broken(self, event: Event) -> ErrorType | None:
+        """The type of the error that the event breaks the rule with; None where the rule holds."""
+        return None if self.holds(event) else self.raises[0]
+
     async def run(self, event: Event) -> Event:
-        if self.holds(event):
+        broken = self.broken(event)
+        if broken is None:
             return event
         message = to_text(self.message.evaluate(event)) if self.message else ""
-        raise FlowError(self.raises[0], message or self.rule)
+        raise FlowError(broken, message or self.rule)
 
 
 def violation(identifier: str) -> ErrorType:
-    """An error type of the namespace VALIDATION, a kind of MULE:VALIDATION."""
-    return VALIDATION.child(identifier, "VALIDATION")
+    """An error type of the namespace VALIDATION, a kind of VALIDATION:VALIDATION."""
+    return OF_MODULE.child(identifier)
+
+
+def size_of(value: Any) -> int | None:
+    """How many elements a list has, entries a map; None of all else."""
+    return len(value) if isinstance(value, (list, Appended, Mapping)) else None

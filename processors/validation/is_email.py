@@ -24,7 +24,7 @@ class IsEmail(Validator):
         expect: {error.type: "VALIDATION:INVALID_EMAIL", error.description: email is not well formed}
     """
 
-    email: Template
+    email: Template = Template("#[payload]")
     """The address."""
 
     raises = (violation("INVALID_EMAIL"),)

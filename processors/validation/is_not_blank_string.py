@@ -16,7 +16,7 @@ class IsNotBlankString(Validator):
         expect: {error.type: "VALIDATION:BLANK_STRING", error.description: name must not be blank}
     """
 
-    value: Template
+    value: Template = Template("#[payload]")
     """The text."""
 
     raises = (violation("BLANK_STRING"),)

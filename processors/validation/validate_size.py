@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from engine import Appended, Event, Template, Whole
-from processors.validation._validator import Validator, violation
+from engine import Event, Template, Whole
+from processors.validation._validator import Validator, size_of, violation
 
 
 class ValidateSize(Validator):
@@ -31,6 +31,7 @@ class ValidateSize(Validator):
 
     def holds(self, event: Event) -> bool:
         value = self.value.evaluate(event)
-        if not isinstance(value, (list, Appended, dict, str, bytes)):
+        size = len(value) if isinstance(value, (str, bytes)) else size_of(value)
+        if size is None or size < self.min.of(event):
             return False
-        return self.min.of(event) <= len(value) and (self.max is None or len(value) <= self.max.of(event))
+        return self.max is None or bool(size <= self.max.of(event))

@@ -1,0 +1,155 @@
+"""IP addresses, and lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any, ClassVar, Self
+
+from pydantic_core import core_schema
+
+from engine import (
+    EXPRESSION,
+    Appended,
+    Config,
+    ErrorType,
+    Event,
+    FlowError,
+    Mistake,
+    Template,
+    Validated,
+    did_you_mean,
+    refuse,
+    scope_of,
+    shown,
+)
+from processors.validation._validator import Validator, violation
+
+LONGEST = 100
+"""Characters of an address, with its port and its network's mask."""
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+EXPECTED = "IP addresses and networks, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32"
+
+
+def read_address(value: Any) -> Address | None:
+    """The address that a text holds; None for all else. An IPv4 address inside of IPv6 is the IPv4 address."""
+    if not isinstance(value, str) or len(value) > LONGEST or "%" in value:
+        return None
+    try:
+        address = ip_address(value)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+
+
+def read_remote_address(value: Any) -> Address | None:
+    """An address that may have the port of `attributes.remoteAddress` behind it (`/127.0.0.1:80` is Mule's form)."""
+    address = read_address(value)
+    if address is None and isinstance(value, str) and len(value) <= LONGEST:
+        host = value.rpartition("/")[2].rpartition(":")[0]
+        address = read_address(host.removeprefix("[").removesuffix("]"))
+    return address
+
+
+def read_network(value: Any) -> Network | None:
+    """The network that a text holds; an address alone is a network of one."""
+    if not isinstance(value, str) or len(value) > LONGEST or "%" in value:
+        return None
+    try:
+        return ip_network(value.strip(), strict=False)
+    except ValueError:
+        return None
+
+
+class Addresses(Validated):
+    """Addresses and networks: a comma list, a list, or the name of a validation:ip-filter-list.
+
+    An expression that gives such a list is read at run.
+    """
+
+    def __init__(self, entries: Template | None, networks: Sequence[Network] = ()) -> None:
+        self._entries = entries
+        self._networks = networks
+
+    def contain(self, address: Address, event: Event) -> bool:
+        networks = self._networks if self._entries is None else _networks_at_run(self._entries.evaluate(event))
+        return any(address in network for network in networks)
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
+        if isinstance(value, cls):
+            return value
+        config = getattr(info.context, "configs", {}).get(value) if isinstance(value, str) else None
+        if config is not None:
+            return _of_config(config, value)
+        if isinstance(value, Mapping) and list(value) == ["ips"]:
+            value = value["ips"]
+        entries = Template(value, scope_of(info))
+        return cls(None, _networks_at_load(value, info)) if _is_literal(entries) else cls(entries)
+
+
+def _is_literal(entries: Template) -> bool:
+    tree = entries.tree
+    nodes = tree["children"] if tree["type"] == "list" else [tree]
+    return all(node["type"] not in ("leaf", "text") for node in nodes)
+
+
+def _of_config(config: Any, name: str) -> Any:
+    """The list that the config is; a config with mistakes stays: they were told."""
+    ips = getattr(config, "ips", None)
+    if isinstance(config, Config) and not isinstance(ips, Addresses):
+        refuse([Mistake("F502", f"{shown(name)}, which is no list of addresses", "a validation:ip-filter-list")])
+    return ips or config
+
+
+def _networks_at_load(value: Any, info: core_schema.ValidationInfo) -> list[Network]:
+    mistakes, networks = [], []
+    for entry, place in _entries(value):
+        network = read_network(entry)
+        if network is None:
+            write = did_you_mean(str(entry), getattr(info.context, "configs", {}))
+            mistakes.append(Mistake("F303", shown(entry), EXPECTED, write, place))
+        else:
+            networks.append(network)
+    if mistakes or not networks:
+        refuse(mistakes or [Mistake("F303", shown(value), EXPECTED)])
+    return networks
+
+
+def _entries(value: Any) -> Iterable[tuple[Any, Any]]:
+    """Each entry, with its place in the flow file where that is known."""
+    if isinstance(value, str):
+        return [(entry.strip(), None) for entry in value.split(",")]
+    if isinstance(value, (list, tuple, Appended)):
+        places = getattr(value, "places", [None] * len(value))
+        return zip(value, places, strict=True)
+    return [(value, None)]
+
+
+def _networks_at_run(value: Any) -> list[Network]:
+    networks = [read_network(entry) for entry, _ in _entries(value)]
+    if None in networks:
+        raise FlowError(EXPRESSION, "a list of IP addresses holds something else")
+    return [network for network in networks if network is not None]
+
+
+class IpFilter(Validator):
+    """The base of the validators of addresses against a list."""
+
+    ip_address: Template
+    """The address; a port behind it, as in `attributes.remoteAddress`, does not count."""
+
+    raises = (violation("REJECTED_IP"), violation("INVALID_IP"))
+    rejected: ClassVar[bool]
+    """Whether the addresses of the list are those that are rejected."""
+
+    def addresses(self) -> Addresses:
+        raise NotImplementedError
+
+    def broken(self, event: Event) -> ErrorType | None:
+        address = read_remote_address(self.ip_address.evaluate(event))
+        if address is None:
+            return self.raises[1]
+        return self.raises[0] if self.addresses().contain(address, event) is self.rejected else None

@@ -1,0 +1,49 @@
+"""How long ago a moment is."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from engine import Amount, EvaluationError, Event, Number, Template, TimeUnit, point_in_time
+from processors.validation._validator import Validator
+
+
+class Interval(Number):
+    """A literal amount of time, or an expression, checked at run."""
+
+    __slots__ = ()
+    expected = "an amount of time: a number of timeUnits, or a duration such as 20s"
+
+    @classmethod
+    def read(cls, value: Any) -> Amount | None:
+        try:
+            return Amount(value)
+        except PydanticCustomError:
+            return None
+
+
+class ElapsedValidator(Validator):
+    """The base of the validators that compare a moment with the clock."""
+
+    time: Interval
+    """How long: a number of timeUnits, or a duration such as 20s."""
+
+    time_unit: TimeUnit = "MILLISECONDS"
+    """What a number of `time` counts."""
+
+    since: Template
+    """The moment: a date, a datetime, or a text in ISO 8601; in UTC where it has no time zone."""
+
+    def has_elapsed(self, event: Event) -> bool | None:
+        """Whether the time has passed since the moment; None where that is no moment."""
+        since = self.since.evaluate(event)
+        if not isinstance(since, (date, str)):
+            return None
+        try:
+            elapsed = self.runtime.clock.now() - point_in_time("since", since)
+        except EvaluationError:
+            return None
+        return elapsed >= timedelta(seconds=self.time.of(event).seconds(self.time_unit))

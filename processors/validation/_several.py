@@ -1,0 +1,58 @@
+"""Validators that hold others."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from engine import VALIDATION, Chain, Event, FlowError, Mistake, Scope, Step, VoidOperation, refuse
+from processors.validation._validator import violation
+
+
+def _checked(steps: Chain) -> Chain:
+    """What cannot fail a validation has no place among them: what it does to the event would be lost."""
+    mistakes = [
+        Mistake("F303", f"'{step.name}'", "validators only, which leave the event as it is")
+        for step in steps.steps
+        if not _is_validator(step)
+    ]
+    if mistakes or not steps.steps:
+        refuse(mistakes or [Mistake("F303", "an empty list", "at least one validator")])
+    return steps
+
+
+def _is_validator(step: Step) -> bool:
+    types = (ancestor for raised in step.processor.raises for ancestor in raised.lineage)
+    return isinstance(step.processor, VoidOperation) and VALIDATION in types
+
+
+class Several(Scope, VoidOperation):
+    """The base of validation:all and validation:any."""
+
+    steps: Annotated[Chain, AfterValidator(_checked)]
+    """The validators."""
+
+    raises = (violation("MULTIPLE"),)
+
+    _each: ClassVar[tuple[Chain, ...]]
+
+    def __post_init__(self) -> None:
+        self._prepare(_each=tuple(Chain([step]) for step in self.steps.steps))
+
+    async def failures(self, event: Event) -> list[FlowError]:
+        """Run every validator; the validation errors, in order. Any other error is raised at once."""
+        failures = []
+        for validator in self._each:
+            try:
+                await validator.run(event)
+            except FlowError as failure:
+                if VALIDATION not in failure.type.lineage:
+                    raise
+                failures.append(failure)
+        return failures
+
+    def multiple(self, failures: list[FlowError]) -> FlowError:
+        """All errors as one, whose description has a line for each."""
+        description = "\n".join(failure.description for failure in failures)
+        return FlowError(self.raises[0], description, child_errors=failures)

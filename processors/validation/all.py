@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from engine import Event
+from processors.validation._several import Several
+
+
+class All(Several):
+    """Run several validators, and tell of all that do not hold at once.
+
+    Every validator runs, whatever the others say. Where any does not hold, VALIDATION:MULTIPLE is
+    raised: a line of its description for each message, and the errors themselves, with their types,
+    in `error.childErrors`. An error of another kind, such as MULE:EXPRESSION, ends the scope as it is.
+
+    Example:
+        given: {payload: {name: "", email: ada}}
+        run:
+          - validation:all:
+              steps:
+                - validation:is-not-blank-string: {value: "#[payload.name]", message: name is blank}
+                - validation:is-email: {email: "#[payload.email]", message: email is not well formed}
+        expect:
+          error.type: VALIDATION:MULTIPLE
+          "error.childErrors[].description": [name is blank, email is not well formed]
+    """
+
+    async def run(self, event: Event) -> Event:
+        failures = await self.failures(event)
+        if failures:
+            raise self.multiple(failures)
+        return event

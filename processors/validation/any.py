@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from engine import Event
+from processors.validation._several import Several
+
+
+class Any(Several):
+    """Run several validators, of which one must hold.
+
+    Where none holds, VALIDATION:MULTIPLE is raised: a line of its description for each message, and
+    the errors themselves in `error.childErrors`.
+
+    Example:
+        given: {payload: {phone: null, email: ada@example.org}}
+        run:
+          - validation:any:
+              steps:
+                - validation:is-not-null: {value: "#[payload.phone]"}
+                - validation:is-email: {email: "#[payload.email]"}
+        expect: {error: null}
+    """
+
+    async def run(self, event: Event) -> Event:
+        failures = await self.failures(event)
+        if len(failures) == len(self.steps.steps):
+            raise self.multiple(failures)
+        return event
