@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from fake_clock import FakeClock
 
-from engine import LocalStore, Runtime
+from engine import Application, LocalStore, Runtime
 
 MakeStore = Callable[..., LocalStore]
+Load = Callable[[str], Application]
 
 
 @pytest.fixture
@@ -41,3 +42,15 @@ def make_store(request: pytest.FixtureRequest, runtime: Runtime) -> MakeStore:
         return store
 
     return make
+
+
+@pytest.fixture
+def load(tmp_path: Path, clock: FakeClock) -> Load:
+    """Loads the text of a flow file; what is persistent lies in the folder of the test."""
+
+    def loading(text: str) -> Application:
+        file = tmp_path / "flows.yaml"
+        file.write_text(f"configuration: {{dataDir: {tmp_path / 'data'}}}\n{text}")
+        return Application.load(file, clock=clock)
+
+    return loading
