@@ -1,4 +1,4 @@
-"""Servers without HTTP listeners, and what their queues hold."""
+"""Servers and applications with sources of their own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 sys.path.append(str(Path(__file__).parent.parent / "server"))  # for the server of its tests
 
 from running import Running
+
+from engine import Application, Clock
 
 Start = Callable[..., Running]
 
@@ -27,3 +29,18 @@ def start(tmp_path: Path) -> Iterator[Start]:
             return stack.enter_context(Running(tmp_path, str(file), *arguments, cwd=tmp_path))
 
         yield starting
+
+
+Load = Callable[..., Application]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Loads the text of a flow file in this process, with a clock to move; dataDir is in the folder of the test."""
+
+    def loading(flows: str, clock: Clock | None = None) -> Application:
+        file = tmp_path / "flows.yaml"
+        file.write_text(f"configuration: {{dataDir: {tmp_path / 'data'}, shutdownTimeout: 200ms}}\n{flows}")
+        return Application.load(file, clock=clock)
+
+    return loading
