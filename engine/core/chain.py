@@ -53,8 +53,8 @@ class Chain(Validated):
                 event = await run(event)
         except FlowError as failure:
             step = self._step_of(run)
-            if failure.event is None:
-                failure.event, failure.failing_component = event, step.location
+            if failure.failing_component is None:
+                failure.event, failure.failing_component = failure.event or event, step.location
             mapped = step.processor.map_error(failure)
             try:
                 if mapped is failure:

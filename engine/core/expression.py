@@ -153,8 +153,11 @@ class Reader:
     def _note(self, error: ExpressionSyntaxError, text: Text) -> None:
         self.mistakes.append(_mistake(error, text))
 
-    def compile(self, tree: Node) -> Evaluate:
-        """The function of the whole tree; raises the validation error of all mistakes found in it."""
+    def compile(self, tree: Node, variables: Mapping[str, str] | None = None) -> Evaluate:
+        """The function of the whole tree; raises the validation error of all mistakes found in it.
+
+        variables: what `$names` mean that no `let` in the tree defines, as Python over `event`.
+        """
         if self.mistakes:
             refuse(self.mistakes)
         try:
@@ -165,6 +168,7 @@ class Reader:
                 functions=self.scope.functions,
                 constants={"flow": self.scope.flow},
                 failed=self._failed,
+                variables=variables,
             )
         except ExpressionSyntaxError as error:  # Python compiles the whole: its parts alone were not too deep
             place = self.leaves[0].place if self.leaves else None
@@ -236,14 +240,17 @@ class Compiled(Validated):
 
     __slots__ = ("evaluate", "tree", "written")
     always: ClassVar[bool]
+    variables: ClassVar[Mapping[str, str]] = {}
+    """`$names` that its expressions may use beside the roots, as Python over `event`."""
     evaluate: Evaluate
     tree: Node
 
     def __init__(self, value: Any, scope: Scope | None = None) -> None:
         self.written = value
         reader = Reader(scope or STANDALONE)
+        reader.variables.update(self.variables)
         self.tree = self._check(reader.read(value, always=self.always), value, reader)
-        self.evaluate = reader.compile(self.tree)
+        self.evaluate = reader.compile(self.tree, self.variables)
 
     def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
         return tree

@@ -38,10 +38,15 @@ class ParallelScope(Scope, Targeted):
     def runner(self) -> Run:
         return self.run  # the timeout is for each route
 
-    async def run_routes(self, event: Event, number: int, route: Callable[[int], Awaitable[R]]) -> Outcomes[R]:
-        """What the routes from 0 to `number` come to; `route` runs one of them."""
+    async def run_routes(
+        self, event: Event, number: int, route: Callable[[int], Awaitable[R]], *, stops: bool = False
+    ) -> Outcomes[R]:
+        """What the routes from 0 to `number` come to; `route` runs one of them.
+
+        stops: whether no route starts after one that failed; those under way run to their ends.
+        """
         at_once = self.max_concurrency.of(event) if self.max_concurrency else MOST_AT_ONCE
-        outcomes = Outcomes(route, number)
+        outcomes = Outcomes(route, number, stops=stops)
         await outcomes.come(at_once)
         return outcomes
 
@@ -49,11 +54,11 @@ class ParallelScope(Scope, Targeted):
 class Outcomes(Generic[R]):
     """What routes come to: results in their order, None for those that failed; failures by number."""
 
-    def __init__(self, route: Callable[[int], Awaitable[R]], number: int) -> None:
+    def __init__(self, route: Callable[[int], Awaitable[R]], number: int, *, stops: bool = False) -> None:
         self.results: list[R | None] = [None] * number
         self.failures: dict[int, FlowError] = {}
         self._route = route
-        self._waiting = iter(range(number))
+        self._stops = stops
         self._started = self._ended = 0
 
     async def come(self, at_once: int) -> None:
@@ -67,7 +72,7 @@ class Outcomes(Generic[R]):
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(min(at_once, len(self.results))):
-                    if self._started == len(self.results) or (number and len(_workers) >= MOST_WORKERS):
+                    if self._is_over or (number and len(_workers) >= MOST_WORKERS):
                         break
                     self._start_worker(group)
                     await asyncio.sleep(0)
@@ -75,8 +80,13 @@ class Outcomes(Generic[R]):
             fatal = several.exceptions[0]
         if fatal:
             raise fatal
-        if self._ended < len(self.results):  # a route was cancelled from inside: nobody's failure
+        if self._ended < self._started:  # a route was cancelled from inside: nobody's failure
             raise asyncio.CancelledError
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether no further route starts."""
+        return self._started == len(self.results) or (self._stops and bool(self.failures))
 
     def _start_worker(self, group: asyncio.TaskGroup) -> None:
         worker = group.create_task(self._work())
@@ -85,7 +95,8 @@ class Outcomes(Generic[R]):
 
     async def _work(self) -> None:
         turns = Turns()
-        for number in self._waiting:
+        while not self._is_over:
+            number = self._started
             self._started += 1
             await self._run(number)
             self._ended += 1

@@ -57,6 +57,7 @@ def compile_tree(
     functions: Mapping[str, Function] = FUNCTIONS,
     failed: Callable[[Exception, int], Exception] | None = None,
     constants: Mapping[str, Any] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Evaluate:
     """A function that evaluates the tree.
 
@@ -66,10 +67,12 @@ def compile_tree(
     failed: makes the exception to raise of one that was raised inside, and of the number of the
         `leaf` node where that happened.
     constants: what the expressions of `roots` may name beside `event`.
+    variables: what `$names` mean that no `let` defines, as expressions like those of `roots`.
 
     Raises ExpressionSyntaxError for unknown roots, variables and functions, and wrong arity.
     """
     compiler = _Compiler(roots, functions, {**GLOBALS, "whole": whole, **(constants or {})})
+    compiler.scope.update(variables or {})
     with depth_bounded():
         return compiler.compile(tree, failed or _unchanged)
 

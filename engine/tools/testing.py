@@ -19,7 +19,7 @@ from engine.loading.diagnostic import LoadError, diagnose
 from engine.loading.document import Document, Map, Sequence, as_data
 from engine.loading.loader import Loader
 
-CASE_KEYS = ("given", "run", "request", "expect")
+CASE_KEYS = ("given", "run", "request", "expect", "mistake")
 CASE = "case"
 
 
@@ -41,8 +41,9 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismat
     `given` is an event (payload, attributes, vars), `run` steps, `request` a request instead (method,
     path, headers, body); configs, flows, sub-flows and error-handlers stand beside them as in a flow
     file. `expect` maps expressions to values: they see the event at the end, with `error` where the
-    steps failed, and `status` where there was a request. Sources are on, as in a server; what is
-    persistent lies in a folder of the case. Raises LoadError for a case with mistakes.
+    steps failed, and `status` where there was a request. Instead of it, `mistake` is a text that the
+    message of a mistake holds, for what cannot be loaded. Sources are on, as in a server; what is
+    persistent lies in a folder of the case. Raises LoadError for a case with other mistakes.
     """
     document = Document(name, text)
     if document.mistakes or not isinstance(document.data, Map):
@@ -50,7 +51,10 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismat
     parts = {key: document.data.pop(key, None) for key in CASE_KEYS}
     if parts["run"] is not None:
         _add_flow(document.data, parts["run"])
-    loaded = Loader([document], catalog, {}).load()
+    loader = Loader([document], catalog, {})
+    if parts["mistake"] is not None:
+        return _refused(loader, str(parts["mistake"]))
+    loaded = loader.load()
     with TemporaryDirectory() as folder:
         loaded.runtime.data_dir = Path(folder)
         async with Application(loaded) as app:
@@ -58,6 +62,14 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismat
             status, event = await _end(app, parts)
     compared = (_compare(name, wanted, event, status) for name, wanted in as_data(parts["expect"]).items())
     return [mismatch for mismatch in compared if mismatch]
+
+
+def _refused(loader: Loader, wanted: str) -> list[Mismatch]:
+    try:
+        loader.load()
+    except LoadError as error:
+        return [] if wanted in str(error) else [Mismatch("mistake", wanted, str(error))]
+    return [Mismatch("mistake", wanted, None)]
 
 
 async def _end(app: Application, parts: dict[str, Any]) -> tuple[int | None, Event]:

@@ -10,7 +10,11 @@ from engine import EXPRESSION, Appended, Event, Expression, FlowError
 
 def items_of(collection: Expression, event: Event, element: str) -> Sequence[Any]:
     """The items that the collection gives for this event; null has none. Raises MULE:EXPRESSION for no list."""
-    value = collection.evaluate(event)
+    return checked_items(collection.evaluate(event), element)
+
+
+def checked_items(value: Any, element: str) -> Sequence[Any]:
+    """The value, which must be a list; null is an empty one. Raises MULE:EXPRESSION."""
     if value is None:
         return ()
     if not isinstance(value, (list, tuple, Appended)):

@@ -1,12 +1,30 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from engine import NOTHING, OFTEN, Chain, Count, Event, Expression, Message, Name, Scope, Turns
-from processors.core._items import items_of
+from engine import (
+    EXPRESSION,
+    NOTHING,
+    OFTEN,
+    Chain,
+    Collect,
+    Count,
+    Event,
+    Expression,
+    FlowError,
+    Message,
+    Mistake,
+    Name,
+    Scope,
+    Stream,
+    Turns,
+    refuse,
+)  # fmt: skip
+from processors.core._collecting import Collecting
+from processors.core._items import checked_items
 
 
 class Foreach(Scope):
@@ -16,14 +34,28 @@ class Foreach(Scope):
     before. Variables set inside stay set, and pass from one item to the next. An empty or null
     collection runs nothing. An error ends the loop and leaves with the event of the failure.
 
+    With `collect`, an item that fails does not end the loop: a variable takes one outcome for each
+    item. The functions summary, multi_status and retry read such outcomes. A failed item's
+    variables are seen by its own outcome, and then lost.
+
+    The collection may be a stream, such as the body of a listener with `streaming`: its items are
+    read as the loop goes on, and any number of them needs no more memory than a few.
+
     Example:
         given: {payload: {orders: [{id: 7}, {id: 9}]}}
         run:
           - foreach:
               collection: payload.orders
+              collect:
+                target: results
+                success: {id: "#[payload.id]", status: 200}
+                failure: {id: "#[payload.id]", status: 422, message: "#[error.description]"}
               steps:
+                - validation:is-true: {expression: payload.id > 8, message: too small}
                 - set-variable: {variableName: last, value: "#[payload.id] is number #[vars.counter]"}
-        expect: {vars: {last: 9 is number 2}, length(payload.orders): 2}
+        expect:
+          payload: {orders: [{id: 7}, {id: 9}]}
+          vars: {last: 9 is number 2, results: [{id: 7, status: 422, message: too small}, {id: 9, status: 200}]}
     """
 
     collection: Expression = Expression("payload")
@@ -38,40 +70,78 @@ class Foreach(Scope):
     root_message_variable_name: Name = "rootMessage"
     """The variable that holds the message as it entered the loop."""
 
+    collect: Collect | None = None
+    """What becomes of each item: target, success, failure, abortOn, streaming."""
+
     steps: Chain
     """What to run for each item."""
 
+    def __post_init__(self) -> None:
+        size = self.batch_size
+        if self.collect and size.is_literal and size.read(size.tree["value"]) != 1:
+            refuse([Mistake("F304", "batchSize beside collect", "one outcome an item", "collect without batchSize")])
+
     async def run(self, event: Event) -> Event:
-        items = self._items(event)
-        if not items:
+        value, size = self.collection.evaluate(event), self.batch_size.of(event)
+        if isinstance(value, Stream):
+            return await self._go_through(event, value.portions(None if size == 1 else size), size)
+        items = checked_items(value, "foreach")
+        if not items and self.collect is None:
             return event
-        run, counter_name = self.steps.run, self.counter_variable_name
+        return await self._go_through(event, _at_once(items), size)
+
+    async def _go_through(self, event: Event, portions: AsyncIterator[Sequence[Any]], size: int) -> Event:
         current = event.with_variable(self.root_message_variable_name, event.message)
-        turns = Turns()
-        for counter, item in enumerate(items, 1):
-            payload, attributes = (item.payload, item.attributes) if type(item) is Message else (item, NOTHING)
-            entering = replace(
-                current,
-                payload=payload,
-                attributes=attributes,
-                media_type=None,
-                vars={**current.vars, counter_name: counter},
-            )
-            current = await run(entering)
+        if self.collect is None:
+            done = 0
+            async for items in portions:
+                batches = items if size == 1 else _batches(items, size)
+                current = await self._run_each(batches, current, done)
+                done += len(batches)
+            return self._left(current, event)
+        if size != 1:
+            raise FlowError(EXPRESSION, "foreach with collect takes one item at a time: batchSize is 1")
+        collecting = Collecting(self.collect, self.steps.run, self.entering, current)
+        if self.collect.streaming:
+            return event.with_variable(self.collect.target, collecting.stream(portions))
+        outcomes = await collecting.all(portions)
+        return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
+
+    async def _run_each(self, items: Sequence[Any], current: Event, before: int) -> Event:
+        run, turns, entering = self.steps.run, Turns(), self.entering
+        for counter, item in enumerate(items, before + 1):
+            current = await run(entering(current, item, counter))
             if counter % OFTEN == 0:
                 await turns.give()
+        return current
+
+    def entering(self, current: Event, item: Any, counter: int) -> Event:
+        """The event with which an item enters the steps."""
+        payload, attributes = (item.payload, item.attributes) if type(item) is Message else (item, NOTHING)
+        return replace(
+            current,
+            payload=payload,
+            attributes=attributes,
+            media_type=None,
+            vars={**current.vars, self.counter_variable_name: counter},
+        )
+
+    def _left(self, current: Event, event: Event) -> Event:
+        """The event after the loop: message, counter and rootMessage as they were before it."""
         return replace(current.with_message_of(event), vars=self._restored(current.vars, event.vars), error=event.error)
 
-    def _items(self, event: Event) -> Sequence[Any]:
-        items, size = items_of(self.collection, event, "foreach"), self.batch_size.of(event)
-        return items if size == 1 else _batches(list(items), size)
-
     def _restored(self, inside: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-        """The variables after the loop: counter and rootMessage as they were before it."""
         own: Iterable[str] = (self.counter_variable_name, self.root_message_variable_name)
         after = {name: value for name, value in inside.items() if name not in own}
         return after | {name: before[name] for name in own if name in before}
 
 
-def _batches(items: list[Any], size: int) -> list[list[Any]]:
+async def _at_once(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
+    """A list as the only portion."""
+    if items:
+        yield items
+
+
+def _batches(items: Sequence[Any], size: int) -> list[list[Any]]:
+    items = list(items)
     return [items[start : start + size] for start in range(0, len(items), size)]

@@ -1,8 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from msgspec.structs import replace
 
-from engine import NOTHING, Chain, Event, Expression, Message, ParallelScope, run_route
+from engine import (
+    NOTHING,
+    Chain,
+    Collect,
+    Event,
+    Expression,
+    Message,
+    Mistake,
+    ParallelScope,
+    Run,
+    refuse,
+    run_route,
+)  # fmt: skip
 from processors.core._items import items_of
 
 
@@ -20,6 +35,10 @@ class ParallelForeach(ParallelScope):
     error.errorMessage.payload.results and .failures by the item's number from 0 as text ("0"), and
     with error.childErrors, the failed ones alone, each with that number as its `route`.
 
+    With `collect`, a variable takes one outcome for each item, in the order of the collection; an item
+    that fails or runs out of time is an outcome too. At an error that abortOn names no further item
+    starts, those under way run to their ends, and the error of the first of them propagates.
+
     Example:
         given: {payload: [{id: 7}, {id: 9}]}
         run:
@@ -32,20 +51,50 @@ class ParallelForeach(ParallelScope):
     collection: Expression = Expression("payload")
     """What to go through: an expression that gives a list."""
 
+    collect: Collect | None = None
+    """What becomes of each item: target, success, failure, abortOn."""
+
     steps: Chain
     """What to run for each item."""
+
+    def __post_init__(self) -> None:
+        if self.collect and self.target is not None:
+            refuse([Mistake("F304", "target beside collect", "one of them", "target inside collect only")])
+        if self.collect and self.collect.streaming:
+            refuse([Mistake("F304", "streaming of a parallel-foreach", "outcomes at its end", "foreach for a stream")])
 
     async def run(self, event: Event) -> Event:
         items = items_of(self.collection, event, "parallel-foreach")
         seconds = self.seconds(event)
 
+        async def run(entering: Event) -> Event:
+            return await run_route(self.steps, entering, seconds)
+
+        if self.collect is not None:
+            return await self._collect(event, items, run, self.collect)
+
         async def route(number: int) -> Message:
-            item = items[number]
-            payload, attributes = (item.payload, item.attributes) if type(item) is Message else (item, NOTHING)
-            entering = replace(event, payload=payload, attributes=attributes, media_type=None)
-            return (await run_route(self.steps, entering, seconds)).message
+            return (await run(_entering(event, items[number]))).message
 
         outcomes = await self.run_routes(event, len(items), route)
         if outcomes.failures:
             raise outcomes.composite(lambda message: message)
         return self.deliver_event(event, event.with_payload(outcomes.results, NOTHING))
+
+    async def _collect(self, event: Event, items: Sequence[Any], run: Run, collect: Collect) -> Event:
+        async def route(number: int) -> tuple[Any]:
+            outcome, _ = await collect.outcome(run, _entering(event, items[number]), number)
+            return (outcome,)
+
+        outcomes = await self.run_routes(event, len(items), route, stops=True)
+        collected = [outcome for result in outcomes.results if result is not None for outcome in result]
+        if outcomes.failures:
+            failure = outcomes.failures[min(outcomes.failures)]
+            failure.event = (failure.event or event).with_variable(collect.target, collected)
+            raise failure
+        return event.with_variable(collect.target, collected)
+
+
+def _entering(event: Event, item: Any) -> Event:
+    payload, attributes = (item.payload, item.attributes) if type(item) is Message else (item, NOTHING)
+    return replace(event, payload=payload, attributes=attributes, media_type=None)
