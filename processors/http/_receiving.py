@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 import aiohttp
+from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, TransferEncodingError
 from yarl import URL
 
 from engine import FlowError
@@ -50,9 +51,10 @@ def failure_of(error: Exception, url: URL) -> FlowError:
 
 
 def is_no_http(error: Exception) -> bool:
-    """Whether an answer came that cannot be read: its head, its chunks, or its Content-Encoding."""
+    """Whether an answer came that cannot be read, such as its head or its Content-Encoding, and did not just end."""
     if isinstance(error, aiohttp.ClientPayloadError):
-        return isinstance(error.__cause__, aiohttp.http_exceptions.BadHttpMessage)
+        cause = error.__cause__
+        return isinstance(cause, BadHttpMessage) and not isinstance(cause, (ContentLengthError, TransferEncodingError))
     return isinstance(error, aiohttp.ClientResponseError) and not isinstance(error, aiohttp.ClientHttpProxyError)
 
 
