@@ -113,8 +113,11 @@ class Builder:
         return f"{word}: {', '.join(names)}" if len(names) <= MOST_LISTED else f"{word} that `engine processors` lists"
 
     def element_name(self, cls: type[Element]) -> str:
-        """The name of a class in flow files."""
-        return next((name for name, element in self.catalog.elements() if element is cls), cls.__name__)
+        """The name of a class in flow files; of a base that is no element, the names of its elements."""
+        elements = list(self.catalog.elements())
+        exact = [name for name, element in elements if element is cls]
+        kinds = exact or [name for name, element in elements if issubclass(element, cls)]
+        return " or ".join(kinds) or cls.__name__
 
     def _second_key(self, name: str, others: list[str], entry: Map) -> None:
         """What stands beside an element: another element, or parameters that are indented too little."""

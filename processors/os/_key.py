@@ -16,7 +16,8 @@ class Key(Template):
     __slots__ = ()
 
     def _check(self, tree: Any, value: Any, reader: Reader) -> Any:
-        if tree["type"] == "literal" and _key(tree["value"]) is None and not reader.mistakes:
+        is_no_text = tree["type"] in ("map", "list") or (tree["type"] == "literal" and _key(tree["value"]) is None)
+        if is_no_text and not reader.mistakes:
             reader.mistakes.append(Mistake("F303", f"{shown(value)} as a key", f"a text of 1 to {LONGEST} characters"))
         return tree
 
