@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import Number
 
-LONGEST_DATE = 64
+LONGEST_TEXT = 64
 """Characters; no date is longer."""
 
 
@@ -17,8 +17,10 @@ def read_retry_after(value: Any, now: datetime) -> float | None:
 
     What lies in the past is 0.
     """
+    if isinstance(value, str):
+        value = value.strip() if len(value) <= LONGEST_TEXT else None
     seconds = Number.read(value)
-    if seconds is None and isinstance(value, str) and len(value) <= LONGEST_DATE:
+    if seconds is None and isinstance(value, str):
         seconds = _seconds_until(value, now)
     return None if seconds is None else max(0.0, float(seconds))
 
