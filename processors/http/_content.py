@@ -14,21 +14,25 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
 
-def body_of(payload: Any, media_type: str | None) -> tuple[bytes | None, str | None]:
+def body_of(payload: Any, media_type: str | None, *, is_said: bool) -> tuple[bytes | None, str | None]:
     """Bytes and media type: a map becomes the form that the media type names, else as `write_content` writes it.
 
+    is_said: whether the request itself says the media type, which then stands, and a text as it is.
     Raises MULE:TRANSFORMATION for what cannot be written.
     """
     essence = essence_of(media_type)
     try:
         if payload is None:
             return None, None
+        if is_said and isinstance(payload, str):
+            return encoded(payload, media_type), media_type
         if essence == FORM and isinstance(payload, Mapping):
             return encoded(form(payload), media_type), media_type
         if essence == MULTIPART and isinstance(payload, Mapping):
             boundary = uuid4().hex
             return multipart(payload, boundary), f"{MULTIPART}; boundary={boundary}"
-        return write_content(payload, media_type)
+        body, written = write_content(payload, media_type)
+        return body, media_type if is_said else written
     except ContentError as error:
         raise FlowError(TRANSFORMATION, str(error), cause=error) from error
     except (TypeError, ValueError, NotImplementedError, RecursionError) as error:

@@ -45,10 +45,10 @@ class Request(Operation):
     The body is read by its Content-Type: JSON (also without one) is a value, a form a map, text a
     text, all else bytes, an empty body null. Its attributes are statusCode, reasonPhrase and headers.
 
-    What is sent follows the header Content-Type, else what the payload is: maps, lists and numbers
-    are JSON, a text is text/plain, bytes stay. A map under application/x-www-form-urlencoded or
-    multipart/form-data becomes that form; in the latter a map with `content` (and filename,
-    contentType) is a file.
+    What is sent follows what the body is: maps, lists and numbers are JSON, a text is text/plain,
+    bytes stay. A header Content-Type is sent as it stands, a text under it too; a map becomes the
+    form that it names, application/x-www-form-urlencoded or multipart/form-data, where a map with
+    `content` (and filename, contentType) is a file and a list repeats its name.
 
     A status of 400 and above is an error of its name, such as HTTP:NOT_FOUND, with the upstream's
     answer in error.errorMessage; others of 4xx and 5xx are HTTP:CLIENT_ERROR and HTTP:SERVER_ERROR.
@@ -232,8 +232,10 @@ class Request(Operation):
     def _content(self, event: Event, method: str, media_type: Any) -> tuple[bytes | None, str | None]:
         """The body, and its media type: the one of the headers, else the payload's own."""
         if self.body is not None:
-            return body_of(self.body.evaluate(event), media_type)
-        return body_of(None if method in BODILESS else event.payload, media_type or event.media_type)
+            return body_of(self.body.evaluate(event), media_type, is_said=media_type is not None)
+        if method in BODILESS:
+            return None, None
+        return body_of(event.payload, media_type or event.media_type, is_said=media_type is not None)
 
     def _sends_correlation_id(self) -> bool:
         choice = self._config.send_correlation_id if self.send_correlation_id == "AUTO" else self.send_correlation_id
