@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
 from typing import NamedTuple, Protocol
 
 
@@ -50,7 +50,7 @@ class MemoryEntries:
     """Entries that end with the process."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
+        self._entries: OrderedDict[str, Entry] = OrderedDict()  # a dict's first is slow to find where many left
 
     def transaction(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -59,8 +59,8 @@ class MemoryEntries:
         return self._entries.get(key)
 
     def put(self, key: str, entry: Entry) -> None:
-        self._entries.pop(key, None)
         self._entries[key] = entry
+        self._entries.move_to_end(key)
 
     def change(self, key: str, data: bytes) -> None:
         self._entries[key] = self._entries[key]._replace(data=data)
@@ -69,14 +69,15 @@ class MemoryEntries:
         self._entries.pop(key, None)
 
     def remove_oldest(self, count: int) -> None:
-        for key in list(islice(self._entries, count)):
-            del self._entries[key]
+        for _ in range(count):
+            self._entries.popitem(last=False)
 
     def remove_expired(self, now: float) -> None:
-        self._entries = {key: entry for key, entry in self._entries.items() if entry.is_alive(now)}
+        for key in [key for key, entry in self._entries.items() if not entry.is_alive(now)]:
+            del self._entries[key]
 
     def clear(self) -> None:
-        self._entries = {}
+        self._entries.clear()
 
     def count(self) -> int:
         return len(self._entries)

@@ -51,15 +51,10 @@ class Room:
     def put(self, key: str, entry: Entry, now: float) -> None:
         self._entries.put(key, entry)
         if self._cleaned is None or not 0 <= now - self._cleaned < self._interval:
-            self._clean(now)
-        if self._most is not None and self._entries.count() > self._most:
-            self._clean(now)
-            if (excess := self._entries.count() - self._most) > 0:
-                self._entries.remove_oldest(excess)
-
-    def _clean(self, now: float) -> None:
-        self._entries.remove_expired(now)
-        self._cleaned = now
+            self._entries.remove_expired(now)
+            self._cleaned = now
+        if self._most is not None and (excess := self._entries.count() - self._most) > 0:
+            self._entries.remove_oldest(excess)
 
 
 class LocalStore(Store):

@@ -157,13 +157,14 @@ async def test_the_oldest_entries_leave_where_there_are_too_many(make_store: Mak
     assert await store.all() == {"9": 9, "7": "again", "10": 10}
 
 
-async def test_expired_entries_leave_before_the_oldest(make_store: MakeStore, clock: FakeClock) -> None:
-    store = make_store(max_entries=2)
-    await store.put("oldest", 1)
-    await store.put("short", 1, ttl=1)
-    await clock.advance(1)
-    await store.put("new", 1)
-    assert await store.keys() == ["oldest", "new"]
+async def test_a_limit_that_became_smaller_is_kept_from_the_next_entry_on(make_store: MakeStore) -> None:
+    store = make_store()
+    for number in range(10):
+        await store.put(str(number), number)
+    smaller = make_store(max_entries=2)
+    vars(smaller)["_entries"] = store._entries
+    await smaller.put("new", 1)
+    assert await smaller.keys() == ["9", "new"]
 
 
 async def test_removing_makes_room(make_store: MakeStore) -> None:
