@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from engine.application import Application as Application
     from engine.application import StartError as StartError
     from engine.core.active_source import ActiveSource as ActiveSource
+    from engine.core.authentication import NOT_PERMITTED as NOT_PERMITTED
+    from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
+    from engine.core.authentication import Authentication as Authentication
+    from engine.core.authentication import authenticated as authenticated
     from engine.core.chain import Chain as Chain
     from engine.core.chain import Step as Step
     from engine.core.clock import Clock as Clock
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
     from engine.core.expression import Reader as Reader
     from engine.core.expression import Template as Template
     from engine.core.expression import Written as Written
+    from engine.core.expression import literal as literal
     from engine.core.expression import scope_of as scope_of
     from engine.core.flow_link import FlowLink as FlowLink
     from engine.core.gate import Gate as Gate
@@ -63,7 +68,9 @@ if TYPE_CHECKING:
     from engine.core.local_store import LocalStore as LocalStore
     from engine.core.local_store import default_store as default_store
     from engine.core.local_store import private_store as private_store
+    from engine.core.media import read_json as read_json
     from engine.core.media import read_media_type as read_media_type
+    from engine.core.media import read_yaml as read_yaml
     from engine.core.mistake import Mistake as Mistake
     from engine.core.mistake import refuse as refuse
     from engine.core.mistake import shown as shown
@@ -78,13 +85,18 @@ if TYPE_CHECKING:
     from engine.core.parameters import Size as Size
     from engine.core.parameters import TimeUnit as TimeUnit
     from engine.core.parameters import Whole as Whole
+    from engine.core.processor import UNTOLD as UNTOLD
+    from engine.core.processor import After as After
     from engine.core.processor import Operation as Operation
     from engine.core.processor import Processor as Processor
     from engine.core.processor import Run as Run
     from engine.core.processor import Served as Served
     from engine.core.processor import Source as Source
     from engine.core.processor import VoidOperation as VoidOperation
+    from engine.core.processor import content_tree as content_tree
     from engine.core.refusal import Refusal as Refusal
+    from engine.core.resource import Resource as Resource
+    from engine.core.resource import ResourceError as ResourceError
     from engine.core.runtime import Runtime as Runtime
     from engine.core.scope import Scope as Scope
     from engine.core.scope import run_route as run_route
@@ -118,6 +130,7 @@ if TYPE_CHECKING:
     from engine.expressions.operators import is_number as is_number
     from engine.expressions.operators import number_in as number_in
     from engine.expressions.suggestion import did_you_mean as did_you_mean
+    from engine.expressions.writing import encode as encode
     from engine.expressions.writing import to_text as to_text
     from engine.loading.diagnostic import LoadError as LoadError
     from engine.serving.content import ContentError as ContentError
@@ -138,6 +151,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.active_source": "ActiveSource",
+    "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
     "engine.core.collect": "Collect",
@@ -150,15 +164,16 @@ _MODULES = {
         "TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError error_type"
     ),
     "engine.core.event": "NOTHING STATUS Event Message",
-    "engine.core.expression": "Condition Evaluate Expression Reader Template Written scope_of",
+    "engine.core.expression": "Condition Evaluate Expression Reader Template Written literal scope_of",
     "engine.core.flow_link": "FlowLink",
     "engine.core.gate": "Gate",
-    "engine.core.media": "read_media_type",
+    "engine.core.media": "read_json read_media_type read_yaml",
     "engine.core.mistake": "Mistake refuse shown",
     "engine.core.parallel": "ParallelScope",
     "engine.core.parameters": "Amount ConfigRef Count Duration Name Number Period Size TimeUnit Whole",
-    "engine.core.processor": "Operation Processor Run Served Source VoidOperation",
+    "engine.core.processor": "UNTOLD After Operation Processor Run Served Source VoidOperation content_tree",
     "engine.core.refusal": "Refusal",
+    "engine.core.resource": "Resource ResourceError",
     "engine.core.runtime": "Runtime",
     "engine.core.scope": "Scope run_route within",
     "engine.core.stream": "Stream",
@@ -178,7 +193,7 @@ _MODULES = {
     "engine.expressions.functions.patterns": "whole_match",
     "engine.expressions.operators": "equals is_number number_in",
     "engine.expressions.suggestion": "did_you_mean",
-    "engine.expressions.writing": "to_text",
+    "engine.expressions.writing": "encode to_text",
     "engine.loading.diagnostic": "LoadError",
     "engine.serving.content": "ContentError encoded essence_of read_content write_content",
     "engine.serving.headers": "Headers checked_headers header_value",

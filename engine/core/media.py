@@ -7,6 +7,7 @@ from typing import Any
 import jiter
 
 from engine.core.errors import TRANSFORMATION, FlowError
+from engine.expressions.errors import EvaluationError
 
 
 def is_json(media_type: str | None) -> bool:
@@ -35,3 +36,14 @@ def read_media_type(payload: Any, media_type: str | None) -> Any:
         return read_json(payload.encode("utf-8", "surrogatepass"))
     except ValueError as error:
         raise FlowError(TRANSFORMATION, f"the text is no JSON: {error}", cause=error) from error
+
+
+def read_yaml(text: str) -> Any:
+    """The value of a YAML text (1.2's core schema). Raises ValueError for what is none: tags and aliases included."""
+    from engine.expressions.functions.yaml_text import read  # few flows need it
+
+    try:
+        return read(text, {})
+    except (EvaluationError, ValueError) as error:
+        mark = getattr(error.__cause__, "problem_mark", None)
+        raise ValueError(str(error) or "no YAML" + (f" at line {mark.line + 1}" if mark else "")) from None

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from engine.core.event import Event
 from engine.core.nesting import Runnable, run_nested
+from engine.core.resource import ResourceError, Resources
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import Function, function
 from engine.loading.properties import Filler
 
-LARGEST_RESOURCE = 10 * 2**20
 
-
-def application_functions(
-    filler: Filler, flows: Mapping[str, Runnable], folders: Sequence[Path]
-) -> dict[str, Function]:
+def application_functions(filler: Filler, flows: Mapping[str, Runnable], resources: Resources) -> dict[str, Function]:
     """p, lookup and resource of one application.
 
-    flows: filled while the application is loaded; folders: where its flow files lie.
+    flows: filled while the application is loaded; resources: the files beside them.
     """
-    functions = (_property(filler), _lookup(flows), _resource(folders))
+    functions = (_property(filler), _lookup(flows), _resource(resources))
     return {each.name: each for each in functions}
 
 
@@ -71,15 +66,11 @@ def _lookup(flows: Mapping[str, Runnable]) -> Function:
     return lookup
 
 
-def _resource(folders: Sequence[Path]) -> Function:
-    def find(name: str) -> Path | None:
-        """The file of that name inside one of the folders; nothing outside of them is ever read."""
-        paths = ((folder, (folder / name).resolve()) for folder in folders if "\0" not in name)
-        return next((path for folder, path in paths if path.is_relative_to(folder) and path.is_file()), None)
-
+def _resource(resources: Resources) -> Function:
     def check(arguments: Sequence[Any]) -> str | None:
         name = _literal(arguments[0])
-        return f"resource('{name}'), a file that is not there" if name is not None and find(name) is None else None
+        is_missing = name is not None and resources.find(name) is None
+        return f"resource('{name}'), a file that is not there" if is_missing else None
 
     @function("string", check=check, dataweave="readUrl")
     def resource(file: str) -> str:
@@ -87,24 +78,12 @@ def _resource(folders: Sequence[Path]) -> Function:
 
         A literal name without a file is an error when the flow file is loaded. At most 10 MiB.
         """
-        path = find(file)
-        if path is None:
-            raise EvaluationError("resource() found no file of that name in the flows folder")
-        status = path.stat()
-        if status.st_size > LARGEST_RESOURCE:
-            raise EvaluationError(f"resource() takes files of at most {LARGEST_RESOURCE} bytes")
-        return _text(path, status.st_mtime_ns)
+        try:
+            return resources.read(file)
+        except ResourceError as error:
+            raise EvaluationError(f"resource() {error}") from None
 
     return resource
-
-
-@lru_cache(maxsize=32)
-def _text(path: Path, changed: int) -> str:
-    """The text of a file, read again only when it changed."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise EvaluationError("resource() takes files of text in UTF-8") from None
 
 
 def _literal(node: Any) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,10 +18,12 @@ from engine.core.expression import Scope
 from engine.core.mistake import Mistake, mistakes_of, refuse, shown
 from engine.core.nesting import Runnable
 from engine.core.processor import Processor
+from engine.core.resource import Resources
 from engine.core.runtime import Runtime
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.data import Map, Sequence
+from engine.loading.document import TextFile
 from engine.loading.explain import Explainer, parameter_names, place_of
 from engine.loading.mentions import Mention, Mentions, mention
 from engine.loading.place import Place
@@ -43,7 +46,9 @@ class Builder:
     types is mentioned, and checked when all files are read.
     """
 
-    def __init__(self, catalog: Catalog, scope: Scope, flows: dict[str, Runnable], runtime: Runtime) -> None:
+    def __init__(
+        self, catalog: Catalog, scope: Scope, flows: dict[str, Runnable], runtime: Runtime, resources: Resources
+    ) -> None:
         self.catalog = catalog
         self.scope = scope
         self.mistakes: list[Mistake] = []
@@ -52,6 +57,8 @@ class Builder:
         self.configs: dict[str, Any] = {}
         self.flows = flows
         self.runtime = runtime
+        self.resources = resources
+        self.text_files: list[TextFile] = []
         self.default_handler = ErrorHandler()
         self.handler_lists: dict[str, Sequence] = {}
         self._named_handlers: dict[str, ErrorHandler] = {}
@@ -221,6 +228,14 @@ class Builder:
             self._open_handlers.pop()
             self.enter(outer)
         return self._named_handlers[name]
+
+    def place_in_file(self, name: str, text: str) -> Place:
+        """Where the text of a file beside the flow files begins; mistakes can be told at places in it."""
+        path = self.resources.find(name) or Path(name)
+        here = Path().resolve()
+        file = TextFile(str(path.relative_to(here) if path.is_relative_to(here) else path), text, name)
+        self.text_files.append(file)
+        return file.start()
 
     def expect_flow(self, name: str, value: Any) -> None:
         self.mentions.flows.append(mention(name, value, self.owner))

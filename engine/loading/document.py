@@ -161,6 +161,18 @@ class Document:
         return Mistake("F104", found, "the text in quotes", write, replace(self.start(), line=number, column=start + 1))
 
 
+class TextFile(Document):
+    """A file beside the flow files that is no YAML, such as a template."""
+
+    def _read(self) -> None:
+        self.data = self.text
+
+    def exact_place(self, place: Place, offset: int) -> Place:
+        """The place of the character so far behind another one."""
+        line, column = self._line_and_column(self._line_starts[place.line - 1] + place.column - 1 + offset)
+        return replace(place, line=line, column=column)
+
+
 def _comment_start(line: str, offset: int, scalars: list[tuple[int, int]]) -> int | None:
     """Where the comment of a line begins that stands at this offset of the file."""
     for match in COMMENT.finditer(line):

@@ -21,6 +21,7 @@ from engine.core.mistake import Mistake, shown
 from engine.core.nesting import Runnable
 from engine.core.parameters import Broken, Duration
 from engine.core.processor import Source
+from engine.core.resource import Resources
 from engine.core.runtime import DATA_DIR, Runtime
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
@@ -107,12 +108,12 @@ class Loader:
         for document in documents:
             self.filler.fill(document.data)
         flows: dict[str, Runnable] = {}
-        folders = dict.fromkeys(Path(document.file).resolve().parent for document in documents)
+        resources = Resources(dict.fromkeys(Path(document.file).resolve().parent for document in documents))
         functions = ChainMap(
-            application_functions(self.filler, flows, tuple(folders)),
+            application_functions(self.filler, flows, resources),
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
-        self.builder = Builder(catalog, Scope(functions, None, resolve, self._warn), flows, Runtime(clock))
+        self.builder = Builder(catalog, Scope(functions, None, resolve, self._warn), flows, Runtime(clock), resources)
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)
@@ -232,9 +233,12 @@ class Loader:
                 found, expected, write = (text.replace(secret, "•••") for text in (found, expected, write))
         return replace(mistake, found=found, expected=expected, write=write)
 
+    def _all_documents(self) -> list[Document]:
+        return [*self.documents, *self.sections.property_documents, *self.builder.text_files]
+
     def _diagnostics(self, mistakes: Iterable[Mistake], *, is_warning: bool = False) -> list[Diagnostic]:
         """The mistakes at their exact places, in the order of the files and lines."""
-        by_file = {document.file: document for document in [*self.documents, *self.sections.property_documents]}
+        by_file = {document.file: document for document in self._all_documents()}
         order = {file: number for number, file in enumerate(by_file)}
         found = []
         for mistake in mistakes:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from engine.core.element import Element, Parameters
 from engine.core.expression import Compiled
+from engine.core.resource import Resources
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function, Parameter
 from engine.loading.application_functions import application_functions
@@ -25,7 +26,10 @@ WORDS = {
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
     "Key": "text", "Store": "name of a config",
-    "frozenset": "list", "tuple": "list", "HttpResponse": "answer", "Amount": "amount of time", "CronExpression": "cron expression",
+    "Resource": "name of a file", "Addresses": "IP addresses", "Interval": "amount of time",
+    "PythonFunction": "name of a function", "Schema": "JSON Schema",
+    "frozenset": "list", "tuple": "list", "HttpResponse": "answer", "Amount": "amount of time",
+    "CronExpression": "cron expression",
     "ZoneInfo": "time zone",
 }  # fmt: skip
 
@@ -56,7 +60,7 @@ def page(name: str, element: type[Element]) -> str:
 def all_functions() -> dict[str, Function]:
     """The functions of expressions by name: ours, installed ones, and those of an application."""
     nothing = Filler(Properties({}, {}, {}, {}))
-    return dict(sorted({**discover_functions(), **application_functions(nothing, {}, ())}.items()))
+    return dict(sorted({**discover_functions(), **application_functions(nothing, {}, Resources(()))}.items()))
 
 
 def function_list(functions: Mapping[str, Function]) -> Iterator[str]:

@@ -1,0 +1,84 @@
+"""Text files beside the flow files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic_core import core_schema
+
+from engine.core.mistake import Mistake, refuse, shown
+from engine.core.text import Place
+from engine.core.validated import Validated
+
+LARGEST = 10 * 2**20
+"""Bytes of a file."""
+
+
+class ResourceError(Exception):
+    """A file that cannot be had. As text: what was expected instead; `wrong`: what is the matter with it."""
+
+    def __init__(self, text: str, wrong: str) -> None:
+        super().__init__(text)
+        self.wrong = wrong
+
+
+class Resources:
+    """The text files in some folders; nothing outside of them is ever read."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(folders)
+
+    def find(self, name: str) -> Path | None:
+        """The file of that name, relative to one of the folders."""
+        paths = ((folder, (folder / name).resolve()) for folder in self._folders if "\0" not in name)
+        return next((path for folder, path in paths if path.is_relative_to(folder) and path.is_file()), None)
+
+    def read(self, name: str) -> str:
+        """The text of a file, read again only where it changed. Raises ResourceError."""
+        path = self.find(name)
+        if path is None:
+            raise ResourceError("found no file of that name in the flows folder", "a file that is not there")
+        status = path.stat()
+        if status.st_size > LARGEST:
+            raise ResourceError(f"takes files of at most {LARGEST} bytes", "a file that is too large")
+        return _text(path, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _text(path: Path, changed: int) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ResourceError("takes files of text in UTF-8", "a file that is no text in UTF-8") from None
+
+
+class Resource(Validated):
+    """A parameter that names a text file in the folders of the flow files; it is read when they are loaded.
+
+    place: where its text begins; others: all files of those folders.
+    """
+
+    def __init__(self, name: str, text: str, place: Place | None, others: Resources) -> None:
+        self.name = name
+        self.text = text
+        self.place = place
+        self.others = others
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str) or "#[" in value:
+            refuse([Mistake("F303", shown(value), "the name of a file in the folder of the flow files")])
+        others = getattr(info.context, "resources", None) or Resources([Path().resolve()])
+        try:
+            text = others.read(value)
+        except ResourceError as error:
+            refuse(
+                [Mistake("F303", f"{shown(value)}, {error.wrong},", "a file of text in the folder of the flow files")]
+            )
+        place = info.context.place_in_file(str(value), text) if info.context is not None else None
+        return cls(str(value), text, place, others)

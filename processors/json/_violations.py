@@ -1,0 +1,100 @@
+"""What of a value does not fit its schema, told without the value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine import encode
+from processors.json._schema import Schema
+
+MOST = 1000
+"""How many violations an error lists."""
+LONGEST = 100
+"""Characters of a path, of a name, of a limit."""
+ALTERNATIVES = re.compile(r"(.*?/(anyOf|oneOf))/\d+(?:/|$)")
+NAMES = re.compile(r"\((.*) w(?:as|ere) unexpected\)$", re.DOTALL)
+REQUIRED = " is a required property"
+
+RULES = {
+    "type": "must be of type {}", "enum": "must be one of {}", "const": "must be {}",
+    "format": "must have the format {}",
+    "minimum": "must be {} or more", "maximum": "must be {} or less", "exclusiveMinimum": "must be more than {}",
+    "exclusiveMaximum": "must be less than {}", "multipleOf": "must be a multiple of {}",
+    "minLength": "must have {} characters or more", "maxLength": "must have {} characters or less",
+    "pattern": "must match {}",
+    "minItems": "must have {} elements or more", "maxItems": "must have {} elements or less",
+    "minProperties": "must have {} properties or more", "maxProperties": "must have {} properties or less",
+    "uniqueItems": "must not have the same element twice", "contains": "must have an element of another kind",
+    "minContains": "must have {} elements or more of a kind", "maxContains": "must have {} elements or less of a kind",
+    "anyOf": "must fit one of several schemas", "oneOf": "must fit exactly one of several schemas",
+    "not": "must not fit a schema",
+}  # fmt: skip
+FORBIDDEN = "must not be there"
+
+
+def violations(schema: Schema, value: Any) -> list[dict[str, str]]:
+    """Path, keyword and message of each violation, in the order of the schema; an alternative counts once."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for entry in schema.validator.evaluate(value).errors():
+        location, path = entry["schemaLocation"], entry["instanceLocation"]
+        alternatives = ALTERNATIVES.match(location)
+        if alternatives:
+            key, violation = (path, alternatives[1]), _violation(path, alternatives[2], RULES[alternatives[2]])
+        else:
+            keyword, message = _rule(schema, entry)
+            key, violation = (path, location + message), _violation(path, keyword, message)
+        found.setdefault(key, violation)
+        if len(found) == MOST:
+            break
+    return list(found.values())
+
+
+def _violation(path: str, keyword: str, message: str) -> dict[str, str]:
+    return {"path": _cut(path), "keyword": keyword, "message": message}
+
+
+def _rule(schema: Schema, entry: Mapping[str, Any]) -> tuple[str, str]:
+    """The keyword that does not hold, and what it asks for."""
+    parts = [part for part in entry["schemaLocation"].split("/") if not part.isdigit()]
+    keyword, text = parts[-1], entry["error"]
+    if text.endswith(REQUIRED):
+        return keyword, f"must have the property {_cut(text.removesuffix(REQUIRED))}"
+    if names := NAMES.search(text):
+        return keyword, f"must not have the property {_cut(names[1])}"
+    limit = _limit(schema, entry)
+    if limit is False or keyword not in RULES:
+        return keyword if keyword.startswith("unevaluated") else "false", FORBIDDEN
+    return keyword, RULES[keyword].format(_cut(encode(limit).decode()))
+
+
+def _limit(schema: Schema, entry: Mapping[str, Any]) -> Any:
+    """What the schema says at the keyword; null where that lies in a schema with an $id of its own."""
+    uri, _, pointer = (entry["absoluteKeywordLocation"] or "").partition("#")
+    value = schema.documents.get(uri)
+    for part in pointer.split("/")[1:]:
+        value = _step(value, part.replace("~1", "/").replace("~0", "~"))
+    return value
+
+
+def _step(value: Any, part: str) -> Any:
+    if isinstance(value, list):
+        return value[int(part)] if part.isdigit() and int(part) < len(value) else None
+    return value.get(part) if isinstance(value, dict) else None
+
+
+def summary(found: list[dict[str, str]], most: int = 3) -> str:
+    """The first violations in a sentence."""
+    return "; ".join(_sentence(found, most))
+
+
+def _sentence(found: list[dict[str, str]], most: int) -> Iterator[str]:
+    for violation in found[:most]:
+        yield f"{violation['path'] or 'the whole'} {violation['message']}"
+    if len(found) > most:
+        yield f"and {len(found) - most} more"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
