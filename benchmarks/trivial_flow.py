@@ -57,9 +57,9 @@ def served(*command: str) -> Iterator[int]:
             process.terminate()
 
 
-def by_wrk(port: int, seconds: float, connections: int) -> float:
+def by_wrk(port: int, seconds: int, connections: int) -> float:
     """Requests per second as wrk counts them; an answer that is no success is an error."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", f"http://127.0.0.1:{port}/hello"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}/hello"]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603  # the same
     assert "Non-2xx" not in output, output
     found = re.search(r"Requests/sec:\s*([\d.]+)", output)
@@ -67,7 +67,7 @@ def by_wrk(port: int, seconds: float, connections: int) -> float:
     return float(found[1])
 
 
-def by_python(port: int, seconds: float, connections: int) -> float:
+def by_python(port: int, seconds: int, connections: int) -> float:
     """The same by a client in this process, which costs about as much as the server."""
 
     async def ask(until: float) -> int:
@@ -90,7 +90,7 @@ def by_python(port: int, seconds: float, connections: int) -> float:
     return asyncio.run(ask_all()) / seconds
 
 
-def compare(rounds: int, seconds: float, connections: int) -> None:
+def compare(rounds: int, seconds: int, connections: int) -> None:
     client = by_wrk if shutil.which("wrk") else by_python
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         file = Path(folder) / "trivial.yaml"
@@ -115,7 +115,7 @@ def compare(rounds: int, seconds: float, connections: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--connections", type=int, default=16)
     arguments = parser.parse_args()
     compare(arguments.rounds, arguments.seconds, arguments.connections)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 
 from engine.core.element import Parameters
@@ -35,11 +36,29 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Connections:
+    """What a connection to an address may cost before a flow is asked.
+
+    tls: how it is secured; None for plain HTTP.
+    header_timeout: seconds in which the request line and the headers of a request must arrive.
+    idle_timeout: seconds that a connection is kept between two requests.
+    max_header_size: bytes of the request line, and of the headers. max_headers: how many there may be.
+    """
+
+    tls: ssl.SSLContext | None = None
+    header_timeout: float = 10.0
+    idle_timeout: float = 30.0
+    max_header_size: int = 2**16
+    max_headers: int = 100
+
+
+@dataclass(frozen=True)
 class Route:
     """Where requests come in, and how they are answered.
 
     path: with `{name}` for a segment and a trailing `*` for all that follows.
     methods: None for all.
+    streaming: whether a body of records comes as a Stream.
     """
 
     host: str
@@ -49,6 +68,8 @@ class Route:
     limits: Limits
     response: HttpResponse
     error_response: HttpResponse
+    streaming: bool = False
+    connections: Connections = Connections()
 
 
 class HttpSource(Source):

@@ -5,20 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from time import monotonic
+from functools import partial
+from typing import Any, NamedTuple
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-log = logging.getLogger("engine")
+from engine.serving.ending import Ending
+from engine.serving.route import Connections
 
 OFTEN_ENOUGH = (20_000, 20, 50)
 """Thresholds of the garbage collector: a body of 10,000 records would else be walked through again and again."""
+
+GRACE = 0.2
+"""Seconds between the signal and the end of idle connections, for requests that are on their way."""
+
+
+class Served(NamedTuple):
+    """An application at an address."""
+
+    app: Starlette
+    listening: socket.socket
+    connections: Connections
 
 
 class Server(uvicorn.Server):
@@ -28,6 +40,22 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take what has come already, and then end as uvicorn does: a caller whose request was under way is answered.
+
+        The answers from now on end their connections. With a backlog of 0 the system lets no new
+        connection wait, so that the close of the socket resets none.
+        """
+        for listening in sockets or []:
+            listening.listen(0)
+        self.server_state.is_draining = True  # type: ignore[attr-defined]  # read by our protocol
+        for connection in list(self.server_state.connections):
+            if cycle := getattr(connection, "cycle", None):
+                cycle.keep_alive = False
+        if not self.force_exit:
+            await asyncio.sleep(GRACE)
+        await super().shutdown(sockets)
+
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Raises OSError where the address is not to be had."""
@@ -36,7 +64,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 async def serve(
-    apps: Sequence[tuple[Starlette, socket.socket]],
+    served: Sequence[Served],
     shutdown_timeout: float,
     ready: Callable[[], None],
     stop_sources: Callable[[], Awaitable[None]],
@@ -45,13 +73,12 @@ async def serve(
 
     A second signal ends at once. Returns the seconds that are left of the time.
     """
-    servers = [Server(_config(app, shutdown_timeout)) for app, _ in apps]
+    servers = [Server(_config(each, shutdown_timeout)) for each in served]
 
-    stopped: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    ending = Ending(shutdown_timeout)
 
     def stop() -> None:
-        if not stopped.done():
-            stopped.set_result(monotonic() + shutdown_timeout)
+        ending.ask()
         for server in servers:
             server.force_exit = server.should_exit
             server.should_exit = True
@@ -64,31 +91,35 @@ async def serve(
     gc.set_threshold(*OFTEN_ENOUGH)
     gc.enable()
     ready()
-    serving = (server.serve([listening]) for server, (_, listening) in zip(servers, apps, strict=True))
-    await asyncio.gather(*serving, _end(stop_sources, stopped))
-    return max(0.0, await stopped - monotonic())
+    serving = (server.serve([each.listening]) for server, each in zip(servers, served, strict=True))
+    await asyncio.gather(*serving, ending.stop(stop_sources))
+    return ending.seconds_left
 
 
-async def _end(stop_sources: Callable[[], Awaitable[None]], stopped: asyncio.Future[float]) -> None:
-    """Stop the sources when the signal has come."""
-    seconds = await stopped - monotonic()
-    try:
-        async with asyncio.timeout(seconds):
-            await stop_sources()
-    except TimeoutError:
-        log.warning("sources did not end within %g s", seconds)
-
-
-def _config(app: Starlette, shutdown_timeout: float) -> uvicorn.Config:
+def _config(served: Served, shutdown_timeout: float) -> uvicorn.Config:
+    connections = served.connections
     return uvicorn.Config(
-        _ending_quietly(app),
+        _ending_quietly(served.app),
+        http=_protocol(connections),
         ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
+        timeout_keep_alive=connections.idle_timeout,  # type: ignore[arg-type]  # asyncio takes a float
+        h11_max_incomplete_event_size=connections.max_header_size,
+        ssl_context_factory=(lambda config, default: connections.tls) if connections.tls else None,  # type: ignore[arg-type,return-value]  # there is one
         timeout_graceful_shutdown=shutdown_timeout,  # type: ignore[arg-type]  # asyncio takes a float
     )
+
+
+def _protocol(connections: Connections) -> Any:
+    """Ours on httptools; where that is not to be had, h11 with the bounds that it has itself."""
+    try:
+        from engine.serving.protocol import Protocol
+    except ImportError:
+        return "h11"
+    return partial(Protocol, connections=connections)
 
 
 def _ending_quietly(app: ASGIApp) -> ASGIApp:

@@ -16,7 +16,7 @@ from engine.application import Application, StartError
 from engine.core.flow import Flow
 from engine.serving.app import PARAMETER
 from engine.serving.route import HttpSource, Route
-from engine.serving.server import bind, serve
+from engine.serving.server import Served, bind, serve
 from engine.tools.logs import Secrets
 
 
@@ -82,7 +82,7 @@ async def _serve(app: Application, addresses: list[Address]) -> int:
         click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
         return 1
     apps = [
-        (app.asgi([flow for flow, _ in address.routes]), address.listening)
+        Served(app.asgi([flow for flow, _ in address.routes]), address.listening, address.routes[0][1].connections)
         for address in addresses
         if address.listening
     ]

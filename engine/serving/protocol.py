@@ -1,0 +1,250 @@
+"""One connection: uvicorn's protocol on httptools, with bounds on what a caller may do before a flow is asked.
+
+llhttp, beneath it, is strict: Content-Length beside Transfer-Encoding, a length twice, bare line
+feeds, folded headers and broken chunks are errors of the parser, and end the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+from uuid import uuid4
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from engine.serving.problem import PROBLEM, problem
+from engine.serving.route import Connections
+
+access = logging.getLogger("engine.access")
+
+LINGER = 2.0
+"""Seconds in which what a refused caller still sends is passed over: to close at once would reset the answer."""
+
+STUCK = 60.0
+"""Seconds after which a caller that takes nothing of its answer is hung up on."""
+
+MOST_PIPELINED = 100
+"""How many requests of a connection may wait for the answers before theirs."""
+
+VERSIONS = frozenset({"1.0", "1.1"})
+
+
+class Refused(Exception):
+    """A request that is answered without asking a flow; the connection ends with it."""
+
+    def __init__(self, status: int, detail: str, error_type: str = "HTTP:BAD_REQUEST") -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.error_type = status, detail, error_type
+
+
+NO_HTTP = Refused(400, "the bytes are no request of HTTP/1.1")
+
+
+class Protocol(HttpToolsProtocol):
+    """A connection whose request heads are bounded in time, size and number."""
+
+    def __init__(self, *arguments: Any, connections: Connections, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._limits = connections
+        self._is_in_head = False
+        self._chunk = 0
+        self._head = 0
+        """Bytes of the head after the chunk in which it began."""
+        self._late: asyncio.TimerHandle | None = None
+        self._stuck: asyncio.TimerHandle | None = None
+        self._is_over = False
+        """Whether what comes in is passed over."""
+        self._refused: Refused | None = None
+        """What is answered after the answers before it."""
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_over:
+            return
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
+        self._chunk = len(data)
+        if self._is_in_head:
+            self._head += self._chunk
+        try:
+            self.parser.feed_data(data)
+            if self._is_in_head:
+                self._check_unfinished()
+        except httptools.HttpParserUpgrade:
+            pass  # to a protocol that nobody offers: the request is answered as it is (RFC 9110, 7.8)
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, Refused) else NO_HTTP)
+        except Refused as refused:
+            self._refuse(refused)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio reads it, uvicorn says None
+        """The caller sends no more: what it sent whole is answered, where its connection can be half open."""
+        waits = self.cycle is not None and not self.cycle.response_complete
+        if not waits or self.cycle.more_body or self.scheme == "https":
+            return False
+        self._is_over = True
+        self._stop_waiting()
+        self.cycle.keep_alive = False
+        return True
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stuck = self.loop.call_later(STUCK, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+    # The head of a request
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head, self._head = True, 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._is_in_head:  # a trailer must not pass for a header (RFC 9110, 6.5.1)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self._check_head()
+        self._is_in_head = False
+        if self._late is not None:
+            self._stop_waiting()
+        super().on_headers_complete()
+        if getattr(self.server_state, "is_draining", False):
+            self.cycle.keep_alive = False
+
+    def _check_head(self) -> None:
+        if self._head or self._chunk > self._limits.max_header_size or len(self.headers) > self._limits.max_headers:
+            self._check_size()
+        version = self.parser.get_http_version()
+        if version not in VERSIONS:
+            raise Refused(505, "the version of HTTP is none of 1.0, 1.1", "HTTP:VERSION_NOT_SUPPORTED")
+        hosts = codings = 0
+        for name, value in self.headers:
+            if name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding":
+                codings += 1
+                if value.lower() != b"chunked":
+                    raise Refused(501, "the Transfer-Encoding is another than chunked", "HTTP:NOT_IMPLEMENTED")
+        if hosts != 1 and (hosts or version == "1.1"):  # RFC 9112, 3.2
+            raise Refused(400, "a request has one Host header")
+        if codings and version == "1.0":  # RFC 9112, 6.1
+            raise Refused(400, "HTTP/1.0 has no Transfer-Encoding")
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise Refused(429, "too many requests wait on this connection", "HTTP:TOO_MANY_REQUESTS")
+
+    def _check_size(self) -> None:
+        limits = self._limits
+        if len(self.url) > limits.max_header_size:
+            detail = f"the request line is larger than {limits.max_header_size} bytes"
+            raise Refused(414, detail, "HTTP:URI_TOO_LONG")
+        if len(self.headers) > limits.max_headers:
+            raise Refused(431, f"there are more than {limits.max_headers} headers", "HTTP:HEADERS_TOO_LARGE")
+        if sum(len(name) + len(value) for name, value in self.headers) > limits.max_header_size:
+            self._headers_too_large()
+
+    def _check_unfinished(self) -> None:
+        """The bounds of a head that has not come whole; the parser holds what is no header yet."""
+        self._check_size()
+        if self._head > 2 * self._limits.max_header_size:
+            self._headers_too_large()
+        self._await_head()
+
+    def _headers_too_large(self) -> None:
+        detail = f"the headers are larger than {self._limits.max_header_size} bytes"
+        raise Refused(431, detail, "HTTP:HEADERS_TOO_LARGE")
+
+    # Time
+
+    def _await_head(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(self._limits.header_timeout, self._head_is_late)
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _head_is_late(self) -> None:
+        self._late = None
+        if not self._is_in_head:
+            self.transport.close()
+        elif not self._is_over:
+            detail = f"the headers did not arrive within {self._limits.header_timeout:g} s"
+            self._refuse(Refused(408, detail, "HTTP:REQUEST_TIMEOUT"))
+
+    # Refusing
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer after the requests before; a request whose body is broken is one that its caller gave up."""
+        self._is_over = True
+        self._stop_waiting()
+        if not self._is_in_head and self.cycle is not None:
+            if self.pipeline and self.pipeline[0][0] is self.cycle:
+                self.pipeline.popleft()
+            else:
+                return self._break_off(refused)
+        if self.pipeline or (self.cycle is not None and not self.cycle.response_complete):
+            self._refused = refused
+        else:
+            self._answer(refused)
+
+    def _break_off(self, refused: Refused) -> None:
+        cycle = self.cycle
+        if cycle.response_started:
+            self.transport.close()
+        else:
+            self._answer(refused)
+        cycle.disconnected = True
+        cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._refused is not None and not self.pipeline and self.cycle.response_complete:
+            self._answer(self._refused)
+
+    def _answer(self, refused: Refused) -> None:
+        if self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        correlation_id = str(uuid4())
+        body = problem(refused.status, "", correlation_id, refused.error_type, refused.detail)
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", PROBLEM.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"x-correlation-id", correlation_id.encode()),
+            (b"connection", b"close"),
+        ]
+        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
+        self.transport.write(STATUS_LINE[refused.status] + lines + b"\r\n" + body)
+        who = {"correlation_id": correlation_id, "status": refused.status}
+        access.info("- - - %d: %s", refused.status, refused.detail, extra=who)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.loop.call_later(LINGER, self.transport.close)
+        else:
+            self.transport.close()
