@@ -18,6 +18,13 @@ class Entry(NamedTuple):
         return self.expires is None or self.expires > now
 
 
+class Usage(NamedTuple):
+    """How many entries there are, and the bytes of their values together."""
+
+    entries: int
+    size: int
+
+
 class Entries(Protocol):
     """Entries by key, from the oldest to the newest. They know no time: expired ones are there until removed."""
 
@@ -40,7 +47,7 @@ class Entries(Protocol):
 
     def clear(self) -> None: ...
 
-    def count(self) -> int: ...
+    def usage(self) -> Usage: ...
 
     def items(self) -> Iterable[tuple[str, Entry]]:
         """All, the oldest first."""
@@ -51,6 +58,7 @@ class MemoryEntries:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, Entry] = OrderedDict()  # a dict's first is slow to find where many left
+        self._size = 0
 
     def transaction(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -59,28 +67,34 @@ class MemoryEntries:
         return self._entries.get(key)
 
     def put(self, key: str, entry: Entry) -> None:
+        self.remove(key)
         self._entries[key] = entry
-        self._entries.move_to_end(key)
+        self._size += len(entry.data)
 
     def change(self, key: str, data: bytes) -> None:
-        self._entries[key] = self._entries[key]._replace(data=data)
+        before = self._entries[key]
+        self._entries[key] = before._replace(data=data)
+        self._size += len(data) - len(before.data)
 
     def remove(self, key: str) -> None:
-        self._entries.pop(key, None)
+        if entry := self._entries.pop(key, None):
+            self._size -= len(entry.data)
 
     def remove_oldest(self, count: int) -> None:
         for _ in range(count):
-            self._entries.popitem(last=False)
+            _, entry = self._entries.popitem(last=False)
+            self._size -= len(entry.data)
 
     def remove_expired(self, now: float) -> None:
         for key in [key for key, entry in self._entries.items() if not entry.is_alive(now)]:
-            del self._entries[key]
+            self.remove(key)
 
     def clear(self) -> None:
         self._entries.clear()
+        self._size = 0
 
-    def count(self) -> int:
-        return len(self._entries)
+    def usage(self) -> Usage:
+        return Usage(len(self._entries), self._size)
 
     def items(self) -> Iterable[tuple[str, Entry]]:
         return self._entries.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
-from engine.core.entries import Entry
+from engine.core.entries import Entry, Usage
 from engine.core.local_database import LocalDatabase
 
 # The triggers count, for counting rows is as slow as there are rows.
@@ -16,12 +16,18 @@ CREATE TABLE IF NOT EXISTS entries(
 );
 CREATE INDEX IF NOT EXISTS entries_by_age ON entries(store, age);
 CREATE INDEX IF NOT EXISTS entries_by_expiry ON entries(store, expires) WHERE expires IS NOT NULL;
-CREATE TABLE IF NOT EXISTS counts(store TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS usage(
+  store TEXT PRIMARY KEY, entries INTEGER NOT NULL, bytes INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS entry_added AFTER INSERT ON entries BEGIN
-  INSERT INTO counts VALUES(new.store, 1) ON CONFLICT(store) DO UPDATE SET entries = entries + 1;
+  INSERT INTO usage VALUES(new.store, 1, length(new.value))
+  ON CONFLICT(store) DO UPDATE SET entries = entries + 1, bytes = bytes + length(new.value);
+END;
+CREATE TRIGGER IF NOT EXISTS entry_changed AFTER UPDATE OF value ON entries BEGIN
+  UPDATE usage SET bytes = bytes + length(new.value) - length(old.value) WHERE store = new.store;
 END;
 CREATE TRIGGER IF NOT EXISTS entry_removed AFTER DELETE ON entries BEGIN
-  UPDATE counts SET entries = entries - 1 WHERE store = old.store;
+  UPDATE usage SET entries = entries - 1, bytes = bytes - length(old.value) WHERE store = old.store;
 END;
 """
 PUT = """
@@ -67,9 +73,9 @@ class LocalEntries:
     def clear(self) -> None:
         self._run("DELETE FROM entries WHERE store = ?", (self._store,))
 
-    def count(self) -> int:
-        rows = self._run("SELECT entries FROM counts WHERE store = ?", (self._store,))
-        return int(rows[0][0]) if rows else 0
+    def usage(self) -> Usage:
+        rows = self._run("SELECT entries, bytes FROM usage WHERE store = ?", (self._store,))
+        return Usage(*rows[0]) if rows else Usage(0, 0)
 
     def items(self) -> Iterable[tuple[str, Entry]]:
         rows = self._run("SELECT key, value, expires FROM entries WHERE store = ? ORDER BY age", (self._store,))

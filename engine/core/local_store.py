@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import inf
 from typing import Annotated, Any, ClassVar
 
 from msgspec import UNSET, DecodeError
@@ -12,7 +13,7 @@ from engine.core.entries import Entries, Entry, MemoryEntries
 from engine.core.errors import FlowError
 from engine.core.local_entries import SCHEMA, LocalEntries
 from engine.core.mistake import Mistake, refuse, shown
-from engine.core.parameters import Amount, TimeUnit
+from engine.core.parameters import Amount, Size, TimeUnit
 from engine.core.runtime import Runtime
 from engine.core.store import INVALID_VALUE, KEY_ALREADY_EXISTS, KEY_NOT_FOUND, STORE_NOT_AVAILABLE, Store
 from engine.core.stored_values import NotSerialisable, restore, serialise
@@ -37,14 +38,16 @@ Time = Annotated[Amount, BeforeValidator(_above_zero)]
 
 
 class Room:
-    """Keeps entries within a number, and frees the place of those that have expired.
+    """Keeps entries within a number and a size, and frees the place of those that have expired.
 
-    most: entries; None for any number. interval: seconds between two looks for expired ones.
+    most: entries; largest: bytes of all values; None for any. interval: seconds between two looks for expired ones.
     """
 
-    def __init__(self, entries: Entries, most: int | None, interval: float) -> None:
+    def __init__(self, entries: Entries, most: int | None, largest: int | None, interval: float) -> None:
         self._entries = entries
-        self._most = most
+        self._most = inf if most is None else most
+        self._largest = inf if largest is None else largest
+        self._has_limit = most is not None or largest is not None
         self._interval = interval
         self._cleaned: float | None = None
 
@@ -53,8 +56,14 @@ class Room:
         if self._cleaned is None or not 0 <= now - self._cleaned < self._interval:
             self._entries.remove_expired(now)
             self._cleaned = now
-        if self._most is not None and (excess := self._entries.count() - self._most) > 0:
-            self._entries.remove_oldest(excess)
+        if self._has_limit:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        usage = self._entries.usage()
+        while usage.entries > self._most or usage.size > self._largest:
+            self._entries.remove_oldest(int(max(1, usage.entries - self._most)))
+            usage = self._entries.usage()
 
 
 class LocalStore(Store):
@@ -65,6 +74,9 @@ class LocalStore(Store):
 
     max_entries: Annotated[int, Field(ge=1)] | None = None
     """How many entries there may be; one more removes the oldest. As many as there are, if left out."""
+
+    max_size: Size | None = None
+    """The bytes that all values may take together, or as 64MiB; more removes the oldest. Any, if left out."""
 
     entry_ttl: Time | None = None
     """How long an entry lives, in entryTtlUnit, or with a unit of its own (`60s`); for ever, if left out."""
@@ -92,7 +104,7 @@ class LocalStore(Store):
     @cached_property
     def _room(self) -> Room:
         interval = self.expiration_interval.seconds(self.expiration_interval_unit)
-        return Room(self._entries, self.max_entries, interval)
+        return Room(self._entries, self.max_entries, self.max_size, interval)
 
     def _now(self) -> float:
         """Seconds that go on over a restart where the entries do."""
@@ -163,10 +175,9 @@ def default_store(runtime: Runtime) -> Store:
     return runtime.share(LocalStore, lambda: _living(LocalStore(), DEFAULT_STORE, runtime))
 
 
-def private_store(runtime: Runtime, *, max_entries: int | None = None, entry_ttl: str | None = None) -> Store:
+def private_store(runtime: Runtime, **parameters: Any) -> Store:
     """A store in memory that one element has for itself."""
-    ttl = None if entry_ttl is None else Amount(entry_ttl)
-    return _living(LocalStore(persistent=False, max_entries=max_entries, entry_ttl=ttl), "", runtime)
+    return _living(LocalStore(persistent=False, **parameters), "", runtime)
 
 
 def _living(store: LocalStore, name: str, runtime: Runtime) -> Store:

@@ -11,6 +11,7 @@ from engine import (
     NOTHING,
     STORE_NOT_AVAILABLE,
     TIMEOUT,
+    After,
     Chain,
     Condition,
     Event,
@@ -28,8 +29,8 @@ from engine import (
 
 log = logging.getLogger("engine")
 
-MOST_ENTRIES = 1000
-"""How many results a cache without a strategy keeps."""
+MOST_ENTRIES, LARGEST = 1000, 64 * 2**20
+"""How many results, and how many bytes of them, a cache without a strategy keeps."""
 
 MISSING = object()
 CANCELLED = object()
@@ -80,7 +81,7 @@ class Cache(Scope):
     """
 
     caching_strategy: StoreRef = None  # type: ignore[assignment]  # None is its own
-    """The name of an os:object-store; its own, in memory, of 1,000 results, if left out."""
+    """The name of an os:object-store; its own, in memory, of 1,000 results and 64 MiB, if left out."""
 
     key: Expression = Expression("payload")
     """What the result depends on: any value."""
@@ -95,6 +96,7 @@ class Cache(Scope):
     """What to run on a miss."""
 
     raises = (TIMEOUT, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
+    message_after = After.INNER
 
     _flights: ClassVar[dict[str, Flight]]
 
@@ -103,7 +105,7 @@ class Cache(Scope):
 
     @cached_property
     def store(self) -> Store:
-        return self.caching_strategy or private_store(self.runtime, max_entries=MOST_ENTRIES)
+        return self.caching_strategy or private_store(self.runtime, max_entries=MOST_ENTRIES, max_size=LARGEST)
 
     async def run(self, event: Event) -> Event:
         if self.filter_expression is not None and not self.filter_expression.evaluate(event):

@@ -69,8 +69,8 @@ def test_kill_9(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "data" / "object-stores.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert (
-            connection.execute("SELECT count(*) FROM entries").fetchall()
-            == connection.execute("SELECT entries FROM counts").fetchall()
+            connection.execute("SELECT count(*), sum(length(value)) FROM entries").fetchall()
+            == connection.execute("SELECT entries, bytes FROM usage").fetchall()
         )
     with server_in(tmp_path) as server:
         stored = server.client.get("/orders").json()

@@ -141,7 +141,7 @@ async def test_the_room_of_expired_entries_is_freed(make_store: MakeStore, clock
         await store.put(str(number), number)
     await clock.advance(60)
     await store.put("new", 1)
-    assert store._entries.count() == 1
+    assert store._entries.usage().entries == 1
 
 
 # Room
@@ -165,6 +165,32 @@ async def test_a_limit_that_became_smaller_is_kept_from_the_next_entry_on(make_s
     vars(smaller)["_entries"] = store._entries
     await smaller.put("new", 1)
     assert await smaller.keys() == ["9", "new"]
+
+
+async def test_the_oldest_entries_leave_where_values_are_too_large_together(make_store: MakeStore) -> None:
+    store = make_store(max_size=1000)
+    for key in ("a", "b", "c", "d"):
+        await store.put(key, "x" * 300)
+    assert await store.keys() == ["b", "c", "d"]
+    await store.put("d", "x")
+    await store.put("e", "x" * 300)
+    assert await store.keys() == ["b", "c", "d", "e"]
+    await store.put("too large for all", "x" * 1000)
+    assert await store.keys() == []
+    assert store._entries.usage() == (0, 0)
+
+
+async def test_the_size_is_that_of_the_values(make_store: MakeStore) -> None:
+    store = make_store()
+    await store.put("removed", "x" * 100)
+    await store.put("replaced", "x" * 100)
+    await store.put("expired", "x" * 100, ttl=1)
+    await store.increment("counted", 1)
+    await store.increment("counted", 2**40)
+    await store.put("replaced", "x" * 50)
+    await store.remove("removed")
+    store._entries.remove_expired(10**10)
+    assert store._entries.usage() == (2, sum(len(entry.data) for _, entry in store._entries.items()))
 
 
 async def test_removing_makes_room(make_store: MakeStore) -> None:
