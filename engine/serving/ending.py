@@ -1,0 +1,46 @@
+"""The end of a server: what is under way gets its time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+log = logging.getLogger("engine")
+
+
+class Ending:
+    """The end, for which signals ask: the first gives it some seconds, the second none."""
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._asked = self._loop.create_future()
+        self._seconds = seconds
+        self._deadline = 0.0
+        self._limit: asyncio.Timeout | None = None
+
+    def ask(self) -> None:
+        """A signal has come."""
+        if not self._asked.done():
+            self._deadline = self._loop.time() + self._seconds
+            self._asked.set_result(None)
+            return
+        self._deadline = self._loop.time()
+        if self._limit and not self._limit.expired():
+            self._limit.reschedule(self._deadline)
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.0, self._deadline - self._loop.time())
+
+    async def stop(self, sources: Callable[[], Awaitable[None]]) -> None:
+        """Stop the sources when a signal has come, within the time."""
+        await self._asked
+        began = self._loop.time()
+        try:
+            async with asyncio.timeout_at(self._deadline) as self._limit:
+                await sources()
+        except TimeoutError:
+            log.warning("sources did not end within %g s", round(self._loop.time() - began, 1))
+        finally:
+            self._limit = None
