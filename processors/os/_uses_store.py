@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from engine import INVALID_KEY, STORE_NOT_AVAILABLE, ErrorType, Operation, Store, StoreRef, VoidOperation, default_store
+from engine import (
+    INVALID_KEY,
+    RETRY_EXHAUSTED,
+    STORE_NOT_AVAILABLE,
+    ErrorType,
+    Operation,
+    Store,
+    StoreRef,
+    VoidOperation,
+    default_store,
+)
 from processors.os._key import Key
 
-OF_ALL: tuple[ErrorType, ...] = (STORE_NOT_AVAILABLE,)
-OF_KEYS: tuple[ErrorType, ...] = (INVALID_KEY, STORE_NOT_AVAILABLE)
+OF_ALL: tuple[ErrorType, ...] = (STORE_NOT_AVAILABLE, RETRY_EXHAUSTED.child("RETRY_EXHAUSTED", "OS"))
+OF_KEYS = (INVALID_KEY, *OF_ALL)
 
 
 class UsesStore(VoidOperation):

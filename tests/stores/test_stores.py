@@ -275,8 +275,7 @@ async def test_a_store_that_cannot_be_opened_is_not_available(runtime: Runtime) 
     with pytest.raises(FlowError) as caught:
         await store.put("key", 1)
     assert error_of(caught) == "OS:STORE_NOT_AVAILABLE"
-    assert caught.value.type.parent is not None
-    assert str(caught.value.type.parent) == "MULE:CONNECTIVITY"
+    assert [str(each) for each in caught.value.type.lineage[1:3]] == ["OS:CONNECTIVITY", "MULE:CONNECTIVITY"]
 
 
 async def test_bytes_in_the_file_that_are_no_value_are_an_error(runtime: Runtime) -> None:
