@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from engine.core.scope import Scope as Scope
     from engine.core.scope import run_route as run_route
     from engine.core.scope import within as within
+    from engine.core.tracing import trace_headers as trace_headers
     from engine.core.store import INVALID_KEY as INVALID_KEY
     from engine.core.store import INVALID_VALUE as INVALID_VALUE
     from engine.core.store import KEY_ALREADY_EXISTS as KEY_ALREADY_EXISTS
@@ -176,6 +177,7 @@ _MODULES = {
     "engine.core.resource": "Resource ResourceError",
     "engine.core.runtime": "Runtime",
     "engine.core.scope": "Scope run_route within",
+    "engine.core.tracing": "trace_headers",
     "engine.core.stream": "Stream",
     "engine.core.turns": "OFTEN Turns",
     "engine.core.local_database": "LocalDatabase",

@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from engine.core.tracing import continue_trace
 from engine.serving.answer import BODILESS, Answer
 from engine.serving.headers import Headers
 from engine.serving.request import correlation_id_of
@@ -36,6 +37,7 @@ class Exchange:
         self.path: str = scope["path"]
         self.headers = Headers(scope["headers"])
         self.correlation_id = correlation_id_of(self.headers)
+        continue_trace(self.headers)
         self.status = 0
         """The status of the answer, once it has begun."""
 

@@ -28,6 +28,7 @@ WORDS = {
     "Key": "text", "Store": "name of a config",
     "Resource": "name of a file", "Addresses": "IP addresses", "Interval": "amount of time",
     "PythonFunction": "name of a function", "Schema": "JSON Schema",
+    "Path": "path", "Url": "url", "Method": "method", "StatusCodes": "statuses", "FileName": "file name",
     "frozenset": "list", "tuple": "list", "HttpResponse": "answer", "Amount": "amount of time",
     "CronExpression": "cron expression",
     "ZoneInfo": "time zone",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -31,14 +32,14 @@ class Path(Template):
     def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
         """The expressions as a list; `_parts` are the literal texts and names around them."""
         self.is_whole = tree["type"] not in ("text", "literal")
-        nodes = tree["children"] if tree["type"] == "text" else [tree]
-        self._check_start(nodes[0], value, reader)
+        nodes = list(_joined(tree["children"])) if tree["type"] == "text" else [tree]
+        self._check_start(nodes, value, reader)
         self._parts = tuple(part for node in nodes for part in _parts(node))
         self.names = tuple(part.name for part in self._parts if isinstance(part, _Parameter))
         return {"type": "list", "children": [node for node in nodes if node["type"] != "literal"]}
 
-    def _check_start(self, first: dict[str, Any], value: Any, reader: Reader) -> None:
-        if first["type"] == "literal" and not isinstance(first["value"], str):
+    def _check_start(self, nodes: list[dict[str, Any]], value: Any, reader: Reader) -> None:
+        if nodes[0]["type"] == "literal" and not isinstance(nodes[0]["value"], str):
             reader.mistakes.append(Mistake("F303", shown(value), self.expected, "", getattr(value, "place", None)))
 
     def fill(self, event: Event, parameters: Values) -> str:
@@ -60,8 +61,10 @@ class Url(Path):
     __slots__ = ()
     expected = "a url such as https://example.org/orders/{id}, its host without expressions"
 
-    def _check_start(self, first: dict[str, Any], value: Any, reader: Reader) -> None:
-        if self.is_whole or (isinstance(first.get("value"), str) and HEAD.match(first["value"])):
+    def _check_start(self, nodes: list[dict[str, Any]], value: Any, reader: Reader) -> None:
+        first = nodes[0]["value"] if nodes[0]["type"] == "literal" else None
+        match = HEAD.match(first) if isinstance(first, str) else None
+        if self.is_whole or (match and (len(nodes) == 1 or match.end() < len(str(first)))):
             return
         write = "a config-ref and a path, or a url that is one whole expression"
         reader.mistakes.append(Mistake("F303", shown(value), self.expected, write, getattr(value, "place", None)))
@@ -84,6 +87,15 @@ class _Parameter:
 
 class _Expression:
     """Stands where the value of the next expression comes."""
+
+
+def _joined(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The nodes of a text; what a placeholder gave and what stands beside it are one literal."""
+    for is_literal, group in groupby(nodes, lambda node: node["type"] == "literal"):
+        if is_literal:
+            yield {"type": "literal", "value": "".join(node["value"] for node in group), "children": []}
+        else:
+            yield from group
 
 
 def _parts(node: dict[str, Any]) -> list[Any]:

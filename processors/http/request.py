@@ -18,6 +18,7 @@ from engine import (
     checked_headers,
     header_value,
     refuse,
+    trace_headers,
 )
 from processors.http._address import Path, Url, parameters_of, with_query
 from processors.http._content import body_of
@@ -53,7 +54,8 @@ class Request(Operation):
     A status of 400 and above is an error of its name, such as HTTP:NOT_FOUND, with the upstream's
     answer in error.errorMessage; others of 4xx and 5xx are HTTP:CLIENT_ERROR and HTTP:SERVER_ERROR.
     A connection that is refused, reset or hung up is HTTP:CONNECTIVITY. Nothing is sent twice:
-    until-successful around it does that, where the upstream stands it.
+    until-successful around it does that, where the upstream stands it. The correlation id goes out,
+    and the traceparent and tracestate (W3C) with which the event came.
 
     Example:
         given: {payload: {id: 7, note: urgent}}
@@ -158,13 +160,15 @@ class Request(Operation):
             refuse([Mistake("F603", found, f"a value for each of {', '.join(dict.fromkeys(names))}")])
 
     def _check_address(self, config: RequestConfig) -> None:
+        """Check that there is one base and one path."""
         if config.base and self.url is not None:
             found = "a url beside a config that has one"
-            refuse([Mistake("F304", found, "either", "path instead of url, or the url alone")])
+            refuse([Mistake("F304", found, "one of them", "path instead of url, or the url alone")])
         if not config.base and self.url is None:
-            refuse([Mistake("F304", "neither a url nor a config that has one", "either", "url: https://…")])
+            found = "neither a url nor a config that has one"
+            refuse([Mistake("F304", found, "one of them", "url: https://…, or config-ref: NAME")])
         if self.url is not None and self.path is not None:
-            refuse([Mistake("F304", "url and path", "either", "the path inside the url")])
+            refuse([Mistake("F304", "url and path", "one of them", "the path inside the url")])
 
     async def run(self, event: Event) -> Event:
         outgoing = self._outgoing(event)
@@ -224,6 +228,8 @@ class Request(Operation):
         body, media_type = self._content(event, method, headers.get("content-type"))
         if media_type:
             headers["content-type"] = media_type
+        for name, value in trace_headers.get().items():
+            headers.setdefault(name, value)
         if self._sends_correlation_id():
             headers.setdefault("x-correlation-id", header_value(event.correlation_id, THE_REQUEST))
         is_encoded = self.url is None or not self.url.is_whole

@@ -168,7 +168,7 @@ class RequestConfig(Config):
         beside = {"host": self.host, "port": self.port, "basePath": self.base_path}
         given = [name for name, value in beside.items() if value]
         if self.url is not None and given:
-            refuse([Mistake("F304", f"url and {', '.join(given)}", "either", "the url alone")])
+            refuse([Mistake("F304", f"url and {', '.join(given)}", "one of them", "the url alone")])
 
     def _base(self) -> str:
         """What stands before each path, without a slash at its end; empty where no host is named."""

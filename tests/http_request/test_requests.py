@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import httpx
 import pytest
 from aiohttp import web
 from conftest import Ask
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from upstreams import echo, upstream
 
-from engine import Event
+from engine import Application, Event
 from processors.http._address import Path, with_query
 from processors.http._content import multipart
 
@@ -302,3 +303,44 @@ async def test_concurrent_requests_do_not_mix(ask: Ask) -> None:
         events = await asyncio.gather(*(flows.run(str(number)) for number in range(50)))
     seen = [(each.payload["path"], each.payload["headers"]["x-id"], each.payload["body"]) for each in events]
     assert seen == [(f"/{number}", str(number), str(number)) for number in range(50)]
+
+
+# Traces
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+PROXY = """
+configs: {In: {http:listener-config: {port: 0}}}
+flows:
+  way:
+    source: {http:listener: {config-ref: In, path: /}}
+    steps:
+      - http:request: {url: "${url}/1"}
+      - parallel-foreach: {collection: "[`1`, `2`]", steps: [{http:request: {url: "${url}/2"}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("came", "goes_out"),
+    [
+        ({"traceparent": PARENT, "tracestate": "a=1"}, (PARENT, "a=1")),
+        ({"traceparent": PARENT}, (PARENT, None)),
+        ({"tracestate": "a=1"}, (None, None)),
+        ({"traceparent": PARENT.upper(), "tracestate": "a=1"}, (None, None)),
+        ({"traceparent": f"ff{PARENT[2:]}"}, (None, None)),
+        ({"traceparent": "00-" + "0" * 32 + "-b7ad6b7169203331-01"}, (None, None)),
+        ({}, (None, None)),
+    ],
+)
+async def test_trace(tmp_path: Any, came: dict[str, str], goes_out: tuple[str | None, str | None]) -> None:
+    file = tmp_path / "flows.yaml"
+    file.write_text(PROXY)
+    async with (
+        upstream(echo) as server,
+        Application.load(file, properties={"url": server.url}) as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi()), base_url="http://in") as client,
+    ):
+        answer = await client.get("/", headers={**came, "X-Correlation-ID": "c-1"})
+    assert answer.status_code == 200
+    sent = [(each.headers.get("traceparent"), each.headers.get("tracestate")) for each in server.requests]
+    assert sent == [goes_out] * 3
+    assert {each.headers["X-Correlation-ID"] for each in server.requests} == {"c-1"}
