@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from engine.core.expression import Written as Written
     from engine.core.expression import literal as literal
     from engine.core.expression import scope_of as scope_of
+    from engine.core.file_template import FileTemplate as FileTemplate
     from engine.core.flow_link import FlowLink as FlowLink
     from engine.core.gate import Gate as Gate
     from engine.core.local_database import LocalDatabase as LocalDatabase
@@ -101,7 +102,6 @@ if TYPE_CHECKING:
     from engine.core.scope import Scope as Scope
     from engine.core.scope import run_route as run_route
     from engine.core.scope import within as within
-    from engine.core.tracing import trace_headers as trace_headers
     from engine.core.store import INVALID_KEY as INVALID_KEY
     from engine.core.store import INVALID_VALUE as INVALID_VALUE
     from engine.core.store import KEY_ALREADY_EXISTS as KEY_ALREADY_EXISTS
@@ -117,6 +117,7 @@ if TYPE_CHECKING:
     from engine.core.stored_values import serialise as serialise
     from engine.core.stored_values import text_key as text_key
     from engine.core.stream import Stream as Stream
+    from engine.core.tracing import trace_headers as trace_headers
     from engine.core.turns import OFTEN as OFTEN
     from engine.core.turns import Turns as Turns
     from engine.core.type_patterns import RaisedType as RaisedType
@@ -139,9 +140,12 @@ if TYPE_CHECKING:
     from engine.serving.content import essence_of as essence_of
     from engine.serving.content import read_content as read_content
     from engine.serving.content import write_content as write_content
+    from engine.serving.cors import Cors as Cors
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.headers import header_value as header_value
+    from engine.serving.rate_limit import RateLimit as RateLimit
+    from engine.serving.route import Connections as Connections
     from engine.serving.route import HttpResponse as HttpResponse
     from engine.serving.route import HttpSource as HttpSource
     from engine.serving.route import Limits as Limits
@@ -167,6 +171,7 @@ _MODULES = {
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Evaluate Expression Reader Template Written literal scope_of",
     "engine.core.flow_link": "FlowLink",
+    "engine.core.file_template": "FileTemplate",
     "engine.core.gate": "Gate",
     "engine.core.media": "read_json read_media_type read_yaml",
     "engine.core.mistake": "Mistake refuse shown",
@@ -199,7 +204,9 @@ _MODULES = {
     "engine.loading.diagnostic": "LoadError",
     "engine.serving.content": "ContentError encoded essence_of read_content write_content",
     "engine.serving.headers": "Headers checked_headers header_value",
-    "engine.serving.route": "HttpResponse HttpSource Limits Route",
+    "engine.serving.cors": "Cors",
+    "engine.serving.rate_limit": "RateLimit",
+    "engine.serving.route": "Connections HttpResponse HttpSource Limits Route",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from engine.core.element import Parameters
 from engine.core.expression import Template
 from engine.core.processor import Source
+from engine.serving.cors import Cors
+from engine.serving.rate_limit import RateLimit
 
 
 class HttpResponse(Parameters):
@@ -70,6 +72,8 @@ class Route:
     error_response: HttpResponse
     streaming: bool = False
     connections: Connections = Connections()
+    cors: Cors | None = None
+    rate_limit: RateLimit | None = None
 
 
 class HttpSource(Source):

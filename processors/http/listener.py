@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator
 
-from engine import ConfigRef, Field, HttpResponse, HttpSource, Limits, Mistake, Route, refuse
+from engine import ConfigRef, Field, HttpResponse, HttpSource, Limits, Mistake, RateLimit, Route, refuse
 from processors.http.listener_config import ListenerConfig
 
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
@@ -71,6 +71,14 @@ class Listener(HttpSource):
     error_response: Annotated[HttpResponse, Field(alias="error-response")] = HttpResponse()
     """How a failure is answered: statusCode, headers, body."""
 
+    streaming: bool = False
+    """Whether a body of NDJSON (application/x-ndjson) or CSV is a stream of records: foreach goes through one of any
+    size in constant memory. maxBodySize is then the bound of one record, readTimeout that of each wait for more."""
+
+    rate_limit: RateLimit | None = None
+    """How often a caller may come: key, limit, period; one request too many is answered with 429 and Retry-After,
+    before its body is read. Each worker counts by itself."""
+
     default_timeout = 30.0
 
     def claims(self) -> list[str]:
@@ -88,4 +96,8 @@ class Listener(HttpSource):
             Limits(config.max_body_size, config.read_timeout),
             self.response,
             self.error_response,
+            self.streaming,
+            config.connections,
+            config.cors,
+            self.rate_limit,
         )

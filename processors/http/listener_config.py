@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from engine import Config, Duration, Field, Size
+from engine import Config, Connections, Cors, Duration, Field, Size
+from processors.http._server_tls import ServerTls
 
 
 class ListenerConfig(Config):
@@ -34,3 +35,31 @@ class ListenerConfig(Config):
 
     read_timeout: Duration = 30.0
     """How long the whole body may take to arrive before the request is answered with 408."""
+
+    header_timeout: Annotated[Duration, Field(gt=0)] = 10.0
+    """How long the request line and the headers may take to arrive before the request is answered with 408."""
+
+    connection_idle_timeout: Annotated[Duration, Field(gt=0)] = 30.0
+    """How long a connection is kept between two requests."""
+
+    max_header_size: Annotated[Size, Field(ge=1024)] = 64 * 2**10
+    """How large the request line may be (else 414), and how large the headers together (else 431)."""
+
+    max_headers: Annotated[int, Field(ge=1)] = 100
+    """How many headers a request may have; one with more is answered with 431."""
+
+    tls: ServerTls | None = None
+    """Answer HTTPS only: certificate and key as PEM files beside the flow file; clientCa lets in only callers with a
+    certificate of that authority."""
+
+    cors: Cors | None = None
+    """Which pages of other origins may call."""
+
+    connections: ClassVar[Connections]
+
+    def __post_init__(self) -> None:
+        tls = self.tls.context if self.tls else None
+        connections = Connections(
+            tls, self.header_timeout, self.connection_idle_timeout, self.max_header_size, self.max_headers
+        )
+        self._prepare(connections=connections)

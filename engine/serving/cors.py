@@ -1,0 +1,73 @@
+"""Pages of other origins that may call (CORS; WHATWG Fetch, 3.2): Starlette's middleware around the paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from starlette.types import ASGIApp
+
+from engine.core.element import Parameters
+from engine.core.mistake import Mistake, refuse, shown
+from engine.core.parameters import Duration
+
+ANY = "*"
+
+
+def _names(value: object) -> object:
+    """The entries of a comma list."""
+    return tuple(each.strip() for each in value.split(",")) if isinstance(value, str) else value
+
+
+def _origins(value: object) -> object:
+    for origin in each if isinstance(each := _names(value), (list, tuple)) else ():
+        text = origin if isinstance(origin, str) else ""
+        if text != ANY and (not text.startswith(("http://", "https://")) or text.count("/") != 2):
+            write = "https://shop.example.org, or '*' for all"
+            refuse([Mistake("F303", f"{shown(origin)} as an origin", "scheme, host and port without a path", write)])
+    return each
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+
+
+class Cors(Parameters):
+    """Which pages of other origins may call, and what browsers let them send and see."""
+
+    origins: Annotated[tuple[str, ...], BeforeValidator(_origins), Field(min_length=1)]
+    """The origins, such as https://shop.example.org, as a list or a comma list; `*` is all of them."""
+
+    methods: Names = ()
+    """The methods; those of the listeners of a path, if left out."""
+
+    headers: Names = ()
+    """The headers that a page may send beside Accept, Accept-Language, Content-Language and Content-Type; `*` is any."""
+
+    expose_headers: Names = ()
+    """The headers of an answer that a page may read."""
+
+    credentials: bool = False
+    """Whether browsers send cookies and authorization with the calls; then the origins must be named."""
+
+    max_age: Duration = 600.0
+    """How long a browser may remember what it was allowed."""
+
+    def __post_init__(self) -> None:
+        if self.credentials and ANY in self.origins:
+            found = "credentials for all origins, by which every page could act in the name of whoever visits it"
+            refuse([Mistake("F303", found, "the origins by name", "origins: https://shop.example.org")])
+
+    def around(self, app: ASGIApp, methods: Iterable[str]) -> ASGIApp:
+        """The application of a path, which takes these methods, behind the rules."""
+        from starlette.middleware.cors import CORSMiddleware  # only a server needs it
+
+        return CORSMiddleware(
+            app,
+            allow_origins=self.origins,
+            allow_methods=self.methods or tuple(sorted(methods)),
+            allow_headers=self.headers,
+            expose_headers=self.expose_headers,
+            allow_credentials=self.credentials,
+            max_age=int(self.max_age),
+        )

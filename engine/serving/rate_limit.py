@@ -1,0 +1,87 @@
+"""How often a caller may come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from math import ceil, floor
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from engine.core.clock import Clock
+from engine.core.element import Parameters
+from engine.core.event import Event
+from engine.core.expression import Template
+from engine.core.parameters import Duration
+from engine.core.refusal import Refusal
+from engine.expressions.writing import encode
+
+MOST_KEYS = 100_000
+"""How many callers are known at once; of more, who did not come for the longest time is forgotten."""
+
+LONGEST_KEY = 64
+"""Characters of a key; of a longer one its digest is kept."""
+
+POLICY = "default"
+
+
+class RateLimit(Parameters):
+    """How many requests of one caller are let in within a period.
+
+    The limit is a bucket that fills steadily: who used it up may come again as soon as there is room
+    for one more (the generic cell rate algorithm of ATM's traffic management).
+    """
+
+    key: Template | None = None
+    """Who the caller is: an expression that sees the attributes, not the payload; the caller's address, if left out.
+    `attributes.remoteAddress` is another for each connection, since it has the port."""
+
+    limit: Annotated[int, Field(ge=1)]
+    """How many requests there may be in a period."""
+
+    period: Annotated[Duration, Field(gt=0)] = 60.0
+    """The period."""
+
+    _due: ClassVar[dict[Any, float]]
+
+    def __post_init__(self) -> None:
+        self._prepare(_due={})
+
+    def admit(self, event: Event, address: str, clock: Clock) -> Mapping[str, str]:
+        """The headers for the answer to a request that is let in (draft-ietf-httpapi-ratelimit-headers).
+
+        Raises Refusal (429) with Retry-After for one too many, MULE:EXPRESSION where there is no key.
+        """
+        key = address if self.key is None else _short(self.key.evaluate(event))
+        now, step = clock.monotonic(), self.period / self.limit
+        due = max(self._due.pop(key, now), now) + step
+        late = due - now - self.period
+        if late > step / 1e6:  # a sum of fractions
+            self._keep(key, due - step)
+            raise self._refusal(late)
+        self._keep(key, due)
+        return self._headers(floor((now + self.period - due) / step + 1e-6), due - now)
+
+    def _keep(self, key: Any, due: float) -> None:
+        if len(self._due) >= MOST_KEYS:
+            del self._due[next(iter(self._due))]
+        self._due[key] = due
+
+    def _refusal(self, seconds: float) -> Refusal:
+        headers = {"retry-after": str(ceil(seconds)), **self._headers(0, seconds)}
+        detail = f"more than {self.limit} requests in {self.period:g} s"
+        return Refusal(429, "HTTP:TOO_MANY_REQUESTS", detail, headers, is_early=True)
+
+    def _headers(self, remaining: int, seconds: float) -> dict[str, str]:
+        return {
+            "ratelimit-policy": f'"{POLICY}";q={self.limit};w={ceil(self.period)}',
+            "ratelimit": f'"{POLICY}";r={remaining};t={ceil(seconds)}',
+        }
+
+
+def _short(key: Any) -> Any:
+    """What stands for a key in memory: itself, or a digest of its JSON."""
+    if isinstance(key, (int, type(None))) or (isinstance(key, str) and len(key) <= LONGEST_KEY):
+        return key
+    return blake2b(encode(key), digest_size=16).digest()
