@@ -25,7 +25,7 @@ WORDS = {
     "Count": "whole number", "Number": "number", "Whole": "whole number", "Period": "duration", "Factor": "number",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
-    "Key": "text", "Store": "name of a config",
+    "Key": "text", "Store": "name of a config", "bytes": "file",
     "Resource": "name of a file", "Addresses": "IP addresses", "Interval": "amount of time",
     "PythonFunction": "name of a function", "Schema": "JSON Schema",
     "Path": "path", "Url": "url", "Method": "method", "StatusCodes": "statuses", "FileName": "file name",

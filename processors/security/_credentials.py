@@ -1,0 +1,71 @@
+"""Secrets of callers, kept as hashes, compared in constant time; and what roles permit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator
+
+from engine import Mistake, refuse
+
+T = TypeVar("T")
+
+
+def names(value: Any) -> Any:
+    """A comma list as a list of names."""
+    entries = value.split(",") if isinstance(value, str) else value
+    if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, str) and entry.strip() for entry in entries):
+        refuse([Mistake("F303", "what is no list of names", "names, such as clerk, auditor")])
+    return tuple(str(entry).strip() for entry in entries)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(names)]
+"""Names, as a list or a comma list."""
+
+
+def read_secret(value: Any) -> str:
+    """A secret as a text; no message shows it."""
+    if not isinstance(value, str) or not value:
+        refuse([Mistake("F303", "no text that could be a secret", "a text that is not empty", "${secret:name}")])
+    return str(value)
+
+
+def digest(text: str) -> bytes:
+    """A hash in the place of a secret: of one length, so that comparing tells nothing of the secret's."""
+    return sha256(text.encode(errors="surrogatepass")).digest()
+
+
+def matching(given: str, entries: Iterable[tuple[bytes, T]]) -> T | None:
+    """What belongs to the digest that the text has; all are looked at, however early one fits."""
+    found, wanted = None, digest(given)
+    for each, value in entries:
+        if compare_digest(each, wanted):
+            found = value
+    return found
+
+
+def read_callers(value: Any, secret_name: str, read: Callable[[Any], T]) -> dict[str, tuple[T, tuple[str, ...]]]:
+    """Secrets and roles by the callers' names.
+
+    secret_name: the key of the secret where roles stand beside it. read: makes of the secret what is kept.
+    """
+    if not isinstance(value, dict) or not value:
+        refuse([Mistake("F303", "no map of callers", "names with their secrets", "NAME: ${secret:name}")])
+    return {str(name): _caller(entry, secret_name, read) for name, entry in value.items()}
+
+
+def _caller(entry: Any, secret_name: str, read: Callable[[Any], T]) -> tuple[T, tuple[str, ...]]:
+    if not isinstance(entry, dict):
+        return read(entry), ()
+    if not {secret_name} <= set(entry) <= {secret_name, "roles"}:
+        write = f"{{{secret_name}: ${{secret:name}}, roles: [clerk]}}"
+        refuse([Mistake("F303", "a caller that is not written so", f"{secret_name}, and roles", write)])
+    return read(entry[secret_name]), names(entry.get("roles", []))
+
+
+def permitted(required: tuple[str, ...], had: Iterable[str]) -> bool:
+    """Whether one of the roles is there; where none is required, anybody may."""
+    return not required or not set(required).isdisjoint(had)

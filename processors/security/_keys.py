@@ -1,0 +1,107 @@
+"""The keys that signatures of tokens are verified with (RFC 7517), on joserfc. Imported with the first security:jwt."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+from engine import Mistake, refuse
+
+MOST_KEYS = 100
+"""How many keys of a set are looked at."""
+
+UNREADABLE = (JoseError, SecurityWarning, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What reading a key raises. A SecurityWarning tells of a weak one, which is none."""
+
+
+class FixedKeys:
+    """Keys that are there when the flow is loaded."""
+
+    def __init__(self, keys: list[Key], *, are_named: bool) -> None:
+        self._keys = keys
+        self._are_named = are_named
+
+    async def key_for(self, algorithm: str, kid: str | None) -> Key | None:
+        return choose(self._keys, algorithm, kid if self._are_named else None)
+
+
+def fixed_keys(algorithms: tuple[str, ...], secret: str | None, pem: bytes | None, jwks: bytes | None) -> FixedKeys:
+    """The keys of a secret, a PEM file or a JWKS file. What is no key that fits an algorithm is a mistake."""
+    try:
+        keys = key_set(jwks) if jwks is not None else [secret_key(secret) if pem is None else pem_key(pem)]
+    except ValueError:
+        what = "a secret of its own, no key of a pair" if secret else "a public key that is not weak"
+        refuse([Mistake("F304", "a key that cannot be read", what)])
+    if not any(fits(key, algorithm) for key in keys for algorithm in algorithms):
+        refuse([Mistake("F304", f"no key for {', '.join(algorithms)}", "a key of that kind")])
+    return FixedKeys(keys, are_named=jwks is not None)
+
+
+def secret_key(secret: str | None) -> Key:
+    """The key of a shared secret. Raises ValueError, for the public key of a pair too."""
+    try:
+        return _strong(lambda: OctKey.import_key(secret or ""))
+    except UNREADABLE as error:
+        raise ValueError("no secret") from error
+
+
+def pem_key(pem: bytes) -> Key:
+    """The public key of a PEM file: of RSA, an elliptic curve, or Ed25519. Raises ValueError."""
+    for kind in (RSAKey, ECKey, OKPKey):
+        try:
+            return _strong(lambda kind=kind: kind.import_key(pem))  # type: ignore[misc]
+        except UNREADABLE:
+            continue
+    raise ValueError("no key in PEM format")
+
+
+def key_set(text: bytes) -> list[Key]:
+    """The public keys of a JWKS document; what is of another kind, or weak, is passed over (RFC 7517, 5).
+
+    Raises ValueError for what is no such document, or holds no key that can be used.
+    """
+    try:
+        written = json.loads(text)["keys"]
+        keys = [key for each in list(written)[:MOST_KEYS] if (key := _public_key(each))]
+    except (TypeError, LookupError, RecursionError) as error:
+        raise ValueError("no JWKS document") from error
+    if not keys:
+        raise ValueError("no key that can be used")
+    return keys
+
+
+def _public_key(written: Any) -> Key | None:
+    try:
+        key = _strong(lambda: JWKRegistry.import_key(written))
+        key.check_use("sig")
+    except UNREADABLE:
+        return None
+    return None if isinstance(key, OctKey) else key
+
+
+def _strong(read: Callable[[], Key]) -> Key:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SecurityWarning)
+        return read()
+
+
+def fits(key: Key, algorithm: str) -> bool:
+    """Whether a key is of the kind that an algorithm takes, and not meant for another one."""
+    try:
+        JWSRegistry.algorithms[algorithm].check_key(key)
+        key.check_alg(algorithm)
+    except JoseError:
+        return False
+    return True
+
+
+def choose(keys: list[Key], algorithm: str, kid: str | None) -> Key | None:
+    """The key of that name; without a name the only one that fits."""
+    fitting = [key for key in keys if fits(key, algorithm) and kid in (None, key.get("kid"))]
+    return fitting[0] if fitting and (kid is not None or len(fitting) == 1) else None

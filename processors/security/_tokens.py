@@ -1,0 +1,93 @@
+"""JSON Web Tokens: what makes one hold (RFC 7519, RFC 8725), on joserfc. Imported with the first security:jwt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.jwk import Key
+from joserfc.jws import JWSRegistry, extract_compact
+from joserfc.jwt import JWTClaimsRegistry
+
+LARGEST_HEADER = 8 * 2**10
+"""Bytes of a token's header; some carry a certificate."""
+
+MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What reading hostile bytes as a token raises."""
+
+
+class InvalidToken(Exception):
+    """A token that does not hold; the message may go to the caller, the cause says more."""
+
+
+class KeySource(Protocol):
+    """Where the keys come from."""
+
+    async def key_for(self, algorithm: str, kid: str | None) -> Key | None:
+        """The key of that name; None where there is none, SECURITY:CONNECTIVITY where that cannot be known."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a token must be. The algorithms are fixed when the flow is loaded; no token chooses others.
+
+    audiences, issuers: of which one must be named; empty for a token that names no audience, and any issuer.
+    leeway: seconds that clocks may differ.
+    """
+
+    algorithms: Collection[str]
+    audiences: tuple[str, ...]
+    issuers: tuple[str, ...]
+    required: tuple[str, ...]
+    leeway: float
+
+    async def claims_of(self, token: str, keys: KeySource, now: float) -> dict[str, Any]:
+        """The claims of a token that holds. Raises InvalidToken."""
+        algorithm, kid = self._named(token)
+        key = await keys.key_for(algorithm, kid)
+        if key is None:
+            raise InvalidToken("the token is signed with an unknown key")
+        try:
+            claims = jwt.decode(token, key, registry=self._registry).claims
+            self._check(claims, now)
+        except ExpiredTokenError as error:
+            raise InvalidToken("the token has expired") from error
+        except MALFORMED as error:
+            raise InvalidToken("the token does not hold") from error
+        return claims
+
+    @cached_property
+    def _registry(self) -> JWSRegistry:
+        registry = JWSRegistry(
+            algorithms=self.algorithms, strict_check_header=False
+        )  # others are ignored (RFC 7515, 4)
+        registry.max_header_length = LARGEST_HEADER
+        return registry
+
+    def _named(self, token: str) -> tuple[str, str | None]:
+        """The algorithm and the key that a token names; `none`, and any that is not allowed, is refused here."""
+        try:
+            header = extract_compact(token.encode(), registry=self._registry).headers()
+            algorithm, kid = header["alg"], header.get("kid")
+        except MALFORMED as error:
+            raise InvalidToken("the token is malformed") from error
+        if not isinstance(algorithm, str) or algorithm not in self.algorithms:
+            raise InvalidToken("the token is signed in a way that is not taken")
+        if "crit" in header or not isinstance(kid, (str, type(None))):
+            raise InvalidToken("the token is malformed")
+        return algorithm, kid
+
+    def _check(self, claims: dict[str, Any], now: float) -> None:
+        rules: dict[str, Any] = {name: {"essential": True, "allow_blank": True} for name in self.required}
+        rules["exp"] = {"essential": True}
+        if self.audiences:
+            rules["aud"] = {"essential": True, "values": list(self.audiences)}
+        elif "aud" in claims:  # it is meant for somebody, and nobody said that we are it (RFC 7519, 4.1.3)
+            raise InvalidToken("the token is meant for another audience")
+        if self.issuers:
+            rules["iss"] = {"essential": True, "values": list(self.issuers)}
+        JWTClaimsRegistry(now=int(now), leeway=int(self.leeway), **rules).validate(claims)
