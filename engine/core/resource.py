@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -58,13 +58,13 @@ def _text(path: Path, changed: int) -> str:
 class Resource(Validated):
     """A parameter that names a text file in the folders of the flow files; it is read when they are loaded.
 
-    place: where its text begins; others: all files of those folders.
+    place_at: the place of a character of its text, for mistakes in it; others: all files of those folders.
     """
 
-    def __init__(self, name: str, text: str, place: Place | None, others: Resources) -> None:
+    def __init__(self, name: str, text: str, place_at: Callable[[int], Place | None], others: Resources) -> None:
         self.name = name
         self.text = text
-        self.place = place
+        self.place_at = place_at
         self.others = others
 
     @classmethod
@@ -80,5 +80,5 @@ class Resource(Validated):
             refuse(
                 [Mistake("F303", f"{shown(value)}, {error.wrong},", "a file of text in the folder of the flow files")]
             )
-        place = info.context.place_in_file(str(value), text) if info.context is not None else None
-        return cls(str(value), text, place, others)
+        place_at = info.context.places_in_file(str(value), text) if info.context is not None else lambda offset: None
+        return cls(str(value), text, place_at, others)

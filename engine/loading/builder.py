@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -229,13 +229,13 @@ class Builder:
             self.enter(outer)
         return self._named_handlers[name]
 
-    def place_in_file(self, name: str, text: str) -> Place:
-        """Where the text of a file beside the flow files begins; mistakes can be told at places in it."""
+    def places_in_file(self, name: str, text: str) -> Callable[[int], Place]:
+        """The place of each character of a file beside the flow files, at which mistakes can be told."""
         path = self.resources.find(name) or Path(name)
         here = Path().resolve()
         file = TextFile(str(path.relative_to(here) if path.is_relative_to(here) else path), text, name)
         self.text_files.append(file)
-        return file.start()
+        return lambda offset: file.exact_place(file.start(), offset)
 
     def expect_flow(self, name: str, value: Any) -> None:
         self.mentions.flows.append(mention(name, value, self.owner))

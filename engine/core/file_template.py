@@ -1,0 +1,70 @@
+"""Text files with `#[…]` in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from engine.core.event import Event
+from engine.core.expression import Scope, Template, scope_of
+from engine.core.mistake import Mistake, mistakes_of, refuse
+from engine.core.resource import Resource
+from engine.core.text import Text
+from engine.core.validated import Validated
+from engine.expressions import ExpressionSyntaxError
+from engine.expressions.marks import Part, split
+from engine.expressions.writing import to_text
+
+OPENING = "#["
+
+
+class FileTemplate(Validated):
+    """A parameter that names a text file with `#[…]` in it, compiled when the flow files are loaded.
+
+    Mistakes, and errors at run, tell their line and column in that file.
+    """
+
+    def __init__(self, file: Resource, scope: Scope) -> None:
+        mistakes: list[Mistake] = []
+        self._parts = tuple(_compiled(file, scope, mistakes))
+        if mistakes:
+            refuse(mistakes)
+
+    def evaluate(self, event: Event) -> str:
+        """The text for this event. Raises MULE:EXPRESSION."""
+        return "".join(part(event) for part in self._parts)
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        return value if isinstance(value, cls) else cls(Resource._validate(value, info), scope_of(info))
+
+
+def _compiled(file: Resource, scope: Scope, mistakes: list[Mistake]) -> Iterator[Callable[[Event], str]]:
+    for part in _split(file, mistakes):
+        if not part.is_expression:
+            yield _literal(part.text)
+            continue
+        start = part.offset - len(OPENING)
+        try:
+            yield _written(Template(Text(f"{OPENING}{part.text}]", file.place_at(start)), scope))
+        except PydanticCustomError as error:
+            mistakes += mistakes_of(error)
+
+
+def _split(file: Resource, mistakes: list[Mistake]) -> list[Part]:
+    try:
+        return split(file.text)
+    except ExpressionSyntaxError as error:
+        place = file.place_at(error.offset)
+        mistakes.append(Mistake("F401", error.found, error.expected, error.write, place))
+        return []
+
+
+def _literal(text: str) -> Callable[[Event], str]:
+    return lambda event: text
+
+
+def _written(template: Template) -> Callable[[Event], str]:
+    return lambda event: to_text(template.evaluate(event))

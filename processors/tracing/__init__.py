@@ -1,0 +1,1 @@
+"""Tracing: what log lines tell of an event, and its correlation id."""

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from engine import NOTHING, Event, Processor
+
+
+class ClearLoggingVariables(Processor):
+    """Let the log lines of the event carry none of the values that were set; the correlation id stays.
+
+    Example:
+        run:
+          - tracing:set-logging-variable: {variableName: order, value: 7}
+          - tracing:clear-logging-variables:
+        expect: {error: null}
+    """
+
+    async def run(self, event: Event) -> Event:
+        return replace(event, logging_variables=NOTHING)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from engine import Event, Name, Processor
+
+
+class RemoveLoggingVariable(Processor):
+    """Let the log lines of the event no longer carry a value; one that is not there is no error.
+
+    Example:
+        run:
+          - tracing:set-logging-variable: {variableName: order, value: 7}
+          - tracing:remove-logging-variable: {variableName: order}
+        expect: {error: null}
+    """
+
+    variable_name: Name
+    """The name in the log."""
+
+    async def run(self, event: Event) -> Event:
+        left = {name: text for name, text in event.logging_variables.items() if name != self.variable_name}
+        return replace(event, logging_variables=left)

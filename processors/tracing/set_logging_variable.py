@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from engine import Event, Name, Processor, Template, to_text
+
+LONGEST = 1000
+"""Characters of a value: it stands in every line."""
+
+
+class SetLoggingVariable(Processor):
+    """Let each log line of the event carry a value, from the next step on, to the end of the flow.
+
+    It goes along into all scopes, `async` included, and into flows that flow-ref calls. In lines of
+    text it is `name=value`, in JSON it stands under `variables`. The value is written as text; of a
+    long one the first 1,000 characters.
+
+    Example:
+        given: {payload: {id: 7}}
+        run:
+          - tracing:set-logging-variable: {variableName: order, value: "#[payload.id]"}
+          - logger: {message: the line has order=7 at its end}
+        expect: {payload.id: 7}
+    """
+
+    variable_name: Name
+    """The name in the log."""
+
+    value: Template
+    """The value."""
+
+    async def run(self, event: Event) -> Event:
+        text = to_text(self.value.evaluate(event))[:LONGEST]
+        return replace(event, logging_variables={**event.logging_variables, self.variable_name: text})

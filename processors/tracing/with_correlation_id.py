@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from engine import EXPRESSION, Chain, Event, FlowError, Scope, Template, to_text
+
+LONGEST = 128
+
+
+class WithCorrelationId(Scope):
+    """Run steps under another correlation id; afterwards it is again what it was before.
+
+    What the steps log, send and queue carries the other one. The payload, attributes and variables
+    are those that leave the steps. A correlation id has 1 to 128 printable characters; a value that
+    is none, null included, is MULE:EXPRESSION.
+
+    Example:
+        given: {payload: {trace: "order-7"}}
+        run:
+          - tracing:with-correlation-id:
+              correlationId: "#[payload.trace]"
+              steps: [{set-variable: {variableName: inside, value: "#[correlationId]"}}]
+        expect: {vars.inside: order-7, correlationId == 'order-7': false}
+    """
+
+    correlation_id: Template
+    """The correlation id of the steps."""
+
+    steps: Chain
+    """What runs under it."""
+
+    async def run(self, event: Event) -> Event:
+        correlation_id = to_text(self.correlation_id.evaluate(event))
+        if not (0 < len(correlation_id) <= LONGEST and correlation_id.isprintable()):
+            raise FlowError(EXPRESSION, f"a correlation id must have 1 to {LONGEST} printable characters")
+        try:
+            after = await self.steps.run(replace(event, correlation_id=correlation_id))
+        except FlowError as failure:
+            if failure.event is not None:
+                failure.event = replace(failure.event, correlation_id=event.correlation_id)
+            raise
+        return replace(after, correlation_id=event.correlation_id)
