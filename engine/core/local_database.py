@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import ErrorType, FlowError
+
+log = logging.getLogger("engine")
 
 LONGEST_WAIT = 1.0
 """Seconds that a statement waits for another process that writes. Ours hold the file for microseconds."""
@@ -31,11 +35,12 @@ class LocalDatabase:
         self._schema = schema
         self._unavailable = unavailable
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement, committed unless in a transaction; its rows (of RETURNING, where it changes any)."""
         try:
-            return (self._connection or self._connect()).execute(sql, values).fetchall()
+            return self._opened().execute(sql, values).fetchall()
         except (sqlite3.Error, OSError) as error:
             raise self._failure(error) from error
 
@@ -56,6 +61,14 @@ class LocalDatabase:
             self._connection.close()
         self._connection = None
 
+    def _opened(self) -> sqlite3.Connection:
+        """The connection; a new one where somebody took the file away: what is written to it then would be lost."""
+        connection = self._connection
+        if connection is not None and not connection.in_transaction and self._identity != _identity(self._file):
+            log.warning("%s was removed or replaced while it was in use; it is opened anew", self._file)
+            self.close()
+        return self._connection or self._connect()
+
     def _connect(self) -> sqlite3.Connection:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file.touch(mode=0o600)
@@ -67,7 +80,7 @@ class LocalDatabase:
         except sqlite3.Error:
             connection.close()
             raise
-        self._connection = connection
+        self._connection, self._identity = connection, _identity(self._file)
         return connection
 
     def _failure(self, error: Exception) -> FlowError:
@@ -75,3 +88,12 @@ class LocalDatabase:
         return FlowError(
             self._unavailable, "what is stored cannot be reached", detailed_description=detail, cause=error
         )
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Device and inode of a file; None where there is none."""
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -88,3 +89,14 @@ def test_another_process_that_writes_is_waited_for_and_then_given_up(
     other.execute("COMMIT")
     other.close()
     assert notes.run("INSERT INTO notes(text) VALUES('a') RETURNING id") == [(1,)]
+
+
+def test_a_file_that_was_removed_is_made_anew_and_keeps_what_is_written_from_then_on(
+    runtime: Runtime, notes: LocalDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes.run("INSERT INTO notes(text) VALUES('lost')")
+    shutil.rmtree(runtime.data_dir)
+    notes.run("INSERT INTO notes(text) VALUES('kept')")
+    assert "was removed or replaced" in caplog.text
+    runtime.close()
+    assert notes.run("SELECT text FROM notes") == [("kept",)]
