@@ -65,6 +65,9 @@ class Queue:
     def done(self, envelope: Envelope) -> None:
         """Forget the message, which was taken."""
 
+    def recover(self) -> None:
+        """Let those wait again that were taken when the process ended; at once where that was done."""
+
     def close(self) -> None:
         """Forget what does not outlive the application."""
 
@@ -113,18 +116,18 @@ class TransientQueue(Queue):
 
 
 class PersistentQueue(Queue):
-    """A queue in a file. What was taken and not done waits again when the application starts again."""
+    """A queue in a file, of which this process is the only one that has a listener."""
 
     def __init__(self, name: str, limit: int, clock: Clock, database: LocalDatabase) -> None:
         super().__init__(limit, clock)
         self._name = name
         self._run = database.run
         self._waiting: int | None = None
+        self._is_recovered = False
         self._replies: dict[int, Reply] = {}
 
     def __len__(self) -> int:
         if self._waiting is None:
-            self._run(RETURN_ALL, (self._name,))
             self._waiting = int(self._run(COUNT, (self._name,))[0][0])
         return self._waiting
 
@@ -151,5 +154,10 @@ class PersistentQueue(Queue):
     def done(self, envelope: Envelope) -> None:
         self._run("DELETE FROM messages WHERE number = ?", (envelope.number,))
 
+    def recover(self) -> None:
+        if not self._is_recovered:
+            self._run(RETURN_ALL, (self._name,))
+            self._waiting, self._is_recovered = None, True
+
     def close(self) -> None:
-        self._waiting = None
+        self._waiting, self._is_recovered = None, False

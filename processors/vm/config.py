@@ -41,7 +41,7 @@ class Config(BaseConfig):
     A TRANSIENT queue ends with the application. A message that a PERSISTENT one has accepted survives
     the end of the process, kill -9 too, and is delivered at least once: it is removed when the flow
     of its listener has ended, and delivered again where the process ended before. Its queue lies in
-    dataDir, under the name of this config, and belongs to one running engine at a time.
+    dataDir, under the name of this config; one running engine at a time may listen to it.
 
     Each config has its own queues. Values keep their types; what cannot be written (VM:INVALID_VALUE)
     is refused by both kinds of queue.

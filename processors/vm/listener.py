@@ -80,10 +80,11 @@ class Listener(QueueAccess, ActiveSource):
 
     async def make_events(self, flow: Served) -> None:
         queue = self.queue
+        queue.recover()
         while True:
             await self._consumers.has_room()
-            await queue.arrival()
             await flow.has_room()
+            await queue.arrival()
             if envelope := queue.take():
                 self.begin(self._consume(envelope, flow), flow)
                 await asyncio.sleep(0)  # it is in the flow, before the flow is asked for room again
