@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from engine.core.element import Parameters
-from engine.core.errors import FlowError
+from engine.core.errors import ErrorType, FlowError
 from engine.core.event import Event
 from engine.core.expression import Template
 from engine.core.parameters import Name
 from engine.core.processor import Run
 from engine.core.type_patterns import TypePatterns
+from engine.expressions.parser import Node
 
 
 class ItemEvent(Event, frozen=True):
@@ -67,6 +68,15 @@ class Collect(Parameters):
                 raise
             left = failure.event or entering
             return self.failure.evaluate(_seen(entering, left, index, None, failure)), None
+
+    def keeps(self, raised: ErrorType) -> bool:
+        """Whether an error of this type is an item's outcome."""
+        return not raised.is_critical and not (self.abort_on and self.abort_on.match_type(raised))
+
+    def assigns(self) -> Mapping[str, Node]:
+        """What the loop sets: the variable, as a syntax tree for those who look at flows without running them."""
+        kind = "stream" if self.streaming else "each"
+        return {f"vars.{self.target}": {"type": kind, "children": [self.success.tree, self.failure.tree]}}
 
 
 def _seen(entering: Event, left: Event, index: int, result: Any, error: FlowError | None = None) -> ItemEvent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
 from pydantic import ConfigDict
@@ -53,6 +54,9 @@ class Element(Parameters):
 
     raises: ClassVar[tuple[ErrorType, ...]] = ()
     """The error types that it can raise, beside MULE:EXPRESSION from its expressions."""
+
+    refuses: ClassVar[Mapping[ErrorType, int]] = {}
+    """The statuses that it refuses callers with, by the type of the Refusal."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

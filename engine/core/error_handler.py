@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 from pydantic_core import core_schema
@@ -35,6 +35,9 @@ class OnError(Element):
 
     steps: Chain = Chain()
     """What to run; the event is that of the failure, with `error`."""
+
+    continues: ClassVar[bool] = False
+    """Whether the scope or flow then goes on as if it had succeeded."""
 
     @property
     def is_catch_all(self) -> bool:

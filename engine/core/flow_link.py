@@ -37,6 +37,10 @@ class FlowLink(Validated):
                 ROUTING, "there is no flow of that name", detailed_description=f"no flow {name!r}"
             ) from None
 
+    def static_target(self) -> Runnable | None:
+        """The flow, where its name is no expression."""
+        return self._flows.get(self.static_name) if self.static_name else None
+
     async def run(self, event: Event) -> Event:
         """The event after the flow. Only steps of a sub-flow of a fixed name never lead back here by themselves."""
         flow = self.target(event)

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import Enum, auto
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
 
 from engine.core.element import Element, Field
 from engine.core.error_mapping import ErrorMapping
-from engine.core.errors import FlowError
+from engine.core.errors import ErrorType, FlowError
 from engine.core.event import Event
 from engine.core.expression import Expression
 from engine.core.parameters import Name
 from engine.core.redelivery import RedeliveryPolicy
+from engine.expressions.parser import Node
 
 Run = Callable[[Event], Awaitable[Event]]
 Result = TypeVar("Result")
+
+
+UNTOLD: Node = {"type": "untold", "children": []}
+"""The syntax tree of a value of which nothing is known before the flow runs."""
+
+
+def content_tree(tree: Node, media_type: str | None) -> Node:
+    """The syntax tree of a payload that a step gives this media type; None leaves it open."""
+    return {"type": "content", "value": media_type, "children": [tree]}
+
+
+class After(Enum):
+    """What an event has after a step with steps inside (language.md, "What holds after each scope")."""
+
+    INNER = auto()
+    """What the steps inside left."""
+
+    BEFORE = auto()
+    """What it had before the step."""
+
+    RESULT = auto()
+    """Something else."""
 
 
 class Processor(Element):
@@ -24,7 +48,22 @@ class Processor(Element):
 
     To write one, subclass it in a file of its own, declare the parameters as fields, and define
     `run`. Raise FlowError for what a flow may handle; any other exception counts as a bug.
+
+    `assigns`, `demands`, and the class variables beside them tell what a step does to those who look
+    at flows without running them, such as the OpenAPI document. What a step does not tell stays open there.
     """
+
+    message_after: ClassVar[After] = After.RESULT
+    """What payload and attributes are after the steps inside."""
+
+    variables_after: ClassVar[After] = After.INNER
+    """What the variables are after the steps inside."""
+
+    may_pass: ClassVar[bool] = True
+    """Whether an event may leave the step: raise-error lets none."""
+
+    always_enters: ClassVar[bool] = False
+    """Whether each event runs some of the steps inside."""
 
     async def run(self, event: Event) -> Event:
         """The event after this step. The event that came in stays as it is."""
@@ -38,6 +77,18 @@ class Processor(Element):
         """The error that leaves the step when it raised this one."""
         return failure
 
+    def keeps(self, raised: ErrorType) -> bool:
+        """Whether an error of this type that the steps inside raise never leaves the step."""
+        return False
+
+    def assigns(self) -> Mapping[str, Node]:
+        """What the step itself sets: `payload`, `attributes` or `vars.NAME`, with the syntax tree of the value."""
+        return {"payload": UNTOLD, "attributes": UNTOLD}
+
+    def demands(self) -> Sequence[tuple[Node, Mapping[str, Any]]]:
+        """What holds of each event that passed: the syntax tree of a value, and a JSON Schema that it satisfies."""
+        return ()
+
 
 class VoidOperation(Processor):
     """The base of operations without a result: the event stays as it is."""
@@ -48,6 +99,9 @@ class VoidOperation(Processor):
     def map_error(self, failure: FlowError) -> FlowError:
         mapping = next((each for each in self.error_mapping if each.source_type.match(failure)), None)
         return mapping.map(failure) if mapping else failure
+
+    def assigns(self) -> Mapping[str, Node]:
+        return {}
 
 
 class Targeted(Processor):
@@ -64,6 +118,9 @@ class Targeted(Processor):
         if self.target is None:
             return after
         return event.with_variable(self.target, self.target_value.evaluate(after))
+
+    def assigns(self) -> Mapping[str, Node]:
+        return {"payload": UNTOLD, "attributes": UNTOLD} if self.target is None else {f"vars.{self.target}": UNTOLD}
 
 
 WHOLE_PAYLOAD = Targeted.target_value

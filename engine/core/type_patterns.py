@@ -30,12 +30,13 @@ class TypePatterns(Validated):
 
     def match(self, failure: FlowError) -> bool:
         """Whether they name the error; retries that are exhausted also go by the error that exhausted them."""
-        if self._match(failure.type):
+        if self.match_type(failure.type):
             return True
         is_exhausted = failure.type.identifier == RETRY_EXHAUSTED.identifier
         return is_exhausted and isinstance(failure.cause, FlowError) and self.match(failure.cause)
 
-    def _match(self, raised: ErrorType) -> bool:
+    def match_type(self, raised: ErrorType) -> bool:
+        """Whether they name the type."""
         if raised.is_critical:
             return False
         if self.is_all:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.core.errors import CRITICAL, DUPLICATE_MESSAGE, VALIDATION, FlowError
+from engine.core.errors import COMPOSITE_ROUTING, CRITICAL, DUPLICATE_MESSAGE, VALIDATION, ErrorType, FlowError
 from engine.core.refusal import Refusal
+
+CLIENT_CLOSED = 499
+"""What the log shows for a caller that hung up before its request was whole (nginx's number)."""
 
 
 def status_in(value: Any) -> int | None:
@@ -19,19 +22,24 @@ def status_of(error: FlowError) -> int:
     """The status of an error for which nobody assigned one (language.md, "HTTP": the ordered table)."""
     if isinstance(error, Refusal):
         return error.status
-    lineage = error.type.lineage
-    identifiers = {error_type.identifier for error_type in lineage}
-    if "COMPOSITE_ROUTING" in identifiers:
+    if COMPOSITE_ROUTING in error.type.lineage:
         shared = {status_of(child) for child in error.child_errors}
         return shared.pop() if len(shared) == 1 else 500
+    return status_of_type(error.type)
+
+
+def status_of_type(error_type: ErrorType) -> int:
+    """The status of an error of this type that no listener, router or authentication element raised."""
+    lineage = error_type.lineage
+    identifiers = {ancestor.identifier for ancestor in lineage}
     if "TIMEOUT" in identifiers:
         return 504
     if "CONNECTIVITY" in identifiers or lineage[-1] == CRITICAL:
         return 503
-    if error.type.namespace == "HTTP":
+    if error_type.namespace == "HTTP":
         return 502
-    if error.type == DUPLICATE_MESSAGE:
+    if error_type == DUPLICATE_MESSAGE:
         return 409
-    if VALIDATION in lineage or str(error.type) == "JSON:SCHEMA_NOT_HONOURED":
+    if VALIDATION in lineage or str(error_type) == "JSON:SCHEMA_NOT_HONOURED":
         return 400
     return 500

@@ -3,7 +3,21 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, ClassVar
 
-from engine import OVERLOAD, Chain, Event, Field, FlowError, Gate, Period, Run, Scope, log_failure, run_route
+from engine import (
+    OVERLOAD,
+    After,
+    Chain,
+    ErrorType,
+    Event,
+    Field,
+    FlowError,
+    Gate,
+    Period,
+    Run,
+    Scope,
+    log_failure,
+    run_route,
+)
 
 MOST_AT_ONCE = 1_000
 """How many events run at once where no maxConcurrency is given."""
@@ -38,6 +52,8 @@ class Async(Scope):
     """What to run."""
 
     raises = ()
+    message_after = After.BEFORE
+    variables_after = After.BEFORE
 
     _gate: ClassVar[Gate]
     _taken: ClassVar[set[asyncio.Task[None]]]
@@ -47,6 +63,9 @@ class Async(Scope):
 
     def runner(self) -> Run:
         return self.run  # the timeout is for the steps
+
+    def keeps(self, raised: ErrorType) -> bool:
+        return True
 
     async def run(self, event: Event) -> Event:
         if len(self._taken) >= self.max_concurrency:

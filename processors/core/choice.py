@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import Chain, Condition, Event, Parameters, Scope
+from engine import After, Chain, Condition, Event, Parameters, Scope
 
 
 class When(Parameters):
@@ -41,6 +41,11 @@ class Choice(Scope):
 
     otherwise: Otherwise | None = None
     """The steps when no condition holds."""
+
+    message_after = After.INNER
+
+    def __post_init__(self) -> None:
+        self._prepare(always_enters=self.otherwise is not None)
 
     async def run(self, event: Event) -> Event:
         for way in self.when:

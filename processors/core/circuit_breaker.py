@@ -5,6 +5,7 @@ from typing import Annotated
 from engine import (
     CIRCUIT_OPEN,
     TIMEOUT,
+    After,
     Chain,
     Duration,
     Event,
@@ -74,6 +75,8 @@ class CircuitBreaker(Scope):
     """What to run."""
 
     raises = (CIRCUIT_OPEN, TIMEOUT)
+    message_after = After.INNER
+    always_enters = True
 
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)

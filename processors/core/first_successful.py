@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import Event, FlowError, Scope
+from engine import After, Event, FlowError, Scope
 from processors.core._route import Routes
 
 
@@ -21,6 +21,9 @@ class FirstSuccessful(Scope):
 
     routes: Routes
     """The routes, each with `steps`, from first to last."""
+
+    message_after = After.INNER
+    always_enters = True
 
     async def run(self, event: Event) -> Event:
         *others, last = self.routes

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import ROUTING, Event, FlowLink, Operation
+from engine import ROUTING, After, Event, FlowLink, Operation
 
 
 class FlowRef(Operation):
@@ -23,6 +23,8 @@ class FlowRef(Operation):
     """The flow's name, or an expression that gives it."""
 
     raises = (ROUTING,)
+    message_after = After.INNER
+    always_enters = True
 
     async def run(self, event: Event) -> Event:
         return self.deliver_event(event, await self.name.run(event))

@@ -9,9 +9,11 @@ from engine import (
     EXPRESSION,
     NOTHING,
     OFTEN,
+    After,
     Chain,
     Collect,
     Count,
+    ErrorType,
     Event,
     Expression,
     FlowError,
@@ -76,10 +78,18 @@ class Foreach(Scope):
     steps: Chain
     """What to run for each item."""
 
+    message_after = After.BEFORE
+
     def __post_init__(self) -> None:
         size = self.batch_size
         if self.collect and size.is_literal and size.read(size.tree["value"]) != 1:
             refuse([Mistake("F304", "batchSize beside collect", "one outcome an item", "collect without batchSize")])
+
+    def keeps(self, raised: ErrorType) -> bool:
+        return self.collect is not None and self.collect.keeps(raised)
+
+    def assigns(self) -> Mapping[str, Any]:
+        return self.collect.assigns() if self.collect else super().assigns()
 
     async def run(self, event: Event) -> Event:
         value, size = self.collection.evaluate(event), self.batch_size.of(event)

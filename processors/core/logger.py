@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import logging
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from engine import Event, Name, Processor, Template, to_text
 
@@ -32,6 +33,9 @@ class Logger(Processor):
 
     def __post_init__(self) -> None:
         self._prepare(_log=logging.getLogger(f"engine.{self.category}"), _level=LEVELS[self.level])
+
+    def assigns(self) -> Mapping[str, Any]:
+        return {}
 
     async def run(self, event: Event) -> Event:
         if self._log.isEnabledFor(self._level):

@@ -23,6 +23,8 @@ class OnErrorContinue(OnError):
         expect: {error.description: no name}
     """
 
+    continues = True
+
     async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> Event:
         before = failure.answer.before
         if before is not None and before is not failure.event:  # what inner handlers assigned was for a failed flow

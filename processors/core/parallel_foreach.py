@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from engine import (
     NOTHING,
+    After,
     Chain,
     Collect,
+    ErrorType,
     Event,
     Expression,
     Message,
@@ -57,11 +59,20 @@ class ParallelForeach(ParallelScope):
     steps: Chain
     """What to run for each item."""
 
+    variables_after = After.BEFORE
+
     def __post_init__(self) -> None:
         if self.collect and self.target is not None:
             refuse([Mistake("F304", "target beside collect", "one of them", "target inside collect only")])
         if self.collect and self.collect.streaming:
             refuse([Mistake("F304", "streaming of a parallel-foreach", "outcomes at its end", "foreach for a stream")])
+        self._prepare(message_after=After.BEFORE if self.collect else After.RESULT)
+
+    def keeps(self, raised: ErrorType) -> bool:
+        return self.collect is not None and self.collect.keeps(raised)
+
+    def assigns(self) -> Mapping[str, Any]:
+        return self.collect.assigns() if self.collect else super().assigns()
 
     async def run(self, event: Event) -> Event:
         items = items_of(self.collection, event, "parallel-foreach")

@@ -19,5 +19,10 @@ class RaiseError(Processor):
     description: Template = Template("")
     """A sentence about what happened; it may go to a caller."""
 
+    may_pass = False
+
+    def __post_init__(self) -> None:
+        self._prepare(raises=(self.type,))
+
     async def run(self, event: Event) -> Event:
         raise FlowError(self.type, to_text(self.description.evaluate(event)) or f"{self.type} was raised")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from engine import Event, Name, Processor
+from collections.abc import Mapping
+from typing import Any
+
+from engine import Event, Name, Processor, literal
 
 
 class RemoveVariable(Processor):
@@ -15,6 +18,9 @@ class RemoveVariable(Processor):
 
     variable_name: Name
     """The variable's name."""
+
+    def assigns(self) -> Mapping[str, Any]:
+        return {f"vars.{self.variable_name}": literal(None)}
 
     async def run(self, event: Event) -> Event:
         return event.without_variable(self.variable_name)

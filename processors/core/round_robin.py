@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import ClassVar
 
-from engine import Event, Scope
+from engine import After, Event, Scope
 from processors.core._route import Route, Routes
 
 
@@ -29,6 +29,9 @@ class RoundRobin(Scope):
 
     routes: Routes
     """The routes, each with `steps`."""
+
+    message_after = After.INNER
+    always_enters = True
 
     _turns: ClassVar[Iterator[Route]]
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from engine import Event, Name, Processor, Template, read_media_type
+from collections.abc import Mapping
+from typing import Any
+
+from engine import Event, Name, Processor, Template, content_tree, read_media_type
 
 
 class SetPayload(Processor):
@@ -21,6 +24,9 @@ class SetPayload(Processor):
 
     mime_type: Name | None = None
     """The media type of the payload, such as application/json or text/csv."""
+
+    def assigns(self) -> Mapping[str, Any]:
+        return {"payload": content_tree(self.value.tree, self.mime_type)}
 
     async def run(self, event: Event) -> Event:
         payload = read_media_type(self.value.evaluate(event), self.mime_type)

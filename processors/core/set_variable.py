@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine import Event, Name, Processor, Template
 
 
@@ -20,6 +23,9 @@ class SetVariable(Processor):
 
     value: Template
     """Its new value."""
+
+    def assigns(self) -> Mapping[str, Any]:
+        return {f"vars.{self.variable_name}": self.value.tree}
 
     async def run(self, event: Event) -> Event:
         return event.with_variable(self.variable_name, self.value.evaluate(event))

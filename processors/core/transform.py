@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from engine import Evaluate, Event, Field, Mistake, Name, Processor, Reader, Written, read_media_type, refuse
+from engine import (
+    Evaluate,
+    Event,
+    Field,
+    Mistake,
+    Name,
+    Processor,
+    Reader,
+    Written,
+    content_tree,
+    read_media_type,
+    refuse,
+)
 from engine.core.expression import ROOTS
 
 
@@ -38,12 +51,17 @@ class Transform(Processor):
     """The media type of the new payload."""
 
     _evaluate: ClassVar[Any]
+    _assigns: ClassVar[Mapping[str, Any]]
 
     def __post_init__(self) -> None:
-        self._prepare(_evaluate=self._compile())
+        evaluate, assigns = self._compile()
+        self._prepare(_evaluate=evaluate, _assigns=assigns)
 
-    def _compile(self) -> Evaluate:
-        """All parameters as one expression: the results in a map, the `let`s around it."""
+    def assigns(self) -> Mapping[str, Any]:
+        return self._assigns
+
+    def _compile(self) -> tuple[Evaluate, Mapping[str, Any]]:
+        """All parameters as one expression: the results in a map, the `let`s around it; and each by itself."""
         written = [*self.let.values(), *self._results().values(), *self.set_variables.values()]
         reader = Reader(written[0].scope) if written else Reader.standalone()
         bindings = []
@@ -53,10 +71,11 @@ class Transform(Processor):
             reader.variables.add(name)
         pairs = [(name, reader.read(value.value, always=False)) for name, value in self._results().items()]
         variables = [(name, reader.read(value.value, always=False)) for name, value in self.set_variables.items()]
-        tree = _map([*pairs, ("set_variables", _map(variables))])
-        for binding in reversed(bindings):
-            tree = {"type": "let", "bindings": [binding], "children": [tree]}
-        return reader.compile(tree)
+        evaluate = reader.compile(_within(bindings, _map([*pairs, ("set_variables", _map(variables))])))
+        assigns = {name.removeprefix("set_"): _within(bindings, tree) for name, tree in pairs}
+        if "payload" in assigns:
+            assigns["payload"] = content_tree(assigns["payload"], self.mime_type)
+        return evaluate, assigns | {f"vars.{name}": _within(bindings, tree) for name, tree in variables}
 
     def _results(self) -> dict[str, Written]:
         results = {"set_payload": self.set_payload, "set_attributes": self.set_attributes}
@@ -85,6 +104,13 @@ class Transform(Processor):
         if self.set_attributes is not None:
             after = after.with_attributes(results["set_attributes"])
         return after
+
+
+def _within(bindings: list[tuple[str, Any]], tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree with the `let`s around it."""
+    for binding in reversed(bindings):
+        tree = {"type": "let", "bindings": [binding], "children": [tree]}
+    return tree
 
 
 def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Chain, Event, FlowError, Mistake, OwnErrorHandler, Scope, refuse
+from engine import After, Chain, Event, FlowError, Mistake, OwnErrorHandler, Scope, refuse
 
 
 def _action(value: Any) -> Any:
@@ -42,6 +42,9 @@ class Try(Scope):
 
     transactional_action: Annotated[str, BeforeValidator(_action)] = "INDIFFERENT"
     """Whether the steps are one transaction."""
+
+    message_after = After.INNER
+    always_enters = True
 
     async def run(self, event: Event) -> Event:
         try:

@@ -7,6 +7,7 @@ from typing import Annotated
 from engine import (
     RETRY_EXHAUSTED,
     TIMEOUT,
+    After,
     Chain,
     Event,
     Expression,
@@ -114,6 +115,8 @@ class UntilSuccessful(Scope):
     """What to run."""
 
     raises = (RETRY_EXHAUSTED, TIMEOUT)
+    message_after = After.INNER
+    always_enters = True
 
     async def run(self, event: Event) -> Event:
         retries: int = self.max_retries.of(event)

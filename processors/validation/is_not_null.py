@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from engine import Event, Template
 from processors.validation._validator import Validator, violation
 
@@ -19,6 +22,9 @@ class IsNotNull(Validator):
 
     raises = (violation("NULL"),)
     rule = "a value is null"
+
+    def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
+        return ((self.value.tree, {"not": {"type": "null"}}),)
 
     def holds(self, event: Event) -> bool:
         return self.value.evaluate(event) is not None

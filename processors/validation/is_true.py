@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from engine import Condition, Event
 from processors.validation._validator import Validator, violation
 
@@ -20,6 +23,9 @@ class IsTrue(Validator):
 
     raises = (violation("INVALID_BOOLEAN"),)
     rule = "a condition does not hold"
+
+    def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
+        return ((self.expression.tree, {"const": True}),)
 
     def holds(self, event: Event) -> bool:
         return bool(self.expression.evaluate(event))
