@@ -144,6 +144,7 @@ if TYPE_CHECKING:
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.headers import header_value as header_value
+    from engine.serving.idempotency import Idempotency as Idempotency
     from engine.serving.rate_limit import RateLimit as RateLimit
     from engine.serving.route import Connections as Connections
     from engine.serving.route import HttpResponse as HttpResponse
@@ -205,6 +206,7 @@ _MODULES = {
     "engine.serving.content": "ContentError encoded essence_of read_content write_content",
     "engine.serving.headers": "Headers checked_headers header_value",
     "engine.serving.cors": "Cors",
+    "engine.serving.idempotency": "Idempotency",
     "engine.serving.rate_limit": "RateLimit",
     "engine.serving.route": "Connections HttpResponse HttpSource Limits Route",
 }

@@ -16,6 +16,7 @@ from engine.core.refusal import Refusal
 from engine.serving.answer import refused
 from engine.serving.endpoint import Endpoint, Listener
 from engine.serving.exchange import Exchange
+from engine.serving.replays import Replays
 from engine.serving.route import HttpSource
 
 PARAMETER = re.compile(r"\{([^{}/]+)\}")
@@ -33,7 +34,8 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle) -> Starl
         if isinstance(flow.source, HttpSource):
             route = flow.source.route()
             path, names = starlette_path(route.path)
-            by_path.setdefault(path, []).append(Listener(flow, route, names))
+            replays = Replays(route.idempotency, flow) if route.idempotency else None
+            by_path.setdefault(path, []).append(Listener(flow, route, names, replays))
     routes = [_route(path, Endpoint(by_path[path], start)) for path in sorted(by_path, key=_specificity)]
 
     @asynccontextmanager

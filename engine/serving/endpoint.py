@@ -16,6 +16,7 @@ from engine.core.refusal import Refusal
 from engine.serving.answer import Answer, failure, own_problem, refused, success
 from engine.serving.conditional import with_entity_tag
 from engine.serving.exchange import BrokenStream, Exchange
+from engine.serving.replays import Replays
 from engine.serving.request import read_event
 from engine.serving.route import Route
 
@@ -26,11 +27,15 @@ CLIENT_CLOSED = 499
 
 
 class Listener(NamedTuple):
-    """A flow behind a path, with how it is answered, and Starlette's names of the path's parameters with ours."""
+    """A flow behind a path, with how it is answered, and Starlette's names of the path's parameters with ours.
+
+    replays: the answers that are given again, where keys are taken.
+    """
 
     flow: Flow
     route: Route
     parameter_names: Mapping[str, str]
+    replays: Replays | None = None
 
 
 class Endpoint:
@@ -91,7 +96,7 @@ class Endpoint:
             raise Refusal(503, "MULE:CONNECTIVITY", "it cannot be started", is_early=True) from error
 
     async def _run(self, exchange: Exchange, listener: Listener) -> Answer:
-        flow, route, names = listener
+        flow, route, names, replays = listener
         request = Request(exchange.scope, exchange.receive)
         uri_params = {name: request.path_params[key] for key, name in names.items()}
         event = await read_event(

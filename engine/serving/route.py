@@ -9,6 +9,7 @@ from engine.core.element import Parameters
 from engine.core.expression import Template
 from engine.core.processor import Source
 from engine.serving.cors import Cors
+from engine.serving.idempotency import Idempotency
 from engine.serving.rate_limit import RateLimit
 
 
@@ -74,6 +75,7 @@ class Route:
     connections: Connections = Connections()
     cors: Cors | None = None
     rate_limit: RateLimit | None = None
+    idempotency: Idempotency | None = None
 
 
 class HttpSource(Source):

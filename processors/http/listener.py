@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator
 
-from engine import ConfigRef, Field, HttpResponse, HttpSource, Limits, Mistake, RateLimit, Route, refuse
+from engine import ConfigRef, Field, HttpResponse, HttpSource, Idempotency, Limits, Mistake, RateLimit, Route, refuse
 from processors.http.listener_config import ListenerConfig
 
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
@@ -79,7 +79,17 @@ class Listener(HttpSource):
     """How often a caller may come: key, limit, period; one request too many is answered with 429 and Retry-After,
     before its body is read. Each worker counts by itself."""
 
+    idempotency: Idempotency | None = None
+    """What the header Idempotency-Key does: store, ttl, required, caller. A request that comes again under its key gets
+    the answer of the first time and runs no more (409 while that runs, 422 for another request under the key). Not kept
+    are 5xx, 401, 403, 408, 425, 429, streams and bodies over 1 MiB. GET, HEAD and OPTIONS need no key."""
+
     default_timeout = 30.0
+
+    def __post_init__(self) -> None:
+        if self.idempotency and self.streaming:
+            expected = "one of them: a stream is not compared with another"
+            refuse([Mistake("F304", "idempotency beside streaming", expected)])
 
     def claims(self) -> list[str]:
         route = self.route()
@@ -100,4 +110,5 @@ class Listener(HttpSource):
             config.connections,
             config.cors,
             self.rate_limit,
+            self.idempotency,
         )

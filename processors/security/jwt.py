@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
@@ -118,16 +118,17 @@ class Jwt(Authentication):
 
     raises = (UNAUTHORIZED, NOT_PERMITTED, SECURITY_CONNECTIVITY)
 
+    _fixed: ClassVar[KeySource | None]
+
     def __post_init__(self) -> None:
         ways = {"secret": self.secret, "publicKey": self.public_key, "jwks": self.jwks}
         given = [name for name, value in ways.items() if value is not None]
         if len(given) != 1:
             refuse([Mistake("F304", " and ".join(given) or "no key", f"exactly one of {', '.join(ways)}")])
-        is_symmetric = self.secret is not None
-        if any(name.startswith("HS") != is_symmetric for name in self.algorithms):
+        if any(name.startswith("HS") != (self.secret is not None) for name in self.algorithms):
             expected = "HS256 and its siblings with a secret, all others with publicKey or jwks"
             refuse([Mistake("F304", f"{', '.join(self.algorithms)} beside {given[0]}", expected)])
-        if is_symmetric:
+        if self.secret is not None:
             check_secret(self.secret, self.algorithms)
         self._prepare(_fixed=self._fixed_keys())
 
@@ -143,7 +144,7 @@ class Jwt(Authentication):
     def _keys(self) -> KeySource:
         from processors.security._jwks import FetchedKeys
 
-        return self.__dict__["_fixed"] or FetchedKeys(self.jwks, self.runtime)
+        return self._fixed or FetchedKeys(str(self.jwks), self.runtime)
 
     @cached_property
     def _rules(self) -> Rules:

@@ -1,0 +1,188 @@
+"""Answers that are given again: a request with an Idempotency-Key runs once."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from itertools import takewhile
+from typing import Any, NamedTuple
+
+from engine.core.authentication import AUTHENTICATION, Authentication
+from engine.core.errors import FlowError
+from engine.core.event import Event
+from engine.core.flow import Flow
+from engine.core.local_store import private_store
+from engine.core.refusal import Refusal
+from engine.core.store import KEY_ALREADY_EXISTS, KEY_NOT_FOUND, Store
+from engine.core.stored_values import NotSerialisable, digest_of
+from engine.serving.answer import Answer
+from engine.serving.idempotency import Idempotency
+
+log = logging.getLogger("engine")
+
+HEADER = "idempotency-key"
+REPLAYED = {"idempotent-replayed": "true"}
+"""What tells an answer that is given again (Stripe's)."""
+
+KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\]){1,255})"|([!#-+\--~]{1,255})')
+"""A string of a structured field (RFC 8941, 3.3.3), or, as most clients send it, the bare key; two of them are none."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that change nothing: their keys are passed over."""
+
+PASSING = frozenset({401, 403, 408, 425, 429})
+"""Statuses, beside 5xx, that say nothing of the request itself: it may be sent again."""
+
+MOST_ANSWERS = 1000
+LARGEST_ANSWER = 2**20
+GRACE = 5.0
+"""Seconds over the deadline of the flow until a request whose process died may be sent again."""
+
+
+class Marked(NamedTuple):
+    """A request under a key. entry: where the store keeps it; fingerprint: what tells it from another request."""
+
+    entry: str
+    fingerprint: str
+
+
+class Replays:
+    """The answers of a listener by key.
+
+    A key belongs to a caller; under it stands first that the request runs, then its answer. Kept is
+    what the flow answered, failures of the request included, but not 5xx, 401, 403, 408, 425, 429,
+    streams, and bodies over 1 MiB: after those the request runs anew.
+    """
+
+    def __init__(self, idempotency: Idempotency, flow: Flow) -> None:
+        self._rules = idempotency
+        runtime = flow.runtime
+        self._store: Store = idempotency.store or runtime.share(
+            idempotency, lambda: private_store(runtime, max_entries=MOST_ANSWERS)
+        )
+        self._longest_run = (flow.timeout or (flow.source and flow.source.default_timeout) or 0.0) + GRACE
+        processors = (step.processor for step in flow.steps.steps)
+        self._gates = tuple(takewhile(lambda each: isinstance(each, Authentication), processors))
+
+    async def answer(self, event: Event, run: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer to the request of an event: that of `run`, or the one of the first time.
+
+        Raises Refusal: 400 without a key, where one is required, and for what is no key, 409 while
+        the first request runs, 422 for another request under the key, 503 without the store.
+        """
+        key = self._key(event)
+        if key is None:
+            return await run()
+        try:
+            known = await self._passed(event)
+        except FlowError:  # the flow says so once more, and its handlers answer
+            return await run()
+        return await self._once(self._marked(key, known), run)
+
+    def _key(self, event: Event) -> str | None:
+        if event.attributes["method"] in SAFE:
+            return None
+        given = event.attributes["headers"].get(HEADER)
+        if given is None:
+            if self._rules.required:
+                raise _bad_request("the header Idempotency-Key is missing: a key of its own for each request")
+            return None
+        match = KEY.fullmatch(given)
+        if match is None:
+            raise _bad_request("the header Idempotency-Key holds no key of 1 to 255 printable characters")
+        return re.sub(r"\\(.)", r"\1", match[1]) if match[1] else match[2]
+
+    async def _passed(self, event: Event) -> Event:
+        """The event behind the steps that know who calls; an answer is given again to its own caller alone."""
+        for gate in self._gates:
+            event = await gate.run(event)
+        return event
+
+    def _marked(self, key: str, event: Event) -> Marked:
+        sent = event.attributes
+        try:
+            return Marked(
+                "idempotency:" + digest_of([self._caller(event), key]),
+                digest_of([sent["method"], sent["requestPath"], sent["queryString"], event.payload]),
+            )
+        except NotSerialisable:
+            raise _bad_request("a body of this kind cannot be told from another, as an Idempotency-Key needs") from None
+
+    def _caller(self, event: Event) -> Any:
+        if self._rules.caller is not None:
+            return self._rules.caller.evaluate(event)
+        known = event.vars.get(AUTHENTICATION) if self._gates else None
+        if known and known["principal"] is not None:
+            return [known["scheme"], known.get("claims", {}).get("iss"), known["principal"]]
+        headers = event.attributes["headers"]
+        return [headers.get("authorization"), headers.get("cookie")]
+
+    async def _once(self, marked: Marked, run: Callable[[], Awaitable[Answer]]) -> Answer:
+        while not await self._begin(marked):
+            stored = await self._stored(marked)
+            if stored is not None:
+                return _again(stored, marked)
+        answer = None
+        try:
+            answer = await run()
+            return answer
+        finally:
+            await self._end(marked, answer)
+
+    async def _begin(self, marked: Marked) -> bool:
+        """Note that the request runs; false where something stands under its key."""
+        try:
+            note = {"request": marked.fingerprint}
+            await self._store.put(marked.entry, note, ttl=self._longest_run, replace=False)
+        except FlowError as error:
+            if error.type != KEY_ALREADY_EXISTS:
+                raise _unavailable(error) from error
+            return False
+        return True
+
+    async def _stored(self, marked: Marked) -> Any:
+        try:
+            return await self._store.get(marked.entry, None)
+        except FlowError as error:
+            raise _unavailable(error) from error
+
+    async def _end(self, marked: Marked, answer: Answer | None) -> None:
+        """Keep the answer, or forget that the request ran."""
+        try:
+            if answer is not None and _is_kept(answer):
+                record = {"request": marked.fingerprint, "status": answer.status, "headers": answer.headers}
+                await self._store.put(marked.entry, record | {"body": answer.body}, ttl=self._rules.ttl)
+            else:
+                await self._store.remove(marked.entry)
+        except FlowError as error:  # the request has run: what is wrong with the store is not the caller's
+            if error.type != KEY_NOT_FOUND:
+                log.error("the answer under an Idempotency-Key is not kept: %s", error.detailed_description)
+
+
+def _is_kept(answer: Answer) -> bool:
+    if answer.status >= 500 or answer.status in PASSING:
+        return False
+    is_small = isinstance(answer.body, bytes) and len(answer.body) <= LARGEST_ANSWER
+    if not is_small:
+        log.warning("an answer under an Idempotency-Key is streamed, or too large, and not kept")
+    return is_small
+
+
+def _again(stored: Any, marked: Marked) -> Answer:
+    if stored["request"] != marked.fingerprint:
+        detail = "the Idempotency-Key was used for another request"
+        raise Refusal(422, "HTTP:UNPROCESSABLE_ENTITY", detail)
+    if "status" not in stored:
+        detail = "a request with this Idempotency-Key is being processed"
+        raise Refusal(409, "HTTP:CONFLICT", detail, {"retry-after": "1"})
+    return Answer(stored["status"], stored["body"], {**stored["headers"], **REPLAYED})
+
+
+def _bad_request(detail: str) -> Refusal:
+    return Refusal(400, "HTTP:BAD_REQUEST", detail)
+
+
+def _unavailable(error: FlowError) -> Refusal:
+    log.error("no answers can be kept under an Idempotency-Key: %s", error.detailed_description)
+    return Refusal(503, error.type, "the answers cannot be kept", {"retry-after": "1"})
