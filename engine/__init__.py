@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from engine.core.media import read_media_type as read_media_type
     from engine.core.media import read_yaml as read_yaml
     from engine.core.mistake import Mistake as Mistake
+    from engine.core.mistake import built as built
     from engine.core.mistake import refuse as refuse
     from engine.core.mistake import shown as shown
     from engine.core.parallel import ParallelScope as ParallelScope
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
     from engine.core.processor import content_tree as content_tree
     from engine.core.refusal import Refusal as Refusal
     from engine.core.resource import Resource as Resource
+    from engine.core.python_function import PythonFunction as PythonFunction
     from engine.core.resource import ResourceError as ResourceError
     from engine.core.runtime import Runtime as Runtime
     from engine.core.scope import Scope as Scope
@@ -175,12 +177,13 @@ _MODULES = {
     "engine.core.file_template": "FileTemplate",
     "engine.core.gate": "Gate",
     "engine.core.media": "read_json read_media_type read_yaml",
-    "engine.core.mistake": "Mistake refuse shown",
+    "engine.core.mistake": "Mistake built refuse shown",
     "engine.core.parallel": "ParallelScope",
     "engine.core.parameters": "Amount ConfigRef Count Duration Name Number Period Size TimeUnit Whole",
     "engine.core.processor": "UNTOLD After Operation Processor Run Served Source VoidOperation content_tree",
     "engine.core.refusal": "Refusal",
     "engine.core.resource": "Resource ResourceError",
+    "engine.core.python_function": "PythonFunction",
     "engine.core.runtime": "Runtime",
     "engine.core.scope": "Scope run_route within",
     "engine.core.tracing": "trace_headers",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Self
 
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
 from engine.core.event import Event
 from engine.core.expression import Scope, Template, scope_of
-from engine.core.mistake import Mistake, mistakes_of, refuse
+from engine.core.mistake import Mistake, built, refuse
 from engine.core.resource import Resource
 from engine.core.text import Text
 from engine.core.validated import Validated
@@ -47,10 +48,9 @@ def _compiled(file: Resource, scope: Scope, mistakes: list[Mistake]) -> Iterator
             yield _literal(part.text)
             continue
         start = part.offset - len(OPENING)
-        try:
-            yield _written(Template(Text(f"{OPENING}{part.text}]", file.place_at(start)), scope))
-        except PydanticCustomError as error:
-            mistakes += mistakes_of(error)
+        text = Text(f"{OPENING}{part.text}]", file.place_at(start))
+        if template := built(partial(Template, text, scope), mistakes):
+            yield _written(template)
 
 
 def _split(file: Resource, mistakes: list[Mistake]) -> list[Part]:

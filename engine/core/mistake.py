@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from pydantic_core import PydanticCustomError
 
 from engine.core.text import Place
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,12 @@ def refuse(mistakes: Sequence[Mistake]) -> NoReturn:
 def mistakes_of(error: PydanticCustomError) -> tuple[Mistake, ...]:
     """The mistakes of an error that `refuse` raised."""
     return tuple((error.context or {}).get(MISTAKES, ()))
+
+
+def built(make: Callable[[], T], mistakes: list[Mistake]) -> T | None:
+    """What `make` gives; None, with its mistakes added to the others, where it refuses."""
+    try:
+        return make()
+    except PydanticCustomError as error:
+        mistakes += mistakes_of(error)
+        return None

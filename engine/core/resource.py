@@ -29,11 +29,11 @@ class Resources:
     """The text files in some folders; nothing outside of them is ever read."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        self._folders = tuple(folders)
+        self.folders = tuple(folders)
 
     def find(self, name: str) -> Path | None:
         """The file of that name, relative to one of the folders."""
-        paths = ((folder, (folder / name).resolve()) for folder in self._folders if "\0" not in name)
+        paths = ((folder, (folder / name).resolve()) for folder in self.folders if "\0" not in name)
         return next((path for folder, path in paths if path.is_relative_to(folder) and path.is_file()), None)
 
     def read(self, name: str) -> str:
