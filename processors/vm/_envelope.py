@@ -48,10 +48,13 @@ class Envelope:
 
     def answer(self, event: Event, payload: Any) -> None:
         """Tell who waits what the flow made of the message."""
-        if self.reply and not self.reply.done():
-            self.reply.set_result((payload, event.media_type if payload is event.payload else None))
+        self._reply((payload, event.media_type if payload is event.payload else None))
 
     def fail(self, failure: FlowError) -> None:
         """Tell who waits that the flow failed."""
-        if self.reply and not self.reply.done():
-            self.reply.set_result(failure)
+        self._reply(failure)
+
+    def _reply(self, answer: tuple[Any, str | None] | FlowError) -> None:
+        reply, self.reply = self.reply, None  # an error, whose traceback leads here, would make a circle of it
+        if reply and not reply.done():
+            reply.set_result(answer)

@@ -23,6 +23,9 @@ WHERE number = (SELECT number FROM messages WHERE queue = ? AND is_taken = 0 ORD
 RETURNING data, correlation_id, number, attempts
 """
 RETURN_ALL = "UPDATE messages SET is_taken = 0 WHERE queue = ? AND is_taken = 1"
+LOOK_AGAIN = 1.0
+"""Seconds between two looks for what another process has published."""
+
 COUNT = "SELECT count(*) FROM messages WHERE queue = ? AND is_taken = 0"
 
 
@@ -48,11 +51,11 @@ class Queue:
 
     async def arrival(self, seconds: float | None = None) -> bool:
         """Wait until a message waits, at most for the seconds; whether one does."""
-        return await self._takers.until(lambda: len(self) > 0, self._clock, seconds)
+        return await self._takers.until(self._has_message, self._clock, seconds)
 
     def take(self) -> Envelope | None:
         """The first message; None where there is none."""
-        envelope = self._take() if len(self) else None
+        envelope = self._take() if self._has_message() else None
         if envelope:
             self._publishers.wake()
         return envelope
@@ -73,6 +76,9 @@ class Queue:
 
     def _has_room(self) -> bool:
         return not self._limit or len(self) < self._limit
+
+    def _has_message(self) -> bool:
+        return len(self) > 0
 
     def __len__(self) -> int:
         """How many messages wait."""
@@ -116,7 +122,10 @@ class TransientQueue(Queue):
 
 
 class PersistentQueue(Queue):
-    """A queue in a file, of which this process is the only one that has a listener."""
+    """A queue in a file. Other processes may publish and consume; this one is the only one that has a listener.
+
+    The number of messages is known without counting, and counted anew where it would make somebody wait.
+    """
 
     def __init__(self, name: str, limit: int, clock: Clock, database: LocalDatabase) -> None:
         super().__init__(limit, clock)
@@ -127,9 +136,27 @@ class PersistentQueue(Queue):
         self._replies: dict[int, Reply] = {}
 
     def __len__(self) -> int:
-        if self._waiting is None:
-            self._waiting = int(self._run(COUNT, (self._name,))[0][0])
-        return self._waiting
+        return self._count() if self._waiting is None else self._waiting
+
+    def _count(self) -> int:
+        self._waiting = waiting = int(self._run(COUNT, (self._name,))[0][0])
+        return waiting
+
+    async def arrival(self, seconds: float | None = None) -> bool:
+        """As for any queue; looks now and then for what another process has published."""
+        deadline = None if seconds is None else self._clock.monotonic() + seconds
+        while True:
+            left = LOOK_AGAIN if deadline is None else deadline - self._clock.monotonic()
+            if await super().arrival(min(left, LOOK_AGAIN)):
+                return True
+            if left <= LOOK_AGAIN and deadline is not None:
+                return False
+
+    def _has_message(self) -> bool:
+        return len(self) > 0 or self._count() > 0
+
+    def _has_room(self) -> bool:
+        return not self._limit or len(self) < self._limit or self._count() < self._limit
 
     def _add(self, envelope: Envelope) -> None:
         waiting = len(self)

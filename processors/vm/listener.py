@@ -20,6 +20,9 @@ from engine import (
 from processors.vm._envelope import Envelope
 from processors.vm._queue_access import QueueAccess
 
+PAUSE = 5.0
+"""Seconds before a message comes again whose failures cannot be counted."""
+
 
 class Response(Parameters):
     """What publish-consume gets."""
@@ -100,8 +103,9 @@ class Listener(QueueAccess, ActiveSource):
                 self.queue.put_back(envelope)
                 raise
             except FlowError as failure:
+                failure.__traceback__ = None  # its frames hold it: the circle would be left to the garbage collector
                 if self._comes_again(failure):
-                    self.queue.put_back(envelope)
+                    await self._put_back(envelope)
                     return
                 envelope.fail(failure)
             self.queue.done(envelope)
@@ -111,6 +115,18 @@ class Listener(QueueAccess, ActiveSource):
         if failure.type == FLOW_BACK_PRESSURE:
             return True
         return self.redelivery_policy is not None and REDELIVERY_EXHAUSTED not in _types(failure)
+
+    async def _put_back(self, envelope: Envelope) -> None:
+        """Deliver the message again; slowly, where it comes more often than the policy would let it.
+
+        Then its failures cannot be counted, for want of an identifier or of the store.
+        """
+        policy = self.redelivery_policy
+        try:
+            if policy and envelope.attempts > policy.max_redelivery_count + 1:
+                await self.runtime.clock.sleep(PAUSE)
+        finally:
+            self.queue.put_back(envelope)
 
 
 def _types(failure: BaseException | None) -> Iterator[ErrorType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -305,6 +306,76 @@ def test_the_media_type_travels_along(load: Load) -> None:
         for flow in ("put", "take-in"):
             event = await app.flows[flow].run(Event(payload="<a/>", media_type="application/xml"))
         assert (event.payload, event.media_type) == ("<a/>", "application/xml")
+        await app.stop()
+
+    asyncio.run(run())
+
+
+def test_a_message_whose_failures_cannot_be_counted_comes_again_slowly(
+    load: Load, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = FakeClock()
+    policy = "redelivery-policy: {maxRedeliveryCount: 1, idExpression: payload + 1}"
+    source = f"{{vm:listener: {{config-ref: VM, queueName: in, {policy}}}}}"
+    app = load(f"{queues('PERSISTENT')}  fail: {{source: {source}, steps: []}}", clock)
+
+    async def run() -> None:
+        await app.listen()
+        await app.run("put", "no number")
+        counts = []
+        for seconds in (0, 4.9, 0.1, 5):
+            await clock.advance(seconds)
+            counts.append(sum(message.startswith("MULE:EXPRESSION") for message in caplog.messages))
+        assert counts == [3, 3, 4, 5]
+        await app.stop()
+
+    asyncio.run(run())
+
+
+def test_another_process_may_publish_while_one_listens(load: Load, caplog: pytest.LogCaptureFixture) -> None:
+    """What is under way stays under way: only who listens takes back what a dead process left."""
+    clock = FakeClock()
+    app, other = load(listening("PERSISTENT"), clock), load(listening("PERSISTENT"))
+
+    async def run() -> None:
+        await app.listen()
+        await app.run("put", "first")
+        await clock.advance(0.5)
+        await other.run("put", "second")
+        await other.stop()
+        await clock.advance(1)
+        assert "begin second 1" in caplog.messages
+        await app.run("put", "third")
+        await clock.advance(2)
+        assert sorted(await everything(app)) == ["first", "second", "third"]
+        await app.stop()
+
+    asyncio.run(run())
+    assert sum(message.startswith("begin") for message in caplog.messages) == 3
+
+
+@BOTH
+def test_messages_that_fail_leave_nothing_to_the_garbage_collector(load: Load, kind: str) -> None:
+    source = "{vm:listener: {config-ref: VM, queueName: in}}"
+    ask_in = "{vm:publish-consume: {config-ref: VM, queueName: in}}"
+    asking = f"[{{try: {{steps: [{ask_in}], error-handler: [{{on-error-continue: {{logException: false}}}}]}}}}]"
+    failing = f'{{source: {source}, steps: [{{raise-error: {{type: "APP:BROKEN"}}}}]}}'
+    app = load(f"{queues(kind)}  fail: {failing}\n  ask-in-vain: {{steps: {asking}}}")
+
+    async def ask(times: int) -> int:
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(times):
+                await app.run("ask-in-vain", number)
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    async def run() -> None:
+        await app.listen()
+        await ask(5)
+        assert await ask(100) < 100
         await app.stop()
 
     asyncio.run(run())
