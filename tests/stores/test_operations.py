@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,3 +84,25 @@ async def test_a_value_that_no_store_can_keep_is_an_error_without_the_value(load
             await app.run("store", payload={"secret", "set"})
     assert str(caught.value.type) == "OS:INVALID_VALUE"
     assert caught.value.description == "a value cannot be stored"
+
+
+COUNTING = """
+import asyncio, sys
+from engine import Application
+
+async def count():
+    async with Application.load(sys.argv[1]) as app:
+        for _ in range(300):
+            await app.run("count")
+
+asyncio.run(count())
+"""
+
+
+async def test_several_processes_that_begin_together_count_together(load: Load, tmp_path: Path) -> None:
+    app = load(DEFAULT)
+    command = [sys.executable, "-c", COUNTING, str(tmp_path / "flows.yaml")]
+    processes = [await asyncio.create_subprocess_exec(*command) for _ in range(3)]
+    assert await asyncio.gather(*(process.wait() for process in processes)) == [0, 0, 0]
+    async with app:
+        assert (await app.run("count")).payload == 901
