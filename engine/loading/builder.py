@@ -247,10 +247,10 @@ class Builder:
         ]
 
     def raised_type(self, name: str, value: Any) -> ErrorType:
-        """The type that raise-error names; a new one becomes known by being named."""
+        """The type that raise-error, error-mapping or python names; a new one becomes known by being named."""
         known = self.mentions.known_type(name)
         if known and known.namespace != "MULE":
-            found = f"the type {known}, which belongs to a connector, in raise-error"
+            found = f"the type {known}, which belongs to a connector, raised by the flow"
             self.warnings.append(Mistake("F507", found, "a type of your own", "", place_of(value)))
         raised = known or error_type(name)
         return self.mentions.raised.setdefault(str(raised), raised)

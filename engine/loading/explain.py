@@ -30,6 +30,7 @@ PLAIN_WORDS = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "list_type": "a list",
+    "tuple_type": "a list",
     "dict_type": "a map",
     "dataclass_type": "a map of parameters",
     "greater_than_equal": "{ge} or more",
