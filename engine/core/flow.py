@@ -11,9 +11,9 @@ from pydantic import Field
 from engine.core.chain import Chain
 from engine.core.element import Element
 from engine.core.error_handler import OwnErrorHandler, log_failure
-from engine.core.errors import FLOW_BACK_PRESSURE, TIMEOUT, FlowError
+from engine.core.errors import TIMEOUT, FlowError
 from engine.core.event import Event
-from engine.core.gate import Gate
+from engine.core.gate import Gate, busy
 from engine.core.parameters import Duration
 from engine.core.processor import Result, Source
 from engine.core.redelivery import Delivery, RedeliveryPolicy
@@ -41,6 +41,10 @@ class Flow(Element):
     max_concurrency: Annotated[int, Field(ge=1)] | None = None
     """How many events of the source may be under way at once; one more is refused (503)."""
 
+    max_records: Annotated[int, Field(ge=1)] | None = None
+    """How many records the events under way may have in all: a payload that is a list has as many as it is long, a
+    map as many as its longest list, anything else has one. One too many is refused (503), a payload with more (413)."""
+
     timeout: Duration | None = None
     """How long an event of the source may take before the flow is ended from outside; 30 s with an HTTP source."""
 
@@ -52,7 +56,7 @@ class Flow(Element):
         default = self.source.default_timeout if self.source else None
         policy = self.source.redelivery_policy if self.source else None
         limit = default if self.timeout is None else self.timeout
-        self._prepare(_gate=Gate(self.max_concurrency), _limit=limit, _redelivery=policy)
+        self._prepare(_gate=Gate(self.max_concurrency, self.max_records), _limit=limit, _redelivery=policy)
 
     async def run(self, event: Event) -> Event:
         """The event after the flow, or after the handler that continued an error in it."""
@@ -76,13 +80,11 @@ class Flow(Element):
         entering the flow where it is full or stopped; MULE:TIMEOUT at the deadline. A message that
         failed as often as the source's redelivery-policy allows is MULE:REDELIVERY_EXHAUSTED.
         """
-        if self._gate.is_full:
-            raise FlowError(FLOW_BACK_PRESSURE, f"the flow {self.name} is busy")
-        if self.initial_state == "stopped":
-            raise FlowError(FLOW_BACK_PRESSURE, f"the flow {self.name} is stopped")
+        self.check_room()
+        weight = self._gate.weigh(event.payload)
         delivery = self._redelivery.delivery(event, self.runtime) if self._redelivery else None
         try:
-            with self._gate:
+            with self._gate, weight:
                 async with asyncio.timeout(self._limit):
                     result = await self._serve(event, answer, delivery)
                     if deliver is not None:
@@ -98,6 +100,13 @@ class Flow(Element):
         except FlowError as failure:
             await self._note_failure(failure, delivery)
             raise
+
+    def check_room(self) -> None:
+        """Raise MULE:FLOW_BACK_PRESSURE where the flow takes no event of its source now."""
+        if self._gate.is_full:
+            raise busy(f"the flow {self.name} is busy")
+        if self.initial_state == "stopped":
+            raise busy(f"the flow {self.name} is stopped")
 
     async def has_room(self) -> None:
         """Wait until the flow takes another event of its source."""

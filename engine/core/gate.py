@@ -4,19 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from engine.core.errors import FLOW_BACK_PRESSURE
+from engine.core.refusal import Refusal
+from engine.expressions.appended import Appended
+
+LISTS = (list, tuple, Appended)
+UNCOUNTED: AbstractContextManager[None] = nullcontext()
+
+
+def records_of(payload: Any) -> int:
+    """How many records a payload brings: a list its length, a map that of its longest list, anything else is one."""
+    if isinstance(payload, LISTS):
+        return len(payload)
+    if isinstance(payload, dict):
+        return max((len(value) for value in payload.values() if isinstance(value, LISTS)), default=1)
+    return 1
 
 
 class Gate:
-    """Counts the events that are inside, and lets others wait for room."""
+    """Counts the events that are inside, and their records, and lets others wait for room."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, max_records: int | None = None) -> None:
         self.limit = limit
+        self.max_records = max_records
         self.inside = 0
+        self.records = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @property
     def is_full(self) -> bool:
-        return self.limit is not None and self.inside >= self.limit
+        if self.limit is not None and self.inside >= self.limit:
+            return True
+        return self.max_records is not None and self.records >= self.max_records
 
     async def has_room(self) -> None:
         """Wait until one more may enter."""
@@ -29,6 +51,22 @@ class Gate:
                 if not room.cancelled():  # the room is left to the next
                     self._wake_next()
                 raise
+
+    def weigh(self, payload: Any) -> AbstractContextManager[None]:
+        """Within it, the records of the payload count.
+
+        Raises Refusal with MULE:FLOW_BACK_PRESSURE: 503 where there is no room for them now, 413
+        where there never is.
+        """
+        if self.max_records is None:
+            return UNCOUNTED
+        records = records_of(payload)
+        if records > self.max_records:
+            detail = f"the payload has more than {self.max_records} records"
+            raise Refusal(413, FLOW_BACK_PRESSURE, detail)
+        if self.records + records > self.max_records:
+            raise busy("too many records are under way")
+        return _Weight(self, records)
 
     def __enter__(self) -> None:
         self.inside += 1
@@ -43,3 +81,21 @@ class Gate:
             if not room.done():  # who waited may have been cancelled
                 room.set_result(None)
                 return
+
+
+class _Weight:
+    """Records that count while they are inside."""
+
+    def __init__(self, gate: Gate, records: int) -> None:
+        self._gate, self._records = gate, records
+
+    def __enter__(self) -> None:
+        self._gate.records += self._records
+
+    def __exit__(self, *_: object) -> None:
+        self._gate.records -= self._records
+
+
+def busy(description: str) -> Refusal:
+    """The error of an event that finds no room, and may come again."""
+    return Refusal(503, FLOW_BACK_PRESSURE, description, {"retry-after": "1"}, is_early=True)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from engine.core.clock import Clock
 from engine.core.errors import ErrorType
+from engine.core.gate import Gate
 from engine.core.local_database import LocalDatabase
 from engine.core.tasks import Tasks
 
@@ -27,6 +28,8 @@ class Runtime:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.tasks = Tasks()
+        self.requests = Gate(None)
+        """The requests over HTTP that are under way in all flows."""
         self.data_dir = Path(DATA_DIR)
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}

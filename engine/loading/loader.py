@@ -17,6 +17,7 @@ from engine.core.config import Config
 from engine.core.element import Element, Parameters
 from engine.core.expression import Scope
 from engine.core.flow import Flow
+from engine.core.gate import Gate
 from engine.core.mistake import Mistake, shown
 from engine.core.nesting import Runnable
 from engine.core.parameters import Broken, Duration
@@ -48,6 +49,12 @@ class Configuration(Parameters):
 
     shutdown_timeout: Duration = 5.0
     """How long running requests, `async` work and consumers of queues may take to end after SIGTERM or Ctrl-C."""
+
+    max_concurrency: Annotated[int, Field(ge=1)] | None = None
+    """How many requests over HTTP may be under way at once in all flows; one more is refused (503)."""
+
+    max_records: Annotated[int, Field(ge=1)] | None = None
+    """How many records they may have in all, counted as a flow's maxRecords counts them."""
 
     data_dir: Path = Path(DATA_DIR)
     """The folder of what is persistent and has no place of its own, from where the engine was started."""
@@ -122,6 +129,7 @@ class Loader:
         """Build what the sections hold; what others refer to first."""
         configuration = self._configuration()
         self.builder.runtime.data_dir = configuration.data_dir
+        self.builder.runtime.requests = Gate(configuration.max_concurrency, configuration.max_records)
         self._build_configs()
         self._build_error_handlers(configuration)
         for name, entry in self.sections["sub-flows"].items():

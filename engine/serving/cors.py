@@ -42,7 +42,7 @@ class Cors(Parameters):
     """The methods; those of the listeners of a path, if left out."""
 
     headers: Names = ()
-    """The headers that a page may send beside Accept, Accept-Language, Content-Language and Content-Type; `*` is any."""
+    """The headers that a page may send beside those that Fetch always allows; `*` is any."""
 
     expose_headers: Names = ()
     """The headers of an answer that a page may read."""

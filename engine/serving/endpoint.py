@@ -5,25 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
+from engine.core.clock import Clock
+from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
+from engine.core.event import Event
 from engine.core.flow import Flow
+from engine.core.gate import busy
 from engine.core.refusal import Refusal
+from engine.core.stream import Stream
 from engine.serving.answer import Answer, failure, own_problem, refused, success
 from engine.serving.conditional import with_entity_tag
 from engine.serving.exchange import BrokenStream, Exchange
+from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
-from engine.serving.request import read_event
+from engine.serving.request import attributes_of, read_event
 from engine.serving.route import Route
+from engine.serving.status import CLIENT_CLOSED
 
 log = logging.getLogger("engine")
-
-CLIENT_CLOSED = 499
-"""What the log shows for a caller that hung up before its request was whole (nginx's number)."""
 
 
 class Listener(NamedTuple):
@@ -97,11 +101,22 @@ class Endpoint:
 
     async def _run(self, exchange: Exchange, listener: Listener) -> Answer:
         flow, route, names, replays = listener
-        request = Request(exchange.scope, exchange.receive)
-        uri_params = {name: request.path_params[key] for key, name in names.items()}
-        event = await read_event(
-            request, exchange.headers, exchange.correlation_id, route.path, uri_params, route.limits
-        )
+        attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
+        if route.rate_limit is not None:
+            _limit_rate(exchange, route.rate_limit, attributes, flow.runtime.clock)
+        requests = flow.runtime.requests
+        if requests.is_full:
+            raise busy("too many requests are under way")
+        flow.check_room()
+        with requests:
+            request = Request(exchange.scope, exchange.receive)
+            event = await read_event(request, exchange.headers, exchange.correlation_id, route, attributes)
+            with requests.weigh(event.payload):
+                if replays is not None:
+                    return await replays.answer(event, lambda: self._serve(exchange, flow, route, event))
+                return await self._serve(exchange, flow, route, event)
+
+    async def _serve(self, exchange: Exchange, flow: Flow, route: Route, event: Event) -> Answer:
         accept = exchange.headers.get("accept", "")
 
         async def deliver(answer: Answer) -> None:
@@ -113,5 +128,23 @@ class Endpoint:
             answer = await flow.serve(event, lambda after: success(after, route.response, accept), deliver)
         except FlowError as error:
             error.event = error.event or event
-            return failure(error, route.error_response, exchange.path)
-        return with_entity_tag(answer, exchange.method, exchange.headers)
+            answer = failure(error, route.error_response, exchange.path)
+        else:
+            answer = with_entity_tag(answer, exchange.method, exchange.headers)
+        if isinstance(event.payload, Stream):
+            answer.is_early = not event.payload.is_at_end
+        return answer
+
+
+def _limit_rate(exchange: Exchange, rate_limit: RateLimit, attributes: Mapping[str, Any], clock: Clock) -> None:
+    """Raise Refusal for one request too many; what is left is told with the answer."""
+    event = Event(attributes=attributes, correlation_id=exchange.correlation_id)
+    client = exchange.scope.get("client")
+    try:
+        exchange.headers_beside = rate_limit.admit(event, client[0] if client else "", clock)
+    except Refusal:
+        raise
+    except FlowError as failure:
+        failure.event = event
+        log_failure(failure)
+        raise Refusal(500, failure.type, failure.description, is_early=True) from failure

@@ -11,6 +11,8 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from engine.core.error_handler import log_failure
+from engine.core.errors import FlowError
 from engine.core.tracing import continue_trace
 from engine.serving.answer import BODILESS, Answer
 from engine.serving.headers import Headers
@@ -40,19 +42,23 @@ class Exchange:
         continue_trace(self.headers)
         self.status = 0
         """The status of the answer, once it has begun."""
+        self.headers_beside: Mapping[str, str] = {}
+        """What the answer carries beside its own headers, whatever it is."""
 
     async def answer(self, answer: Answer, flow: str) -> None:
         """Send the answer and log it; of one to HEAD the body is left out."""
-        headers = {**answer.headers, "x-correlation-id": self.correlation_id}
+        headers = {**self.headers_beside, **answer.headers, "x-correlation-id": self.correlation_id}
         body = answer.body
         if isinstance(body, bytes) and answer.status not in BODILESS:
             headers["content-length"] = str(len(body))
         waits = answer.is_early and "expect" in self.headers  # with the body, for our leave to send it
         if waits:
             headers["connection"] = "close"
-        await self._begin(answer.status, headers)
         if not isinstance(body, bytes):
-            return await self._stream(body, flow)
+            first = await anext(body, b"")  # an error before it is answered as any other
+            await self._begin(answer.status, headers)
+            return await self._stream(first, body, flow)
+        await self._begin(answer.status, headers)
         lingers = answer.is_early and not waits
         body = b"" if self.method == "HEAD" else body
         await self.send({"type": "http.response.body", "body": body, "more_body": lingers})
@@ -65,12 +71,16 @@ class Exchange:
         self.status = status
         await self.send({"type": "http.response.start", "status": status, "headers": list(_lines(headers))})
 
-    async def _stream(self, chunks: AsyncIterator[bytes], flow: str) -> None:
+    async def _stream(self, first: bytes, chunks: AsyncIterator[bytes], flow: str) -> None:
         """Send what comes, as it comes."""
         try:
             if self.method != "HEAD":
+                await self.send({"type": "http.response.body", "body": first, "more_body": True})
                 async for chunk in chunks:
                     await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except FlowError as failure:
+            log_failure(failure)
+            raise BrokenStream from failure
         except Exception as error:
             log.exception("an answer broke off", extra={"correlation_id": self.correlation_id})
             raise BrokenStream from error

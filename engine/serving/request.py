@@ -7,15 +7,18 @@ from typing import Any
 from uuid import uuid4
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from engine.core.event import Event
 from engine.core.refusal import Refusal
 from engine.serving.body import read_payload
 from engine.serving.content import ContentError, grouped, pairs
 from engine.serving.headers import Headers
-from engine.serving.route import Limits
+from engine.serving.route import Route
 
 LONGEST_CORRELATION_ID = 128
+HTTP_1 = frozenset({"1.0", "1.1"})
+FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def correlation_id_of(headers: Headers) -> str:
@@ -27,31 +30,31 @@ def correlation_id_of(headers: Headers) -> str:
 
 
 async def read_event(
-    request: Request,
-    headers: Headers,
-    correlation_id: str,
-    listener_path: str,
-    uri_params: Mapping[str, str],
-    limits: Limits,
+    request: Request, headers: Headers, correlation_id: str, route: Route, attributes: Mapping[str, Any]
 ) -> Event:
-    """The event of a request. Raises Refusal for a body or a query that cannot be read."""
+    """The event of a request. Raises Refusal for a body that cannot be read."""
     media_type = headers.get("content-type")
-    attributes = _attributes(request, headers, listener_path, uri_params)
-    return Event(
-        payload=await read_payload(request, media_type, limits),
-        attributes=attributes,
-        correlation_id=correlation_id,
-        media_type=media_type,
-    )
+    payload = None
+    if route.streaming or has_body(request.scope):
+        payload = await read_payload(request, media_type, route.limits, streaming=route.streaming)
+    return Event(payload=payload, attributes=attributes, correlation_id=correlation_id, media_type=media_type)
 
 
-def _attributes(
-    request: Request, headers: Headers, listener_path: str, uri_params: Mapping[str, str]
-) -> dict[str, Any]:
-    scope = request.scope
+def has_body(scope: Scope) -> bool:
+    """Whether a request may have a body: of HTTP/1 one without these headers has none (RFC 9112, 6.3)."""
+    if scope["http_version"] not in HTTP_1:
+        return True
+    return any(name in FRAMING for name, _ in scope["headers"])
+
+
+def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """The attributes of a request; names: those of the path's parameters in Starlette, with ours.
+
+    Raises Refusal for a query that cannot be read.
+    """
     query = scope["query_string"].decode("latin-1")
     try:
-        parameters = pairs(query, "the query")
+        parameters = pairs(query, "the query") if query else []
     except ContentError as error:
         raise Refusal(400, "HTTP:BAD_REQUEST", str(error), is_early=True) from None
     client = scope.get("client")
@@ -62,7 +65,7 @@ def _attributes(
         "queryString": query,
         "queryParams": dict(parameters),
         "queryParamsAll": grouped(parameters),
-        "uriParams": dict(uri_params),
+        "uriParams": {name: scope["path_params"][key] for key, name in names.items()},
         "headers": headers,
         "remoteAddress": f"{client[0]}:{client[1]}" if client else None,
         "scheme": scope["scheme"],
