@@ -177,7 +177,11 @@ class Reader:
     def _failed(self, error: Exception, leaf: int) -> Exception:
         if isinstance(error, FlowError):
             return error
-        reason = str(error) if isinstance(error, EvaluationError) else f"it failed with {type(error).__name__}"
+        reason = (
+            str(error)
+            if isinstance(error, (EvaluationError, NotImplementedError))
+            else f"it failed with {type(error).__name__}"
+        )
         where = str(self.leaves[leaf]) if self.leaves else "a literal value"
         return FlowError(EXPRESSION, f"{reason}, in {where}", detailed_description=str(error), cause=error)
 

@@ -38,8 +38,8 @@ class Stream:
         if self._portions is not None:
             await self._portions.aclose()
 
-    def __repr__(self) -> str:
-        return "a stream"
+    def to_json(self) -> Any:
+        raise NotImplementedError("a stream is written as a whole payload only")
 
 
 async def _of_size(portions: AsyncIterator[list[Any]], size: int) -> AsyncIterator[list[Any]]:

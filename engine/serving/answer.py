@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from engine.core.errors import CRITICAL, EXPRESSION, TRANSFORMATION, FlowError
 from engine.core.event import STATUS, Event
 from engine.core.refusal import Refusal
+from engine.core.stream import Stream
 from engine.serving.content import ContentError, write_content
 from engine.serving.headers import checked_headers, header_value
 from engine.serving.negotiation import write_accepted
 from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import HttpResponse
+from engine.serving.sending import sent, stream_type
 from engine.serving.status import status_in, status_of
 
 log = logging.getLogger("engine")
@@ -24,6 +26,8 @@ T = TypeVar("T")
 
 ANSWER = "the answer"
 """Whose headers these are, in messages."""
+
+Body = bytes | AsyncIterator[bytes]
 
 BODILESS = frozenset({204, 205, 304})
 """Statuses without a body."""
@@ -38,7 +42,7 @@ class Answer:
     """
 
     status: int
-    body: bytes | AsyncIterator[bytes] = b""
+    body: Body = b""
     headers: dict[str, Any] = field(default_factory=dict)
     is_early: bool = False
 
@@ -111,12 +115,14 @@ def _headers(event: Event, response: HttpResponse) -> dict[str, Any]:
     return headers | checked_headers(response.headers.evaluate(event), ANSWER) if response.headers else headers
 
 
-def _body(event: Event, response: HttpResponse, labelled: str | None, accept: str) -> tuple[bytes, str | None]:
-    """Bytes and media type of the body; labelled: the Content-Type that the flow sets by itself."""
+def _body(event: Event, response: HttpResponse, labelled: str | None, accept: str) -> tuple[Body, str | None]:
+    """The body and its media type; labelled: the Content-Type that the flow sets by itself."""
     payload, media_type = event.payload, event.media_type
     if response.body is not None:
         payload, media_type = response.body.evaluate(event), None
     media_type = labelled or media_type
+    if isinstance(payload, Stream):
+        return _stream(payload, stream_type(media_type, accept), event)
     try:
         body, media_type = write_content(payload, media_type) if media_type else write_accepted(payload, accept)
     except ContentError as error:
@@ -124,7 +130,14 @@ def _body(event: Event, response: HttpResponse, labelled: str | None, accept: st
     return body, media_type and header_value(media_type, ANSWER)
 
 
-def _with_body(status: int, headers: dict[str, Any], body: bytes, media_type: str | None) -> Answer:
+def _stream(stream: Stream, media_type: str, event: Event) -> tuple[Body, str]:
+    def told(failure: FlowError) -> bytes:
+        return problem(status_of(failure), "", event.correlation_id, str(failure.type), failure.description)
+
+    return sent(stream, media_type, told), header_value(media_type, ANSWER)
+
+
+def _with_body(status: int, headers: dict[str, Any], body: Body, media_type: str | None) -> Answer:
     if media_type:
         headers.setdefault("content-type", media_type)
     return Answer(status, body, headers)

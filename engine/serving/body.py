@@ -11,18 +11,23 @@ from starlette.requests import Request
 
 from engine.core.refusal import Refusal
 from engine.serving.content import MOST_FIELDS, ContentError, UnknownCharset, codec_of, essence_of, fields, read_content
+from engine.serving.records import has_records, records_of
 from engine.serving.route import Limits
 
 MULTIPART = "multipart/form-data"
 Chunks = AsyncGenerator[bytes, None]
 
 
-async def read_payload(request: Request, media_type: str | None, limits: Limits) -> Any:
+async def read_payload(request: Request, media_type: str | None, limits: Limits, *, streaming: bool) -> Any:
     """The payload by its Content-Type; null for an empty body.
 
-    Raises Refusal for a body that is too large, comes too slowly, or is not what its type says.
+    streaming: whether a body of records is a Stream, of any size, in which each may be as large as
+    else the whole. Raises Refusal for a body that is too large, comes too slowly, or is not what its
+    type says.
     """
     try:
+        if streaming and has_records(media_type):
+            return records_of(chunks_of(request, None), media_type, limits)
         async with asyncio.timeout(limits.read_timeout):
             return await _read(request, media_type, limits.max_body)
     except TimeoutError:
@@ -44,10 +49,10 @@ async def _read(request: Request, media_type: str | None, max_body: int) -> Any:
 # Bytes
 
 
-def chunks_of(request: Request, max_body: int) -> Chunks:
+def chunks_of(request: Request, max_body: int | None) -> Chunks:
     """The body's bytes, inflated where they are compressed; Refusal as soon as there are more than `max_body`."""
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > max_body:
+    if max_body is not None and announced.isdigit() and int(announced) > max_body:
         raise _too_large(max_body)
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
@@ -55,14 +60,14 @@ def chunks_of(request: Request, max_body: int) -> Chunks:
     if encoding not in INFLATERS:
         detail = "the Content-Encoding of the body is none of gzip, deflate"
         raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", detail, {"accept-encoding": "gzip, deflate"}, is_early=True)
-    return _bounded(_inflated(_bounded(request.stream(), max_body), INFLATERS[encoding](), max_body), max_body)
+    return _bounded(_inflated(_bounded(request.stream(), max_body), INFLATERS[encoding]()), max_body)
 
 
-async def _bounded(chunks: AsyncIterator[bytes], max_body: int) -> Chunks:
+async def _bounded(chunks: AsyncIterator[bytes], max_body: int | None) -> Chunks:
     received = 0
     async for chunk in chunks:
         received += len(chunk)
-        if received > max_body:
+        if max_body is not None and received > max_body:
             raise _too_large(max_body)
         yield chunk
 
@@ -111,7 +116,7 @@ PORTION = 2**16
 """How many bytes are inflated at once: the bound is looked at after each portion."""
 
 
-async def _inflated(chunks: Chunks, inflater: Inflater, max_body: int) -> Chunks:
+async def _inflated(chunks: Chunks, inflater: Inflater) -> Chunks:
     is_empty = True
     async for chunk in chunks:
         rest = chunk

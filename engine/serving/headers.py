@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import EXPRESSION, FlowError
@@ -19,11 +19,17 @@ FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-
 class Headers(dict[str, str]):
     """Headers by name, in any case; repeated ones joined by a comma (RFC 9110, 5.3)."""
 
-    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
-        super().__init__()
-        for raw_name, raw_value in raw:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            super().__setitem__(name, f"{self[name]}, {value}" if name in self else value)
+    def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
+        super().__init__([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
+        if len(self) < len(raw):
+            self._join(raw)
+
+    def _join(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
+        """Give the names that stand several times all their values."""
+        values: dict[str, list[str]] = {}
+        for name, value in raw:
+            values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        self.update({name: ", ".join(several) for name, several in values.items()})
 
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.lower())

@@ -47,7 +47,12 @@ class Collecting:
             async for items in portions:
                 for start in range(0, len(items), OFTEN):
                     portion: list[Any] = []
-                    await self._collect_each(items[start : start + OFTEN], portion)
+                    try:
+                        await self._collect_each(items[start : start + OFTEN], portion)
+                    except FlowError:
+                        if portion:  # what was done before it is told first
+                            yield portion
+                        raise
                     yield portion
 
         return Stream(outcomes())

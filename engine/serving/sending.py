@@ -1,0 +1,98 @@
+"""A stream as the body of an answer, sent as it comes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import AsyncIterator, Callable, Mapping
+from io import StringIO
+from typing import Any
+
+from engine.core.errors import TRANSFORMATION, FlowError
+from engine.core.media import is_json
+from engine.core.refusal import Refusal
+from engine.core.stream import Stream
+from engine.expressions.writing import encode, to_text
+from engine.serving.content import UNENCODABLE, essence_of
+from engine.serving.negotiation import ANYTHING, preferred
+from engine.serving.records import CSV, NDJSON, has_records
+
+LINES = "application/x-ndjson"
+Write = Callable[[list[Any]], bytes]
+Told = Callable[[FlowError], bytes]
+
+
+def stream_type(media_type: str | None, accept: str) -> str:
+    """The media type that a stream is sent in: the flow's, else what the caller likes best, else NDJSON.
+
+    Raises MULE:TRANSFORMATION for one of the flow that no stream can have, Refusal (406) where the
+    caller accepts none that it can have.
+    """
+    if media_type is not None:
+        if has_records(media_type) or is_json(media_type):
+            return media_type
+        raise FlowError(TRANSFORMATION, f"a stream cannot be written as {essence_of(media_type)}")
+    if accept in ANYTHING - {"application/json"}:
+        return LINES
+    found = next((each for each in preferred(accept) if has_records(each) or is_json(each)), None)
+    if found is None:
+        raise Refusal(406, "HTTP:NOT_ACCEPTABLE", f"the answer can be had as one of {LINES}, application/json, {CSV}")
+    return found
+
+
+def sent(stream: Stream, media_type: str, told: Told) -> AsyncIterator[bytes]:
+    """The bytes of a stream: lines of JSON, rows of CSV, or one JSON list.
+
+    Raises the FlowError that ends the stream early; in lines it is the last one, made by `told`.
+    """
+    if essence_of(media_type) in NDJSON:
+        return _lines(stream, told)
+    if is_json(media_type):
+        return _list(stream)
+    return _rows(stream)
+
+
+async def _lines(stream: Stream, told: Told) -> AsyncIterator[bytes]:
+    is_begun = False
+    try:
+        async for portion in stream.portions():
+            yield _written(lambda values: b"".join(encode(value) + b"\n" for value in values), portion)
+            is_begun = True
+    except FlowError as failure:
+        if is_begun:
+            yield told(failure) + b"\n"
+        raise
+
+
+async def _list(stream: Stream) -> AsyncIterator[bytes]:
+    before = b"["
+    async for portion in stream.portions():
+        yield before + _written(encode, portion)[1:-1]
+        before = b","
+    yield b"]" if before == b"," else b"[]"
+
+
+async def _rows(stream: Stream) -> AsyncIterator[bytes]:
+    """Maps as rows of CSV, with the names of the first as the header."""
+    columns: list[str] = []
+
+    def write(portion: list[Any]) -> bytes:
+        out = StringIO()
+        writer = csv.writer(out)
+        for value in portion:
+            if not isinstance(value, Mapping):
+                raise TypeError("a row of CSV is a map")
+            if not columns:
+                columns.extend(value)
+                writer.writerow(columns)
+            writer.writerow([to_text(value.get(column)) for column in columns])
+        return out.getvalue().encode()
+
+    async for portion in stream.portions():
+        yield _written(write, portion)
+
+
+def _written(write: Write, portion: list[Any]) -> bytes:
+    try:
+        return write(portion)
+    except UNENCODABLE as error:
+        raise FlowError(TRANSFORMATION, "a value of the stream cannot be written", cause=error) from error
