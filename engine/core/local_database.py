@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from engine.core.errors import ErrorType, FlowError
@@ -74,7 +75,7 @@ class LocalDatabase:
         self._file.touch(mode=0o600)
         connection = sqlite3.connect(self._file, timeout=LONGEST_WAIT, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(self._schema)
         except sqlite3.Error:
@@ -88,6 +89,19 @@ class LocalDatabase:
         return FlowError(
             self._unavailable, "what is stored cannot be reached", detailed_description=detail, cause=error
         )
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Of several processes that begin together one makes the log; the others are refused without being waited for."""
+    deadline = monotonic() + LONGEST_WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if monotonic() > deadline:
+                raise
+        sleep(0.005)
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
