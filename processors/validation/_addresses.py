@@ -148,8 +148,12 @@ class IpFilter(Validator):
     def addresses(self) -> Addresses:
         raise NotImplementedError
 
-    def broken(self, event: Event) -> ErrorType | None:
-        address = read_remote_address(self.ip_address.evaluate(event))
-        if address is None:
-            return self.raises[1]
-        return self.raises[0] if self.addresses().contain(address, event) is self.rejected else None
+    def holds(self, event: Event) -> bool:
+        address = self._address(event)
+        return address is not None and self.addresses().contain(address, event) is not self.rejected
+
+    def broken(self, event: Event) -> ErrorType:
+        return self.raises[0] if self._address(event) else self.raises[1]
+
+    def _address(self, event: Event) -> Address | None:
+        return read_remote_address(self.ip_address.evaluate(event))

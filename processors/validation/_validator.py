@@ -23,16 +23,15 @@ class Validator(VoidOperation):
     def holds(self, event: Event) -> bool:
         raise NotImplementedError
 
-    def broken(self, event: Event) -> ErrorType | None:
-        """The type of the error that the event breaks the rule with; None where the rule holds."""
-        return None if self.holds(event) else self.raises[0]
+    def broken(self, event: Event) -> ErrorType:
+        """The type of the error that an event raises for which the rule does not hold."""
+        return self.raises[0]
 
     async def run(self, event: Event) -> Event:
-        broken = self.broken(event)
-        if broken is None:
+        if self.holds(event):
             return event
         message = to_text(self.message.evaluate(event)) if self.message else ""
-        raise FlowError(broken, message or self.rule)
+        raise FlowError(self.broken(event), message or self.rule)
 
 
 def violation(identifier: str) -> ErrorType:
