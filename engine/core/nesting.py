@@ -25,11 +25,18 @@ class Runnable(Protocol):
     def run(self, event: Event) -> Coroutine[Any, Any, Event]: ...
 
 
+class TooDeep(FlowError):
+    """MULE:ROUTING where flows call each other without end; no route's own failure, for each would have its like."""
+
+    def __init__(self) -> None:
+        super().__init__(ROUTING, f"flows call each other more than {DEEPEST} deep")
+
+
 async def run_nested(flow: Runnable, event: Event) -> Event:
     """Run what may lead back to where it is called from. Raises MULE:ROUTING where that has no end."""
     depth = _depth.get()
     if depth >= DEEPEST:
-        raise FlowError(ROUTING, f"flows call each other more than {DEEPEST} deep")
+        raise TooDeep
     before = _depth.set(depth + 1)
     try:
         if depth % FRESH_STACK == FRESH_STACK - 1:

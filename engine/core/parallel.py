@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from typing import ClassVar, Generic, TypeVar
 
 from engine.core.errors import COMPOSITE_ROUTING, TIMEOUT, ErrorType, FlowError
 from engine.core.event import Event, Message
+from engine.core.nesting import TooDeep
 from engine.core.parameters import Count, Period
 from engine.core.processor import Run, Targeted
 from engine.core.scope import Scope
@@ -18,9 +20,14 @@ R = TypeVar("R")
 MOST_AT_ONCE = 1_000
 """How many routes of one scope run at once where no maxConcurrency is given."""
 
-MOST_WORKERS = 10_000
-"""How many tasks all scopes of the process have; beyond them a scope has one: routes that multiply stay bounded."""
+DEEPEST_AT_ONCE = 3
+"""How many parallel scopes run inside each other; those further inside run their routes one by one, for else a
+recursion would have so many tasks before its end that no memory and no deadline could hold them."""
 
+MOST_WORKERS = 10_000
+"""How many tasks all scopes of the process have; beyond them a scope has one."""
+
+_depth: ContextVar[int] = ContextVar("parallel_depth", default=0)
 _workers: set[asyncio.Task[None]] = set()
 
 
@@ -31,7 +38,8 @@ class ParallelScope(Scope, Targeted):
     """How long a route may take before it fails with MULE:TIMEOUT; as long as it wants, if left out or 0."""
 
     max_concurrency: Count | None = None
-    """How many routes run at once; all of them, if left out, but never more than 1000."""
+    """How many routes run at once; all of them, if left out, but never more than 1000. A scope inside three others of
+    its kind runs one at a time."""
 
     raises: ClassVar[tuple[ErrorType, ...]] = (COMPOSITE_ROUTING, TIMEOUT)
 
@@ -65,9 +73,11 @@ class Outcomes(Generic[R]):
         """Run the routes to their ends, those of others that fail too.
 
         Workers take the next route when they are done with one, and are started one after another,
-        as long as routes are left: routes that never wait need a single worker. Cancellation and
-        CRITICAL end all routes, which are awaited, and leave as they are.
+        as long as routes are left: routes that never wait need a single worker. Cancellation,
+        CRITICAL and recursion without end stop all routes, which are awaited, and leave as they are.
         """
+        if _depth.get() >= DEEPEST_AT_ONCE:
+            at_once = 1
         fatal: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
@@ -95,6 +105,7 @@ class Outcomes(Generic[R]):
 
     async def _work(self) -> None:
         turns = Turns()
+        _depth.set(_depth.get() + 1)  # in the context of this task alone
         while not self._is_over:
             number = self._started
             self._started += 1
@@ -107,7 +118,7 @@ class Outcomes(Generic[R]):
         try:
             self.results[number] = await self._route(number)
         except FlowError as failure:
-            if failure.type.is_critical:
+            if failure.type.is_critical or isinstance(failure, TooDeep):
                 raise
             failure.route = str(number)
             self.failures[number] = failure.with_traceback(None)  # it would hold this, and a circle is garbage

@@ -159,9 +159,7 @@ def _unreachable() -> list[Any]:
 
 
 @in_loop
-async def test_routes_that_multiply_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "MOST_WORKERS", 20)
-    monkeypatch.setattr(nesting, "DEEPEST", 10)
+async def test_routes_that_multiply_stay_bounded() -> None:
     most = 0
 
     async def look(event: Event) -> None:
@@ -172,9 +170,21 @@ async def test_routes_that_multiply_stay_bounded(monkeypatch: pytest.MonkeyPatch
     flow = Chain()
     fork = ScatterGather(routes=[{"steps": [Call(function=look), FlowRef(name=_Later(flow))]} for _ in range(2)])
     flow.__init__([fork])  # type: ignore[misc]  # a flow that leads to itself
-    with pytest.raises(FlowError):
+    with pytest.raises(FlowError, match="more than 50 deep"):
         await flow.run(Event())
-    assert most <= 20 * nesting.DEEPEST  # and not 2 ** 11
+    assert most <= 2**parallel.DEEPEST_AT_ONCE * nesting.DEEPEST  # and not 2 ** 50
+
+
+@in_loop
+async def test_the_tasks_of_all_scopes_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "MOST_WORKERS", 20)
+    crowd = Crowd()
+    scope = ParallelForeach(steps=[Call(function=crowd.enter)])
+    running = [asyncio.create_task(scope.run(Event(payload=list(range(15))))) for _ in range(4)]
+    await until(lambda: crowd.inside >= 20)
+    crowd.gate.set()
+    assert [len((await each).payload) for each in running] == [15] * 4
+    assert (crowd.ended, crowd.most <= 23) == (60, True)  # each scope has one at least
 
 
 class _Later:
