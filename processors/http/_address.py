@@ -132,6 +132,8 @@ def parameters_of(value: Any) -> Values:
 
 def with_query(url: str, *maps: Any) -> str:
     """The url with the parameters of all maps, the later ones winning: a list repeats its name, null is left out."""
+    if not any(maps):
+        return url
     parameters: dict[str, Any] = {}
     for each in maps:
         parameters |= parameters_of(each)

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from engine import Event, FlowError, Mistake, Reader, Template, shown
+from engine import Event, FlowError, Mistake, Reader, Template, checked_headers, refuse, shown
 from processors.http._errors import BAD_REQUEST, TIMEOUT
 
 T = TypeVar("T")
 
 METHOD = re.compile(r"[A-Za-z][A-Za-z-]*")
+THE_REQUEST = "the request"
 UNSENDABLE = frozenset({"CONNECT", "TRACE"})
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that send no body, unless one is given."""
@@ -56,6 +57,28 @@ def read_method(value: Any) -> str | None:
     """A method in upper case; None for what is none, and for those of proxies."""
     method = value.upper() if isinstance(value, str) and METHOD.fullmatch(value) else None
     return None if method in UNSENDABLE else method
+
+
+def headers_of(template: Template, event: Event) -> dict[str, Any]:
+    """The headers for an event. Raises MULE:EXPRESSION for what cannot be sent."""
+    return checked_headers(template.evaluate(event), THE_REQUEST)
+
+
+def constant_headers(template: Template) -> dict[str, Any] | None:
+    """The headers that hold no expression, checked at load; None where they depend on the event."""
+    if not _is_constant(template.tree):
+        return None
+    try:
+        return headers_of(template, Event())
+    except FlowError as error:
+        place = getattr(template.written, "place", None)
+        refuse([Mistake("F303", error.description, "headers that can be sent: {x-shop: north}", "", place)])
+
+
+def _is_constant(node: dict[str, Any]) -> bool:
+    if node["type"] == "map":
+        return all(_is_constant(pair["children"][0]) for pair in node["children"])
+    return node["type"] == "literal" or (node["type"] == "list" and all(map(_is_constant, node["children"])))
 
 
 async def in_time(seconds: float, work: Awaitable[T]) -> T:

@@ -15,7 +15,7 @@ def attributes_of(response: ClientResponse) -> dict[str, Any]:
     return {
         "statusCode": response.status,
         "reasonPhrase": response.reason or "",
-        "headers": Headers(list(response.raw_headers)),
+        "headers": Headers(response.raw_headers),
     }
 
 

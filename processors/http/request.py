@@ -15,7 +15,6 @@ from engine import (
     Runtime,
     Size,
     Template,
-    checked_headers,
     header_value,
     refuse,
     trace_headers,
@@ -23,7 +22,7 @@ from engine import (
 from processors.http._address import Path, Url, parameters_of, with_query
 from processors.http._content import body_of
 from processors.http._errors import REQUEST_TYPES
-from processors.http._outgoing import BODILESS, Method, Outgoing, in_time
+from processors.http._outgoing import BODILESS, THE_REQUEST, Method, Outgoing, constant_headers, headers_of, in_time
 from processors.http._response import accepted, attributes_of, failure, rejected
 from processors.http._saved import FileName
 from processors.http._status import ResponseValidator
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 MOST_IN_MEMORY = 10 * 2**20
 MOST_IN_FILE = 2**30
-THE_REQUEST = "the request"
 UNAUTHORIZED = 401
 
 
@@ -125,6 +123,7 @@ class Request(Operation):
     _redirects: ClassVar[Redirects]
     _seconds: ClassVar[float]
     _most: ClassVar[int]
+    _constant_headers: ClassVar[dict[str, Any] | None]
 
     def __post_init__(self) -> None:
         self._check_names()
@@ -142,11 +141,13 @@ class Request(Operation):
         follow = config.follow_redirects if self.follow_redirects is None else self.follow_redirects
         largest = config.max_response_size if self.max_response_size is None else self.max_response_size
         usual = MOST_IN_FILE if self.save_to else MOST_IN_MEMORY
+        own, shared = constant_headers(self.headers), constant_headers(config.headers)
         self._prepare(
             _config=config,
             _redirects=replace(config.redirects, follow=follow),
             _seconds=config.response_timeout if self.response_timeout is None else self.response_timeout,
             _most=usual if largest is None else largest,
+            _constant_headers=None if own is None or shared is None else shared | own,
         )
 
     def _check_names(self) -> None:
@@ -223,8 +224,7 @@ class Request(Operation):
     def _outgoing(self, event: Event) -> Outgoing:
         """The request of an event. Raises HTTP:BAD_REQUEST, MULE:EXPRESSION and MULE:TRANSFORMATION."""
         method = self.method.of(event)
-        headers = checked_headers(self._config.headers.evaluate(event), THE_REQUEST)
-        headers |= checked_headers(self.headers.evaluate(event), THE_REQUEST)
+        headers = dict(self._constant_headers) if self._constant_headers is not None else self._headers(event)
         body, media_type = self._content(event, method, headers.get("content-type"))
         if media_type:
             headers["content-type"] = media_type
@@ -234,6 +234,10 @@ class Request(Operation):
             headers.setdefault("x-correlation-id", header_value(event.correlation_id, THE_REQUEST))
         is_encoded = self.url is None or not self.url.is_whole
         return Outgoing(method, self._url(event), headers, body, is_encoded)
+
+    def _headers(self, event: Event) -> dict[str, Any]:
+        """The headers of the config, and those of the request, which win."""
+        return headers_of(self._config.headers, event) | headers_of(self.headers, event)
 
     def _content(self, event: Event, method: str, media_type: Any) -> tuple[bytes | None, str | None]:
         """The body, and its media type: the one of the headers, else the payload's own."""

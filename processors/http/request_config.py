@@ -8,7 +8,7 @@ from engine import Config, Duration, Event, Field, FlowError, Mistake, Parameter
 from processors.http._address import HEAD
 from processors.http._authentication import Authentication, Tokens
 from processors.http._errors import REQUEST_TYPES
-from processors.http._outgoing import Outgoing, in_time
+from processors.http._outgoing import Outgoing, constant_headers, in_time
 from processors.http._proxy import Proxy
 from processors.http._tls import TlsContext
 
@@ -165,6 +165,7 @@ class RequestConfig(Config):
         self._prepare(base=self._base(), client=Client(connections), redirects=redirects, _tokens=None)
 
     def _check(self) -> None:
+        constant_headers(self.headers)
         beside = {"host": self.host, "port": self.port, "basePath": self.base_path}
         given = [name for name, value in beside.items() if value]
         if self.url is not None and given:

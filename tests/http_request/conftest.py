@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from engine import Application, Clock, Event, FlowError
+from engine import Application, Clock
 
-sys.path.append(str(Path(__file__).parent))  # for the modules beside this one
+sys.path.append(str(Path(__file__).parent / "helpers"))
+
+from asking import Ask, Flows
 
 FLOWS = """
 configs:
@@ -28,24 +29,6 @@ flows:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-class Flows:
-    """The flows of a text, run in this process."""
-
-    def __init__(self, app: Application) -> None:
-        self.app = app
-
-    async def run(self, payload: Any = None, **options: Any) -> Event:
-        return await self.app.run("case", payload, **options)
-
-    async def fails(self, payload: Any = None, **options: Any) -> FlowError:
-        with pytest.raises(FlowError) as caught:
-            await self.run(payload, **options)
-        return caught.value
-
-
-Ask = Callable[..., AbstractAsyncContextManager[Flows]]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from conftest import Ask
+from asking import Ask
 from fake_clock import FakeClock
 from upstreams import echo, upstream
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from aiohttp import web
-from conftest import Ask
+from asking import Ask
 from fake_clock import FakeClock
 from upstreams import echo, raw_upstream, upstream
 

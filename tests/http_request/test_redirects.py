@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from conftest import Ask
+from asking import Ask
 from upstreams import Upstream, echo, upstream
 
 from processors.http._redirects import is_private

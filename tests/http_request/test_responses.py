@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from conftest import Ask
+from asking import Ask
 from upstreams import echo, raw_upstream, upstream
 
 from engine import FlowError
