@@ -1,4 +1,4 @@
-"""TLS: whom a client trusts, and who it is."""
+"""TLS: the files it needs, and how a client speaks it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
-from engine import Field, Mistake, Parameters, refuse, shown
+from engine import Mistake, Parameters, refuse, shown
 
 
 def _beside(value: Any) -> Any:
@@ -24,52 +24,51 @@ PemFile = Annotated[Path, BeforeValidator(_beside)]
 """A file in PEM format; a relative name starts at the folder of the flow file."""
 
 
-class TrustStore(Parameters):
-    """Whom to trust."""
+def load_certificate(context: ssl.SSLContext, certificate: Path, key: Path | None, password: str | None) -> None:
+    """Have the context show a certificate; what cannot be used is a mistake of the flow file."""
+    try:
+        context.load_cert_chain(certificate, key, lambda: password or "")
+    except (ssl.SSLError, OSError):
+        files = f"the certificate '{certificate}'" + (f" with the key '{key}'" if key else "")
+        expected = "a certificate and its private key in PEM format, with the password of the key if it has one"
+        refuse([Mistake("F303", f"{files}, which cannot be used", expected)])
 
-    path: PemFile | None = None
-    """A PEM file with the certificates to trust, such as the one of your own authority; the system's, if left out."""
+
+def load_authority(context: ssl.SSLContext, file: Path) -> None:
+    """Have the context trust an authority."""
+    try:
+        context.load_verify_locations(file)
+    except (ssl.SSLError, OSError):
+        refuse([Mistake("F303", f"the authority '{file}', which cannot be used", "certificates in PEM format")])
+
+
+class ClientTls(Parameters):
+    """Whom a client trusts, and who it is; TLS is 1.2 or later."""
+
+    ca: PemFile | None = None
+    """A PEM file with the authorities to trust, such as your own; those of the system, if left out."""
 
     insecure: bool = False
     """Accept any certificate: whoever is in between can read and change everything. For tests only."""
 
+    certificate: PemFile | None = None
+    """A PEM file with the client's own certificate, for upstreams that ask for one."""
 
-class KeyStore(Parameters):
-    """Who the client is."""
+    key: PemFile | None = None
+    """A PEM file with its private key; the one of the certificate, if left out."""
 
-    path: PemFile
-    """A PEM file with the client's certificate, and the authorities between it and a trusted one."""
-
-    key_path: PemFile | None = None
-    """A PEM file with the private key; the one of the certificate, if left out."""
-
-    key_password: str | None = None
+    password: str | None = None
     """The password of the private key."""
-
-
-class TlsContext(Parameters):
-    """How TLS is spoken: 1.2 or later."""
-
-    trust_store: Annotated[TrustStore, Field(alias="trust-store")] = TrustStore()
-    """Whom to trust."""
-
-    key_store: Annotated[KeyStore | None, Field(alias="key-store")] = None
-    """The client's own certificate, for upstreams that ask for one."""
 
     context: ClassVar[ssl.SSLContext]
 
     def __post_init__(self) -> None:
-        self._prepare(context=self._made())
-
-    def _made(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(cafile=self.trust_store.path)
-            if self.key_store:
-                password = self.key_store.key_password or ""
-                context.load_cert_chain(self.key_store.path, self.key_store.key_path, lambda: password)
-        except (ssl.SSLError, OSError):
-            refuse([Mistake("F303", "certificates that cannot be read", "PEM files whose key and password fit")])
-        if self.trust_store.insecure:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if self.ca else ssl.create_default_context()
+        if self.ca:
+            load_authority(context, self.ca)
+        if self.certificate:
+            load_certificate(context, self.certificate, self.key, self.password)
+        if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        return context
+        self._prepare(context=context)

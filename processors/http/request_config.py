@@ -10,7 +10,7 @@ from processors.http._authentication import Authentication, Tokens
 from processors.http._errors import REQUEST_TYPES
 from processors.http._outgoing import Outgoing, constant_headers, in_time
 from processors.http._proxy import Proxy
-from processors.http._tls import TlsContext
+from processors.http._tls import ClientTls
 
 if TYPE_CHECKING:
     from processors.http._client import Client
@@ -97,8 +97,8 @@ class RequestConfig(Config):
     authentication: Authentication | None = None
     """How requests prove who sends them; a header Authorization of the request wins."""
 
-    tls_context: TlsContext | None = None
-    """How TLS is spoken; certificates of the system's authorities are trusted, if left out."""
+    tls: ClientTls | None = None
+    """Whom to trust, and the client's own certificate; the system's authorities are trusted, if left out."""
 
     proxy: Proxy | None = None
     """A proxy between here and the upstream."""
@@ -156,7 +156,7 @@ class RequestConfig(Config):
             self.connection_idle_timeout,
             self.connection_timeout,
             self.use_persistent_connections,
-            self.tls_context.context if self.tls_context else None,
+            self.tls.context if self.tls else None,
             self.proxy,
         )
         redirects = Redirects(

@@ -226,7 +226,7 @@ def pem(authority: trustme.CA, tmp_path: Path) -> Path:
     return tmp_path
 
 
-CONFIG = 'Up: {http:request-config: {url: "https://localhost:${port}", tlsContext: TLS}}'
+CONFIG = 'Up: {http:request-config: {url: "https://localhost:${port}", tls: TLS}}'
 BAD_TLS = "the upstream's certificate or TLS is not accepted"
 
 
@@ -234,14 +234,14 @@ BAD_TLS = "the upstream's certificate or TLS is not accepted"
 @pytest.mark.parametrize(
     "tls",
     [
-        "{trust-store: {path: ca.pem}}",
-        "{trust-store: {insecure: true}}",
-        "{trust-store: {path: ca.pem}, key-store: {path: client.pem}}",
+        "{ca: ca.pem}",
+        "{insecure: true}",
+        "{ca: ca.pem, certificate: client.pem}",
     ],
 )
 async def test_tls(ask: Ask, authority: trustme.CA, tls: str) -> None:
     async with (
-        upstream(echo, server_tls(authority, asks="key-store" in tls)) as server,
+        upstream(echo, server_tls(authority, asks="certificate" in tls)) as server,
         ask("{config-ref: Up, path: /a}", CONFIG.replace("TLS", tls), port=str(server.port)) as flows,
     ):
         assert (await flows.run()).payload["path"] == "/a"
@@ -252,8 +252,8 @@ async def test_tls(ask: Ask, authority: trustme.CA, tls: str) -> None:
     ("tls", "name", "asks"),
     [
         ("{}", "localhost", False),
-        ("{trust-store: {path: ca.pem}}", "other.example.org", False),
-        ("{trust-store: {path: client.pem}}", "localhost", False),
+        ("{ca: ca.pem}", "other.example.org", False),
+        ("{ca: client.pem}", "localhost", False),
     ],
     ids=["unknown authority", "another name", "another authority"],
 )
@@ -270,7 +270,7 @@ async def test_bad_tls(ask: Ask, authority: trustme.CA, tls: str, name: str, ask
 async def test_client_certificate_that_is_missing(ask: Ask, authority: trustme.CA) -> None:
     async with (
         upstream(echo, server_tls(authority, asks=True)) as server,
-        ask("{config-ref: Up}", CONFIG.replace("TLS", "{trust-store: {path: ca.pem}}"), port=str(server.port)) as flows,
+        ask("{config-ref: Up}", CONFIG.replace("TLS", "{ca: ca.pem}"), port=str(server.port)) as flows,
     ):
         assert str((await flows.fails()).type) == "HTTP:CONNECTIVITY"
     assert server.requests == []
@@ -278,7 +278,7 @@ async def test_client_certificate_that_is_missing(ask: Ask, authority: trustme.C
 
 @pytest.mark.usefixtures("pem")
 async def test_http_where_tls_was_expected(ask: Ask) -> None:
-    configs = CONFIG.replace("TLS", "{trust-store: {path: ca.pem}}")
+    configs = CONFIG.replace("TLS", "{ca: ca.pem}")
     async with upstream(echo) as server, ask("{config-ref: Up}", configs, port=str(server.port)) as flows:
         check_connectivity(await flows.fails(), BAD_TLS)
 
