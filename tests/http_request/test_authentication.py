@@ -190,6 +190,27 @@ async def test_one_that_waits_for_a_token_is_cancelled(ask: Ask) -> None:
     assert authority.given == 1
 
 
+async def test_another_host_that_refuses_gets_no_token(ask: Ask) -> None:
+    """A 401 behind a redirect is not the upstream's: the request carried no token there, and is not sent again."""
+
+    async def refuse(request: web.Request) -> web.Response:
+        return web.Response(status=401)
+
+    async with upstream(refuse) as other:
+
+        async def handler(request: web.Request) -> web.Response:
+            if request.path == "/token":
+                return web.json_response({"access_token": "t1"})
+            return web.Response(status=307, headers={"Location": f"{other.url}/y"})
+
+        configs = GRANT.replace("responseTimeout: 2s", "allowPrivateRedirects: true")
+        properties = {"shop.secret": SECRET}
+        async with upstream(handler) as server, ask("{config-ref: Up}", configs, url=server.url, **properties) as flows:
+            assert str((await flows.fails()).type) == "HTTP:UNAUTHORIZED"
+    assert [each.headers.get("Authorization") for each in other.requests] == [None]
+    assert len(server.requests) == 2
+
+
 # Proxies
 
 

@@ -49,7 +49,7 @@ async def test_rejected_status(ask: Ask, status: int, error_type: str) -> None:
         ("CONNECTIVITY", ["MULE:CONNECTIVITY"]),
         ("TIMEOUT", ["MULE:ANY"]),
         ("RESPONSE_TOO_LARGE", ["MULE:STREAM_MAXIMUM_SIZE_EXCEEDED"]),
-        ("BASIC_AUTHENTICATION", ["HTTP:SERVER_SECURITY", "MULE:SERVER_SECURITY", "MULE:SECURITY"]),
+        ("SECURITY", ["MULE:SECURITY"]),
     ],
 )
 def test_ancestors_of_the_types(error_type: str, caught: list[str]) -> None:
