@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from engine.core.chain import Chain
+from engine.core.deadline import before
 from engine.core.element import Element
 from engine.core.error_handler import OwnErrorHandler, log_failure
 from engine.core.errors import TIMEOUT, FlowError
@@ -58,6 +58,9 @@ class Flow(Element):
         limit = default if self.timeout is None else self.timeout
         self._prepare(_gate=Gate(self.max_concurrency, self.max_records), _limit=limit, _redelivery=policy)
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
+
     async def run(self, event: Event) -> Event:
         """The event after the flow, or after the handler that continued an error in it."""
         try:
@@ -85,13 +88,7 @@ class Flow(Element):
         delivery = self._redelivery.delivery(event, self.runtime) if self._redelivery else None
         try:
             with self._gate, weight:
-                async with asyncio.timeout(self._limit):
-                    result = await self._serve(event, answer, delivery)
-                    if deliver is not None:
-                        await deliver(result)
-                    if delivery is not None:
-                        await delivery.succeeded()
-                    return result
+                return await before(self._limit, self._run_served(event, answer, deliver, delivery))
         except TimeoutError:
             failure = FlowError(TIMEOUT, f"the flow took longer than {self._limit:g} s")
             failure.event, failure.failing_component = event, self.name
@@ -100,6 +97,20 @@ class Flow(Element):
         except FlowError as failure:
             await self._note_failure(failure, delivery)
             raise
+
+    async def _run_served(
+        self,
+        event: Event,
+        answer: Callable[[Event], Result],
+        deliver: Callable[[Result], Awaitable[None]] | None,
+        delivery: Delivery | None,
+    ) -> Result:
+        result = await self._serve(event, answer, delivery)
+        if deliver is not None:
+            await deliver(result)
+        if delivery is not None:
+            await delivery.succeeded()
+        return result
 
     def check_room(self) -> None:
         """Raise MULE:FLOW_BACK_PRESSURE where the flow takes no event of its source now."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import Route as StarletteRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.flow import Flow
 from engine.core.refusal import Refusal
@@ -44,10 +44,32 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle) -> Starl
         yield
         await stop()
 
-    app = Starlette(routes=routes, lifespan=lifespan)
-    app.router.redirect_slashes = False
-    app.router.default = not_found
-    return app
+    return FlowApp(routes, lifespan)
+
+
+class FlowApp(Starlette):
+    """Starlette without what our paths do by themselves: they answer each error, and a fixed path needs no search."""
+
+    def __init__(self, routes: Sequence[StarletteRoute], lifespan: Any) -> None:
+        super().__init__(routes=routes, lifespan=lifespan)
+        self.router.redirect_slashes = False
+        self.router.default = not_found
+        self._fixed = {route.path: route.app for route in routes if "{" not in route.path}
+
+    def build_middleware_stack(self) -> ASGIApp:
+        app: ASGIApp = self._find
+        for middleware, arguments, options in reversed(self.user_middleware):
+            app = middleware(app, *arguments, **options)
+        return app
+
+    async def _find(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_plain = scope["type"] == "http" and not scope.get("root_path")  # no prefix to take off
+        fixed = self._fixed.get(scope["path"]) if is_plain else None
+        if fixed is None:
+            await self.router(scope, receive, send)
+        else:
+            scope.setdefault("path_params", {})
+            await fixed(scope, receive, send)
 
 
 def _route(path: str, endpoint: Endpoint) -> StarletteRoute:

@@ -39,6 +39,48 @@ class Refused(Exception):
         self.status, self.detail, self.error_type = status, detail, error_type
 
 
+class Corked:
+    """A transport that keeps the head of an answer until its body comes: one call of the system, not two.
+
+    Our applications send the first bytes of a body right behind the head.
+    """
+
+    __slots__ = ("_head", "_transport", "abort", "can_write_eof", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+        self.abort, self.is_closing = transport.abort, transport.is_closing
+        self.can_write_eof = transport.can_write_eof
+
+    def write(self, data: bytes) -> None:
+        if self._head:
+            head, self._head = self._head, b""
+            if len(data) <= LARGEST_COPY:
+                return self._transport.write(head + data)
+            self._transport.write(head)
+        elif data.startswith(STATUS) and not data.startswith(CONTINUE):
+            self._head = data
+            return None
+        return self._transport.write(data)
+
+    def flush(self) -> None:
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def write_eof(self) -> None:
+        self.flush()
+        self._transport.write_eof()
+
+
+STATUS, CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 100"
+LARGEST_COPY = 2**16
+"""Bytes of a body that are copied behind its head."""
+
 NO_HTTP = Refused(400, "the bytes are no request of HTTP/1.1")
 
 
@@ -63,6 +105,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.transport = Corked(transport)  # type: ignore[assignment]  # has what uvicorn calls
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -219,6 +262,7 @@ class Protocol(HttpToolsProtocol):
         cycle.message_event.set()
 
     def on_response_complete(self) -> None:
+        self.transport.flush()  # type: ignore[attr-defined]  # ours: an answer to HEAD has no body
         super().on_response_complete()
         if self._refused is not None and not self.pipeline and self.cycle.response_complete:
             self._answer(self._refused)
