@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("engine")
 
 
+LONGEST_CHECK = 2.0
+"""Seconds in which a config must say that it is ready."""
+
+
 class StartError(Exception):
     """A config that could not be started; the message names it."""
 
@@ -49,6 +53,8 @@ class Application:
         self._is_started = False
         self._listening: list[Source] = []
         self._is_listening = False
+        self._is_draining = False
+        self._unready: set[str] = set()
 
     @classmethod
     def load(
@@ -88,10 +94,12 @@ class Application:
                 raise StartError(f"the config '{name}' cannot be started: {error.detailed_description}") from error
 
     async def listen(self) -> None:
-        """Start, and let the sources make events; at once where that was done. Raises StartError."""
+        """Start, and let the sources make events; at once where that was done, or it ends. Raises StartError."""
+        if self._is_listening or self._is_draining:
+            return
         await self.start()
         async with self._starting:
-            if not self._is_listening:
+            if not self._is_listening and not self._is_draining:
                 self._is_listening = True
                 await self._start_sources()
 
@@ -109,6 +117,7 @@ class Application:
 
     async def stop_sources(self) -> None:
         """Let the sources make no more events, and wait for what is under way from them."""
+        self._is_draining = True
         sources, self._listening, self._is_listening = self._listening, [], False
         await asyncio.gather(*(source.stop() for source in sources))
 
@@ -124,10 +133,29 @@ class Application:
         late = await self.parts.runtime.tasks.drain(max(0.0, seconds - (monotonic() - began)))
         if late:
             log.warning("%d background tasks did not end within %g s and were cancelled", late, seconds)
-        self._is_started = False
+        self._is_started = self._is_draining = False
         for config in reversed(list(self.parts.configs.values())):
             await config.stop()
         await self.parts.runtime.stop()
+
+    async def is_ready(self) -> bool:
+        """Whether it takes requests, and each config says that it is ready; what does not is logged once."""
+        if not self._is_listening:
+            return False
+        names = list(self.parts.configs)
+        answers = await asyncio.gather(*map(self._is_config_ready, names))
+        unready = {name for name, is_ready in zip(names, answers, strict=True) if not is_ready}
+        for name in sorted(unready - self._unready):
+            log.warning("not ready: the config '%s'", name)
+        self._unready = unready
+        return not unready
+
+    async def _is_config_ready(self, name: str) -> bool:
+        try:
+            async with asyncio.timeout(LONGEST_CHECK):
+                return await self.parts.configs[name].is_ready()
+        except (FlowError, TimeoutError):
+            return False
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -162,8 +190,27 @@ class Application:
         after = await flow.run(event)
         return replace(after, payload=settle(after.payload), vars=settle(dict(after.vars)))
 
-    def asgi(self, flows: Iterable[Flow] | None = None) -> Starlette:
-        """The ASGI application of the flows with an HTTP source (all, or those given)."""
-        from engine.serving.app import build_app  # Starlette is not needed to run flows from Python
+    def asgi(self, flows: Iterable[Flow] | None = None, *, api_docs: bool | None = None) -> Starlette:
+        """The ASGI application of the flows with an HTTP source (all, or those given).
 
-        return build_app(self.flows.values() if flows is None else flows, self.listen, self.stop)
+        api_docs: whether it has /openapi.json and /docs too, where no flow has; left out, as the listeners say.
+        """
+        from engine.openapi.pages import docs, is_described  # Starlette is not needed to run flows from Python
+        from engine.serving.app import build_app
+
+        served = list(self.flows.values() if flows is None else flows)
+        app = build_app(served, self.listen, self.stop, self.is_ready)
+        if is_described(served) if api_docs is None else api_docs:
+            app.router.routes += docs(lambda: self.openapi(served))
+        return app
+
+    def openapi(self, flows: Iterable[Flow] | None = None, servers: Iterable[str] = ("/",)) -> dict[str, Any]:
+        """The OpenAPI 3.1 document of the flows with an HTTP source (all, or those given).
+
+        servers: the base URLs to send requests to.
+        """
+        from engine.openapi.document import openapi
+        from engine.openapi.examples import examples_in
+
+        served = self.flows.values() if flows is None else flows
+        return openapi(served, servers, examples_in(self.parts.folders))

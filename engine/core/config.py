@@ -20,5 +20,9 @@ class Config(Element):
     async def start(self) -> None:
         """Open what must be open before the first event. Raise FlowError where that fails."""
 
+    async def is_ready(self) -> bool:
+        """Whether events that need it can run now: a connection that is down makes the application not ready."""
+        return True
+
     async def stop(self) -> None:
         """Close what was opened."""

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,18 +17,20 @@ from engine.core.refusal import Refusal
 from engine.serving.answer import refused
 from engine.serving.endpoint import Endpoint, Listener
 from engine.serving.exchange import Exchange
+from engine.serving.health import health_routes
 from engine.serving.replays import Replays
 from engine.serving.route import HttpSource
 
 PARAMETER = re.compile(r"\{([^{}/]+)\}")
 Lifecycle = Callable[[], Awaitable[None]]
+Check = Callable[[], Awaitable[bool]]
 
 
-def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle) -> Starlette:
+def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle, is_ready: Check) -> Starlette:
     """An application that answers for the flows with an HTTP source.
 
     start, stop: called with the server's lifespan; `start` also before each request, for servers
-    that have none, so it must return at once when it was called before.
+    that have none, so it must return at once when it was called before. is_ready: what /-/ready tells.
     """
     by_path: dict[str, list[Listener]] = {}
     for flow in flows:
@@ -36,7 +39,8 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle) -> Starl
             path, names = starlette_path(route.path)
             replays = Replays(route.idempotency, flow) if route.idempotency else None
             by_path.setdefault(path, []).append(Listener(flow, route, names, replays))
-    routes = [_route(path, Endpoint(by_path[path], start)) for path in sorted(by_path, key=_specificity)]
+    in_order = sorted(by_path, key=_specificity)
+    routes = [*health_routes(start, is_ready), *(_route(path, by_path[path], start) for path in in_order)]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> Any:
@@ -54,7 +58,8 @@ class FlowApp(Starlette):
         super().__init__(routes=routes, lifespan=lifespan)
         self.router.redirect_slashes = False
         self.router.default = not_found
-        self._fixed = {route.path: route.app for route in routes if "{" not in route.path}
+        self._searched = ExceptionMiddleware(self.router)
+        self._fixed = {route.path: route.app for route in routes if route.methods is None and "{" not in route.path}
 
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = self._find
@@ -66,14 +71,16 @@ class FlowApp(Starlette):
         is_plain = scope["type"] == "http" and not scope.get("root_path")  # no prefix to take off
         fixed = self._fixed.get(scope["path"]) if is_plain else None
         if fixed is None:
-            await self.router(scope, receive, send)
+            await self._searched(scope, receive, send)
         else:
             scope.setdefault("path_params", {})
             await fixed(scope, receive, send)
 
 
-def _route(path: str, endpoint: Endpoint) -> StarletteRoute:
-    route = StarletteRoute(path, endpoint)
+def _route(path: str, listeners: Sequence[Listener], start: Lifecycle) -> StarletteRoute:
+    endpoint = Endpoint(listeners, start)
+    cors = next((each.route.cors for each in listeners if each.route.cors), None)
+    route = StarletteRoute(path, cors.around(endpoint, endpoint.methods) if cors else endpoint)
     # In Starlette's pattern `$` and `.` pass over a line break, which a caller can send percent-encoded.
     route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
     return route

@@ -29,6 +29,9 @@ from engine.serving.status import CLIENT_CLOSED
 
 log = logging.getLogger("engine")
 
+USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+"""What a listener takes that names no methods."""
+
 
 class Listener(NamedTuple):
     """A flow behind a path, with how it is answered, and Starlette's names of the path's parameters with ours.
@@ -52,6 +55,11 @@ class Endpoint:
         self._declared = ", ".join(sorted(self._by_method))
         if "GET" in self._by_method:  # RFC 9110, 9.3.2: HEAD is GET without the body
             self._by_method.setdefault("HEAD", self._by_method["GET"])
+
+    @property
+    def methods(self) -> Sequence[str]:
+        """What the path takes."""
+        return tuple(USUAL_METHODS) if self._otherwise else tuple(self._by_method)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)

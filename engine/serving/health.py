@@ -1,0 +1,34 @@
+"""What those ask who run the engine: is it alive, and does it take requests?"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+UNCACHED = {"cache-control": "no-store"}
+
+
+def health_routes(start: Callable[[], Awaitable[None]], is_ready: Callable[[], Awaitable[bool]]) -> list[Route]:
+    """`/-/live` answers as long as the process does; `/-/ready` is 503 while it drains or a connection is down."""
+
+    async def live(request: Request) -> Response:
+        return JSONResponse({"status": "live"}, headers=UNCACHED)
+
+    async def ready(request: Request) -> Response:
+        is_up = await _starts(start) and await is_ready()
+        answer = {"status": "ready" if is_up else "not ready"}
+        return JSONResponse(answer, 200 if is_up else 503, UNCACHED if is_up else {**UNCACHED, "retry-after": "1"})
+
+    return [Route("/-/live", live), Route("/-/ready", ready)]
+
+
+async def _starts(start: Callable[[], Awaitable[None]]) -> bool:
+    """Whether the application is started, or can be: an unexpected error is one that `start` has to tell."""
+    try:
+        await start()
+    except Exception:
+        return False
+    return True
