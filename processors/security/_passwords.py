@@ -1,6 +1,6 @@
 """Passwords as a flow file holds them: plain, or hashed with scrypt (RFC 7914).
 
-`python -m processors.security._passwords` asks for a password and prints its hash.
+`python -m processors.security._passwords` asks for a password, or reads it from a pipe, and prints its hash.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import sys
 from base64 import b64decode, b64encode
 from getpass import getpass
 from hashlib import scrypt
@@ -112,4 +113,4 @@ def _decoded(text: str) -> bytes:
 
 
 if __name__ == "__main__":
-    print(hashed(getpass()))
+    print(hashed(getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")))
