@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
     from engine.core.authentication import Authentication as Authentication
     from engine.core.authentication import authenticated as authenticated
+    from engine.core.batch import Batching as Batching
+    from engine.core.batch import BatchLost as BatchLost
+    from engine.core.batch import acting_on as acting_on
+    from engine.core.batch import together as together
     from engine.core.chain import Chain as Chain
     from engine.core.chain import Step as Step
     from engine.core.clock import Clock as Clock
@@ -120,6 +124,7 @@ if TYPE_CHECKING:
     from engine.core.stored_values import text_key as text_key
     from engine.core.stream import Stream as Stream
     from engine.core.tracing import trace_headers as trace_headers
+    from engine.core.transaction import Transaction as Transaction
     from engine.core.turns import OFTEN as OFTEN
     from engine.core.turns import Turns as Turns
     from engine.core.type_patterns import RaisedType as RaisedType
@@ -160,6 +165,7 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.active_source": "ActiveSource",
     "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
+    "engine.core.batch": "BatchLost Batching acting_on together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
     "engine.core.collect": "Collect",
@@ -188,6 +194,7 @@ _MODULES = {
     "engine.core.scope": "Scope run_route within",
     "engine.core.tracing": "trace_headers",
     "engine.core.stream": "Stream",
+    "engine.core.transaction": "Transaction",
     "engine.core.turns": "OFTEN Turns",
     "engine.core.local_database": "LocalDatabase",
     "engine.core.local_store": "LocalStore default_store private_store",

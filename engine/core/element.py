@@ -65,6 +65,13 @@ class Element(Parameters):
             name = min(taken)
             raise TypeError(f"{cls.__name__}.{name} cannot be a parameter of that name: Field(alias='{name}') gives it")
 
+    def acts_on(self) -> frozenset[Any] | None:
+        """The resources that the element itself works with, where it does nothing else and never waits.
+
+        None, where it may do anything. Loops over elements that tell it commit many statements at once.
+        """
+        return None
+
     def live_in(self, runtime: Runtime) -> None:
         """Make the element one of an application. What cannot live beside the others there is told by `refuse`."""
         self._prepare(runtime=runtime)

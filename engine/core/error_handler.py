@@ -15,6 +15,7 @@ from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.expression import Condition
 from engine.core.mistake import Mistake, refuse
+from engine.core.transaction import Transaction
 from engine.core.type_patterns import TypePatterns
 from engine.core.validated import Validated
 
@@ -46,6 +47,9 @@ class OnError(Element):
     def takes(self, failure: FlowError, event: Event) -> bool:
         return self.type.match(failure) and (self.when is None or self.when.evaluate(event))
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
+
     async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> Event:
         """Handle the error. `outer` is the error that was being handled where the scope began.
 
@@ -70,15 +74,26 @@ class ErrorHandler(Validated):
     def __init__(self, handlers: Sequence[OnError] = ()) -> None:
         self.handlers = tuple(handlers)
 
-    async def handle(self, failure: FlowError, outer: FlowError | None = None) -> Event:
-        """The event to go on with; raises the error where no handler takes it, or one propagates it."""
+    async def handle(
+        self, failure: FlowError, outer: FlowError | None = None, transaction: Transaction | None = None
+    ) -> Event:
+        """The event to go on with; raises the error where no handler takes it, or one propagates it.
+
+        transaction: that of the scope: a handler that continues commits it, with what its steps do;
+        else it is rolled back, before the steps of one that propagates.
+        """
         assert failure.event is not None  # a Chain has seen it
         event = failure.event.with_error(failure)
         if failure.answer.before is None:
             failure.answer.before = failure.event  # not `event`: it holds the failure, and a circle is garbage
         for handler in self.handlers:
             if self._takes(handler, failure, event):
-                return await handler.handle(failure, event, outer)
+                if transaction is not None and not handler.continues:
+                    await transaction.rollback()
+                after = await handler.handle(failure, event, outer)
+                if transaction is not None:
+                    await transaction.commit()
+                return after
         raise failure
 
     def _takes(self, handler: OnError, failure: FlowError, event: Event) -> bool:

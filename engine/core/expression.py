@@ -226,7 +226,7 @@ class Written:
     """A value of a flow file, not read yet, for elements that read several parameters as one."""
 
     def __init__(self, value: Any, scope: Scope) -> None:
-        self.value = value
+        self.written = value
         self.scope = scope
 
     @classmethod

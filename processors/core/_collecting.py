@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
-from engine import OFTEN, Collect, Event, FlowError, Stream, Turns
+from engine import OFTEN, Batching, Collect, Event, FlowError, Stream, Turns, together
 
 
 class Collecting:
@@ -13,6 +14,7 @@ class Collecting:
 
     entering: makes the event of an item out of the current one, the item, and its number from 1.
     current: the event that the last item that succeeded has left.
+    resource: what the steps act on alone, so that their statements can be committed together.
     """
 
     def __init__(
@@ -21,10 +23,12 @@ class Collecting:
         run: Callable[[Event], Awaitable[Event]],
         entering: Callable[[Event, Any, int], Event],
         current: Event,
+        resource: Batching | None,
     ) -> None:
         self._collect = collect
         self._run = run
         self._entering = entering
+        self._resource = resource
         self._count = 0
         self.current = current
 
@@ -33,7 +37,7 @@ class Collecting:
         outcomes: list[Any] = []
         try:
             async for items in portions:
-                await self._collect_each(items, outcomes)
+                await self._collect_all(items, outcomes)
         except FlowError as failure:
             left = failure.event or self.current
             failure.event = left.with_variable(self._collect.target, outcomes)
@@ -48,7 +52,7 @@ class Collecting:
                 for start in range(0, len(items), OFTEN):
                     portion: list[Any] = []
                     try:
-                        await self._collect_each(items[start : start + OFTEN], portion)
+                        await self._collect_all(items[start : start + OFTEN], portion)
                     except FlowError:
                         if portion:  # what was done before it is told first
                             yield portion
@@ -57,13 +61,21 @@ class Collecting:
 
         return Stream(outcomes())
 
-    async def _collect_each(self, items: Sequence[Any], outcomes: list[Any]) -> None:
-        run, entering, outcome_of, turns = self._run, self._entering, self._collect.outcome, Turns()
+    async def _collect_all(self, items: Sequence[Any], outcomes: list[Any]) -> None:
+        turns = Turns()
+        for start in range(0, len(items), OFTEN):
+            some = items[start : start + OFTEN]
+            await together(self._resource, partial(self._collect_some, some, outcomes, len(outcomes), self.current))
+            self._count += len(some)
+            await turns.give()
+
+    async def _collect_some(self, items: Sequence[Any], outcomes: list[Any], known: int, current: Event) -> None:
+        """Collect from where the outcomes are `known` and the event is this one: it may be the second time."""
+        del outcomes[known:]
+        self.current = current
+        run, entering, outcome_of = self._run, self._entering, self._collect.outcome
         for counter, item in enumerate(items, self._count + 1):
             outcome, after = await outcome_of(run, entering(self.current, item, counter), counter - 1)
             outcomes.append(outcome)
             if after is not None:
                 self.current = after
-            if counter % OFTEN == 0:
-                await turns.give()
-        self._count += len(items)

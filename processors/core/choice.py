@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from engine import After, Chain, Condition, Event, Parameters, Scope
 
 
@@ -46,6 +48,9 @@ class Choice(Scope):
 
     def __post_init__(self) -> None:
         self._prepare(always_enters=self.otherwise is not None)
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
 
     async def run(self, event: Event) -> Event:
         for way in self.when:

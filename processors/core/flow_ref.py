@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from engine import ROUTING, After, Event, FlowLink, Operation
 
 
@@ -25,6 +27,9 @@ class FlowRef(Operation):
     raises = (ROUTING,)
     message_after = After.INNER
     always_enters = True
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
 
     async def run(self, event: Event) -> Event:
         return self.deliver_event(event, await self.name.run(event))

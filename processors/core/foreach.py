@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
@@ -10,6 +11,7 @@ from engine import (
     NOTHING,
     OFTEN,
     After,
+    Batching,
     Chain,
     Collect,
     Count,
@@ -23,7 +25,9 @@ from engine import (
     Scope,
     Stream,
     Turns,
+    acting_on,
     refuse,
+    together,
 )  # fmt: skip
 from processors.core._collecting import Collecting
 from processors.core._items import checked_items
@@ -75,8 +79,15 @@ class Foreach(Scope):
     collect: Collect | None = None
     """What becomes of each item: target, success, failure, abortOn, streaming."""
 
+    fuse: bool = True
+    """Whether statements on one database are committed together, some hundred items at once, where the steps do
+    nothing else: each item has the same outcome as alone, and nothing is told before it is kept."""
+
     steps: Chain
     """What to run for each item."""
+
+    _is_looked_at: ClassVar[bool] = False
+    _batching: ClassVar[Batching | None] = None
 
     message_after = After.BEFORE
 
@@ -91,6 +102,9 @@ class Foreach(Scope):
     def assigns(self) -> Mapping[str, Any]:
         return self.collect.assigns() if self.collect else super().assigns()
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
+
     async def run(self, event: Event) -> Event:
         value, size = self.collection.evaluate(event), self.batch_size.of(event)
         if isinstance(value, Stream):
@@ -102,28 +116,44 @@ class Foreach(Scope):
 
     async def _go_through(self, event: Event, portions: AsyncIterator[Sequence[Any]], size: int) -> Event:
         current = event.with_variable(self.root_message_variable_name, event.message)
+        resource = self._resource()
         if self.collect is None:
             done = 0
             async for items in portions:
                 batches = items if size == 1 else _batches(items, size)
-                current = await self._run_each(batches, current, done)
+                current = await self._run_all(batches, current, done, resource)
                 done += len(batches)
             return self._left(current, event)
         if size != 1:
             raise FlowError(EXPRESSION, "foreach with collect takes one item at a time: batchSize is 1")
-        collecting = Collecting(self.collect, self.steps.run, self.entering, current)
+        collecting = Collecting(self.collect, self.steps.run, self.entering, current, resource)
         if self.collect.streaming:
             return event.with_variable(self.collect.target, collecting.stream(portions))
         outcomes = await collecting.all(portions)
         return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
 
-    async def _run_each(self, items: Sequence[Any], current: Event, before: int) -> Event:
-        run, turns, entering = self.steps.run, Turns(), self.entering
-        for counter, item in enumerate(items, before + 1):
-            current = await run(entering(current, item, counter))
-            if counter % OFTEN == 0:
-                await turns.give()
+    async def _run_all(self, items: Sequence[Any], current: Event, done: int, resource: Batching | None) -> Event:
+        turns = Turns()
+        for start in range(0, len(items), OFTEN):
+            run_some = partial(self._run_some, items[start : start + OFTEN], current, done + start)
+            current = await together(resource, run_some)
+            await turns.give()
         return current
+
+    async def _run_some(self, items: Sequence[Any], current: Event, done: int) -> Event:
+        run, entering = self.steps.run, self.entering
+        for counter, item in enumerate(items, done + 1):
+            current = await run(entering(current, item, counter))
+        return current
+
+    def _resource(self) -> Batching | None:
+        """The only thing that the steps act on, where they never wait: known when all flows are loaded."""
+        if not self.fuse:
+            return None
+        if not self._is_looked_at:
+            resources = acting_on(self.steps) or frozenset()
+            self._prepare(_is_looked_at=True, _batching=next(iter(resources)) if len(resources) == 1 else None)
+        return self._batching
 
     def entering(self, current: Event, item: Any, counter: int) -> Event:
         """The event with which an item enters the steps."""

@@ -37,6 +37,9 @@ class Logger(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {}
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
+
     async def run(self, event: Event) -> Event:
         if self._log.isEnabledFor(self._level):
             text = to_text(self.message.evaluate(event))

@@ -69,7 +69,7 @@ class Python(Operation):
     _values: ClassVar[list[tuple[str, Callable[[Event], Any]]]]
 
     def __post_init__(self) -> None:
-        written = self.arguments.value if self.arguments else {}
+        written = self.arguments.written if self.arguments else {}
         if not isinstance(written, (Mapping, list)):
             refuse([Mistake("F303", f"{shown(written)} for 'arguments'", "a map of names, or a list of values")])
         mistakes = list(self._misnamed(written))

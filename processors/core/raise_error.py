@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from engine import Event, FlowError, Processor, RaisedType, Template, to_text
 
 
@@ -23,6 +25,9 @@ class RaiseError(Processor):
 
     def __post_init__(self) -> None:
         self._prepare(raises=(self.type,))
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
 
     async def run(self, event: Event) -> Event:
         raise FlowError(self.type, to_text(self.description.evaluate(event)) or f"{self.type} was raised")

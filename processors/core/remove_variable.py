@@ -22,5 +22,8 @@ class RemoveVariable(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {f"vars.{self.variable_name}": literal(None)}
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
+
     async def run(self, event: Event) -> Event:
         return event.without_variable(self.variable_name)

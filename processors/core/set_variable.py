@@ -27,5 +27,8 @@ class SetVariable(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {f"vars.{self.variable_name}": self.value.tree}
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
+
     async def run(self, event: Event) -> Event:
         return event.with_variable(self.variable_name, self.value.evaluate(event))

@@ -67,10 +67,10 @@ class Transform(Processor):
         bindings = []
         for name, value in self.let.items():
             self._check_name(name, value, reader)
-            bindings.append((name, reader.read(value.value, always=True)))
+            bindings.append((name, reader.read(value.written, always=True)))
             reader.variables.add(name)
-        pairs = [(name, reader.read(value.value, always=False)) for name, value in self._results().items()]
-        variables = [(name, reader.read(value.value, always=False)) for name, value in self.set_variables.items()]
+        pairs = [(name, reader.read(value.written, always=False)) for name, value in self._results().items()]
+        variables = [(name, reader.read(value.written, always=False)) for name, value in self.set_variables.items()]
         evaluate = reader.compile(_within(bindings, _map([*pairs, ("set_variables", _map(variables))])))
         assigns = {name.removeprefix("set_"): _within(bindings, tree) for name, tree in pairs}
         if "payload" in assigns:
@@ -79,7 +79,7 @@ class Transform(Processor):
 
     def _results(self) -> dict[str, Written]:
         results = {"set_payload": self.set_payload, "set_attributes": self.set_attributes}
-        payload = self.set_payload.value if self.set_payload else None
+        payload = self.set_payload.written if self.set_payload else None
         if isinstance(payload, dict) and payload and payload.keys() <= {"value", "mimeType"}:
             place = getattr(payload, "place", None)
             write = 'set-payload: "#[…]", and mimeType beside it'
@@ -90,10 +90,13 @@ class Transform(Processor):
 
     def _check_name(self, name: str, value: Written, reader: Reader) -> None:
         if name in ROOTS:
-            place = getattr(value.value, "place", None)
+            place = getattr(value.written, "place", None)
             reader.mistakes.append(
                 Mistake("F403", f"'{name}' under let, the name of a root", "another name", "", place)
             )
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
 
     async def run(self, event: Event) -> Event:
         results: dict[str, Any] = self._evaluate(event)

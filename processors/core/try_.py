@@ -1,17 +1,8 @@
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any, Literal
 
-from pydantic import BeforeValidator
-
-from engine import After, Chain, Event, FlowError, Mistake, OwnErrorHandler, Scope, refuse
-
-
-def _action(value: Any) -> Any:
-    """Transactions come later; until then nobody shall believe to have one."""
-    if value != "INDIFFERENT":
-        refuse([Mistake("F303", f"'{value}'", "INDIFFERENT: there are no transactions yet")])
-    return value
+from engine import After, Chain, Event, FlowError, OwnErrorHandler, Scope, Transaction
 
 
 class Try(Scope):
@@ -19,6 +10,11 @@ class Try(Scope):
 
     An error that on-error-continue takes makes the scope succeed with the handler's event, and
     `error` is again what it was before; on-error-propagate raises the error again after its steps.
+
+    With `transactionalAction` the database operations inside, on-error-continue's steps included,
+    take effect together at the end of the scope, or not at all: when an error leaves it, also by
+    on-error-propagate, whose steps are outside of the transaction; when the flow runs out of time or
+    is cancelled. Operations in parallel routes and in async are never part of it.
 
     Example:
         given: {payload: {id: 7}}
@@ -40,14 +36,44 @@ class Try(Scope):
     error_handler: OwnErrorHandler = None  # type: ignore[assignment]  # validated: the default handler
     """The handlers: a list of on-error-continue and on-error-propagate, or {ref: NAME}."""
 
-    transactional_action: Annotated[str, BeforeValidator(_action)] = "INDIFFERENT"
-    """Whether the steps are one transaction."""
+    transactional_action: Literal["INDIFFERENT", "ALWAYS_BEGIN", "BEGIN_OR_JOIN"] = "INDIFFERENT"
+    """Whether the steps are one transaction: INDIFFERENT takes part in the one around it, where there is one;
+    ALWAYS_BEGIN begins one, inside another one a part of it that can be undone alone; BEGIN_OR_JOIN begins one
+    where there is none."""
 
     message_after = After.INNER
     always_enters = True
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset() if self.transactional_action == "INDIFFERENT" else None
+
     async def run(self, event: Event) -> Event:
+        if self._begins():
+            return await self._run_in_transaction(event)
         try:
             return await self.steps.run(event)
         except FlowError as failure:
             return await self.error_handler.handle(failure, event.error)
+
+    def _begins(self) -> bool:
+        action = self.transactional_action
+        return action == "ALWAYS_BEGIN" or (action == "BEGIN_OR_JOIN" and Transaction.current() is None)
+
+    async def _run_in_transaction(self, event: Event) -> Event:
+        """The steps, and the end that the transaction then has; whatever happens, it has one."""
+        transaction = Transaction()
+        try:
+            return await self._run_and_commit(transaction, event)
+        except FlowError as failure:
+            return await self.error_handler.handle(failure, event.error, transaction)
+        finally:
+            await transaction.rollback()
+
+    async def _run_and_commit(self, transaction: Transaction, event: Event) -> Event:
+        after = await self.steps.run(event)
+        try:
+            await transaction.commit()
+        except FlowError as failure:
+            failure.event = after
+            raise
+        return after

@@ -10,5 +10,7 @@ class Change(Statement):
     """The base of the statements that change rows; the result is `{affectedRows, generatedKeys}`."""
 
     async def run(self, event: Event) -> Event:
-        change = await self.config_ref.database.change(self.sql.text, self.bind(event))
+        values = self.bind(event)
+        database = await self.statements()
+        change = await database.change(self.sql.text, values)
         return self.deliver(event, change)

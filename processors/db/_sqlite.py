@@ -6,54 +6,41 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
-from engine import ErrorType, FlowError
-from processors.db._errors import BAD_SQL_SYNTAX, CANNOT_REACH, DB_CONNECTIVITY, QUERY_EXECUTION
+from engine import BatchLost
+from processors.db._sqlite_errors import FAILURES, failure_of, is_locked, locked
 
 Result = TypeVar("Result")
 Identity = tuple[int, int] | None
 """Device and inode of a file; None where there is none."""
 
 LONGEST_WAIT = 5.0
-"""Seconds that a statement waits for a lock that another process holds."""
+"""Seconds that a statement waits for a lock that somebody else holds."""
 
-# Not the statement's fault: the file, its disk, its locks (https://www.sqlite.org/rescode.html).
-OF_THE_ENVIRONMENT = frozenset(
-    {
-        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_AUTH,
-    }
-)  # fmt: skip
-LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+MEMORY = ":memory:"
 
 
 def file_of(url: str) -> str | None:
     """The file of an sqlite URL, `:memory:` for one without; None for another scheme."""
     if url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
-        return ":memory:"
+        return MEMORY
     prefix = "sqlite:///"
     return url.removeprefix(prefix) if url.startswith(prefix) else None
 
 
-class SqliteDatabase:
-    """One connection in autocommit, opened at the first use and opened anew when the file was replaced.
+class Statements:
+    """What runs statements over a connection; `_open` gives it."""
 
-    A file that vanished under the connection would take rows and lose them, so once in each turn of
-    the event loop its identity is compared (0.01 of the price of a look at every statement).
-    """
+    def _open(self) -> sqlite3.Connection:
+        raise NotImplementedError
 
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._connection: sqlite3.Connection | None = None
-        self._log = f"{file}-wal"
-        self._identity: Identity = None
-        self._former: tuple[Identity, Identity] = None, None
-        self._is_checked = False
-        self._was_open = False
+    def _open_or_none(self) -> sqlite3.Connection | None:
+        """The connection, for finding out why a statement failed."""
+        raise NotImplementedError
 
     async def run_script(self, script: str) -> None:
         """Run statements without parameters, one after another."""
@@ -75,29 +62,144 @@ class SqliteDatabase:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
         try:
             return _outcome(self._open().execute(sql, values))
-        except (sqlite3.Error, OverflowError, ValueError) as error:
-            if not _is_locked(error):
-                raise self._failure(error, sql, values) from error
+        except FAILURES as error:
+            if not is_locked(error):
+                self._note(error)
+                raise failure_of(error, self._open_or_none(), sql, values) from error
         return await self._patiently(lambda: _outcome(self._open().execute(sql, values)), sql, values)
+
+    async def _patiently(self, action: Callable[[], Result], sql: str, values: Sequence[Any] = ()) -> Result:
+        """The action's result; while somebody else holds a lock, tried again without blocking the loop."""
+        deadline, pause = monotonic() + LONGEST_WAIT, 0.001
+        while True:
+            try:
+                return action()
+            except FAILURES as error:
+                if not is_locked(error) or monotonic() > deadline:
+                    self._note(error)
+                    raise failure_of(error, self._open_or_none(), sql, values) from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.1)
+
+    def _note(self, error: Exception) -> None:
+        """Look at what a failed statement left behind."""
+
+
+class SqliteDatabase(Statements):
+    """One connection in autocommit, opened at the first use and opened anew when the file was replaced.
+
+    A file that vanished under the connection would take rows and lose them, so once in each turn of
+    the event loop its identity is compared (0.01 of the price of a look at every statement).
+
+    A transaction has a connection of its own; in memory, where there can be no second one, it has
+    the only one for itself until it ends. A batch (`engine.Batching`) is a transaction that is over
+    before the loop has its next turn, so that no statement of another request can get into it.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._connection: sqlite3.Connection | None = None
+        self._log = f"{file}-wal"
+        self._identity: Identity = None
+        self._former: tuple[Identity, Identity] = None, None
+        self._is_checked = False
+        self._was_open = False
+        self._is_in_batch = False
+        self._is_taken = False
+        self._schema_version = -1
+        self._deferrable = 0
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
 
+    # Transactions
+
+    async def begin(self, outer: SqlitePart | None) -> SqlitePart:
+        """A part in a transaction, which may write from the beginning. Raises DB:CONNECTIVITY where that waits long."""
+        if outer is not None:
+            return SqlitePart(outer.connection, outer.level + 1, lambda: None)
+        connection, is_own = await self._patiently(self._begin, "BEGIN")
+        return SqlitePart(connection, 0, connection.close if is_own else self._give_back)
+
+    def _begin(self) -> tuple[sqlite3.Connection, bool]:
+        connection = self._open()
+        if self._file == MEMORY:
+            connection.execute("BEGIN IMMEDIATE")
+            self._is_taken = True
+            return connection, False
+        own = self._connect()
+        try:
+            own.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            own.close()
+            raise
+        return own, True
+
+    def _give_back(self) -> None:
+        self._is_taken = False
+
+    # Batches
+
+    async def open_batch(self) -> bool:
+        if self._is_in_batch:  # of a loop around this one
+            return False
+        try:
+            if self._is_deferring(self._open()):
+                return False
+            self._open().execute("BEGIN IMMEDIATE")
+        except FAILURES:  # each statement finds out for itself, and may wait
+            return False
+        self._is_in_batch = True
+        return True
+
+    def _is_deferring(self, connection: sqlite3.Connection) -> bool:
+        """Whether a constraint is looked at when a transaction ends: with many records it would tell something else."""
+        (version,) = connection.execute("PRAGMA schema_version").fetchone()
+        if version != self._schema_version:
+            sql = "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%DEFERRABLE%'"
+            (self._deferrable,) = connection.execute(sql).fetchone()
+            self._schema_version = version
+        return bool(self._deferrable)
+
+    def close_batch(self) -> None:
+        self._is_in_batch = False
+        assert self._connection is not None
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.drop_batch()
+            raise BatchLost from error
+
+    def drop_batch(self) -> None:
+        self._is_in_batch = False
+        with suppress(sqlite3.Error):
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _note(self, error: Exception) -> None:
+        """A full disk and `OR ROLLBACK` take back the whole batch, not only the statement that failed."""
+        if self._is_in_batch and (self._connection is None or not self._connection.in_transaction):
+            raise BatchLost from error
+
     # The connection
 
     def _open(self) -> sqlite3.Connection:
+        if self._is_taken:
+            raise locked()
         if self._connection is None or not self._is_checked:
             self._check()
             if self._connection is None:
-                self._connect()
-        assert self._connection is not None
+                self._connection, self._was_open = self._connect(), self._file != MEMORY
+        return self._connection
+
+    def _open_or_none(self) -> sqlite3.Connection | None:
         return self._connection
 
     def _check(self) -> None:
         """Close the connection where the file behind it is not the one that was opened."""
-        if self._file == ":memory:":
+        if self._file == MEMORY:
             self._is_checked = True
             return
         if self._connection is not None and self._identity != _identity(self._file):
@@ -117,11 +219,11 @@ class SqliteDatabase:
         elif _identity(self._file) not in (former, None):
             raise sqlite3.OperationalError("the file was replaced, and the -wal file beside it is the former one's")
 
-    def _connect(self) -> None:
+    def _connect(self) -> sqlite3.Connection:
         self._refuse_foreign_log()
         # A file that was there before and is gone is a lost database, not a reason for an empty one.
         mode = "rw" if self._was_open else "rwc"
-        target = self._file if self._file == ":memory:" else f"{Path(self._file).absolute().as_uri()}?mode={mode}"
+        target = self._file if self._file == MEMORY else f"{Path(self._file).absolute().as_uri()}?mode={mode}"
         # No waiting inside the driver: it would hold up every other request.
         connection = sqlite3.connect(target, timeout=0, isolation_level=None, check_same_thread=False, uri=True)
         try:
@@ -132,57 +234,43 @@ class SqliteDatabase:
         except sqlite3.Error:
             connection.close()
             raise
-        self._connection, self._was_open = connection, self._file != ":memory:"
+        return connection
 
-    async def _patiently(self, action: Callable[[], Result], sql: str, values: Sequence[Any] = ()) -> Result:
-        """The action's result; while another process holds a lock, tried again without blocking the loop."""
-        deadline, pause = monotonic() + LONGEST_WAIT, 0.001
-        while True:
-            try:
-                return action()
-            except (sqlite3.Error, OverflowError, ValueError) as error:
-                if not _is_locked(error) or monotonic() > deadline:
-                    raise self._failure(error, sql, values) from error
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 0.1)
 
-    # Errors
+class SqlitePart(Statements):
+    """The part of a database in a transaction; inside another one (level 1 and more) a savepoint of it."""
 
-    def _failure(self, error: Exception, sql: str, values: Sequence[Any]) -> FlowError:
-        error_type, description = self._diagnosis(error, sql, values)
-        return FlowError(error_type, description, detailed_description=str(error), cause=error)
+    def __init__(self, connection: sqlite3.Connection, level: int, give_back: Callable[[], None]) -> None:
+        self.connection = connection
+        self.level = level
+        self._give_back = give_back
+        if level:
+            connection.execute(f"SAVEPOINT level_{level}")
 
-    def _diagnosis(self, error: Exception, sql: str, values: Sequence[Any]) -> tuple[ErrorType, str]:
-        code = getattr(error, "sqlite_errorcode", None)
-        primary = code & 0xFF if code is not None else None
-        if primary == sqlite3.SQLITE_CANTOPEN:
-            return CANNOT_REACH, "the database cannot be reached"
-        if primary in OF_THE_ENVIRONMENT or self._connection is None:
-            return DB_CONNECTIVITY, "the database is not available"
-        if primary == sqlite3.SQLITE_CONSTRAINT:
-            return QUERY_EXECUTION, CONSTRAINTS.get(error.sqlite_errorname, "the row breaks a constraint")  # type: ignore[attr-defined]  # a sqlite3.Error
-        if primary == sqlite3.SQLITE_ERROR and not self._is_preparable(sql, values):
-            return BAD_SQL_SYNTAX, "a statement is not understood by the database"
-        if isinstance(error, sqlite3.ProgrammingError) and "one statement" in str(error):
-            return BAD_SQL_SYNTAX, "there is more than one statement in sql"
-        return QUERY_EXECUTION, "a value cannot be stored" if code is None else "a statement failed"
+    def _open(self) -> sqlite3.Connection:
+        if not self.connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction was taken back by the database")
+        return self.connection
 
-    def _is_preparable(self, sql: str, values: Sequence[Any]) -> bool:
-        assert self._connection is not None
+    def _open_or_none(self) -> sqlite3.Connection | None:
+        return self.connection
+
+    async def commit(self) -> None:
+        sql = f"RELEASE level_{self.level}" if self.level else "COMMIT"
         try:
-            self._connection.execute(f"EXPLAIN {sql}", values)
-        except sqlite3.Error:
-            return False
-        return True
+            self._open().execute(sql)
+        except FAILURES as error:
+            await self.rollback()
+            raise failure_of(error, self.connection, sql, ()) from error
+        self._give_back()
 
-
-CONSTRAINTS = {
-    "SQLITE_CONSTRAINT_CHECK": "the row breaks a rule of its table",
-    "SQLITE_CONSTRAINT_FOREIGNKEY": "the row refers to one that does not exist",
-    "SQLITE_CONSTRAINT_NOTNULL": "the row lacks a value that its table needs",
-    "SQLITE_CONSTRAINT_PRIMARYKEY": "there is a row with this key already",
-    "SQLITE_CONSTRAINT_UNIQUE": "there is a row with this value already",
-}
+    async def rollback(self) -> None:
+        with suppress(sqlite3.Error):
+            if self.connection.in_transaction:
+                self.connection.execute(f"ROLLBACK TO level_{self.level}" if self.level else "ROLLBACK")
+                if self.level:
+                    self.connection.execute(f"RELEASE level_{self.level}")
+        self._give_back()
 
 
 def _outcome(cursor: sqlite3.Cursor) -> dict[str, Any]:
@@ -193,11 +281,6 @@ def _outcome(cursor: sqlite3.Cursor) -> dict[str, Any]:
     rows = cursor.fetchall()
     keys = dict(zip(names, rows[0], strict=True)) if rows else {}
     return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}
-
-
-def _is_locked(error: Exception) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in LOCKED
 
 
 def _identity(file: str) -> Identity:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from engine import ConfigRef, Field, Mistake, Operation, Template, refuse
+from engine import ConfigRef, Field, Mistake, Operation, Template, Transaction, refuse
 from processors.db._errors import DB_TYPES
 from processors.db._sql import Sql
+from processors.db._sqlite import Statements
 from processors.db.config import Config
 
 
@@ -30,6 +31,14 @@ class Statement(Operation):
     def __post_init__(self) -> None:
         self._check_names()
         self._prepare(bind=self.sql.binder(self.input_parameters.evaluate))
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset({self.config_ref.database})
+
+    async def statements(self) -> Statements:
+        """The database, or its part in the transaction of this task."""
+        database, transaction = self.config_ref.database, Transaction.current()
+        return database if transaction is None else await transaction.part_of(database)
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""

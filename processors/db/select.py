@@ -26,5 +26,7 @@ class Select(Statement):
 
     async def run(self, event: Event) -> Event:
         most = self.max_rows.of(event) if self.max_rows else None
-        rows = await self.config_ref.database.select(self.sql.text, self.bind(event), most)
+        values = self.bind(event)
+        database = await self.statements()
+        rows = await database.select(self.sql.text, values, most)
         return self.deliver(event, rows)

@@ -27,6 +27,9 @@ class Validator(VoidOperation):
         """The type of the error that an event raises for which the rule does not hold."""
         return self.raises[0]
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
+
     async def run(self, event: Event) -> Event:
         if self.holds(event):
             return event

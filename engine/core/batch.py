@@ -1,0 +1,112 @@
+"""Work of many statements that are committed together, with the outcome of each as if it stood alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from engine.core.chain import Chain
+from engine.core.config import Config
+from engine.core.element import Element, Parameters
+from engine.core.error_handler import ErrorHandler
+from engine.core.errors import FlowError
+from engine.core.expression import Compiled, Written
+from engine.core.flow_link import FlowLink
+from engine.core.processor import Source
+from engine.core.transaction import Transaction
+
+T = TypeVar("T")
+
+
+class BatchLost(BaseException):
+    """Nothing of a batch was kept: its work is done again, each statement alone. No handler takes it."""
+
+
+class Batching(Protocol):
+    """A resource that can commit many statements at once, as long as nobody else has a turn."""
+
+    async def open_batch(self) -> bool:
+        """Begin one; False where that cannot be now."""
+        ...
+
+    def close_batch(self) -> None:
+        """Keep what was done. Raises BatchLost where nothing of it can be kept."""
+
+    def drop_batch(self) -> None:
+        """Undo what was done, and end it."""
+
+
+async def together(resource: Batching | None, work: Callable[[], Awaitable[T]]) -> T:
+    """What the work comes to, its statements committed together where that can be.
+
+    The work never waits and acts on nothing but the resource (`acting_on`), so it can be done again.
+    """
+    if resource is None or Transaction.current() is not None or not await resource.open_batch():
+        return await work()
+    try:
+        return await _kept(resource, work)
+    except BatchLost:
+        resource.drop_batch()
+    except BaseException:
+        resource.drop_batch()
+        raise
+    return await work()
+
+
+async def _kept(resource: Batching, work: Callable[[], Awaitable[T]]) -> T:
+    try:
+        result = await work()
+    except FlowError:
+        resource.close_batch()  # the statements before it stand, as they would alone
+        raise
+    resource.close_batch()
+    return result
+
+
+ANYTHING = None
+"""The resources of what may wait, or act on who knows what."""
+
+RUNS_FLOWS = "lookup"
+"""The only function of expressions that acts: in whatever text it stands."""
+
+
+def acting_on(value: Any, flows: tuple[Any, ...] = ()) -> frozenset[Any] | None:
+    """The resources that a step, with all inside it, acts on, where it does nothing else and never waits.
+
+    flows: those that lead here; one that leads to itself may do anything.
+    """
+    if isinstance(value, Element):
+        resources = value.acts_on()
+        return ANYTHING if resources is ANYTHING else _union([resources, *_parts(value, flows)])
+    if isinstance(value, (Compiled, Written)):
+        return ANYTHING if RUNS_FLOWS in str(value.written) else frozenset()
+    if isinstance(value, FlowLink):
+        target = value.static_target()
+        return ANYTHING if target is None or target in flows else acting_on(target, (*flows, target))
+    if isinstance(value, Chain):
+        return _union(acting_on(step.processor, flows) for step in value.steps)
+    if isinstance(value, ErrorHandler):
+        return _union(acting_on(handler, flows) for handler in value.handlers)
+    if isinstance(value, Parameters):
+        return _union(_parts(value, flows))
+    if isinstance(value, (list, tuple)):
+        return _union(acting_on(each, flows) for each in value)
+    if isinstance(value, Mapping):
+        return _union(acting_on(each, flows) for each in value.values())
+    return frozenset()
+
+
+def _parts(value: Parameters, flows: tuple[Any, ...]) -> Iterable[frozenset[Any] | None]:
+    """What each of the parameters acts on; what is named and not run acts on nothing."""
+    parameters = value.__pydantic_fields__  # type: ignore[attr-defined]  # pydantic adds it
+    values = (getattr(value, name) for name in parameters)
+    return (acting_on(each, flows) for each in values if not isinstance(each, (Config, Source)))
+
+
+def _union(several: Iterable[frozenset[Any] | None]) -> frozenset[Any] | None:
+    resources: frozenset[Any] = frozenset()
+    for each in several:
+        if each is ANYTHING:
+            return ANYTHING
+        resources |= each
+    return resources

@@ -1,0 +1,76 @@
+"""What went wrong in SQLite, as the errors of the connector."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from engine import ErrorType, FlowError
+from processors.db._errors import BAD_SQL_SYNTAX, CANNOT_REACH, DB_CONNECTIVITY, QUERY_EXECUTION
+
+FAILURES = (sqlite3.Error, OverflowError, ValueError)
+"""What the driver raises."""
+
+# Not the statement's fault: the file, its disk, its locks (https://www.sqlite.org/rescode.html).
+OF_THE_ENVIRONMENT = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_AUTH,
+    }
+)  # fmt: skip
+LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+CONSTRAINTS = {
+    "SQLITE_CONSTRAINT_CHECK": "the row breaks a rule of its table",
+    "SQLITE_CONSTRAINT_FOREIGNKEY": "the row refers to one that does not exist",
+    "SQLITE_CONSTRAINT_NOTNULL": "the row lacks a value that its table needs",
+    "SQLITE_CONSTRAINT_PRIMARYKEY": "there is a row with this key already",
+    "SQLITE_CONSTRAINT_UNIQUE": "there is a row with this value already",
+}
+
+
+def is_locked(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in LOCKED
+
+
+def locked() -> sqlite3.OperationalError:
+    """The error of a database that somebody else has for himself."""
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    error.sqlite_errorname = "SQLITE_BUSY"
+    return error
+
+
+def failure_of(
+    error: BaseException, connection: sqlite3.Connection | None, sql: str, values: Sequence[Any]
+) -> FlowError:
+    error_type, description = _diagnosis(error, connection, sql, values)
+    return FlowError(error_type, description, detailed_description=str(error), cause=error)
+
+
+def _diagnosis(
+    error: BaseException, connection: sqlite3.Connection | None, sql: str, values: Sequence[Any]
+) -> tuple[ErrorType, str]:
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        return CANNOT_REACH, "the database cannot be reached"
+    if primary in OF_THE_ENVIRONMENT or connection is None:
+        return DB_CONNECTIVITY, "the database is not available"
+    if primary == sqlite3.SQLITE_CONSTRAINT:
+        return QUERY_EXECUTION, CONSTRAINTS.get(error.sqlite_errorname, "the row breaks a constraint")  # type: ignore[attr-defined]  # a sqlite3.Error
+    if primary == sqlite3.SQLITE_ERROR and not _is_preparable(connection, sql, values):
+        return BAD_SQL_SYNTAX, "a statement is not understood by the database"
+    if isinstance(error, sqlite3.ProgrammingError) and "one statement" in str(error):
+        return BAD_SQL_SYNTAX, "there is more than one statement in sql"
+    return QUERY_EXECUTION, "a value cannot be stored" if code is None else "a statement failed"
+
+
+def _is_preparable(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> bool:
+    try:
+        connection.execute(f"EXPLAIN {sql}", values)
+    except sqlite3.Error:
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""Statements that are committed together: each record has the outcome that it has alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine import Application, FlowError
+
+TABLES = """
+CREATE TABLE parent(id INTEGER PRIMARY KEY);
+INSERT INTO parent VALUES(1), (2), (3);
+CREATE TABLE child(
+  id INTEGER PRIMARY KEY, n INTEGER CHECK(n < 100), once TEXT UNIQUE,
+  parent INTEGER REFERENCES parent{deferred});
+CREATE TABLE log(id INTEGER);
+"""
+FLOWS = (Path(__file__).parent / "fusion.yaml").read_text()
+RECORDS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "id": st.integers(1, 6),
+            "n": st.sampled_from([0, 1, 13, 99, 100, 500, "x", None, 2**70]),
+            "once": st.sampled_from([None, None, "a", "b"]),
+            "parent": st.sampled_from([None, 1, 2, 3, 4]),
+            "how": st.sampled_from(["insert", "insert", "delete", "or rollback"]),
+        }
+    ),
+    max_size=12,
+)
+
+
+def outcome(folder: Path, flow: str, records: Sequence[Any], fuse: str, deferred: str = "") -> tuple[Any, ...]:
+    """What the flow gives or raises, and what the tables then hold."""
+    file = folder / f"{fuse}.db"
+    file.unlink(missing_ok=True)
+    (folder / "tables.sql").write_text(TABLES.replace("{deferred}", deferred))
+    (folder / "flows.yaml").write_text(FLOWS)
+
+    async def run() -> Any:
+        settings = {"fuse": fuse, "url": f"sqlite:///{file}"}
+        async with Application.load(folder / "flows.yaml", properties=settings) as app:
+            try:
+                result: Any = (await app.run(flow, list(records))).payload
+            except FlowError as failure:
+                result = str(failure.type), failure.description, failure.event and failure.event.payload
+            database: Any = app.parts.configs["DB"]
+            statements = ("SELECT * FROM child ORDER BY id", "SELECT * FROM log ORDER BY rowid")
+            return result, [await database.database.select(sql, (), None) for sql in statements]
+
+    return asyncio.run(run())  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("deferred", ["", " DEFERRABLE INITIALLY DEFERRED"], ids=["at once", "deferred"])
+@pytest.mark.parametrize("flow", ["mirror", "collect", "plain"])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(records=RECORDS)
+def test_both_modes_agree_record_by_record(tmp_path: Path, flow: str, deferred: str, records: Sequence[Any]) -> None:
+    one, other = (outcome(tmp_path, flow, records, fuse, deferred) for fuse in ("true", "false"))
+    assert one == other
+
+
+def test_many_records_over_several_batches(tmp_path: Path) -> None:
+    records = [{"id": n, "n": n % 101, "once": None, "parent": None, "how": "insert"} for n in range(1, 700)]
+    for flow in ("mirror", "collect"):
+        both = [outcome(tmp_path, flow, records, fuse) for fuse in ("true", "false")]
+        assert both[0] == both[1]
+        assert sum("error" in result for result in both[0][0]) == 13  # n is 13 or 100
+
+
+def commits(folder: Path, fuse: str) -> int:
+    """How many transactions a loop of 600 records makes: frames of the log that end one carry the database's size."""
+    records = [{"id": n, "n": 1, "once": None, "parent": None, "how": "insert"} for n in range(1, 601)]
+    (folder / "tables.sql").write_text(TABLES.replace("{deferred}", ""))
+    (folder / "flows.yaml").write_text(FLOWS)
+    log = folder / f"{fuse}.db-wal"
+
+    async def run() -> int:
+        settings = {"fuse": fuse, "url": f"sqlite:///{folder}/{fuse}.db"}
+        async with Application.load(folder / "flows.yaml", properties=settings) as app:
+            await app.run("plain", records)
+            return frames_that_commit(log.read_bytes())
+
+    return asyncio.run(run())
+
+
+def frames_that_commit(log: bytes) -> int:
+    """https://www.sqlite.org/fileformat2.html, 4.1: a header of 32 bytes, then frames of 24 and a page."""
+    frame = 24 + int.from_bytes(log[8:12])
+    return sum(int.from_bytes(log[at + 4 : at + 8]) != 0 for at in range(32, len(log) - frame + 1, frame))
+
+
+def test_statements_are_committed_together(tmp_path: Path) -> None:
+    assert commits(tmp_path, "true") < 20
+    assert commits(tmp_path, "false") >= 600
