@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.errors import ExpiredTokenError, JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
@@ -22,6 +22,17 @@ MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, Recu
 
 class InvalidToken(Exception):
     """A token that does not hold; the message may go to the caller, the cause says more."""
+
+
+class _Fixed(JWSRegistry):
+    """Takes the algorithms that the flow names, and no others; the name EdDSA too, which most issuers still write."""
+
+    max_header_length = LARGEST_HEADER
+
+    def get_alg(self, name: str) -> Any:
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError("another algorithm")
+        return self.algorithms[name]
 
 
 class KeySource(Protocol):
@@ -62,11 +73,8 @@ class Rules:
 
     @cached_property
     def _registry(self) -> JWSRegistry:
-        registry = JWSRegistry(
-            algorithms=self.algorithms, strict_check_header=False
-        )  # others are ignored (RFC 7515, 4)
-        registry.max_header_length = LARGEST_HEADER
-        return registry
+        # What is not known in a header is ignored (RFC 7515, 4).
+        return _Fixed(algorithms=self.algorithms, strict_check_header=False)
 
     def _named(self, token: str) -> tuple[str, str | None]:
         """The algorithm and the key that a token names; `none`, and any that is not allowed, is refused here."""
