@@ -18,7 +18,7 @@ FILES = {
 }
 # Each room may import from those after it, and from itself.
 FLOORS = [
-    "processors", "engine.tools", "engine.application", "engine.serving", "engine.loading", "engine.core",
+    "processors", "engine.tools", "engine.application", "engine.openapi", "engine.serving", "engine.loading", "engine.core",
     "engine.expressions",
 ]  # fmt: skip
 FACE = "engine"

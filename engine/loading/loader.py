@@ -79,6 +79,9 @@ class Parts:
     configs: Mapping[str, Config]
     configuration: Configuration
     runtime: Runtime
+    folders: tuple[Path, ...] = ()
+    """Where the flow files lie."""
+
     warnings: tuple[Diagnostic, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -115,7 +118,7 @@ class Loader:
         for document in documents:
             self.filler.fill(document.data)
         flows: dict[str, Runnable] = {}
-        resources = Resources(dict.fromkeys(Path(document.file).resolve().parent for document in documents))
+        resources = Resources(self._folders())
         functions = ChainMap(
             application_functions(self.filler, flows, resources),
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
@@ -139,8 +142,12 @@ class Loader:
         self._check(flows)
         warnings = tuple(self._diagnostics(self.builder.warnings, is_warning=True))
         secrets = frozenset(self.properties.secrets)
-        builder = self.builder
-        return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, warnings, secrets)
+        builder, folders = self.builder, self._folders()
+        return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, folders, warnings, secrets)
+
+    def _folders(self) -> tuple[Path, ...]:
+        """Where the flow files lie, each folder once."""
+        return tuple(dict.fromkeys(Path(document.file).resolve().parent for document in self.documents))
 
     # Building
 

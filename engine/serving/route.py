@@ -62,6 +62,7 @@ class Route:
     path: with `{name}` for a segment and a trailing `*` for all that follows.
     methods: None for all.
     streaming: whether a body of records comes as a Stream.
+    api_docs: whether the address describes its API; None leaves it to where it listens.
     """
 
     host: str
@@ -76,6 +77,7 @@ class Route:
     cors: Cors | None = None
     rate_limit: RateLimit | None = None
     idempotency: Idempotency | None = None
+    api_docs: bool | None = None
 
 
 class HttpSource(Source):

@@ -49,12 +49,15 @@ def main() -> None:
 @processors_option
 @click.option("--host", help="Listen at this address instead of those in the flows.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen at this port instead of those in the flows.")
+@click.option(
+    "--docs/--no-docs", default=None, help="Answer GET /openapi.json and GET /docs; left out, as the flows say."
+)
 @click.option("--reload", is_flag=True, help="Start anew when a file changes.")
 @level_option
 @format_option
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
-    reload: bool, log_level: str, log_format: str,
+    docs: bool | None, reload: bool, log_level: str, log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     if reload:
@@ -68,7 +71,7 @@ def serve(
 
     app = _load(paths, settings, processors)
     configure(log_level, log_format, app.parts.secrets)
-    sys.exit(serve_application(app, host, port))
+    sys.exit(serve_application(app, host, port, docs))
 
 
 @main.command()
@@ -80,6 +83,34 @@ def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[s
     app = _load(paths, settings, processors)
     sub_flows = len(app.parts.runnables) - len(app.flows)
     click.echo(f"{_count(len(app.flows), 'flow')} and {_count(sub_flows, 'sub-flow')}: no mistakes")
+
+
+@main.command()
+@paths_argument
+@set_option
+@processors_option
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="A file for the document; else it is printed.")
+@click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="As the file's name ends, else yaml.")
+@click.option("--server", "servers", multiple=True, metavar="URL", help="Where the API is; else the listeners' hosts.")
+def openapi(
+    paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], output: str | None,
+    form: str | None, servers: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Describe the HTTP API of the flows as an OpenAPI 3.1 document."""
+    from engine.tools.describing import describe
+
+    text = describe(_load(paths, settings, processors), form or _form_of(output), servers)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        _fail(f"'{output}' cannot be written: {error.strerror}")
+
+
+def _form_of(output: str | None) -> str:
+    return "json" if output and output.endswith(".json") else "yaml"
 
 
 @main.command()

@@ -10,10 +10,12 @@ from itertools import combinations
 
 import click
 import uvicorn
+from starlette.applications import Starlette
 
 from engine import __version__
 from engine.application import Application, StartError
 from engine.core.flow import Flow
+from engine.openapi.pages import is_described
 from engine.serving.app import PARAMETER
 from engine.serving.route import HttpSource, Route
 from engine.serving.server import Served, bind, serve
@@ -36,8 +38,8 @@ class Address:
         return f"http://{host}:{port}"
 
 
-def serve_application(app: Application, host: str | None, port: int | None) -> int:
-    """Serve until a signal comes; the exit code."""
+def serve_application(app: Application, host: str | None, port: int | None, api_docs: bool | None = None) -> int:
+    """Serve until a signal comes; the exit code. api_docs: whether each address describes its API."""
     addresses = addresses_of(app, host, port)
     if not any(flow.source for flow in app.flows.values()):
         click.echo("engine: no flow has a source, there is nothing to serve", err=True)
@@ -47,7 +49,7 @@ def serve_application(app: Application, host: str | None, port: int | None) -> i
         return 1
     loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        return runner.run(_serve(app, addresses))
+        return runner.run(_serve(app, addresses, api_docs))
 
 
 def addresses_of(app: Application, host: str | None, port: int | None) -> list[Address]:
@@ -69,7 +71,7 @@ def _clashes(address: Address) -> Iterator[str]:
             yield f"the flows {one.name} and {other.name}"
 
 
-async def _serve(app: Application, addresses: list[Address]) -> int:
+async def _serve(app: Application, addresses: list[Address], api_docs: bool | None) -> int:
     try:
         for address in addresses:
             address.listening = bind(address.host, address.port)
@@ -82,7 +84,7 @@ async def _serve(app: Application, addresses: list[Address]) -> int:
         click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
         return 1
     apps = [
-        Served(app.asgi([flow for flow, _ in address.routes]), address.listening, address.routes[0][1].connections)
+        Served(_app(app, address, api_docs), address.listening, address.routes[0][1].connections)
         for address in addresses
         if address.listening
     ]
@@ -93,6 +95,11 @@ async def _serve(app: Application, addresses: list[Address]) -> int:
     finally:
         await app.stop(seconds_left)
     return 0
+
+
+def _app(app: Application, address: Address, api_docs: bool | None) -> Starlette:
+    flows = [flow for flow, _ in address.routes]
+    return app.asgi(flows, api_docs=is_described(flows, address.host) if api_docs is None else api_docs)
 
 
 def announce(app: Application, addresses: list[Address]) -> None:

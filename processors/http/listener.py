@@ -111,4 +111,5 @@ class Listener(HttpSource):
             config.cors,
             self.rate_limit,
             self.idempotency,
+            api_docs=config.api_docs,
         )

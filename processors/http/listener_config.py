@@ -55,6 +55,10 @@ class ListenerConfig(Config):
     cors: Cors | None = None
     """Which pages of other origins may call."""
 
+    api_docs: bool | None = None
+    """Whether GET /openapi.json describes the flows of this address, and GET /docs shows that to people (Swagger UI).
+    Left out, only where the address is this machine's own, such as 127.0.0.1; `engine serve --docs` wins."""
+
     connections: ClassVar[Connections]
 
     def __post_init__(self) -> None:

@@ -1,0 +1,1 @@
+"""What flows answer, as an OpenAPI document: derived without running them."""

@@ -1,0 +1,199 @@
+"""The OpenAPI 3.1 document of flows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from engine import __version__
+from engine.core.flow import Flow
+from engine.openapi.answers import CORRELATION_REF, DEFAULT, PROBLEM_REF, Content, answers, component, phrase, responses
+from engine.openapi.demands import Path, demands_of, schema_of
+from engine.openapi.parameters import path_parameters, read_parameters
+from engine.openapi.rehearsal import Rehearsal, TooMuch
+from engine.openapi.schemas import OPEN, Schema
+from engine.openapi.security import requirements
+from engine.serving.app import PARAMETER
+from engine.serving.content import JSON
+from engine.serving.problem import PROBLEM
+from engine.serving.records import CSV
+from engine.serving.route import HttpSource, Route
+from engine.serving.sending import LINES
+
+USUAL_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+"""What a listener for all methods is described with."""
+
+WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
+REST = "rest"
+"""The name of what a trailing `*` takes; it may hold slashes, which OpenAPI cannot say."""
+
+ALWAYS = (400, 408, 413, 414, 415, 431, 500, 503, 504)
+"""What each listener answers by itself: bad, slow, large and unreadable requests; bugs, overload, the deadline."""
+
+CORRELATION_ID = {"description": "Finds the request in the log.", "schema": {"type": "string"}}
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "Problem details (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "instance", "correlationId"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "format": "uri-reference"},
+        "errorType": {"type": "string", "description": "The type of the error, NS:ID; not with a 5xx."},
+        "correlationId": {"type": "string", "description": "Finds the request in the log."},
+    },
+}
+
+
+def openapi(flows: Iterable[Flow], servers: Iterable[str], examples: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The document of the flows with an HTTP source.
+
+    servers: their base URLs. examples: bodies by name; those that fit an operation's schema are its examples.
+    """
+    document: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Flows", "version": __version__},
+        "servers": [{"url": url} for url in servers],
+        "paths": {},
+        "components": {},
+    }
+    operations = Operations(examples or {})
+    for flow in flows:
+        if isinstance(flow.source, HttpSource):
+            for path, method, operation in operations.of(flow, flow.source.route()):
+                document["paths"].setdefault(path, {})[method] = operation
+    document["components"] = operations.components(document["paths"])
+    return document
+
+
+class Operations:
+    """The operations of flows, and the components that they refer to."""
+
+    def __init__(self, examples: Mapping[str, Any]) -> None:
+        self._examples = examples
+        self._schemas: dict[str, Any] = {"Problem": PROBLEM_SCHEMA}
+        self._schemes: dict[str, Any] = {}
+
+    def of(self, flow: Flow, route: Route) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Path, method and Operation Object of each operation of a flow."""
+        rehearsal = Rehearsal()
+        try:
+            found = answers(flow, route, rehearsal)
+        except TooMuch:
+            found = [Content(DEFAULT, "", OPEN)]
+        path, names = _path(route.path)
+        methods = sorted(route.methods) if route.methods else list(USUAL_METHODS)
+        for method in methods:
+            if method != "OPTIONS":
+                single = len(methods) == 1
+                operation = self._operation(flow, route, method, found, rehearsal, names)
+                operation["operationId"] = flow.name if single else f"{flow.name}-{method.lower()}"
+                yield path, method.lower(), operation
+
+    def _operation(
+        self, flow: Flow, route: Route, method: str, found: list[Content], rehearsal: Rehearsal, names: list[str]
+    ) -> dict[str, Any]:
+        demands: dict[Path, list[Schema]] = {}
+        for path, schema in demands_of(flow.steps):
+            demands.setdefault(path, []).append(schema)
+        parameters = [*path_parameters(names), *read_parameters(_read_by(rehearsal, route), demands)]
+        operation: dict[str, Any] = {"operationId": "", **_words(flow), "tags": [_file(flow)]}
+        if parameters:
+            operation["parameters"] = parameters
+        if method in WITH_BODY:
+            operation["requestBody"] = self._body(route, demands)
+        operation["responses"] = responses([*found, *_of_method(method, found)], _problems(route, names))
+        security, schemes = requirements(flow, rehearsal.seen)
+        self._schemes |= schemes
+        return operation | ({"security": security} if security else {})
+
+    def _body(self, route: Route, demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
+        if route.streaming:
+            return {"required": False, "content": {LINES: {"schema": {}}, CSV: {"schema": {"type": "string"}}}}
+        schema = schema_of({path[1:]: each for path, each in demands.items() if path[0] == "payload"})
+        content: dict[str, Any] = {"schema": schema}
+        if schema and (examples := self._fitting(schema)):
+            content["examples"] = examples
+        return {"required": bool(schema), "content": {JSON: content}}
+
+    def _fitting(self, schema: Schema) -> dict[str, Any]:
+        from jsonschema_rs import validator_for  # only the document needs it
+
+        fits = validator_for(dict(schema)).is_valid
+        return {name: {"value": value} for name, value in self._examples.items() if fits(value)}
+
+    def components(self, paths: Mapping[str, Any]) -> dict[str, Any]:
+        """The Components Object of what the paths refer to."""
+        used = sorted(set(_responses_used(paths)))
+        named = {component(status): _problem_response(status) for status in used}
+        components = {
+            "schemas": self._schemas,
+            "responses": named,
+            "headers": {
+                "X-Correlation-ID": {"description": "Finds the request in the log.", "schema": {"type": "string"}}
+            },
+            "securitySchemes": self._schemes,
+        }
+        return {name: each for name, each in components.items() if each}
+
+
+def _path(path: str) -> tuple[str, list[str]]:
+    """A listener's path as OpenAPI writes it, and the names of its parameters."""
+    if path.endswith("*"):
+        path = f"{path[:-1]}{{{REST}}}"
+    return path, PARAMETER.findall(path)
+
+
+def _words(flow: Flow) -> dict[str, str]:
+    doc = " ".join((flow.doc or "").split())
+    first = re.split(r"(?<=[.;]) ", doc, maxsplit=1)[0].rstrip(".;")
+    return {"summary": first or flow.name} | ({"description": doc} if doc and doc.rstrip(".") != first else {})
+
+
+def _file(flow: Flow) -> str:
+    """The name of the file that a flow stands in, without its ending: what belongs together stands together."""
+    match = re.search(r"([^/\\]+?)(?:\.ya?ml)?:\d+$", flow.steps.location or "")
+    return match[1] if match else "flows"
+
+
+def _read_by(rehearsal: Rehearsal, route: Route) -> list[Any]:
+    """The expressions that see the request: those of the flow, and of what the listener is told."""
+    own = (each for response in (route.response, route.error_response) for each in vars(response).values())
+    return [*rehearsal.reading, *(each.tree for each in own if each is not None)]
+
+
+def _of_method(method: str, found: Iterable[Content]) -> list[Content]:
+    """What is answered to a caller that has the answer already (ETag)."""
+    is_read = method == "GET" and any(each.status in (200, DEFAULT) for each in found)
+    return [Content(304, None, OPEN)] if is_read else []
+
+
+def _problems(route: Route, names: list[str]) -> list[int]:
+    """The statuses that the listener answers with by itself."""
+    found = list(ALWAYS)
+    if names:
+        found.append(404)  # a segment that is empty, or holds a slash, is another path
+    if route.rate_limit is not None:
+        found.append(429)
+    if route.idempotency is not None:
+        found += [409, 422]
+    return found
+
+
+def _responses_used(paths: Mapping[str, Any]) -> Iterator[str]:
+    for operations in paths.values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if "$ref" in response:
+                    yield status
+
+
+def _problem_response(status: str) -> dict[str, Any]:
+    return {
+        "description": phrase(status),
+        "headers": {"X-Correlation-ID": CORRELATION_REF},
+        "content": {PROBLEM: {"schema": dict(PROBLEM_REF)}},
+    }

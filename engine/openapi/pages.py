@@ -1,0 +1,101 @@
+"""GET /openapi.json, and GET /docs: Swagger UI from files of this package. Nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
+
+from engine.core.flow import Flow
+from engine.core.refusal import Refusal
+from engine.serving.answer import Answer, own_problem, refused
+from engine.serving.conditional import READING, with_entity_tag
+from engine.serving.exchange import Exchange
+from engine.serving.route import HttpSource
+
+log = logging.getLogger("engine")
+
+DOCUMENT = "/openapi.json"
+PAGE = "/docs"
+FILES = Path(__file__).parent / "swagger"
+"""swagger-ui-dist (Apache-2.0), its licence beside it, and a page of ours that starts it."""
+
+PARTS = {
+    "": ("index.html", "text/html; charset=utf-8"),
+    "/swagger-ui.css": ("swagger-ui.css", "text/css; charset=utf-8"),
+    "/swagger-ui-bundle.js": ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    "/start.js": ("start.js", "text/javascript; charset=utf-8"),
+}
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",  # with an entity tag: asked again, sent again only where it changed
+}
+
+
+def is_described(flows: Iterable[Flow], host: str | None = None) -> bool:
+    """Whether an address describes the API of its flows: as their listeners say, else where it is the machine's own.
+
+    host: where it listens, in the place of what the listeners say.
+    """
+    routes = [flow.source.route() for flow in flows if isinstance(flow.source, HttpSource)]
+    said = {route.api_docs for route in routes} - {None}
+    if said:
+        return False not in said
+    return bool(routes) and all(_is_own(host or route.host) for route in routes)
+
+
+def _is_own(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def docs(document: Callable[[], dict[str, Any]]) -> list[StarletteRoute]:
+    """The routes of the document and its page; `document` is called by the first request."""
+
+    @cache
+    def written() -> bytes:
+        return json.dumps(document(), ensure_ascii=False).encode()
+
+    routes = [StarletteRoute(DOCUMENT, Page(written, "application/json"))]
+    for path, (file, media_type) in PARTS.items():
+        routes.append(StarletteRoute(PAGE + path, Page(FILES.joinpath(file).read_bytes, media_type)))
+    return routes
+
+
+class Page:
+    """The ASGI application of something to read."""
+
+    def __init__(self, read: Callable[[], bytes], media_type: str) -> None:
+        self._read = read
+        self._headers = {"content-type": media_type, **HEADERS}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send)
+        await exchange.answer(self._answer(exchange), "-")
+
+    def _answer(self, exchange: Exchange) -> Answer:
+        if exchange.method not in READING:
+            detail, allow = "the methods here are GET", {"allow": "GET, HEAD"}
+            refusal = Refusal(405, "HTTP:METHOD_NOT_ALLOWED", detail, allow, is_early=True)
+            return refused(refusal, exchange.path, exchange.correlation_id)
+        try:
+            body = self._read()
+        except Exception:
+            log.exception("the API cannot be described", extra={"correlation_id": exchange.correlation_id})
+            return own_problem(500, exchange.path, exchange.correlation_id)
+        return with_entity_tag(Answer(200, body, dict(self._headers)), exchange.method, exchange.headers)

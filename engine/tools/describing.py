@@ -1,0 +1,24 @@
+"""`engine openapi`: the document of the flows, for people and tools elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from engine.application import Application
+from engine.expressions.functions.formats import write
+from engine.serving.route import HttpSource, Route
+
+
+def describe(app: Application, form: str, servers: Iterable[str]) -> str:
+    """The document as a text. form: yaml or json; servers: left out, the listeners' hosts and ports."""
+    routes = [flow.source.route() for flow in app.flows.values() if isinstance(flow.source, HttpSource)]
+    document = app.openapi(None, list(servers) or dict.fromkeys(map(_url, routes)))
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return f"{text}\n" if form == "json" else str(write.call(json.loads(text), "application/yaml"))
+
+
+def _url(route: Route) -> str:
+    scheme = "https" if route.connections.tls else "http"
+    host = f"[{route.host}]" if ":" in route.host else route.host
+    return f"{scheme}://{host}:{route.port}"
