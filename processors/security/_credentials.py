@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import BeforeValidator
 
 from engine import Mistake, refuse
 
 T = TypeVar("T")
+Made = TypeVar("Made", covariant=True)
+
+
+class Read(Protocol[Made]):
+    """Makes of a secret in a flow file what is kept of it; place: where it stands."""
+
+    def __call__(self, value: Any, *, place: Any = None) -> Made: ...
 
 
 def names(value: Any) -> Any:
@@ -26,10 +33,11 @@ Names = Annotated[tuple[str, ...], BeforeValidator(names)]
 """Names, as a list or a comma list."""
 
 
-def read_secret(value: Any) -> str:
-    """A secret as a text; no message shows it."""
+def read_secret(value: Any, *, place: Any = None) -> str:
+    """A secret as a text; no message shows it. place: where it stands."""
     if not isinstance(value, str) or not value:
-        refuse([Mistake("F303", "no text that could be a secret", "a text that is not empty", "${secret:name}")])
+        expected = "a text that is not empty"
+        refuse([Mistake("F303", "no text that could be a secret", expected, "${secret:name}", place)])
     return str(value)
 
 
@@ -47,23 +55,27 @@ def matching(given: str, entries: Iterable[tuple[bytes, T]]) -> T | None:
     return found
 
 
-def read_callers(value: Any, secret_name: str, read: Callable[[Any], T]) -> dict[str, tuple[T, tuple[str, ...]]]:
+def read_callers(value: Any, secret_name: str, read: Read[T]) -> dict[str, tuple[T, tuple[str, ...]]]:
     """Secrets and roles by the callers' names.
 
     secret_name: the key of the secret where roles stand beside it. read: makes of the secret what is kept.
     """
     if not isinstance(value, dict) or not value:
         refuse([Mistake("F303", "no map of callers", "names with their secrets", "NAME: ${secret:name}")])
-    return {str(name): _caller(entry, secret_name, read) for name, entry in value.items()}
+    places = getattr(value, "places", {})
+    return {
+        str(name): _caller(entry, secret_name, read, *places.get(name, (None, None))[1:])
+        for name, entry in value.items()
+    }
 
 
-def _caller(entry: Any, secret_name: str, read: Callable[[Any], T]) -> tuple[T, tuple[str, ...]]:
+def _caller(entry: Any, secret_name: str, read: Read[T], place: Any) -> tuple[T, tuple[str, ...]]:
     if not isinstance(entry, dict):
-        return read(entry), ()
+        return read(entry, place=place), ()
     if not {secret_name} <= set(entry) <= {secret_name, "roles"}:
         write = f"{{{secret_name}: ${{secret:name}}, roles: [clerk]}}"
-        refuse([Mistake("F303", "a caller that is not written so", f"{secret_name}, and roles", write)])
-    return read(entry[secret_name]), names(entry.get("roles", []))
+        refuse([Mistake("F303", "a caller with other parameters", f"{secret_name}, and roles", write, place)])
+    return read(entry[secret_name], place=place), names(entry.get("roles", []))
 
 
 def permitted(required: tuple[str, ...], had: Iterable[str]) -> bool:

@@ -53,9 +53,9 @@ class Password(NamedTuple):
         return compare_digest(await asyncio.to_thread(_hashed, given, self.cost, self.salt), self.key)
 
 
-def read_password(value: Any) -> Password:
+def read_password(value: Any, *, place: Any = None) -> Password:
     """A password of a flow file: a text, or the hash of one."""
-    text = read_secret(value)
+    text = read_secret(value, place=place)
     if not text.startswith("$"):
         return Password(Cost(), b"", plain_digest(text))
     match = HASH.fullmatch(text)
@@ -63,7 +63,7 @@ def read_password(value: Any) -> Password:
     cost = Cost(2 ** int(match[1]), int(match[2]), int(match[3]), len(key)) if match else Cost()
     if match is None or cost.n < 2 or not (cost.r and cost.p) or 128 * cost.r * cost.n > MOST_MEMORY or cost.p > 16:
         expected = "a password, or a hash of scrypt that takes at most 64 MiB"
-        refuse([Mistake("F303", "a hash that cannot be read", expected, "$scrypt$ln=14,r=8,p=1$salt$key")])
+        refuse([Mistake("F303", "a hash that cannot be read", expected, "$scrypt$ln=14,r=8,p=1$salt$key", place)])
     return Password(cost, _decoded(match[4]), key)
 
 

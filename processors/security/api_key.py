@@ -18,8 +18,12 @@ def _name(value: Any) -> Any:
     return value
 
 
+def _key(value: Any, *, place: Any = None) -> bytes:
+    return digest(read_secret(value, place=place))
+
+
 def _keys(value: Any) -> Any:
-    keys = read_callers(value, "key", lambda key: digest(read_secret(key)))
+    keys = read_callers(value, "key", _key)
     if len({key for key, _ in keys.values()}) < len(keys):
         refuse([Mistake("F303", "the same key twice", "a key of its own for each caller")])
     return keys
