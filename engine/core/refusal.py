@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from engine.core.errors import ErrorType, FlowError
 
@@ -13,6 +14,7 @@ class Refusal(FlowError):
     status: what the caller is answered (language.md, "HTTP": the first row of the table).
     headers: what the answer carries besides, such as WWW-Authenticate.
     is_early: whether the caller may still be sending its body.
+    members: what the problem details tell besides, such as violations (RFC 9457, 3.2).
     """
 
     def __init__(
@@ -23,8 +25,10 @@ class Refusal(FlowError):
         headers: Mapping[str, str] | None = None,
         *,
         is_early: bool = False,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(type, description)
         self.status = status
         self.headers = dict(headers or {})
         self.is_early = is_early
+        self.members = dict(members or {})

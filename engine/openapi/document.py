@@ -9,6 +9,7 @@ from typing import Any
 from engine import __version__
 from engine.core.flow import Flow
 from engine.openapi.answers import CORRELATION_REF, DEFAULT, PROBLEM_REF, Content, answers, component, phrase, responses
+from engine.openapi.declared import SCHEMAS, components_of
 from engine.openapi.demands import Path, demands_of, schema_of
 from engine.openapi.parameters import path_parameters, read_parameters
 from engine.openapi.rehearsal import Rehearsal, TooMuch
@@ -18,7 +19,7 @@ from engine.serving.app import PARAMETER
 from engine.serving.content import JSON
 from engine.serving.problem import PROBLEM
 from engine.serving.records import CSV
-from engine.serving.route import HttpSource, Route
+from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES
 
 USUAL_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
@@ -43,6 +44,7 @@ PROBLEM_SCHEMA = {
         "detail": {"type": "string"},
         "instance": {"type": "string", "format": "uri-reference"},
         "errorType": {"type": "string", "description": "The type of the error, NS:ID; not with a 5xx."},
+        "violations": {"type": "array", "description": "What of the request does not fit, each with its path."},
         "correlationId": {"type": "string", "description": "Finds the request in the log."},
     },
 }
@@ -104,25 +106,37 @@ class Operations:
         if parameters:
             operation["parameters"] = parameters
         if method in WITH_BODY:
-            operation["requestBody"] = self._body(route, demands)
+            operation["requestBody"] = self._body(flow.name, route, demands)
         operation["responses"] = responses([*found, *_of_method(method, found)], _problems(route, names))
         security, schemes = requirements(flow, rehearsal.seen)
         self._schemes |= schemes
         return operation | ({"security": security} if security else {})
 
-    def _body(self, route: Route, demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
+    def _body(self, name: str, route: Route, demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
         if route.streaming:
             return {"required": False, "content": {LINES: {"schema": {}}, CSV: {"schema": {"type": "string"}}}}
+        if route.schema is not None:
+            return {"required": True, "content": {JSON: self._content(self._declared(name, route.schema))}}
         schema = schema_of({path[1:]: each for path, each in demands.items() if path[0] == "payload"})
+        return {"required": bool(schema), "content": {JSON: self._content(schema)}}
+
+    def _content(self, schema: Schema) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": schema}
         if schema and (examples := self._fitting(schema)):
             content["examples"] = examples
-        return {"required": bool(schema), "content": {JSON: content}}
+        return content
+
+    def _declared(self, name: str, schema: BodySchema) -> Schema:
+        """The reference to a listener's schema, which stands among the components."""
+        found = components_of(name, schema.documents)
+        self._schemas |= found
+        return {"$ref": f"{SCHEMAS}{next(iter(found))}"}
 
     def _fitting(self, schema: Schema) -> dict[str, Any]:
         from jsonschema_rs import validator_for  # only the document needs it
 
-        fits = validator_for(dict(schema)).is_valid
+        whole = {**schema, "components": {"schemas": self._schemas}}
+        fits = validator_for(whole, validate_formats=True).is_valid
         return {name: {"value": value} for name, value in self._examples.items() if fits(value)}
 
     def components(self, paths: Mapping[str, Any]) -> dict[str, Any]:

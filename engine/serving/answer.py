@@ -79,13 +79,14 @@ def failure(error: FlowError, response: HttpResponse, instance: str) -> Answer:
         written = _attempt(event, lambda: _body(event, response, headers.get("content-type"), ""), None)
         if written is not None:
             return _with_body(status, headers, *written)
-    body = problem(status, instance, event.correlation_id, str(error.type), error.description)
+    members = error.members if isinstance(error, Refusal) else None
+    body = problem(status, instance, event.correlation_id, str(error.type), error.description, members)
     return _with_body(status, headers, body, PROBLEM)
 
 
 def refused(refusal: Refusal, path: str, correlation_id: str) -> Answer:
     """The answer to a request that no flow got to see."""
-    body = problem(refusal.status, path, correlation_id, str(refusal.type), refusal.description)
+    body = problem(refusal.status, path, correlation_id, str(refusal.type), refusal.description, refusal.members)
     return Answer(refusal.status, body, {"content-type": PROBLEM, **refusal.headers}, refusal.is_early)
 
 

@@ -119,6 +119,8 @@ class Endpoint:
         with requests:
             request = Request(exchange.scope, exchange.receive)
             event = await read_event(request, exchange.headers, exchange.correlation_id, route, attributes)
+            if route.schema is not None:
+                route.schema.check(event.payload)
             with requests.weigh(event.payload):
                 if replays is not None:
                     return await replays.answer(event, lambda: self._serve(exchange, flow, route, event))

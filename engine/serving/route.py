@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from engine.core.element import Parameters
 from engine.core.expression import Template
@@ -24,6 +26,17 @@ class HttpResponse(Parameters):
 
     body: Template | None = None
     """The body; the payload, if left out."""
+
+
+class BodySchema(Protocol):
+    """A JSON Schema that request bodies must fit."""
+
+    @property
+    def documents(self) -> Mapping[str, Any]:
+        """The documents that it is made of by their URIs, its own first."""
+
+    def check(self, payload: Any) -> None:
+        """Raise the Refusal of a body that does not fit."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,7 @@ class Route:
     path: with `{name}` for a segment and a trailing `*` for all that follows.
     methods: None for all.
     streaming: whether a body of records comes as a Stream.
+    schema: what bodies must fit.
     api_docs: whether the address describes its API; None leaves it to where it listens.
     """
 
@@ -77,6 +91,7 @@ class Route:
     cors: Cors | None = None
     rate_limit: RateLimit | None = None
     idempotency: Idempotency | None = None
+    schema: BodySchema | None = None
     api_docs: bool | None = None
 
 

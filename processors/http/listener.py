@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BeforeValidator
 
 from engine import ConfigRef, Field, HttpResponse, HttpSource, Idempotency, Limits, Mistake, RateLimit, Route, refuse
+from processors.http._body_schema import BodySchema
 from processors.http.listener_config import ListenerConfig
 
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
@@ -84,12 +85,18 @@ class Listener(HttpSource):
     the answer of the first time and runs no more (409 while that runs, 422 for another request under the key). Not kept
     are 5xx, 401, 403, 408, 425, 429, streams and bodies over 1 MiB. GET, HEAD and OPTIONS need no key."""
 
+    schema: BodySchema | None = None
+    """A JSON Schema that bodies must fit: a map, or the name of a file beside the flow file. One that does not fit is
+    answered with 400 and all violations, before the flow runs."""
+
     default_timeout = 30.0
 
     def __post_init__(self) -> None:
         if self.idempotency and self.streaming:
             expected = "one of them: a stream is not compared with another"
             refuse([Mistake("F304", "idempotency beside streaming", expected)])
+        if self.schema and self.streaming:
+            refuse([Mistake("F304", "schema beside streaming", "one of them", "json:validate-schema in the foreach")])
 
     def claims(self) -> list[str]:
         route = self.route()
@@ -111,5 +118,6 @@ class Listener(HttpSource):
             config.cors,
             self.rate_limit,
             self.idempotency,
+            schema=self.schema,
             api_docs=config.api_docs,
         )
