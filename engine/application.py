@@ -107,6 +107,8 @@ class Application:
         for flow in self.flows.values():
             if flow.source is None or flow.initial_state == "stopped":
                 continue
+            if self.parts.runtime.worker and not flow.source.in_every_worker:
+                continue
             self._listening.append(flow.source)
             try:
                 await flow.source.start(flow)

@@ -160,6 +160,9 @@ class Source(Element):
     default_timeout: ClassVar[float | None] = None
     """The deadline, in seconds, of flows that set none."""
 
+    in_every_worker: ClassVar[bool] = True
+    """Whether each process that serves the application has it, or one alone."""
+
     def claims(self) -> list[str]:
         """What only one source may have, such as `POST /orders`: a second flow with the same is a mistake."""
         return []

@@ -28,6 +28,8 @@ class Runtime:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.tasks = Tasks()
+        self.worker = 0
+        """The number of the process among those that serve the application."""
         self.requests = Gate(None)
         """The requests over HTTP that are under way in all flows."""
         self.data_dir = Path(DATA_DIR)

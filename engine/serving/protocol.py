@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import Connections
@@ -28,6 +28,7 @@ STUCK = 60.0
 MOST_PIPELINED = 100
 """How many requests of a connection may wait for the answers before theirs."""
 
+FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 VERSIONS = frozenset({"1.0", "1.1"})
 
 
@@ -96,8 +97,11 @@ class Protocol(HttpToolsProtocol):
         """Bytes of the head after the chunk in which it began."""
         self._late: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
+        self._is_led = False
+        """Whether the parser is fed with what it has seen."""
         self._is_over = False
         """Whether what comes in is passed over."""
+        self._running: RequestResponseCycle | None = None
         self._refused: Refused | None = None
         """What is answered after the answers before it."""
 
@@ -125,13 +129,29 @@ class Protocol(HttpToolsProtocol):
             self.parser.feed_data(data)
             if self._is_in_head:
                 self._check_unfinished()
-        except httptools.HttpParserUpgrade:
-            pass  # to a protocol that nobody offers: the request is answered as it is (RFC 9110, 7.8)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._pass_over_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, Refused) else NO_HTTP)
         except Refused as refused:
             self._refuse(refused)
+
+    def _pass_over_upgrade(self, rest: bytes) -> None:
+        """To a protocol that nobody offers: the request is answered as it is (RFC 9110, 7.8).
+
+        The parser takes its body for the other protocol's; a new one is led to where the body begins.
+        """
+        framing = [b"%s: %s\r\n" % header for header in self.headers if header[0] in FRAMING]
+        self.parser = httptools.HttpRequestParser(self)
+        if framing:
+            self.cycle.more_body = True
+            self.cycle.message_event.clear()
+            self._is_led = True
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
+            self._is_led = False
+        if rest:
+            self.data_received(rest)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio reads it, uvicorn says None
         """The caller sends no more: what it sent whole is answered, where its connection can be half open."""
@@ -156,6 +176,8 @@ class Protocol(HttpToolsProtocol):
     # The head of a request
 
     def on_message_begin(self) -> None:
+        if self._is_led:
+            return
         super().on_message_begin()
         self._is_in_head, self._head = True, 0
 
@@ -167,6 +189,8 @@ class Protocol(HttpToolsProtocol):
             self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._is_led:
+            return
         self._check_head()
         self._is_in_head = False
         if self._late is not None:
@@ -247,10 +271,17 @@ class Protocol(HttpToolsProtocol):
                 self.pipeline.popleft()
             else:
                 return self._break_off(refused)
-        if self.pipeline or (self.cycle is not None and not self.cycle.response_complete):
+        if self._is_answering():
             self._refused = refused
         else:
             self._answer(refused)
+
+    def _is_answering(self) -> bool:
+        return bool(self.pipeline) or (self._running is not None and not self._running.response_complete)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _break_off(self, refused: Refused) -> None:
         cycle = self.cycle
@@ -264,7 +295,7 @@ class Protocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.transport.flush()  # type: ignore[attr-defined]  # ours: an answer to HEAD has no body
         super().on_response_complete()
-        if self._refused is not None and not self.pipeline and self.cycle.response_complete:
+        if self._refused is not None and not self._is_answering():
             self._answer(self._refused)
 
     def _answer(self, refused: Refused) -> None:

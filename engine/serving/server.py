@@ -85,7 +85,8 @@ async def serve(
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as a worker has it
+            loop.add_signal_handler(number, stop)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*OFTEN_ENOUGH)

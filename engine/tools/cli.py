@@ -52,12 +52,16 @@ def main() -> None:
 @click.option(
     "--docs/--no-docs", default=None, help="Answer GET /openapi.json and GET /docs; left out, as the flows say."
 )
+@click.option(
+    "--workers", type=click.IntRange(1, 512), default=1, show_default=True,
+    help="Processes that share the sockets. What is in memory (stores, queues, rate limits) is each one's own.",
+)  # fmt: skip
 @click.option("--reload", is_flag=True, help="Start anew when a file changes.")
 @level_option
 @format_option
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
-    docs: bool | None, reload: bool, log_level: str, log_format: str,
+    docs: bool | None, workers: int, reload: bool, log_level: str, log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     if reload:
@@ -71,7 +75,7 @@ def serve(
 
     app = _load(paths, settings, processors)
     configure(log_level, log_format, app.parts.secrets)
-    sys.exit(serve_application(app, host, port, docs))
+    sys.exit(serve_application(app, host, port, docs, workers))
 
 
 @main.command()

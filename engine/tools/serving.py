@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -35,21 +35,61 @@ class Address:
     def url(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = self.listening.getsockname()[1] if self.listening else self.port
-        return f"http://{host}:{port}"
+        is_secure = any(route.connections.tls for _, route in self.routes)
+        return f"{'https' if is_secure else 'http'}://{host}:{port}"
 
 
-def serve_application(app: Application, host: str | None, port: int | None, api_docs: bool | None = None) -> int:
-    """Serve until a signal comes; the exit code. api_docs: whether each address describes its API."""
+def serve_application(
+    app: Application, host: str | None, port: int | None, api_docs: bool | None = None, workers: int = 1
+) -> int:
+    """Serve until a signal comes; the exit code.
+
+    api_docs: whether each address describes its API. workers: how many processes share the sockets.
+    """
     addresses = addresses_of(app, host, port)
+    if mistake := _mistake(app, addresses) or _bind(addresses):
+        click.echo(f"engine: {mistake}", err=True)
+        return 1
+
+    def work(number: int, ready: Callable[[], None]) -> int:
+        app.parts.runtime.worker = number
+        with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
+            return runner.run(_serve(app, addresses, api_docs, ready))
+
+    if workers == 1:
+        return work(0, lambda: announce(app, addresses))
+    from engine.tools.workers import Workers
+
+    try:
+        return Workers(workers, work).run(lambda: announce(app, addresses))
+    finally:
+        for address in addresses:
+            if address.listening:
+                address.listening.close()
+
+
+def _mistake(app: Application, addresses: list[Address]) -> str | None:
+    """Why the flows cannot be served at these addresses."""
     if not any(flow.source for flow in app.flows.values()):
-        click.echo("engine: no flow has a source, there is nothing to serve", err=True)
-        return 1
+        return "no flow has a source, there is nothing to serve"
     if clash := next((each for address in addresses for each in _clashes(address)), None):
-        click.echo(f"engine: {clash} would answer the same requests; leave out --host and --port", err=True)
-        return 1
-    loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        return runner.run(_serve(app, addresses, api_docs))
+        return f"{clash} would answer the same requests; leave out --host and --port"
+    for address in addresses:
+        if len({route.connections for _, route in address.routes}) > 1:
+            kinds = "tls and limits of connections"
+            return f"the listener-configs at {address.host}:{address.port} differ in {kinds}: one address has one"
+    return None
+
+
+def _bind(addresses: list[Address]) -> str | None:
+    """Listen at each address; why that is not possible."""
+    for address in addresses:
+        try:
+            address.listening = bind(address.host, address.port)
+        except OSError as error:
+            reason = (error.strerror or str(error)).partition(" (while ")[0]
+            return f"cannot listen at {address.url}: {reason}"
+    return None
 
 
 def addresses_of(app: Application, host: str | None, port: int | None) -> list[Address]:
@@ -71,15 +111,9 @@ def _clashes(address: Address) -> Iterator[str]:
             yield f"the flows {one.name} and {other.name}"
 
 
-async def _serve(app: Application, addresses: list[Address], api_docs: bool | None) -> int:
+async def _serve(app: Application, addresses: list[Address], api_docs: bool | None, ready: Callable[[], None]) -> int:
     try:
-        for address in addresses:
-            address.listening = bind(address.host, address.port)
         await app.listen()
-    except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (while ")[0]
-        click.echo(f"engine: cannot listen at {address.url}: {reason}", err=True)
-        return 1
     except StartError as error:
         click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
         return 1
@@ -91,7 +125,7 @@ async def _serve(app: Application, addresses: list[Address], api_docs: bool | No
     seconds_left: float | None = None
     seconds = app.parts.configuration.shutdown_timeout
     try:
-        seconds_left = await serve(apps, seconds, lambda: announce(app, addresses), app.stop_sources)
+        seconds_left = await serve(apps, seconds, ready, app.stop_sources)
     finally:
         await app.stop(seconds_left)
     return 0

@@ -121,6 +121,8 @@ class Scheduler(ActiveSource):
     disallow_concurrent_execution: bool = True
     """Whether a firing is skipped while the flow of the one before still runs."""
 
+    in_every_worker = False
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.fixed_frequency is None) == (self.cron is None):
