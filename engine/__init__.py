@@ -59,13 +59,9 @@ if TYPE_CHECKING:
     from engine.core.event import Event as Event
     from engine.core.event import Message as Message
     from engine.core.expression import Condition as Condition
-    from engine.core.expression import Evaluate as Evaluate
     from engine.core.expression import Expression as Expression
-    from engine.core.expression import Reader as Reader
     from engine.core.expression import Template as Template
     from engine.core.expression import Written as Written
-    from engine.core.expression import literal as literal
-    from engine.core.expression import scope_of as scope_of
     from engine.core.file_template import FileTemplate as FileTemplate
     from engine.core.flow_link import FlowLink as FlowLink
     from engine.core.gate import Gate as Gate
@@ -100,9 +96,14 @@ if TYPE_CHECKING:
     from engine.core.processor import Source as Source
     from engine.core.processor import VoidOperation as VoidOperation
     from engine.core.processor import content_tree as content_tree
+    from engine.core.python_function import PythonFunction as PythonFunction
+    from engine.core.reader import ROOTS as ROOTS
+    from engine.core.reader import Evaluate as Evaluate
+    from engine.core.reader import Reader as Reader
+    from engine.core.reader import literal as literal
+    from engine.core.reader import reach_of as reach_of
     from engine.core.refusal import Refusal as Refusal
     from engine.core.resource import Resource as Resource
-    from engine.core.python_function import PythonFunction as PythonFunction
     from engine.core.resource import ResourceError as ResourceError
     from engine.core.runtime import Runtime as Runtime
     from engine.core.scope import Scope as Scope
@@ -178,7 +179,7 @@ _MODULES = {
         "TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError error_type"
     ),
     "engine.core.event": "NOTHING STATUS Event Message",
-    "engine.core.expression": "Condition Evaluate Expression Reader Template Written literal scope_of",
+    "engine.core.expression": "Condition Expression Template Written",
     "engine.core.flow_link": "FlowLink",
     "engine.core.file_template": "FileTemplate",
     "engine.core.gate": "Gate",
@@ -187,6 +188,7 @@ _MODULES = {
     "engine.core.parallel": "ParallelScope",
     "engine.core.parameters": "Amount ConfigRef Count Duration Name Number Period Size TimeUnit Whole",
     "engine.core.processor": "UNTOLD After Operation Processor Run Served Source VoidOperation content_tree",
+    "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
     "engine.core.refusal": "Refusal",
     "engine.core.resource": "Resource ResourceError",
     "engine.core.python_function": "PythonFunction",

@@ -9,8 +9,9 @@ from typing import Any, Self
 from pydantic_core import core_schema
 
 from engine.core.event import Event
-from engine.core.expression import Scope, Template, scope_of
+from engine.core.expression import Template
 from engine.core.mistake import Mistake, built, refuse
+from engine.core.reader import Reach, reach_of
 from engine.core.resource import Resource
 from engine.core.text import Text
 from engine.core.validated import Validated
@@ -27,9 +28,9 @@ class FileTemplate(Validated):
     Mistakes, and errors at run, tell their line and column in that file.
     """
 
-    def __init__(self, file: Resource, scope: Scope) -> None:
+    def __init__(self, file: Resource, reach: Reach) -> None:
         mistakes: list[Mistake] = []
-        self._parts = tuple(_compiled(file, scope, mistakes))
+        self._parts = tuple(_compiled(file, reach, mistakes))
         if mistakes:
             refuse(mistakes)
 
@@ -39,17 +40,17 @@ class FileTemplate(Validated):
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
-        return value if isinstance(value, cls) else cls(Resource._validate(value, info), scope_of(info))
+        return value if isinstance(value, cls) else cls(Resource._validate(value, info), reach_of(info))
 
 
-def _compiled(file: Resource, scope: Scope, mistakes: list[Mistake]) -> Iterator[Callable[[Event], str]]:
+def _compiled(file: Resource, reach: Reach, mistakes: list[Mistake]) -> Iterator[Callable[[Event], str]]:
     for part in _split(file, mistakes):
         if not part.is_expression:
             yield _literal(part.text)
             continue
         start = part.offset - len(OPENING)
         text = Text(f"{OPENING}{part.text}]", file.place_at(start))
-        if template := built(partial(Template, text, scope), mistakes):
+        if template := built(partial(Template, text, reach), mistakes):
             yield _written(template)
 
 

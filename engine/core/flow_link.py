@@ -10,9 +10,10 @@ from pydantic_core import core_schema
 from engine.core.chain import Chain
 from engine.core.errors import ROUTING, FlowError
 from engine.core.event import Event
-from engine.core.expression import Template, scope_of
+from engine.core.expression import Template
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.nesting import Runnable, run_nested
+from engine.core.reader import reach_of
 from engine.core.validated import Validated
 
 
@@ -61,7 +62,7 @@ class FlowLink(Validated):
             return cls.to(value)
         if not isinstance(value, str) or not value.strip():
             refuse([Mistake("F303", shown(value), "the name of a flow or sub-flow")])
-        link = cls(Template(value, scope_of(info)), getattr(info.context, "flows", {}))
+        link = cls(Template(value, reach_of(info)), getattr(info.context, "flows", {}))
         if info.context is not None and link.static_name:
             info.context.expect_flow(link.static_name, value)
         return link

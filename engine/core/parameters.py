@@ -11,8 +11,9 @@ from pydantic_core import CoreSchema, core_schema
 
 from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
-from engine.core.expression import Compiled, Reader
+from engine.core.expression import Compiled
 from engine.core.mistake import Mistake, refuse, shown
+from engine.core.reader import Reader
 from engine.core.validated import Validated
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.parser import Node

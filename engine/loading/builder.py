@@ -14,10 +14,10 @@ from engine.core.chain import Chain, Step
 from engine.core.element import Element
 from engine.core.error_handler import ErrorHandler, OnError
 from engine.core.errors import ErrorType, error_type
-from engine.core.expression import Scope
 from engine.core.mistake import Mistake, mistakes_of, refuse, shown
 from engine.core.nesting import Runnable
 from engine.core.processor import Processor
+from engine.core.reader import Reach
 from engine.core.resource import Resources
 from engine.core.runtime import Runtime
 from engine.expressions.suggestion import did_you_mean
@@ -47,10 +47,10 @@ class Builder:
     """
 
     def __init__(
-        self, catalog: Catalog, scope: Scope, flows: dict[str, Runnable], runtime: Runtime, resources: Resources
+        self, catalog: Catalog, reach: Reach, flows: dict[str, Runnable], runtime: Runtime, resources: Resources
     ) -> None:
         self.catalog = catalog
-        self.scope = scope
+        self.reach = reach
         self.mistakes: list[Mistake] = []
         self.warnings: list[Mistake] = []
         self.mentions = Mentions(catalog)
@@ -68,7 +68,7 @@ class Builder:
     def enter(self, owner: str) -> None:
         """What is built next belongs to this flow, sub-flow, config or handler list."""
         self.owner = owner
-        self.scope = replace(self.scope, flow={"name": owner})
+        self.reach = replace(self.reach, flow={"name": owner})
 
     def note(self, code: str, found: str, expected: str = "", write: str = "", place: Place | None = None) -> None:
         self.mistakes.append(Mistake(code, found, expected, write, place))

@@ -15,13 +15,13 @@ from engine.core.chain import Chain
 from engine.core.clock import Clock
 from engine.core.config import Config
 from engine.core.element import Element, Parameters
-from engine.core.expression import Scope
 from engine.core.flow import Flow
 from engine.core.gate import Gate
 from engine.core.mistake import Mistake, shown
 from engine.core.nesting import Runnable
 from engine.core.parameters import Broken, Duration
 from engine.core.processor import Source
+from engine.core.reader import Reach
 from engine.core.resource import Resources
 from engine.core.runtime import DATA_DIR, Runtime
 from engine.expressions.functions import discover_functions
@@ -123,7 +123,7 @@ class Loader:
             application_functions(self.filler, flows, resources),
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
-        self.builder = Builder(catalog, Scope(functions, None, resolve, self._warn), flows, Runtime(clock), resources)
+        self.builder = Builder(catalog, Reach(functions, None, resolve, self._warn), flows, Runtime(clock), resources)
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)

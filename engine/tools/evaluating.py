@@ -15,9 +15,10 @@ from pydantic_core import PydanticCustomError
 
 from engine.core.errors import FlowError
 from engine.core.event import Event
-from engine.core.expression import ROOTS, Expression, Scope
+from engine.core.expression import Expression
 from engine.core.media import read_json
 from engine.core.mistake import mistakes_of
+from engine.core.reader import ROOTS, Reach
 from engine.expressions import source_of
 from engine.expressions.writing import encode
 from engine.tools.manual import all_functions
@@ -43,10 +44,10 @@ def _read(what: str, text: bytes) -> Any:
 
 
 @cache
-def _scope() -> Scope:
+def _scope() -> Reach:
     """What expressions may call: installed functions too; p finds no property, resource no file, lookup no flow."""
     try:
-        return Scope(functions=all_functions())
+        return Reach(functions=all_functions())
     except ValueError as error:  # an installed package with functions that is broken
         raise click.ClickException(str(error)) from None
 

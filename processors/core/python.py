@@ -106,7 +106,7 @@ class Python(Operation):
     def _reader(self, name: str, value: Any, mistakes: list[Mistake]) -> Callable[[Event], Any]:
         """What gives the argument for an event; a literal is checked now."""
         argument = self.function.arguments.get(name)
-        template = built(lambda: Template(value, self.arguments.scope), mistakes)
+        template = built(lambda: Template(value, self.arguments.reach), mistakes)
         if template is None or argument is None:
             return template or Template(None)
         if template.is_literal:

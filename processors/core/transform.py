@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from engine import (
+    ROOTS,
     Evaluate,
     Event,
     Field,
@@ -16,7 +17,6 @@ from engine import (
     read_media_type,
     refuse,
 )
-from engine.core.expression import ROOTS
 
 
 class Transform(Processor):
@@ -63,7 +63,7 @@ class Transform(Processor):
     def _compile(self) -> tuple[Evaluate, Mapping[str, Any]]:
         """All parameters as one expression: the results in a map, the `let`s around it; and each by itself."""
         written = [*self.let.values(), *self._results().values(), *self.set_variables.values()]
-        reader = Reader(written[0].scope) if written else Reader.standalone()
+        reader = Reader(written[0].reach) if written else Reader.standalone()
         bindings = []
         for name, value in self.let.items():
             self._check_name(name, value, reader)
