@@ -19,8 +19,8 @@ from engine import (
     Template,
     Validated,
     did_you_mean,
+    reach_of,
     refuse,
-    scope_of,
     shown,
 )
 from processors.validation._validator import Validator, violation
@@ -86,7 +86,7 @@ class Addresses(Validated):
             return _of_config(config, value)
         if isinstance(value, Mapping) and list(value) == ["ips"]:
             value = value["ips"]
-        entries = Template(value, scope_of(info))
+        entries = Template(value, reach_of(info))
         return cls(None, _networks_at_load(value, info)) if _is_literal(entries) else cls(entries)
 
 
