@@ -145,8 +145,10 @@ def processors(context: click.Context, processors: tuple[str, ...]) -> None:
     if context.invoked_subcommand is None:
         from engine.tools.manual import summary
 
-        for name, element in _catalog(processors).elements():
-            click.echo(f"{name:32}{summary(element)}")
+        elements = dict(_catalog(processors).elements())
+        wide = max(map(len, elements), default=0)
+        for name, element in elements.items():
+            click.echo(f"{name:{wide}}  {summary(element)}")
 
 
 @processors.command()
