@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -37,8 +38,9 @@ WORDS = {
 
 
 def summary(element: type[Element]) -> str:
-    """The first line of an element's manual."""
-    return inspect.cleandoc(element.__doc__ or "").partition("\n")[0]
+    """The first sentence of an element's manual, on one line."""
+    paragraph = inspect.cleandoc(element.__doc__ or "").partition("\n\n")[0]
+    return re.split(r"(?<=\.)\s", " ".join(paragraph.split()), maxsplit=1)[0]
 
 
 def prose(element: type[Any]) -> str:
