@@ -42,6 +42,12 @@ class Listener(HttpSource):
     failure is answered with what an on-error-propagate assigned (httpStatus, payload), else with
     application/problem+json and a status by the error's type.
 
+    A payload is written by its media type: the flow's own (mimeType, a Content-Type among the
+    headers), else what the caller's Accept likes best of JSON, NDJSON, XML, CSV, YAML and text, else
+    JSON; where Accept leaves none, the answer is 406. Bodies compressed with gzip or deflate are
+    inflated. HEAD is answered as GET without the body, OPTIONS with what the path allows; the
+    answer to GET has an ETag, unless the flow sets one, and If-None-Match gets 304.
+
     Example:
         configs:
           Api: {http:listener-config: {port: 8081}}
