@@ -353,4 +353,4 @@ def test_the_shipped_flow() -> None:
     assert {"200", "207", "400"} <= set(answers)
     assert set(answers["400"]["content"]) == {"application/json", "application/problem+json"}
     examples = told["paths"]["/api/bulk-upsert"]["post"]["requestBody"]["content"]["application/json"]["examples"]
-    assert {"all-good", "mixed", "all-bad", "empty"} == set(examples)
+    assert {"all-good", "mixed", "all-bad", "empty", "import"} == set(examples)
