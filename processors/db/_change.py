@@ -12,5 +12,5 @@ class Change(Statement):
     async def run(self, event: Event) -> Event:
         values = self.bind(event)
         database = await self.statements()
-        change = await database.change(self.sql.text, values)
+        change = await database.change(self.text, values)
         return self.deliver(event, change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from operator import itemgetter
 from typing import Any
 
@@ -11,11 +12,16 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from engine import Evaluate, Event, FlowError, Mistake, refuse
+from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION
 
 # Quoted text, comments and `::casts` are left alone; what remains of `:name` is a parameter.
 TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | --[^\n]* | /\*.*?\*/ | ::\w+ | (?<![\w:]):(?P<name>[A-Za-z_]\w*)""",
+    r"""
+    (?<!\w)[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*`
+    | (?<![\w$])\$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?\$(?P=tag)\$
+    | --[^\n]* | /\*(?:[^/*]|/(?!\*)|\*(?!/)|/\*.*?\*/)*\*/ | ::\w+ | (?<![\w:]):(?P<name>[A-Za-z_]\w*)
+    """,
     re.VERBOSE | re.DOTALL,
 )
 FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
@@ -23,36 +29,40 @@ OF_TRANSACTIONS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", 
 
 
 class Sql:
-    """A statement: its text with `?` for each parameter, and how the values come out of a map.
-
-    names: the parameters in the order of their places; one may stand there several times.
-    """
+    """A statement: its text between the parameters, and their names in the order of their places."""
 
     def __init__(self, text: str) -> None:
-        self.names: tuple[str, ...] = ()
-        self.text = TOKEN.sub(self._take, text)
-        self.values: Callable[[Any], Sequence[Any]] = self._getter()
+        marks = [match for match in TOKEN.finditer(text) if match["name"]]
+        ends = [0, *(match.end() for match in marks)]
+        starts = [*(match.start() for match in marks), len(text)]
+        self._texts = [text[end:start] for end, start in zip(ends, starts, strict=True)]
+        self._places: tuple[str, ...] = tuple(match["name"] for match in marks)
+        self.names = tuple(dict.fromkeys(self._places))
         first = FIRST_WORD.match(text)
         self.verb = first[1].upper() if first else ""
 
-    def _take(self, match: re.Match[str]) -> str:
-        if match["name"] is None:
-            return match[0]
-        self.names += (match["name"],)
-        return "?"
+    def text(self, style: ParameterStyle) -> str:
+        """The statement as a driver wants it."""
+        places = self._numbers() if style.is_shared else range(1, len(self._places) + 1)
+        marks = [style.placeholder(number) for number in places]
+        return "".join(style.escape(text) + mark for text, mark in zip_longest(self._texts, marks, fillvalue=""))
 
-    def _getter(self) -> Callable[[Any], Sequence[Any]]:
-        if not self.names:
+    def _numbers(self) -> list[int]:
+        return [self.names.index(name) + 1 for name in self._places]
+
+    def _getter(self, style: ParameterStyle) -> Callable[[Any], Sequence[Any]]:
+        names = self.names if style.is_shared else self._places
+        if not names:
             return lambda parameters: ()
-        get = itemgetter(*self.names)
-        return get if len(self.names) > 1 else lambda parameters: (get(parameters),)
+        get = itemgetter(*names)
+        return get if len(names) > 1 else lambda parameters: (get(parameters),)
 
-    def binder(self, evaluate: Evaluate) -> Callable[[Event], Sequence[Any]]:
-        """A function that gives the values in order, out of the map that `evaluate` makes of an event.
+    def binder(self, evaluate: Evaluate, style: ParameterStyle) -> Callable[[Event], Sequence[Any]]:
+        """A function that gives the values in the order that a driver wants, out of the map that `evaluate` makes.
 
         It raises DB:QUERY_EXECUTION that names a missing one, and never takes it for null.
         """
-        values = self.values
+        values = self._getter(style)
 
         def bind(event: Event) -> Sequence[Any]:
             parameters = evaluate(event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,24 +11,13 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from engine import BatchLost
+from processors.db._database import ParameterStyle
 from processors.db._sqlite_errors import FAILURES, failure_of, is_locked, locked
+from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
 
 Result = TypeVar("Result")
-Identity = tuple[int, int] | None
-"""Device and inode of a file; None where there is none."""
-
 LONGEST_WAIT = 5.0
 """Seconds that a statement waits for a lock that somebody else holds."""
-
-MEMORY = ":memory:"
-
-
-def file_of(url: str) -> str | None:
-    """The file of an sqlite URL, `:memory:` for one without; None for another scheme."""
-    if url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
-        return MEMORY
-    prefix = "sqlite:///"
-    return url.removeprefix(prefix) if url.startswith(prefix) else None
 
 
 class Statements:
@@ -96,8 +84,10 @@ class SqliteDatabase(Statements):
     before the loop has its next turn, so that no statement of another request can get into it.
     """
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    style = ParameterStyle(lambda number: "?")
+
+    def __init__(self, url: str) -> None:
+        self._file = file = file_of(url) or ""
         self._connection: sqlite3.Connection | None = None
         self._log = f"{file}-wal"
         self._identity: Identity = None
@@ -109,7 +99,17 @@ class SqliteDatabase(Statements):
         self._schema_version = -1
         self._deferrable = 0
 
-    def close(self) -> None:
+    async def is_ready(self) -> bool:
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            return is_locked(error)
+        return True
+
+    async def close(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
@@ -202,9 +202,9 @@ class SqliteDatabase(Statements):
         if self._file == MEMORY:
             self._is_checked = True
             return
-        if self._connection is not None and self._identity != _identity(self._file):
-            self._former = self._identity, _identity(self._log)
-            self.close()
+        if self._connection is not None and self._identity != identity(self._file):
+            self._former = self._identity, identity(self._log)
+            self._close()
         self._is_checked = True
         asyncio.get_running_loop().call_soon(self._forget_check)
 
@@ -214,9 +214,9 @@ class SqliteDatabase(Statements):
     def _refuse_foreign_log(self) -> None:
         """A file in the place of the former one, but the former one's log beside it: SQLite would mix the two."""
         former, log = self._former
-        if log is None or _identity(self._log) != log:
+        if log is None or identity(self._log) != log:
             self._former = None, None
-        elif _identity(self._file) not in (former, None):
+        elif identity(self._file) not in (former, None):
             raise sqlite3.OperationalError("the file was replaced, and the -wal file beside it is the former one's")
 
     def _connect(self) -> sqlite3.Connection:
@@ -230,7 +230,7 @@ class SqliteDatabase(Statements):
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
-            self._identity = _identity(self._file)
+            self._identity = identity(self._file)
         except sqlite3.Error:
             connection.close()
             raise
@@ -281,11 +281,3 @@ def _outcome(cursor: sqlite3.Cursor) -> dict[str, Any]:
     rows = cursor.fetchall()
     keys = dict(zip(names, rows[0], strict=True)) if rows else {}
     return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}
-
-
-def _identity(file: str) -> Identity:
-    try:
-        status = os.stat(file)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from engine import ConfigRef, Field, Mistake, Operation, Template, Transaction, refuse
+from processors.db._database import Part, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._sql import Sql
-from processors.db._sqlite import Statements
 from processors.db.config import Config
 
 
@@ -28,9 +28,14 @@ class Statement(Operation):
     bind: ClassVar[Any]
     """The values of an event for the statement, in order."""
 
+    text: ClassVar[str]
+    """The statement as the database wants it."""
+
     def __post_init__(self) -> None:
         self._check_names()
-        self._prepare(bind=self.sql.binder(self.input_parameters.evaluate))
+        if isinstance(self.config_ref, Config):  # not where the config has mistakes itself
+            style = self.config_ref.database.style
+            self._prepare(text=self.sql.text(style), bind=self.sql.binder(self.input_parameters.evaluate, style))
 
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset({self.config_ref.database})
@@ -38,7 +43,10 @@ class Statement(Operation):
     async def statements(self) -> Statements:
         """The database, or its part in the transaction of this task."""
         database, transaction = self.config_ref.database, Transaction.current()
-        return database if transaction is None else await transaction.part_of(database)
+        if transaction is None:
+            return database
+        part: Part = await transaction.part_of(database)
+        return part
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""
@@ -47,4 +55,4 @@ class Statement(Operation):
         missing = [name for name in self.sql.names if name not in given]
         if missing:
             found = f"the parameter ':{missing[0]}' in sql, which input-parameters lack"
-            refuse([Mistake("F603", found, f"a value for each of {', '.join(dict.fromkeys(self.sql.names))}")])
+            refuse([Mistake("F603", found, f"a value for each of {', '.join(self.sql.names)}")])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -7,23 +8,22 @@ from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
 from engine import Mistake, refuse
-from processors.db._sqlite import SqliteDatabase, file_of
+from processors.db._database import Database
+from processors.db._sqlite import SqliteDatabase
+from processors.db._sqlite_file import file_of
 
 
 def _url(value: Any) -> Any:
-    if not isinstance(value, str) or file_of(value) is None:
+    if not isinstance(value, str) or backend_of(value) is None:
         scheme = str(value).partition(":")[0][:20]
-        refuse(
-            [
-                Mistake(
-                    "F303",
-                    f"the scheme '{scheme}'",
-                    "a database",
-                    "sqlite:///file.db, sqlite:////absolute/file.db or sqlite://",
-                )
-            ]
-        )
+        write = "sqlite:///file.db, sqlite:////absolute/file.db or sqlite://"
+        refuse([Mistake("F303", f"the scheme '{scheme}'", "a database", write)])
     return str(value)
+
+
+def backend_of(url: str) -> Callable[[str], Database] | None:
+    """What makes the database of a url, chosen by its scheme; None for one that nobody knows."""
+    return SqliteDatabase if file_of(url) is not None else None
 
 
 def _script(value: Any) -> Any:
@@ -71,14 +71,19 @@ class Config(BaseConfig):
     init_script: Annotated[str | None, BeforeValidator(_script)] = None
     """Statements that run once at the start, without parameters; or the name of a .sql file beside the flow file."""
 
-    database: ClassVar[SqliteDatabase]
+    database: ClassVar[Database]
 
     def __post_init__(self) -> None:
-        self._prepare(database=SqliteDatabase(file_of(self.url) or ""))
+        backend = backend_of(self.url)
+        assert backend is not None  # the url was validated
+        self._prepare(database=backend(self.url))
+
+    async def is_ready(self) -> bool:
+        return await self.database.is_ready()
 
     async def start(self) -> None:
         if self.init_script:
             await self.database.run_script(self.init_script)
 
     async def stop(self) -> None:
-        self.database.close()
+        await self.database.close()

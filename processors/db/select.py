@@ -28,5 +28,5 @@ class Select(Statement):
         most = self.max_rows.of(event) if self.max_rows else None
         values = self.bind(event)
         database = await self.statements()
-        rows = await database.select(self.sql.text, values, most)
+        rows = await database.select(self.text, values, most)
         return self.deliver(event, rows)

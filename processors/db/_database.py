@@ -1,0 +1,68 @@
+"""What a db:config talks to: the interface that each kind of database has behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True)
+class ParameterStyle:
+    """How statements are written for a driver.
+
+    placeholder: what stands for the parameter of that number, from 1.
+    is_shared: whether a parameter that stands in several places has one number, and its value is given once.
+    escape: how the text between parameters is written.
+    """
+
+    placeholder: Callable[[int], str]
+    is_shared: bool = False
+    escape: Callable[[str], str] = _as_it_is
+
+
+class Statements(Protocol):
+    """What runs statements: a database, each committed on its own, or its part in a transaction.
+
+    sql and values: as the ParameterStyle of the database wants them. They raise the errors of
+    _errors.py only. Cancelled, they leave nothing behind: the statement has run, or has not.
+    """
+
+    async def run_script(self, script: str) -> None:
+        """Run statements without parameters, one after another."""
+
+    async def select(self, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
+        """The rows as maps, `most` of them at the most."""
+        ...
+
+    async def change(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
+        """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
+        ...
+
+
+class Part(Statements, Protocol):
+    """The part of a database in a transaction. A statement that fails undoes itself alone."""
+
+    async def commit(self) -> None: ...
+
+    async def rollback(self) -> None: ...
+
+
+class Database(Statements, Protocol):
+    """A database, which connects when it is first used, and again after the connection was lost."""
+
+    style: ParameterStyle
+
+    async def begin(self, outer: Any) -> Any:
+        """A Part; inside the outer one of this database, where there is one, of which it can be undone alone."""
+
+    async def is_ready(self) -> bool:
+        """Whether a statement would find the database now."""
+        ...
+
+    async def close(self) -> None:
+        """Close what was opened; a later statement opens it anew."""
