@@ -65,7 +65,7 @@ class Gate:
             detail = f"the payload has more than {self.max_records} records"
             raise Refusal(413, FLOW_BACK_PRESSURE, detail)
         if self.records + records > self.max_records:
-            raise busy("too many records are under way")
+            raise busy("too many records are under way", is_early=False)
         return _Weight(self, records)
 
     def __enter__(self) -> None:
@@ -96,6 +96,6 @@ class _Weight:
         self._gate.records -= self._records
 
 
-def busy(description: str) -> Refusal:
-    """The error of an event that finds no room, and may come again."""
-    return Refusal(503, FLOW_BACK_PRESSURE, description, {"retry-after": "1"}, is_early=True)
+def busy(description: str, *, is_early: bool = True) -> Refusal:
+    """The error of an event that finds no room, and may come again; is_early: whether its body is not read yet."""
+    return Refusal(503, FLOW_BACK_PRESSURE, description, {"retry-after": "1"}, is_early=is_early)

@@ -35,10 +35,17 @@ def engine(*arguments: str, cwd: Path = HERE, stdin: str = "", **environment: st
 class Running:
     """`engine serve` on a free port; its log is a file."""
 
-    def __init__(self, folder: Path, *arguments: str, cwd: Path = HERE, environment: Mapping[str, str] = {}) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        cwd: Path = HERE,
+        environment: Mapping[str, str] = {},
+        own_ports: bool = False,
+    ) -> None:
         self._log = folder / "stderr.log"
         command = [sys.executable, "-W", "always::ResourceWarning", "-m", "engine.tools", "serve", *arguments]
-        if "--port" not in arguments:
+        if "--port" not in arguments and not own_ports:
             command += ["--port", "0"]
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
@@ -54,7 +61,7 @@ class Running:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.printed.append(line)
-            if match := re.search(r"serves(?: at http://[^,;]*:(\d+))?", line):
+            if match := re.search(r"serves(?: at https?://[^,;]*:(\d+))?", line):
                 self.port = int(match[1] or 0)
                 return
         self.process.wait()
