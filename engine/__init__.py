@@ -142,7 +142,9 @@ if TYPE_CHECKING:
     from engine.expressions.suggestion import did_you_mean as did_you_mean
     from engine.expressions.writing import encode as encode
     from engine.expressions.writing import to_text as to_text
+    from engine.loading.data import as_data as as_data
     from engine.loading.diagnostic import LoadError as LoadError
+    from engine.loading.document import Document as Document
     from engine.serving.content import ContentError as ContentError
     from engine.serving.content import encoded as encoded
     from engine.serving.content import essence_of as essence_of
@@ -214,7 +216,9 @@ _MODULES = {
     "engine.expressions.operators": "equals is_number number_in",
     "engine.expressions.suggestion": "did_you_mean",
     "engine.expressions.writing": "encode to_text",
+    "engine.loading.data": "as_data",
     "engine.loading.diagnostic": "LoadError",
+    "engine.loading.document": "Document",
     "engine.serving.content": "ContentError encoded essence_of read_content write_content",
     "engine.serving.headers": "Headers checked_headers header_value",
     "engine.serving.cors": "Cors",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from engine.core.clock import Clock
 from engine.core.errors import ErrorType
 from engine.core.gate import Gate
 from engine.core.local_database import LocalDatabase
+from engine.core.nesting import Runnable
 from engine.core.tasks import Tasks
 
 T = TypeVar("T")
@@ -33,6 +34,8 @@ class Runtime:
         self.requests = Gate(None)
         """The requests over HTTP that are under way in all flows."""
         self.data_dir = Path(DATA_DIR)
+        self.flows: Mapping[str, Runnable] = {}
+        """The flows and sub-flows by name; all are there once the application is loaded."""
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}
         self._closers: list[Callable[[], Awaitable[None]]] = []

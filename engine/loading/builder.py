@@ -240,6 +240,10 @@ class Builder:
     def expect_flow(self, name: str, value: Any) -> None:
         self.mentions.flows.append(mention(name, value, self.owner))
 
+    def want_flow(self, names: Collection[str], what: str, value: Any) -> None:
+        """One of these flows should be there, or what needs it will have none: a warning."""
+        self.mentions.wanted.append((names, mention(what, value, self.owner)))
+
     def expect_error_types(self, entries: Iterable[tuple[str, Any, int]]) -> None:
         """Types that handlers name: each with its place, and the offset there."""
         self.mentions.error_types += [

@@ -139,7 +139,9 @@ class Loader:
             self.builder.flows[name] = self._sub_flow(name, entry)
         flows = {name: flow for name, entry in self.sections["flows"].items() if (flow := self._flow(name, entry))}
         self.builder.flows.update(flows)
+        self.builder.runtime.flows = self.builder.flows
         self._check(flows)
+        self.builder.warnings += self.builder.mentions.missing(self.builder.flows)
         warnings = tuple(self._diagnostics(self.builder.warnings, is_warning=True))
         secrets = frozenset(self.properties.secrets)
         builder, folders = self.builder, self._folders()

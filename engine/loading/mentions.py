@@ -29,6 +29,7 @@ class Mentions:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.flows: list[Mention] = []
+        self.wanted: list[tuple[Collection[str], Mention]] = []
         self.error_types: list[Mention] = []
         self.raised: dict[str, ErrorType] = {}
 
@@ -53,6 +54,13 @@ class Mentions:
         for mention in self.error_types:
             if not self._is_known(mention.name) and (is_whole or self._is_of_catalog(mention.name)):
                 yield self._unknown_type(mention)
+
+    def missing(self, flows: Collection[str]) -> Iterator[Mistake]:
+        """What has no flow though it could have one: warnings."""
+        for names, mention in self.wanted:
+            if not any(name in flows for name in names):
+                found = f"no flow for {mention.name}"
+                yield Mistake("F509", found, "a flow of that name", list(names)[-1], mention.place)
 
     def _is_known(self, pattern: str) -> bool:
         if pattern in CATCH_ALL:

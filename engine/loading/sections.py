@@ -130,7 +130,7 @@ class Sections:
 
 
 def read_documents(paths: Iterable[str | Path]) -> list[Document]:
-    """The flow files that the paths name, each once: files, and the YAML files of folders, tests left out."""
+    """The flow files that the paths name, each once: files, and the YAML files of folders, without tests and APIs."""
     documents = {document.file: document for path in paths for document in _read_path(Path(path))}
     return list(documents.values())
 
@@ -147,11 +147,18 @@ def _read_path(path: Path) -> Iterator[Document]:
     if not files:
         yield _unreadable(path, "a folder without flow files", "files that end in .yaml")
     for file in files:
-        yield read_file(file)
+        document = read_file(file)
+        if not _is_api(document):
+            yield document
 
 
 def _is_flow_file(file: Path) -> bool:
     return file.suffix in SUFFIXES and not file.name.endswith(TEST_SUFFIXES)
+
+
+def _is_api(document: Document) -> bool:
+    """Whether it describes an API, which an apikit:config of a flow file names."""
+    return isinstance(document.data, Map) and "openapi" in document.data
 
 
 def read_file(file: Path) -> Document:

@@ -30,6 +30,7 @@ WORDS = {
     "Resource": "name of a file", "FileTemplate": "name of a file", "SchemaFile": "name of a file",
     "Addresses": "IP addresses", "Interval": "amount of time",
     "PythonFunction": "name of a function", "Schema": "JSON Schema", "BodySchema": "JSON Schema",
+    "Api": "name of a file or map",
     "Path": "path", "Url": "url", "Method": "method", "StatusCodes": "statuses", "FileName": "file name",
     "frozenset": "list", "tuple": "list", "HttpResponse": "answer", "Amount": "amount of time",
     "CronExpression": "cron expression",

@@ -1,0 +1,1 @@
+"""APIs that an OpenAPI file describes."""

@@ -1,0 +1,152 @@
+"""The operations of an OpenAPI file, and which of them a request is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from pydantic_core import core_schema
+
+from engine import Resource, Validated, refuse
+from processors.apikit._document import METHODS, ApiDocument
+from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
+from processors.apikit._operation import NAME, Operation
+from processors.apikit._parameters import PLACES, Parameter
+
+IGNORED = frozenset({"accept", "content-type", "authorization"})
+"""Headers that OpenAPI says elsewhere."""
+
+
+class Api(Validated):
+    """An OpenAPI 3.x file by its name, or a map of the flow file; what is wrong in it is told at its place."""
+
+    def __init__(self, document: ApiDocument) -> None:
+        self.operations = tuple(_operations(document))
+        if document.mistakes:
+            refuse(document.mistakes)
+        paths = dict.fromkeys(each.path for each in self.operations)
+        self._patterns = [(_pattern(path), path) for path in sorted(paths, key=_specificity)]
+        self._by_path: dict[str, dict[str, Operation]] = {path: {} for path in paths}
+        for each in self.operations:
+            self._by_path[each.path][each.method] = each
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        """The operation of a request, and its uri parameters. Raises the Refusal where there is none."""
+        for pattern, template in self._patterns:
+            if match := pattern.fullmatch(path):
+                operation = self._operation(method.lower(), self._by_path[template])
+                return operation, dict(zip(NAME.findall(template), match.groups(), strict=True))
+        raise refusal(NOT_FOUND, "the API has no such path")
+
+    def _operation(self, method: str, operations: Mapping[str, Operation]) -> Operation:
+        found = operations.get(method) or (operations.get("get") if method == "head" else None)
+        if found is None:
+            allow = ", ".join(sorted(each.upper() for each in operations))
+            raise refusal(METHOD_NOT_ALLOWED, f"the methods here are {allow}", headers={"allow": allow})
+        return found
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, Mapping) and hasattr(value, "place"):
+            api = cls(ApiDocument("the flow file", value))
+        else:
+            api = cls(ApiDocument.of_file(Resource._validate(value, info)))
+        if info.context is not None:
+            for each in api.operations:
+                media_types = [*each.bodies, ""]
+                names = [name for body in media_types for name in each.flow_names(info.context.owner, body)]
+                info.context.want_flow(names, f"{each.method.upper()} {each.path}", value)
+        return api
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = NAME.split(path)
+    return re.compile("".join("([^/]+)" if at % 2 else re.escape(part) for at, part in enumerate(parts)))
+
+
+def _specificity(path: str) -> list[tuple[bool, str]]:
+    """Fixed segments are tried before parameters."""
+    return [("{" in part, part) for part in path.split("/")]
+
+
+def _operations(document: ApiDocument) -> Iterator[Operation]:
+    paths = document.root["paths"]
+    for path, value in paths.items():
+        item = document.resolved(value, paths.places[path][1])
+        if not path.startswith("/") or not isinstance(item, Mapping):
+            document.note(f"'{path}' under 'paths'", "a path that begins with '/', with a map", paths.places[path][0])
+            continue
+        shared = list(_parameters(document, item, ("paths", path)))
+        for method in METHODS:
+            if method in item:
+                yield _operation(document, path, method, document.map_in(item, method), shared)
+
+
+def _operation(document: ApiDocument, path: str, method: str, value: Any, shared: list[Parameter]) -> Operation:
+    at = ("paths", path, method)
+    own = list(_parameters(document, value, at))
+    overridden = {(each.name, each.place) for each in own}
+    parameters = (*own, *(each for each in shared if (each.name, each.place) not in overridden))
+    body = document.map_in(value, "requestBody") if value else {}
+    content = document.map_in(body, "content") if body else {}
+    schemas = {}
+    for name in content:
+        where = _where(value, "requestBody", at)
+        schemas[name] = document.schema(document.map_in(content, name), (*where, "content", name))
+    return Operation(method, path, parameters, schemas, body.get("required") is True, _produced(document, value))
+
+
+def _where(holder: Any, key: str, at: tuple[str, ...]) -> tuple[str, ...]:
+    """The path of what stands under a key, at the end of its reference."""
+    value = holder[key]
+    if isinstance(value, Mapping) and "$ref" in value:
+        return tuple(part.replace("~1", "/").replace("~0", "~") for part in value["$ref"][2:].split("/"))
+    return (*at, key)
+
+
+def _produced(document: ApiDocument, operation: Any) -> frozenset[str]:
+    """The media types of the answers of a success."""
+    found: set[str] = set()
+    responses = document.map_in(operation, "responses") if operation else {}
+    for status in responses:
+        response = document.map_in(responses, status)
+        if str(status).startswith("2") and response:
+            found |= set(document.map_in(response, "content"))
+    return frozenset(found)
+
+
+def _parameters(document: ApiDocument, holder: Any, at: tuple[str, ...]) -> Iterator[Parameter]:
+    if not holder:
+        return
+    for number, (each, place) in enumerate(document.list_in(holder, "parameters")):
+        name, where = each.get("name"), each.get("in")
+        if not isinstance(name, str) or where not in (*PLACES, "cookie"):
+            expected = "name, and in: path, query, header or cookie"
+            document.note("a parameter without a name and a place", expected, place)
+        elif where in PLACES and not (where == "header" and name.lower() in IGNORED):
+            entry = holder["parameters"][number]
+            path = _reference(entry) or (*at, "parameters", str(number))
+            kind, items, default = _kind(document, each)
+            is_required = each.get("required") is True
+            schema = document.schema(each, path)
+            yield Parameter(name, where, is_required, kind, items, each.get("explode", True) is True, schema, default)
+
+
+def _reference(entry: Any) -> tuple[str, ...] | None:
+    return _where({"entry": entry}, "entry", ()) if "$ref" in entry else None
+
+
+def _kind(document: ApiDocument, parameter: Any) -> tuple[str, str, Any]:
+    """The type of a parameter, that of its elements, and its default."""
+    schema = document.map_in(parameter, "schema")
+    items = document.map_in(schema, "items") if schema else {}
+    return _type(schema), _type(items), schema.get("default")
+
+
+def _type(schema: Any) -> str:
+    kind = schema.get("type", "")
+    kinds = [each for each in kind if each != "null"] if isinstance(kind, list) else [kind]
+    return str(kinds[0]) if len(kinds) == 1 else ""

@@ -1,0 +1,136 @@
+"""An OpenAPI 3.x file, with the places of its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+from urllib.parse import quote
+
+from engine import Document, Mistake, Resource, as_data, refuse, shown
+from processors.json._schema import Schema
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+DEEPEST = 20
+"""How many references may lead to one another."""
+
+
+class ApiDocument:
+    """The data of the file; mistakes are noted, so that all are told at once."""
+
+    def __init__(self, name: str, root: Any, start: Any = None) -> None:
+        """root: the data, which knows its places; start: where the file begins."""
+        self.name = name
+        self.mistakes: list[Mistake] = []
+        self.root = root
+        self._check_head(start)
+        if self.mistakes:
+            refuse(self.mistakes)
+        self._plain = _as_2020(as_data(self.root)) if self._is_old else as_data(self.root)
+
+    @classmethod
+    def of_file(cls, file: Resource) -> Self:
+        start: Any = file.place_at(0)
+        document = Document(start.file if start else file.name, file.text)
+        if document.mistakes:
+            refuse(document.mistakes)
+        return cls(file.name, document.data, document.start())
+
+    @property
+    def _is_old(self) -> bool:
+        return str(self.root["openapi"]).startswith("3.0")
+
+    def _check_head(self, start: Any) -> None:
+        root = self.root
+        if not _is_map(root) or not str(root.get("openapi", "")).startswith("3."):
+            place = getattr(root, "place", start)
+            self.note(f"no OpenAPI 3 in {self.name}", "openapi: 3.1.0, or another 3.x, at its top", place)
+        elif not _is_map(root.get("paths")):
+            self.note("no map under 'paths'", "paths: a map of paths", root.place)
+
+    def note(self, found: str, expected: str, place: Any) -> None:
+        self.mistakes.append(Mistake("F303", found, expected, "", place))
+
+    def resolved(self, value: Any, place: Any) -> Any:
+        """What a reference leads to; None, with its mistake noted, where that is nothing."""
+        for _ in range(DEEPEST):
+            if not _is_map(value) or "$ref" not in value:
+                return value
+            found = self._pointed(value["$ref"])
+            if found is None:
+                where = value.places["$ref"][1]
+                self.note(f"{shown(value['$ref'])}, which leads to nothing", "a '#/…' that is in this file", where)
+                return None
+            value = found
+        self.note("a reference that leads to itself", "what it stands for", place)
+        return None
+
+    def _pointed(self, reference: Any) -> Any:
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return None
+        value = self.root
+        for part in reference[2:].split("/"):
+            value = value.get(part.replace("~1", "/").replace("~0", "~")) if _is_map(value) else None
+        return value
+
+    def map_in(self, holder: Any, key: str) -> Any:
+        """A map under a key, references followed; an empty one where there is none."""
+        value = holder.get(key)
+        if value is None:
+            return {}
+        value = self.resolved(value, holder.places[key][1])
+        if value is not None and not _is_map(value):
+            self.note(f"{shown(value)} under '{key}'", "a map", holder.places[key][1])
+        return value if _is_map(value) else {}
+
+    def list_in(self, holder: Any, key: str) -> Iterator[tuple[Any, Any]]:
+        """The maps of a list under a key, references followed, each with its place."""
+        value: Any = holder.get(key)
+        if value is None:
+            return
+        if not _is_list(value):
+            self.note(f"{shown(value)} under '{key}'", "a list", holder.places[key][1])
+            return
+        for each, place in zip(value, value.places, strict=True):
+            found = self.resolved(each, place)
+            if _is_map(found):
+                yield found, place
+            elif found is not None:
+                self.note(f"{shown(found)} under '{key}'", "a map", place)
+
+    def schema(self, holder: Any, path: tuple[str, ...]) -> Schema | None:
+        """The schema under `schema` of what stands at a path of the file; None where there is none."""
+        if "schema" not in holder:
+            return None
+        pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in (*path, "schema"))
+        try:
+            return Schema.of({**self._plain, "$ref": f"#/{quote(pointer)}"})
+        except ValueError as error:
+            self.note(f"a schema that is none: {error}", "a JSON Schema", holder.places["schema"][1])
+            return None
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _as_2020(value: Any) -> Any:
+    """OpenAPI 3.0's schemas in the words of draft 2020-12: nullable, and exclusive bounds that were true or false."""
+    if isinstance(value, list):
+        return [_as_2020(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    new = {key: _as_2020(each) for key, each in value.items()}
+    if new.pop("nullable", None) is True and isinstance(new.get("type"), str):
+        new["type"] = [new["type"], "null"]
+        if "enum" in new:
+            new["enum"] = [*new["enum"], None]
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(new.get(exclusive), bool):
+            is_exclusive = new.pop(exclusive)
+            if is_exclusive and bound in new:
+                new[exclusive] = new.pop(bound)
+    return new

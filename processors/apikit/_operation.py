@@ -1,0 +1,94 @@
+"""One operation of an API: what a request for it must be, and which flow answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from engine import Event, encode, essence_of, read_json
+from processors.apikit._errors import BAD_REQUEST, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refusal
+from processors.apikit._parameters import PLACES, Parameter
+from processors.json._schema import Schema
+from processors.json._violations import violations
+
+NAME = re.compile(r"\{([^{}/]+)\}")
+JSON = "application/json"
+UNREADABLE = (ValueError, NotImplementedError, RecursionError, TypeError)
+
+
+class Operation(NamedTuple):
+    """A method at a path.
+
+    bodies: the schemas by media type; produced: the media types of the answers.
+    """
+
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    bodies: Mapping[str, Schema | None]
+    needs_body: bool
+    produced: frozenset[str]
+
+    def flow_names(self, config: str, media_type: str = "") -> Iterator[str]:
+        r"""The names of flows that may answer, the most exact first: post:\orders\(id):application\json:config."""
+        path = NAME.sub(r"(\1)", self.path).replace("/", "\\")
+        name = f"{self.method}:{path}"
+        body = media_type.replace("/", "\\")
+        yield from (f"{name}:{body}:{config}", f"{name}:{body}") if body else ()
+        yield from (f"{name}:{config}", name)
+
+    def check(self, event: Event, uri_params: Mapping[str, str]) -> str:
+        """The media type of the body. Raises the Refusal of a request that is not as the operation says."""
+        attributes: Any = event.attributes
+        given = {**attributes, "uriParams": uri_params}
+        found = [problem for each in self.parameters for problem in each.problems(given[PLACES[each.place]], event)]
+        if found:
+            _refuse("the parameters do not fit", found)
+        media_type = self._check_body(event)
+        accept = attributes["headers"].get("accept", "")
+        if accept and self.produced and not any(_accepts(accept, each) for each in self.produced):
+            produced = ", ".join(sorted(self.produced))
+            raise refusal(NOT_ACCEPTABLE, f"the answer can be had as one of {produced}")
+        return media_type
+
+    def _check_body(self, event: Event) -> str:
+        if event.payload is None:
+            if self.needs_body:
+                _refuse("the body is missing", [{"path": "", "keyword": "required", "message": "must be there"}])
+            return ""
+        if not self.bodies:
+            return ""
+        media_type = essence_of(event.media_type) or JSON
+        named = next((each for each in self.bodies if _takes(each, media_type)), None)
+        if named is None:
+            raise refusal(UNSUPPORTED_MEDIA_TYPE, f"the body can be one of {', '.join(self.bodies)}")
+        schema = self.bodies[named]
+        if schema is not None and (found := violations(schema, _as_json(event.payload))):
+            _refuse("the body does not fit", found)
+        return media_type
+
+
+def _refuse(detail: str, found: list[dict[str, str]]) -> None:
+    first = found[0]
+    told = f"{detail}: {first['path'] or 'the whole'} {first['message']}"
+    more = f"; and {len(found) - 1} more" if len(found) > 1 else ""
+    raise refusal(BAD_REQUEST, told + more, members={"violations": found})
+
+
+def _as_json(payload: Any) -> Any:
+    try:
+        return read_json(encode(payload))
+    except UNREADABLE:
+        raise refusal(BAD_REQUEST, "the body is no JSON") from None
+
+
+def _takes(media_range: str, media_type: str) -> bool:
+    """Whether a media range such as application/* takes a media type."""
+    main, _, sub = essence_of(media_range).partition("/")
+    own_main, _, own_sub = media_type.partition("/")
+    return main in ("*", own_main) and sub in ("*", own_sub)
+
+
+def _accepts(accept: str, media_type: str) -> bool:
+    return any(_takes(each, essence_of(media_type)) for each in accept.split(",") if each[-3:] != "q=0")
