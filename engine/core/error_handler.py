@@ -50,10 +50,10 @@ class OnError(Element):
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
 
-    async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> Event:
-        """Handle the error. `outer` is the error that was being handled where the scope began.
+    async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> Event | None:
+        """The event to go on with, None where the error is to be raised again.
 
-        Returns the event to go on with, or raises.
+        outer: the error that was being handled where the scope began.
         """
         raise NotImplementedError
 
@@ -76,9 +76,10 @@ class ErrorHandler(Validated):
 
     async def handle(
         self, failure: FlowError, outer: FlowError | None = None, transaction: Transaction | None = None
-    ) -> Event:
-        """The event to go on with; raises the error where no handler takes it, or one propagates it.
+    ) -> Event | None:
+        """The event to go on with; None where no handler takes the error, or one propagates it.
 
+        The caller then raises it again: a frame here would hold it, and a circle is garbage.
         transaction: that of the scope: a handler that continues commits it, with what its steps do;
         else it is rolled back, before the steps of one that propagates.
         """
@@ -93,8 +94,10 @@ class ErrorHandler(Validated):
                 after = await handler.handle(failure, event, outer)
                 if transaction is not None:
                     await transaction.commit()
+                if after is not None:
+                    failure.__traceback__ = None  # a variable may keep the error, which keeps no frames
                 return after
-        raise failure
+        return None
 
     def _takes(self, handler: OnError, failure: FlowError, event: Event) -> bool:
         try:

@@ -66,7 +66,10 @@ class Flow(Element):
         try:
             return await self.steps.run(event)
         except FlowError as failure:
-            return await self.error_handler.handle(failure, event.error)
+            after = await self.error_handler.handle(failure, event.error)
+            if after is None:
+                raise
+            return after
 
     async def serve(
         self,
@@ -90,10 +93,7 @@ class Flow(Element):
             with self._gate, weight:
                 return await before(self._limit, self._run_served(event, answer, deliver, delivery))
         except TimeoutError:
-            failure = FlowError(TIMEOUT, f"the flow took longer than {self._limit:g} s")
-            failure.event, failure.failing_component = event, self.name
-            await self._note_failure(failure, delivery)
-            raise failure from None
+            raise await self._late(event, delivery) from None
         except FlowError as failure:
             await self._note_failure(failure, delivery)
             raise
@@ -123,6 +123,12 @@ class Flow(Element):
         """Wait until the flow takes another event of its source."""
         await self._gate.has_room()
 
+    async def _late(self, event: Event, delivery: Delivery | None) -> FlowError:
+        failure = FlowError(TIMEOUT, f"the flow took longer than {self._limit:g} s")
+        failure.event, failure.failing_component = event, self.name
+        await self._note_failure(failure, delivery)
+        return failure
+
     async def _note_failure(self, failure: FlowError, delivery: Delivery | None) -> None:
         if delivery is not None:
             await delivery.failed()
@@ -136,7 +142,10 @@ class Flow(Element):
             return answer(event)
         except FlowError as failure:
             self._note_end(failure, event)
-            event = await self.error_handler.handle(failure)
+            continued = await self.error_handler.handle(failure)
+            if continued is None:
+                raise
+            event = continued
         try:
             return answer(event)
         except FlowError as failure:

@@ -89,7 +89,10 @@ class Outcomes(Generic[R]):
         except BaseExceptionGroup as several:
             fatal = several.exceptions[0]
         if fatal:
-            raise fatal
+            try:
+                raise fatal
+            finally:
+                del fatal  # its traceback holds this frame, and a circle is garbage
         if self._ended < self._started:  # a route was cancelled from inside: nobody's failure
             raise asyncio.CancelledError
 
@@ -122,6 +125,10 @@ class Outcomes(Generic[R]):
                 raise
             failure.route = str(number)
             self.failures[number] = failure.with_traceback(None)  # it would hold this, and a circle is garbage
+
+    def take_first_failure(self) -> FlowError:
+        """The failure of the lowest number, to be raised: whose frame still held it would leave a circle."""
+        return self.failures.pop(min(self.failures))
 
     def composite(self, message: Callable[[R], Message]) -> FlowError:
         """MULE:COMPOSITE_ROUTING with what succeeded, as messages, and what failed."""

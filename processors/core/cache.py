@@ -148,6 +148,7 @@ class Cache(Scope):
         finally:
             del self._flights[key]
             flight.land(outcome)
+            del flight, outcome  # an error's traceback holds this frame, and a circle is garbage
 
     async def _get(self, key: str) -> Any:
         try:

@@ -23,11 +23,10 @@ class OnErrorPropagate(OnError):
         expect: {error.type: "APP:BROKEN", vars.httpStatus: 418}
     """
 
-    async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> Event:
+    async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> None:
         entering = replace(event, payload_assigned=False, status_assigned=False)
         after = await self.run_steps(failure, entering)
         if after.status_assigned:
             failure.answer.has_status, failure.answer.status = True, after.vars.get(STATUS)
         failure.answer.has_body |= after.payload_assigned
         failure.event = after.with_error(outer)
-        raise failure

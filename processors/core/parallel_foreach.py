@@ -13,6 +13,7 @@ from engine import (
     ErrorType,
     Event,
     Expression,
+    FlowError,
     Message,
     Mistake,
     ParallelScope,
@@ -100,10 +101,14 @@ class ParallelForeach(ParallelScope):
         outcomes = await self.run_routes(event, len(items), route, stops=True)
         collected = [outcome for result in outcomes.results if result is not None for outcome in result]
         if outcomes.failures:
-            failure = outcomes.failures[min(outcomes.failures)]
-            failure.event = (failure.event or event).with_variable(collect.target, collected)
-            raise failure
+            raise _with(collected, outcomes.take_first_failure(), event, collect)
         return event.with_variable(collect.target, collected)
+
+
+def _with(outcomes: list[Any], failure: FlowError, event: Event, collect: Collect) -> FlowError:
+    """The error that ends the loop, with the outcomes until then in the variable."""
+    failure.event = (failure.event or event).with_variable(collect.target, outcomes)
+    return failure
 
 
 def _entering(event: Event, item: Any) -> Event:

@@ -53,7 +53,10 @@ class Try(Scope):
         try:
             return await self.steps.run(event)
         except FlowError as failure:
-            return await self.error_handler.handle(failure, event.error)
+            after = await self.error_handler.handle(failure, event.error)
+            if after is None:
+                raise
+            return after
 
     def _begins(self) -> bool:
         action = self.transactional_action
@@ -65,7 +68,10 @@ class Try(Scope):
         try:
             return await self._run_and_commit(transaction, event)
         except FlowError as failure:
-            return await self.error_handler.handle(failure, event.error, transaction)
+            after = await self.error_handler.handle(failure, event.error, transaction)
+            if after is None:
+                raise
+            return after
         finally:
             await transaction.rollback()
 

@@ -49,7 +49,7 @@ class Several(Scope, VoidOperation):
             except FlowError as failure:
                 if VALIDATION not in failure.type.lineage:
                     raise
-                failures.append(failure)
+                failures.append(failure.with_traceback(None))  # it holds this frame, and a circle is garbage
         return failures
 
     def multiple(self, failures: list[FlowError]) -> FlowError:
