@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from engine.core.errors import CRITICAL, EXPRESSION, TRANSFORMATION, FlowError
 from engine.core.event import STATUS, Event
 from engine.core.refusal import Refusal
+from engine.core.spooled import Spooled
 from engine.core.stream import Stream
-from engine.serving.content import ContentError, write_content
+from engine.serving.content import BYTES, ContentError, write_content
 from engine.serving.headers import checked_headers, header_value
 from engine.serving.negotiation import write_accepted
 from engine.serving.problem import PROBLEM, problem
@@ -124,6 +125,8 @@ def _body(event: Event, response: HttpResponse, labelled: str | None, accept: st
     media_type = labelled or media_type
     if isinstance(payload, Stream):
         return _stream(payload, stream_type(media_type, accept), event)
+    if isinstance(payload, Spooled):
+        return payload.portions(), header_value(media_type or BYTES, ANSWER)
     try:
         body, media_type = write_content(payload, media_type) if media_type else write_accepted(payload, accept)
     except ContentError as error:

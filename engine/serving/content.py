@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from engine.core.media import is_json, read_json
+from engine.core.spooled import Spooled
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.formats import write
 from engine.expressions.writing import encode, to_text
@@ -110,6 +111,8 @@ def write_content(payload: Any, media_type: str | None) -> tuple[bytes, str | No
     """
     if payload is None:
         return b"", None
+    if isinstance(payload, Spooled):
+        return payload.read(), media_type or BYTES
     if isinstance(payload, (bytes, bytearray)):
         return bytes(payload), media_type or BYTES
     if isinstance(payload, str) and not is_json(media_type):

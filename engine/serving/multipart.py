@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from io import BytesIO
 from typing import Any
 
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+
+from engine.core.spooled import Spooled
 
 Chunks = AsyncGenerator[bytes, None]
 Pairs = list[tuple[str, Any]]
@@ -34,6 +37,8 @@ class _Parser(MultiPartParser):
 async def read_multipart(headers: Headers, chunks: Chunks, most: int, longest: int) -> Pairs:
     """The parts as names and values: a field as text, a file as `{filename, contentType, content}`.
 
+    The content is bytes, or of more than 1 MiB Spooled: it came to the disk and stays there.
+
     most: how many fields, and files, there may be. longest: bytes of a field. Raises ValueError for
     a body that is no multipart form.
     """
@@ -52,4 +57,13 @@ async def read_multipart(headers: Headers, chunks: Chunks, most: int, longest: i
 async def _part(value: UploadFile | str) -> Any:
     if isinstance(value, str):
         return value
-    return {"filename": value.filename, "contentType": value.content_type, "content": await value.read()}
+    return {"filename": value.filename, "contentType": value.content_type, "content": await _content(value)}
+
+
+async def _content(upload: UploadFile) -> bytes | Spooled:
+    size = upload.size or 0
+    if size <= _Parser.spool_max_size:
+        return await upload.read()
+    file: Any = upload.file
+    upload.file = BytesIO()  # the form closes this one in its place
+    return Spooled(file, size)

@@ -335,3 +335,13 @@ def test_a_caller_that_takes_no_answer(served: Running) -> None:
         time.sleep(0.5)
         assert served.client.get("/hello").text == "hello"
         connection.close()
+
+
+def test_without_httptools_h11_has_its_own_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.serving import server
+    from engine.serving.route import Connections
+
+    assert server._protocol(Connections()) != "h11"
+    monkeypatch.delitem(sys.modules, "engine.serving.protocol")
+    monkeypatch.setitem(sys.modules, "httptools", None)
+    assert server._protocol(Connections()) == "h11"

@@ -1,0 +1,54 @@
+"""Bytes that lie on the disk, such as a large file of a form."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from threading import Lock
+from typing import IO, Any
+from weakref import finalize
+
+PORTION = 2**18
+"""How many bytes are read at once."""
+
+
+class Spooled:
+    """Bytes in a temporary file, which goes when nobody has them any more.
+
+    A value that passes through variables and payloads as bytes do; it may be read several times.
+    An answer whose payload it is is sent portion by portion. Expressions see its `size`.
+    """
+
+    __slots__ = ("__weakref__", "_file", "_lock", "size")
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file = file
+        self._lock = Lock()
+        self.size = size
+        finalize(self, file.close)
+
+    def read(self) -> bytes:
+        """All of them, in memory."""
+        return self._portion(0, self.size)
+
+    async def portions(self) -> AsyncIterator[bytes]:
+        """The bytes as they are read; what is read while others run does not stop them."""
+        for start in range(0, self.size, PORTION):
+            yield await asyncio.to_thread(self._portion, start, PORTION)
+
+    def _portion(self, start: int, size: int) -> bytes:
+        with self._lock:
+            self._file.seek(start)
+            return self._file.read(size)
+
+    def get(self, name: str) -> Any:
+        """A field, as expressions read it."""
+        return self.size if name == "size" else None
+
+    def to_json(self) -> str:
+        """As bytes are written in JSON."""
+        return b64encode(self.read()).decode()
+
+    def __repr__(self) -> str:
+        return f"{self.size} bytes in a file"
