@@ -90,6 +90,25 @@ def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[s
 
 
 @main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+@click.option(
+    "--from", "api", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="An OpenAPI 3 file: a flow for each of its operations, which answers its example.",
+)  # fmt: skip
+def new(folder: Path, api: Path | None) -> None:
+    """Begin a project: write flows into FOLDER (here, if left out); nothing that is there is touched."""
+    from engine.tools.scaffold import ScaffoldError, new_project
+
+    try:
+        written = new_project(folder, api)
+    except ScaffoldError as error:
+        _fail(str(error))
+    for path in written:
+        click.echo(f"wrote {path}")
+    click.echo(f"engine serve {folder / 'flows'} starts it")
+
+
+@main.command()
 @paths_argument
 @set_option
 @processors_option

@@ -1,0 +1,142 @@
+"""`engine new`: a project to begin with, by itself or from an OpenAPI file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.application import Application
+from engine.core.media import is_json, read_json, read_yaml
+from engine.expressions.functions.formats import write
+from engine.loading.diagnostic import LoadError
+from engine.tools.samples import Samples
+
+FLOWS = "flows"
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+LISTENER = {"HTTP_Listener": {"http:listener-config": {"host": "${http.host:127.0.0.1}", "port": "${http.port:8081}"}}}
+
+HELLO = """\
+# GET http://127.0.0.1:8081/hello?name=Ada answers {"greeting": "Hello Ada"}.
+
+configs:
+  HTTP_Listener:
+    http:listener-config: {host: "${http.host:127.0.0.1}", port: "${http.port:8081}"}
+
+flows:
+  hello:
+    doc: Greet the caller.
+    source:
+      http:listener: {config-ref: HTTP_Listener, path: /hello, allowedMethods: GET}
+    steps:
+      - set-payload:
+          value: {greeting: "Hello #[attributes.queryParams.name || 'world']"}
+"""
+
+
+class ScaffoldError(Exception):
+    """A project that cannot be made; the message says why."""
+
+
+def new_project(folder: Path, api: Path | None = None) -> list[Path]:
+    """Write the files of a project, and return them. Raises ScaffoldError."""
+    files = {f"{FLOWS}/hello.yaml": HELLO} if api is None else dict(_of_api(api))
+    if taken := next((name for name in files if (folder / name).exists()), None):
+        raise ScaffoldError(f"'{folder / taken}' is there already")
+    with TemporaryDirectory() as trial:  # what does not load is not written
+        _write(Path(trial), files)
+        try:
+            Application.load(Path(trial) / FLOWS)
+        except LoadError as error:
+            told = re.sub(rf"{re.escape(trial)}/{FLOWS}/api\.\w+", str(api).replace("\\", r"\\"), str(error))
+            raise ScaffoldError(f"'{api}' has mistakes\n{told}") from None
+    try:
+        return _write(folder, files)
+    except OSError as error:
+        raise ScaffoldError(f"'{folder}' cannot be written: {error.strerror}") from error
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    paths = []
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _of_api(api: Path) -> Iterator[tuple[str, str]]:
+    """The files of a project for an API: the API, the flow that routes to its operations, a flow for each."""
+    try:
+        text = api.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScaffoldError(f"'{api}' cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}") from None
+    is_in_json = api.suffix == ".json"
+    try:
+        document = read_json(text.encode()) if is_in_json else read_yaml(text)
+    except ValueError as error:
+        raise ScaffoldError(f"'{api}' is no {'JSON' if is_in_json else 'YAML'}: {error}") from None
+    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
+        raise ScaffoldError(f"'{api}' is no OpenAPI 3 file: 'openapi: 3.1.0', or another 3.x, stands at the top of one")
+    name = f"api.{'json' if is_in_json else 'yaml'}"
+    yield f"{FLOWS}/{name}", text
+    yield f"{FLOWS}/main.yaml", _yaml(_main(document, name))
+    operations = dict(_operations(document))
+    if operations:
+        yield f"{FLOWS}/operations.yaml", _yaml({"flows": operations})
+
+
+def _yaml(value: Any) -> str:
+    return str(write.call(value, "application/yaml"))
+
+
+def _main(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    listener = {"config-ref": "HTTP_Listener", "path": f"{_base(document)}/*"}
+    main = {
+        "doc": "Check each request against the API, and run the flow of its operation.",
+        "source": {"http:listener": listener},
+        "steps": [{"apikit:router": {"config-ref": "Api"}}],
+    }
+    return {"configs": {**LISTENER, "Api": {"apikit:config": {"api": name}}}, "flows": {"main": main}}
+
+
+def _base(document: Mapping[str, Any]) -> str:
+    """The path of the first server, where it is a plain one; else /api."""
+    servers = document.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    url = first.get("url", "") if isinstance(first, dict) else ""
+    path = urlsplit(url).path.rstrip("/") if isinstance(url, str) else ""
+    return path if re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", path) else "/api"
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    samples = Samples(document)
+    for path, item in (document.get("paths") or {}).items():
+        for method, operation in (samples.resolved(item) or {}).items():
+            if method in METHODS and isinstance(operation, dict):
+                name = re.sub(r"\{([^{}/]+)\}", r"(\1)", str(path)).replace("/", "\\")
+                yield f"{method}:{name}", _flow(samples, operation)
+
+
+def _flow(samples: Samples, operation: Mapping[str, Any]) -> dict[str, Any]:
+    """A flow that answers the example of an operation's first success."""
+    status, media_type, example = samples.answer(operation)
+    payload = {"value": _escaped(example)} | ({} if is_json(media_type) or not media_type else {"mimeType": media_type})
+    steps: list[Any] = [{"set-payload": payload}]
+    if status != 200:
+        steps.append({"set-variable": {"variableName": "httpStatus", "value": status}})
+    doc = operation.get("summary") or operation.get("description")
+    return ({"doc": _escaped(str(doc))} if doc else {}) | {"steps": steps}
+
+
+def _escaped(value: Any) -> Any:
+    """The value as a flow file writes it: what looks like an expression or a placeholder is none."""
+    if isinstance(value, str):
+        return value.replace("#[", "\\#[").replace("${", "\\${")
+    if isinstance(value, dict):
+        return {str(key): _escaped(each) for key, each in value.items()}
+    return [_escaped(each) for each in value] if isinstance(value, list) else value
