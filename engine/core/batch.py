@@ -84,7 +84,7 @@ def acting_on(value: Any, flows: tuple[Any, ...] = ()) -> frozenset[Any] | None:
         target = value.static_target()
         return ANYTHING if target is None or target in flows else acting_on(target, (*flows, target))
     if isinstance(value, Chain):
-        return _union(acting_on(step.processor, flows) for step in value.steps)
+        return _union(ANYTHING if step.is_wrapped else acting_on(step.processor, flows) for step in value.steps)
     if isinstance(value, ErrorHandler):
         return _union(acting_on(handler, flows) for handler in value.handlers)
     if isinstance(value, Parameters):

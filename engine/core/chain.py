@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from pydantic_core import core_schema
 
 from engine.core.errors import UNKNOWN, FlowError
 from engine.core.event import Event
+from engine.core.expression import Written
 from engine.core.mistake import Mistake, refuse
-from engine.core.processor import Processor
+from engine.core.processor import Processor, Run
 from engine.core.validated import Validated
 
 log = logging.getLogger("engine")
@@ -22,14 +23,32 @@ class Step:
 
     name: the element's name (`set-payload`).
     location: what failingComponent shows (`flow/steps/2/try/steps/0 @ flows/x.yaml:23`).
+    run: what the chain calls; is_wrapped: whether a test put something around the processor's own.
+    written: its parameters as the file has them, kept for the tests that put something around it.
     """
 
-    __slots__ = ("location", "name", "processor")
+    __slots__ = ("is_wrapped", "location", "name", "processor", "run", "written")
 
-    def __init__(self, processor: Processor, name: str | None = None, location: str | None = None) -> None:
+    def __init__(
+        self,
+        processor: Processor,
+        name: str | None = None,
+        location: str | None = None,
+        *,
+        wrap: Wrap | None = None,
+        written: Written | None = None,
+    ) -> None:
         self.processor = processor
         self.name = name or type(processor).__name__
         self.location = location or self.name
+        self.written = written
+        self.is_wrapped = wrap is not None
+        run = processor.runner()
+        self.run: Run = run if wrap is None else wrap(self, run)
+
+
+Wrap = Callable[[Step, Run], Run]
+"""What a test puts around the run of each step while the flows are loaded."""
 
 
 class Chain(Validated):
@@ -44,7 +63,7 @@ class Chain(Validated):
     def __init__(self, steps: Sequence[Step | Processor] = (), location: str | None = None) -> None:
         self.location = location
         self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
-        self._runs = tuple(step.processor.runner() for step in self.steps)
+        self._runs = tuple(step.run for step in self.steps)
 
     async def run(self, event: Event) -> Event:
         run: Any = None

@@ -38,6 +38,8 @@ class Reach:
 
     functions: Mapping[str, Function] = field(default_factory=lambda: FUNCTIONS)
     flow: Mapping[str, Any] | None = None
+    roots: Mapping[str, str] = field(default_factory=lambda: ROOTS)
+    """The bare names, as Python over `event`."""
     read_scalar: Callable[[str], Any] = str
     """How text that came out of a placeholder is read where any value may stand."""
     warn: Callable[[Mistake], None] = lambda mistake: None
@@ -133,7 +135,7 @@ class Reader:
     def _leaf(self, expression: str, offset: int, text: Text) -> Node:
         try:
             tree, negations = parse(expression)
-            check_tree(tree, ROOTS, self.reach.functions, self.variables)
+            check_tree(tree, self.reach.roots, self.reach.functions, self.variables)
         except ExpressionSyntaxError as error:
             add_hint(error, expression, self.reach.functions, self.variables)
             error.offset += offset
@@ -161,7 +163,7 @@ class Reader:
         try:
             return compile_tree(
                 tree,
-                roots=ROOTS,
+                roots=self.reach.roots,
                 whole=_whole(self.reach.flow),
                 functions=self.reach.functions,
                 constants={"flow": self.reach.flow},

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from engine.core.chain import Chain, Step
+from engine.core.chain import Chain, Step, Wrap
 from engine.core.element import Element
 from engine.core.error_handler import ErrorHandler, OnError
 from engine.core.errors import ErrorType, error_type
+from engine.core.expression import Written
 from engine.core.mistake import Mistake, mistakes_of, refuse, shown
 from engine.core.nesting import Runnable
 from engine.core.processor import Processor
@@ -47,7 +48,13 @@ class Builder:
     """
 
     def __init__(
-        self, catalog: Catalog, reach: Reach, flows: dict[str, Runnable], runtime: Runtime, resources: Resources
+        self,
+        catalog: Catalog,
+        reach: Reach,
+        flows: dict[str, Runnable],
+        runtime: Runtime,
+        resources: Resources,
+        wrap: Wrap | None = None,
     ) -> None:
         self.catalog = catalog
         self.reach = reach
@@ -58,6 +65,7 @@ class Builder:
         self.flows = flows
         self.runtime = runtime
         self.resources = resources
+        self.wrap = wrap
         self.text_files: list[TextFile] = []
         self.default_handler = ErrorHandler()
         self.handler_lists: dict[str, Sequence] = {}
@@ -182,7 +190,11 @@ class Builder:
 
     def _step(self, entry: Any, place: Place) -> Step | None:
         processor = self.element(entry, Processor, f"'{self.owner}'", place)
-        return processor and Step(processor, next(iter(entry)), place.location)
+        if processor is None:
+            return None
+        name = next(iter(entry))
+        written = Written(entry[name], self.reach) if self.wrap else None
+        return Step(processor, name, place.location, wrap=self.wrap, written=written)
 
     def error_handler(self, value: Any) -> ErrorHandler:
         """The handlers of a list, or of the list that `{ref: NAME}` names; the default ones for None."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from engine.core.chain import Chain
+from engine.core.chain import Chain, Wrap
 from engine.core.clock import Clock
 from engine.core.config import Config
 from engine.core.element import Element, Parameters
@@ -108,7 +108,12 @@ class Loader:
     """One run of loading."""
 
     def __init__(
-        self, documents: list[Document], catalog: Catalog, given: Mapping[str, str], clock: Clock | None = None
+        self,
+        documents: list[Document],
+        catalog: Catalog,
+        given: Mapping[str, str],
+        clock: Clock | None = None,
+        wrap: Wrap | None = None,
     ) -> None:
         self.documents = documents
         self.sections = Sections(documents)
@@ -123,7 +128,8 @@ class Loader:
             application_functions(self.filler, flows, resources),
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
-        self.builder = Builder(catalog, Reach(functions, None, resolve, self._warn), flows, Runtime(clock), resources)
+        reach = Reach(functions, read_scalar=resolve, warn=self._warn)
+        self.builder = Builder(catalog, reach, flows, Runtime(clock), resources, wrap)
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)
@@ -140,12 +146,20 @@ class Loader:
         flows = {name: flow for name, entry in self.sections["flows"].items() if (flow := self._flow(name, entry))}
         self.builder.flows.update(flows)
         self.builder.runtime.flows = self.builder.flows
+        self._build_others()
         self._check(flows)
         self.builder.warnings += self.builder.mentions.missing(self.builder.flows)
         warnings = tuple(self._diagnostics(self.builder.warnings, is_warning=True))
         secrets = frozenset(self.properties.secrets)
         builder, folders = self.builder, self._folders()
         return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, folders, warnings, secrets)
+
+    def _build_others(self) -> None:
+        """What else is built of the same elements, such as the cases of a test file."""
+
+    def _is_empty(self) -> bool:
+        """Whether there is nothing to run."""
+        return self.sections.is_empty
 
     def _folders(self) -> tuple[Path, ...]:
         """Where the flow files lie, each folder once."""
@@ -223,7 +237,7 @@ class Loader:
         is_whole = not any(map(is_structural, [*read, *self.builder.mistakes]))
         self.builder.mistakes += self.builder.mentions.check(names, self.sections["sub-flows"], is_whole=is_whole)
         self._check_claims(flows)
-        if not read and not self.builder.mistakes and self.sections.is_empty:
+        if not read and not self.builder.mistakes and self._is_empty():
             place = self.documents[0].start() if self.documents else None
             read.append(Mistake("F100", "no flow in any file", "a map with flows", "flows:", place))
         has_lost_names = self.sections.has_lost_names or any(document.is_unreadable for document in self.documents)
