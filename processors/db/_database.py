@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,6 +41,15 @@ class Statements(Protocol):
 
     async def change(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
+        ...
+
+    def portions(
+        self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
+    ) -> AsyncGenerator[list[dict[str, Any]], None]:
+        """The rows as maps, in lists of `size` and a shorter one at the end; the cursor is open as long as it is.
+
+        timeout: seconds for each list.
+        """
         ...
 
 

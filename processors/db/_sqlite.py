@@ -4,73 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 from engine import BatchLost
 from processors.db._database import ParameterStyle
 from processors.db._sqlite_errors import FAILURES, failure_of, is_locked, locked
 from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
+from processors.db._sqlite_statements import LONGEST_WAIT, Statements
+from processors.db._sqlite_values import register
 
-Result = TypeVar("Result")
-LONGEST_WAIT = 5.0
-"""Seconds that a statement waits for a lock that somebody else holds."""
-
-
-class Statements:
-    """What runs statements over a connection; `_open` gives it."""
-
-    def _open(self) -> sqlite3.Connection:
-        raise NotImplementedError
-
-    def _open_or_none(self) -> sqlite3.Connection | None:
-        """The connection, for finding out why a statement failed."""
-        raise NotImplementedError
-
-    async def run_script(self, script: str) -> None:
-        """Run statements without parameters, one after another."""
-        await self._patiently(lambda: self._open().executescript(script), script)
-
-    async def select(self, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
-        """The rows as maps, `most` of them at the most."""
-
-        def read() -> list[dict[str, Any]]:
-            cursor = self._open().execute(sql, values)
-            names = [column[0] for column in cursor.description or ()]
-            rows = cursor.fetchall() if most is None else cursor.fetchmany(most)
-            cursor.close()
-            return [dict(zip(names, row, strict=True)) for row in rows]
-
-        return await self._patiently(read, sql, values)
-
-    async def change(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
-        """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
-        try:
-            return _outcome(self._open().execute(sql, values))
-        except FAILURES as error:
-            if not is_locked(error):
-                self._note(error)
-                raise failure_of(error, self._open_or_none(), sql, values) from error
-        return await self._patiently(lambda: _outcome(self._open().execute(sql, values)), sql, values)
-
-    async def _patiently(self, action: Callable[[], Result], sql: str, values: Sequence[Any] = ()) -> Result:
-        """The action's result; while somebody else holds a lock, tried again without blocking the loop."""
-        deadline, pause = monotonic() + LONGEST_WAIT, 0.001
-        while True:
-            try:
-                return action()
-            except FAILURES as error:
-                if not is_locked(error) or monotonic() > deadline:
-                    self._note(error)
-                    raise failure_of(error, self._open_or_none(), sql, values) from error
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 0.1)
-
-    def _note(self, error: Exception) -> None:
-        """Look at what a failed statement left behind."""
+register()
 
 
 class SqliteDatabase(Statements):
@@ -139,6 +85,43 @@ class SqliteDatabase(Statements):
 
     def _give_back(self) -> None:
         self._is_taken = False
+
+    # What may take long
+
+    def portions(
+        self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
+    ) -> AsyncGenerator[list[dict[str, Any]], None]:
+        read = self._of_memory if self._file == MEMORY else super().portions
+        return read(sql, values, size, timeout)
+
+    async def _of_memory(
+        self, sql: str, values: Sequence[Any], size: int, timeout: float | None
+    ) -> AsyncGenerator[list[dict[str, Any]], None]:
+        """The only connection cannot be kept while others use it: what lies in memory is read at once."""
+        rows = await self.select(sql, values, None, timeout)
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[sqlite3.Connection]:
+        """A connection of its own; in memory, where there can be none, the only one: others wait until it is back."""
+        connection, is_own = await self._patiently(self._borrow, "")
+        try:
+            yield connection
+        finally:
+            if is_own:
+                connection.close()
+            else:
+                self._give_back()
+
+    def _borrow(self) -> tuple[sqlite3.Connection, bool]:
+        connection = self._open()
+        if self._file == MEMORY:
+            self._is_taken = True
+            return connection, False
+        own = self._connect()
+        own.execute(f"PRAGMA busy_timeout={LONGEST_WAIT * 1000:.0f}")  # a thread may wait
+        return own, True
 
     # Batches
 
@@ -225,7 +208,14 @@ class SqliteDatabase(Statements):
         mode = "rw" if self._was_open else "rwc"
         target = self._file if self._file == MEMORY else f"{Path(self._file).absolute().as_uri()}?mode={mode}"
         # No waiting inside the driver: it would hold up every other request.
-        connection = sqlite3.connect(target, timeout=0, isolation_level=None, check_same_thread=False, uri=True)
+        connection = sqlite3.connect(
+            target,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=True,
+            detect_types=sqlite3.PARSE_DECLTYPES,
+        )
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -255,6 +245,10 @@ class SqlitePart(Statements):
     def _open_or_none(self) -> sqlite3.Connection | None:
         return self.connection
 
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[sqlite3.Connection]:
+        yield self._open()
+
     async def commit(self) -> None:
         sql = f"RELEASE level_{self.level}" if self.level else "COMMIT"
         try:
@@ -271,13 +265,3 @@ class SqlitePart(Statements):
                 if self.level:
                     self.connection.execute(f"RELEASE level_{self.level}")
         self._give_back()
-
-
-def _outcome(cursor: sqlite3.Cursor) -> dict[str, Any]:
-    """What a statement changed; the row that RETURNING gives is the generated keys."""
-    if cursor.description is None:
-        return {"affectedRows": max(cursor.rowcount, 0), "generatedKeys": {}}
-    names = [column[0] for column in cursor.description]
-    rows = cursor.fetchall()
-    keys = dict(zip(names, rows[0], strict=True)) if rows else {}
-    return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}

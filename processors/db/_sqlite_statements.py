@@ -1,0 +1,141 @@
+"""Statements over a connection to SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from time import monotonic
+from typing import Any, TypeVar
+
+from engine import FlowError
+from processors.db._errors import DB_TIMEOUT
+from processors.db._sqlite_errors import FAILURES, failure_of, is_locked
+
+Result = TypeVar("Result")
+LONGEST_WAIT = 5.0
+"""Seconds that a statement waits for a lock that somebody else holds."""
+
+
+class Statements:
+    """What runs statements over a connection; `_open` gives it."""
+
+    def _open(self) -> sqlite3.Connection:
+        raise NotImplementedError
+
+    def _open_or_none(self) -> sqlite3.Connection | None:
+        """The connection, for finding out why a statement failed."""
+        raise NotImplementedError
+
+    async def run_script(self, script: str) -> None:
+        """Run statements without parameters, one after another."""
+        await self._patiently(lambda: self._open().executescript(script), script)
+
+    async def select(
+        self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows as maps, `most` of them at the most."""
+        if timeout is not None:
+            return await self._slowly(lambda connection: _read(connection, sql, values, most), timeout, sql, values)
+        return await self._patiently(lambda: _read(self._open(), sql, values, most), sql, values)
+
+    async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
+        """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
+        if timeout is not None:
+            return await self._slowly(lambda connection: _change(connection, sql, values), timeout, sql, values)
+        try:
+            return _change(self._open(), sql, values)
+        except FAILURES as error:
+            if not is_locked(error):
+                self._note(error)
+                raise failure_of(error, self._open_or_none(), sql, values) from error
+        return await self._patiently(lambda: _change(self._open(), sql, values), sql, values)
+
+    async def portions(
+        self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
+    ) -> AsyncGenerator[list[dict[str, Any]], None]:
+        """The rows in lists of `size`, read in a thread while the cursor is open; timeout: for each list."""
+        async with self._lend() as connection:
+            try:
+                cursor = await in_thread(connection, lambda: connection.execute(sql, values), timeout)
+                names = [column[0] for column in cursor.description or ()]
+                try:
+                    while rows := await in_thread(connection, lambda: cursor.fetchmany(size), timeout):
+                        yield [dict(zip(names, row, strict=True)) for row in rows]
+                finally:
+                    cursor.close()
+            except FAILURES as error:
+                raise failure_of(error, connection, sql, values) from error
+
+    def _lend(self) -> AbstractAsyncContextManager[sqlite3.Connection]:
+        """A connection that nobody else uses meanwhile, for what may take long."""
+        raise NotImplementedError
+
+    async def _slowly(
+        self, action: Callable[[sqlite3.Connection], Result], timeout: float, sql: str, values: Sequence[Any]
+    ) -> Result:
+        """The action's result, in a thread. Raises DB:TIMEOUT."""
+        async with self._lend() as connection:
+            try:
+                return await in_thread(connection, lambda: action(connection), timeout)
+            except FAILURES as error:
+                raise failure_of(error, connection, sql, values) from error
+
+    async def _patiently(self, action: Callable[[], Result], sql: str, values: Sequence[Any] = ()) -> Result:
+        """The action's result; while somebody else holds a lock, tried again without blocking the loop."""
+        deadline, pause = monotonic() + LONGEST_WAIT, 0.001
+        while True:
+            try:
+                return action()
+            except FAILURES as error:
+                if not is_locked(error) or monotonic() > deadline:
+                    self._note(error)
+                    raise failure_of(error, self._open_or_none(), sql, values) from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.1)
+
+    def _note(self, error: Exception) -> None:
+        """Look at what a failed statement left behind."""
+
+
+async def in_thread(connection: sqlite3.Connection, action: Callable[[], Result], timeout: float | None) -> Result:
+    """The action's result; it is interrupted, and then DB:TIMEOUT, at the timeout, and where the flow is ended."""
+    running = asyncio.ensure_future(asyncio.to_thread(action))
+    try:
+        async with asyncio.timeout(timeout):
+            return await asyncio.shield(running)
+    except TimeoutError:
+        await _interrupt(connection, running)
+        raise FlowError(DB_TIMEOUT, f"a statement took longer than {timeout:g} s") from None
+    except asyncio.CancelledError:
+        await _interrupt(connection, running)
+        raise
+
+
+async def _interrupt(connection: sqlite3.Connection, running: asyncio.Future[Any]) -> None:
+    """An interrupt strikes what runs, not what is about to run: it is sent until the thread is done."""
+    while not running.done():
+        connection.interrupt()
+        with suppress(asyncio.CancelledError):  # the connection stays open as long as the thread works with it
+            await asyncio.wait([running], timeout=0.02)
+    running.exception()  # looked at, so that nobody warns of it
+
+
+def _read(connection: sqlite3.Connection, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, values)
+    names = [column[0] for column in cursor.description or ()]
+    rows = cursor.fetchall() if most is None else cursor.fetchmany(most)
+    cursor.close()
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _change(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> dict[str, Any]:
+    """What a statement changed; the row that RETURNING gives is the generated keys."""
+    cursor = connection.execute(sql, values)
+    if cursor.description is None:
+        return {"affectedRows": max(cursor.rowcount, 0), "generatedKeys": {}}
+    names = [column[0] for column in cursor.description]
+    rows = cursor.fetchall()
+    keys = dict(zip(names, rows[0], strict=True)) if rows else {}
+    return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}
