@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec.structs import replace
 
 from engine import NOTHING, Event, Processor
@@ -14,6 +17,9 @@ class ClearLoggingVariables(Processor):
           - tracing:clear-logging-variables:
         expect: {error: null}
     """
+
+    def assigns(self) -> Mapping[str, Any]:
+        return {}
 
     async def run(self, event: Event) -> Event:
         return replace(event, logging_variables=NOTHING)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec.structs import replace
 
 from engine import Event, Name, Processor
@@ -17,6 +20,9 @@ class RemoveLoggingVariable(Processor):
 
     variable_name: Name
     """The name in the log."""
+
+    def assigns(self) -> Mapping[str, Any]:
+        return {}
 
     async def run(self, event: Event) -> Event:
         left = {name: text for name, text in event.logging_variables.items() if name != self.variable_name}

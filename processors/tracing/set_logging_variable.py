@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec.structs import replace
 
 from engine import Event, Name, Processor, Template, to_text
@@ -28,6 +31,9 @@ class SetLoggingVariable(Processor):
 
     value: Template
     """The value."""
+
+    def assigns(self) -> Mapping[str, Any]:
+        return {}
 
     async def run(self, event: Event) -> Event:
         text = to_text(self.value.evaluate(event))[:LONGEST]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from engine import EXPRESSION, Chain, Event, FlowError, Scope, Template, to_text
+from engine import EXPRESSION, After, Chain, Event, FlowError, Scope, Template, to_text
 
 LONGEST = 128
 
@@ -28,6 +28,9 @@ class WithCorrelationId(Scope):
 
     steps: Chain
     """What runs under it."""
+
+    message_after = After.INNER
+    always_enters = True
 
     async def run(self, event: Event) -> Event:
         correlation_id = to_text(self.correlation_id.evaluate(event))

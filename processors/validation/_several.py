@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from engine import VALIDATION, Chain, Event, FlowError, Mistake, Scope, Step, VoidOperation, refuse
+from engine import VALIDATION, After, Chain, ErrorType, Event, FlowError, Mistake, Scope, Step, VoidOperation, refuse
 from processors.validation._validator import violation
 
 
@@ -37,8 +37,14 @@ class Several(Scope, VoidOperation):
 
     _each: ClassVar[tuple[Chain, ...]]
 
+    message_after = After.BEFORE
+    variables_after = After.BEFORE
+
     def __post_init__(self) -> None:
         self._prepare(_each=tuple(Chain([step]) for step in self.steps.steps))
+
+    def keeps(self, raised: ErrorType) -> bool:
+        return VALIDATION in raised.lineage
 
     async def failures(self, event: Event) -> list[FlowError]:
         """Run every validator; the validation errors, in order. Any other error is raised at once."""

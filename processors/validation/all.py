@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from engine import Event
 from processors.validation._several import Several
 
@@ -22,6 +25,9 @@ class All(Several):
           error.type: VALIDATION:MULTIPLE
           "error.childErrors[].description": [name is blank, email is not well formed]
     """
+
+    def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
+        return tuple(demand for step in self.steps.steps for demand in step.processor.demands())
 
     async def run(self, event: Event) -> Event:
         failures = await self.failures(event)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine import Event, Template
 from processors.validation._validator import Validator, violation
@@ -29,6 +31,9 @@ class IsEmail(Validator):
 
     raises = (violation("INVALID_EMAIL"),)
     rule = "a text is no e-mail address"
+
+    def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
+        return ((self.email.tree, {"type": "string"}),)
 
     def holds(self, event: Event) -> bool:
         value = self.email.evaluate(event)

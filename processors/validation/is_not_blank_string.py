@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from engine import Event, Template
 from processors.validation._validator import Validator, violation
 
@@ -21,6 +24,9 @@ class IsNotBlankString(Validator):
 
     raises = (violation("BLANK_STRING"),)
     rule = "a text is blank"
+
+    def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
+        return ((self.value.tree, {"type": "string", "minLength": 1}),)
 
     def holds(self, event: Event) -> bool:
         value = self.value.evaluate(event)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from engine import Event
 from processors.validation._regex import RegexValidator
 
@@ -18,6 +21,9 @@ class MatchesRegex(RegexValidator):
     """
 
     rule = "a text does not match its pattern"
+
+    def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
+        return ((self.value.tree, {"type": "string"}),)
 
     def holds(self, event: Event) -> bool:
         return self.matches(event) is True

@@ -205,6 +205,15 @@ steps:
   - set-payload: {value: {a: 1}}
   - set-variable: {variableName: outboundHeaders, value: {Content-Type: application/vnd.a+json}}
 """, {"application/vnd.a+json": {"type": "object", "properties": {"a": {"const": 1}}, "required": ["a"]}}),
+    ("steps that leave it as it is", """
+steps:
+  - set-payload: {value: hi}
+  - validation:any: {steps: [{validation:is-null: {value: 5}}, {validation:is-not-null: {value: 5}}]}
+  - tracing:set-logging-variable: {variableName: a, value: 1}
+  - tracing:with-correlation-id: {correlationId: abc, steps: [{logger: {}}]}
+  - async: {steps: [{set-payload: {value: 5}}]}
+  - foreach: {collection: "[1]", steps: [{set-payload: {value: 5}}]}
+""", {"text/plain": {"const": "hi"}}),
     ("null", "steps: [{set-payload: {value: null}}]", None),
     ("what came in", "steps: [{logger: {}}]", None),
     ("what an operation gave", "steps: [{os:retrieve: {key: a}}]", None),
@@ -229,6 +238,15 @@ steps:
   - set-variable: {variableName: x, value: 1}
   - validation:is-true: {expression: "type(payload.id) == 'string' && payload.kind == 'a'"}
 """, {"type": "object", "required": ["id", "kind"], "properties": {"id": TEXT, "kind": {"const": "a"}}}),
+    ("by other validators", """
+steps:
+  - validation:all:
+      steps:
+        - validation:is-not-blank-string: {value: "#[payload.name]"}
+        - validation:is-email: {email: "#[payload.email]"}
+  - validation:matches-regex: {value: "#[payload.code]", regex: "[a-z]+"}
+""", {"type": "object", "required": ["name", "email", "code"], "properties": {
+        "name": {"type": "string", "minLength": 1}, "email": TEXT, "code": TEXT}}),
     ("in a sub-flow", """
 steps: [{flow-ref: {name: other}}]
 other:
