@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from engine.core.parameters import ConfigRef as ConfigRef
     from engine.core.parameters import Count as Count
     from engine.core.parameters import Duration as Duration
+    from engine.core.parameters import Interval as Interval
     from engine.core.parameters import Name as Name
     from engine.core.parameters import Number as Number
     from engine.core.parameters import Period as Period
@@ -188,7 +189,7 @@ _MODULES = {
     "engine.core.media": "read_json read_media_type read_yaml",
     "engine.core.mistake": "Mistake built refuse shown",
     "engine.core.parallel": "ParallelScope",
-    "engine.core.parameters": "Amount ConfigRef Count Duration Name Number Period Size TimeUnit Whole",
+    "engine.core.parameters": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
     "engine.core.processor": "UNTOLD After Operation Processor Run Served Source VoidOperation content_tree",
     "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
     "engine.core.refusal": "Refusal",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
@@ -85,6 +85,9 @@ TimeUnit = Literal["NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS", "MI
 """What numbers count that stand for an amount of time."""
 
 
+AN_AMOUNT, WITH_UNIT = "an amount of time", "a number, or with its unit 500ms, 3s, 5m, PT5M"
+
+
 class Amount(Validated):
     """An amount of time whose unit stands in another parameter (Mule's timeUnit): `5`, or with its own unit, `5s`."""
 
@@ -93,9 +96,7 @@ class Amount(Validated):
     def __init__(self, value: Any) -> None:
         seconds = _seconds(value)
         if seconds is None:
-            refuse(
-                [Mistake("F303", shown(value), "an amount of time", "a number, or with its unit 500ms, 3s, 5m, PT5M")]
-            )
+            refuse([Mistake("F303", shown(value), AN_AMOUNT, WITH_UNIT)])
         self._seconds = seconds
         self._is_plain = isinstance(value, (int, float)) or value.strip()[-1:].isdigit()
 
@@ -184,6 +185,20 @@ class Period(Number):
     @classmethod
     def read(cls, value: Any) -> float | None:
         return _seconds(value)
+
+
+class Interval(Number):
+    """An amount of time as Amount reads it, or an expression, checked at run."""
+
+    __slots__ = ()
+    expected, write = AN_AMOUNT, WITH_UNIT
+
+    @classmethod
+    def read(cls, value: Any) -> Amount | None:
+        try:
+            return Amount(value)
+        except PydanticCustomError:
+            return None
 
 
 class Reference:

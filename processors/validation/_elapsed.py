@@ -3,26 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
-from pydantic_core import PydanticCustomError
-
-from engine import Amount, EvaluationError, Event, Number, Template, TimeUnit, point_in_time
+from engine import EvaluationError, Event, Interval, Template, TimeUnit, point_in_time
 from processors.validation._validator import Validator
-
-
-class Interval(Number):
-    """A literal amount of time, or an expression, checked at run."""
-
-    __slots__ = ()
-    expected = "an amount of time: a number of timeUnits, or a duration such as 20s"
-
-    @classmethod
-    def read(cls, value: Any) -> Amount | None:
-        try:
-            return Amount(value)
-        except PydanticCustomError:
-            return None
 
 
 class ElapsedValidator(Validator):

@@ -12,6 +12,7 @@ from engine import (
     ConfigRef,
     Element,
     Event,
+    Interval,
     Mistake,
     Name,
     Template,
@@ -61,15 +62,16 @@ class QueueAccess(Element):
 class QueueOperation(QueueAccess, VoidOperation):
     """The parameters of operations on a queue."""
 
-    timeout: Amount = Amount(5)
+    timeout: Interval = Interval(5)
     """How long to wait at most, in timeoutUnit, or with a unit of its own (`500ms`)."""
 
     timeout_unit: TimeUnit = "SECONDS"
     """What the number of timeout counts."""
 
-    @property
-    def seconds(self) -> float:
-        return self.timeout.seconds(self.timeout_unit)
+    def seconds(self, event: Event) -> float:
+        """How long to wait at most for this event."""
+        amount: Amount = self.timeout.of(event)
+        return amount.seconds(self.timeout_unit)
 
 
 class Publishing(QueueOperation):

@@ -27,9 +27,9 @@ class Consume(QueueOperation, Operation):
     raises = (EMPTY_QUEUE, INVALID_VALUE, VM_CONNECTIVITY)
 
     async def run(self, event: Event) -> Event:
-        queue = self.queue
-        if not await queue.arrival(self.seconds) or not (envelope := queue.take()):
-            detail = f"no message in the queue {self.queue_name} within {self.seconds:g} s"
+        queue, seconds = self.queue, self.seconds(event)
+        if not await queue.arrival(seconds) or not (envelope := queue.take()):
+            detail = f"no message in the queue {self.queue_name} within {seconds:g} s"
             raise FlowError(EMPTY_QUEUE, "there is no message in the queue", detailed_description=detail)
         queue.done(envelope)
         payload, media_type = envelope.open()

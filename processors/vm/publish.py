@@ -26,7 +26,8 @@ class Publish(Publishing):
     raises = (QUEUE_TIMEOUT, INVALID_VALUE, VM_CONNECTIVITY)
 
     async def run(self, event: Event) -> Event:
-        if not await self.queue.put(self.envelope_of(event), self.seconds):
-            detail = f"the queue {self.queue_name} had no room within {self.seconds:g} s"
+        seconds = self.seconds(event)
+        if not await self.queue.put(self.envelope_of(event), seconds):
+            detail = f"the queue {self.queue_name} had no room within {seconds:g} s"
             raise FlowError(QUEUE_TIMEOUT, "the queue is full", detailed_description=detail)
         return event

@@ -37,7 +37,7 @@ class PublishConsume(Publishing, Operation):
         reply: Reply = asyncio.get_running_loop().create_future()
         envelope.reply = reply
         try:
-            answer = await self._answer(envelope, reply)
+            answer = await self._answer(envelope, reply, self.seconds(event))
         finally:
             reply.cancel()
         if isinstance(answer, FlowError):
@@ -51,10 +51,10 @@ class PublishConsume(Publishing, Operation):
         attributes = self.attributes_of(envelope)
         return self.deliver_event(event, event.with_payload(payload, attributes, media_type=media_type))
 
-    async def _answer(self, envelope: Envelope, reply: Reply) -> Any:
+    async def _answer(self, envelope: Envelope, reply: Reply, seconds: float) -> Any:
         clock = self.runtime.clock
-        deadline = clock.monotonic() + self.seconds
-        if await self.queue.put(envelope, self.seconds) and await within(clock, deadline - clock.monotonic(), reply):
+        deadline = clock.monotonic() + seconds
+        if await self.queue.put(envelope, seconds) and await within(clock, deadline - clock.monotonic(), reply):
             return reply.result()
-        detail = f"no answer from the queue {self.queue_name} within {self.seconds:g} s"
+        detail = f"no answer from the queue {self.queue_name} within {seconds:g} s"
         raise FlowError(QUEUE_TIMEOUT, "no answer came in time", detailed_description=detail)
