@@ -40,12 +40,14 @@ class Answer:
 
     body: its bytes, or what gives them while they are sent.
     is_early: whether the caller may still be sending its body.
+    reason: another reason phrase than that of the status.
     """
 
     status: int
     body: Body = b""
     headers: dict[str, Any] = field(default_factory=dict)
     is_early: bool = False
+    reason: bytes | None = None
 
 
 def success(event: Event, response: HttpResponse, accept: str = "") -> Answer:
@@ -61,9 +63,10 @@ def success(event: Event, response: HttpResponse, accept: str = "") -> Answer:
     if status is None:
         raise FlowError(EXPRESSION, "the status of the answer is no number from 200 to 599")
     headers = _headers(event, response)
-    if status in BODILESS:
-        return Answer(status, b"", headers)
-    return _with_body(status, headers, *_body(event, response, headers.get("content-type"), accept))
+    body: tuple[Body, str | None] = b"", None
+    if status not in BODILESS:
+        body = _body(event, response, headers.get("content-type"), accept)
+    return _with_body(status, headers, *body, reason=_reason(event, response))
 
 
 def failure(error: FlowError, response: HttpResponse, instance: str) -> Answer:
@@ -76,13 +79,14 @@ def failure(error: FlowError, response: HttpResponse, instance: str) -> Answer:
         headers = error.headers | headers
     if status == HTTPStatus.SERVICE_UNAVAILABLE and CRITICAL in error.type.lineage:
         headers.setdefault("retry-after", "1")
+    reason = _attempt(event, lambda: _reason(event, response), None)
     if response.body is not None or error.answer.has_body:
         written = _attempt(event, lambda: _body(event, response, headers.get("content-type"), ""), None)
         if written is not None:
-            return _with_body(status, headers, *written)
+            return _with_body(status, headers, *written, reason=reason)
     members = error.members if isinstance(error, Refusal) else None
     body = problem(status, instance, event.correlation_id, str(error.type), error.description, members)
-    return _with_body(status, headers, body, PROBLEM)
+    return _with_body(status, headers, body, PROBLEM, reason=reason)
 
 
 def refused(refusal: Refusal, path: str, correlation_id: str) -> Answer:
@@ -117,6 +121,13 @@ def _headers(event: Event, response: HttpResponse) -> dict[str, Any]:
     return headers | checked_headers(response.headers.evaluate(event), ANSWER) if response.headers else headers
 
 
+def _reason(event: Event, response: HttpResponse) -> bytes | None:
+    """The reason phrase that the response sets."""
+    if response.reason_phrase is None:
+        return None
+    return header_value(response.reason_phrase.evaluate(event), ANSWER).encode("latin-1")
+
+
 def _body(event: Event, response: HttpResponse, labelled: str | None, accept: str) -> tuple[Body, str | None]:
     """The body and its media type; labelled: the Content-Type that the flow sets by itself."""
     payload, media_type = event.payload, event.media_type
@@ -141,10 +152,12 @@ def _stream(stream: Stream, media_type: str, event: Event) -> tuple[Body, str]:
     return sent(stream, media_type, told), header_value(media_type, ANSWER)
 
 
-def _with_body(status: int, headers: dict[str, Any], body: Body, media_type: str | None) -> Answer:
+def _with_body(
+    status: int, headers: dict[str, Any], body: Body, media_type: str | None, *, reason: bytes | None
+) -> Answer:
     if media_type:
         headers.setdefault("content-type", media_type)
-    return Answer(status, body, headers)
+    return Answer(status, body, headers, reason=reason)
 
 
 def _attempt(event: Event, make: Callable[[], T], otherwise: T) -> T:

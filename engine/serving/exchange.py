@@ -24,6 +24,9 @@ log = logging.getLogger("engine")
 LONGEST_LINGER = 10.0
 """Seconds in which the rest of a body is passed over after a refusal."""
 
+REASON = "engine.reason"
+"""Where our own protocol takes a reason phrase; ASGI has no place for one, and other servers send their own."""
+
 
 class BrokenStream(Exception):
     """An answer that had begun and could not be ended: the connection is closed, so that the caller sees it."""
@@ -56,9 +59,9 @@ class Exchange:
             headers["connection"] = "close"
         if not isinstance(body, bytes):
             first = await anext(body, b"")  # an error before it is answered as any other
-            await self._begin(answer.status, headers)
+            await self._begin(answer, headers)
             return await self._stream(first, body, flow)
-        await self._begin(answer.status, headers)
+        await self._begin(answer, headers)
         lingers = answer.is_early and not waits
         body = b"" if self.method == "HEAD" else body
         await self.send({"type": "http.response.body", "body": body, "more_body": lingers})
@@ -67,9 +70,11 @@ class Exchange:
             await self._drain()
             await self.send({"type": "http.response.body", "body": b""})
 
-    async def _begin(self, status: int, headers: dict[str, Any]) -> None:
-        self.status = status
-        await self.send({"type": "http.response.start", "status": status, "headers": list(_lines(headers))})
+    async def _begin(self, answer: Answer, headers: dict[str, Any]) -> None:
+        self.status = answer.status
+        if answer.reason is not None and REASON in self.scope:
+            self.scope[REASON](answer.reason)
+        await self.send({"type": "http.response.start", "status": answer.status, "headers": list(_lines(headers))})
 
     async def _stream(self, first: bytes, chunks: AsyncIterator[bytes], flow: str) -> None:
         """Send what comes, as it comes."""

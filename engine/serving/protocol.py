@@ -14,6 +14,7 @@ from uuid import uuid4
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from engine.serving.exchange import REASON
 from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import Connections
 
@@ -46,11 +47,12 @@ class Corked:
     Our applications send the first bytes of a body right behind the head.
     """
 
-    __slots__ = ("_head", "_transport", "abort", "can_write_eof", "is_closing")
+    __slots__ = ("_head", "_reason", "_transport", "abort", "can_write_eof", "is_closing")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._head = b""
+        self._reason: bytes | None = None
         self.abort, self.is_closing = transport.abort, transport.is_closing
         self.can_write_eof = transport.can_write_eof
 
@@ -61,9 +63,14 @@ class Corked:
                 return self._transport.write(head + data)
             self._transport.write(head)
         elif data.startswith(STATUS) and not data.startswith(CONTINUE):
-            self._head = data
+            self._head = data if self._reason is None else _with_reason(data, self._reason)
+            self._reason = None
             return None
         return self._transport.write(data)
+
+    def say(self, reason: bytes) -> None:
+        """Give the next answer this reason phrase."""
+        self._reason = reason
 
     def flush(self) -> None:
         if self._head:
@@ -76,6 +83,12 @@ class Corked:
     def write_eof(self) -> None:
         self.flush()
         self._transport.write_eof()
+
+
+def _with_reason(head: bytes, reason: bytes) -> bytes:
+    """A head with another reason phrase behind its status (RFC 9112, 4)."""
+    line, end, headers = head.partition(b"\r\n")
+    return line[: len(STATUS) + 3] + b" " + reason + end + headers
 
 
 STATUS, CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 100"
@@ -196,6 +209,7 @@ class Protocol(HttpToolsProtocol):
         if self._late is not None:
             self._stop_waiting()
         super().on_headers_complete()
+        self.scope[REASON] = self.transport.say  # type: ignore[attr-defined, literal-required]  # it is corked; a key of ours
         if getattr(self.server_state, "is_draining", False):
             self.cycle.keep_alive = False
 

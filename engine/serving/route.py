@@ -27,6 +27,9 @@ class HttpResponse(Parameters):
     body: Template | None = None
     """The body; the payload, if left out."""
 
+    reason_phrase: Template | None = None
+    """The text behind the status; that of the status, if left out. HTTP/2, and servers other than ours, have none."""
+
 
 class BodySchema(Protocol):
     """A JSON Schema that request bodies must fit."""

@@ -73,10 +73,10 @@ class Listener(HttpSource):
     """The methods, as a comma list or a list; all, if left out. `method` means the same."""
 
     response: HttpResponse = HttpResponse()
-    """How a success is answered: statusCode, headers, body."""
+    """How a success is answered: statusCode, headers, body, reasonPhrase."""
 
     error_response: Annotated[HttpResponse, Field(alias="error-response")] = HttpResponse()
-    """How a failure is answered: statusCode, headers, body."""
+    """How a failure is answered: statusCode, headers, body, reasonPhrase."""
 
     streaming: bool = False
     """Whether a body of NDJSON (application/x-ndjson) or CSV is a stream of records: foreach goes through one of any

@@ -31,6 +31,14 @@ flows:
       http:listener:
         {config-ref: Api, path: /labelled, allowedMethods: GET, response: {headers: {Content-Type: text/csv}}}
     steps: [{set-payload: {value: [{a: 1}]}}]
+  reason:
+    source:
+      http:listener:
+        config-ref: Api
+        path: /reason
+        response: {reasonPhrase: "Fine, #[payload.name]"}
+        error-response: {reasonPhrase: "#[error.description]"}
+    steps: [{validation:is-not-null: {value: "#[payload.name]", message: no name}}]
   echo:
     source: {http:listener: {config-ref: Api, path: /echo}}
     steps: []
@@ -83,6 +91,15 @@ def test_head_is_get_without_the_body(served: Running) -> None:
     assert (head.status_code, head.content) == (200, b"")
     for name in ("content-length", "content-type", "etag"):
         assert head.headers[name] == full.headers[name]
+
+
+def test_reason_phrase(served: Running) -> None:
+    answer = served.post("/reason", json={"name": "Ada"})
+    assert (answer.status_code, answer.reason_phrase) == (200, "Fine, Ada")
+    answer = served.post("/reason", json={})
+    assert (answer.status_code, answer.reason_phrase) == (400, "no name")
+    assert served.post("/echo", json={}).reason_phrase == "OK"
+    assert served.post("/reason", json={"name": "a\nb"}).status_code == 500
 
 
 def test_options(served: Running) -> None:
