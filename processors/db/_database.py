@@ -18,11 +18,22 @@ class ParameterStyle:
     placeholder: what stands for the parameter of that number, from 1.
     is_shared: whether a parameter that stands in several places has one number, and its value is given once.
     escape: how the text between parameters is written.
+    returning: whether statements that change rows give them back by RETURNING.
     """
 
     placeholder: Callable[[int], str]
     is_shared: bool = False
     escape: Callable[[str], str] = _as_it_is
+    returning: bool = True
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """How many connections there are, at least and at most, and how many seconds a statement waits for one."""
+
+    least: int = 0
+    most: int = 10
+    wait: float = 5.0
 
 
 class Statements(Protocol):
@@ -68,6 +79,9 @@ class Database(Statements, Protocol):
 
     async def begin(self, outer: Any) -> Any:
         """A Part; inside the outer one of this database, where there is one, of which it can be undone alone."""
+
+    async def start(self) -> None:
+        """Open what is to be open before the first use; what cannot be opened is left to that."""
 
     async def is_ready(self) -> bool:
         """Whether a statement would find the database now."""

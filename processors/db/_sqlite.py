@@ -45,6 +45,9 @@ class SqliteDatabase(Statements):
         self._schema_version = -1
         self._deferrable = 0
 
+    async def start(self) -> None:
+        """Nothing: the file is opened by the first statement."""
+
     async def is_ready(self) -> bool:
         try:
             self._open()

@@ -1,0 +1,121 @@
+"""Transactions on PostgreSQL, in which a statement that fails undoes itself alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from processors.db._postgres_errors import FAILURES, failure_of
+from processors.db._postgres_pool import SETTLING
+from processors.db._postgres_session import OUTDATED, Session
+from processors.db._postgres_statements import Statements
+
+Result = TypeVar("Result")
+
+
+class PostgresPart(Statements):
+    """The part of a database in a transaction; inside another one (level 1 and more) a savepoint of it.
+
+    PostgreSQL gives up a whole transaction when a statement of it fails. So a savepoint stands before
+    each statement; before the first one, the beginning of the part is as good as one.
+
+    finish: what is done with the connection at the end, where the part is the whole transaction.
+    """
+
+    def __init__(self, session: Session, level: int, finish: Callable[[bool], asyncio.Task[None] | None]) -> None:
+        self.session = session
+        self.level = level
+        self._finish = finish
+        self._begin = f"SAVEPOINT level_{level}" if level else "BEGIN"
+        self._undo = f"ROLLBACK TO level_{level}" if level else "ROLLBACK; BEGIN"
+        self._savepoint = f"SAVEPOINT statement_{level}"
+        self._is_begun = False
+        self._is_spoilt = False
+        self._has_savepoint = False
+
+    async def begin(self) -> None:
+        await self.session.command(self._begin)
+
+    async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:
+        try:
+            return await self._act(action)
+        except OUTDATED:
+            return await self._act(action)
+        except FAILURES as error:
+            raise failure_of(error) from error
+
+    async def _act(self, action: Callable[[Session], Awaitable[Result]]) -> Result:
+        await self._prepare()
+        self._is_spoilt = True  # until it is known that it is not: it may be cancelled at any point
+        try:
+            result = await action(self.session)
+        except FAILURES:
+            if not self.session.is_closed:
+                await self._mend()
+            raise
+        self._is_spoilt, self._is_begun = False, True
+        return result
+
+    async def _prepare(self) -> None:
+        """Have something to go back to before a statement."""
+        if self._is_spoilt:
+            await self._mend()
+        if not self._is_begun:
+            return
+        if self._has_savepoint:
+            await self.session.command(f"RELEASE statement_{self.level}; {self._savepoint}")
+        else:
+            await self.session.command(self._savepoint)
+            self._has_savepoint = True
+
+    async def _mend(self) -> None:
+        """Undo the last statement, which failed or was cancelled."""
+        await self.session.command(f"ROLLBACK TO statement_{self.level}" if self._has_savepoint else self._undo)
+        self._is_spoilt = False
+
+    async def nest(self, part: PostgresPart) -> None:
+        """Begin a part inside this one."""
+        try:
+            if self._is_spoilt:
+                await self._mend()
+            await part.begin()
+        except FAILURES as error:
+            raise failure_of(error) from error
+        self._is_begun = True  # what the part does is not to be lost when the next statement fails
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncGenerator[Session, None]:
+        await self._prepare()
+        self._is_spoilt = True
+        yield self.session
+        self._is_spoilt, self._is_begun = False, True
+
+    async def commit(self) -> None:
+        try:
+            if self._is_spoilt:
+                await self._mend()
+            if self.level:
+                await self.session.command(f"RELEASE level_{self.level}")
+            else:
+                await self.session.command("COMMIT")
+        except FAILURES as error:
+            await self.rollback()
+            raise failure_of(error) from error
+        self._finish(True)
+
+    async def rollback(self) -> None:
+        if not self.level:
+            await ended(self._finish(False))
+        elif not self.session.is_closed:
+            try:
+                await self.session.command(f"ROLLBACK TO level_{self.level}; RELEASE level_{self.level}")
+            except FAILURES:
+                self.session.terminate()  # the whole transaction is lost, and cannot be committed
+
+
+async def ended(task: asyncio.Task[None] | None) -> None:
+    """Wait for the end of a transaction, which comes also where the waiting is cancelled."""
+    if task is not None:
+        await asyncio.wait([task], timeout=SETTLING)

@@ -1,0 +1,173 @@
+"""Values on their way to PostgreSQL and back.
+
+Parameters have a type, which the server infers from the statement. A value that is of another one is converted, where
+it is a way to write such a value: texts are read as the type wants them (ISO 8601 for dates and times), whole
+numbers stored in texts become texts, lists become arrays, and what goes to a json or jsonb column becomes JSON; a text
+there is JSON already, as in PostgreSQL. Rows hold numbers, texts, decimals, dates, UUIDs, bytes, lists and what JSON
+columns hold; values of all other types (inet, interval, ranges, enumerations) are texts, as PostgreSQL writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from asyncpg.types import Attribute, Type
+
+from engine import Appended, encode, read_json, to_text
+
+Fit = Callable[[Any], Any]
+
+LISTS = (list, tuple, Appended)
+AS_TEXT = (
+    "interval", "inet", "cidr", "bit", "varbit", "point", "line", "lseg", "box", "path", "polygon", "circle",
+)  # fmt: skip
+"""Types that the driver has classes of its own for, which nobody else knows."""
+
+
+def _misfit(value: Any, wanted: str) -> ValueError:
+    return ValueError(f"a value of type {type(value).__name__} is no {wanted}")
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, (float, Decimal)) and value != int(value):
+        raise _misfit(value, "whole number")
+    return int(value)
+
+
+def _decimal(value: Any) -> Decimal:
+    return Decimal(repr(value) if isinstance(value, float) else value)
+
+
+def _boolean(value: Any) -> bool:
+    if value in (True, "true", "t"):
+        return True
+    if value in (False, "false", "f"):
+        return False
+    raise _misfit(value, "boolean")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        raise _misfit(value, "text")
+    return to_text(value)
+
+
+def _bytes(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(memoryview(value))
+
+
+def _json(value: Any) -> str:
+    return str(value) if isinstance(value, str) else encode(value).decode()
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, str):
+        return date.fromisoformat(value) if len(value) <= len("2000-12-31") else datetime.fromisoformat(value).date()
+    if isinstance(value, datetime):
+        return value.date()
+    raise _misfit(value, "date")
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    raise _misfit(value, "date and time")
+
+
+def _local(value: Any) -> datetime:
+    moment = _moment(value)
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _zoned(value: Any) -> datetime:
+    moment = _moment(value)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _time(value: Any) -> time:
+    return value if isinstance(value, time) else time.fromisoformat(value)
+
+
+def _uuid(value: Any) -> UUID:
+    return UUID(value)
+
+
+INTEGER: tuple[frozenset[type], Fit] = frozenset({int}), _integer
+FLOAT: tuple[frozenset[type], Fit] = frozenset({float, int}), float
+TEXT: tuple[frozenset[type], Fit] = frozenset({str}), _text
+JSON: tuple[frozenset[type], Fit] = frozenset(), _json
+ANYTHING: tuple[frozenset[type], Fit] = frozenset(), lambda value: value
+
+FITS: dict[str, tuple[frozenset[type], Fit]] = {
+    "int2": INTEGER, "int4": INTEGER, "int8": INTEGER, "oid": INTEGER, "xid8": INTEGER,
+    "float4": FLOAT, "float8": FLOAT,
+    "numeric": (frozenset({Decimal, int}), _decimal),
+    "bool": (frozenset({bool}), _boolean),
+    "text": TEXT, "varchar": TEXT, "bpchar": TEXT, "name": TEXT, "char": TEXT, "unknown": TEXT, "xml": TEXT,
+    **dict.fromkeys(AS_TEXT, TEXT),
+    "bytea": (frozenset({bytes}), _bytes),
+    "json": JSON, "jsonb": JSON,
+    "date": (frozenset({date}), _date),
+    "timestamp": (frozenset(), _local),
+    "timestamptz": (frozenset(), _zoned),
+    "time": (frozenset({time}), _time), "timetz": (frozenset({time}), _time),
+    "uuid": (frozenset({UUID}), _uuid),
+}  # fmt: skip
+"""By the name of a type: the classes whose values the driver takes as they are, and what makes others fit."""
+
+
+def fit_of(parameter: Type) -> tuple[frozenset[type], Fit]:
+    """The classes that the driver takes for a parameter, and what makes other values fit or raises an error."""
+    if parameter.kind != "array":
+        return FITS.get(parameter.name, ANYTHING)
+    known, fit = FITS.get(parameter.name.removesuffix("[]"), ANYTHING)
+
+    def fit_all(value: Any) -> Any:
+        if not isinstance(value, LISTS):
+            raise _misfit(value, "list")
+        return [_fit_item(item) for item in value]
+
+    def _fit_item(item: Any) -> Any:
+        if item is None or type(item) in known:
+            return item
+        return fit_all(item) if isinstance(item, LISTS) and fit is not _json else fit(item)
+
+    return frozenset(), fit_all
+
+
+def plain_of(column: Attribute) -> Fit | None:
+    """What makes the values of a column plain; None where they are."""
+    kind = column.type.kind
+    return _plain if kind in ("range", "multirange", "composite") or column.type.name.startswith("record") else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, asyncpg.Range):
+        if value.isempty:
+            return "empty"
+        ends = "" if value.lower is None else to_text(value.lower), "" if value.upper is None else to_text(value.upper)
+        return f"{'[' if value.lower_inc else '('}{ends[0]},{ends[1]}{']' if value.upper_inc else ')'}"
+    if isinstance(value, Mapping) or hasattr(value, "items"):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, LISTS):
+        return [_plain(each) for each in value]
+    return value
+
+
+async def register(connection: asyncpg.Connection) -> None:
+    """Make a connection give JSON as values, and types that only the driver knows as texts; the server is not asked."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=str, decoder=lambda text: read_json(text.encode())
+        )
+    for name in AS_TEXT:
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=str)
