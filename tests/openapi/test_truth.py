@@ -31,11 +31,18 @@ def generated(server: Running, folder: Path, most: int) -> int:
     return int(found[1])
 
 
+NEEDS_UPSTREAM = "bulk-upsert-parallel.yaml"
+"""A shipped flow that asks another service, which is not there: its answers would all be 503."""
+
+SHIPPED = [path for path in sorted((ROOT / "flows").glob("*.yaml")) if path.name != NEEDS_UPSTREAM]
+
+
 @pytest.mark.parametrize(
     ("flows", "most", "least"),
-    [(ROOT / "flows" / "bulk-upsert.yaml", 2300, 2000), (Path(__file__).parent / "shop.yaml", 60, 500)],
+    [(SHIPPED, 500, 2000), ([Path(__file__).parent / "shop.yaml"], 60, 500)],
     ids=["shipped", "shop"],
 )
-def test_no_answer_is_another_than_the_document_says(flows: Path, most: int, least: int, tmp_path: Path) -> None:
-    with Running(tmp_path, str(flows), environment={"DB_URL": f"sqlite:///{tmp_path}/customers.db"}) as server:
+def test_no_answer_is_another_than_the_document_says(flows: list[Path], most: int, least: int, tmp_path: Path) -> None:
+    environment = {"DB_URL": f"sqlite:///{tmp_path}/customers.db"}
+    with Running(tmp_path, *map(str, flows), environment=environment) as server:
         assert generated(server, tmp_path, most) >= least
