@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine import EXPRESSION, Appended, Event, Expression, FlowError
+from engine import EXPRESSION, Appended, Event, Expression, FlowError, is_number
 
 
 def items_of(collection: Expression, event: Event, element: str) -> Sequence[Any]:
@@ -26,4 +26,6 @@ def checked_items(value: Any, element: str) -> Sequence[Any]:
 def _kind(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a map"
-    return "a text" if isinstance(value, str) else f"a {type(value).__name__}"
+    if isinstance(value, bool):
+        return "true or false"
+    return "a text" if isinstance(value, str) else "a number" if is_number(value) else f"a {type(value).__name__}"
