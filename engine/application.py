@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -93,19 +93,22 @@ class Application:
                 await self.stop()
                 raise StartError(f"the config '{name}' cannot be started: {error.detailed_description}") from error
 
-    async def listen(self) -> None:
-        """Start, and let the sources make events; at once where that was done, or it ends. Raises StartError."""
+    async def listen(self, wanted: Callable[[Flow], bool] = lambda flow: True) -> None:
+        """Start, and let the sources make events; at once where that was done, or it ends. Raises StartError.
+
+        wanted: the flows whose sources do; tests leave some out.
+        """
         if self._is_listening or self._is_draining:
             return
         await self.start()
         async with self._starting:
             if not self._is_listening and not self._is_draining:
                 self._is_listening = True
-                await self._start_sources()
+                await self._start_sources(wanted)
 
-    async def _start_sources(self) -> None:
+    async def _start_sources(self, wanted: Callable[[Flow], bool]) -> None:
         for flow in self.flows.values():
-            if flow.source is None or flow.initial_state == "stopped":
+            if flow.source is None or flow.initial_state == "stopped" or not wanted(flow):
                 continue
             if self.parts.runtime.worker and not flow.source.in_every_worker:
                 continue

@@ -8,8 +8,8 @@ import pytest
 
 from engine.core.element import Element
 from engine.loading.catalog import discover
+from engine.testing.examples import run_case
 from engine.tools.manual import descriptions, example, page, prose
-from engine.tools.testing import run_case
 
 CATALOG = discover()
 ELEMENTS = list(CATALOG.elements())

@@ -18,8 +18,8 @@ FILES = {
 }
 # Each room may import from those after it, and from itself.
 FLOORS = [
-    "processors", "engine.tools", "engine.application", "engine.openapi", "engine.serving", "engine.loading", "engine.core",
-    "engine.expressions",
+    "processors", "engine.tools", "engine.testing", "engine.application", "engine.openapi", "engine.serving",
+    "engine.loading", "engine.core", "engine.expressions",
 ]  # fmt: skip
 FACE = "engine"
 

@@ -140,7 +140,7 @@ def _read_path(path: Path) -> Iterator[Document]:
         yield read_file(path)
         return
     try:
-        files = sorted(file for file in path.iterdir() if _is_flow_file(file))
+        files = sorted(file for file in path.iterdir() if is_flow_file(file))
     except OSError as error:
         yield _unreadable(path, f"a folder that cannot be read ({error.strerror})", "a folder of flow files")
         return
@@ -152,7 +152,8 @@ def _read_path(path: Path) -> Iterator[Document]:
             yield document
 
 
-def _is_flow_file(file: Path) -> bool:
+def is_flow_file(file: Path) -> bool:
+    """Whether a file of a folder is one of its flow files: YAML, and no test."""
     return file.suffix in SUFFIXES and not file.name.endswith(TEST_SUFFIXES)
 
 

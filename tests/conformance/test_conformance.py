@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from engine.loading.catalog import discover
-from engine.tools.testing import run_case
+from engine.testing.examples import run_case
 
 FOLDER = Path(__file__).parent
 CATALOG = discover()

@@ -42,14 +42,14 @@ class Chance:
 class Frozen(Chance):
     """A moment that stays, and a row of numbers that is the same for the same seed."""
 
-    def __init__(self, at: datetime, seed: int) -> None:
+    def __init__(self, at: datetime | None, seed: int) -> None:
         from random import Random
 
         self._at = at
         self._dice = Random(seed)  # noqa: S311  # for tests: it shall be foreseeable
 
     def now(self) -> datetime:
-        return self._at
+        return self._at or super().now()
 
 
 _sources = [Chance()]
@@ -61,8 +61,11 @@ def chance() -> Chance:
 
 
 @contextmanager
-def frozen(at: datetime | str = "2026-01-01T00:00:00Z", seed: int = 0) -> Iterator[None]:
-    """Within it, now() and today() stand still, and uuid() and random_int() give the same row each time."""
+def frozen(at: datetime | str | None = "2026-01-01T00:00:00Z", seed: int = 0) -> Iterator[None]:
+    """Within it, now() and today() stand still, and uuid() and random_int() give the same row each time.
+
+    at: None lets the time go on.
+    """
     source = Frozen(datetime.fromisoformat(at) if isinstance(at, str) else at, seed)
     _sources.append(source)
     try:

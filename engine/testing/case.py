@@ -1,0 +1,266 @@
+"""A case: what is given, what runs, what is expected. One format for test files, manual pages, conformance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec.structs import replace
+from pydantic import BeforeValidator, Field
+from pydantic_core import core_schema
+
+from engine.core.element import Parameters
+from engine.core.event import NOTHING, Event
+from engine.core.flow import Flow
+from engine.core.flow_link import FlowLink
+from engine.core.mistake import Mistake, refuse, shown
+from engine.core.parameters import Duration
+from engine.core.validated import Validated
+from engine.loading.data import as_data
+from engine.testing.doubles import Mock, Spy
+from engine.testing.expectations import Expectations
+from engine.testing.generating import Value
+from engine.testing.selecting import Selecting
+
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+ACTIONS = (*METHODS, "request", "flow", "steps")
+DEFAULT_TIMEOUT = 10.0
+
+Data = Annotated[dict[str, Any], BeforeValidator(as_data)]
+"""A map as it stands in the file."""
+
+
+class Moment(Validated):
+    """A point in time: `2026-01-01T00:00:00Z`."""
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> datetime:
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            refuse([Mistake("F303", shown(value), "a point in time", "2026-01-01T00:00:00Z")])
+        if moment.tzinfo is None:
+            refuse([Mistake("F303", shown(value), "a point in time with its zone", f"{value}Z")])
+        return moment
+
+
+class FlowNames(Validated):
+    """`true` for all flows, `false` for none, or a list of their names."""
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
+        if isinstance(value, (bool, frozenset)):
+            return value
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            refuse([Mistake("F303", shown(value), "true, or a list of names of flows")])
+        if info.context is not None:
+            for name in value:
+                info.context.expect_flow(str(name), name)
+        return frozenset(map(str, value))
+
+
+class Given(Parameters):
+    """What enters: the event of a flow, or the request."""
+
+    payload: Value = Value.UNSET
+    """The payload, or the body of the request."""
+
+    attributes: Data = Field(default_factory=dict)
+    """The attributes; a request has those that it has."""
+
+    headers: Data = Field(default_factory=dict)
+    """The headers of the request, or those among the attributes."""
+
+    query_params: Data = Field(default_factory=dict)
+    """The query of the request, or queryParams among the attributes."""
+
+    uri_params: Data = Field(default_factory=dict)
+    """What stands for `{name}` in the request's path, or uriParams among the attributes."""
+
+    vars: Data = Field(default_factory=dict)
+    """The variables; a request has none."""
+
+    correlation_id: str | None = None
+    """The correlation id; a new one, if left out."""
+
+    mime_type: str | None = None
+    """The media type of the payload."""
+
+    def event(self, variables: Mapping[str, Any], payload: Any) -> Event:
+        """The event for a flow or steps."""
+        attributes = dict(self.attributes)
+        for name, values in (
+            ("headers", self.headers),
+            ("queryParams", self.query_params),
+            ("uriParams", self.uri_params),
+        ):
+            if values:
+                attributes[name] = {**attributes.get(name, {}), **values}
+        event = Event(
+            payload=payload,
+            attributes=attributes or NOTHING,
+            vars={**variables, **self.vars},
+            media_type=self.mime_type,
+        )
+        return event if self.correlation_id is None else replace(event, correlation_id=self.correlation_id)
+
+
+class Request(Parameters):
+    """A request in full; `post: PATH` and its like are short for it."""
+
+    method: str
+    """The method."""
+
+    path: str
+    """The path, which may hold a query."""
+
+    headers: Data = Field(default_factory=dict)
+    """Its headers, beside those given."""
+
+    body: Value = Value.UNSET
+    """Its body; the payload given, if left out."""
+
+
+class Act(Parameters):
+    """One thing that is done, and what is expected of it."""
+
+    given: Given = Given()
+    """What enters: payload, vars, attributes, headers, queryParams, uriParams, correlationId, mimeType."""
+
+    get: str | None = None
+    """The path of a GET."""
+
+    head: str | None = None
+    """The path of a HEAD."""
+
+    post: str | None = None
+    """The path of a POST."""
+
+    put: str | None = None
+    """The path of a PUT."""
+
+    patch: str | None = None
+    """The path of a PATCH."""
+
+    delete: str | None = None
+    """The path of a DELETE."""
+
+    options: str | None = None
+    """The path of an OPTIONS."""
+
+    request: Request | None = None
+    """A request in full: method, path, headers, body."""
+
+    flow: FlowLink | None = None
+    """The flow or sub-flow that runs, its source left out."""
+
+    steps: Flow | None = None
+    """The steps that run, as those of a flow of their own; `run` is the same."""
+
+    expect: Expectations = Expectations([], [])
+    """Expressions, and the values or matchers that they give; `calls` counts calls."""
+
+    def __post_init__(self) -> None:
+        actions = [name for name in ACTIONS if getattr(self, name, None) is not None]
+        if len(actions) != 1:
+            found = f"{' and '.join(actions)} in one" if actions else "nothing that runs"
+            refuse([Mistake("F703", found, f"one of {', '.join(ACTIONS)}", "post: /path")])
+
+    def the_request(self) -> Request | None:
+        """The request, short or in full; None where a flow or steps run."""
+        if self.request is not None:
+            return self.request
+        paths = ((method, getattr(self, method)) for method in METHODS)
+        return next((Request(method=method.upper(), path=path) for method, path in paths if path is not None), None)
+
+
+class Settings(Parameters):
+    """What a case may say, and its suite for all cases that do not."""
+
+    mock: tuple[Mock, ...] = ()
+    """What stands in for processors: processor, with, and return, raise, call or sequence."""
+
+    tags: tuple[str, ...] = ()
+    """Words to choose cases by."""
+
+    sources: Annotated[bool | frozenset[str], FlowNames] = False
+    """The flows whose sources make events, such as schedulers and queue listeners: a list, or true for all."""
+
+    within: Duration = 0.0
+    """How long the expectations may take to hold, where sources or async steps are at work."""
+
+    timeout: Duration = DEFAULT_TIMEOUT
+    """How long the case may take."""
+
+    now: Annotated[datetime, Moment] | None = None
+    """The moment at which the clock stands; waits move it on, and take no time."""
+
+    seed: int | None = None
+    """Where the row of random numbers and uuids begins; another one each time, if left out."""
+
+
+class Case(Act, Settings):
+    """One case of a suite."""
+
+    doc: str | None = None
+    """What the case is for."""
+
+    spy: tuple[Spy, ...] = ()
+    """What is expected of the events that enter and leave processors: processor, with, before, after."""
+
+    then: tuple[Act, ...] = ()
+    """What is done next, on the same application: each with given, what runs, expect."""
+
+    only: bool = False
+    """Whether of its suite only this case runs, and others that say so."""
+
+    skip: str | None = None
+    """Why it does not run."""
+
+    each: Any = None
+    """Rows of values: the case runs once for each, with `${name}` standing for the row's value."""
+
+    def acts(self) -> Iterator[Act]:
+        yield self
+        yield from self.then
+
+    def selections(self) -> Iterator[Selecting]:
+        """All that means steps of the application: each must mean one."""
+        yield from self.mock
+        yield from self.spy
+        for act in self.acts():
+            yield from (counted.calls for counted in act.expect.calls)
+
+
+class Suite(Settings):
+    """A test file."""
+
+    suite: str | None = None
+    """Its name; the file's, if left out."""
+
+    doc: str | None = None
+    """What the cases have in common."""
+
+    set: Data = Field(default_factory=dict)
+    """Properties of the application, by their dotted names; --set wins over them."""
+
+    files: tuple[str, ...] | None = None
+    """The flow files and folders under test, from the test file's folder; those beside it, if left out."""
+
+    before_all: Annotated[Flow | None, Field(alias="before-all")] = None
+    """Steps that run ahead of the first case. A suite that has them, or after-all, keeps one application, with what
+    lies in its memory, for all cases; else each case begins with a new one."""
+
+    before_each: Annotated[Flow | None, Field(alias="before-each")] = None
+    """Steps that run ahead of each case; the variables that they set enter the case."""
+
+    after_each: Annotated[Flow | None, Field(alias="after-each")] = None
+    """Steps that run after each case, whatever it came to."""
+
+    after_all: Annotated[Flow | None, Field(alias="after-all")] = None
+    """Steps that run after the last case."""
+
+    @property
+    def shares_application(self) -> bool:
+        return self.before_all is not None or self.after_all is not None

@@ -1,0 +1,200 @@
+"""What stands in for processors, and what looks over their shoulders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+from pydantic import Field
+from pydantic_core import core_schema
+
+from engine.core.chain import Step
+from engine.core.element import Parameters
+from engine.core.errors import ErrorType, FlowError, error_type
+from engine.core.event import Event, Message
+from engine.core.expression import Template
+from engine.core.flow_link import FlowLink
+from engine.core.mistake import Mistake, refuse
+from engine.core.processor import Operation, Run, Targeted
+from engine.core.type_patterns import TypePatterns
+from engine.testing.expectations import Expectations
+from engine.testing.outcome import Mismatch, Outcome
+from engine.testing.selecting import Selecting
+
+
+class MockedType(TypePatterns):
+    """The type of an error that a mock raises: one that the flows could meet."""
+
+    def __init__(self, patterns: Any) -> None:
+        super().__init__(patterns)
+        self.known: Callable[[str], ErrorType | None] = lambda name: None
+
+    def raised(self) -> ErrorType:
+        [name] = self.patterns
+        return self.known(name) or error_type(name)
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
+        patterns = super()._validate(value, info)
+        if len(patterns.patterns) != 1 or "*" in patterns.patterns[0]:
+            refuse([Mistake("F303", f"'{', '.join(patterns.patterns)}'", "one error type", "NS:ID")])
+        if info.context is not None:
+            mentions = info.context.mentions
+            patterns.known = lambda name: mentions.known_type(name) or mentions.raised.get(str(error_type(name)))
+        return patterns
+
+
+class Returned(Parameters):
+    """What a mocked step leaves; what is left out stays as it was."""
+
+    payload: Template | None = None
+    """The result: the payload, or what goes to the step's target."""
+
+    attributes: Template | None = None
+    """The attributes of the result."""
+
+    vars: dict[str, Template] = Field(default_factory=dict)
+    """Variables to set."""
+
+    mime_type: str | None = None
+    """The media type of the payload."""
+
+    def event_after(self, step: Step, event: Event) -> Event:
+        after = event.with_variables({name: value.evaluate(event) for name, value in self.vars.items()})
+        if self.payload is None:
+            return after if self.attributes is None else after.with_attributes(self.attributes.evaluate(event))
+        attributes = UNSET if self.attributes is None else self.attributes.evaluate(event)
+        payload, processor = self.payload.evaluate(event), step.processor
+        if isinstance(processor, Operation):
+            after = processor.deliver(after, payload, attributes)
+        else:
+            after = deliver(step, after, after.with_payload(payload, attributes))
+        is_payload = getattr(processor, "target", None) is None
+        return replace(after, media_type=self.mime_type) if self.mime_type and is_payload else after
+
+
+def deliver(step: Step, event: Event, after: Event) -> Event:
+    """The event after a step whose outcome this is, which may go to the step's target."""
+    return step.processor.deliver_event(event, after) if isinstance(step.processor, Targeted) else after
+
+
+class Raised(Parameters):
+    """The error that a mocked step raises."""
+
+    type: MockedType
+    """Its type."""
+
+    description: Template | None = None
+    """Its description; a sentence about the type, if left out."""
+
+    error_message: Returned | None = None
+    """The message that comes with it, such as an upstream's answer: payload, attributes."""
+
+    def failure(self, event: Event) -> FlowError:
+        raised = self.type.raised()
+        description = self.description.evaluate(event) if self.description else f"a mocked {raised}"
+        return FlowError(raised, str(description), error_message=self._message(event))
+
+    def _message(self, event: Event) -> Message | None:
+        if self.error_message is None:
+            return None
+        payload, attributes = self.error_message.payload, self.error_message.attributes
+        return Message(payload and payload.evaluate(event), attributes.evaluate(event) if attributes else {})
+
+
+class Reply(Parameters):
+    """What a mocked step does instead of its own: returns, raises, or calls a flow. Nothing, where all are left out."""
+
+    return_: Annotated[Returned | None, Field(alias="return")] = None
+    """What it leaves: payload, attributes, vars, mimeType."""
+
+    raise_: Annotated[Raised | None, Field(alias="raise")] = None
+    """The error that it raises: type, description, errorMessage."""
+
+    call: FlowLink | None = None
+    """The flow that runs instead."""
+
+    async def answer(self, step: Step, event: Event) -> Event:
+        if self.raise_ is not None:
+            raise self.raise_.failure(event)
+        if self.call is not None:
+            return deliver(step, event, await self.call.run(event))
+        return self.return_.event_after(step, event) if self.return_ else event
+
+
+class Mock(Selecting, Reply):
+    """What stands in for some steps. Of several that mean a call, the first one answers."""
+
+    sequence: tuple[Reply, ...] = ()
+    """What the calls one after another meet: each a return, raise or call; the last one stays."""
+
+    def __post_init__(self) -> None:
+        given = [self.return_, self.raise_, self.call, self.sequence or None]
+        if sum(each is not None for each in given) > 1:
+            found = "more than one of return, raise, call and sequence"
+            refuse([Mistake("F304", found, "one of them", "sequence: [{return: …}, {raise: …}]")])
+
+    def layer(self) -> Callable[[Step, Run], Run]:
+        """The mock at work in one case: calls are counted anew."""
+        calls = 0
+
+        async def answer(step: Step, event: Event) -> Event:
+            nonlocal calls
+            calls += 1
+            reply = self.sequence[min(calls, len(self.sequence)) - 1] if self.sequence else self
+            return await reply.answer(step, event)
+
+        def around(step: Step, run: Run) -> Run:
+            if not self.selects(step):
+                return run
+
+            async def mocked(event: Event) -> Event:
+                return await (answer(step, event) if self.fits(step, event) else run(event))
+
+            return mocked
+
+        return around
+
+
+class Looked(Parameters):
+    """What a spy expects of an event."""
+
+    expect: Expectations
+    """Expressions and what they give."""
+
+
+class Spy(Selecting):
+    """Looks at the events that enter some steps, and leave them. One that sees none has failed."""
+
+    before: Looked | None = None
+    """What holds of each event that enters."""
+
+    after: Looked | None = None
+    """What holds of each event that leaves."""
+
+    def layer(self, found: list[Mismatch], meet: Callable[[Selecting], None]) -> Callable[[Step, Run], Run]:
+        """The spy at work in one case: what does not hold is put among the mismatches; tells `meet` of each call."""
+
+        def around(step: Step, run: Run) -> Run:
+            if not self.selects(step):
+                return run
+
+            async def spied(event: Event) -> Event:
+                if not self.fits(step, event):
+                    return await run(event)
+                meet(self)
+                _look(self.before, event, found, f"before {step.name}")
+                after = await run(event)
+                _look(self.after, after, found, f"after {step.name}")
+                return after
+
+            return spied
+
+        return around
+
+
+def _look(looked: Looked | None, event: Event, found: list[Mismatch], when: str) -> None:
+    if looked is not None:
+        found += looked.expect.compare(Outcome.of(event), when)

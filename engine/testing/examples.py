@@ -1,0 +1,65 @@
+"""One case as a text of its own: the examples of manual pages, and the conformance cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from engine.application import Application
+from engine.loading.catalog import Catalog
+from engine.loading.data import Map
+from engine.loading.diagnostic import LoadError
+from engine.loading.document import Document
+from engine.loading.sections import SECTIONS
+from engine.testing.case import ACTIONS
+from engine.testing.outcome import Mismatch
+from engine.testing.running import Running
+from engine.testing.suite import SuiteLoader, TestFile, refuse_unreadable
+
+CASE = "case"
+
+
+async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismatch]:
+    """Run a case; what it expects in vain.
+
+    It is written as in a test file, with configs, flows, sub-flows and error-handlers beside its own
+    keys as in a flow file. Instead of `expect`, `mistake` is a text that the message of a mistake
+    holds, for what cannot be loaded. Sources are on, as in a server; what is persistent lies in a
+    folder of the case. Raises LoadError for a case with other mistakes.
+    """
+    document = Document(name, text)
+    refuse_unreadable(document)
+    mistake = document.data.pop("mistake", None)
+    file = TestFile(as_test_file(document))
+    loader = SuiteLoader(file, file.cases, [], catalog, {})
+    if mistake is not None:
+        return _refused(loader, str(mistake))
+    loaded = loader.loaded()
+    with TemporaryDirectory() as folder:
+        loaded.parts.runtime.data_dir = Path(folder)
+        async with Application(loaded.parts) as app:
+            return await Running(app, loaded.stage, loaded.cases[CASE]).mismatches()
+
+
+def as_test_file(document: Document) -> Document:
+    """The document with its case among `cases`, as a test file has it."""
+    whole, place = document.data, document.data.place
+    own = [key for key in whole if key not in SECTIONS]
+    case = Map(place).with_entries_of(whole, *own)
+    if not any(action in case for action in (*ACTIONS, "run")):
+        case.put("flow", CASE, place)  # it has a flow of that name
+    if "sources" not in case:
+        case.put("sources", True, place)
+    cases = Map(place)
+    cases.put(CASE, case, place)
+    document.data = Map(place).with_entries_of(whole, *(key for key in whole if key in SECTIONS))
+    document.data.put("cases", cases, place)
+    return document
+
+
+def _refused(loader: SuiteLoader, wanted: str) -> list[Mismatch]:
+    try:
+        loader.load()
+    except LoadError as error:
+        return [] if wanted in str(error) else [Mismatch("mistake", wanted, str(error))]
+    return [Mismatch("mistake", wanted, None)]

@@ -1,0 +1,135 @@
+"""`expect`: expressions on the left, on the right what they shall give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, NamedTuple, Self
+
+from pydantic import Field
+from pydantic_core import core_schema
+
+from engine.core.chain import Step
+from engine.core.errors import FlowError
+from engine.core.event import Event
+from engine.core.expression import Expression
+from engine.core.mistake import Mistake, built, refuse, shown
+from engine.core.processor import Run
+from engine.core.reader import reach_of
+from engine.core.text import Text
+from engine.core.validated import Validated
+from engine.loading.data import Map, Sequence
+from engine.loading.place import Place
+from engine.testing.matchers import Wanted
+from engine.testing.outcome import LEFT_ROOTS, Mismatch, Outcome
+from engine.testing.selecting import Selecting
+
+CALLS = "calls"
+AT_LEAST_ONCE = Wanted({"$gte": 1})
+
+
+class Calls(Selecting):
+    """How often some steps are called."""
+
+    times: Annotated[Wanted, Field(validate_default=False)] = AT_LEAST_ONCE
+    """The number of calls, or a matcher; at least one, if left out."""
+
+    def layer(self, meet: Callable[[Selecting], None]) -> Callable[[Step, Run], Run]:
+        """Tells `meet` of each call that is meant."""
+
+        def around(step: Step, run: Run) -> Run:
+            if not self.selects(step):
+                return run
+
+            async def counted(event: Event) -> Event:
+                if self.fits(step, event):
+                    meet(self)
+                return await run(event)
+
+            return counted
+
+        return around
+
+    def __str__(self) -> str:
+        with_ = ", ".join(f"{name}: {wanted.written}" for name, wanted in self.with_.items())
+        return f"calls of {self.processor}" + (f" with {with_}" if with_ else "")
+
+
+class Expectation(NamedTuple):
+    """One expression and what it shall give."""
+
+    text: str
+    expression: Expression
+    wanted: Wanted
+    place: Place | None
+
+    def compare(self, outcome: Outcome) -> Mismatch | None:
+        try:
+            got = self.expression.evaluate(outcome)  # type: ignore[arg-type]  # it has what an event has
+        except FlowError as failure:
+            return Mismatch(self.text, self.wanted.written, f"the error {failure}", self.wanted.written, self.place)
+        if self.wanted.holds(got):
+            return None
+        return Mismatch(self.text, self.wanted.written, got, self.wanted.nearest(got), self.place)
+
+
+class CountedCalls(NamedTuple):
+    """One entry of `calls`, and where it stands."""
+
+    calls: Calls
+    place: Place | None
+
+
+class Expectations(Validated):
+    """All of them; `calls` with a list counts calls, any other left side is an expression."""
+
+    def __init__(self, expectations: list[Expectation], calls: list[CountedCalls]) -> None:
+        self.expectations = expectations
+        self.calls = calls
+
+    def speaks_of(self, *roots: str) -> bool:
+        """Whether one of these roots stands in a left side: an error that nobody speaks of fails the case."""
+        return any(re.search(rf"\b{root}\b", each.text) for root in roots for each in self.expectations)
+
+    def compare(self, outcome: Outcome, when: str = "") -> list[Mismatch]:
+        """What does not hold; `when`: of which moment, for the report."""
+        compared = [mismatch for each in self.expectations if (mismatch := each.compare(outcome))]
+        return [replace(each, expression=f"{each.expression} {when}") for each in compared] if when else compared
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, Mapping):
+            refuse([Mistake("F303", shown(value), "a map of expressions and what they give", "payload: …")])
+        mistakes: list[Mistake] = []
+        calls, expectations = [], []
+        for key, wanted in value.items():
+            if key == CALLS and isinstance(wanted, Sequence) and info.context is not None:
+                calls += _calls(wanted, info.context)
+            elif each := _expectation(key, value, info, mistakes):
+                expectations.append(each)
+        if mistakes:
+            refuse(mistakes)
+        return cls(expectations, calls)
+
+
+def _calls(written: Sequence, builder: Any) -> list[CountedCalls]:
+    calls = []
+    for entry, place in zip(written, written.places, strict=True):
+        if not isinstance(entry, Map):
+            builder.note("F303", f"{shown(entry)} under 'calls'", "a map", "{processor: …, times: …}", place)
+        elif counted := builder.parameters(Calls, entry, "'calls'", place):
+            calls.append(CountedCalls(counted, place))
+    return calls
+
+
+def _expectation(
+    key: str, written: Mapping[str, Any], info: core_schema.ValidationInfo, mistakes: list[Mistake]
+) -> Expectation | None:
+    place = written.places[key][0] if isinstance(written, Map) else None
+    reach = replace(reach_of(info), roots=LEFT_ROOTS)
+    expression = built(lambda: Expression(Text(str(key), place), reach), mistakes)
+    wanted = built(lambda: Wanted(written[key]), mistakes)
+    return Expectation(str(key), expression, wanted, place) if expression and wanted else None

@@ -1,0 +1,73 @@
+"""What a case came to, as the left sides of its expectations see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.errors import FlowError
+from engine.core.event import Event, Message
+from engine.core.reader import ROOTS
+from engine.loading.place import Place
+
+LEFT_ROOTS = ROOTS | {name: f"event.{name}" for name in ("status", "headers", "body", "calls", "given")}
+"""What left sides may name: the roots of flows, and what only a test knows."""
+
+
+@dataclass
+class Outcome:
+    """The event at the end, and around it what only a test knows.
+
+    status, headers, body: the answer to a request, whose body is the payload too; error: that with
+    which the flow failed, or its answer came about; calls: how often each element ran, by its name
+    and its doc:name; given: what the case gave.
+    """
+
+    payload: Any = None
+    attributes: Any = field(default_factory=dict)
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    error: FlowError | None = None
+    correlation_id: str = ""
+    media_type: str | None = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    calls: Mapping[str, int] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    failure: FlowError | None = None
+    """The error that left the flow: a case that does not speak of it has failed."""
+
+    @property
+    def message(self) -> Message:
+        return Message(self.payload, self.attributes, self.media_type)
+
+    @classmethod
+    def of(cls, event: Event, **known: Any) -> Outcome:
+        """The outcome that an event is."""
+        return cls(
+            payload=event.payload,
+            attributes=event.attributes,
+            vars=event.vars,
+            error=event.error,
+            correlation_id=event.correlation_id,
+            media_type=event.media_type,
+            **known,
+        )
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """An expectation that does not hold: the expression, what was wanted, what came.
+
+    nearest: what would hold and differs least from what came; place: where the expectation stands.
+    """
+
+    expression: str
+    wanted: Any
+    got: Any
+    nearest: Any = field(default=None, compare=False)
+    place: Place | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.expression}: wanted {self.wanted!r}, got {self.got!r}"

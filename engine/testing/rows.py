@@ -1,0 +1,66 @@
+"""Parameter tables: a case for each row of `each`, with the row's values in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core.mistake import Mistake, shown
+from engine.core.text import Text
+from engine.expressions.writing import to_text
+from engine.loading.data import Map, Sequence, as_data
+from engine.loading.place import Place
+
+PLACEHOLDER = re.compile(r"(?<!\\)\$\{([^{}:]+)\}")
+NO_ROW: Mapping[str, Any] = {}
+
+
+def rows_of(written: Any, place: Place) -> tuple[list[Mapping[str, Any]], Mistake | None]:
+    """The rows under `each`, and what is wrong with them."""
+    if isinstance(written, Sequence) and written and all(isinstance(row, Map) for row in written):
+        return list(written), None
+    row = (
+        next((at for at, row in zip(written.places, written, strict=True) if not isinstance(row, Map)), place)
+        if isinstance(written, Sequence)
+        else place
+    )
+    found = f"{shown(written)} for 'each'" if row is place else "a row of 'each' that is no map"
+    return [], Mistake("F704", found, "a list of maps, one for each run", "- {name: value}", row)
+
+
+def filled_name(name: str, row: Mapping[str, Any], number: int) -> str:
+    """The name of a case for one row: with the values in it, or with the number of the row."""
+    filled = _fill(name, row)
+    return filled if filled != name else f"{name} [{number}]"
+
+
+def _fill(text: str, row: Mapping[str, Any]) -> str:
+    return PLACEHOLDER.sub(lambda match: to_text(as_data(row[match[1]])) if match[1] in row else match[0], text)
+
+
+def copied(value: Any, row: Mapping[str, Any] = NO_ROW) -> Any:
+    """The value in maps and lists of its own, `${name}` standing for the row's value; places stay."""
+    if isinstance(value, Map):
+        return _copied_map(value, row)
+    if isinstance(value, Sequence):
+        sequence = Sequence(value.place)
+        sequence.extend(copied(each, row) for each in value)
+        sequence.places = list(value.places)
+        return sequence
+    return _filled(value, row) if row and isinstance(value, Text) and "${" in value else value
+
+
+def _copied_map(value: Map, row: Mapping[str, Any]) -> Map:
+    fresh = Map(value.place)
+    for key, inner in value.items():
+        fresh.put(_fill(key, row) if row and "${" in key else key, copied(inner, row), *value.places[key])
+    return fresh
+
+
+def _filled(text: Text, row: Mapping[str, Any]) -> Any:
+    whole = PLACEHOLDER.fullmatch(text)
+    if whole and whole[1] in row:
+        return copied(row[whole[1]])
+    filled = _fill(text, row)
+    return text if filled == text else Text(filled, text.place)

@@ -1,0 +1,184 @@
+"""One case on an application: what it comes to, and which expectations do not hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from random import SystemRandom
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from engine.application import Application
+from engine.core.errors import FlowError
+from engine.core.flow import Flow
+from engine.core.nesting import Runnable
+from engine.expressions.functions.chance import frozen
+from engine.expressions.writing import to_text
+from engine.serving.content import JSON, write_content
+from engine.testing.case import Act, Case, Given, Request
+from engine.testing.client import Answer, send
+from engine.testing.expectations import Calls
+from engine.testing.outcome import Mismatch, Outcome
+from engine.testing.selecting import Selecting
+from engine.testing.stage import Journal, Layer, Stage
+
+PAUSE = 0.01
+"""Seconds between two looks at expectations that may take a while to hold."""
+
+CONTENT_TYPE = "content-type"
+LOWEST_FAILURE = 400
+
+
+class Running:
+    """A case at work on its application, which is started and stopped by whoever made it.
+
+    layers: what stands around the steps beside the case's own mocks, spies and counts: inside of
+    those that count, outside of the mocks.
+    journal: the path of the last act.
+    """
+
+    def __init__(self, app: Application, stage: Stage, case: Case, layers: tuple[Layer, ...] = ()) -> None:
+        self.app = app
+        self.stage = stage
+        self.case = case
+        self.journal = Journal()
+        self._layers = layers
+        self._found: list[Mismatch] = []
+        self._met: Counter[Selecting] = Counter()
+
+    async def mismatches(self, variables: Mapping[str, Any] | None = None) -> list[Mismatch]:
+        """What the case expects in vain; the acts after one that fails are left out.
+
+        variables: those that enter it beside its own.
+        """
+        self.stage.set(self._all_layers())
+        await self.app.listen(self._has_source)
+        with chance_of(self.case):
+            try:
+                async with asyncio.timeout(self.case.timeout or None):
+                    await self._acts(variables or {})
+            except TimeoutError:
+                self._found.append(Mismatch("timeout", f"an end within {self.case.timeout:g} s", "none"))
+        return self._found
+
+    def _has_source(self, flow: Flow) -> bool:
+        sources = self.case.sources
+        return sources if isinstance(sources, bool) else flow.name in sources
+
+    def _all_layers(self) -> Iterator[Layer]:
+        yield from (mock.layer() for mock in reversed(self.case.mock))
+        yield from self._layers
+        yield from (spy.layer(self._found, self._meet) for spy in self.case.spy)
+        yield from (counted.calls.layer(self._meet) for act in self.case.acts() for counted in act.expect.calls)
+        yield self.journal
+
+    def _meet(self, selecting: Selecting) -> None:
+        self._met[selecting] += 1
+
+    async def _acts(self, variables: Mapping[str, Any]) -> None:
+        for act in self.case.acts():
+            self.journal.clear()
+            for counted in act.expect.calls:
+                self._met[counted.calls] = 0
+            await self._act(act, variables)
+            if self._found:
+                return
+        idle = (spy for spy in self.case.spy if not self._met[spy])
+        self._found += [Mismatch(f"calls of {spy.processor}, spied on", {"$gte": 1}, 0) for spy in idle]
+
+    async def _act(self, act: Act, variables: Mapping[str, Any]) -> None:
+        outcome = await self._outcome(act, variables)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.case.within
+        found = self._compare(act, outcome)
+        while found and loop.time() < until:
+            await asyncio.sleep(PAUSE)
+            found = self._compare(act, outcome)
+        self._found += found
+
+    async def _outcome(self, act: Act, variables: Mapping[str, Any]) -> Outcome:
+        """What the act comes to."""
+        given = act.given
+        payload = given.payload.make()
+        shown = {"payload": payload, "attributes": given.attributes, "vars": given.vars, "headers": given.headers}
+        request = act.the_request()
+        if request is not None:
+            answer = await self._answer(request, given, payload)
+            return replace(self._answered(answer), given=shown)
+        runnable: Runnable | None = act.steps or (act.flow and act.flow.static_target())
+        assert runnable is not None  # a case without is refused
+        event = given.event(variables, payload)
+        try:
+            return Outcome.of(await runnable.run(event), given=shown)
+        except FlowError as failure:
+            return Outcome.of((failure.event or event).with_error(failure), given=shown, failure=failure)
+
+    async def _answer(self, request: Request, given: Given, payload: Any) -> Answer:
+        headers = {name.lower(): to_text(value) for name, value in {**given.headers, **request.headers}.items()}
+        if given.correlation_id is not None:
+            headers.setdefault("x-correlation-id", given.correlation_id)
+        content = b""
+        if request.body.is_given or given.payload.is_given:
+            body = request.body.make() if request.body.is_given else payload
+            media_type = headers.get(CONTENT_TYPE) or given.mime_type or JSON
+            content = b"null" if body is None else write_content(body, media_type)[0]
+            headers[CONTENT_TYPE] = media_type
+        return await send(self.app.asgi(), request.method, target_of(request.path, given), headers, content)
+
+    def _answered(self, answer: Answer) -> Outcome:
+        journal, body = self.journal, answer.body
+        return Outcome(
+            payload=body,
+            body=body,
+            attributes={"statusCode": answer.status, "headers": answer.headers},
+            vars=journal.event.vars if journal.event else {},
+            error=journal.failure if answer.status >= LOWEST_FAILURE else None,
+            correlation_id=answer.headers.get("x-correlation-id", ""),
+            media_type=answer.headers.get(CONTENT_TYPE),
+            status=answer.status,
+            headers=answer.headers,
+        )
+
+    def _compare(self, act: Act, outcome: Outcome) -> list[Mismatch]:
+        outcome.calls = self.journal.calls()
+        found = act.expect.compare(outcome)
+        for counted in act.expect.calls:
+            found += self._compare_calls(counted.calls, counted.place)
+        return [*_unexpected(act, outcome), *found]
+
+    def _compare_calls(self, calls: Calls, place: Any) -> Iterator[Mismatch]:
+        times = self._met[calls]
+        if not calls.times.holds(times):
+            yield Mismatch(str(calls), calls.times.written, times, calls.times.nearest(times), place)
+
+
+def _unexpected(act: Act, outcome: Outcome) -> Iterator[Mismatch]:
+    """An error, or an answer that is one, of which the expectations do not speak."""
+    if outcome.failure is not None and not act.expect.speaks_of("error"):
+        yield Mismatch("error", None, outcome.failure)
+    if (outcome.status or 0) >= LOWEST_FAILURE and not act.expect.speaks_of("status", "error"):
+        yield Mismatch("status", {"$lt": LOWEST_FAILURE}, outcome.status)
+
+
+def chance_of(case: Case) -> AbstractContextManager[None]:
+    """Within it, what is random, and the time, are as the case says."""
+    if case.now is None and case.seed is None:
+        return nullcontext()
+    seed = SystemRandom().getrandbits(64) if case.seed is None else case.seed
+    return frozen(case.now, seed)
+
+
+def target_of(path: str, given: Given) -> str:
+    """The path with what is given for its `{name}`, and the query."""
+    for name, value in given.uri_params.items():
+        path = path.replace(f"{{{name}}}", quote(to_text(value), safe=""))
+    values = [(name, to_text(each)) for name, value in given.query_params.items() for each in _each(value)]
+    query = urlencode(values, quote_via=quote)
+    return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

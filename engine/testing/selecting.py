@@ -1,0 +1,113 @@
+"""Which steps a mock, a spy, a fault or a count of calls means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic_core import core_schema
+
+from engine.core.chain import Step
+from engine.core.config import Config
+from engine.core.element import Parameters
+from engine.core.errors import FlowError
+from engine.core.event import Event
+from engine.core.expression import Compiled, Template
+from engine.core.mistake import Mistake, refuse, shown
+from engine.core.validated import Validated
+from engine.expressions.suggestion import did_you_mean
+from engine.testing.matchers import Wanted
+
+
+class StepName(Validated):
+    """A text that keeps its place."""
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
+        if not isinstance(value, str) or not value:
+            refuse([Mistake("F303", shown(value), "the name of an element, or the doc:name or path of a step")])
+        return value
+
+
+class Selecting(Parameters):
+    """The parameters that say which steps are meant."""
+
+    processor: Annotated[str, StepName]
+    """The element (`http:request`), the step's doc:name, or its path (`flow/steps/2`)."""
+
+    with_: dict[str, Wanted] = Field(default_factory=dict, alias="with")
+    """The step's parameters with the values, or matchers, that they have in the call that is meant."""
+
+    def selects(self, step: Step) -> bool:
+        """Whether the step may be meant, as far as is known before it runs."""
+        if self.processor not in (step.name, step.processor.doc_name, path_of(step)):
+            return False
+        return all(self._may_hold(step, name, wanted) for name, wanted in self.with_.items())
+
+    def _may_hold(self, step: Step, name: str, wanted: Wanted) -> bool:
+        parameter = Parameter.of(step, name)
+        return parameter is not None and (parameter.is_computed or wanted.holds(parameter.of_event(Event())))
+
+    def fits(self, step: Step, event: Event) -> bool:
+        """Whether this call of a step that may be meant is meant."""
+        return all(_holds(Parameter.of(step, name), wanted, event) for name, wanted in self.with_.items())
+
+    def missing(self, steps: Sequence[Step]) -> Mistake | None:
+        """The mistake that no step can be meant; None where one can."""
+        place = getattr(self.processor, "place", None)
+        if any(self.selects(step) for step in steps):
+            return None
+        named = [step for step in steps if self.processor in (step.name, step.processor.doc_name, path_of(step))]
+        if named:
+            found = f"{shown(self.processor)} with {', '.join(self.with_)}, which no step is"
+            known = ", ".join(sorted({name for step in named for name in Parameter.names(step)}))
+            return Mistake("F701", found, f"parameters that a step has ({known})", place=place)
+        names = {name for step in steps for name in (step.name, step.processor.doc_name, path_of(step)) if name}
+        expected = "an element that the flows use, the doc:name of a step, or its path"
+        found = f"{shown(self.processor)}, which no step is"
+        return Mistake("F701", found, expected, did_you_mean(self.processor, names), place)
+
+
+def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:
+    try:
+        return parameter is not None and wanted.holds(parameter.of_event(event))
+    except FlowError:  # the step itself will raise it
+        return False
+
+
+def path_of(step: Step) -> str:
+    """`flow/steps/2/try/steps/0`."""
+    return step.location.partition(" @ ")[0]
+
+
+class Parameter:
+    """A parameter of a step, as a call has it: expressions are computed, configs go by their names."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+        self.is_computed = isinstance(value, Compiled) and not value.is_literal
+
+    def of_event(self, event: Event) -> Any:
+        return self._value.evaluate(event) if isinstance(self._value, Compiled) else self._value
+
+    @classmethod
+    def of(cls, step: Step, name: str) -> Parameter | None:
+        """The parameter of that name; None where the step has none."""
+        fields: Mapping[str, Any] = type(step.processor).__pydantic_fields__  # type: ignore[attr-defined]  # pydantic adds it
+        attribute = next((own for own, field in fields.items() if name == (field.alias or own)), None)
+        if attribute is None:
+            return None
+        value = getattr(step.processor, attribute)
+        if isinstance(value, Config):
+            return cls(value.config_name)
+        written = step.written.written.get(name, value) if step.written and step.written.written else value
+        if not isinstance(value, Compiled) and written is not value and step.written:
+            return cls(Template(written, step.written.reach))
+        return cls(value)
+
+    @staticmethod
+    def names(step: Step) -> list[str]:
+        """The parameters that a step is given in its file."""
+        written = step.written.written if step.written else None
+        return list(written) if isinstance(written, Mapping) else []
