@@ -17,6 +17,7 @@ from engine.core.gate import Gate, busy
 from engine.core.parameters import Duration
 from engine.core.processor import Result, Source
 from engine.core.redelivery import Delivery, RedeliveryPolicy
+from engine.core.stream import OPENED, Stream
 
 
 class Flow(Element):
@@ -89,6 +90,8 @@ class Flow(Element):
         self.check_room()
         weight = self._gate.weigh(event.payload)
         delivery = self._redelivery.delivery(event, self.runtime) if self._redelivery else None
+        opened: list[Stream] = []
+        before_it = OPENED.set(opened)
         try:
             with self._gate, weight:
                 return await before(self._limit, self._run_served(event, answer, deliver, delivery))
@@ -97,6 +100,10 @@ class Flow(Element):
         except FlowError as failure:
             await self._note_failure(failure, delivery)
             raise
+        finally:
+            OPENED.reset(before_it)
+            for stream in opened:
+                await stream.close()
 
     async def _run_served(
         self,

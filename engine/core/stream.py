@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from typing import Any, Protocol
 
 from engine.core.errors import EXPRESSION, FlowError
+
+
+class Portions(Protocol):
+    """Lists of values, one after another, as an async generator gives them."""
+
+    def __aiter__(self) -> AsyncIterator[list[Any]]: ...
+
+    async def aclose(self) -> None: ...
 
 
 class Stream:
@@ -17,32 +26,45 @@ class Stream:
     portions: the values in lists of any length above 0, so that what is done for each costs little.
     """
 
-    __slots__ = ("_portions", "is_at_end")
+    __slots__ = ("_is_closed", "_is_read", "_portions", "is_at_end")
 
-    def __init__(self, portions: AsyncGenerator[list[Any], None]) -> None:
-        self._portions: AsyncGenerator[list[Any], None] | None = portions
+    def __init__(self, portions: Portions) -> None:
+        self._portions = portions
+        self._is_read = self._is_closed = False
         self.is_at_end = False
         """Whether all of it was read."""
 
     async def portions(self, size: int | None = None) -> AsyncIterator[list[Any]]:
         """The values in lists as they come, or in lists of this size. Raises MULE:EXPRESSION when read again."""
-        portions, self._portions = self._portions, None
-        if portions is None:
-            raise FlowError(EXPRESSION, "a stream can be read once only")
-        async for portion in portions if size is None else _of_size(portions, size):
+        if self._is_read or self._is_closed:
+            raise FlowError(EXPRESSION, "a stream can be read once only, and before its flow ends")
+        self._is_read = True
+        async for portion in self._portions if size is None else _of_size(self._portions, size):
             yield portion
+        if self._is_closed:
+            raise FlowError(EXPRESSION, "a stream was still read when its flow ended")
         self.is_at_end = True
 
     async def close(self) -> None:
         """Let go of what was not read."""
-        if self._portions is not None:
-            await self._portions.aclose()
+        self._is_closed = not self.is_at_end
+        await self._portions.aclose()
+
+    def close_with_flow(self) -> None:
+        """Have it closed when the event that the source made is done with: read to its end or not."""
+        opened = OPENED.get()
+        if opened is not None:
+            opened.append(self)
 
     def to_json(self) -> Any:
         raise NotImplementedError("a stream is written as a whole payload only")
 
 
-async def _of_size(portions: AsyncIterator[list[Any]], size: int) -> AsyncIterator[list[Any]]:
+OPENED: ContextVar[list[Stream] | None] = ContextVar("opened", default=None)
+"""The streams to be closed when the flow of this task ends; none where a flow is run from Python."""
+
+
+async def _of_size(portions: Portions, size: int) -> AsyncIterator[list[Any]]:
     rest: list[Any] = []
     async for portion in portions:
         rest += portion

@@ -39,18 +39,21 @@ class Pooling:
 class Statements(Protocol):
     """What runs statements: a database, each committed on its own, or its part in a transaction.
 
-    sql and values: as the ParameterStyle of the database wants them. They raise the errors of
+    sql and values: as the ParameterStyle of the database wants them. timeout: seconds that a statement
+    may take; then it is stopped, and DB:TIMEOUT. They raise the errors of
     _errors.py only. Cancelled, they leave nothing behind: the statement has run, or has not.
     """
 
     async def run_script(self, script: str) -> None:
         """Run statements without parameters, one after another."""
 
-    async def select(self, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
+    async def select(
+        self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
+    ) -> list[dict[str, Any]]:
         """The rows as maps, `most` of them at the most."""
         ...
 
-    async def change(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
+    async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
         ...
 

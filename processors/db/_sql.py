@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from itertools import zip_longest
 from operator import itemgetter
 from typing import Any
@@ -24,6 +25,7 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
 FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
 OF_TRANSACTIONS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "START", "ATTACH", "DETACH"})
 
@@ -38,14 +40,22 @@ class Sql:
         self._texts = [text[end:start] for end, start in zip(ends, starts, strict=True)]
         self._places: tuple[str, ...] = tuple(match["name"] for match in marks)
         self.names = tuple(dict.fromkeys(self._places))
-        first = FIRST_WORD.match(text)
-        self.verb = first[1].upper() if first else ""
 
     def text(self, style: ParameterStyle) -> str:
         """The statement as a driver wants it."""
         places = self._numbers() if style.is_shared else range(1, len(self._places) + 1)
         marks = [style.placeholder(number) for number in places]
         return "".join(style.escape(text) + mark for text, mark in zip_longest(self._texts, marks, fillvalue=""))
+
+    def returning(self, columns: Sequence[str]) -> Sql:
+        """The same statement, which gives back these columns of the row, all where none is named."""
+        written = "".join(self._texts)
+        if RETURNING.search(TOKEN.sub("", written)):
+            return self
+        it = copy(self)
+        last = self._texts[-1].rstrip().rstrip(";")
+        it._texts = [*self._texts[:-1], f"{last}\nRETURNING {', '.join(columns) or '*'}"]  # behind a comment, too
+        return it
 
     def _numbers(self) -> list[int]:
         return [self.names.index(name) + 1 for name in self._places]
@@ -85,14 +95,28 @@ class Sql:
 
     @classmethod
     def _validate(cls, value: Any) -> Sql:
-        if isinstance(value, cls):
-            return value
-        if not isinstance(value, str) or not value.strip():
-            refuse([Mistake("F303", f"{value!r}", "an SQL statement")])
-        if "#[" in value:
-            found, write = "'#[' inside sql", "a parameter :name, and its value under input-parameters"
-            refuse([Mistake("F601", found, "a statement that no expression builds", write, offset=value.index("#["))])
-        sql = cls(value)
-        if sql.verb in OF_TRANSACTIONS:
-            refuse([Mistake("F602", f"the statement {sql.verb}", "a statement that leaves transactions to the engine")])
-        return sql
+        return value if isinstance(value, cls) else cls(checked(value))
+
+
+def checked(value: Any) -> str:
+    """The text of a statement, or of several. Refuses what is none, expressions, and what the engine does itself."""
+    if not isinstance(value, str) or not value.strip():
+        refuse([Mistake("F303", f"{value!r}", "an SQL statement")])
+    if "#[" in value:
+        found, write = "'#[' inside sql", "a parameter :name, and its value under input-parameters"
+        refuse([Mistake("F601", found, "a statement that no expression builds", write, offset=value.index("#["))])
+    check_verb(value)
+    return value
+
+
+def check_verb(text: str) -> None:
+    """Refuse a statement that begins or ends transactions."""
+    if verb_of(text) in OF_TRANSACTIONS:
+        found = f"the statement {verb_of(text)}"
+        refuse([Mistake("F602", found, "a statement that leaves transactions to the engine")])
+
+
+def verb_of(text: str) -> str:
+    """The first word of a statement, in capitals; empty where there is none."""
+    first = FIRST_WORD.match(text)
+    return first[1].upper() if first else ""

@@ -4,26 +4,55 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from engine import ConfigRef, Field, Mistake, Operation, Template, Transaction, refuse
-from processors.db._database import Part, Statements
+from engine import Amount, ConfigRef, Field, Mistake, Operation, Template, TimeUnit, Transaction, refuse
+from processors.db._database import Database, Part, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._sql import Sql
 from processors.db.config import Config
 
 
-class Statement(Operation):
-    """The base of db:select, db:insert, db:update and db:delete."""
+class DatabaseOperation(Operation):
+    """The base of what a flow does with a database."""
 
     config_ref: ConfigRef[Config]
     """The name of the db:config."""
+
+    query_timeout: Amount = Amount(0)
+    """How long a statement may take, in queryTimeoutUnit, before it is stopped and DB:TIMEOUT raised; 0 is no limit."""
+
+    query_timeout_unit: TimeUnit = "SECONDS"
+    """What a queryTimeout without a unit of its own counts."""
+
+    raises = DB_TYPES
+
+    timeout: ClassVar[float | None]
+    """Seconds that a statement may take."""
+
+    def __post_init__(self) -> None:
+        self._prepare(timeout=self.query_timeout.seconds(self.query_timeout_unit) or None)
+        if isinstance(self.config_ref, Config):  # not where the config has mistakes itself
+            self.prepare(self.config_ref.database)
+
+    def prepare(self, database: Database) -> None:
+        """Write the statement for the database."""
+
+    async def statements(self) -> Statements:
+        """The database, or its part in the transaction of this task."""
+        database, transaction = self.config_ref.database, Transaction.current()
+        if transaction is None:
+            return database
+        part: Part = await transaction.part_of(database)
+        return part
+
+
+class Statement(DatabaseOperation):
+    """The base of the operations with one statement that has parameters."""
 
     sql: Sql
     """The statement, with a `:name` for each value."""
 
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
     """The values by name: a map, or one expression that gives a map. They are bound, never pasted."""
-
-    raises = DB_TYPES
 
     bind: ClassVar[Any]
     """The values of an event for the statement, in order."""
@@ -33,20 +62,14 @@ class Statement(Operation):
 
     def __post_init__(self) -> None:
         self._check_names()
-        if isinstance(self.config_ref, Config):  # not where the config has mistakes itself
-            style = self.config_ref.database.style
-            self._prepare(text=self.sql.text(style), bind=self.sql.binder(self.input_parameters.evaluate, style))
+        super().__post_init__()
+
+    def prepare(self, database: Database) -> None:
+        bind = self.sql.binder(self.input_parameters.evaluate, database.style)
+        self._prepare(text=self.sql.text(database.style), bind=bind)
 
     def acts_on(self) -> frozenset[Any] | None:
-        return frozenset({self.config_ref.database})
-
-    async def statements(self) -> Statements:
-        """The database, or its part in the transaction of this task."""
-        database, transaction = self.config_ref.database, Transaction.current()
-        if transaction is None:
-            return database
-        part: Part = await transaction.part_of(database)
-        return part
+        return frozenset({self.config_ref.database}) if self.timeout is None else None
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""

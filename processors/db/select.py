@@ -1,11 +1,26 @@
 from __future__ import annotations
 
-from engine import Count, Event
+from typing import Any
+
+from engine import Count, Event, Stream
+from processors.db._rows import Rows
 from processors.db._statement import Statement
+
+FETCH_SIZE = 1_000
 
 
 class Select(Statement):
     """Read rows: the result is a list of maps, one a row, by the names of the columns.
+
+    With `streaming` it is a stream, which foreach goes through, and an answer is sent from, in the
+    memory of `fetchSize` rows, however many there are; it is read once, expressions do not look
+    inside. The statement runs at once, its errors are raised here; the rows after the first ones are
+    read as they are asked for. Its cursor is closed at the end of the rows, or of the flow. A stream
+    of a transaction is read within it.
+
+    What SQLite gives of a column declared BOOLEAN, DATE, DATETIME, TIMESTAMP, TIME, DECIMAL, NUMERIC,
+    UUID or JSON is such a value, where one lies in it; of any other column and of expressions it is a
+    number, a text, bytes or null. Lists and maps lie in it as JSON, decimals and UUIDs as text.
 
     Example:
         configs:
@@ -24,9 +39,24 @@ class Select(Statement):
     max_rows: Count | None = None
     """How many rows to read at most; all, if left out."""
 
+    streaming: bool = False
+    """Whether the result is a stream of the rows, read while it is gone through."""
+
+    fetch_size: Count = Count(FETCH_SIZE)
+    """How many rows a stream reads at once."""
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return None if self.streaming else super().acts_on()
+
     async def run(self, event: Event) -> Event:
         most = self.max_rows.of(event) if self.max_rows else None
         values = self.bind(event)
         database = await self.statements()
-        rows = await database.select(self.text, values, most)
-        return self.deliver(event, rows)
+        if not self.streaming:
+            return self.deliver(event, await database.select(self.text, values, most, self.timeout))
+        size = self.fetch_size.of(event)
+        rows = Rows(database.portions(self.text, values, size, self.timeout), most)
+        stream = Stream(rows)
+        stream.close_with_flow()
+        await rows.begin()
+        return self.deliver(event, stream)

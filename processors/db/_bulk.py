@@ -1,0 +1,92 @@
+"""What db:bulk-insert, db:bulk-update and db:bulk-delete have in common."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AliasChoices
+
+from engine import OFTEN, Appended, Event, Field, FlowError, Message, Stream, Template, Transaction, Turns
+from processors.db._database import Database, Part
+from processors.db._errors import QUERY_EXECUTION
+from processors.db._sql import Sql
+from processors.db._statement import DatabaseOperation
+
+
+class Bulk(DatabaseOperation):
+    """The base of the operations that run one statement for each of many maps, all or none of them."""
+
+    sql: Sql
+    """The statement, with a `:name` for each value."""
+
+    bulk_input_parameters: Annotated[
+        Template,
+        Field(
+            alias="bulk-input-parameters",
+            validation_alias=AliasChoices("bulk-input-parameters", "input-parameters"),
+        ),
+    ] = Template("#[payload]")
+    """The values by name: a list of maps, or a stream of them. `input-parameters` means the same."""
+
+    bind: ClassVar[Any]
+    """The values of a map for the statement, in order."""
+
+    text: ClassVar[str]
+    """The statement as the database wants it."""
+
+    def prepare(self, database: Database) -> None:
+        style = database.style
+        self._prepare(text=self.sql.text(style), bind=self.sql.binder(lambda parameters: parameters, style))
+
+    async def run(self, event: Event) -> Event:
+        portions = _portions(self.bulk_input_parameters.evaluate(event))
+        part = await self._begin()
+        try:
+            counts = await self._run_all(part, portions)
+        except BaseException:
+            await part.rollback()
+            raise
+        await part.commit()
+        return self.deliver(event, counts)
+
+    async def _begin(self) -> Part:
+        """A transaction of its own, or a part of the one of this task that can be undone alone."""
+        database, transaction = self.config_ref.database, Transaction.current()
+        outer = None if transaction is None else await transaction.part_of(database)
+        part: Part = await database.begin(outer)
+        return part
+
+    async def _run_all(self, part: Part, portions: AsyncIterator[Sequence[Any]]) -> list[int]:
+        counts: list[int] = []
+        turns = Turns()
+        async for rows in portions:
+            for start in range(0, len(rows), OFTEN):
+                await self._run_some(part, rows[start : start + OFTEN], counts)
+                await turns.give()
+        return counts
+
+    async def _run_some(self, part: Part, rows: Sequence[Any], counts: list[int]) -> None:
+        bind, change, text, timeout = self.bind, part.change, self.text, self.timeout
+        try:
+            for row in rows:
+                counts.append((await change(text, bind(row), timeout))["affectedRows"])
+        except FlowError as failure:
+            number = len(counts) + 1
+            raise FlowError(
+                failure.type,
+                failure.description,
+                detailed_description=f"row {number}: {failure.detailed_description}",
+                cause=failure.cause,
+                error_message=Message({"row": number}),
+            ) from failure
+
+
+async def _portions(value: Any) -> AsyncIterator[Sequence[Any]]:
+    if isinstance(value, Stream):
+        async for portion in value.portions():
+            yield portion
+    elif isinstance(value, (list, tuple, Appended)):
+        yield value
+    elif value is not None:
+        raise FlowError(QUERY_EXECUTION, "the parameters of a bulk statement are no list of maps")

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from processors.db._bulk import Bulk
+
+
+class BulkUpdate(Bulk):
+    """Change rows by each map of a list: all changes, or none.
+
+    The statement runs once for each map, in one transaction; inside a `try` with transactionalAction
+    it is a part of that one, which is undone alone. The result is the list of how many rows each
+    changed; that it was none is no error. An error is that of the first that fails: its number, from
+    1, stands in `error.errorMessage.payload.row` and in error.detailedDescription.
+
+    Example:
+        configs:
+          Books:
+            db:config:
+              url: "sqlite://"
+              initScript: "CREATE TABLE books(id INTEGER PRIMARY KEY, title TEXT); INSERT INTO books VALUES(1, 'Ema')"
+        run:
+          - db:bulk-update:
+              config-ref: Books
+              sql: UPDATE books SET title = :title WHERE id = :id
+              bulk-input-parameters: [{id: 1, title: Emma}, {id: 2, title: Ulysses}]
+        expect: {payload: [1, 0]}
+    """

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from engine import Event, Mistake, refuse
+from processors.db._database import Database
+from processors.db._sql import Sql
+from processors.db._statement import DatabaseOperation
+
+
+def _without_parameters(sql: Sql) -> Sql:
+    if sql.names:
+        refuse([Mistake("F303", f"the parameter ':{sql.names[0]}'", "a statement without parameters")])
+    return sql
+
+
+class ExecuteDdl(DatabaseOperation):
+    """Run a statement that changes tables, such as CREATE or ALTER; the result is how many rows it changed, mostly 0.
+
+    Example:
+        configs:
+          Books: {db:config: {url: "sqlite://"}}
+        run:
+          - db:execute-ddl: {config-ref: Books, sql: "CREATE TABLE books(id INTEGER PRIMARY KEY, title TEXT)"}
+        expect: {payload: 0}
+    """
+
+    sql: Annotated[Sql, AfterValidator(_without_parameters)]
+    """The statement; it has no parameters."""
+
+    text: ClassVar[str]
+    """The statement as the database wants it."""
+
+    def prepare(self, database: Database) -> None:
+        self._prepare(text=self.sql.text(database.style))
+
+    async def run(self, event: Event) -> Event:
+        database = await self.statements()
+        change = await database.change(self.text, (), self.timeout)
+        return self.deliver(event, change["affectedRows"])
