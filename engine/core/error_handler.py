@@ -64,7 +64,8 @@ class OnError(Element):
         try:
             return await self.steps.run(event)
         except FlowError as later:
-            later.cause, later.answer.before = failure, failure.answer.before
+            later.arose_in_handling(failure)
+            later.answer.before = failure.answer.before
             raise
 
 
@@ -103,7 +104,8 @@ class ErrorHandler(Validated):
         try:
             return handler.takes(failure, event)
         except FlowError as later:
-            later.cause, later.event, later.failing_component = failure, event, failure.failing_component
+            later.arose_in_handling(failure)
+            later.event, later.failing_component = event, failure.failing_component
             later.answer.before = failure.answer.before
             raise
 

@@ -168,6 +168,13 @@ class FlowError(Exception):
         place = f" at {self.failing_component}" if self.failing_component else ""
         return f"{self.type}: {self.description}{place}"
 
+    def arose_in_handling(self, first: FlowError) -> None:
+        """Keep the error that a handler had before this one, as the cause behind its own."""
+        last = self
+        while isinstance(last.cause, FlowError) and last.cause is not first:
+            last = last.cause
+        last.cause = first
+
     @property
     def detailed_description(self) -> str:
         return self._detailed_description or self.description

@@ -155,6 +155,10 @@ class Number(Compiled):
         return number if is_number(number) and is_finite(number) else None
 
 
+EXACT = 2**53
+"""Below it floats hold each whole number."""
+
+
 class Whole(Number):
     """A whole number from 0."""
 
@@ -165,6 +169,8 @@ class Whole(Number):
     @classmethod
     def read(cls, value: Any) -> int | None:
         number = super().read(value)
+        if isinstance(number, float) and number.is_integer() and abs(number) < EXACT:
+            number = int(number)  # as a division gives it
         return number if isinstance(number, int) and number >= cls.least else None
 
 

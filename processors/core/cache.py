@@ -143,12 +143,11 @@ class Cache(Scope):
             await self._put(key, outcome, event)
             return after
         except FlowError as failure:
-            outcome = failure
+            outcome = _for_another(failure, event)  # now: what becomes of it here is nobody else's
             raise
         finally:
             del self._flights[key]
             flight.land(outcome)
-            del flight, outcome  # an error's traceback holds this frame, and a circle is garbage
 
     async def _get(self, key: str) -> Any:
         try:
@@ -183,7 +182,7 @@ def _for_another(failure: FlowError, event: Event) -> FlowError:
         failure.type,
         failure.description,
         detailed_description=failure.detailed_description,
-        cause=failure.cause,
+        cause=_for_another(failure.cause, event) if isinstance(failure.cause, FlowError) else failure.cause,
         error_message=failure.error_message,
         child_errors=failure.child_errors,
     )

@@ -201,3 +201,33 @@ async def test_an_identifier_is_remembered_for_five_minutes(load: Load, clock: F
             await app.run("once", payload="a")
         await clock.advance(1)
         await app.run("once", payload="a")
+
+
+def causes(failure: object) -> list[FlowError]:
+    """The error, its cause, the cause of that, and so on."""
+    return [failure, *causes(failure.cause)] if isinstance(failure, FlowError) else []
+
+
+async def test_what_becomes_of_the_error_at_one_caller_is_nobody_elses(load: Load) -> None:
+    async with load(IN_HANDLER) as app:
+        calls = [app.run("case", payload=str(number)) for number in range(3)]
+        failures = await asyncio.gather(*calls, return_exceptions=True)
+    firsts = [causes(each)[-1] for each in failures]
+    assert [(each.description, len(causes(failure))) for each, failure in zip(firsts, failures, strict=True)] == [
+        ("0", 3), ("1", 3), ("2", 3)
+    ]  # fmt: skip
+
+
+IN_HANDLER = """
+flows:
+  case:
+    steps: [{raise-error: {type: "APP:FIRST", description: "#[payload]"}}]
+    error-handler:
+      - on-error-continue:
+          logException: false
+          steps:
+            - cache:
+                key: "'one'"
+                steps:
+                  - until-successful: {maxRetries: 1, millisBetweenRetries: 0, steps: [{raise-error: {type: "APP:B"}}]}
+"""
