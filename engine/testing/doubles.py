@@ -65,14 +65,18 @@ class Returned(Parameters):
         after = event.with_variables({name: value.evaluate(event) for name, value in self.vars.items()})
         if self.payload is None:
             return after if self.attributes is None else after.with_attributes(self.attributes.evaluate(event))
-        attributes = UNSET if self.attributes is None else self.attributes.evaluate(event)
-        payload, processor = self.payload.evaluate(event), step.processor
-        if isinstance(processor, Operation):
-            after = processor.deliver(after, payload, attributes)
-        else:
-            after = deliver(step, after, after.with_payload(payload, attributes))
-        is_payload = getattr(processor, "target", None) is None
+        attributes = None if self.attributes is None else self.attributes.evaluate(event)
+        after = returned(step, after, self.payload.evaluate(event), attributes)
+        is_payload = getattr(step.processor, "target", None) is None
         return replace(after, media_type=self.mime_type) if self.mime_type and is_payload else after
+
+
+def returned(step: Step, event: Event, payload: Any, attributes: Any = None) -> Event:
+    """The event after a step whose result this is. attributes: None is none given."""
+    given: Any = UNSET if attributes is None else attributes
+    if isinstance(step.processor, Operation):
+        return step.processor.deliver(event, payload, given)
+    return deliver(step, event, event.with_payload(payload, given))
 
 
 def deliver(step: Step, event: Event, after: Event) -> Event:

@@ -38,7 +38,7 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismat
     with TemporaryDirectory() as folder:
         loaded.parts.runtime.data_dir = Path(folder)
         async with Application(loaded.parts) as app:
-            return await Running(app, loaded.stage, loaded.cases[CASE]).mismatches()
+            return await Running(app, loaded, loaded.cases[CASE]).mismatches()
 
 
 def as_test_file(document: Document) -> Document:

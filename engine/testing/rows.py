@@ -29,13 +29,8 @@ def rows_of(written: Any, place: Place) -> tuple[list[Mapping[str, Any]], Mistak
     return [], Mistake("F704", found, "a list of maps, one for each run", "- {name: value}", row)
 
 
-def filled_name(name: str, row: Mapping[str, Any], number: int) -> str:
-    """The name of a case for one row: with the values in it, or with the number of the row."""
-    filled = _fill(name, row)
-    return filled if filled != name else f"{name} [{number}]"
-
-
-def _fill(text: str, row: Mapping[str, Any]) -> str:
+def filled_text(text: str, row: Mapping[str, Any]) -> str:
+    """A text with the values of a row in it, such as the name of a case."""
     return PLACEHOLDER.sub(lambda match: to_text(as_data(row[match[1]])) if match[1] in row else match[0], text)
 
 
@@ -54,7 +49,7 @@ def copied(value: Any, row: Mapping[str, Any] = NO_ROW) -> Any:
 def _copied_map(value: Map, row: Mapping[str, Any]) -> Map:
     fresh = Map(value.place)
     for key, inner in value.items():
-        fresh.put(_fill(key, row) if row and "${" in key else key, copied(inner, row), *value.places[key])
+        fresh.put(filled_text(key, row) if row and "${" in key else key, copied(inner, row), *value.places[key])
     return fresh
 
 
@@ -62,5 +57,5 @@ def _filled(text: Text, row: Mapping[str, Any]) -> Any:
     whole = PLACEHOLDER.fullmatch(text)
     if whole and whole[1] in row:
         return copied(row[whole[1]])
-    filled = _fill(text, row)
+    filled = filled_text(text, row)
     return text if filled == text else Text(filled, text.place)

@@ -23,7 +23,8 @@ from engine.testing.client import Answer, send
 from engine.testing.expectations import Calls
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.selecting import Selecting
-from engine.testing.stage import Journal, Layer, Stage
+from engine.testing.stage import Journal, Layer
+from engine.testing.suite import Loaded
 
 PAUSE = 0.01
 """Seconds between two looks at expectations that may take a while to hold."""
@@ -40,9 +41,9 @@ class Running:
     journal: the path of the last act.
     """
 
-    def __init__(self, app: Application, stage: Stage, case: Case, layers: tuple[Layer, ...] = ()) -> None:
+    def __init__(self, app: Application, loaded: Loaded, case: Case, layers: tuple[Layer, ...] = ()) -> None:
         self.app = app
-        self.stage = stage
+        self.loaded = loaded
         self.case = case
         self.journal = Journal()
         self._layers = layers
@@ -54,7 +55,8 @@ class Running:
 
         variables: those that enter it beside its own.
         """
-        self.stage.set(self._all_layers())
+        self.loaded.stage.set(self._all_layers())
+        self.loaded.clock.set(self.case.now, skips=not self.case.sources)
         await self.app.listen(self._has_source)
         with chance_of(self.case):
             try:

@@ -41,7 +41,7 @@ class Selecting(Parameters):
 
     def selects(self, step: Step) -> bool:
         """Whether the step may be meant, as far as is known before it runs."""
-        if self.processor not in (step.name, step.processor.doc_name, path_of(step)):
+        if not is_named(step, self.processor):
             return False
         return all(self._may_hold(step, name, wanted) for name, wanted in self.with_.items())
 
@@ -58,12 +58,12 @@ class Selecting(Parameters):
         place = getattr(self.processor, "place", None)
         if any(self.selects(step) for step in steps):
             return None
-        named = [step for step in steps if self.processor in (step.name, step.processor.doc_name, path_of(step))]
+        named = [step for step in steps if is_named(step, self.processor)]
         if named:
             found = f"{shown(self.processor)} with {', '.join(self.with_)}, which no step is"
             known = ", ".join(sorted({name for step in named for name in Parameter.names(step)}))
             return Mistake("F701", found, f"parameters that a step has ({known})", place=place)
-        names = {name for step in steps for name in (step.name, step.processor.doc_name, path_of(step)) if name}
+        names = {name for step in steps for name in _names(step) if name}
         expected = "an element that the flows use, the doc:name of a step, or its path"
         found = f"{shown(self.processor)}, which no step is"
         return Mistake("F701", found, expected, did_you_mean(self.processor, names), place)
@@ -74,6 +74,15 @@ def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:
         return parameter is not None and wanted.holds(parameter.of_event(event))
     except FlowError:  # the step itself will raise it
         return False
+
+
+def is_named(step: Step, name: str) -> bool:
+    """Whether the step is of this element, or has this doc:name or path."""
+    return name in _names(step)
+
+
+def _names(step: Step) -> tuple[str | None, ...]:
+    return step.name, step.processor.doc_name, path_of(step)
 
 
 def path_of(step: Step) -> str:

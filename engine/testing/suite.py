@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.core.chain import Chain
-from engine.core.clock import Clock
 from engine.core.flow import Flow
 from engine.core.mistake import Mistake, shown
 from engine.loading.catalog import Catalog
@@ -21,7 +20,8 @@ from engine.loading.place import Place
 from engine.loading.properties import as_text, flatten
 from engine.loading.sections import SECTIONS, is_flow_file, read_documents, read_file
 from engine.testing.case import Case, Suite
-from engine.testing.rows import copied, filled_name, rows_of
+from engine.testing.clock import CaseClock
+from engine.testing.rows import copied, filled_text, rows_of
 from engine.testing.stage import Stage
 
 INHERITED = ("sources", "within", "timeout", "now", "seed")
@@ -101,8 +101,12 @@ class TestFile:
         if mistake:
             self.mistakes.append(mistake)
         rest = _part(values, [key for key in values if key != "each"])
+        names: set[str] = set()
         for number, row in enumerate(rows, 1):
-            yield Written(filled_name(name, row, number), copied(rest, row), place)
+            filled = filled_text(name, row)
+            unique = f"{filled} [{number}]" if filled in names or filled == name else filled
+            names.add(filled)
+            yield Written(unique, copied(rest, row), place)
 
     def paths(self) -> list[Path]:
         """The flow files and folders under test."""
@@ -134,6 +138,7 @@ class Loaded:
 
     parts: Parts
     stage: Stage
+    clock: CaseClock
     suite: Suite
     cases: Mapping[str, Case]
 
@@ -148,14 +153,14 @@ class SuiteLoader(Loader):
         documents: list[Document],
         catalog: Catalog,
         given: Mapping[str, str],
-        clock: Clock | None = None,
     ) -> None:
         self.stage = Stage()
+        self.clock = CaseClock()
         self.file = file
         own = copy(file.document)
         own.data = copied(file.sections) if file.sections else None
         documents = [*map(_fresh, documents), own]
-        super().__init__(documents, catalog, file.properties(given), clock, self.stage.wrap)
+        super().__init__(documents, catalog, file.properties(given), self.clock, self.stage.wrap)
         self.written = [Written(name, copied(values), place) for name, values, place in cases]
         self.settings = copied(file.settings)
         for values in (self.settings, *(act for case in self.written for act in _acts(case.values))):
@@ -165,7 +170,7 @@ class SuiteLoader(Loader):
 
     def loaded(self) -> Loaded:
         """All of it. Raises LoadError, with the mistakes of the flows and of the test file."""
-        return Loaded(self.load(), self.stage, self.suite, self.cases)
+        return Loaded(self.load(), self.stage, self.clock, self.suite, self.cases)
 
     def _is_empty(self) -> bool:
         return False

@@ -65,9 +65,9 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     if reload:
-        from engine.tools.reload import serve_again_and_again
+        from engine.tools.reload import again_and_again
 
-        serve_again_and_again(paths, sys.argv[1:])
+        again_and_again(paths, sys.argv[1:], "--reload")
         return
     gc.disable()  # what is loaded now stays: looking through it only delays the start; `serve` enables it
     from engine.tools.logs import configure
@@ -153,6 +153,41 @@ def run(
     app = _load((path,), settings, processors)
     configure(log_level, "text", app.parts.secrets)
     sys.exit(asyncio.run(run_flow(app, flow, payload.read() if payload else None)))
+
+
+@main.command()
+@paths_argument
+@click.option(
+    "-k", "wish", default="", metavar="WORDS", help="Only cases whose names hold these: 'bulk and not empty'."
+)
+@click.option("--tag", "tags", multiple=True, help="Only cases with this tag, or another one that is named.")
+@click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first failure.")
+@click.option("--junit", type=click.Path(dir_okay=False), help="A file for the results in JUnit's XML.")
+@click.option("--workers", type=click.IntRange(1, 512), help="Processes among which the files are shared; else cores.")
+@click.option("--watch", is_flag=True, help="Run them again when a file changes.")
+@set_option
+@processors_option
+def test(
+    paths: tuple[str, ...], wish: str, tags: tuple[str, ...], exitfirst: bool, junit: str | None, workers: int | None,
+    watch: bool, settings: tuple[str, ...], processors: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Run the cases of test files (*.test.yaml), those in folders included; exit code 1 if one fails."""
+    from engine.testing.choosing import Wish
+    from engine.testing.working import Order
+    from engine.tools.testing import run_tests
+
+    try:
+        Wish(wish)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="-k") from None
+    _catalog(processors)
+    if watch:
+        from engine.tools.reload import again_and_again
+
+        again_and_again(paths, sys.argv[1:], "--watch", recursive=True)
+        return
+    order = Order(dict(_settings(settings)), processors, wish, frozenset(tags), exitfirst)
+    sys.exit(run_tests(paths, order, workers, junit))
 
 
 @main.group(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""`engine serve --reload`: the server in a process of its own, started anew when a file changes."""
+"""`engine serve --reload`, `engine test --watch`: a process of its own, started anew when a file changes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from shlex import quote
 
 from watchfiles import Change, run_process
 
-WATCHED = frozenset({".yaml", ".yml", ".sql", ".py"})
-"""What can change a server; not the database, which may lie in the same folder."""
+WATCHED = frozenset({".yaml", ".yml", ".json", ".sql", ".py"})
+"""What can change an application; not the database, which may lie in the same folder."""
 
 
-def serve_again_and_again(paths: Sequence[str], arguments: Sequence[str]) -> None:
-    """Run the same command without --reload until Ctrl-C; a mistake in a file waits for the next change."""
-    command = [sys.executable, "-m", "engine.tools", *(each for each in arguments if each != "--reload")]
+def again_and_again(paths: Sequence[str], arguments: Sequence[str], option: str, *, recursive: bool = False) -> None:
+    """Run the same command without the option until Ctrl-C; a mistake in a file waits for the next change.
+
+    recursive: whether the folders in the folders matter too.
+    """
+    command = [sys.executable, "-m", "engine.tools", *(each for each in arguments if each != option)]
     if not all(Path(path).exists() for path in paths):
         sys.exit(subprocess.call(command))  # noqa: S603  # it says what is missing
     folders = set(_folders(paths, arguments))
     target = " ".join(map(quote, command))
-    run_process(*folders, target=target, target_type="command", watch_filter=_matters, recursive=False)
+    run_process(*folders, target=target, target_type="command", watch_filter=_matters, recursive=recursive)
 
 
 def _folders(paths: Iterable[str], arguments: Sequence[str]) -> Iterable[Path]:

@@ -1,0 +1,148 @@
+"""One application on a bench: flows and steps are run from Python, processors are replaced."""
+
+from __future__ import annotations
+
+from asyncio import Runner
+from collections.abc import Coroutine, Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import dedent, indent
+from types import TracebackType
+from typing import Any, Self
+
+from engine.application import Application
+from engine.core.chain import Step
+from engine.core.errors import FlowError
+from engine.core.event import NOTHING, Event
+from engine.core.processor import Run
+from engine.expressions.appended import settle
+from engine.loading.catalog import Catalog, discover
+from engine.loading.document import Document
+from engine.loading.loader import Loader
+from engine.loading.sections import read_documents
+from engine.serving.content import JSON, write_content
+from engine.testing.client import Answer, send
+from engine.testing.clock import CaseClock
+from engine.testing.doubles import returned
+from engine.testing.selecting import is_named
+from engine.testing.stage import Layer, Stage
+
+STEPS = "steps"
+
+
+class Bench:
+    """What pytest's fixtures have in common: an event loop, an application, the mocks on it."""
+
+    def __init__(self) -> None:
+        self.app: Application | None = None
+        self._runner = Runner()
+        self._stage = Stage()
+        self._layers: list[Layer] = []
+        self._folder = TemporaryDirectory()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+        self._runner.close()
+        self._folder.cleanup()
+
+    def _stop(self) -> None:
+        if self.app is not None:
+            self._runner.run(self.app.stop())
+
+    def load(
+        self, *paths: str | Path, properties: Mapping[str, str] | None = None, processors: Iterable[str] = ()
+    ) -> Application:
+        """The application of flow files and folders; its sources are off, and what waits takes no time.
+
+        Raises LoadError.
+        """
+        return self._load(read_documents(paths), discover(processors), properties or {})
+
+    def _load(self, documents: list[Document], catalog: Catalog, properties: Mapping[str, str]) -> Application:
+        self._stop()
+        self._stage = Stage()
+        parts = Loader(documents, catalog, properties, CaseClock(), self._stage.wrap).load()
+        parts.runtime.data_dir = Path(self._folder.name)
+        self.app = Application(parts)
+        return self.app
+
+    def _run(self, running: Coroutine[Any, Any, Any]) -> Any:
+        self._stage.set(self._layers)
+        return self._runner.run(running)
+
+    def _loaded(self) -> Application:
+        if self.app is None:
+            raise LookupError('no flows are loaded: call flow_app("flows/") first')
+        return self.app
+
+    def run_flow(
+        self, name: str, payload: Any = None, *, vars: Mapping[str, Any] | None = None, attributes: Any = None
+    ) -> Event:
+        """The event after a flow or sub-flow. Raises FlowError, LookupError."""
+        event: Event = self._run(self._loaded().run(name, payload, vars=vars, attributes=attributes))
+        return event
+
+    def run_step(
+        self,
+        steps: str,
+        payload: Any = None,
+        *,
+        vars: Mapping[str, Any] | None = None,
+        attributes: Any = None,
+        configs: str = "",
+        processors: Iterable[str] = (),
+    ) -> Event:
+        """The event after steps, written as a flow file has them: a list, or one map.
+
+        configs: what stands under `configs`. Raises FlowError; LoadError for steps with mistakes.
+        """
+        written = steps if steps.lstrip().startswith(("-", "[")) else f"- {steps.strip()}"
+        text = f"flows:\n  {STEPS}:\n    steps:\n{_indented(written, 6)}\n"
+        text += f"configs:\n{_indented(configs, 2)}\n" if configs else ""
+        self._load([Document(STEPS, text)], discover(processors), {})
+        return self.run_flow(STEPS, payload, vars=vars, attributes=attributes)
+
+    def mock(
+        self, processor: str, returns: Any = NOTHING, raises: str | FlowError | None = None, attributes: Any = None
+    ) -> list[Event]:
+        """Replace the steps that are of this element, or have this doc:name or path; the events that enter them.
+
+        returns: the result; left out, the event passes. raises: an error, or its type.
+        """
+        events: list[Event] = []
+
+        def around(step: Step, run: Run) -> Run:
+            if not is_named(step, processor):
+                return run
+
+            async def mocked(event: Event) -> Event:
+                events.append(event)
+                if raises is not None:
+                    raise raises if isinstance(raises, FlowError) else FlowError(raises, f"a mocked {raises}")
+                return event if returns is NOTHING else returned(step, event, returns, attributes)
+
+            return mocked
+
+        self._layers.append(around)
+        return events
+
+    def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """The answer to a POST of a body as JSON; a text goes as it is where a Content-Type says what it is."""
+        named = {name.lower(): value for name, value in (headers or {}).items()}
+        media_type = named.setdefault("content-type", JSON)
+        answer: Answer = self._run(self._post(path, named, write_content(settle(body), media_type)[0]))
+        return answer
+
+    async def _post(self, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
+        app = self._loaded()
+        await app.listen(lambda flow: False)
+        return await send(app.asgi(), "POST", path, headers, content)
+
+
+def _indented(text: str, blanks: int) -> str:
+    return indent(dedent(text), " " * blanks)

@@ -1,0 +1,113 @@
+"""What people read of a case that failed: the line, what was wanted and got, the path that the event took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import ndiff
+from typing import Any
+
+import yaml
+
+from engine.core.errors import FlowError
+from engine.core.event import Message
+from engine.expressions.appended import settle
+from engine.loading.document import Document
+from engine.testing.outcome import Mismatch
+from engine.testing.stage import Journal, Passage
+
+LONGEST = 200
+"""Characters of a value in one line."""
+
+MOST_ROWS = 60
+"""Lines of a difference."""
+
+
+def failure(document: Document, mismatches: list[Mismatch], journal: Journal) -> str:
+    """All about a case that failed."""
+    rows = [row for mismatch in mismatches for row in _mismatch(document, mismatch)]
+    return "\n".join([*rows, *_path(journal)])
+
+
+def _mismatch(document: Document, mismatch: Mismatch) -> Iterator[str]:
+    place = mismatch.place
+    if place is not None:
+        yield f"  {place.file}:{place.line}:{place.column}"
+        yield f"  {place.line:>4} | {document.lines[place.line - 1].rstrip()}"
+    yield f"  {mismatch.expression}"
+    yield f"    wanted: {_short(mismatch.wanted)}"
+    yield f"    got:    {_short(mismatch.got)}"
+    if isinstance(mismatch.got, FlowError):
+        yield from _details(mismatch.got)
+    elif _is_structure(mismatch.got) and _is_structure(mismatch.nearest):
+        yield from _difference(mismatch.nearest, mismatch.got)
+
+
+def _details(error: FlowError) -> Iterator[str]:
+    yield f"    at:     {error.failing_component}"
+    if error.detailed_description != error.description:
+        yield f"    detail: {error.detailed_description}"
+
+
+def _is_structure(value: Any) -> bool:
+    return isinstance(_plain(value), (dict, list)) and bool(value)
+
+
+def _difference(wanted: Any, got: Any) -> Iterator[str]:
+    """The lines that only one of the two has, with what stands around them."""
+    lines = [line.rstrip() for line in ndiff(_lines(wanted), _lines(got)) if not line.startswith("?")]
+    changed = [number for number, line in enumerate(lines) if line[:1] in ("-", "+")]
+    near = {number + offset for number in changed for offset in (-1, 0, 1)}
+    shown = [line for number, line in enumerate(lines) if number in near]
+    if changed:
+        yield "    difference (- wanted, + got):"
+        yield from (f"      {line}" for line in shown[:MOST_ROWS])
+        if len(shown) > MOST_ROWS:
+            yield f"      … {len(shown) - MOST_ROWS} more lines"
+
+
+def _lines(value: Any) -> list[str]:
+    text: str = yaml.safe_dump(_plain(value), allow_unicode=True, sort_keys=False, width=LONGEST)
+    return text.splitlines()
+
+
+def _short(value: Any) -> str:
+    """A value in one line, as YAML has it."""
+    text: str = yaml.safe_dump(
+        _plain(value), allow_unicode=True, sort_keys=False, default_flow_style=True, width=float("inf")
+    )
+    text = text.removesuffix("...\n").strip()
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _plain(value: Any) -> Any:
+    """A value in what YAML can write."""
+    value = settle(value)
+    if isinstance(value, Message):
+        return _plain(value.payload)
+    if hasattr(value, "items"):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value if type(value) in (str, int, float, bool, bytes, type(None)) else str(value)
+
+
+def _path(journal: Journal) -> Iterator[str]:
+    if not journal.path:
+        yield "  path: no step ran"
+        return
+    yield "  path:"
+    if journal.steps_passed > len(journal.path):
+        yield f"    … {journal.steps_passed - len(journal.path)} steps before"
+    wide = max(len(_step(passage)) for passage in journal.path)
+    for passage in journal.path:
+        yield f"    {_step(passage):{wide}}  {passage.step.location}{_end(passage)}"
+
+
+def _step(passage: Passage) -> str:
+    return "  " * passage.depth + passage.step.name
+
+
+def _end(passage: Passage) -> str:
+    if passage.failure is not None:
+        return f"  ✗ {passage.failure.type}: {passage.failure.description}"
+    return "" if passage.is_over else "  ✗ cut off"

@@ -1,0 +1,112 @@
+"""Test files at work in one process or in several, file by file."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from engine.application import StartError
+from engine.core.errors import FlowError
+from engine.loading.catalog import Catalog, discover
+from engine.loading.diagnostic import LoadError
+from engine.testing.choosing import Wish
+from engine.testing.session import Result, Session
+from engine.testing.suite import TestFile, Written
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be run, and how.
+
+    given: properties that win over those of the suites; processors: packages of elements.
+    wish: a word expression, as Wish takes it; tags: of which a case has one; stops: at the first failure.
+    """
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    processors: tuple[str, ...] = ()
+    wish: str = ""
+    tags: frozenset[str] = frozenset()
+    stops: bool = False
+
+    def takes(self, session: Session, case: Written) -> bool:
+        tags = session.cases[case.name].tags
+        is_tagged = not self.tags or not self.tags.isdisjoint(tags)
+        return is_tagged and Wish(self.wish).takes(" ".join([session.file.name, case.name, *tags]))
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of a test file: its cases, or why none could run; deselected: how many were not asked for."""
+
+    file: str
+    results: tuple[Result, ...] = ()
+    broken: str = ""
+    mistakes: int = 0
+    deselected: int = 0
+
+    @property
+    def has_failed(self) -> bool:
+        return bool(self.broken) or any(result.status == "failed" for result in self.results)
+
+
+@cache
+def _catalog(processors: tuple[str, ...]) -> Catalog:
+    return discover(processors)
+
+
+def run_file(path: Path, order: Order) -> FileResult:
+    """Run the cases of a file that are asked for."""
+    file = TestFile.read(path)
+    session = Session(file, _catalog(order.processors), order.given)
+    try:
+        session.check()
+    except LoadError as error:
+        return FileResult(str(path), broken=str(error), mistakes=len(error.diagnostics))
+    wanted = [case for case in file.cases if order.takes(session, case)]
+    results: list[Result] = []
+    broken = asyncio.run(_run(session, wanted, order.stops, results))
+    return FileResult(str(path), tuple(results), broken, deselected=len(file.cases) - len(wanted))
+
+
+async def _run(session: Session, cases: Sequence[Written], stops: bool, results: list[Result]) -> str:
+    """Run the cases; what failed before the first or after the last one."""
+    try:
+        await session.open()
+        for case in cases:
+            results.append(await session.run(case))
+            if stops and results[-1].status == "failed":
+                break
+        await session.close()
+    except (FlowError, StartError) as error:
+        return f"  {error}"
+    return ""
+
+
+def run_files(paths: Sequence[Path], order: Order, workers: int = 1) -> Iterator[FileResult]:
+    """Run files, each as a whole in one process; the results come as the files end."""
+    if workers <= 1 or len(paths) <= 1:
+        for path in paths:
+            result = run_file(path, order)
+            yield result
+            if order.stops and result.has_failed:
+                return
+        return
+    yield from _run_in_processes(paths, order, min(workers, len(paths)))
+
+
+def _run_in_processes(paths: Sequence[Path], order: Order, workers: int) -> Iterator[FileResult]:
+    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else None)
+    largest_first = sorted(paths, key=lambda path: -path.stat().st_size if path.exists() else 0)
+    with ProcessPoolExecutor(workers, context) as pool:
+        running = [pool.submit(run_file, path, order) for path in largest_first]
+        for done in as_completed(running):
+            result = done.result()
+            yield result
+            if order.stops and result.has_failed:
+                pool.shutdown(cancel_futures=True)
+                return
