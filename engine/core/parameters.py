@@ -100,6 +100,9 @@ class Amount(Validated):
         self._seconds = seconds
         self._is_plain = isinstance(value, (int, float)) or value.strip()[-1:].isdigit()
 
+    def __str__(self) -> str:
+        return f"{self._seconds * 1000:g}" if self._is_plain else f"{self._seconds:g}s"
+
     def seconds(self, unit: TimeUnit) -> float:
         """The amount in seconds; the unit counts where it has none of its own."""
         return min(self._seconds * 1000 * TIME_UNITS[unit], LONGEST) if self._is_plain else self._seconds

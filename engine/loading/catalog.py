@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from engine.core.element import Element
-from engine.core.errors import CORE_TYPES, ErrorType
+from engine.core.errors import CONNECTIVITY, CORE_TYPES, RETRY_EXHAUSTED, ErrorType, error_type
 
 ENTRY_POINTS = "engine.processors"
 NAMELESS = "core"
@@ -83,8 +83,11 @@ class Catalog:
 
 
 def _declared(elements: Iterable[type[Element]]) -> dict[str, ErrorType]:
-    raised = (ancestor for element in elements for each in element.raises for ancestor in each.lineage)
-    return CORE_TYPES | {str(error_type): error_type for error_type in raised}
+    """Each connector has its RETRY_EXHAUSTED, whether an element declares it or not."""
+    raised = [ancestor for element in elements for each in element.raises for ancestor in each.lineage]
+    connectors = [each.namespace for each in raised if each.identifier == CONNECTIVITY.identifier]
+    raised += [error_type(f"{namespace}:{RETRY_EXHAUSTED.identifier}") for namespace in connectors]
+    return CORE_TYPES | {str(each): each for each in raised}
 
 
 def discover(packages: Iterable[str] = ()) -> Catalog:

@@ -11,12 +11,18 @@ from itertools import pairwise
 from typing import Annotated, Any, get_args, get_origin
 
 from engine.core.element import Element, Parameters
+from engine.core.errors import ANY, ErrorType
 from engine.core.expression import Compiled
+from engine.core.parameters import Amount
 from engine.core.resource import Resources
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function, Parameter
+from engine.expressions.writing import to_text
 from engine.loading.application_functions import application_functions
 from engine.loading.properties import Filler, Properties
+
+SHARED = ("doc_name", "error_mapping", "target", "target_value", "timeout", "redelivery_policy")
+"""Parameters of many elements: they stand behind the element's own."""
 
 EXAMPLE = "Example:"
 ARROW = "→"
@@ -26,6 +32,7 @@ WORDS = {
     "Count": "whole number", "Number": "number", "Whole": "whole number", "Period": "duration", "Factor": "number",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
+    "Success": "value", "Failure": "value",
     "Key": "text", "Store": "name of a config", "bytes": "file",
     "Resource": "name of a file", "FileTemplate": "name of a file", "SchemaFile": "name of a file",
     "Addresses": "IP addresses", "Interval": "amount of time",
@@ -58,8 +65,13 @@ def page(name: str, element: type[Element]) -> str:
     """The manual page: what it does, its parameters, the errors it raises, an example."""
     parts = [name, "", prose(element), "", "Parameters:", *_parameters(element, "  ")]
     if element.raises:
-        parts += ["", "Raises:", *(f"  {error_type}" for error_type in element.raises)]
+        parts += ["", "Raises:", *map(_raised, element.raises)]
     return "\n".join([*parts, "", EXAMPLE, textwrap.indent(example(element), "  ")])
+
+
+def _raised(error_type: ErrorType) -> str:
+    parent = error_type.parent
+    return f"  {error_type}" + (f", a kind of {parent}" if parent and parent != ANY else "")
 
 
 def all_functions() -> dict[str, Function]:
@@ -144,7 +156,8 @@ def _text_of(statement: ast.stmt) -> str:
 
 def _parameters(cls: type[Any], indent: str) -> Iterator[str]:
     documented = descriptions(cls)
-    for name, field in cls.__pydantic_fields__.items():
+    shared = SHARED if issubclass(cls, Element) else ()
+    for name, field in sorted(cls.__pydantic_fields__.items(), key=lambda each: each[0] in shared):
         yield f"{indent}{field.alias or name}: {_kind(field.annotation)}{_default(field)}"
         if name in documented:
             yield textwrap.fill(
@@ -175,7 +188,13 @@ def _default(field: Any) -> str:
     default = field.default
     if isinstance(default, Compiled):
         default = default.written
-    return f" ({default})" if isinstance(default, (str, int, float)) and default != "" else ""
+    if isinstance(default, dict) and default:
+        default = to_text(default)
+    if isinstance(default, bool):
+        return f" ({str(default).lower()})"
+    if isinstance(default, float):
+        return f" ({default:g} s)"
+    return f" ({default})" if isinstance(default, (str, int, Amount)) and default != "" else ""
 
 
 def _nested(annotation: Any) -> Iterator[type[Any]]:

@@ -6,7 +6,20 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from engine import VALIDATION, After, Chain, ErrorType, Event, FlowError, Mistake, Scope, Step, VoidOperation, refuse
+from engine import (
+    TIMEOUT,
+    VALIDATION,
+    After,
+    Chain,
+    ErrorType,
+    Event,
+    FlowError,
+    Mistake,
+    Scope,
+    Step,
+    VoidOperation,
+    refuse,
+)
 from processors.validation._validator import violation
 
 
@@ -33,7 +46,7 @@ class Several(Scope, VoidOperation):
     steps: Annotated[Chain, AfterValidator(_checked)]
     """The validators."""
 
-    raises = (violation("MULTIPLE"),)
+    raises = (violation("MULTIPLE"), TIMEOUT)
 
     _each: ClassVar[tuple[Chain, ...]]
 
