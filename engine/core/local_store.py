@@ -177,7 +177,9 @@ def default_store(runtime: Runtime) -> Store:
 
 def private_store(runtime: Runtime, **parameters: Any) -> Store:
     """A store in memory that one element has for itself."""
-    return _living(LocalStore(persistent=False, **parameters), "", runtime)
+    store = _living(LocalStore(persistent=False, **parameters), "", runtime)
+    runtime.at_stop(store.stop)
+    return store
 
 
 def _living(store: LocalStore, name: str, runtime: Runtime) -> Store:

@@ -61,10 +61,11 @@ class Runtime:
         self._closers.append(close)
 
     async def stop(self) -> None:
-        """Close what was opened by elements that share it."""
+        """Close what was opened by elements that share it, and forget the rest: what starts again, starts anew."""
         for close in reversed(self._closers):
             await close()
         self.close()
+        self._shared.clear()
 
     def close(self) -> None:
         """Close what was opened in the data folder; it is opened again when it is used."""

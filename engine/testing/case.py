@@ -249,8 +249,8 @@ class Suite(Settings):
     """The flow files and folders under test, from the test file's folder; those beside it, if left out."""
 
     before_all: Annotated[Flow | None, Field(alias="before-all")] = None
-    """Steps that run ahead of the first case. A suite that has them, or after-all, keeps one application, with what
-    lies in its memory, for all cases; else each case begins with a new one."""
+    """Steps that run ahead of the first case. A suite that has them, or after-all, keeps what lies in memory
+    and in the data folder for all cases; else each case begins anew."""
 
     before_each: Annotated[Flow | None, Field(alias="before-each")] = None
     """Steps that run ahead of each case; the variables that they set enter the case."""

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from engine.application import Application
 from engine.loading.catalog import Catalog
-from engine.loading.data import Map
+from engine.loading.data import Map, Sequence
 from engine.loading.diagnostic import LoadError
 from engine.loading.document import Document
 from engine.loading.sections import SECTIONS
@@ -30,8 +30,7 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismat
     document = Document(name, text)
     refuse_unreadable(document)
     mistake = document.data.pop("mistake", None)
-    file = TestFile(as_test_file(document))
-    loader = SuiteLoader(file, file.cases, [], catalog, {})
+    loader = SuiteLoader(TestFile(as_test_file(document)), catalog, {})
     if mistake is not None:
         return _refused(loader, str(mistake))
     loaded = loader.loaded()
@@ -54,6 +53,7 @@ def as_test_file(document: Document) -> Document:
     cases.put(CASE, case, place)
     document.data = Map(place).with_entries_of(whole, *(key for key in whole if key in SECTIONS))
     document.data.put("cases", cases, place)
+    document.data.put("files", Sequence(place), place)
     return document
 
 

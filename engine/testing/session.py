@@ -1,12 +1,12 @@
-"""A test file at work: its cases one after another, each on a new application, or all on one."""
+"""A test file at work: its cases one after another, on one application that starts anew for each."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from engine.testing import report
 from engine.testing.case import Case, Suite
 from engine.testing.running import Running
 from engine.testing.stage import Layer
-from engine.testing.suite import Loaded, SuiteLoader, TestFile, Written, documents_of
+from engine.testing.suite import Loaded, SuiteLoader, TestFile, Written
 
 Status = Literal["passed", "failed", "skipped"]
 
@@ -61,19 +61,15 @@ class Session:
         self._catalog = catalog
         self._given = given or {}
         self._layers = layers
-        self._documents = documents_of(file)
-        self._whole: Loaded | None = None
-        self._shared: Application | None = None
         self._variables: Mapping[str, Any] = {}
-        self._folder: TemporaryDirectory[str] | None = None
+        self._loaded: Loaded
+        self._app: Application
+        self._folder: TemporaryDirectory[str]
 
     def check(self) -> None:
         """Load the flows with all cases. Raises LoadError with every mistake."""
-        self._whole = self._load(self.file.cases)
-        self.suite, self.cases = self._whole.suite, self._whole.cases
-
-    def _load(self, cases: list[Written]) -> Loaded:
-        return SuiteLoader(self.file, cases, self._documents, self._catalog, self._given).loaded()
+        self._loaded = SuiteLoader(self.file, self._catalog, self._given).loaded()
+        self.suite, self.cases = self._loaded.suite, self._loaded.cases
 
     def why_skipped(self, name: str) -> str | None:
         """Why a case does not run; None where it does."""
@@ -85,21 +81,19 @@ class Session:
 
     async def open(self) -> None:
         """Run what comes before all cases. Raises FlowError or StartError where that fails."""
-        if self.suite.shares_application and self._whole is not None:
-            self._folder = TemporaryDirectory()
-            self._whole.parts.runtime.data_dir = Path(self._folder.name)
-            self._shared = Application(self._whole.parts)
-            await self._shared.start()
+        self._folder = TemporaryDirectory()
+        self._loaded.parts.runtime.data_dir = Path(self._folder.name)
+        self._app = Application(self._loaded.parts)
+        if self.suite.before_all is not None:
+            await self._app.start()
             self._variables = await _after(self.suite.before_all, {})
 
     async def close(self) -> None:
         """Run what comes after all cases. Raises FlowError where that fails."""
-        if self._shared is None or self._folder is None:
-            return
         try:
             await _after(self.suite.after_all, self._variables)
         finally:
-            await self._shared.stop()
+            await self._app.stop()
             self._folder.cleanup()
 
     async def run(self, written: Written) -> Result:
@@ -121,29 +115,32 @@ class Session:
 
     async def _run(self, written: Written) -> str:
         """Why the case failed; empty where it did not."""
-        async with self._application(written) as (app, loaded):
-            case = loaded.cases[written.name]
-            running = Running(app, loaded, case, self._layers(case))
-            variables = await _after(loaded.suite.before_each, self._variables)
+        case = self.cases[written.name]
+        running = Running(self._app, self._loaded, case, self._layers(case))
+        try:
+            await self._app.start()
+            variables = await _after(self.suite.before_each, self._variables)
             try:
                 mismatches = await running.mismatches(variables)
             finally:
-                loaded.stage.set(())
-                await _after(loaded.suite.after_each, variables)
+                self._loaded.stage.set(())
+                await _after(self.suite.after_each, variables)
+        finally:
+            await self._end()
         return report.failure(self.file.document, mismatches, running.journal) if mismatches else ""
 
-    @asynccontextmanager
-    async def _application(self, written: Written) -> AsyncIterator[tuple[Application, Loaded]]:
-        """The application of a case: the one that all share, or a new one."""
-        if self._shared is not None and self._whole is not None:
-            yield self._shared, self._whole
-            await self._shared.stop_sources()
+    async def _end(self) -> None:
+        """Let the next case begin anew: nothing lies in memory or in the data folder, unless the cases share it."""
+        if self.suite.shares_application:
+            await self._app.stop_sources()
             return
-        loaded = self._load([written])
-        with TemporaryDirectory() as folder:
-            loaded.parts.runtime.data_dir = Path(folder)
-            async with Application(loaded.parts) as app:
-                yield app, loaded
+        await self._app.stop()
+        _empty(Path(self._folder.name))
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        rmtree(path) if path.is_dir() else path.unlink()
 
 
 async def _after(steps: Flow | None, variables: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -149,8 +149,6 @@ class SuiteLoader(Loader):
     def __init__(
         self,
         file: TestFile,
-        cases: list[Written],
-        documents: list[Document],
         catalog: Catalog,
         given: Mapping[str, str],
     ) -> None:
@@ -159,9 +157,9 @@ class SuiteLoader(Loader):
         self.file = file
         own = copy(file.document)
         own.data = copied(file.sections) if file.sections else None
-        documents = [*map(_fresh, documents), own]
+        documents = [*read_documents(file.paths()), own]
         super().__init__(documents, catalog, file.properties(given), self.clock, self.stage.wrap)
-        self.written = [Written(name, copied(values), place) for name, values, place in cases]
+        self.written = [Written(name, copied(values), place) for name, values, place in file.cases]
         self.settings = copied(file.settings)
         for values in (self.settings, *(act for case in self.written for act in _acts(case.values))):
             values.update({key: self.filler.fill(value) for key, value in values.items() if key not in DATA})
@@ -229,18 +227,6 @@ def _acts(case: Map) -> Iterator[Map]:
     yield case
     then = case.get("then")
     yield from (act for act in then if isinstance(act, Map)) if isinstance(then, Sequence) else ()
-
-
-def _fresh(document: Document) -> Document:
-    """The document with data of its own, which a loader may fill."""
-    fresh = copy(document)
-    fresh.data = copied(document.data)
-    return fresh
-
-
-def documents_of(file: TestFile) -> list[Document]:
-    """The flow files under test, read once for all cases."""
-    return read_documents(file.paths())
 
 
 def refuse_unreadable(document: Document) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import ClassVar
 
-from engine import After, Event, Scope
+from engine import After, Event, Runtime, Scope
 from processors.core._route import Route, Routes
 
 
@@ -36,6 +36,13 @@ class RoundRobin(Scope):
     _turns: ClassVar[Iterator[Route]]
 
     def __post_init__(self) -> None:
+        self._prepare(_turns=cycle(self.routes))
+
+    def live_in(self, runtime: Runtime) -> None:
+        super().live_in(runtime)
+        runtime.at_stop(self._begin_anew)
+
+    async def _begin_anew(self) -> None:
         self._prepare(_turns=cycle(self.routes))
 
     async def run(self, event: Event) -> Event:
