@@ -62,8 +62,8 @@ class Cache(Scope):
     steps once: the others get the result, or the error. If the first is cancelled, the next runs
     them. Errors are not remembered. A store that is not available is a warning, and the steps run.
 
-    A key that is a text of up to 256 characters is the key in the store, where os:remove forgets it; of all
-    else a hash is. To share results, or to keep them over a restart, name a cachingStrategy.
+    A key that is a text of up to 256 characters is the key in the store, where os:remove forgets it;
+    of all else a hash is. To share results, or to keep them over a restart, name a cachingStrategy.
 
     Example:
         configs:

@@ -8,6 +8,8 @@ from engine import Event, FlowError, Processor, RaisedType, Template, to_text
 class RaiseError(Processor):
     """Raise an error. Its type becomes known to handlers by being named here.
 
+    CRITICAL, OVERLOAD and FLOW_BACK_PRESSURE pass all handlers; UNKNOWN is taken by ANY alone.
+
     Example:
         given: {payload: {stock: 0}}
         run:

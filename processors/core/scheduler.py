@@ -86,7 +86,7 @@ class Cron(Parameters):
 
 
 class Scheduler(ActiveSource):
-    """Starts the flow at a fixed frequency, or at the times of a cron expression.
+    """Start the flow at a fixed frequency, or at the times of a cron expression.
 
     The payload is null, there are no attributes, and each event has a new correlation id. Give
     either `fixed-frequency` or `cron`. Times are kept to: a run that takes long does not move those

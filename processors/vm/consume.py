@@ -6,7 +6,7 @@ from processors.vm._queue_access import QueueOperation
 
 
 class Consume(QueueOperation, Operation):
-    """Take one message from a queue; waits for one where there is none.
+    """Take one message from a queue, waiting for one where there is none.
 
     The message becomes the payload, with the attributes queueName, timestamp, correlationId and
     attempts. VM:EMPTY_QUEUE is raised where none came in time. The message is gone once it is taken,

@@ -32,7 +32,7 @@ class Response(Parameters):
 
 
 class Listener(QueueAccess, ActiveSource):
-    """Starts the flow with each message of a queue.
+    """Start the flow with each message of a queue.
 
     The payload is the message, the correlation id is that of who published it, and attributes has
     queueName, timestamp, correlationId and attempts: how often the message was delivered, 1 for the
