@@ -248,6 +248,9 @@ class Suite(Settings):
     files: tuple[str, ...] | None = None
     """The flow files and folders under test, from the test file's folder; those beside it, if left out."""
 
+    cases: Any = None
+    """The cases by their names."""
+
     before_all: Annotated[Flow | None, Field(alias="before-all")] = None
     """Steps that run ahead of the first case. A suite that has them, or after-all, keeps what lies in memory
     and in the data folder for all cases; else each case begins anew."""

@@ -172,7 +172,7 @@ def _check(name: str, written: Mapping[str, Any], mistakes: list[Mistake]) -> Ch
         return None
     try:
         return MATCHERS[name](written[name], mistakes)
-    except (ValueError, EvaluationError) as error:
+    except ValueError as error:
         found = f"{shown(written[name])} for '{name}'"
         place = _place(written, name, of_value=True)
         mistakes.append(Mistake("F702", found, str(error), place=place))
@@ -280,7 +280,10 @@ def _ends_with(written: Any, mistakes: list[Mistake]) -> Check:
 
 
 def _matches(written: Any, mistakes: list[Mistake]) -> Check:
-    match = whole_match("$matches", _text(written))
+    try:
+        match = whole_match("$matches", _text(written))
+    except EvaluationError:
+        raise ValueError("a regular expression (RE2) for the whole text") from None
     return lambda got: isinstance(got, str) and match(got)
 
 
