@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
     from engine.core.authentication import Authentication as Authentication
     from engine.core.authentication import authenticated as authenticated
+    from engine.core.batch import Again as Again
     from engine.core.batch import Batching as Batching
     from engine.core.batch import BatchLost as BatchLost
+    from engine.core.batch import Points as Points
     from engine.core.batch import acting_on as acting_on
     from engine.core.batch import together as together
     from engine.core.chain import Chain as Chain
@@ -169,7 +171,7 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.active_source": "ActiveSource",
     "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
-    "engine.core.batch": "BatchLost Batching acting_on together",
+    "engine.core.batch": "Again Batching BatchLost Points acting_on together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
     "engine.core.collect": "Collect",

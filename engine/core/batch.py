@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from engine.core.chain import Chain
@@ -22,44 +23,66 @@ class BatchLost(BaseException):
     """Nothing of a batch was kept: its work is done again, each statement alone. No handler takes it."""
 
 
+class Again(BaseException):
+    """A statement came to something else than presumed: the work goes on where its Points say. No handler takes it."""
+
+
+class Points(Protocol):
+    """Where work can be taken up again, for resources that answer before they know what came of a statement."""
+
+    def start(self, state: Any) -> tuple[int, Any]:
+        """The number from 0 of the item to begin with, and the state before it; at first 0 and the state given."""
+        ...
+
+    def note(self, state: Any) -> None:
+        """The next item begins, with this state, which is never changed."""
+
+
 class Batching(Protocol):
-    """A resource that can commit many statements at once, as long as nobody else has a turn."""
+    """A resource that can commit many statements of one task at once, with the outcome of each as if alone."""
 
     async def open_batch(self) -> bool:
         """Begin one; False where that cannot be now."""
         ...
 
-    def close_batch(self) -> None:
-        """Keep what was done. Raises BatchLost where nothing of it can be kept."""
+    def points(self) -> Points | None:
+        """Those of the batch that is open; None where the work never has to be taken up again."""
+        ...
 
-    def drop_batch(self) -> None:
-        """Undo what was done, and end it."""
+    async def close_batch(self) -> None:
+        """Keep what was done. Raises BatchLost where nothing of it can be kept, FlowError where nobody knows."""
+
+    async def drop_batch(self) -> None:
+        """Undo what was done, and end it; at once where that was done before."""
 
 
-async def together(resource: Batching | None, work: Callable[[], Awaitable[T]]) -> T:
+async def together(resource: Batching | None, work: Callable[[Points | None], Awaitable[T]]) -> T:
     """What the work comes to, its statements committed together where that can be.
 
-    The work never waits and acts on nothing but the resource (`acting_on`), so it can be done again.
+    The work acts on nothing but the resource and waits for nothing else (`acting_on`), so it can be done again.
     """
     if resource is None or Transaction.current() is not None or not await resource.open_batch():
-        return await work()
+        return await work(None)
     try:
-        return await _kept(resource, work)
+        points = resource.points()
+        while True:
+            with suppress(Again):
+                return await _kept(resource, work, points)
     except BatchLost:
-        resource.drop_batch()
+        await resource.drop_batch()
     except BaseException:
-        resource.drop_batch()
+        await resource.drop_batch()
         raise
-    return await work()
+    return await work(None)
 
 
-async def _kept(resource: Batching, work: Callable[[], Awaitable[T]]) -> T:
+async def _kept(resource: Batching, work: Callable[[Points | None], Awaitable[T]], points: Points | None) -> T:
     try:
-        result = await work()
+        result = await work(points)
     except FlowError:
-        resource.close_batch()  # the statements before it stand, as they would alone
+        await resource.close_batch()  # the statements before it stand, as they would alone
         raise
-    resource.close_batch()
+    await resource.close_batch()
     return result
 
 

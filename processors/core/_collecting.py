@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any
 
-from engine import OFTEN, Batching, Collect, Event, FlowError, Stream, Turns, together
+from engine import OFTEN, Batching, Collect, Event, FlowError, Points, Stream, Turns, together
+
+SOON = 0.1
+"""Seconds in which some outcomes of a stream should be there; of faster steps more are told at once."""
 
 
 class Collecting:
@@ -45,18 +49,22 @@ class Collecting:
         return outcomes
 
     def stream(self, portions: AsyncIterator[Sequence[Any]]) -> Stream:
-        """The outcomes as a stream: the steps run while it is read."""
+        """The outcomes as a stream: the steps run while it is read, and slow ones are told in small portions."""
 
         async def outcomes() -> AsyncGenerator[list[Any], None]:
+            size = 1
             async for items in portions:
-                for start in range(0, len(items), OFTEN):
-                    portion: list[Any] = []
+                start = 0
+                while start < len(items):
+                    began, portion = monotonic(), []
                     try:
-                        await self._collect_all(items[start : start + OFTEN], portion)
+                        await self._collect_all(items[start : start + size], portion)
                     except FlowError:
                         if portion:  # what was done before it is told first
                             yield portion
                         raise
+                    start += size
+                    size = min(2 * size, OFTEN) if monotonic() - began < SOON else max(1, size // 2)
                     yield portion
 
         return Stream(outcomes())
@@ -69,12 +77,16 @@ class Collecting:
             self._count += len(some)
             await turns.give()
 
-    async def _collect_some(self, items: Sequence[Any], outcomes: list[Any], known: int, current: Event) -> None:
+    async def _collect_some(
+        self, items: Sequence[Any], outcomes: list[Any], known: int, current: Event, points: Points | None
+    ) -> None:
         """Collect from where the outcomes are `known` and the event is this one: it may be the second time."""
-        del outcomes[known:]
-        self.current = current
+        first, self.current = points.start(current) if points else (0, current)
+        del outcomes[known + first :]
         run, entering, outcome_of = self._run, self._entering, self._collect.outcome
-        for counter, item in enumerate(items, self._count + 1):
+        for counter, item in enumerate(items[first:] if first else items, self._count + first + 1):
+            if points:
+                points.note(self.current)
             outcome, after = await outcome_of(run, entering(self.current, item, counter), counter - 1)
             outcomes.append(outcome)
             if after is not None:

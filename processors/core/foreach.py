@@ -22,6 +22,7 @@ from engine import (
     Message,
     Mistake,
     Name,
+    Points,
     Scope,
     Stream,
     Turns,
@@ -90,6 +91,7 @@ class Foreach(Scope):
     _batching: ClassVar[Batching | None] = None
 
     message_after = After.BEFORE
+    passes_by = "the collection is empty"
 
     def __post_init__(self) -> None:
         size = self.batch_size
@@ -140,9 +142,12 @@ class Foreach(Scope):
             await turns.give()
         return current
 
-    async def _run_some(self, items: Sequence[Any], current: Event, done: int) -> Event:
+    async def _run_some(self, items: Sequence[Any], current: Event, done: int, points: Points | None) -> Event:
         run, entering = self.steps.run, self.entering
-        for counter, item in enumerate(items, done + 1):
+        first, current = points.start(current) if points else (0, current)
+        for counter, item in enumerate(items[first:] if first else items, done + first + 1):
+            if points:
+                points.note(current)
             current = await run(entering(current, item, counter))
         return current
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TypeVar
+from time import monotonic
+from typing import Any, TypeVar
 
-from engine import FlowError
+from engine import BatchLost, FlowError
 from processors.db._database import ParameterStyle, Pooling
+from processors.db._errors import DB_CONNECTIVITY
+from processors.db._postgres_batch import Batch, InDoubt
 from processors.db._postgres_errors import FAILURES, failure_of
-from processors.db._postgres_part import PostgresPart
+from processors.db._postgres_part import PostgresPart, ended
 from processors.db._postgres_pool import Pool
-from processors.db._postgres_session import OUTDATED, Session
+from processors.db._postgres_script import Pace, Script
+from processors.db._postgres_session import OUTDATED, Answer, Session
 from processors.db._postgres_statements import Statements
 
 Result = TypeVar("Result")
+
+FATE_PAUSE = 0.1
+"""Seconds between two questions what became of a commit."""
 
 
 class PostgresDatabase(Statements):
@@ -26,6 +33,9 @@ class PostgresDatabase(Statements):
 
     def __init__(self, url: str, pooling: Pooling) -> None:
         self._pool = Pool(partial(Session.open, url), pooling)
+        self._scripts: dict[asyncio.Task[Any] | None, Script] = {}
+        self._pace = Pace()
+        self._patience = pooling.wait
 
     async def start(self) -> None:
         await self._pool.fill()
@@ -65,7 +75,71 @@ class PostgresDatabase(Statements):
             return None
         return self._pool.settle(session)
 
+    # Batches
+
+    async def open_batch(self) -> bool:
+        task = asyncio.current_task()
+        if task in self._scripts:  # of a loop around this one
+            return False
+        try:
+            session = await self._pool.take()
+        except FlowError:  # each statement finds out for itself
+            return False
+        batch = Batch(session)
+        try:
+            await batch.begin()
+        except BaseException as error:
+            self._pool.settle(session)
+            if isinstance(error, FAILURES):
+                return False
+            raise
+        self._scripts[task] = Script(batch, self._pace)
+        return True
+
+    def points(self) -> Script:
+        return self._scripts[asyncio.current_task()]
+
+    async def close_batch(self) -> None:
+        task = asyncio.current_task()
+        script = self._scripts[task]
+        try:
+            await script.commit()
+        except InDoubt as doubt:
+            del self._scripts[task]
+            self._pool.give(script.batch.session)  # which is closed
+            await self._find_out(doubt)
+        else:
+            del self._scripts[task]
+            self._pool.give(script.batch.session)
+
+    async def drop_batch(self) -> None:
+        script = self._scripts.pop(asyncio.current_task(), None)
+        if script is not None:
+            await ended(self._finish(script.batch.session, False))
+
+    async def _find_out(self, doubt: InDoubt) -> None:
+        """Ask the server whether a commit took place. Raises BatchLost where not, DB:CONNECTIVITY without an answer."""
+        deadline = monotonic() + self._patience
+        while monotonic() < deadline:
+            with suppress(FlowError):
+                fate = await self._perform(lambda session: session.fate(doubt.number))
+                if fate == "committed":
+                    return
+                if fate == "aborted":
+                    raise BatchLost from doubt
+            await asyncio.sleep(FATE_PAUSE)
+        raise FlowError(DB_CONNECTIVITY, "the database was lost during a commit", cause=doubt)
+
     # Statements
+
+    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None) -> Answer:
+        script = self._scripts.get(asyncio.current_task()) if self._scripts else None
+        if script is None:
+            return await super()._run(sql, values, timeout)
+        try:
+            return await script.run(sql, values)
+        except FAILURES as error:
+            raise failure_of(error) from error
 
     async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:
         session = await self._pool.take()

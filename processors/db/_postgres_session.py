@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
+from asyncpg.types import Type
 
 from processors.db._postgres_values import fit_of, plain_of, register
+from processors.db._sql import FIRST_WORD
 
 MOST_PREPARED = 500
 """How many statements stay prepared on a connection."""
@@ -27,6 +29,7 @@ class Answer(NamedTuple):
 
     rows: list[dict[str, Any]]
     status: str
+    gives_rows: bool = False
 
     @property
     def affected(self) -> int:
@@ -37,17 +40,49 @@ class Answer(NamedTuple):
         return {"affectedRows": self.affected, "generatedKeys": self.rows[0] if self.rows else {}}
 
 
-class Prepared:
-    """A statement on a connection, with what makes its values fit: decided once."""
+PRESUMED = {"INSERT": Answer([], "INSERT 0 1"), "UPDATE": Answer([], "UPDATE 1"), "DELETE": Answer([], "DELETE 1")}
+"""What a statement that gives no rows mostly comes to."""
 
-    __slots__ = ("_fits", "_plain", "gives_rows", "statement")
+FUNCTION = """
+CREATE FUNCTION pg_temp.{name}({types}OUT changed int8, OUT failure text[]) LANGUAGE plpgsql AS {quote}
+#variable_conflict use_column
+DECLARE
+  "failure state" text; "failure message" text; "failure detail" text; "failure constraint" text;
+  "failure table" text; "failure column" text;
+BEGIN
+  {sql};
+  GET DIAGNOSTICS changed = ROW_COUNT;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS "failure state" = RETURNED_SQLSTATE, "failure message" = MESSAGE_TEXT,
+    "failure detail" = PG_EXCEPTION_DETAIL, "failure constraint" = CONSTRAINT_NAME, "failure table" = TABLE_NAME,
+    "failure column" = COLUMN_NAME;
+  failure := ARRAY["failure state", "failure message", "failure detail", "failure constraint", "failure table",
+    "failure column"];
+END {quote}
+"""
+"""A statement that undoes itself where it fails, and tells it: a function of the connection, gone with it."""
+
+FIELDS = "CMDtnc"
+"""What the protocol calls the parts of a failure."""
+
+
+class Prepared:
+    """A statement on a connection, with what makes its values fit: decided once.
+
+    presumed: what it comes to, mostly; None where the server must be asked. many: runs it as one of many.
+    """
+
+    __slots__ = ("_fits", "_plain", "gives_rows", "many", "presumed", "statement")
 
     def __init__(self, statement: PreparedStatement[Any]) -> None:
         self.statement = statement
+        self.many: PreparedStatement[Any] | None = None
         self._fits = tuple(fit_of(parameter) for parameter in statement.get_parameters())
         columns = statement.get_attributes()
         self._plain = [(column.name, plain) for column in columns if (plain := plain_of(column))]
         self.gives_rows = bool(columns)
+        first = FIRST_WORD.match(statement.get_query())
+        self.presumed = PRESUMED.get(first[1].upper()) if first and not columns else None
 
     def fitting(self, values: Sequence[Any]) -> list[Any]:
         """The values as the driver takes them. Raises ValueError, TypeError and the like for what does not fit."""
@@ -71,6 +106,8 @@ class Session:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
         self._prepared: dict[str, Prepared] = {}
+        self._functions = 0
+        self._made: list[Prepared] = []
         self.used_at = monotonic()
 
     @classmethod
@@ -86,6 +123,9 @@ class Session:
     @property
     def is_closed(self) -> bool:
         return bool(self.connection.is_closed())
+
+    def known(self, sql: str) -> Prepared | None:
+        return self._prepared.get(sql)
 
     async def prepared(self, sql: str) -> Prepared:
         found = self._prepared.get(sql)
@@ -104,14 +144,53 @@ class Session:
         except OUTDATED:
             del self._prepared[sql]
             raise
-        return Answer(prepared.maps(records) if records else [], statement.get_statusmsg() or "")
+        return Answer(prepared.maps(records) if records else [], statement.get_statusmsg() or "", prepared.gives_rows)
+
+    async def make_many(self, sql: str) -> None:
+        """Make a function of a statement, for `run_many`; it is gone when the transaction is rolled back."""
+        prepared = self._prepared[sql]
+        types = [f'"{kind.schema}"."{name_of(kind)}' for kind in prepared.statement.get_parameters()]
+        self._functions += 1
+        name, quote = f"statement_{self._functions}", f"$engine_{self._functions}$"
+        text = sql.strip().rstrip(";")
+        await self.command(
+            FUNCTION.format(name=name, types="".join(f"{kind}, " for kind in types), quote=quote, sql=text)
+        )
+        places = ", ".join(f"${place}" for place in range(1, len(types) + 1))
+        query = f"SELECT changed, failure FROM pg_temp.{name}({places})"  # noqa: S608  # names and places only
+        prepared.many = await self.connection.prepare(query)
+        self._made.append(prepared)
+
+    def settle_made(self, is_kept: bool) -> None:
+        """The transaction in which functions were made has ended."""
+        if not is_kept:
+            for prepared in self._made:
+                prepared.many = None
+        self._made.clear()
+
+    async def run_many(self, sql: str, many: Sequence[list[Any]]) -> list[Answer | asyncpg.PostgresError]:
+        """Run one statement with many rows of fitting values, all sent at once; each that fails undoes itself alone."""
+        prepared = self._prepared[sql]
+        assert prepared.many is not None
+        assert prepared.presumed is not None
+        presumed, word = prepared.presumed, prepared.presumed.status.rpartition(" ")[0]
+        return [
+            _error(failure) if failure else presumed if changed == 1 else Answer([], f"{word} {changed}")
+            for changed, failure in await prepared.many.fetchmany(many)
+        ]
 
     async def command(self, text: str) -> str:
         """Run statements without parameters as one message; the server's word for the last one."""
         return str(await self.connection.execute(text))
 
+    async def fate(self, number: int) -> str | None:
+        """What became of a transaction: committed, aborted, in progress; None where the server has forgotten it."""
+        fate: str | None = await self.connection.fetchval("SELECT txid_status($1)", number)
+        return fate
+
     async def reset(self) -> None:
         """Wait until a cancelled statement has ended, and undo what is not committed."""
+        self.settle_made(is_kept=False)
         await self.command("ROLLBACK")
 
     async def is_alive(self) -> bool:
@@ -131,3 +210,15 @@ class Session:
 
     def terminate(self) -> None:
         self.connection.terminate()
+
+
+def name_of(kind: Type) -> str:
+    """The name of a type behind its schema, quoted from the inside: `int4"`, `int4"[]`."""
+    return f'{kind.name.removesuffix("[]")}"[]' if kind.kind == "array" else f'{kind.name}"'
+
+
+def _error(parts: Sequence[str]) -> asyncpg.PostgresError:
+    """The error that the driver would have raised."""
+    fields = {field: part for field, part in zip(FIELDS, parts, strict=True) if part}
+    error: asyncpg.PostgresError = asyncpg.PostgresError.new({"S": "ERROR", "V": "ERROR", **fields})
+    return error

@@ -149,16 +149,19 @@ class SqliteDatabase(Statements):
             self._schema_version = version
         return bool(self._deferrable)
 
-    def close_batch(self) -> None:
+    def points(self) -> None:
+        """None: each statement has its outcome at once."""
+
+    async def close_batch(self) -> None:
         self._is_in_batch = False
         assert self._connection is not None
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            self.drop_batch()
+            await self.drop_batch()
             raise BatchLost from error
 
-    def drop_batch(self) -> None:
+    async def drop_batch(self) -> None:
         self._is_in_batch = False
         with suppress(sqlite3.Error):
             if self._connection is not None and self._connection.in_transaction:

@@ -10,6 +10,9 @@ from processors.db._errors import DB_TYPES
 from processors.db._sql import Sql
 from processors.db.config import Config
 
+ONE_OF_MANY = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "WITH", "VALUES"})
+"""The statements that come to the same in a transaction as each on its own."""
+
 
 class DatabaseOperation(Operation):
     """The base of what a flow does with a database."""
@@ -24,6 +27,7 @@ class DatabaseOperation(Operation):
     """What a queryTimeout without a unit of its own counts."""
 
     raises = DB_TYPES
+    is_outward = True
 
     timeout: ClassVar[float | None]
     """Seconds that a statement may take."""
@@ -69,7 +73,8 @@ class Statement(DatabaseOperation):
         self._prepare(text=self.sql.text(database.style), bind=bind)
 
     def acts_on(self) -> frozenset[Any] | None:
-        return frozenset({self.config_ref.database}) if self.timeout is None else None
+        is_one_of_many = self.timeout is None and self.sql.verb in ONE_OF_MANY
+        return frozenset({self.config_ref.database}) if is_one_of_many else None
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""

@@ -46,7 +46,7 @@ class Select(Statement):
     """How many rows a stream reads at once."""
 
     def acts_on(self) -> frozenset[Any] | None:
-        return None if self.streaming else super().acts_on()
+        return None if self.streaming or self.max_rows else super().acts_on()
 
     async def run(self, event: Event) -> Event:
         most = self.max_rows.of(event) if self.max_rows else None

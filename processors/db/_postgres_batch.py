@@ -1,0 +1,183 @@
+"""Statements on PostgreSQL that are committed together, each with the outcome that it has alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, NoReturn
+
+import asyncpg
+
+from engine import BatchLost
+from processors.db._postgres_errors import FAILURES, comes_of_others, is_of_server
+from processors.db._postgres_session import OUTDATED, Answer, Session
+
+# A statement in autocommit sees what is committed until then, and its deferred constraints are looked at when it ends.
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE; SAVEPOINT kept"
+GO_BACK = "ROLLBACK TO SAVEPOINT kept"
+GO_ON = "RELEASE SAVEPOINT kept; SAVEPOINT kept"
+
+
+class Sent:
+    """A statement, and what came of it, or is presumed to have come: an answer, or the error that it raised.
+
+    position: its number in the batch. fitting: the values as the driver takes them, where it is one of many.
+    """
+
+    __slots__ = ("fitting", "outcome", "position", "sql", "values")
+
+    def __init__(self, position: int, sql: str, values: Sequence[Any], fitting: list[Any] | None) -> None:
+        self.position = position
+        self.sql = sql
+        self.values = values
+        self.fitting = fitting
+        self.outcome: Answer | BaseException = Answer([], "")
+
+    def came_to(self, outcome: Answer | BaseException) -> bool:
+        """Whether it came to this before."""
+        if isinstance(outcome, asyncpg.PostgresError) and isinstance(self.outcome, asyncpg.PostgresError):
+            return outcome.sqlstate == self.outcome.sqlstate
+        return outcome == self.outcome
+
+
+class InDoubt(Exception):
+    """The connection was lost while the commit was under way: only the server knows whether it took place.
+
+    number: that of the transaction.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__("the connection was lost during a commit")
+        self.number = number
+
+
+class Batch:
+    """A transaction on a connection of its own, for the statements of one task.
+
+    Where statements were presumed that are not sent after all, everything since the last savepoint is
+    undone, and what remains is done again. Where that does not come to the same, because others changed
+    the rows meanwhile, and where an error may come of the batch itself, such as a deadlock, BatchLost
+    is raised: nothing was kept.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.is_lost = False
+        self._done: list[Sent] = []
+
+    async def begin(self) -> None:
+        await self.session.command(BEGIN)
+
+    async def execute(self, sent: Sent) -> Answer:
+        """Run one statement. Raises the driver's errors."""
+        try:
+            answer = await self.session.run(sent.sql, sent.values)
+        except BaseException as error:
+            await self.recover(error)
+            raise
+        sent.outcome = answer
+        self._done.append(sent)
+        return answer
+
+    async def send(self, waiting: Sequence[Sent]) -> Sent | None:
+        """Run statements that undo themselves where they fail; the first that came to something else than presumed."""
+        first = None
+        for sql, group in groupby(waiting, key=lambda sent: sent.sql):
+            some = list(group)
+            for sent, outcome in zip(some, await self._outcomes(sql, some), strict=True):
+                if not sent.came_to(outcome):
+                    sent.outcome = outcome
+                    first = first or sent
+        self._done += waiting
+        return first
+
+    async def _outcomes(self, sql: str, some: list[Sent]) -> Sequence[Answer | BaseException]:
+        """What came of one statement with the values of many."""
+        try:
+            outcomes = await self.session.run_many(sql, [sent.fitting or [] for sent in some])
+        except FAILURES as error:
+            self.lose(error)
+        except BaseException:
+            self.is_lost = True
+            raise
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and comes_of_others(outcome):
+                self.lose(outcome)
+        return outcomes
+
+    async def go_on(self) -> None:
+        """Never go further back than to here."""
+        await self._go(GO_ON)
+        self._done.clear()
+
+    async def go_back(self, position: int) -> None:
+        """Undo the statements from a position on."""
+        await self._go(GO_BACK)
+        done = [sent for sent in self._done if sent.position < position]
+        if len(done) < len(self._done) and self._done[0].position > position:
+            self.lose()
+        self._done.clear()
+        for is_one_of_many, group in groupby(done, key=lambda sent: sent.fitting is not None):
+            some = list(group)
+            await (self._repeat_together(some) if is_one_of_many else self._repeat(some))
+        await self.go_on()
+
+    async def _repeat_together(self, some: list[Sent]) -> None:
+        if await self.send(some) is not None:
+            self.lose()
+
+    async def _repeat(self, some: list[Sent]) -> None:
+        try:
+            for sent in some:
+                if not sent.came_to(await self.session.run(sent.sql, sent.values)):
+                    self.lose()
+        except FAILURES as error:  # it went well before
+            self.lose(error)
+
+    async def recover(self, error: BaseException) -> None:
+        """Have all as it was before a statement that failed. One that was cancelled may have done anything."""
+        if not isinstance(error, FAILURES):
+            self.is_lost = True
+        elif self.session.is_closed or isinstance(error, (OSError, *OUTDATED)) or comes_of_others(error):
+            self.lose(error)
+        elif is_of_server(error):
+            await self.go_back(self._done[-1].position + 1 if self._done else 0)
+
+    async def make_many(self, sql: str) -> bool:
+        """Whether a statement can be one of many."""
+        await self.go_on()
+        try:
+            await self.session.make_many(sql)
+        except BaseException as error:
+            await self.recover(error)
+            if isinstance(error, FAILURES):
+                return False
+            raise
+        await self.go_on()
+        return True
+
+    async def _go(self, command: str) -> None:
+        try:
+            await self.session.command(command)
+        except FAILURES as error:
+            self.lose(error)
+
+    def lose(self, error: BaseException | None = None) -> NoReturn:
+        self.is_lost = True
+        raise BatchLost from error
+
+    async def commit(self) -> None:
+        """Keep it all. Raises BatchLost where nothing is kept, and InDoubt."""
+        if self.is_lost:
+            raise BatchLost
+        number: int | None = None
+        try:
+            number = await self.session.connection.fetchval("SELECT txid_current_if_assigned()")
+            status = await self.session.command("COMMIT")
+        except FAILURES as error:
+            if number is not None and self.session.is_closed:
+                raise InDoubt(number) from error
+            self.lose(error)
+        if status != "COMMIT":
+            self.lose()
+        self.session.settle_made(is_kept=True)

@@ -1,0 +1,151 @@
+"""Work that goes on before the server has answered: what statements come to is presumed, and looked at later.
+
+A network answers in the time in which many expressions are evaluated. So a statement that changes rows and gives none
+is presumed to change one, and sent together with others later. Where it comes to something else, the work goes back to
+the item whose statement it is (`engine.Again`), and is told what really came of it, and of those after it, as long as
+it sends the same ones. Nothing that was presumed leaves the batch before it was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine import Again, BatchLost
+from processors.db._postgres_batch import Batch, Sent
+from processors.db._postgres_errors import FAILURES
+from processors.db._postgres_session import Answer, Prepared
+
+LEAST, MOST = 8, 64
+"""How many statements are sent together, at least and at most."""
+
+MISTAKES = 16
+"""How often work may turn out to send other statements than presumed, before nothing more is presumed in a batch."""
+
+
+class Pace:
+    """How many statements are sent together: fewer, where others follow than those presumed."""
+
+    def __init__(self) -> None:
+        self.size = MOST
+
+    def slower(self) -> None:
+        self.size = max(LEAST, self.size // 2)
+
+    def faster(self) -> None:
+        self.size = min(MOST, self.size + 1)
+
+
+class Script:
+    """The statements of a batch in their order, and where its items begin."""
+
+    def __init__(self, batch: Batch, pace: Pace) -> None:
+        self.batch = batch
+        self._pace = pace
+        self._told: list[Sent] = []
+        self._next = 0
+        self._waiting: list[Sent] = []
+        self._starts: list[tuple[int, Any]] = []
+        self._resume: tuple[int, Any] | None = None
+        self._mistakes = 0
+
+    # engine.Points
+
+    def start(self, state: Any) -> tuple[int, Any]:
+        return (0, state) if self._resume is None else self._resume
+
+    def note(self, state: Any) -> None:
+        self._starts.append((self._next, state))
+
+    # Statements
+
+    async def run(self, sql: str, values: Sequence[Any]) -> Answer:
+        """What comes of a statement, or is presumed to come. Raises the driver's errors, Again and BatchLost."""
+        if self.batch.is_lost:
+            raise BatchLost
+        if self._next < len(self._told):
+            sent = self._told[self._next]
+            if sent.sql == sql and sent.values == values:
+                self._next += 1
+                return _outcome(sent)
+            await self._forget()
+        prepared = await self._prepared(sql)
+        fitting = prepared.fitting(values)
+        sent = Sent(self._next, sql, values, fitting if prepared.many else None)
+        if prepared.presumed and prepared.many and self._starts and self._mistakes < MISTAKES:
+            return await self._presume(sent, prepared.presumed)
+        return await self._execute(sent)
+
+    async def _prepared(self, sql: str) -> Prepared:
+        session = self.batch.session
+        prepared = session.known(sql)
+        if prepared is None:
+            await self.look()
+            try:
+                prepared = await session.prepared(sql)
+            except BaseException as error:
+                await self.batch.recover(error)
+                raise
+        if prepared.presumed and prepared.many is None and self._starts:
+            await self.look()
+            if not await self.batch.make_many(sql):
+                prepared.presumed = None
+        return prepared
+
+    async def _presume(self, sent: Sent, presumed: Answer) -> Answer:
+        sent.outcome = presumed
+        self._tell(sent)
+        self._waiting.append(sent)
+        if len(self._waiting) >= self._pace.size:
+            await self.look()
+            self._pace.faster()
+        return presumed
+
+    async def _execute(self, sent: Sent) -> Answer:
+        """Run a statement whose outcome is not to be presumed, after all that wait."""
+        await self.look()
+        sent.fitting = None
+        try:
+            answer = await self.batch.execute(sent)
+        except FAILURES as error:
+            sent.outcome = error
+            self._tell(sent)
+            raise
+        self._tell(sent)
+        return answer
+
+    def _tell(self, sent: Sent) -> None:
+        self._told.append(sent)
+        self._next += 1
+
+    async def look(self) -> None:
+        """Look at what was presumed. Raises Again where something else came of it."""
+        if not self._waiting:
+            return
+        await self.batch.go_on()
+        waiting, self._waiting = self._waiting, []
+        deviant = await self.batch.send(waiting)
+        if deviant is None:
+            return
+        while self._starts[-1][0] > deviant.position:
+            self._starts.pop()
+        self._next, state = self._starts.pop()
+        self._resume = len(self._starts), state
+        raise Again
+
+    async def _forget(self) -> None:
+        """The work sends another statement than when it was presumed: from here on, what it sent is undone."""
+        self._pace.slower()
+        self._mistakes += 1
+        del self._told[self._next :]
+        await self.batch.go_back(self._next)
+
+    async def commit(self) -> None:
+        await self.look()
+        await self.batch.commit()
+
+
+def _outcome(sent: Sent) -> Answer:
+    if isinstance(sent.outcome, BaseException):
+        raise sent.outcome
+    return sent.outcome
