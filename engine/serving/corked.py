@@ -15,14 +15,14 @@ class Corked:
     Our applications send the first bytes of a body right behind the head.
     """
 
-    __slots__ = ("_head", "_reason", "_transport", "abort", "can_write_eof", "is_closing")
+    __slots__ = ("_head", "_reason", "_transport", "abort", "can_write_eof", "get_write_buffer_size", "is_closing")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._head = b""
         self._reason: bytes | None = None
         self.abort, self.is_closing = transport.abort, transport.is_closing
-        self.can_write_eof = transport.can_write_eof
+        self.can_write_eof, self.get_write_buffer_size = transport.can_write_eof, transport.get_write_buffer_size
 
     def write(self, data: bytes) -> None:
         if self._head:

@@ -60,9 +60,9 @@ class Cors(Parameters):
 
     def around(self, app: ASGIApp, methods: Iterable[str]) -> ASGIApp:
         """The application of a path, which takes these methods, behind the rules."""
-        from starlette.middleware.cors import CORSMiddleware  # only a server needs it
+        from engine.serving.preflight import Preflights  # only a server needs it
 
-        return CORSMiddleware(
+        return Preflights(
             app,
             allow_origins=self.origins,
             allow_methods=self.methods or tuple(sorted(methods)),

@@ -72,6 +72,8 @@ class Endpoint:
         except asyncio.CancelledError:  # the time to shut down is over
             if not exchange.status:
                 await exchange.answer(own_problem(503, exchange.path, exchange.correlation_id), name)
+            if not exchange.is_answered:
+                raise BrokenStream from None
             raise
         except BrokenStream:
             raise
@@ -80,6 +82,8 @@ class Endpoint:
             answer = own_problem(500, exchange.path, exchange.correlation_id)
         if not exchange.status:
             await exchange.answer(answer, name)
+        if not exchange.is_answered:  # its deadline has come while it was sent
+            raise BrokenStream
 
     async def _answer(self, exchange: Exchange, listener: Listener | None) -> Answer:
         try:

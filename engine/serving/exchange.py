@@ -13,10 +13,12 @@ from starlette.types import Receive, Scope, Send
 
 from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
+from engine.core.refusal import Refusal
 from engine.core.tracing import continue_trace
 from engine.serving.answer import BODILESS, Answer
 from engine.serving.headers import Headers
 from engine.serving.request import correlation_id_of
+from engine.serving.status import CLIENT_CLOSED, hung_up
 
 access = logging.getLogger("engine.access")
 log = logging.getLogger("engine")
@@ -24,12 +26,16 @@ log = logging.getLogger("engine")
 LONGEST_LINGER = 10.0
 """Seconds in which the rest of a body is passed over after a refusal."""
 
-REASON = "engine.reason"
-"""Where our own protocol takes a reason phrase; ASGI has no place for one, and other servers send their own."""
+CONNECTION = "engine.connection"
+"""Where our own protocol gives the connection, which takes a reason phrase and knows whether the caller is gone; ASGI
+has no place for either."""
 
 
 class BrokenStream(Exception):
-    """An answer that had begun and could not be ended: the connection is closed, so that the caller sees it."""
+    """An answer that had begun and could not be ended: the connection is closed, so that the caller sees it.
+
+    Why it broke was logged already.
+    """
 
 
 class Exchange:
@@ -45,6 +51,8 @@ class Exchange:
         continue_trace(self.headers)
         self.status = 0
         """The status of the answer, once it has begun."""
+        self.is_answered = False
+        """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
         """What the answer carries beside its own headers, whatever it is."""
 
@@ -65,6 +73,7 @@ class Exchange:
         lingers = answer.is_early and not waits
         body = b"" if self.method == "HEAD" else body
         await self.send({"type": "http.response.body", "body": body, "more_body": lingers})
+        self.is_answered = True
         self.log(flow)
         if lingers:
             await self._drain()
@@ -72,26 +81,38 @@ class Exchange:
 
     async def _begin(self, answer: Answer, headers: dict[str, Any]) -> None:
         self.status = answer.status
-        if answer.reason is not None and REASON in self.scope:
-            self.scope[REASON](answer.reason)
+        if answer.reason is not None and CONNECTION in self.scope:
+            self.scope[CONNECTION].say(answer.reason)
         await self.send({"type": "http.response.start", "status": answer.status, "headers": list(_lines(headers))})
 
     async def _stream(self, first: bytes, chunks: AsyncIterator[bytes], flow: str) -> None:
         """Send what comes, as it comes."""
+        status = self.status
         try:
             if self.method != "HEAD":
-                await self.send({"type": "http.response.body", "body": first, "more_body": True})
+                await self._send_portion(first)
                 async for chunk in chunks:
-                    await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    await self._send_portion(chunk)
         except FlowError as failure:
             log_failure(failure)
+            status = CLIENT_CLOSED if isinstance(failure, Refusal) and failure.status == CLIENT_CLOSED else status
             raise BrokenStream from failure
         except Exception as error:
             log.exception("an answer broke off", extra={"correlation_id": self.correlation_id})
             raise BrokenStream from error
         finally:
-            self.log(flow)
+            self.log(flow, status)
         await self.send({"type": "http.response.body", "body": b""})
+        self.is_answered = True
+
+    async def _send_portion(self, portion: bytes) -> None:
+        """Send some of the body. Raises `hung_up` where nobody is there: a server may take it in silence."""
+        try:
+            await self.send({"type": "http.response.body", "body": portion, "more_body": True})
+        except OSError:
+            raise hung_up() from None
+        if CONNECTION in self.scope and self.scope[CONNECTION].is_closing():
+            raise hung_up()
 
     async def _drain(self) -> None:
         """Pass over the rest of the body: to close before its end would reset the connection under the answer."""

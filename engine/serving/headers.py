@@ -17,7 +17,7 @@ FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-
 
 
 class Headers(dict[str, str]):
-    """Headers by name, in any case; repeated ones joined by a comma (RFC 9110, 5.3)."""
+    """Headers by name, in any case; repeated ones joined by a comma (RFC 9110, 5.3), cookies by a semicolon."""
 
     def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
         super().__init__([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
@@ -29,7 +29,7 @@ class Headers(dict[str, str]):
         values: dict[str, list[str]] = {}
         for name, value in raw:
             values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-        self.update({name: ", ".join(several) for name, several in values.items()})
+        self.update({name: ("; " if name == "cookie" else ", ").join(several) for name, several in values.items()})
 
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.lower())

@@ -15,7 +15,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from engine.serving.corked import Corked
-from engine.serving.exchange import REASON
+from engine.serving.exchange import CONNECTION
 from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import Connections
 
@@ -125,7 +125,19 @@ class Protocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stuck = self.loop.call_later(STUCK, self.transport.abort)
+        self._await_reader(self.transport.get_write_buffer_size())
+
+    def _await_reader(self, waiting: int) -> None:
+        """Hang up unless the caller takes some of the bytes that wait for it; a slow one gets all of its answer."""
+
+        def look() -> None:
+            still = self.transport.get_write_buffer_size()
+            if still >= waiting:
+                self.transport.abort()
+            else:
+                self._await_reader(still)
+
+        self._stuck = self.loop.call_later(STUCK, look)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -156,7 +168,7 @@ class Protocol(HttpToolsProtocol):
         if self._late is not None:
             self._stop_waiting()
         super().on_headers_complete()
-        self.scope[REASON] = self.transport.say  # type: ignore[attr-defined, literal-required]  # it is corked; a key of ours
+        self.scope[CONNECTION] = self.transport  # type: ignore[literal-required]  # a key of ours
         if getattr(self.server_state, "is_draining", False):
             self.cycle.keep_alive = False
 
@@ -166,6 +178,8 @@ class Protocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         if version not in VERSIONS:
             raise Refused(505, "the version of HTTP is none of 1.0, 1.1", "HTTP:VERSION_NOT_SUPPORTED")
+        if self.parser.get_method() == b"CONNECT":  # who is between would take an answer for a tunnel
+            raise Refused(501, "this is no proxy", "HTTP:NOT_IMPLEMENTED")
         hosts = codings = 0
         for name, value in self.headers:
             if name == b"host":
@@ -176,8 +190,10 @@ class Protocol(HttpToolsProtocol):
                     raise Refused(501, "the Transfer-Encoding is another than chunked", "HTTP:NOT_IMPLEMENTED")
         if hosts != 1 and (hosts or version == "1.1"):  # RFC 9112, 3.2
             raise Refused(400, "a request has one Host header")
-        if codings and version == "1.0":  # RFC 9112, 6.1
-            raise Refused(400, "HTTP/1.0 has no Transfer-Encoding")
+        if version == "1.0":
+            if codings:  # RFC 9112, 6.1
+                raise Refused(400, "HTTP/1.0 has no Transfer-Encoding")
+            self.expect_100_continue = False  # RFC 9110, 10.1.1
         if len(self.pipeline) >= MOST_PIPELINED:
             raise Refused(429, "too many requests wait on this connection", "HTTP:TOO_MANY_REQUESTS")
 

@@ -10,13 +10,12 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from engine.core.errors import CRITICAL
 from engine.core.media import read_json
 from engine.core.refusal import Refusal
 from engine.core.stream import Stream
 from engine.serving.content import codec_of, essence_of
 from engine.serving.route import Limits
-from engine.serving.status import CLIENT_CLOSED
+from engine.serving.status import hung_up
 
 NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 CSV = "text/csv"
@@ -48,7 +47,7 @@ async def _in_time(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterato
             detail = f"the next part of the body did not arrive within {seconds:g} s"
             raise Refusal(408, "HTTP:REQUEST_TIMEOUT", detail, {"connection": "close"}) from None
         except ClientDisconnect:
-            raise Refusal(CLIENT_CLOSED, CRITICAL, "the caller hung up") from None
+            raise hung_up() from None
         if chunk is None:
             return
         yield chunk

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.serving.ending import Ending
+from engine.serving.exchange import BrokenStream
 from engine.serving.route import Connections
 
 OFTEN_ENOUGH = (20_000, 20, 50)
@@ -23,6 +25,14 @@ OFTEN_ENOUGH = (20_000, 20, 50)
 
 GRACE = 0.2
 """Seconds between the signal and the end of idle connections, for requests that are on their way."""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn tells what no line of ours has told."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BrokenStream))
+
+
+logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
 class Served(NamedTuple):

@@ -8,7 +8,14 @@ from engine.core.errors import COMPOSITE_ROUTING, CRITICAL, DUPLICATE_MESSAGE, V
 from engine.core.refusal import Refusal
 
 CLIENT_CLOSED = 499
-"""What the log shows for a caller that hung up before its request was whole (nginx's number)."""
+"""What the log shows for a caller that hung up before it had its whole answer (nginx's number)."""
+
+
+def hung_up() -> Refusal:
+    """The error of a flow whose caller is gone: no handler takes it, and the line of the request tells it."""
+    refusal = Refusal(CLIENT_CLOSED, CRITICAL, "the caller hung up")
+    refusal.logged = True
+    return refusal
 
 
 def status_in(value: Any) -> int | None:

@@ -141,6 +141,12 @@ def test_a_page_of_an_origin_that_may_call(served: Running) -> None:
     assert "Origin" in answer.headers["vary"]
 
 
+def test_a_preflight_is_logged_too(served: Running) -> None:
+    before = served.log.count(" OPTIONS /echo - 200 ")
+    served.client.options("/echo", headers=preflight("http://localhost:3000"))
+    served.logged(" OPTIONS /echo - 200 ", before + 1)
+
+
 def test_a_failure_is_seen_by_the_page_too(served: Running) -> None:
     answer = served.post("/echo", content=b"{", headers={"Origin": "https://shop.example.org"})
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (400, "https://shop.example.org")

@@ -127,7 +127,8 @@ REFUSED: dict[str, tuple[bytes, int]] = {
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     "no version": (b"GET /echo\r\n\r\n", 505),
     "a path without a slash": (head(request="GET echo HTTP/1.1"), 400),
-    "an address to connect to": (head(request="CONNECT other:443 HTTP/1.1"), 400),
+    "an address to connect to": (head(request="CONNECT other:443 HTTP/1.1"), 501),
+    "a path to connect to": (head(request="CONNECT /hello HTTP/1.1"), 501),
     "a byte above 127 in the path": (head(request="GET /\xff HTTP/1.1"), 400),
     "a request line that is too long": (head(request=f"GET /{'a' * 9000} HTTP/1.1"), 414),
     "a request line without end": (b"GET /" + b"a" * 600_000, 414),
@@ -262,6 +263,13 @@ def test_a_trailer_is_no_header(served: Running) -> None:
 def test_chunk_extensions_are_passed_over(served: Running) -> None:
     answer = served.exchange(head(CHUNKED, "Connection: close") + b"1;a=b\r\n7\r\n0\r\n\r\n")
     assert answer.endswith(b'"payload":7}')
+
+
+@pytest.mark.parametrize(("version", "leave"), [("1.1", True), ("1.0", False)])
+def test_leave_to_send_a_body_is_given_to_who_knows_it(served: Running, version: str, leave: bool) -> None:
+    expecting = head("Expect: 100-continue", "Content-Length: 1", "Connection: close")
+    answer = served.exchange(expecting.replace(b"HTTP/1.1", f"HTTP/{version}".encode()) + b"7")
+    assert statuses(answer) == ([100, 200] if leave else [200])
 
 
 def test_chunks_of_one_byte(served: Running) -> None:

@@ -39,6 +39,9 @@ flows:
         response: {reasonPhrase: "Fine, #[payload.name]"}
         error-response: {reasonPhrase: "#[error.description]"}
     steps: [{validation:is-not-null: {value: "#[payload.name]", message: no name}}]
+  headers:
+    source: {http:listener: {config-ref: Api, path: /headers}}
+    steps: [{set-payload: {value: "#[{a: attributes.headers.'X-A', cookie: attributes.headers.cookie}]"}}]
   echo:
     source: {http:listener: {config-ref: Api, path: /echo}}
     steps: []
@@ -91,6 +94,12 @@ def test_head_is_get_without_the_body(served: Running) -> None:
     assert (head.status_code, head.content) == (200, b"")
     for name in ("content-length", "content-type", "etag"):
         assert head.headers[name] == full.headers[name]
+
+
+def test_repeated_headers(served: Running) -> None:
+    headers = [("X-A", "1"), ("x-a", "2"), ("Cookie", "a=1"), ("Cookie", "b=2")]
+    answer = served.client.get("/headers", headers=headers)
+    assert answer.json() == {"a": "1, 2", "cookie": "a=1; b=2"}
 
 
 def test_reason_phrase(served: Running) -> None:

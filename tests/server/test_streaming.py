@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -53,6 +54,24 @@ flows:
   typed:
     source: {http:listener: {config-ref: Api, path: /typed, streaming: true}}
     steps: [{set-payload: {value: "#[payload]", mimeType: image/png}}]
+  slow:
+    source: {http:listener: {config-ref: Api, path: /slow}}
+    maxConcurrency: 1
+    steps:
+      - foreach:
+          collection: range(0, 10000)
+          collect: {target: out, streaming: true, success: "#[payload]"}
+          steps: [{slow: {seconds: 0.02}}]
+      - set-payload: {value: "#[vars.out]"}
+  late:
+    source: {http:listener: {config-ref: Api, path: /late}}
+    timeout: 500ms
+    steps:
+      - foreach:
+          collection: range(0, 10000)
+          collect: {target: out, streaming: true, success: "#[payload]"}
+          steps: [{slow: {seconds: 0.02}}]
+      - set-payload: {value: "#[vars.out]"}
   twice:
     source: {http:listener: {config-ref: Api, path: /twice, streaming: true}}
     steps: [{foreach: {steps: []}}, {foreach: {steps: []}}]
@@ -243,6 +262,30 @@ def test_a_caller_that_hangs_up(served: Running) -> None:
         pass
     wait_until(lambda: " 499 " in "\n".join(served.log.splitlines()[before:]))
     assert "Traceback" not in "\n".join(served.log.splitlines()[before:])
+
+
+def test_a_caller_that_hangs_up_in_the_middle_of_the_answer(served: Running) -> None:
+    before = len(served.log)
+    with served.raw(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
+        connection.settimeout(10)
+        while b"\n0\n" not in connection.recv(4096):
+            pass
+    wait_until(lambda: " 499 " in served.log[before:])
+    with served.client.stream("GET", "/slow") as answer:
+        assert answer.status_code == 200  # its place is free
+    assert "ERROR" not in served.log[before:]
+
+
+def test_a_deadline_in_the_middle_of_the_answer(served: Running) -> None:
+    before, seen = len(served.log), b""
+    with served.client.stream("GET", "/late") as answer, suppress(httpx.RemoteProtocolError):
+        for chunk in answer.iter_raw():
+            seen += chunk
+        pytest.fail("the answer has an end")
+    assert seen.startswith(b"0\n1\n")
+    wait_until(lambda: "MULE:TIMEOUT" in served.log[before:])
+    assert "Traceback" not in served.log[before:]
+    assert "uvicorn" not in served.log[before:]
 
 
 def test_the_shipped_flow(start: Any, database: Any) -> None:
