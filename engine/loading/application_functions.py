@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.core.clock import Clock
 from engine.core.event import Event
 from engine.core.nesting import Runnable, run_nested
 from engine.core.resource import ResourceError, Resources
@@ -20,6 +21,28 @@ def application_functions(filler: Filler, flows: Mapping[str, Runnable], resourc
     """
     functions = (_property(filler), _lookup(flows), _resource(resources))
     return {each.name: each for each in functions}
+
+
+class ClockFunctions(Mapping[str, Function]):
+    """now and today by the application's clock; their module comes when one of them is used."""
+
+    NAMES = ("now", "today")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self.NAMES:
+            raise KeyError(name)
+        from engine.expressions.functions.dates import by_clock
+
+        return by_clock(self._clock.now)[self.NAMES.index(name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.NAMES)
+
+    def __len__(self) -> int:
+        return len(self.NAMES)
 
 
 def _property(filler: Filler) -> Function:

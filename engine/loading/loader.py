@@ -26,7 +26,7 @@ from engine.core.resource import Resources
 from engine.core.runtime import DATA_DIR, Runtime
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
-from engine.loading.application_functions import application_functions
+from engine.loading.application_functions import ClockFunctions, application_functions
 from engine.loading.builder import Builder
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.causes import causes_of, is_structural
@@ -124,12 +124,14 @@ class Loader:
             self.filler.fill(document.data)
         flows: dict[str, Runnable] = {}
         resources = Resources(self._folders())
+        runtime = Runtime(clock)
         functions = ChainMap(
             application_functions(self.filler, flows, resources),
+            ClockFunctions(runtime.clock),  # type: ignore[arg-type]  # it is only read
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
         reach = Reach(functions, read_scalar=resolve, warn=self._warn)
-        self.builder = Builder(catalog, reach, flows, Runtime(clock), resources, wrap)
+        self.builder = Builder(catalog, reach, flows, runtime, resources, wrap)
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)

@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from engine.expressions.errors import EvaluationError
@@ -23,12 +23,13 @@ class Dice(Protocol):
 
 
 class Chance:
-    """Where the current moment and random numbers come from: the system's clock and its secure source."""
+    """Where the current moment and random numbers come from: the clock and the system's secure source."""
 
     _dice: Dice | None = None
 
-    def now(self) -> datetime:
-        return datetime.now(UTC)
+    def now(self, read: Callable[[], datetime]) -> datetime:
+        """The moment; `read` looks at the clock."""
+        return read()
 
     @property
     def dice(self) -> Dice:
@@ -48,8 +49,8 @@ class Frozen(Chance):
         self._at = at
         self._dice = Random(seed)  # noqa: S311  # for tests: it shall be foreseeable
 
-    def now(self) -> datetime:
-        return self._at or super().now()
+    def now(self, read: Callable[[], datetime]) -> datetime:
+        return self._at or read()
 
 
 _sources = [Chance()]

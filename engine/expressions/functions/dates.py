@@ -10,7 +10,7 @@ from typing import Any
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.chance import chance
 from engine.expressions.functions.date_patterns import read_date, tokens, write_date
-from engine.expressions.functions.function import function
+from engine.expressions.functions.function import Function, function
 from engine.expressions.functions.zones import zone
 
 MOMENT = "date|datetime|string"
@@ -74,22 +74,29 @@ def point_in_time(name: str, value: date | str) -> datetime:
     return _aware(moment(name, value))
 
 
-@function("string?", dataweave="now()")
-def now(zone_: str = "UTC") -> datetime:
-    """The current moment, in UTC or another time zone.
+def by_clock(read: Callable[[], datetime]) -> tuple[Function, Function]:
+    """now() and today() by a clock."""
 
-    length(to_string(now(), 'yyyy-MM-dd')) → 10
-    """
-    return chance().now().astimezone(zone(zone_, "now"))
+    @function("string?", dataweave="now()")
+    def now(zone_: str = "UTC") -> datetime:
+        """The current moment, in UTC or another time zone.
+
+        length(to_string(now(), 'yyyy-MM-dd')) → 10
+        """
+        return chance().now(read).astimezone(zone(zone_, "now"))
+
+    @function("string?", dataweave="today()")
+    def today(zone_: str = "UTC") -> date:
+        """The current date, in UTC or another time zone.
+
+        length(to_string(today())) → 10
+        """
+        return chance().now(read).astimezone(zone(zone_, "today")).date()
+
+    return now, today
 
 
-@function("string?", dataweave="today()")
-def today(zone_: str = "UTC") -> date:
-    """The current date, in UTC or another time zone.
-
-    length(to_string(today())) → 10
-    """
-    return chance().now().astimezone(zone(zone_, "today")).date()
+now, today = by_clock(lambda: datetime.now(UTC))
 
 
 @function(MOMENT, "string?", check=_readable(1, "as_date"), dataweave="as Date", of_null=None)
