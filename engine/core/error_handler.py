@@ -37,6 +37,9 @@ class OnError(Element):
     steps: Chain = Chain()
     """What to run; the event is that of the failure, with `error`."""
 
+    location: ClassVar[str] = ""
+    """Where it stands, as a step's location; set when the file is loaded."""
+
     continues: ClassVar[bool] = False
     """Whether the scope or flow then goes on as if it had succeeded."""
 
@@ -46,6 +49,9 @@ class OnError(Element):
 
     def takes(self, failure: FlowError, event: Event) -> bool:
         return self.type.match(failure) and (self.when is None or self.when.evaluate(event))
+
+    def stand_at(self, location: str) -> None:
+        self._prepare(location=location)
 
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()

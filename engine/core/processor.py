@@ -65,6 +65,12 @@ class Processor(Element):
     always_enters: ClassVar[bool] = False
     """Whether each event runs some of the steps inside."""
 
+    is_outward: ClassVar[bool] = False
+    """Whether what it comes to depends on what lies outside of the event: a service, a database, a store, a queue."""
+
+    passes_by: ClassVar[str] = ""
+    """When an event passes by all steps inside, for who counts the ways through a flow; empty, where none does."""
+
     async def run(self, event: Event) -> Event:
         """The event after this step. The event that came in stays as it is."""
         raise NotImplementedError(f"{type(self).__name__} does not define run")

@@ -215,6 +215,7 @@ class Builder:
                 yield from self.named_handler(reference["ref"], reference.places["ref"][1]).handlers
                 self._check_last(is_last, "the handlers of another list, with more after them", place)
             elif handler := self.element(entry, OnError, f"an error handler of '{self.owner}'", place):
+                handler.stand_at(place.location)
                 is_fine = is_last or not handler.is_catch_all
                 self._check_last(is_fine, "a handler that takes every error: those after it never run", place)
                 yield handler

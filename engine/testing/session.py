@@ -60,16 +60,16 @@ class Session:
         self.cases: Mapping[str, Case] = {}
         self._catalog = catalog
         self._given = given or {}
-        self._layers = layers
+        self.layers = layers
         self._variables: Mapping[str, Any] = {}
-        self._loaded: Loaded
+        self.loaded: Loaded
         self._app: Application
         self._folder: TemporaryDirectory[str]
 
     def check(self) -> None:
         """Load the flows with all cases. Raises LoadError with every mistake."""
-        self._loaded = SuiteLoader(self.file, self._catalog, self._given).loaded()
-        self.suite, self.cases = self._loaded.suite, self._loaded.cases
+        self.loaded = SuiteLoader(self.file, self._catalog, self._given).loaded()
+        self.suite, self.cases = self.loaded.suite, self.loaded.cases
 
     def why_skipped(self, name: str) -> str | None:
         """Why a case does not run; None where it does."""
@@ -82,8 +82,8 @@ class Session:
     async def open(self) -> None:
         """Run what comes before all cases. Raises FlowError or StartError where that fails."""
         self._folder = TemporaryDirectory()
-        self._loaded.parts.runtime.data_dir = Path(self._folder.name)
-        self._app = Application(self._loaded.parts)
+        self.loaded.parts.runtime.data_dir = Path(self._folder.name)
+        self._app = Application(self.loaded.parts)
         if self.suite.before_all is not None:
             await self._app.start()
             self._variables = await _after(self.suite.before_all, {})
@@ -116,14 +116,14 @@ class Session:
     async def _run(self, written: Written) -> str:
         """Why the case failed; empty where it did not."""
         case = self.cases[written.name]
-        running = Running(self._app, self._loaded, case, self._layers(case))
+        running = Running(self._app, self.loaded, case, self.layers(case))
         try:
             await self._app.start()
             variables = await _after(self.suite.before_each, self._variables)
             try:
                 mismatches = await running.mismatches(variables)
             finally:
-                self._loaded.stage.set(())
+                self.loaded.stage.set(())
                 await _after(self.suite.after_each, variables)
         finally:
             await self._end()

@@ -141,6 +141,8 @@ class Loaded:
     clock: CaseClock
     suite: Suite
     cases: Mapping[str, Case]
+    files: Mapping[str, str]
+    """The flow files under test, by the names that locations have."""
 
 
 class SuiteLoader(Loader):
@@ -168,7 +170,8 @@ class SuiteLoader(Loader):
 
     def loaded(self) -> Loaded:
         """All of it. Raises LoadError, with the mistakes of the flows and of the test file."""
-        return Loaded(self.load(), self.stage, self.clock, self.suite, self.cases)
+        files = {document.start().short or document.file: document.file for document in self.documents[:-1]}
+        return Loaded(self.load(), self.stage, self.clock, self.suite, self.cases, files)
 
     def _is_empty(self) -> bool:
         return False

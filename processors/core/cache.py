@@ -97,6 +97,7 @@ class Cache(Scope):
 
     raises = (TIMEOUT, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
     message_after = After.INNER
+    passes_by = "the result is in the cache"
 
     _flights: ClassVar[dict[str, Flight]]
 

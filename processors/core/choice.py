@@ -47,7 +47,8 @@ class Choice(Scope):
     message_after = After.INNER
 
     def __post_init__(self) -> None:
-        self._prepare(always_enters=self.otherwise is not None)
+        is_whole = self.otherwise is not None
+        self._prepare(always_enters=is_whole, passes_by="" if is_whole else "no condition holds")
 
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()

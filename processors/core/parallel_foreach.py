@@ -61,6 +61,7 @@ class ParallelForeach(ParallelScope):
     """What to run for each item."""
 
     variables_after = After.BEFORE
+    passes_by = "the collection is empty"
 
     def __post_init__(self) -> None:
         if self.collect and self.target is not None:
