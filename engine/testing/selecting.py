@@ -13,11 +13,14 @@ from engine.core.config import Config
 from engine.core.element import Parameters
 from engine.core.errors import FlowError
 from engine.core.event import Event
-from engine.core.expression import Compiled, Template
+from engine.core.expression import Compiled, Condition, Expression, Template
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.validated import Validated
 from engine.expressions.suggestion import did_you_mean
 from engine.testing.matchers import Wanted
+
+PLAIN = (Template, Expression, Condition)
+"""What gives the value of a parameter itself; other kinds, such as paths, are read once more as they are written."""
 
 
 class StepName(Validated):
@@ -111,7 +114,7 @@ class Parameter:
         if isinstance(value, Config):
             return cls(value.config_name)
         written = step.written.written.get(name, value) if step.written and step.written.written else value
-        if not isinstance(value, Compiled) and written is not value and step.written:
+        if type(value) not in PLAIN and written is not value and step.written:
             return cls(Template(written, step.written.reach))
         return cls(value)
 

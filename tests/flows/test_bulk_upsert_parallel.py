@@ -13,7 +13,7 @@ from aiohttp import web
 
 from engine import Application
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2] / "flows"
 PATH = "/api/bulk-upsert-parallel"
 
 

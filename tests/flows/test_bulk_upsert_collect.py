@@ -12,7 +12,7 @@ import pytest
 
 from engine import Application
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2] / "flows"
 BAD_BODIES = [None, [], {"records": 5}]
 
 

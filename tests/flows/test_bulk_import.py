@@ -12,7 +12,7 @@ import pytest
 
 from engine import Application
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2] / "flows"
 
 
 def record(**changes: Any) -> dict[str, Any]:
