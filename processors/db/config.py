@@ -13,25 +13,36 @@ from processors.db._sqlite import SqliteDatabase
 from processors.db._sqlite_file import file_of
 
 POSTGRESQL = ("postgresql", "postgres")
+URLS = "sqlite:///file.db, sqlite:////absolute/file.db, sqlite:// or postgresql://user:password@host/database"
+
+
+DRIVERS = "an asynchronous driver: mysql+aiomysql, mariadb+aiomysql, mssql+aioodbc, oracle+oracledb, sqlite+aiosqlite"
 
 
 def _url(value: Any) -> Any:
-    if not isinstance(value, str) or not _is_known(value):
-        scheme = str(value).partition(":")[0][:20]
-        write = "sqlite:///file.db, sqlite:////absolute/file.db, sqlite:// or postgresql://user:password@host/database"
-        refuse([Mistake("F303", f"the scheme '{scheme}'", "a database", write)])
-    if scheme_of(value) in POSTGRESQL and find_spec("asyncpg") is None:
-        found = "a PostgreSQL url, but no driver for it is installed"
-        refuse([Mistake("F303", found, "the package asyncpg", "pip install 'flow-engine[postgres]'")])
+    scheme = str(value).partition(":")[0][:20]
+    if not isinstance(value, str) or "://" not in value:
+        refuse([Mistake("F303", f"the scheme '{scheme}'", "a database", URLS)])
+    if scheme in POSTGRESQL:
+        _need("asyncpg", "a PostgreSQL url, but no driver for it is installed", "postgres")
+    elif scheme.startswith(POSTGRESQL):
+        refuse([Mistake("F303", f"the scheme '{scheme}'", "a database", "postgresql://user:password@host/database")])
+    elif file_of(value) is None:
+        _need("sqlalchemy", f"a url of {scheme}, but SQLAlchemy is not installed", "sqlalchemy")
+        from processors.db._sqlalchemy import reason_against
+
+        if reason := reason_against(value):
+            refuse([Mistake("F303", reason, "a database", DRIVERS if "driver" in reason else URLS)])
     return str(value)
+
+
+def _need(package: str, found: str, extra: str) -> None:
+    if find_spec(package) is None:
+        refuse([Mistake("F303", found, f"the package {package}", f"pip install 'flow-engine[{extra}]'")])
 
 
 def scheme_of(url: str) -> str:
     return url.partition("://")[0]
-
-
-def _is_known(url: str) -> bool:
-    return file_of(url) is not None or scheme_of(url) in POSTGRESQL
 
 
 def database_of(url: str, pooling: Pooling) -> Database:
@@ -40,7 +51,11 @@ def database_of(url: str, pooling: Pooling) -> Database:
         from processors.db._postgres import PostgresDatabase
 
         return PostgresDatabase(url, pooling)
-    return SqliteDatabase(url)
+    if file_of(url) is not None:
+        return SqliteDatabase(url)
+    from processors.db._sqlalchemy import SqlalchemyDatabase
+
+    return SqlalchemyDatabase(url, pooling)
 
 
 def _script(value: Any) -> Any:
@@ -69,7 +84,9 @@ class Config(BaseConfig):
     `sqlite:///customers.db` is a file in the folder where the engine was started, made at the first
     start; `sqlite:////var/customers.db` is absolute; `sqlite://` lies in memory.
     `postgresql://user:password@host:5432/customers` is a PostgreSQL server, which needs the extra
-    `[postgres]`; what stands behind a `?` is as in libpq, such as sslmode.
+    `[postgres]`; what stands behind a `?` is as in libpq, such as sslmode. Any other url is SQLAlchemy's,
+    with an asynchronous driver, and needs the extra `[sqlalchemy]` and the driver:
+    `mysql+aiomysql://user:password@host/customers`, `mssql+aioodbc://…`, `oracle+oracledb://…`.
 
     Each statement is committed on its own, unless a `try` with `transactionalAction` is around it.
     A database that cannot be reached stops the start only where an initScript must run; else the

@@ -1,0 +1,68 @@
+"""A real MariaDB server of this machine's package, over a folder, on a port of its own."""
+
+from __future__ import annotations
+
+import getpass
+import itertools
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from time import monotonic, sleep
+
+MISSING = "" if shutil.which("mariadbd") and shutil.which("mariadb-install-db") else "MariaDB is not installed"
+
+
+class MariaDbServer:
+    """Runs until `stop`."""
+
+    def __init__(self, folder: Path) -> None:
+        user = getpass.getuser()
+        self.port = _free_port()
+        self._numbers = itertools.count(1)
+        self._socket = folder / "socket"
+        data = folder / "data"
+        subprocess.run(
+            ["mariadb-install-db", f"--datadir={data}", f"--user={user}", "--auth-root-authentication-method=normal"],
+            check=True,
+            capture_output=True,
+        )
+        self._process = subprocess.Popen(
+            ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={self._socket}", f"--port={self.port}",
+             "--bind-address=127.0.0.1", f"--user={user}", f"--pid-file={folder}/pid", f"--log-error={folder}/log"]
+        )  # fmt: skip
+        self._wait()
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"test_{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name}")
+        return f"mariadb+aiomysql://root@127.0.0.1:{self.port}/{name}"
+
+    def run(self, sql: str) -> None:
+        subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self._socket}", "-uroot", "-e", sql],
+            check=True,
+            capture_output=True,
+        )
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(timeout=60)
+
+    def _wait(self) -> None:
+        deadline = monotonic() + 60
+        while True:
+            try:
+                return self.run("SELECT 1")
+            except subprocess.CalledProcessError:
+                if self._process.poll() is not None or monotonic() > deadline:
+                    raise
+            sleep(0.1)
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
