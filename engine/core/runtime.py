@@ -15,6 +15,9 @@ from engine.core.tasks import Tasks
 
 T = TypeVar("T")
 
+RESPONSE_TIMEOUT = 10.0
+"""Seconds (Mule's)."""
+
 DATA_DIR = ".engine"
 """Where persistent things lie that have no place of their own, from where the engine was started."""
 
@@ -34,6 +37,8 @@ class Runtime:
         self.requests = Gate(None)
         """The requests over HTTP that are under way in all flows."""
         self.data_dir = Path(DATA_DIR)
+        self.default_response_timeout = RESPONSE_TIMEOUT
+        """Seconds that a response may take where nothing else says it."""
         self.flows: Mapping[str, Runnable] = {}
         """The flows and sub-flows by name; all are there once the application is loaded."""
         self._shared: dict[Hashable, Any] = {}

@@ -23,7 +23,7 @@ from engine.core.parameters import Broken, Duration
 from engine.core.processor import Source
 from engine.core.reader import Reach
 from engine.core.resource import Resources
-from engine.core.runtime import DATA_DIR, Runtime
+from engine.core.runtime import DATA_DIR, RESPONSE_TIMEOUT, Runtime
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
 from engine.loading.application_functions import ClockFunctions, application_functions
@@ -46,6 +46,9 @@ class Configuration(Parameters):
 
     default_error_handler: Annotated[str | None, Field(alias="defaultErrorHandler-ref")] = None
     """The name of the handlers for flows and try scopes that have none of their own."""
+
+    default_response_timeout: Duration = RESPONSE_TIMEOUT
+    """How long a response may take (http:request) where neither the step nor its config has a responseTimeout."""
 
     shutdown_timeout: Duration = 5.0
     """How long running requests, `async` work and consumers of queues may take to end after SIGTERM or Ctrl-C."""
@@ -87,14 +90,18 @@ class Parts:
 
 
 def load(
-    paths: Iterable[str | Path], catalog: Catalog, given: Mapping[str, str] | None = None, clock: Clock | None = None
+    paths: Iterable[str | Path],
+    catalog: Catalog,
+    given: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    wrap: Wrap | None = None,
 ) -> Parts:
     """Load flow files and folders as one application.
 
-    given: properties that win over all other sources; clock: another than the machine's.
-    Raises LoadError with every mistake found.
+    given: properties that win over all other sources; clock: another than the machine's; wrap: what
+    stands around the run of each step. Raises LoadError with every mistake found.
     """
-    return Loader(read_documents(paths), catalog, given or {}, clock).load()
+    return Loader(read_documents(paths), catalog, given or {}, clock, wrap).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -140,6 +147,7 @@ class Loader:
         """Build what the sections hold; what others refer to first."""
         configuration = self._configuration()
         self.builder.runtime.data_dir = configuration.data_dir
+        self.builder.runtime.default_response_timeout = configuration.default_response_timeout
         self.builder.runtime.requests = Gate(configuration.max_concurrency, configuration.max_records)
         self._build_configs()
         self._build_error_handlers(configuration)

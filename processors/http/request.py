@@ -99,7 +99,7 @@ class Request(Operation):
     """Query parameters by name; a list repeats one, null leaves it out."""
 
     response_timeout: Duration | None = None
-    """How long it may take until the response is whole; the config's, else 10 s. Over it, HTTP:TIMEOUT."""
+    """How long it may take until the response is whole; the config's, if left out. Over it, HTTP:TIMEOUT."""
 
     response_validator: Annotated[ResponseValidator, Field(alias="response-validator")] = ResponseValidator()
     """Which responses are a success."""
@@ -118,6 +118,7 @@ class Request(Operation):
     """Whether X-Correlation-ID goes out, unless the headers have one; AUTO is as the config says."""
 
     raises = REQUEST_TYPES
+    is_outward = True
 
     _config: ClassVar[RequestConfig]
     _redirects: ClassVar[Redirects]
@@ -145,7 +146,7 @@ class Request(Operation):
         self._prepare(
             _config=config,
             _redirects=replace(config.redirects, follow=follow),
-            _seconds=config.response_timeout if self.response_timeout is None else self.response_timeout,
+            _seconds=config.seconds if self.response_timeout is None else self.response_timeout,
             _most=usual if largest is None else largest,
             _constant_headers=None if own is None or shared is None else shared | own,
         )
@@ -266,6 +267,7 @@ def _shared(runtime: Runtime) -> RequestConfig:
 
     def make() -> RequestConfig:
         config = RequestConfig()
+        config.live_in(runtime)
         runtime.at_stop(config.stop)
         return config
 

@@ -103,8 +103,9 @@ class RequestConfig(Config):
     proxy: Proxy | None = None
     """A proxy between here and the upstream."""
 
-    response_timeout: Duration = 10.0
-    """How long a request may take until its response is whole, redirects and tokens included; else HTTP:TIMEOUT."""
+    response_timeout: Duration | None = None
+    """How long a request may take until its response is whole, redirects and tokens included; else HTTP:TIMEOUT. Left
+    out, it is the `defaultResponseTimeout` of the configuration (10 s)."""
 
     connection_timeout: Duration = 30.0
     """How long it may take to connect, TLS included; over it, HTTP:CONNECTIVITY."""
@@ -184,9 +185,15 @@ class RequestConfig(Config):
         if grant:
             self._prepare(_tokens=Tokens(grant, runtime, self._fetch))
 
+    @property
+    def seconds(self) -> float:
+        """How long a response may take where the request does not say it."""
+        default = self.runtime.default_response_timeout
+        return default if self.response_timeout is None else self.response_timeout
+
     async def _fetch(self, outgoing: Outgoing) -> tuple[int, Any]:
         """Status and value of the answer of a server that gives out tokens."""
-        return await in_time(self.response_timeout, self.client.fetch(outgoing, LARGEST_TOKEN))
+        return await in_time(self.seconds, self.client.fetch(outgoing, LARGEST_TOKEN))
 
     async def credentials(self, event: Event) -> str | None:
         """The header Authorization of a request. Raises what fetching a token raises."""

@@ -110,6 +110,26 @@ async def test_no_whole_answer_in_time(ask: Ask, talk: object) -> None:
     assert failure.description == "the upstream did not answer within 0.15 s"
 
 
+@pytest.mark.parametrize(
+    ("config", "request_", "seconds"),
+    [
+        ("{}", '{url: "${url}/"}', 0.15),
+        ('{url: "${url}"}', "{config-ref: Api, path: /}", 0.15),
+        ('{url: "${url}", responseTimeout: 160ms}', "{config-ref: Api, path: /}", 0.16),
+        ('{url: "${url}", responseTimeout: 160ms}', "{config-ref: Api, path: /, responseTimeout: 170ms}", 0.17),
+    ],
+)
+async def test_who_says_how_long_an_answer_may_take(config: str, request_: str, seconds: float, tmp_path: Path) -> None:
+    (tmp_path / "flows.yaml").write_text(f"""
+configuration: {{defaultResponseTimeout: 150ms}}
+configs: {{Api: {{http:request-config: {config}}}}}
+flows: {{case: {{steps: [{{http:request: {request_}}}]}}}}
+""")
+    async with raw_upstream(silent) as url, Application.load(tmp_path, properties={"url": url}) as app:
+        with pytest.raises(FlowError, match=f"within {seconds} s"):
+            await app.run("case")
+
+
 @pytest.mark.parametrize("talk", [silent, half])
 async def test_deadline_of_the_flow_closes_the_connection(ask: Ask, talk: object) -> None:
     is_asked, is_closed = asyncio.Event(), asyncio.Event()
