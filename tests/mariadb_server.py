@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 from time import monotonic, sleep
 
-MISSING = "" if shutil.which("mariadbd") and shutil.which("mariadb-install-db") else "MariaDB is not installed"
+SERVER, INSTALL, CLIENT = (shutil.which(name) or "" for name in ("mariadbd", "mariadb-install-db", "mariadb"))
+MISSING = "" if SERVER and INSTALL and CLIENT else "MariaDB is not installed: apt-get install mariadb-server"
 
 
 class MariaDbServer:
@@ -23,12 +24,12 @@ class MariaDbServer:
         self._socket = folder / "socket"
         data = folder / "data"
         subprocess.run(
-            ["mariadb-install-db", f"--datadir={data}", f"--user={user}", "--auth-root-authentication-method=normal"],
+            [INSTALL, f"--datadir={data}", f"--user={user}", "--auth-root-authentication-method=normal"],
             check=True,
             capture_output=True,
         )
         self._process = subprocess.Popen(
-            ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={self._socket}", f"--port={self.port}",
+            [SERVER, "--no-defaults", f"--datadir={data}", f"--socket={self._socket}", f"--port={self.port}",
              "--bind-address=127.0.0.1", f"--user={user}", f"--pid-file={folder}/pid", f"--log-error={folder}/log"]
         )  # fmt: skip
         self._wait()
@@ -37,11 +38,11 @@ class MariaDbServer:
         """The URL of an empty database."""
         name = f"test_{next(self._numbers)}"
         self.run(f"CREATE DATABASE {name}")
-        return f"mariadb+aiomysql://root@127.0.0.1:{self.port}/{name}"
+        return f"mariadb+asyncmy://root@127.0.0.1:{self.port}/{name}"
 
     def run(self, sql: str) -> None:
         subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={self._socket}", "-uroot", "-e", sql],
+            [CLIENT, "--no-defaults", f"--socket={self._socket}", "-uroot", "-e", sql],
             check=True,
             capture_output=True,
         )

@@ -16,7 +16,7 @@ POSTGRESQL = ("postgresql", "postgres")
 URLS = "sqlite:///file.db, sqlite:////absolute/file.db, sqlite:// or postgresql://user:password@host/database"
 
 
-DRIVERS = "an asynchronous driver: mysql+aiomysql, mariadb+aiomysql, mssql+aioodbc, oracle+oracledb, sqlite+aiosqlite"
+DRIVERS = "an asynchronous driver: mysql+asyncmy, mariadb+asyncmy, mssql+aioodbc, oracle+oracledb, sqlite+aiosqlite"
 
 
 def _url(value: Any) -> Any:
@@ -86,7 +86,7 @@ class Config(BaseConfig):
     `postgresql://user:password@host:5432/customers` is a PostgreSQL server, which needs the extra
     `[postgres]`; what stands behind a `?` is as in libpq, such as sslmode. Any other url is SQLAlchemy's,
     with an asynchronous driver, and needs the extra `[sqlalchemy]` and the driver:
-    `mysql+aiomysql://user:password@host/customers`, `mssql+aioodbc://…`, `oracle+oracledb://…`.
+    `mysql+asyncmy://user:password@host/customers`, `mssql+aioodbc://…`, `oracle+oracledb://…`.
 
     Each statement is committed on its own, unless a `try` with `transactionalAction` is around it.
     A database that cannot be reached stops the start only where an initScript must run; else the
