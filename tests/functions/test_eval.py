@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -76,30 +77,56 @@ def test_the_source() -> None:
     assert run("payload.a", "--source").output.startswith("def evaluate(event):")
 
 
-def typed(home: Path, *keys: str) -> str:
-    """What a terminal shows of `engine eval` when somebody presses these keys."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.environ["HOME"] = str(home)
-        os.execv(sys.executable, [sys.executable, "-m", "engine.tools", "eval"])  # noqa: S606
-    shown = b""
-    for key in keys:
-        while not shown.endswith(b"#> "):
-            shown += os.read(terminal, 1024)
-        os.write(terminal, key.encode())
-        shown += os.read(terminal, 1024)
-    try:
-        while piece := os.read(terminal, 1024):
-            shown += piece
-    except OSError:  # Linux says so when the other end is closed
-        pass
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
-    return shown.decode()
+PROMPT = b"#> "
+
+
+class Terminal:
+    """`engine eval` at a terminal of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self._process, self._terminal = pty.fork()
+        if self._process == 0:
+            os.environ["HOME"] = str(home)
+            os.execv(sys.executable, [sys.executable, "-m", "engine.tools", "eval"])  # noqa: S606
+        self.shown = b""
+        self._seen = 0
+
+    def read(self) -> bool:
+        """Read what it shows next; false when it has ended."""
+        assert select.select([self._terminal], [], [], 30)[0], f"it shows no more than {self.shown!r}"
+        try:
+            piece = os.read(self._terminal, 1024)
+        except OSError:  # Linux says so when the other end is closed
+            return False
+        self.shown += piece
+        return bool(piece)
+
+    def await_text(self, text: bytes) -> None:
+        """Read until a text is shown, after those that were awaited before."""
+        while (found := self.shown.find(text, self._seen)) < 0:
+            assert self.read(), f"it ended without {text!r}: {self.shown!r}"
+        self._seen = found + len(text)
+
+    def press(self, keys: str) -> None:
+        os.write(self._terminal, keys.encode())
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        while self.read():
+            pass
+        os.close(self._terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
 
 
 def test_a_prompt_with_completion_and_history(tmp_path: Path) -> None:
-    shown = typed(tmp_path, "camel\t'a_b')\n", "never\x03", "\x04")
-    assert '"aB"' in shown
-    assert "Traceback" not in shown
+    terminal = Terminal(tmp_path)
+    terminal.await_text(PROMPT)
+    terminal.press("camel\t'a_b')\n")
+    terminal.await_text(b'"aB"')
+    terminal.await_text(PROMPT)
+    terminal.press("never\x03")
+    terminal.await_text(PROMPT)
+    terminal.press("\x04")
+    assert terminal.end() == 0
+    assert b"Traceback" not in terminal.shown
     assert "camelize('a_b')" in (tmp_path / ".engine_history").read_text()
