@@ -9,7 +9,7 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
@@ -43,7 +43,7 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.began = perf_counter()
-        self.scope, self.receive, self.send = scope, receive, send
+        self.scope, self._receive, self.send = scope, receive, send
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.headers = Headers(scope["headers"])
@@ -55,6 +55,13 @@ class Exchange:
         """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
         """What the answer carries beside its own headers, whatever it is."""
+        self._is_received = False
+
+    async def receive(self) -> Message:
+        """The next part of the request's body, as ASGI has it."""
+        message = await self._receive()
+        self._is_received = not message.get("more_body")
+        return message
 
     async def answer(self, answer: Answer, flow: str) -> None:
         """Send the answer and log it; of one to HEAD the body is left out."""
@@ -62,7 +69,8 @@ class Exchange:
         body = answer.body
         if isinstance(body, bytes) and answer.status not in BODILESS:
             headers["content-length"] = str(len(body))
-        waits = answer.is_early and "expect" in self.headers  # with the body, for our leave to send it
+        is_early = answer.is_early and not self._is_received
+        waits = is_early and "expect" in self.headers  # with the body, for our leave to send it
         if waits:
             headers["connection"] = "close"
         if not isinstance(body, bytes):
@@ -70,7 +78,7 @@ class Exchange:
             await self._begin(answer, headers)
             return await self._stream(first, body, flow)
         await self._begin(answer, headers)
-        lingers = answer.is_early and not waits
+        lingers = is_early and not waits
         body = b"" if self.method == "HEAD" else body
         await self.send({"type": "http.response.body", "body": body, "more_body": lingers})
         self.is_answered = True

@@ -210,6 +210,14 @@ def test_csv_that_cannot_be_read(served: Running, body: bytes, status: int) -> N
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
 
 
+def test_after_a_record_that_cannot_be_read_the_connection_goes_on(served: Running) -> None:
+    ask = b"POST /sum HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 8\r\n%s\r\n%s"
+    with served.raw(ask % (b"", b"no json\n") + ask % (b"Connection: close\r\n", b'{"n":1}\n')) as connection:
+        connection.settimeout(5)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"400", b"200"]
+
+
 def test_an_error_in_the_middle_is_the_last_line_of_an_answer_that_breaks_off(served: Running) -> None:
     seen = b""
     body = iter([lines({"id": 1, "n": 2}), lines({"id": 2, "n": "stop"}, {"id": 3, "n": 4})])
