@@ -15,8 +15,10 @@ from engine.core.errors import FlowError
 from engine.loading.catalog import Catalog, discover
 from engine.loading.diagnostic import LoadError
 from engine.testing.choosing import Wish
+from engine.testing.points import Point
 from engine.testing.session import Result, Session
 from engine.testing.suite import TestFile, Written
+from engine.testing.tracking import Tracker
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Order:
 
     given: properties that win over those of the suites; processors: packages of elements.
     wish: a word expression, as Wish takes it; tags: of which a case has one; stops: at the first failure.
+    covers: whether what the cases pass in the flows is counted.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +35,7 @@ class Order:
     wish: str = ""
     tags: frozenset[str] = frozenset()
     stops: bool = False
+    covers: bool = False
 
     def takes(self, session: Session, case: Written) -> bool:
         tags = session.cases[case.name].tags
@@ -41,13 +45,17 @@ class Order:
 
 @dataclass(frozen=True)
 class FileResult:
-    """What became of a test file: its cases, or why none could run; deselected: how many were not asked for."""
+    """What became of a test file: its cases, or why none could run.
+
+    deselected: how many cases were not asked for. hits: how often they passed each point of the flows.
+    """
 
     file: str
     results: tuple[Result, ...] = ()
     broken: str = ""
     mistakes: int = 0
     deselected: int = 0
+    hits: Mapping[Point, int] = field(default_factory=dict)
 
     @property
     def has_failed(self) -> bool:
@@ -68,9 +76,13 @@ def run_file(path: Path, order: Order) -> FileResult:
     except LoadError as error:
         return FileResult(str(path), broken=str(error), mistakes=len(error.diagnostics))
     wanted = [case for case in file.cases if order.takes(session, case)]
+    tracker = Tracker(session.loaded) if order.covers else None
+    if tracker is not None:
+        session.layers = tracker.layers
     results: list[Result] = []
     broken = asyncio.run(_run(session, wanted, order.stops, results))
-    return FileResult(str(path), tuple(results), broken, deselected=len(file.cases) - len(wanted))
+    hits = tracker.hits() if tracker else {}
+    return FileResult(str(path), tuple(results), broken, deselected=len(file.cases) - len(wanted), hits=hits)
 
 
 async def _run(session: Session, cases: Sequence[Written], stops: bool, results: list[Result]) -> str:

@@ -165,15 +165,28 @@ def run(
 @click.option("--junit", type=click.Path(dir_okay=False), help="A file for the results in JUnit's XML.")
 @click.option("--workers", type=click.IntRange(1, 512), help="Processes among which the files are shared; else cores.")
 @click.option("--watch", is_flag=True, help="Run them again when a file changes.")
+@click.option("--coverage", is_flag=True, help="Tell which lines, branches and error paths of the flows they pass.")
+@click.option(
+    "--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT",
+    help="Coverage; exit code 1 where less of the lines, or of the branches, of all flow files is passed.",
+)  # fmt: skip
+@click.option(
+    "--html", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Coverage, as pages in DIR."
+)
+@click.option(
+    "--lcov", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Coverage, as LCOV has it, in FILE."
+)
 @set_option
 @processors_option
 def test(
     paths: tuple[str, ...], wish: str, tags: tuple[str, ...], exitfirst: bool, junit: str | None, workers: int | None,
-    watch: bool, settings: tuple[str, ...], processors: tuple[str, ...],
+    watch: bool, coverage: bool, fail_under: float | None, html: Path | None, lcov: Path | None,
+    settings: tuple[str, ...], processors: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run the cases of test files (*.test.yaml), those in folders included; exit code 1 if one fails."""
     from engine.testing.choosing import Wish
     from engine.testing.working import Order
+    from engine.tools.covering import Reports
     from engine.tools.testing import run_tests
 
     try:
@@ -186,8 +199,9 @@ def test(
 
         again_and_again(paths, sys.argv[1:], "--watch", recursive=True)
         return
-    order = Order(dict(_settings(settings)), processors, wish, frozenset(tags), exitfirst)
-    sys.exit(run_tests(paths, order, workers, junit))
+    covers = coverage or fail_under is not None or html is not None or lcov is not None
+    order = Order(dict(_settings(settings)), processors, wish, frozenset(tags), exitfirst, covers)
+    sys.exit(run_tests(paths, order, workers, junit, Reports(fail_under, html, lcov)))
 
 
 @main.group(invoke_without_command=True)

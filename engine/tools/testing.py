@@ -13,11 +13,15 @@ import click
 from engine.testing.choosing import find_test_files
 from engine.testing.junit import as_junit
 from engine.testing.working import FileResult, Order, run_files
+from engine.tools.covering import Reports, report
 
+NO_REPORTS = Reports()
 MARKS = {"passed": ".", "failed": "F", "skipped": "s"}
 
 
-def run_tests(paths: Sequence[str], order: Order, workers: int | None, junit: str | None) -> int:
+def run_tests(
+    paths: Sequence[str], order: Order, workers: int | None, junit: str | None, reports: Reports = NO_REPORTS
+) -> int:
     """Run the test files among some paths, and print what became of them; the exit code."""
     missing = [path for path in paths if not Path(path).exists()]
     files = find_test_files([Path(path) for path in paths])
@@ -38,7 +42,8 @@ def run_tests(paths: Sequence[str], order: Order, workers: int | None, junit: st
             Path(junit).write_text(as_junit(in_order), encoding="utf-8")
         except OSError as error:
             return _fail(f"'{junit}' cannot be written: {error.strerror}")
-    return 1 if any(result.has_failed for result in results) else 0
+    under = report(in_order, reports) if order.covers else 0
+    return 1 if any(result.has_failed for result in results) else under
 
 
 def _marks(result: FileResult) -> str:
