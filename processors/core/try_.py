@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from engine import After, Chain, Event, FlowError, OwnErrorHandler, Scope, Transaction
 
@@ -44,11 +44,16 @@ class Try(Scope):
     message_after = After.INNER
     always_enters = True
 
+    _may_begin: ClassVar[bool]
+
+    def __post_init__(self) -> None:
+        self._prepare(_may_begin=self.transactional_action != "INDIFFERENT")
+
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset() if self.transactional_action == "INDIFFERENT" else None
 
     async def run(self, event: Event) -> Event:
-        if self._begins():
+        if self._may_begin and self._begins():
             return await self._run_in_transaction(event)
         try:
             return await self.steps.run(event)
@@ -59,8 +64,7 @@ class Try(Scope):
             return after
 
     def _begins(self) -> bool:
-        action = self.transactional_action
-        return action == "ALWAYS_BEGIN" or (action == "BEGIN_OR_JOIN" and Transaction.current() is None)
+        return self.transactional_action == "ALWAYS_BEGIN" or Transaction.current() is None
 
     async def _run_in_transaction(self, event: Event) -> Event:
         """The steps, and the end that the transaction then has; whatever happens, it has one."""
