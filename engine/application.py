@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
+from engine.core.chain import Wrap
 from engine.core.clock import Clock
 from engine.core.errors import FlowError
 from engine.core.event import NOTHING, Event
@@ -63,14 +64,16 @@ class Application:
         properties: Mapping[str, str] | None = None,
         processors: Iterable[str] = (),
         clock: Clock | None = None,
+        wrap: Wrap | None = None,
     ) -> Self:
         """The application of flow files and folders.
 
         properties: values of placeholders that win over all other sources, as `--set` does.
         processors: packages of elements beside the installed ones; clock: another than the machine's.
+        wrap: what stands around the run of each step, for tests and recordings.
         Raises LoadError, with every mistake at its place.
         """
-        return cls(load(paths, discover(processors), properties, clock))
+        return cls(load(paths, discover(processors), properties, clock, wrap))
 
     @property
     def flows(self) -> Mapping[str, Flow]:

@@ -251,6 +251,10 @@ class Suite(Settings):
     cases: Any = None
     """The cases by their names."""
 
+    offline: bool = False
+    """Whether nothing may leave the process: no connection is opened, and an outward call, such as that of a database
+    or a service, which no mock answers is an error."""
+
     before_all: Annotated[Flow | None, Field(alias="before-all")] = None
     """Steps that run ahead of the first case. A suite that has them, or after-all, keeps what lies in memory
     and in the data folder for all cases; else each case begins anew."""

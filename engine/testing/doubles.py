@@ -12,7 +12,7 @@ from pydantic_core import core_schema
 
 from engine.core.chain import Step
 from engine.core.element import Parameters
-from engine.core.errors import ErrorType, FlowError, error_type
+from engine.core.errors import UNKNOWN, ErrorType, FlowError, error_type
 from engine.core.event import Event, Message
 from engine.core.expression import Template
 from engine.core.flow_link import FlowLink
@@ -20,8 +20,9 @@ from engine.core.mistake import Mistake, refuse
 from engine.core.processor import Operation, Run, Targeted
 from engine.core.type_patterns import TypePatterns
 from engine.testing.expectations import Expectations
+from engine.testing.matchers import Wanted
 from engine.testing.outcome import Mismatch, Outcome
-from engine.testing.selecting import Selecting
+from engine.testing.selecting import Selecting, fits
 
 
 class MockedType(TypePatterns):
@@ -128,11 +129,19 @@ class Reply(Parameters):
         return self.return_.event_after(step, event) if self.return_ else event
 
 
+class Turn(Reply):
+    """What one of several calls meets."""
+
+    with_: dict[str, Wanted] = Field(default_factory=dict, alias="with")
+    """The parameters of the call that it waits for, which it answers once."""
+
+
 class Mock(Selecting, Reply):
     """What stands in for some steps. Of several that mean a call, the first one answers."""
 
-    sequence: tuple[Reply, ...] = ()
-    """What the calls one after another meet: each a return, raise or call; the last one stays."""
+    sequence: tuple[Turn, ...] = ()
+    """What the calls one after another meet: each a return, raise or call; the last one stays. One that has a `with`
+    waits for the call with these parameters, in whatever order they come, and answers it once."""
 
     def __post_init__(self) -> None:
         given = [self.return_, self.raise_, self.call, self.sequence or None]
@@ -140,26 +149,41 @@ class Mock(Selecting, Reply):
             found = "more than one of return, raise, call and sequence"
             refuse([Mistake("F304", found, "one of them", "sequence: [{return: …}, {raise: …}]")])
 
+    def _turn(self, turns: list[Turn], step: Step, event: Event) -> Turn | None:
+        """The first turn that this call may take; it is taken, unless it is the last of all and stays."""
+        for number, turn in enumerate(turns):
+            if fits(turn.with_, step, event):
+                return turn if turn is self.sequence[-1] and not turn.with_ else turns.pop(number)
+        return None
+
     def layer(self) -> Callable[[Step, Run], Run]:
         """The mock at work in one case: calls are counted anew."""
-        calls = 0
-
-        async def answer(step: Step, event: Event) -> Event:
-            nonlocal calls
-            calls += 1
-            reply = self.sequence[min(calls, len(self.sequence)) - 1] if self.sequence else self
-            return await reply.answer(step, event)
+        turns = list(self.sequence)
 
         def around(step: Step, run: Run) -> Run:
             if not self.selects(step):
                 return run
 
             async def mocked(event: Event) -> Event:
-                return await (answer(step, event) if self.fits(step, event) else run(event))
+                if not self.fits(step, event):
+                    return await run(event)
+                reply = self._turn(turns, step, event) if self.sequence else self
+                return await (reply.answer(step, event) if reply else run(event))
 
             return mocked
 
         return around
+
+
+def refuse_outward(step: Step, run: Run) -> Run:
+    """The layer of a suite that is offline: what would leave the process is an error."""
+    if not step.processor.is_outward:
+        return run
+
+    async def refused(event: Event) -> Event:
+        raise FlowError(UNKNOWN, f"the suite is offline, and no mock answers this call of {step.name}")
+
+    return refused
 
 
 class Looked(Parameters):

@@ -20,6 +20,7 @@ from engine.expressions.writing import to_text
 from engine.serving.content import JSON, write_content
 from engine.testing.case import Act, Case, Given, Request
 from engine.testing.client import Answer, send
+from engine.testing.doubles import refuse_outward
 from engine.testing.expectations import Calls
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.selecting import Selecting
@@ -71,6 +72,8 @@ class Running:
         return sources if isinstance(sources, bool) else flow.name in sources
 
     def _all_layers(self) -> Iterator[Layer]:
+        if self.loaded.suite.offline:
+            yield refuse_outward
         yield from (mock.layer() for mock in reversed(self.case.mock))
         yield from self._layers
         yield from (spy.layer(self._found, self._meet) for spy in self.case.spy)

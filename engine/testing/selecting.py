@@ -54,7 +54,7 @@ class Selecting(Parameters):
 
     def fits(self, step: Step, event: Event) -> bool:
         """Whether this call of a step that may be meant is meant."""
-        return all(_holds(Parameter.of(step, name), wanted, event) for name, wanted in self.with_.items())
+        return fits(self.with_, step, event)
 
     def missing(self, steps: Sequence[Step]) -> Mistake | None:
         """The mistake that no step can be meant; None where one can."""
@@ -70,6 +70,11 @@ class Selecting(Parameters):
         expected = "an element that the flows use, the doc:name of a step, or its path"
         found = f"{shown(self.processor)}, which no step is"
         return Mistake("F701", found, expected, did_you_mean(self.processor, names), place)
+
+
+def fits(wanted: Mapping[str, Wanted], step: Step, event: Event) -> bool:
+    """Whether a call of a step has these parameters."""
+    return all(_holds(Parameter.of(step, name), each, event) for name, each in wanted.items())
 
 
 def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -171,7 +171,10 @@ class SuiteLoader(Loader):
     def loaded(self) -> Loaded:
         """All of it. Raises LoadError, with the mistakes of the flows and of the test file."""
         files = {document.start().short or document.file: document.file for document in self.documents[:-1]}
-        return Loaded(self.load(), self.stage, self.clock, self.suite, self.cases, files)
+        parts = self.load()
+        if self.suite.offline:
+            parts = replace(parts, configs={})  # none is started
+        return Loaded(parts, self.stage, self.clock, self.suite, self.cases, files)
 
     def _is_empty(self) -> bool:
         return False

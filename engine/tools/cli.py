@@ -15,6 +15,7 @@ from engine import __version__
 
 if TYPE_CHECKING:
     from engine.application import Application
+    from engine.testing.recording import Recorder
 
 LEVELS = ["debug", "info", "warning", "error"]
 
@@ -57,11 +58,15 @@ def main() -> None:
     help="Processes that share the sockets. What is in memory (stores, queues, rate limits) is each one's own.",
 )  # fmt: skip
 @click.option("--reload", is_flag=True, help="Start anew when a file changes.")
+@click.option(
+    "--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Write each request as a test into DIR, its outward calls mocked, secrets hidden; `engine test DIR` replays.",
+)  # fmt: skip
 @level_option
 @format_option
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
-    docs: bool | None, workers: int, reload: bool, log_level: str, log_format: str,
+    docs: bool | None, workers: int, reload: bool, record: Path | None, log_level: str, log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     if reload:
@@ -73,9 +78,19 @@ def serve(
     from engine.tools.logs import configure
     from engine.tools.serving import serve_application
 
-    app = _load(paths, settings, processors)
+    recorder = _recorder(record, paths, settings) if record else None
+    app = _load(paths, settings, processors, recorder)
     configure(log_level, log_format, app.parts.secrets)
-    sys.exit(serve_application(app, host, port, docs, workers))
+    sys.exit(serve_application(app, host, port, docs, workers, recorder))
+
+
+def _recorder(folder: Path, paths: Iterable[str], settings: Iterable[str]) -> Recorder:
+    from engine.testing.recording import Recorder
+
+    try:
+        return Recorder(folder, paths, dict(_settings(settings)))
+    except OSError as error:
+        _fail(f"'{folder}' cannot be written: {error.strerror}")
 
 
 @main.command()
@@ -286,14 +301,17 @@ def dataweave() -> None:
     click.echo(dataweave_page())
 
 
-def _load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> Application:
+def _load(
+    paths: Iterable[str], settings: Iterable[str], processors: Iterable[str], recorder: Recorder | None = None
+) -> Application:
     from engine.application import Application
     from engine.loading.catalog import CatalogError
     from engine.loading.diagnostic import LoadError
 
     _find_packages_here()
     try:
-        app = Application.load(*paths, properties=dict(_settings(settings)), processors=processors)
+        wrap = recorder.wrap if recorder else None
+        app = Application.load(*paths, properties=dict(_settings(settings)), processors=processors, wrap=wrap)
     except LoadError as error:
         click.echo(error, err=True)
         _fail(f"{_count(len(error.diagnostics), 'mistake')} in the flows")

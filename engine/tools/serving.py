@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import click
 import uvicorn
@@ -20,6 +21,9 @@ from engine.serving.app import PARAMETER
 from engine.serving.route import HttpSource, Route
 from engine.serving.server import Served, bind, serve
 from engine.tools.logs import Secrets
+
+if TYPE_CHECKING:
+    from engine.testing.recording import Recorder
 
 
 @dataclass
@@ -40,11 +44,13 @@ class Address:
 
 
 def serve_application(
-    app: Application, host: str | None, port: int | None, api_docs: bool | None = None, workers: int = 1
-) -> int:
+    app: Application, host: str | None, port: int | None, api_docs: bool | None = None, workers: int = 1,
+    recorder: Recorder | None = None,
+) -> int:  # fmt: skip
     """Serve until a signal comes; the exit code.
 
     api_docs: whether each address describes its API. workers: how many processes share the sockets.
+    recorder: what writes the requests down.
     """
     addresses = addresses_of(app, host, port)
     if mistake := _mistake(app, addresses) or _bind(addresses):
@@ -54,7 +60,7 @@ def serve_application(
     def work(number: int, ready: Callable[[], None]) -> int:
         app.parts.runtime.worker = number
         with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-            return runner.run(_serve(app, addresses, api_docs, ready))
+            return runner.run(_serve(app, addresses, api_docs, ready, recorder))
 
     if workers == 1:
         return work(0, lambda: announce(app, addresses))
@@ -111,14 +117,17 @@ def _clashes(address: Address) -> Iterator[str]:
             yield f"the flows {one.name} and {other.name}"
 
 
-async def _serve(app: Application, addresses: list[Address], api_docs: bool | None, ready: Callable[[], None]) -> int:
+async def _serve(
+    app: Application, addresses: list[Address], api_docs: bool | None, ready: Callable[[], None],
+    recorder: Recorder | None,
+) -> int:  # fmt: skip
     try:
         await app.listen()
     except StartError as error:
         click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
         return 1
     apps = [
-        Served(_app(app, address, api_docs), address.listening, address.routes[0][1].connections)
+        Served(_app(app, address, api_docs, recorder), address.listening, address.routes[0][1].connections)
         for address in addresses
         if address.listening
     ]
@@ -131,9 +140,13 @@ async def _serve(app: Application, addresses: list[Address], api_docs: bool | No
     return 0
 
 
-def _app(app: Application, address: Address, api_docs: bool | None) -> Starlette:
+def _app(app: Application, address: Address, api_docs: bool | None, recorder: Recorder | None) -> Starlette:
     flows = [flow for flow, _ in address.routes]
-    return app.asgi(flows, api_docs=is_described(flows, address.host) if api_docs is None else api_docs)
+    served = app.asgi(flows, api_docs=is_described(flows, address.host) if api_docs is None else api_docs)
+    if recorder is not None:
+        recorder.secrets = app.parts.secrets
+        served.add_middleware(recorder.around)
+    return served
 
 
 def announce(app: Application, addresses: list[Address]) -> None:

@@ -49,6 +49,7 @@ class IdempotentMessageValidator(VoidOperation):
     """The name of the os:object-store; its own, in memory, where entries live for 5 minutes, if left out."""
 
     raises = (DUPLICATE_MESSAGE, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
+    is_outward = True
 
     @cached_property
     def store(self) -> Store:

@@ -66,6 +66,7 @@ class Python(Operation):
     thread: bool = False
     """Whether a plain function runs in a thread of its own."""
 
+    is_outward = True
     _values: ClassVar[list[tuple[str, Callable[[Event], Any]]]]
 
     def __post_init__(self) -> None:

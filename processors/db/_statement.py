@@ -69,6 +69,7 @@ class Statement(DatabaseOperation):
         super().__post_init__()
 
     def prepare(self, database: Database) -> None:
+        self.config_ref.statements.append(self.sql)
         bind = self.sql.binder(self.input_parameters.evaluate, database.style)
         self._prepare(text=self.sql.text(database.style), bind=bind)
 

@@ -28,6 +28,7 @@ class UsesStore(VoidOperation):
     """The name of the os:object-store; the application's own, which is persistent, if left out."""
 
     raises = OF_ALL
+    is_outward = True
 
     @cached_property
     def store(self) -> Store:

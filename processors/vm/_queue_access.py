@@ -68,6 +68,8 @@ class QueueOperation(QueueAccess, VoidOperation):
     timeout_unit: TimeUnit = "SECONDS"
     """What the number of timeout counts."""
 
+    is_outward = True
+
     def seconds(self, event: Event) -> float:
         """How long to wait at most for this event."""
         amount: Amount = self.timeout.of(event)

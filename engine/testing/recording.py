@@ -1,0 +1,200 @@
+"""Requests as they are served, with their outward calls, written down as cases of tests."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engine.core.chain import Step
+from engine.core.errors import FlowError
+from engine.core.event import Event
+from engine.core.processor import Run
+from engine.core.stream import Stream
+from engine.serving.headers import Headers
+from engine.testing.recorded import Unwritable, case_of
+from engine.testing.redaction import Redaction
+
+log = logging.getLogger("engine")
+
+MOST_BYTES = 2**20
+"""Of a request, and of an answer: longer ones are not recorded."""
+
+OUR_OWN = re.compile(r"/(-/|docs\b|openapi\.json$)")
+"""Paths that no flow answers."""
+
+NO_WORD = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass
+class Call:
+    """One outward call. after: the event that left it; failure: the error instead; neither, where it was cut off.
+
+    is_beside: whether another one was under way; streamed: what was read of a result that is a stream.
+    """
+
+    step: Step
+    before: Event
+    after: Event | None = None
+    failure: FlowError | None = None
+    is_over: bool = False
+    is_beside: bool = False
+    streamed: list[Any] | None = None
+
+
+@dataclass
+class Exchange:
+    """A request, its calls in the order in which they began, and its answer."""
+
+    scope: Scope
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    body: bytearray = field(default_factory=bytearray)
+    calls: list[Call] = field(default_factory=list)
+    status: int = 0
+    headers: Headers = field(default_factory=lambda: Headers([]))
+    content: bytearray = field(default_factory=bytearray)
+    is_whole: bool = False
+    file: Path | None = None
+
+    @property
+    def slug(self) -> str:
+        return NO_WORD.sub("-", f"{self.scope['method']} {self.scope['path']}".lower()).strip("-")[:60]
+
+    def heard(self, message: Message) -> None:
+        if message["type"] == "http.request":
+            self.body += message.get("body", b"")[: MOST_BYTES + 1 - len(self.body)]
+
+    def said(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = Headers([(bytes(name), bytes(value)) for name, value in message["headers"]])
+        elif message["type"] == "http.response.body":
+            self.content += message.get("body", b"")[: MOST_BYTES + 1 - len(self.content)]
+            self.is_whole = not message.get("more_body")
+
+
+_exchange: ContextVar[Exchange | None] = ContextVar("recorded_exchange", default=None)
+
+
+class Recorder:
+    """Writes each request as a test file of its own into a folder; only its owner may read them.
+
+    flows: the flow files under test; settings: properties given beside them.
+    """
+
+    def __init__(self, folder: Path, flows: Iterable[str | Path], settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.flows = [os.path.relpath(path, folder) for path in flows]
+        self.settings = settings
+        self.secrets: frozenset[str] = frozenset()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._number = sum(1 for _ in folder.glob("*.test.yaml"))
+
+    def wrap(self, step: Step, run: Run) -> Run:
+        """What the loader calls for each step."""
+        if not step.processor.is_outward:
+            return run
+
+        async def recorded(event: Event) -> Event:
+            exchange = _exchange.get()
+            return await (run(event) if exchange is None else self._call(exchange, Call(step, event), run))
+
+        return recorded
+
+    async def _call(self, exchange: Exchange, call: Call, run: Run) -> Event:
+        for other in exchange.calls:
+            if not other.is_over:
+                other.is_beside = call.is_beside = True
+        exchange.calls.append(call)
+        try:
+            call.after = after = _teed(call, await run(call.before))
+            return after
+        except FlowError as failure:
+            call.failure = failure
+            raise
+        finally:
+            call.is_over = True
+            if exchange.is_whole:  # the answer did not wait for it
+                self._write(exchange)
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """The application with each request recorded."""
+
+        async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or OUR_OWN.match(scope["path"]):
+                await app(scope, receive, send)
+                return
+            exchange = Exchange(scope)
+            token = _exchange.set(exchange)
+            try:
+                await app(scope, _heard(exchange, receive), _said(exchange, send))
+            finally:
+                _exchange.reset(token)
+                self._write(exchange)
+
+        return recorded
+
+    def _write(self, exchange: Exchange) -> None:
+        where = f"{exchange.scope['method']} {exchange.scope['path']}"
+        if not exchange.is_whole or max(len(exchange.body), len(exchange.content)) > MOST_BYTES:
+            log.warning("not recorded: %s was cut off, or is longer than %d bytes", where, MOST_BYTES)
+            return
+        try:
+            text = case_of(exchange, self.flows, self.settings, Redaction(self.secrets))
+            exchange.file = exchange.file or self._new_file(exchange.slug)
+            exchange.file.write_text(text, encoding="utf-8")
+        except (Unwritable, OSError) as error:
+            log.warning("not recorded: %s: %s", where, error)
+
+    def _new_file(self, slug: str) -> Path:
+        """An empty file of the next number; other processes write beside this one."""
+        while True:
+            self._number += 1
+            file = self.folder / f"{self._number:04}-{slug}.test.yaml"
+            if not any(self.folder.glob(f"{self._number:04}-*")):
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                return file
+
+
+def _heard(exchange: Exchange, receive: Receive) -> Receive:
+    async def heard() -> Message:
+        message = await receive()
+        exchange.heard(message)
+        return message
+
+    return heard
+
+
+def _said(exchange: Exchange, send: Send) -> Send:
+    async def said(message: Message) -> None:
+        exchange.said(message)
+        await send(message)
+
+    return said
+
+
+def _teed(call: Call, after: Event) -> Event:
+    """The event, whose result is noted while it is read where it is a stream."""
+    target = getattr(call.step.processor, "target", None)
+    result = after.payload if target is None else after.vars.get(target)
+    if not isinstance(result, Stream) or result is call.before.payload:
+        return after
+    noted: list[Any] = []
+    call.streamed = noted
+    teed = Stream(_noting(result, noted))
+    return replace(after, payload=teed) if target is None else after.with_variable(target, teed)
+
+
+async def _noting(stream: Stream, noted: list[Any]) -> AsyncGenerator[list[Any]]:
+    async for portion in stream.portions():
+        noted += portion
+        yield portion
