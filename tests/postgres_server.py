@@ -36,10 +36,10 @@ class Server:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def new_database(self) -> str:
-        """The URL of an empty database."""
+        """The URL of what is as good as an empty database: a schema of its own."""
         name = f"test_{next(self._numbers)}"
-        self.run("psql", "-q", "-c", f"CREATE DATABASE {name}", self.url())
-        return self.url(name)
+        self.run("psql", "-q", "-c", f"CREATE SCHEMA {name}", self.url())
+        return f"{self.url()}?search_path={name}"
 
     def start(self) -> None:
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} {SETTINGS} {self._settings}"

@@ -12,7 +12,7 @@ from asyncpg.prepared_stmt import PreparedStatement
 from asyncpg.types import Type
 
 from processors.db._postgres_values import fit_of, plain_of, register
-from processors.db._sql import FIRST_WORD
+from processors.db._sql import verb_of
 
 MOST_PREPARED = 500
 """How many statements stay prepared on a connection."""
@@ -81,8 +81,7 @@ class Prepared:
         columns = statement.get_attributes()
         self._plain = [(column.name, plain) for column in columns if (plain := plain_of(column))]
         self.gives_rows = bool(columns)
-        first = FIRST_WORD.match(statement.get_query())
-        self.presumed = PRESUMED.get(first[1].upper()) if first and not columns else None
+        self.presumed = None if columns else PRESUMED.get(verb_of(statement.get_query()))
 
     def fitting(self, values: Sequence[Any]) -> list[Any]:
         """The values as the driver takes them. Raises ValueError, TypeError and the like for what does not fit."""

@@ -46,6 +46,10 @@ class Statements:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
         return (await self._run(sql, values, timeout)).as_change()
 
+    async def prepare(self, sql: str, count: int) -> None:
+        """Have the database understand a statement, without running it. Raises what it says."""
+        await self._perform(lambda session: session.prepared(sql))
+
     async def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:

@@ -33,10 +33,14 @@ def _misfit(value: Any, wanted: str) -> ValueError:
     return ValueError(f"a value of type {type(value).__name__} is no {wanted}")
 
 
-def _integer(value: Any) -> int:
-    if isinstance(value, (float, Decimal)) and value != int(value):
-        raise _misfit(value, "whole number")
-    return int(value)
+def _integer_below(bound: int) -> Fit:
+    def integer(value: Any) -> int:
+        number = int(value)
+        if (number != value and isinstance(value, (float, Decimal))) or not -bound <= number < bound:
+            raise _misfit(value, "whole number of this size")
+        return number
+
+    return integer
 
 
 def _decimal(value: Any) -> Decimal:
@@ -101,14 +105,14 @@ def _uuid(value: Any) -> UUID:
     return UUID(value)
 
 
-INTEGER: tuple[frozenset[type], Fit] = frozenset({int}), _integer
 FLOAT: tuple[frozenset[type], Fit] = frozenset({float, int}), float
 TEXT: tuple[frozenset[type], Fit] = frozenset({str}), _text
 JSON: tuple[frozenset[type], Fit] = frozenset(), _json
 ANYTHING: tuple[frozenset[type], Fit] = frozenset(), lambda value: value
 
 FITS: dict[str, tuple[frozenset[type], Fit]] = {
-    "int2": INTEGER, "int4": INTEGER, "int8": INTEGER, "oid": INTEGER, "xid8": INTEGER,
+    "int2": (frozenset(), _integer_below(2**15)), "int4": (frozenset(), _integer_below(2**31)),
+    "int8": (frozenset(), _integer_below(2**63)),
     "float4": FLOAT, "float8": FLOAT,
     "numeric": (frozenset({Decimal, int}), _decimal),
     "bool": (frozenset({bool}), _boolean),

@@ -40,6 +40,8 @@ class Sql:
         self._texts = [text[end:start] for end, start in zip(ends, starts, strict=True)]
         self._places: tuple[str, ...] = tuple(match["name"] for match in marks)
         self.names = tuple(dict.fromkeys(self._places))
+        self.place = getattr(text, "place", None)
+        self.verb = verb_of(text)
 
     def text(self, style: ParameterStyle) -> str:
         """The statement as a driver wants it."""
@@ -56,6 +58,10 @@ class Sql:
         last = self._texts[-1].rstrip().rstrip(";")
         it._texts = [*self._texts[:-1], f"{last}\nRETURNING {', '.join(columns) or '*'}"]  # behind a comment, too
         return it
+
+    def count(self, style: ParameterStyle) -> int:
+        """How many values a driver wants."""
+        return len(self.names if style.is_shared else self._places)
 
     def _numbers(self) -> list[int]:
         return [self.names.index(name) + 1 for name in self._places]
