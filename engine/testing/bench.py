@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Runner
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent, indent
@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from engine.application import Application
 from engine.core.chain import Step
-from engine.core.errors import FlowError
+from engine.core.errors import ErrorType, FlowError
 from engine.core.event import NOTHING, Event
 from engine.core.processor import Run
 from engine.expressions.appended import settle
@@ -37,6 +37,7 @@ class Bench:
         self.app: Application | None = None
         self._runner = Runner()
         self._stage = Stage()
+        self._known_type: Callable[[str], ErrorType | None] = lambda name: None
         self._layers: list[Layer] = []
         self._folder = TemporaryDirectory()
 
@@ -66,7 +67,9 @@ class Bench:
     def _load(self, documents: list[Document], catalog: Catalog, properties: Mapping[str, str]) -> Application:
         self._stop()
         self._stage = Stage()
-        parts = Loader(documents, catalog, properties, CaseClock(), self._stage.wrap).load()
+        loader = Loader(documents, catalog, properties, CaseClock(), self._stage.wrap)
+        self._known_type = loader.builder.mentions.known_type
+        parts = loader.load()
         parts.runtime.data_dir = Path(self._folder.name)
         self.app = Application(parts)
         return self.app
@@ -123,13 +126,19 @@ class Bench:
             async def mocked(event: Event) -> Event:
                 events.append(event)
                 if raises is not None:
-                    raise raises if isinstance(raises, FlowError) else FlowError(raises, f"a mocked {raises}")
+                    raise self._failure(raises)
                 return event if returns is NOTHING else returned(step, event, returns, attributes)
 
             return mocked
 
         self._layers.append(around)
         return events
+
+    def _failure(self, raised: str | FlowError) -> FlowError:
+        """The error, or one of the type that the elements in use know under the name."""
+        if isinstance(raised, FlowError):
+            return raised
+        return FlowError(self._known_type(raised) or raised, f"a mocked {raised}")
 
     def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to a POST of a body as JSON; a text goes as it is where a Content-Type says what it is."""

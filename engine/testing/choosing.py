@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -18,12 +19,14 @@ class Wish:
 
     def __init__(self, text: str) -> None:
         self._tokens = TOKEN.findall(text)
-        self._text = text
         self._python = " ".join(self._words())
         try:
-            self._code = compile(self._python or "True", "<-k>", "eval")
+            tree = ast.parse(self._python or "True", "<-k>", "eval")
         except SyntaxError:
-            raise ValueError(f"'{text}' is no expression of words, and, or, not and brackets") from None
+            tree = ast.parse("()", mode="eval")
+        if any(isinstance(node, (ast.Call, ast.Tuple)) for node in ast.walk(tree)):
+            raise ValueError(f"'{text}' is no expression of words, and, or, not and brackets")
+        self._code = compile(tree, "<-k>", "eval")
         self._known = [token for token in self._tokens if _is_word(token)]
 
     def _words(self) -> Iterator[str]:

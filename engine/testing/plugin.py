@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.testing.fixtures import _bench as _bench
 from engine.testing.fixtures import flow_app as flow_app
 from engine.testing.fixtures import mock_processor as mock_processor
 from engine.testing.fixtures import post as post

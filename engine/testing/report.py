@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import ndiff
+from difflib import unified_diff
 from typing import Any
 
 import yaml
@@ -20,6 +20,9 @@ LONGEST = 200
 
 MOST_ROWS = 60
 """Lines of a difference."""
+
+MOST_LINES = 10_000
+"""Lines of the values that are compared."""
 
 
 def failure(document: Document, mismatches: list[Mismatch], journal: Journal) -> str:
@@ -54,11 +57,9 @@ def _is_structure(value: Any) -> bool:
 
 def _difference(wanted: Any, got: Any) -> Iterator[str]:
     """The lines that only one of the two has, with what stands around them."""
-    lines = [line.rstrip() for line in ndiff(_lines(wanted), _lines(got)) if not line.startswith("?")]
-    changed = [number for number, line in enumerate(lines) if line[:1] in ("-", "+")]
-    near = {number + offset for number in changed for offset in (-1, 0, 1)}
-    shown = [line for number, line in enumerate(lines) if number in near]
-    if changed:
+    lines = list(unified_diff(_lines(wanted), _lines(got), n=1, lineterm=""))[3:]
+    shown = ["…" if line.startswith("@@") else f"{line[0]} {line[1:]}" for line in lines]
+    if shown:
         yield "    difference (- wanted, + got):"
         yield from (f"      {line}" for line in shown[:MOST_ROWS])
         if len(shown) > MOST_ROWS:
@@ -67,7 +68,7 @@ def _difference(wanted: Any, got: Any) -> Iterator[str]:
 
 def _lines(value: Any) -> list[str]:
     text: str = yaml.safe_dump(_plain(value), allow_unicode=True, sort_keys=False, width=LONGEST)
-    return text.splitlines()
+    return text.splitlines()[:MOST_LINES]
 
 
 def _short(value: Any) -> str:
@@ -92,15 +93,15 @@ def _plain(value: Any) -> Any:
 
 
 def _path(journal: Journal) -> Iterator[str]:
-    if not journal.path:
+    passages = [*journal.beginning, *journal.end]
+    if not passages:
         yield "  path: no step ran"
         return
-    yield "  path:"
-    if journal.steps_passed > len(journal.path):
-        yield f"    … {journal.steps_passed - len(journal.path)} steps before"
-    wide = max(len(_step(passage)) for passage in journal.path)
-    for passage in journal.path:
-        yield f"    {_step(passage):{wide}}  {passage.step.location}{_end(passage)}"
+    wide = max(len(_step(passage)) for passage in passages)
+    rows = [f"    {_step(passage):{wide}}  {passage.step.location}{_end(passage)}" for passage in passages]
+    if journal.steps_between:
+        rows.insert(len(journal.beginning), f"    … {journal.steps_between} more steps")
+    yield from ("  path:", *rows)
 
 
 def _step(passage: Passage) -> str:

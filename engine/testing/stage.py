@@ -18,8 +18,8 @@ from engine.core.processor import Run
 Layer = Callable[[Step, Run], Run]
 """Puts something around the run of a step, or gives it as it is: a mock, a spy, a fault, counting."""
 
-LONGEST_PATH = 60
-"""How many steps of the path of an event are kept."""
+FIRST, LAST = 30, 30
+"""How many steps of a long path are kept: how it began, and where it ended."""
 
 
 class Probe:
@@ -87,8 +87,9 @@ class Journal:
         self.clear()
 
     def clear(self) -> None:
-        self.path: deque[Passage] = deque(maxlen=LONGEST_PATH)
-        self.steps_passed = 0
+        self.beginning: list[Passage] = []
+        self.end: deque[Passage] = deque(maxlen=LAST)
+        self.steps_between = 0
         self.runs: Counter[Step] = Counter()
         self.event: Event | None = None
         self.failure: FlowError | None = None
@@ -96,8 +97,7 @@ class Journal:
     def __call__(self, step: Step, run: Run) -> Run:
         async def noted(event: Event) -> Event:
             passage = Passage(step, _depth.get())
-            self.path.append(passage)
-            self.steps_passed += 1
+            self._note(passage)
             self.runs[step] += 1
             before = _depth.set(passage.depth + 1)
             try:
@@ -112,6 +112,13 @@ class Journal:
             return event
 
         return noted
+
+    def _note(self, passage: Passage) -> None:
+        if len(self.beginning) < FIRST:
+            self.beginning.append(passage)
+            return
+        self.steps_between += len(self.end) == LAST
+        self.end.append(passage)
 
     def calls(self) -> dict[str, int]:
         """How often each element ran, by its name, and by its doc:name."""
