@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from engine.core.element import Element
+from engine.core.mistake import Mistake
 
 
 class Config(Element):
@@ -19,6 +21,13 @@ class Config(Element):
 
     async def start(self) -> None:
         """Open what must be open before the first event. Raise FlowError where that fails."""
+
+    async def probe(self) -> Sequence[Mistake]:
+        """Try out what it connects to, and change nothing: the mistakes in the flows that this shows.
+
+        Raises FlowError where it cannot be reached. (`engine check --connect`)
+        """
+        return ()
 
     async def is_ready(self) -> bool:
         """Whether events that need it can run now: a connection that is down makes the application not ready."""

@@ -97,9 +97,12 @@ def _recorder(folder: Path, paths: Iterable[str], settings: Iterable[str]) -> Re
 @paths_argument
 @set_option
 @processors_option
-def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...]) -> None:
+@click.option("--connect", is_flag=True, help="Try every connection, and have databases understand every statement.")
+def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], connect: bool) -> None:
     """Report every mistake in the flows; exit code 1 if there is one."""
     app = _load(paths, settings, processors)
+    if connect:
+        _connect(app)
     sub_flows = len(app.parts.runnables) - len(app.flows)
     click.echo(f"{_count(len(app.flows), 'flow')} and {_count(sub_flows, 'sub-flow')}: no mistakes")
 
@@ -320,6 +323,15 @@ def _load(
     for warning in app.parts.warnings:
         click.echo(warning, err=True)
     return app
+
+
+def _connect(app: Application) -> None:
+    from engine.tools.connecting import mistakes_found
+
+    found = asyncio.run(mistakes_found(app))
+    if found:
+        click.echo("\n".join(found), err=True)
+        _fail(f"{_count(len(found), 'mistake')} found by connecting")
 
 
 def _catalog(packages: Iterable[str]) -> Any:

@@ -36,6 +36,7 @@ class Bulk(DatabaseOperation):
     """The statement as the database wants it."""
 
     def prepare(self, database: Database) -> None:
+        self.config_ref.statements.append(self.sql)
         style = database.style
         self._prepare(text=self.sql.text(style), bind=self.sql.binder(lambda parameters: parameters, style))
 

@@ -19,12 +19,14 @@ class ParameterStyle:
     is_shared: whether a parameter that stands in several places has one number, and its value is given once.
     escape: how the text between parameters is written.
     returning: whether statements that change rows give them back by RETURNING.
+    undoes_tables: whether a transaction that is rolled back undoes the tables that it made.
     """
 
     placeholder: Callable[[int], str]
     is_shared: bool = False
     escape: Callable[[str], str] = _as_it_is
     returning: bool = True
+    undoes_tables: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,9 @@ class Statements(Protocol):
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
         ...
+
+    async def prepare(self, sql: str, count: int) -> None:
+        """Have the database understand a statement with so many values, without running it. Raises what it says."""
 
     def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None

@@ -19,8 +19,11 @@ from processors.db._sqlalchemy_errors import FAILURES, failure_of
 from processors.db._sqlalchemy_values import WITHOUT_LISTS, fitting
 
 Result = TypeVar("Result")
-RETURNING = frozenset({"sqlite"})
-"""Dialects in which every statement that changes rows takes RETURNING at its end."""
+OF_SQLITE = frozenset({"sqlite"})
+"""Dialects in which statements that change rows take RETURNING at their end, and transactions undo tables as well."""
+
+EXPLAINING = frozenset({"sqlite", "mysql", "mariadb"})
+"""Dialects that understand a statement behind EXPLAIN, and do not run it."""
 
 OLDEST = 1800
 """Seconds after which a connection is replaced: servers and what lies between hang up on those unused for long."""
@@ -79,6 +82,11 @@ class Statements:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
         return await self._run(sql, values, timeout, _outcome)
 
+    async def prepare(self, sql: str, count: int) -> None:
+        """Have the database understand a statement with so many values, without running it, where EXPLAIN does that."""
+        if self.dialect in EXPLAINING:
+            await self.select(f"EXPLAIN {sql}", (None,) * count, None)
+
     async def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
@@ -123,13 +131,17 @@ class SqlalchemyDatabase(Statements):
 
     def __init__(self, url: str, pooling: Pooling) -> None:
         location = make_url(url)
-        pooled = issubclass(location.get_dialect().get_pool_class(location), QueuePool)
+        pooled = issubclass(location.get_dialect().get_pool_class(location), QueuePool)  # type: ignore[attr-defined]  # all have it
         options = {"pool_size": pooling.most, "max_overflow": 0, "pool_timeout": pooling.wait} if pooled else {}
         self._engine = create_async_engine(location, pool_pre_ping=True, pool_recycle=OLDEST, **options)
         self._least = pooling.least
         self.dialect = self._engine.dialect.name
         self.style = ParameterStyle(
-            lambda number: f":p{number}", is_shared=True, escape=_escaped, returning=self.dialect in RETURNING
+            lambda number: f":p{number}",
+            is_shared=True,
+            escape=_escaped,
+            returning=self.dialect in OF_SQLITE,
+            undoes_tables=self.dialect in OF_SQLITE,
         )
         if self.dialect == "sqlite":
             _begin_by_ourselves(self._engine.sync_engine)

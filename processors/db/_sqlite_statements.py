@@ -52,6 +52,10 @@ class Statements:
                 raise failure_of(error, self._open_or_none(), sql, values) from error
         return await self._patiently(lambda: _change(self._open(), sql, values), sql, values)
 
+    async def prepare(self, sql: str, count: int) -> None:
+        """Have the database understand a statement with so many values, without running it. Raises what it says."""
+        await self.select(f"EXPLAIN {sql}", (None,) * count, None)
+
     async def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -7,8 +8,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
-from engine import Duration, Field, Mistake, refuse
-from processors.db._database import Database, Pooling
+from engine import Duration, Field, FlowError, Mistake, refuse
+from processors.db._database import Database, Part, Pooling
+from processors.db._errors import DB_CONNECTIVITY
+from processors.db._script import statements_in
+from processors.db._sql import Sql
 from processors.db._sqlite import SqliteDatabase
 from processors.db._sqlite_file import file_of
 
@@ -120,9 +124,34 @@ class Config(BaseConfig):
 
     database: ClassVar[Database]
 
+    statements: ClassVar[list[Sql]]
+    """The statements that flows run on it."""
+
     def __post_init__(self) -> None:
         pooling = Pooling(self.min_pool_size, self.max_pool_size, self.max_wait)
-        self._prepare(database=database_of(self.url, pooling))
+        self._prepare(database=database_of(self.url, pooling), statements=[])
+
+    async def probe(self) -> Sequence[Mistake]:
+        """Prepare the statements of the flows; where tables are made by initScript, as if they were there."""
+        part = await self.database.begin(None)
+        try:
+            if self.init_script and self.database.style.undoes_tables:
+                for statement in statements_in(self.init_script):
+                    await part.change(self.database.style.escape(statement), ())
+            return [mistake for sql in self.statements if (mistake := await self._mistake_in(sql, part))]
+        finally:
+            await part.rollback()
+
+    async def _mistake_in(self, sql: Sql, part: Part) -> Mistake | None:
+        style = self.database.style
+        try:
+            await part.prepare(sql.text(style), sql.count(style))
+        except FlowError as failure:
+            if DB_CONNECTIVITY in failure.type.lineage:
+                raise
+            found = f"a statement that the database does not understand: {failure.detailed_description}"
+            return Mistake("F604", found, place=sql.place)
+        return None
 
     async def is_ready(self) -> bool:
         return await self.database.is_ready()

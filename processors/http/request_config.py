@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
@@ -219,6 +220,11 @@ class RequestConfig(Config):
                 if attempt == 0:
                     raise
             await self.runtime.clock.sleep(self.reconnection.reconnect.frequency)
+
+    async def probe(self) -> Sequence[Mistake]:
+        if self.base:
+            await self.client.probe(self.base)
+        return ()
 
     async def stop(self) -> None:
         await self.client.close()

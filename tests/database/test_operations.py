@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 from mariadb_server import MISSING, MariaDbServer
-from postgres_server import Server
 
 from engine import Application, FlowError
 
@@ -21,21 +21,20 @@ Run = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The servers that were needed, ended when all is done."""
-    running: dict[str, Any] = {"folder": tmp_path_factory}
-    yield running
-    for server in running.values():
-        if hasattr(server, "stop"):
-            server.stop()
+def mariadb() -> Iterator[MariaDbServer]:
+    """A server that the tests here share."""
+    if MISSING:
+        pytest.skip(MISSING)
+    with tempfile.TemporaryDirectory(prefix="mariadb-") as folder:
+        server = MariaDbServer(Path(folder))
+        yield server
+        server.stop()
 
 
-def url_of(backend: str, folder: Path, servers: dict[str, Any]) -> str:
-    if backend in ("mariadb", "postgresql") and backend not in servers:
-        make = {"mariadb": MariaDbServer, "postgresql": Server}[backend]
-        servers[backend] = make(servers["folder"].mktemp(backend))  # type: ignore[operator]
-    if backend in servers:
-        url: str = servers[backend].new_database()
+def url_of(backend: str, folder: Path, request: pytest.FixtureRequest) -> str:
+    if backend in ("mariadb", "postgresql"):
+        name = {"mariadb": "mariadb", "postgresql": "server"}[backend]
+        url: str = request.getfixturevalue(name).new_database()
         return url
     urls = {
         "sqlite file": f"sqlite:///{folder}/x.db",
@@ -46,11 +45,9 @@ def url_of(backend: str, folder: Path, servers: dict[str, Any]) -> str:
 
 
 @pytest.fixture(params=BACKENDS)
-def case(request: pytest.FixtureRequest, tmp_path: Path, servers: dict[str, Any]) -> Callable[..., Any]:
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
     """Run something with the flows on a database that has their tables."""
-    if request.param == "mariadb" and MISSING:
-        pytest.skip(MISSING)
-    url = url_of(request.param, tmp_path, servers)
+    url = url_of(request.param, tmp_path, request)
     (tmp_path / "flows.yaml").write_text(FLOWS)
     kind = "BYTEA" if request.param == "postgresql" else "BLOB"
 

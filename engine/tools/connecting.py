@@ -1,0 +1,37 @@
+"""`engine check --connect`: what only those know that the flows connect to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from engine.application import Application
+from engine.core.errors import FlowError
+from engine.core.mistake import Mistake
+from engine.loading.diagnostic import Diagnostic
+from engine.loading.place import Place
+from engine.tools.logs import Secrets
+
+
+async def mistakes_found(app: Application) -> list[str]:
+    """What the configs find when they are tried out, as it is printed. Nothing is started, nothing changed."""
+    found: list[str] = []
+    for name, config in app.parts.configs.items():
+        try:
+            found += map(str, _told(await config.probe()))
+        except FlowError as error:
+            found.append(f"the config '{name}': {error.detailed_description or error.description}")
+        finally:
+            await config.stop()
+    return [Secrets(app.parts.secrets).hide(text) for text in found]
+
+
+def _told(mistakes: Iterable[Mistake]) -> Iterator[Diagnostic | Mistake]:
+    for mistake in mistakes:
+        place = mistake.place
+        yield Diagnostic(mistake, place, _line(place)) if isinstance(place, Place) else mistake
+
+
+def _line(place: Place) -> str:
+    lines = Path(place.file).read_text(encoding="utf-8").splitlines()
+    return lines[place.line - 1] if place.line <= len(lines) else ""
