@@ -84,6 +84,13 @@ def test_the_two_first_commands_are_those_that_ci_runs() -> None:
     assert "python -m pip install -e '.[test]' && python -m pytest\n" in README
 
 
+def test_a_test_takes_five_lines() -> None:
+    files = dict(FILES)
+    assert len(files["hello/hello.test.yaml"].splitlines()) <= 5
+    step = files["test_shop.py"].partition("def test_a_step")[2].partition("\n\n\n")[0]
+    assert len(step.splitlines()) <= 5
+
+
 def test_the_processor_of_the_readme_is_short() -> None:
     text = dict(FILES)["shop/shout.py"]
     assert len([line for line in text.splitlines() if line.strip()]) < 20

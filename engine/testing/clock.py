@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from engine.core.clock import Clock
 
+DAY = 86400.0
+"""Seconds between two cases: what elements remember for a while, such as the requests of a rate limit, is over."""
+
 
 class CaseClock(Clock):
     """Time that moves on by itself where something waits for it, so that no test does.
@@ -14,6 +17,7 @@ class CaseClock(Clock):
     """
 
     def __init__(self) -> None:
+        self._passed = 0.0  # what monotonic is ahead by
         self.set(None, skips=True)
 
     def set(self, now: datetime | None, *, skips: bool) -> None:
@@ -21,15 +25,17 @@ class CaseClock(Clock):
         self._now = now
         self._skips = skips
         self._skipped = 0.0
+        self._passed += DAY
 
     def now(self) -> datetime:
         return (self._now or super().now()) + timedelta(seconds=self._skipped)
 
     def monotonic(self) -> float:
-        return super().monotonic() + self._skipped
+        return super().monotonic() + self._passed
 
     async def sleep(self, seconds: float) -> None:
         if self._skips:
             self._skipped += max(0.0, seconds)
+            self._passed += max(0.0, seconds)
             seconds = 0.0
         await super().sleep(seconds)
