@@ -28,7 +28,7 @@ EXAMPLE = "Example:"
 ARROW = "→"
 WORDS = {
     "str": "text", "int": "whole number", "float": "duration", "bool": "true or false", "dict": "map", "list": "list",
-    "Template": "value", "Expression": "expression", "Condition": "condition",
+    "Template": "value", "Expression": "expression", "Collection": "expression", "Condition": "condition",
     "Count": "whole number", "Number": "number", "Whole": "whole number", "Period": "duration", "Factor": "number",
     "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
     "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",

@@ -17,7 +17,6 @@ from engine import (
     Count,
     ErrorType,
     Event,
-    Expression,
     FlowError,
     Message,
     Mistake,
@@ -31,7 +30,7 @@ from engine import (
     together,
 )  # fmt: skip
 from processors.core._collecting import Collecting
-from processors.core._items import checked_items
+from processors.core._items import Collection, checked_items
 
 
 class Foreach(Scope):
@@ -65,7 +64,7 @@ class Foreach(Scope):
           vars: {last: 9 is number 2, results: [{id: 7, status: 422, message: too small}, {id: 9, status: 200}]}
     """
 
-    collection: Expression = Expression("payload")
+    collection: Collection = Collection("payload")
     """What to go through: an expression that gives a list."""
 
     batch_size: Count = Count(1)

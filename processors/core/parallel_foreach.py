@@ -12,7 +12,6 @@ from engine import (
     Collect,
     ErrorType,
     Event,
-    Expression,
     FlowError,
     Message,
     Mistake,
@@ -21,7 +20,7 @@ from engine import (
     refuse,
     run_route,
 )  # fmt: skip
-from processors.core._items import items_of
+from processors.core._items import Collection, items_of
 
 
 class ParallelForeach(ParallelScope):
@@ -51,7 +50,7 @@ class ParallelForeach(ParallelScope):
         expect: {"payload[].payload": [order 7, order 9]}
     """
 
-    collection: Expression = Expression("payload")
+    collection: Collection = Collection("payload")
     """What to go through: an expression that gives a list."""
 
     collect: Collect | None = None
