@@ -149,7 +149,7 @@ class PostgresDatabase(Statements):
             except OUTDATED:
                 result = await action(session)
         except BaseException as error:
-            self._finish(session, not session.connection.is_in_transaction() and _is_over(error))
+            self._finish(session, _is_over(error) and not session.is_in_transaction)
             if isinstance(error, FAILURES):
                 raise failure_of(error) from error
             raise

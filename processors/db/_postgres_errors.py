@@ -11,9 +11,12 @@ from engine import ErrorType, FlowError, Message
 from processors.db._errors import CANNOT_REACH, DB_TIMEOUT, QUERY_EXECUTION
 from processors.db._states import UNAVAILABLE, meaning_of
 
+OF_CONNECTION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the driver raises for its connection, and for values: those are DataError."""
+
 FAILURES = (
-    asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, TypeError, ArithmeticError, RecursionError,
-    NotImplementedError,
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, ValueError, TypeError,
+    ArithmeticError, RecursionError, NotImplementedError,
 )  # fmt: skip
 """What the driver raises, and what values raise that do not fit."""
 
@@ -45,6 +48,14 @@ def is_of_server(error: BaseException) -> bool:
     return getattr(error, "severity", None) is not None
 
 
+def is_fatal(error: BaseException) -> bool:
+    """Whether the connection is of no more use, though it may not yet be closed."""
+    ends = getattr(error, "severity_en", None) in ("FATAL", "PANIC")
+    return ends or (
+        isinstance(error, asyncpg.InternalClientError) and not isinstance(error, asyncpg.OutdatedSchemaCacheError)
+    )
+
+
 def comes_of_others(error: BaseException) -> bool:
     """Whether it may come of what others do, or of the machine, and not of the statement alone."""
     return state_of(error).startswith(OF_OTHERS)
@@ -56,7 +67,7 @@ def _diagnosis(error: BaseException) -> tuple[ErrorType, str]:
         return meaning_of(state) or (QUERY_EXECUTION, "a statement failed")
     if isinstance(error, TimeoutError):
         return DB_TIMEOUT, "a statement took longer than it may"
-    if isinstance(error, asyncpg.DataError) or not isinstance(error, (asyncpg.InterfaceError, OSError)):
+    if isinstance(error, asyncpg.DataError) or not isinstance(error, OF_CONNECTION):
         return QUERY_EXECUTION, "a value cannot be stored"
     return UNAVAILABLE
 

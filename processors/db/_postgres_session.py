@@ -11,6 +11,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 from asyncpg.types import Type
 
+from processors.db._postgres_errors import FAILURES, is_fatal
 from processors.db._postgres_values import fit_of, plain_of, register
 from processors.db._sql import verb_of
 
@@ -123,6 +124,10 @@ class Session:
     def is_closed(self) -> bool:
         return bool(self.connection.is_closed())
 
+    @property
+    def is_in_transaction(self) -> bool:
+        return not self.is_closed and bool(self.connection.is_in_transaction())
+
     def known(self, sql: str) -> Prepared | None:
         return self._prepared.get(sql)
 
@@ -136,14 +141,21 @@ class Session:
 
     async def run(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> Answer:
         """Run a statement; timeout: seconds until it is cancelled, and TimeoutError."""
-        prepared = self._prepared.get(sql) or await self.prepared(sql)
-        statement = prepared.statement
         try:
+            prepared = self._prepared.get(sql) or await self.prepared(sql)
+            statement = prepared.statement
             records = await statement.fetch(*prepared.fitting(values), timeout=timeout)
-        except OUTDATED:
-            del self._prepared[sql]
+        except FAILURES as error:
+            self._judge(error, sql)
             raise
         return Answer(prepared.maps(records) if records else [], statement.get_statusmsg() or "", prepared.gives_rows)
+
+    def _judge(self, error: BaseException, sql: str | None = None) -> None:
+        """Give up what an error shows to be of no more use: a statement that is outdated, the connection."""
+        if isinstance(error, OUTDATED) and sql is not None:
+            self._prepared.pop(sql, None)
+        if is_fatal(error):
+            self.terminate()
 
     async def make_many(self, sql: str) -> None:
         """Make a function of a statement, for `run_many`; it is gone when the transaction is rolled back."""
@@ -173,14 +185,23 @@ class Session:
         assert prepared.many is not None
         assert prepared.presumed is not None
         presumed, word = prepared.presumed, prepared.presumed.status.rpartition(" ")[0]
+        try:
+            rows = await prepared.many.fetchmany(many)
+        except FAILURES as error:
+            self._judge(error, sql)
+            raise
         return [
             _error(failure) if failure else presumed if changed == 1 else Answer([], f"{word} {changed}")
-            for changed, failure in await prepared.many.fetchmany(many)
+            for changed, failure in rows
         ]
 
     async def command(self, text: str) -> str:
         """Run statements without parameters as one message; the server's word for the last one."""
-        return str(await self.connection.execute(text))
+        try:
+            return str(await self.connection.execute(text))
+        except FAILURES as error:
+            self._judge(error)
+            raise
 
     async def fate(self, number: int) -> str | None:
         """What became of a transaction: committed, aborted, in progress; None where the server has forgotten it."""
