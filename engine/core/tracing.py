@@ -19,7 +19,8 @@ def continue_trace(headers: Mapping[str, str]) -> None:
     """Belong to the trace that the headers of a request name; to none where they name none, or not as W3C says."""
     parent = headers.get("traceparent")
     if parent is None or PARENT.fullmatch(parent) is None:
-        trace_headers.set(NO_TRACE)
+        if trace_headers.get():
+            trace_headers.set(NO_TRACE)
         return
     state = headers.get("tracestate", "")
     is_fine = 0 < len(state) <= LONGEST_STATE and state.isascii() and state.isprintable()

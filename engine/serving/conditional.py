@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from hashlib import blake2b
 
 from engine.serving.answer import Answer
+from engine.serving.headers import Headers
 
 READING = frozenset({"GET", "HEAD"})
 KEPT = frozenset({"cache-control", "content-location", "date", "etag", "expires", "vary"})
 """Headers that a 304 has in common with the answer that it stands for (RFC 9110, 15.4.5)."""
 
 
-def with_entity_tag(answer: Answer, method: str, headers: Mapping[str, str]) -> Answer:
+def with_entity_tag(answer: Answer, method: str, headers: Headers) -> Answer:
     """The answer to GET and HEAD with an ETag, or 304 where If-None-Match names it. A flow's own ETag stands."""
     if method not in READING or answer.status != 200 or not isinstance(answer.body, bytes):
         return answer
     tag = answer.headers.setdefault("etag", f'"{blake2b(answer.body, digest_size=16).hexdigest()}"')
-    wanted = headers.get("if-none-match")
+    wanted = headers.find("if-none-match")
     if wanted is None or not _names(wanted, str(tag)):
         return answer
     return Answer(304, b"", {name: value for name, value in answer.headers.items() if name in KEPT})

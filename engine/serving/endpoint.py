@@ -19,11 +19,12 @@ from engine.core.gate import busy
 from engine.core.refusal import Refusal
 from engine.core.stream import Stream
 from engine.serving.answer import Answer, failure, own_problem, refused, success
+from engine.serving.body import read_payload
 from engine.serving.conditional import with_entity_tag
 from engine.serving.exchange import BrokenStream, Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
-from engine.serving.request import attributes_of, read_event
+from engine.serving.request import attributes_of, has_body
 from engine.serving.route import Route
 from engine.serving.status import CLIENT_CLOSED
 
@@ -121,8 +122,7 @@ class Endpoint:
             raise busy("too many requests are under way")
         flow.check_room()
         with requests:
-            request = Request(exchange.scope, exchange.receive)
-            event = await read_event(request, exchange.headers, exchange.correlation_id, route, attributes)
+            event = await _read_event(exchange, route, attributes)
             if route.schema is not None:
                 route.schema.check(event.payload)
             with requests.weigh(event.payload):
@@ -131,7 +131,7 @@ class Endpoint:
                 return await self._serve(exchange, flow, route, event)
 
     async def _serve(self, exchange: Exchange, flow: Flow, route: Route, event: Event) -> Answer:
-        accept = exchange.headers.get("accept", "")
+        accept = exchange.headers.find("accept", "")
 
         async def deliver(answer: Answer) -> None:
             """A body that is still being made is sent within the limits of the flow."""
@@ -148,6 +148,15 @@ class Endpoint:
         if isinstance(event.payload, Stream):
             answer.is_early = not event.payload.is_at_end
         return answer
+
+
+async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:
+    """The event of a request. Raises Refusal for a body that cannot be read."""
+    media_type, payload = exchange.headers.find("content-type"), None
+    if route.streaming or has_body(exchange.scope, exchange.headers):
+        request = Request(exchange.scope, exchange.receive)
+        payload = await read_payload(request, media_type, route.limits, streaming=route.streaming)
+    return Event(payload=payload, attributes=attributes, correlation_id=exchange.correlation_id, media_type=media_type)
 
 
 def _limit_rate(exchange: Exchange, rate_limit: RateLimit, attributes: Mapping[str, Any], clock: Clock) -> None:

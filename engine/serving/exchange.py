@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
@@ -91,7 +91,7 @@ class Exchange:
         self.status = answer.status
         if answer.reason is not None and CONNECTION in self.scope:
             self.scope[CONNECTION].say(answer.reason)
-        await self.send({"type": "http.response.start", "status": answer.status, "headers": list(_lines(headers))})
+        await self.send({"type": "http.response.start", "status": answer.status, "headers": _lines(headers)})
 
     async def _stream(self, first: bytes, chunks: AsyncIterator[bytes], flow: str) -> None:
         """Send what comes, as it comes."""
@@ -138,8 +138,10 @@ class Exchange:
             access.info("%s %s %s %d %.1f ms", self.method, self.path, flow, status, milliseconds, extra=who)
 
 
-def _lines(headers: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
+def _lines(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     """Headers as ASGI wants them."""
-    for name, value in headers.items():
-        for each in value if isinstance(value, list) else [value]:
-            yield name.encode("latin-1"), each.encode("latin-1")
+    return [
+        (name.encode("latin-1"), each.encode("latin-1"))
+        for name, value in headers.items()
+        for each in (value if isinstance(value, list) else (value,))
+    ]

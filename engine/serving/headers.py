@@ -40,6 +40,9 @@ class Headers(dict[str, str]):
     def get(self, name: str, default: Any = None) -> Any:
         return super().get(name.lower(), default)
 
+    find = dict.get
+    """As get, of a name in lower case; quicker."""
+
 
 def checked_headers(headers: Any, whose: str) -> dict[str, Any]:
     """Headers by lower-case name, as text or a list of texts; null ones are left out.

@@ -6,26 +6,21 @@ from collections.abc import Mapping
 from random import getrandbits
 from typing import Any
 
-from starlette.requests import Request
 from starlette.types import Scope
 
-from engine.core.event import Event
 from engine.core.refusal import Refusal
-from engine.serving.body import read_payload
 from engine.serving.content import ContentError, grouped, pairs
 from engine.serving.headers import Headers
-from engine.serving.route import Route
 
 LONGEST_CORRELATION_ID = 128
 HTTP_1 = frozenset({"1.0", "1.1"})
-FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def correlation_id_of(headers: Headers) -> str:
     """The caller's X-Correlation-ID where it is at most 128 printable characters, else a new one."""
-    given = headers.get("x-correlation-id", "")
+    given = headers.find("x-correlation-id", "")
     if 0 < len(given) <= LONGEST_CORRELATION_ID and given.isascii() and given.isprintable():
-        return str(given)
+        return given
     return new_correlation_id()
 
 
@@ -35,22 +30,11 @@ def new_correlation_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-async def read_event(
-    request: Request, headers: Headers, correlation_id: str, route: Route, attributes: Mapping[str, Any]
-) -> Event:
-    """The event of a request. Raises Refusal for a body that cannot be read."""
-    media_type = headers.get("content-type")
-    payload = None
-    if route.streaming or has_body(request.scope):
-        payload = await read_payload(request, media_type, route.limits, streaming=route.streaming)
-    return Event(payload=payload, attributes=attributes, correlation_id=correlation_id, media_type=media_type)
-
-
-def has_body(scope: Scope) -> bool:
+def has_body(scope: Scope, headers: Headers) -> bool:
     """Whether a request may have a body: of HTTP/1 one without these headers has none (RFC 9112, 6.3)."""
     if scope["http_version"] not in HTTP_1:
         return True
-    return any(name in FRAMING for name, _ in scope["headers"])
+    return headers.find("content-length") is not None or headers.find("transfer-encoding") is not None
 
 
 def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Mapping[str, str]) -> dict[str, Any]:
