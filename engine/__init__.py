@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from engine.core.scope import Scope as Scope
     from engine.core.scope import run_route as run_route
     from engine.core.scope import within as within
+    from engine.core.spooled import Spooled as Spooled
     from engine.core.store import INVALID_KEY as INVALID_KEY
     from engine.core.store import INVALID_VALUE as INVALID_VALUE
     from engine.core.store import KEY_ALREADY_EXISTS as KEY_ALREADY_EXISTS
@@ -200,6 +201,7 @@ _MODULES = {
     "engine.core.runtime": "Runtime",
     "engine.core.scope": "Scope run_route within",
     "engine.core.tracing": "trace_headers",
+    "engine.core.spooled": "Spooled",
     "engine.core.stream": "Stream",
     "engine.core.transaction": "Transaction",
     "engine.core.turns": "OFTEN Turns",

@@ -96,7 +96,7 @@ class ClientCredentials(Parameters):
             fields |= {"client_id": self.client_id, "client_secret": self.client_secret}
         else:
             headers["authorization"] = basic(quote_plus(self.client_id), quote_plus(self.client_secret))
-        return Outgoing("POST", self.token_url, headers, form(fields).encode())
+        return Outgoing("POST", self.token_url, headers, [form(fields).encode()])
 
 
 class Authentication(Parameters):

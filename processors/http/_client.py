@@ -16,7 +16,7 @@ from yarl import URL
 
 from engine import FlowError, __version__
 from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY
-from processors.http._outgoing import Outgoing
+from processors.http._outgoing import Outgoing, Pieces
 from processors.http._proxy import Proxy
 from processors.http._receiving import FAILURES, NO_URL, chunks_of, failure_of
 from processors.http._redirects import Redirects, only_public
@@ -35,7 +35,7 @@ class Hop:
     method: str
     url: URL
     headers: CIMultiDict[str]
-    body: bytes | None
+    body: Pieces | None
 
 
 @dataclass(frozen=True)
@@ -161,20 +161,25 @@ class Client:
 
 
 class Body(payload.Payload):
-    """Bytes in memory, written in portions so that a slow upstream holds back its writer alone."""
+    """Pieces, written in portions so that a slow upstream holds back its writer alone."""
 
     _autoclose = True
 
-    def __init__(self, body: bytes) -> None:
-        super().__init__(body, content_type=None)
-        self._size = len(body)
+    def __init__(self, pieces: Pieces) -> None:
+        super().__init__(pieces, content_type=None)
+        self._size = sum(len(piece) if isinstance(piece, bytes) else piece.size for piece in pieces)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return bytes(self._value).decode(encoding, errors)
+        raise TypeError("the body of a request is written, not read")
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        for start in range(0, len(self._value), PORTION):
-            await writer.write(self._value[start : start + PORTION])
+        for piece in self._value:
+            if isinstance(piece, bytes):
+                for start in range(0, len(piece), PORTION):
+                    await writer.write(piece[start : start + PORTION])
+            else:
+                async for portion in piece.portions():
+                    await writer.write(portion)
 
 
 TO_GET = {301: {"POST"}, 302: {"POST"}}

@@ -7,15 +7,17 @@ from typing import Any
 from urllib.parse import quote_plus
 from uuid import uuid4
 
-from engine import TRANSFORMATION, ContentError, FlowError, encoded, essence_of, to_text, write_content
+from engine import TRANSFORMATION, ContentError, FlowError, Spooled, encoded, essence_of, to_text, write_content
 from processors.http._address import each_of
+from processors.http._outgoing import Pieces
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+BYTES = "application/octet-stream"
 
 
-def body_of(payload: Any, media_type: str | None, *, is_said: bool) -> tuple[bytes | None, str | None]:
-    """Bytes and media type: a map becomes the form that the media type names, else as `write_content` writes it.
+def body_of(payload: Any, media_type: str | None, *, is_said: bool) -> tuple[Pieces | None, str | None]:
+    """Body and media type: a map becomes the form that the media type names, else as `write_content` writes it.
 
     is_said: whether the request itself says the media type, which then stands, and a text as it is.
     Raises MULE:TRANSFORMATION for what cannot be written.
@@ -25,18 +27,23 @@ def body_of(payload: Any, media_type: str | None, *, is_said: bool) -> tuple[byt
         if payload is None:
             return None, None
         if is_said and isinstance(payload, str):
-            return encoded(payload, media_type), media_type
+            return [encoded(payload, media_type)], media_type
         if essence == FORM and isinstance(payload, Mapping):
-            return encoded(form(payload), media_type), media_type
+            return [encoded(form(payload), media_type)], media_type
         if essence == MULTIPART and isinstance(payload, Mapping):
             boundary = uuid4().hex
             return multipart(payload, boundary), f"{MULTIPART}; boundary={boundary}"
-        body, written = write_content(payload, media_type)
-        return body, media_type if is_said else written
+        body, written = _written(payload, media_type)
+        return [body], media_type if is_said else written
     except ContentError as error:
         raise FlowError(TRANSFORMATION, str(error), cause=error) from error
     except (TypeError, ValueError, NotImplementedError, RecursionError) as error:
         raise FlowError(TRANSFORMATION, "a field of the form cannot be written as text", cause=error) from error
+
+
+def _written(payload: Any, media_type: str | None) -> tuple[bytes | Spooled, str | None]:
+    """As `write_content`, but what lies on the disk stays there."""
+    return (payload, media_type or BYTES) if isinstance(payload, Spooled) else write_content(payload, media_type)
 
 
 def form(fields: Mapping[Any, Any]) -> str:
@@ -48,25 +55,31 @@ def form(fields: Mapping[Any, Any]) -> str:
     )
 
 
-def multipart(fields: Mapping[Any, Any], boundary: str) -> bytes:
+def multipart(fields: Mapping[Any, Any], boundary: str) -> list[bytes | Spooled]:
     """Fields as multipart/form-data (RFC 7578): a map with `content` is a file, a list repeats its name."""
     mark = f"--{boundary}\r\n".encode()
-    parts = [mark + _part(str(name), value) for name, values in fields.items() for value in each_of(values)]
-    return b"".join([*parts, f"--{boundary}--\r\n".encode()])
+    pieces: list[bytes | Spooled] = []
+    for name, values in fields.items():
+        for value in each_of(values):
+            head, content = _part(str(name), value)
+            pieces += [mark + head, content, b"\r\n"]
+    return [*pieces, f"--{boundary}--\r\n".encode()]
 
 
-def _part(name: str, value: Any) -> bytes:
+def _part(name: str, value: Any) -> tuple[bytes, bytes | Spooled]:
+    """The headers of a part, and its content."""
+    body: bytes | Spooled
     if not (isinstance(value, Mapping) and "content" in value):
         body, media_type, filename = write_content(value, None)[0], None, None
         media_type = None if isinstance(value, (str, int, float)) else "application/json"
     else:
         filename = value.get("filename")
-        body, media_type = write_content(value["content"], value.get("contentType"))
+        body, media_type = _written(value["content"], value.get("contentType"))
         media_type = value.get("contentType") or media_type
     head = f'Content-Disposition: form-data; name="{_quoted(name)}"'
     head += f'; filename="{_quoted(to_text(filename))}"' if filename is not None else ""
     head += f"\r\nContent-Type: {_one_line(media_type)}" if media_type else ""
-    return head.encode() + b"\r\n\r\n" + body + b"\r\n"
+    return head.encode() + b"\r\n\r\n", body
 
 
 def _quoted(text: str) -> str:

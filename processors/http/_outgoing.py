@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from engine import Event, FlowError, Mistake, Reader, Template, checked_headers, refuse, shown
+from engine import Event, FlowError, Mistake, Reader, Spooled, Template, checked_headers, refuse, shown
 from processors.http._errors import BAD_REQUEST, TIMEOUT
 
 T = TypeVar("T")
 
 METHOD = re.compile(r"[A-Za-z][A-Za-z-]*")
 THE_REQUEST = "the request"
+Pieces = Sequence["bytes | Spooled"]
+"""A body, one piece after another: a large file of a form stays on the disk until it is sent."""
 UNSENDABLE = frozenset({"CONNECT", "TRACE"})
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that send no body, unless one is given."""
@@ -30,7 +32,7 @@ class Outgoing:
     method: str
     url: str
     headers: Mapping[str, Any] = field(repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    body: Pieces | None = field(default=None, repr=False)
     is_encoded: bool = True
 
 

@@ -22,7 +22,16 @@ from engine import (
 from processors.http._address import Path, Url, parameters_of, with_query
 from processors.http._content import body_of
 from processors.http._errors import REQUEST_TYPES
-from processors.http._outgoing import BODILESS, THE_REQUEST, Method, Outgoing, constant_headers, headers_of, in_time
+from processors.http._outgoing import (
+    BODILESS,
+    THE_REQUEST,
+    Method,
+    Outgoing,
+    Pieces,
+    constant_headers,
+    headers_of,
+    in_time,
+)
 from processors.http._response import accepted, attributes_of, failure, rejected
 from processors.http._saved import FileName
 from processors.http._status import ResponseValidator
@@ -240,7 +249,7 @@ class Request(Operation):
         """The headers of the config, and those of the request, which win."""
         return headers_of(self._config.headers, event) | headers_of(self.headers, event)
 
-    def _content(self, event: Event, method: str, media_type: Any) -> tuple[bytes | None, str | None]:
+    def _content(self, event: Event, method: str, media_type: Any) -> tuple[Pieces | None, str | None]:
         """The body, and its media type: the one of the headers, else the payload's own."""
         if self.body is not None:
             return body_of(self.body.evaluate(event), media_type, is_said=media_type is not None)

@@ -38,10 +38,10 @@ class Reconnect(Parameters):
 
 
 class Reconnection(Parameters):
-    """What happens at the start where the upstream cannot be reached."""
+    """What happens where the upstream cannot be reached."""
 
     fails_deployment: bool = False
-    """Whether to connect once at the start, and not to start where that fails."""
+    """Whether the upstream must be there: without it the application does not start, and /-/ready is 503."""
 
     reconnect: Reconnect = Reconnect()
     """How often to try again."""
@@ -139,7 +139,7 @@ class RequestConfig(Config):
     """Whether X-Correlation-ID goes out, unless the headers have one; AUTO is ALWAYS, unless the request says it."""
 
     reconnection: Reconnection = Reconnection()
-    """Whether the upstream must be there at the start."""
+    """Whether the upstream must be there."""
 
     raises = REQUEST_TYPES
 
@@ -225,6 +225,11 @@ class RequestConfig(Config):
         if self.base:
             await self.client.probe(self.base)
         return ()
+
+    async def is_ready(self) -> bool:
+        if self.reconnection.fails_deployment:
+            await self.client.probe(self.base)
+        return True
 
     async def stop(self) -> None:
         await self.client.close()

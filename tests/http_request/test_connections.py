@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -326,3 +327,15 @@ async def test_upstream_that_need_not_be_there(ask: Ask, closed_port: int) -> No
     configs = f'Up: {{http:request-config: {{url: "http://127.0.0.1:{closed_port}"}}}}'
     async with ask("{config-ref: Up}", configs) as flows:
         check_connectivity(await flows.fails(), "the upstream cannot be reached")
+
+
+@pytest.mark.parametrize("needed", [True, False])
+async def test_ready_as_long_as_the_upstream_that_must_be_there_is(ask: Ask, needed: bool) -> None:
+    configs = NEEDED if needed else 'Up: {http:request-config: {url: "${url}"}}'
+    async with AsyncExitStack() as serving:
+        server = await serving.enter_async_context(upstream(echo))
+        async with ask("{config-ref: Up}", configs, url=server.url) as flows:
+            await flows.app.listen()
+            assert await flows.app.is_ready()
+            await serving.aclose()
+            assert await flows.app.is_ready() is not needed

@@ -261,7 +261,7 @@ async def test_multipart(ask: Ask) -> None:
 
 @given(TEXTS, TEXTS)
 def test_no_name_breaks_out_of_its_part(name: str, filename: str) -> None:
-    body = multipart({name: {"filename": filename, "content": "x"}}, "mark")
+    body = b"".join(multipart({name: {"filename": filename, "content": "x"}}, "mark"))
     head, _, rest = body.partition(b"\r\n\r\n")
     assert rest == b"x\r\n--mark--\r\n"
     assert head.count(b"\r\n") == 2

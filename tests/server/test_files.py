@@ -33,6 +33,14 @@ flows:
     source: {http:listener: {config-ref: Api, path: /forward}}
     steps:
       - http:request: {method: POST, url: "#[attributes.queryParams.to]", body: "#[payload.f.content]"}
+  forward-form:
+    source: {http:listener: {config-ref: Api, path: /forward-form}}
+    steps:
+      - http:request:
+          method: POST
+          url: "#[attributes.queryParams.to]"
+          headers: {Content-Type: multipart/form-data}
+          body: {f: "#[payload.f]"}
   raw:
     source: {http:listener: {config-ref: Api, path: /raw}}
     steps: []
@@ -71,6 +79,12 @@ def test_http_request_sends_it_on(served: Running) -> None:
     assert (answer.content == b"ab" * (3 * MIB // 2)) is True
 
 
+def test_http_request_sends_it_on_in_a_form(served: Running) -> None:
+    answer = send(served, f"/forward-form?to=http://127.0.0.1:{served.port}/back", 3 * MIB)
+    assert answer.status_code == 200
+    assert (answer.content == b"ab" * (3 * MIB // 2)) is True
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
 def test_a_large_file_takes_no_memory(served: Running) -> None:
     def now() -> int:
@@ -80,6 +94,8 @@ def test_a_large_file_takes_no_memory(served: Running) -> None:
     assert send(served, "/count", 10).status_code == 200
     before = now()
     assert send(served, "/back", 100 * MIB).status_code == 200
+    answer = send(served, f"/forward-form?to=http://127.0.0.1:{served.port}/size", 100 * MIB)
+    assert answer.json() == {"size": 100 * MIB, "name": "f.png"}
     assert now() - before < 30 * MIB
 
 
