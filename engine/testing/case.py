@@ -20,6 +20,7 @@ from engine.core.validated import Validated
 from engine.loading.data import as_data
 from engine.testing.doubles import Mock, Spy
 from engine.testing.expectations import Expectations
+from engine.testing.faults import Fault
 from engine.testing.generating import Value
 from engine.testing.selecting import Selecting
 
@@ -209,6 +210,9 @@ class Case(Act, Settings):
     spy: tuple[Spy, ...] = ()
     """What is expected of the events that enter and leave processors: processor, with, before, after."""
 
+    faults: tuple[Fault, ...] = ()
+    """Errors and delays of calls that else do their work: processor, with, item, raise, times, delay."""
+
     then: tuple[Act, ...] = ()
     """What is done next, on the same application: each with given, what runs, expect."""
 
@@ -229,6 +233,7 @@ class Case(Act, Settings):
         """All that means steps of the application: each must mean one."""
         yield from self.mock
         yield from self.spy
+        yield from self.faults
         for act in self.acts():
             yield from (counted.calls for counted in act.expect.calls)
 

@@ -18,6 +18,7 @@ from engine.core.expression import Template
 from engine.core.flow_link import FlowLink
 from engine.core.mistake import Mistake, refuse
 from engine.core.processor import Operation, Run, Targeted
+from engine.core.text import Place
 from engine.core.type_patterns import TypePatterns
 from engine.testing.expectations import Expectations
 from engine.testing.matchers import Wanted
@@ -31,6 +32,7 @@ class MockedType(TypePatterns):
     def __init__(self, patterns: Any) -> None:
         super().__init__(patterns)
         self.known: Callable[[str], ErrorType | None] = lambda name: None
+        self.place: Place | None = None
 
     def raised(self) -> ErrorType:
         [name] = self.patterns
@@ -43,6 +45,7 @@ class MockedType(TypePatterns):
             refuse([Mistake("F303", f"'{', '.join(patterns.patterns)}'", "one error type", "NS:ID")])
         if info.context is not None:
             mentions = info.context.mentions
+            patterns.place = getattr(value, "place", None)
             patterns.known = lambda name: mentions.known_type(name) or mentions.raised.get(str(error_type(name)))
         return patterns
 

@@ -22,6 +22,7 @@ from engine.testing.case import Act, Case, Given, Request
 from engine.testing.client import Answer, send
 from engine.testing.doubles import refuse_outward
 from engine.testing.expectations import Calls
+from engine.testing.faults import Faults
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.selecting import Selecting
 from engine.testing.stage import Journal, Layer
@@ -50,6 +51,7 @@ class Running:
         self._layers = layers
         self._found: list[Mismatch] = []
         self._met: Counter[Selecting] = Counter()
+        self._faults = Faults(case.faults)
 
     async def mismatches(self, variables: Mapping[str, Any] | None = None) -> list[Mismatch]:
         """What the case expects in vain; the acts after one that fails are left out.
@@ -75,6 +77,7 @@ class Running:
         if self.loaded.suite.offline:
             yield refuse_outward
         yield from (mock.layer() for mock in reversed(self.case.mock))
+        yield from self._faults.layers()
         yield from self._layers
         yield from (spy.layer(self._found, self._meet) for spy in self.case.spy)
         yield from (counted.calls.layer(self._meet) for act in self.case.acts() for counted in act.expect.calls)
@@ -93,6 +96,7 @@ class Running:
                 return
         idle = (spy for spy in self.case.spy if not self._met[spy])
         self._found += [Mismatch(f"calls of {spy.processor}, spied on", {"$gte": 1}, 0) for spy in idle]
+        self._found += self._faults.idle()
 
     async def _act(self, act: Act, variables: Mapping[str, Any]) -> None:
         outcome = await self._outcome(act, variables)

@@ -1,0 +1,180 @@
+"""Faults: errors and delays that a case puts upon steps, which else do their own work."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from engine.core.chain import Step
+from engine.core.errors import ErrorType, FlowError
+from engine.core.event import Event
+from engine.core.mistake import Mistake, refuse
+from engine.core.parameters import Duration
+from engine.core.processor import Run
+from engine.expressions.suggestion import did_you_mean
+from engine.openapi.anatomy import inner_steps
+from engine.testing.doubles import MockedType
+from engine.testing.outcome import Mismatch
+from engine.testing.selecting import Selecting, path_of
+from engine.testing.stage import Layer
+
+FIRST = "/steps/0"
+
+
+class Fault(Selecting):
+    """An error, a delay, or both, of some calls of some steps. One that strikes no call has failed."""
+
+    item: Annotated[int, Field(ge=1)] | None = None
+    """The item, from 1, of the loop around the step whose calls are meant; those of all items, if left out."""
+
+    raise_: Annotated[MockedType | None, Field(alias="raise")] = None
+    """The type of the error, which the step then raises instead of doing its work."""
+
+    times: Annotated[int, Field(ge=1)] | None = None
+    """How many calls it strikes, the first ones; all, if left out."""
+
+    delay: Duration = 0.0
+    """How long a call waits before anything else, on the clock of the case: where sources are off it takes no time."""
+
+    def __post_init__(self) -> None:
+        if self.raise_ is None and not self.delay:
+            refuse([Mistake("F703", "a fault that does nothing", "raise, delay, or both", "raise: DB:CONNECTIVITY")])
+
+    def missing(self, steps: Any) -> Mistake | None:
+        """The mistake that no step can be meant, or that none of those meant raises the error."""
+        meant = [step for step in steps if self.selects(step)]
+        if not meant or self.raise_ is None:
+            return super().missing(steps)
+        raised = self.raise_.known(self.raise_.patterns[0])
+        if raised is None:  # an unknown name is told as such
+            return None
+        if any(_may_raise(step, raised) for step in meant):
+            return None
+        names = list(dict.fromkeys(str(each) for step in meant for each in step.processor.raises))
+        found = f"{raised}, which {meant[0].name} never raises"
+        close = did_you_mean(str(raised), names)
+        expected = f"an error that it declares: {', '.join(names)}"
+        return Mistake("F702", found, expected, close, self.raise_.place)
+
+    def failure(self) -> FlowError | None:
+        """The error to be raised."""
+        if self.raise_ is None:
+            return None
+        raised = self.raise_.raised()
+        return FlowError(raised, f"a fault: {raised}")
+
+
+def _may_raise(step: Step, raised: ErrorType) -> bool:
+    """Whether the step declares the error; what runs other steps, or Python, may raise any."""
+    declared = step.processor.raises
+    return not declared or bool(inner_steps(step.processor)) or raised in declared
+
+
+class _Loop:
+    """A loop under way. first: the path of the first of its steps; count: how many items have entered."""
+
+    def __init__(self, first: str) -> None:
+        self.first = first
+        self.count = 0
+
+
+_loop: ContextVar[_Loop | None] = ContextVar("loop", default=None)
+_number: ContextVar[int | None] = ContextVar("number_of_item", default=None)
+
+
+class Items:
+    """A layer that knows which item of a loop is under way."""
+
+    def __init__(self) -> None:
+        self._counters: set[str] = set()
+        self._firsts: set[str] = set()
+
+    def number(self, event: Event) -> int | None:
+        """The number of the item; where it was left with a stream, by the loop's counter."""
+        counters = (event.vars[name] for name in self._counters if name in event.vars)
+        return _number.get() or next(counters, None)
+
+    def __call__(self, step: Step, run: Run) -> Run:
+        if hasattr(step.processor, "collection"):
+            self._counters |= {getattr(step.processor, "counter_variable_name", "")}
+            first = f"{path_of(step)}/{step.name}{FIRST}"
+            self._firsts.add(first)
+            return _looping(first, run)
+        return run
+
+    def entering(self, step: Step, run: Run) -> Run:
+        """The layer around steps that stand first, where items enter."""
+        path = path_of(step)
+        if not path.endswith(FIRST):
+            return run
+
+        async def entered(event: Event) -> Event:
+            loop = _loop.get()
+            if loop is not None and loop.first == path:
+                loop.count += 1
+                _number.set(loop.count)
+            elif path in self._firsts:  # a stream is read that a loop made which is over
+                _number.set(None)
+            return await run(event)
+
+        return entered
+
+
+def _looping(first: str, run: Run) -> Run:
+    async def looped(event: Event) -> Event:
+        loop, number = _loop.set(_Loop(first)), _number.set(None)
+        try:
+            return await run(event)
+        finally:
+            _number.reset(number)
+            _loop.reset(loop)
+
+    return looped
+
+
+class Faults:
+    """The faults of a case at work: how often each has struck."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self._struck = dict.fromkeys(faults, 0)
+        self._items = Items()
+
+    def layers(self) -> list[Layer]:
+        """What stands around the steps, the innermost first."""
+        return [self._around, self._items, self._items.entering] if self._struck else []
+
+    def idle(self) -> list[Mismatch]:
+        """The faults that struck no call."""
+        idle = (fault for fault, times in self._struck.items() if not times)
+        return [Mismatch(f"faults of {fault.processor}", {"$gte": 1}, 0, place=_place(fault)) for fault in idle]
+
+    def _around(self, step: Step, run: Run) -> Run:
+        for fault in self._struck:
+            if fault.selects(step):
+                run = self._struck_by(fault, step, run)
+        return run
+
+    def _struck_by(self, fault: Fault, step: Step, run: Run) -> Run:
+        async def struck(event: Event) -> Event:
+            if not self._means(fault, step, event):
+                return await run(event)
+            self._struck[fault] += 1
+            if fault.delay:
+                await step.processor.runtime.clock.sleep(fault.delay)
+            failure = fault.failure()
+            if failure is not None:
+                raise failure
+            return await run(event)
+
+        return struck
+
+    def _means(self, fault: Fault, step: Step, event: Event) -> bool:
+        if fault.times is not None and self._struck[fault] >= fault.times:
+            return False
+        return (fault.item is None or fault.item == self._items.number(event)) and fault.fits(step, event)
+
+
+def _place(fault: Fault) -> Any:
+    return getattr(fault.processor, "place", None)
