@@ -56,7 +56,8 @@ class Collecting:
             async for items in portions:
                 start = 0
                 while start < len(items):
-                    began, portion = monotonic(), []
+                    began = monotonic()
+                    portion: list[Any] = []
                     try:
                         await self._collect_all(items[start : start + size], portion)
                     except FlowError:
