@@ -115,6 +115,10 @@ class TestFile:
             return [folder / str(file) for file in files]
         return sorted(file for file in folder.iterdir() if is_flow_file(file)) if folder.is_dir() else []
 
+    def documents(self) -> list[Document]:
+        """Them, read anew."""
+        return read_documents(self.paths())
+
     def properties(self, given: Mapping[str, str]) -> dict[str, str]:
         """Those of the suite, over which those given win."""
         own = {name: as_text(value) for name, value in flatten(self.settings.get("set")).items()}
@@ -159,7 +163,7 @@ class SuiteLoader(Loader):
         self.file = file
         own = copy(file.document)
         own.data = copied(file.sections) if file.sections else None
-        documents = [*read_documents(file.paths()), own]
+        documents = [*file.documents(), own]
         super().__init__(documents, catalog, file.properties(given), self.clock, self.stage.wrap)
         self.written = [Written(name, copied(values), place) for name, values, place in file.cases]
         self.settings = copied(file.settings)

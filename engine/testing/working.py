@@ -69,7 +69,12 @@ def _catalog(processors: tuple[str, ...]) -> Catalog:
 
 def run_file(path: Path, order: Order) -> FileResult:
     """Run the cases of a file that are asked for."""
-    file = TestFile.read(path)
+    return run_test_file(TestFile.read(path), order)
+
+
+def run_test_file(file: TestFile, order: Order) -> FileResult:
+    """Run the cases of a file that was read."""
+    path = file.path
     session = Session(file, _catalog(order.processors), order.given)
     try:
         session.check()

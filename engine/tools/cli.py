@@ -186,7 +186,13 @@ def run(
 @click.option("--coverage", is_flag=True, help="Tell which lines, branches and error paths of the flows they pass.")
 @click.option(
     "--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT",
-    help="Coverage; exit code 1 where less of the lines, or of the branches, of all flow files is passed.",
+    help="Exit code 1 where less of the lines, or of the branches, of all flow files is passed; with --mutate, where "
+    "less of the mistakes is caught (95).",
+)  # fmt: skip
+@click.option(
+    "--mutate", is_flag=True,
+    help="Make mistakes in the flows, one at a time (a step left out, a condition turned, other SQL), and tell those "
+    "that no case catches.",
 )  # fmt: skip
 @click.option(
     "--html", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Coverage, as pages in DIR."
@@ -199,7 +205,7 @@ def run(
 def test(
     paths: tuple[str, ...], wish: str, tags: tuple[str, ...], exitfirst: bool, junit: str | None, workers: int | None,
     watch: bool, coverage: bool, fail_under: float | None, html: Path | None, lcov: Path | None,
-    settings: tuple[str, ...], processors: tuple[str, ...],
+    mutate: bool, settings: tuple[str, ...], processors: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run the cases of test files (*.test.yaml), those in folders included; exit code 1 if one fails."""
     from engine.testing.choosing import Wish
@@ -217,6 +223,11 @@ def test(
 
         again_and_again(paths, sys.argv[1:], "--watch", recursive=True)
         return
+    if mutate:
+        from engine.tools.mutating import mutate as run_mutants
+
+        order = Order(dict(_settings(settings)), processors, wish, frozenset(tags))
+        sys.exit(run_mutants(paths, order, workers, fail_under))
     covers = coverage or fail_under is not None or html is not None or lcov is not None
     order = Order(dict(_settings(settings)), processors, wish, frozenset(tags), exitfirst, covers)
     sys.exit(run_tests(paths, order, workers, junit, Reports(fail_under, html, lcov)))
