@@ -51,7 +51,8 @@ DECLARE
   "failure state" text; "failure message" text; "failure detail" text; "failure constraint" text;
   "failure table" text; "failure column" text;
 BEGIN
-  {sql};
+  {sql}
+  ;
   GET DIAGNOSTICS changed = ROW_COUNT;
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS "failure state" = RETURNED_SQLSTATE, "failure message" = MESSAGE_TEXT,

@@ -27,8 +27,8 @@ flows:
       - db:select: {{config-ref: DB, sql: "{sql}", input-parameters: {{column: "#[payload]"}}}}
 """
 HOSTILE = [
-    "'); DROP TABLE t; --", "' OR '1'='1", "\\'; DROP TABLE t; --", ":id", "$1", "?", "$$ $$", "$engine_1$; DROP TABLE t",
-    '"', "`", "/*", "--", "%s", "{sql}", "#[payload]",
+    "'); DROP TABLE t; --", "' OR '1'='1", "\\'; DROP TABLE t; --", ":id", "$1", "?", "$$ $$",
+    "$engine_1$; DROP TABLE t", '"', "`", "/*", "--", "%s", "{sql}", "#[payload]",
 ]  # fmt: skip
 SORT = "SELECT name FROM t ORDER BY CASE WHEN :column = 'name' THEN name END"
 
