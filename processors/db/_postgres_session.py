@@ -64,7 +64,7 @@ END {quote}
 """
 """A statement that undoes itself where it fails, and tells it: a function of the connection, gone with it."""
 
-FIELDS = "CMDtnc"
+FIELDS = "CMDntc"
 """What the protocol calls the parts of a failure."""
 
 
