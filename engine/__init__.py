@@ -160,6 +160,7 @@ if TYPE_CHECKING:
     from engine.serving.headers import header_value as header_value
     from engine.serving.idempotency import Idempotency as Idempotency
     from engine.serving.rate_limit import RateLimit as RateLimit
+    from engine.serving.route import USUAL_METHODS as USUAL_METHODS
     from engine.serving.route import Connections as Connections
     from engine.serving.route import HttpResponse as HttpResponse
     from engine.serving.route import HttpSource as HttpSource
@@ -229,7 +230,7 @@ _MODULES = {
     "engine.serving.cors": "Cors",
     "engine.serving.idempotency": "Idempotency",
     "engine.serving.rate_limit": "RateLimit",
-    "engine.serving.route": "Connections HttpResponse HttpSource Limits Route",
+    "engine.serving.route": "USUAL_METHODS Connections HttpResponse HttpSource Limits Route",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -18,6 +18,7 @@ from engine.serving.answer import refused
 from engine.serving.endpoint import Endpoint, Listener
 from engine.serving.exchange import Exchange
 from engine.serving.health import health_routes
+from engine.serving.preflight import behind
 from engine.serving.replays import Replays
 from engine.serving.route import HttpSource
 
@@ -80,7 +81,7 @@ class FlowApp(Starlette):
 def _route(path: str, listeners: Sequence[Listener], start: Lifecycle) -> StarletteRoute:
     endpoint = Endpoint(listeners, start)
     cors = next((each.route.cors for each in listeners if each.route.cors), None)
-    route = StarletteRoute(path, cors.around(endpoint, endpoint.methods) if cors else endpoint)
+    route = StarletteRoute(path, behind(cors, endpoint, endpoint.methods) if cors else endpoint)
     # In Starlette's pattern `$` and `.` pass over a line break, which a caller can send percent-encoded.
     route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
     return route

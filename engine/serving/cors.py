@@ -1,12 +1,10 @@
-"""Pages of other origins that may call (CORS; WHATWG Fetch, 3.2): Starlette's middleware around the paths."""
+"""Which pages of other origins may call (CORS; WHATWG Fetch, 3.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
-from starlette.types import ASGIApp
 
 from engine.core.element import Parameters
 from engine.core.mistake import Mistake, refuse, shown
@@ -57,17 +55,3 @@ class Cors(Parameters):
         if self.credentials and ANY in self.origins:
             found = "credentials for all origins, by which every page could act in the name of whoever visits it"
             refuse([Mistake("F303", found, "the origins by name", "origins: https://shop.example.org")])
-
-    def around(self, app: ASGIApp, methods: Iterable[str]) -> ASGIApp:
-        """The application of a path, which takes these methods, behind the rules."""
-        from engine.serving.preflight import Preflights  # only a server needs it
-
-        return Preflights(
-            app,
-            allow_origins=self.origins,
-            allow_methods=self.methods or tuple(sorted(methods)),
-            allow_headers=self.headers,
-            expose_headers=self.expose_headers,
-            allow_credentials=self.credentials,
-            max_age=int(self.max_age),
-        )

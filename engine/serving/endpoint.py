@@ -25,13 +25,10 @@ from engine.serving.exchange import BrokenStream, Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
 from engine.serving.request import attributes_of, has_body
-from engine.serving.route import Route
+from engine.serving.route import USUAL_METHODS, Route
 from engine.serving.status import CLIENT_CLOSED
 
 log = logging.getLogger("engine")
-
-USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-"""What a listener takes that names no methods."""
 
 
 class Listener(NamedTuple):
@@ -60,7 +57,7 @@ class Endpoint:
     @property
     def methods(self) -> Sequence[str]:
         """What the path takes."""
-        return tuple(USUAL_METHODS) if self._otherwise else tuple(self._by_method)
+        return USUAL_METHODS if self._otherwise else tuple(self._by_method)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)

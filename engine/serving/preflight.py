@@ -1,11 +1,14 @@
-"""Preflights of browsers (WHATWG Fetch, 3.2.2), in the log of requests."""
+"""Paths behind the rules for other origins: Starlette's middleware, and the preflights of browsers in the log."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.serving.cors import Cors
 from engine.serving.exchange import Exchange
 
 ASKED = "access-control-request-method"
@@ -22,3 +25,16 @@ class Preflights(CORSMiddleware):
         answer = self.preflight_response(Headers(scope=scope))
         await answer(scope, receive, send)
         exchange.log("-", answer.status_code)
+
+
+def behind(cors: Cors, app: ASGIApp, methods: Iterable[str]) -> ASGIApp:
+    """The application of a path, which takes these methods, behind the rules."""
+    return Preflights(
+        app,
+        allow_origins=cors.origins,
+        allow_methods=cors.methods or tuple(sorted(methods)),
+        allow_headers=cors.headers,
+        expose_headers=cors.expose_headers,
+        allow_credentials=cors.credentials,
+        max_age=int(cors.max_age),
+    )

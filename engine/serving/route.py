@@ -14,6 +14,9 @@ from engine.serving.cors import Cors
 from engine.serving.idempotency import Idempotency
 from engine.serving.rate_limit import RateLimit
 
+USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+"""What a source takes that names no methods, as far as others are told; it takes any."""
+
 
 class HttpResponse(Parameters):
     """How an answer is made of the event; what is left out follows the rules of the listener."""

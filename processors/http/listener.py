@@ -5,13 +5,24 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator
 
-from engine import ConfigRef, Field, HttpResponse, HttpSource, Idempotency, Limits, Mistake, RateLimit, Route, refuse
+from engine import (
+    USUAL_METHODS,
+    ConfigRef,
+    Field,
+    HttpResponse,
+    HttpSource,
+    Idempotency,
+    Limits,
+    Mistake,
+    RateLimit,
+    Route,
+    refuse,
+)
 from processors.http._body_schema import BodySchema
 from processors.http.listener_config import ListenerConfig
 
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
 METHOD = re.compile(r"[A-Z]+")
-USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def _path(value: Any) -> Any:
