@@ -61,6 +61,7 @@ class Session:
         self._catalog = catalog
         self._given = given or {}
         self.layers = layers
+        self.running: Callable[[Application, Loaded, Case, tuple[Layer, ...]], Running] = Running
         self._variables: Mapping[str, Any] = {}
         self.loaded: Loaded
         self._app: Application
@@ -116,7 +117,7 @@ class Session:
     async def _run(self, written: Written) -> str:
         """Why the case failed; empty where it did not."""
         case = self.cases[written.name]
-        running = Running(self._app, self.loaded, case, self.layers(case))
+        running = self.running(self._app, self.loaded, case, self.layers(case))
         try:
             await self._app.start()
             variables = await _after(self.suite.before_each, self._variables)

@@ -63,7 +63,7 @@ class FileResult:
 
 
 @cache
-def _catalog(processors: tuple[str, ...]) -> Catalog:
+def catalog(processors: tuple[str, ...]) -> Catalog:
     return discover(processors)
 
 
@@ -75,7 +75,7 @@ def run_file(path: Path, order: Order) -> FileResult:
 def run_test_file(file: TestFile, order: Order) -> FileResult:
     """Run the cases of a file that was read."""
     path = file.path
-    session = Session(file, _catalog(order.processors), order.given)
+    session = Session(file, catalog(order.processors), order.given)
     try:
         session.check()
     except LoadError as error:

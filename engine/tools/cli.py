@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -195,6 +196,11 @@ def run(
     "that no case catches.",
 )  # fmt: skip
 @click.option(
+    "--chaos", is_flag=True,
+    help="Make the requests of the cases while each operation fails once with each of its errors, and tell what "
+    "callers got; exit code 1 where one got no answer, or a status that its flow does not declare.",
+)  # fmt: skip
+@click.option(
     "--html", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Coverage, as pages in DIR."
 )
 @click.option(
@@ -205,7 +211,7 @@ def run(
 def test(
     paths: tuple[str, ...], wish: str, tags: tuple[str, ...], exitfirst: bool, junit: str | None, workers: int | None,
     watch: bool, coverage: bool, fail_under: float | None, html: Path | None, lcov: Path | None,
-    mutate: bool, settings: tuple[str, ...], processors: tuple[str, ...],
+    mutate: bool, chaos: bool, settings: tuple[str, ...], processors: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run the cases of test files (*.test.yaml), those in folders included; exit code 1 if one fails."""
     from engine.testing.choosing import Wish
@@ -223,13 +229,16 @@ def test(
 
         again_and_again(paths, sys.argv[1:], "--watch", recursive=True)
         return
+    covers = coverage or fail_under is not None or html is not None or lcov is not None
+    order = Order(dict(_settings(settings)), processors, wish, frozenset(tags), exitfirst, covers)
     if mutate:
         from engine.tools.mutating import mutate as run_mutants
 
-        order = Order(dict(_settings(settings)), processors, wish, frozenset(tags))
-        sys.exit(run_mutants(paths, order, workers, fail_under))
-    covers = coverage or fail_under is not None or html is not None or lcov is not None
-    order = Order(dict(_settings(settings)), processors, wish, frozenset(tags), exitfirst, covers)
+        sys.exit(run_mutants(paths, replace(order, stops=False, covers=False), workers, fail_under))
+    if chaos:
+        from engine.tools.wrecking import run_chaos
+
+        sys.exit(run_chaos(paths, order))
     sys.exit(run_tests(paths, order, workers, junit, Reports(fail_under, html, lcov)))
 
 
