@@ -27,6 +27,7 @@ from engine.testing.selecting import Selecting
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 ACTIONS = (*METHODS, "request", "flow", "steps")
 DEFAULT_TIMEOUT = 10.0
+DEFAULT_EXAMPLES = 100
 
 Data = Annotated[dict[str, Any], BeforeValidator(as_data)]
 """A map as it stands in the file."""
@@ -198,7 +199,11 @@ class Settings(Parameters):
     """The moment at which the clock stands; waits move it on, and take no time."""
 
     seed: int | None = None
-    """Where the row of random numbers and uuids begins; another one each time, if left out."""
+    """Where the row of random numbers and uuids begins; another one each time, if left out. What is made of a schema
+    begins there too; it is always the same, if left out."""
+
+    examples: Annotated[int, Field(ge=1, le=10000)] = DEFAULT_EXAMPLES
+    """With how many payloads a case is tried whose payload is made of a schema (`from-schema`)."""
 
 
 class Case(Act, Settings):

@@ -15,6 +15,7 @@ from engine.core.reader import reach_of
 from engine.core.resource import Resource
 from engine.core.validated import Validated
 from engine.loading.data import as_data
+from engine.testing.properties import Schema
 
 Make = Callable[[], Any]
 
@@ -23,13 +24,15 @@ class Value(Validated):
     """A value that a case gives; `make` gives it, anew for each run.
 
     A map of one key that begins with `from-` is made: from a file beside the flows (JSON or YAML by
-    its name, else text), or from an expression.
+    its name, else text), from an expression, or from a JSON Schema, a file or written in place: then
+    the case is tried with many bodies, `examples` of them, and the smallest that fails is told.
     """
 
     UNSET: ClassVar[Value]
 
     def __init__(self, written: Any, make: Make | None = None) -> None:
         self.written = as_data(written)
+        self.schema = make if isinstance(make, Schema) else None
         self.make: Make = make or (lambda: self.written)
 
     @property
@@ -54,6 +57,10 @@ def _from_file(value: Any, info: core_schema.ValidationInfo) -> Make:
     return lambda: content
 
 
+def _from_schema(value: Any, info: core_schema.ValidationInfo) -> Make:
+    return Schema(as_data(value) if isinstance(value, Mapping) else _from_file(value, info)())
+
+
 def _from_expression(value: Any, info: core_schema.ValidationInfo) -> Make:
     expression = Expression(value, reach_of(info))
     return lambda: expression.evaluate(Event())
@@ -67,6 +74,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 MAKERS: dict[str, Callable[[Any, core_schema.ValidationInfo], Make]] = {
     "from-file": _from_file,
     "from-expression": _from_expression,
+    "from-schema": _from_schema,
 }
 """What makes values, by the key under which stands of what."""
 

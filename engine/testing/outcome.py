@@ -68,6 +68,8 @@ class Mismatch:
     got: Any
     nearest: Any = field(default=None, compare=False)
     place: Place | None = field(default=None, compare=False)
+    note: str = field(default="", compare=False)
+    """What else there is to tell."""
 
     def __str__(self) -> str:
         return f"{self.expression}: wanted {self.wanted!r}, got {self.got!r}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -20,12 +20,10 @@ from engine.expressions.writing import encode
 from engine.serving.content import UNENCODABLE
 from engine.serving.headers import Headers
 from engine.testing.client import Answer
+from engine.testing.exchanges import Call, Exchange
 from engine.testing.matchers import MARK
 from engine.testing.redaction import Redaction
 from engine.testing.selecting import Parameter
-
-if TYPE_CHECKING:
-    from engine.testing.recording import Call, Exchange
 
 OF_THE_CONNECTION = frozenset({
     "accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer",

@@ -7,8 +7,6 @@ import os
 import re
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,67 +18,14 @@ from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.processor import Run
 from engine.core.stream import Stream
-from engine.serving.headers import Headers
+from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.recorded import Unwritable, case_of
 from engine.testing.redaction import Redaction
 
 log = logging.getLogger("engine")
 
-MOST_BYTES = 2**20
-"""Of a request, and of an answer: longer ones are not recorded."""
-
 OUR_OWN = re.compile(r"/(-/|docs\b|openapi\.json$)")
 """Paths that no flow answers."""
-
-NO_WORD = re.compile(r"[^a-z0-9]+")
-
-
-@dataclass
-class Call:
-    """One outward call. after: the event that left it; failure: the error instead; neither, where it was cut off.
-
-    is_beside: whether another one was under way; streamed: what was read of a result that is a stream.
-    """
-
-    step: Step
-    before: Event
-    after: Event | None = None
-    failure: FlowError | None = None
-    is_over: bool = False
-    is_beside: bool = False
-    streamed: list[Any] | None = None
-
-
-@dataclass
-class Exchange:
-    """A request, its calls in the order in which they began, and its answer."""
-
-    scope: Scope
-    began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    body: bytearray = field(default_factory=bytearray)
-    calls: list[Call] = field(default_factory=list)
-    status: int = 0
-    headers: Headers = field(default_factory=lambda: Headers([]))
-    content: bytearray = field(default_factory=bytearray)
-    is_whole: bool = False
-    file: Path | None = None
-
-    @property
-    def slug(self) -> str:
-        return NO_WORD.sub("-", f"{self.scope['method']} {self.scope['path']}".lower()).strip("-")[:60]
-
-    def heard(self, message: Message) -> None:
-        if message["type"] == "http.request":
-            self.body += message.get("body", b"")[: MOST_BYTES + 1 - len(self.body)]
-
-    def said(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = Headers([(bytes(name), bytes(value)) for name, value in message["headers"]])
-        elif message["type"] == "http.response.body":
-            self.content += message.get("body", b"")[: MOST_BYTES + 1 - len(self.content)]
-            self.is_whole = not message.get("more_body")
-
 
 _exchange: ContextVar[Exchange | None] = ContextVar("recorded_exchange", default=None)
 

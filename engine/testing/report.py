@@ -43,6 +43,7 @@ def _mismatch(document: Document, mismatch: Mismatch) -> Iterator[str]:
         yield from _details(mismatch.got)
     elif _is_structure(mismatch.got) and _is_structure(mismatch.nearest):
         yield from _difference(mismatch.nearest, mismatch.got)
+    yield from (f"  {line}" for line in mismatch.note.splitlines())
 
 
 def _details(error: FlowError) -> Iterator[str]:

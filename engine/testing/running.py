@@ -24,6 +24,7 @@ from engine.testing.doubles import refuse_outward
 from engine.testing.expectations import Calls
 from engine.testing.faults import Faults
 from engine.testing.outcome import Mismatch, Outcome
+from engine.testing.searching import smallest_failure
 from engine.testing.selecting import Selecting
 from engine.testing.stage import Journal, Layer
 from engine.testing.suite import Loaded
@@ -99,19 +100,33 @@ class Running:
         self._found += self._faults.idle()
 
     async def _act(self, act: Act, variables: Mapping[str, Any]) -> None:
-        outcome = await self._outcome(act, variables)
+        schema = act.given.payload.schema
+        if schema is None:
+            self._found += await self._tried(act, variables, act.given.payload.make())
+            return
+
+        async def check(payload: Any) -> list[Mismatch]:
+            self.journal.clear()
+            for counted in act.expect.calls:
+                self._met[counted.calls] = 0
+            return await self._tried(act, variables, payload)
+
+        self._found += await smallest_failure(act, schema, check, self.case.seed or 0, self.case.examples)
+
+    async def _tried(self, act: Act, variables: Mapping[str, Any], payload: Any) -> list[Mismatch]:
+        """What does not hold where this is the payload given."""
+        outcome = await self._outcome(act, variables, payload)
         loop = asyncio.get_running_loop()
         until = loop.time() + self.case.within
         found = self._compare(act, outcome)
         while found and loop.time() < until:
             await asyncio.sleep(PAUSE)
             found = self._compare(act, outcome)
-        self._found += found
+        return found
 
-    async def _outcome(self, act: Act, variables: Mapping[str, Any]) -> Outcome:
+    async def _outcome(self, act: Act, variables: Mapping[str, Any], payload: Any) -> Outcome:
         """What the act comes to."""
         given = act.given
-        payload = given.payload.make()
         shown = {"payload": payload, "attributes": given.attributes, "vars": given.vars, "headers": given.headers}
         request = act.the_request()
         if request is not None:

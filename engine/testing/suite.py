@@ -24,7 +24,7 @@ from engine.testing.clock import CaseClock
 from engine.testing.rows import copied, filled_text, rows_of
 from engine.testing.stage import Stage
 
-INHERITED = ("sources", "within", "timeout", "now", "seed")
+INHERITED = ("sources", "within", "timeout", "now", "seed", "examples")
 JOINED = ("mock", "tags")
 DATA = ("given", "expect", "spy", "then")
 """What of a case stands as it is: the placeholders in it are those of rows alone."""
