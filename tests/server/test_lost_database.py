@@ -13,7 +13,7 @@ import pytest
 from running import GOOD, PROBLEM, ROOT, Running, engine, rows
 from starlette.types import ASGIApp
 
-import processors.db._sqlite as sqlite
+import processors.db._sqlite_statements as sqlite
 from engine import Application
 
 InThread = Callable[[ASGIApp], httpx.Client]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +38,9 @@ def test_at_a_prefix(in_thread: InThread, application: Application, database: Pa
     assert (inner.status_code, inner.headers["content-type"]) == (404, PROBLEM)
     assert inner.json()["instance"] == "/flows/nowhere"
     assert [row[0] for row in rows(database)] == ["c-1"]
-    application.parts.configs["Customers_DB"].database.close()  # there is no lifespan that stops the application
+    asyncio.run(
+        application.parts.configs["Customers_DB"].database.close()
+    )  # there is no lifespan that stops the application
 
 
 def test_parameters_of_the_prefix_are_not_those_of_the_path(in_thread: InThread, tmp_path: Path) -> None:
@@ -65,4 +68,4 @@ def test_one_that_cannot_be_started_is_tried_again(
     assert "Traceback" not in caplog.text
     folder.mkdir()
     assert client.post("/api/bulk-upsert", json={"records": [GOOD]}).status_code == 200
-    application.parts.configs["Customers_DB"].database.close()
+    asyncio.run(application.parts.configs["Customers_DB"].database.close())
