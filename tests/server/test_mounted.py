@@ -27,6 +27,11 @@ flows:
 """
 
 
+def close(application: Application) -> None:
+    """What a lifespan would do, which a mounted application has not."""
+    asyncio.run(application.parts.configs["Customers_DB"].database.close())
+
+
 def test_at_a_prefix(in_thread: InThread, application: Application, database: Path) -> None:
     root = Route("/", lambda request: PlainTextResponse("outer"))
     client = in_thread(Starlette(routes=[root, Mount("/flows", application.asgi())]))
@@ -68,4 +73,4 @@ def test_one_that_cannot_be_started_is_tried_again(
     assert "Traceback" not in caplog.text
     folder.mkdir()
     assert client.post("/api/bulk-upsert", json={"records": [GOOD]}).status_code == 200
-    asyncio.run(application.parts.configs["Customers_DB"].database.close())
+    close(application)
