@@ -7,12 +7,15 @@ import pty
 import select
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from engine import Event
 from engine.tools.cli import main
+from engine.tools.evaluating import prompt
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
@@ -110,12 +113,6 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._terminal, keys.encode())
 
-    def interrupt(self) -> None:
-        """Press Ctrl-C until something is shown: one that comes just before readline waits is not noticed."""
-        self.press("\x03")
-        while not select.select([self._terminal], [], [], 1)[0]:
-            self.press("\x03")
-
     def end(self) -> int:
         """Read to the end; the exit code."""
         while self.read():
@@ -130,10 +127,21 @@ def test_a_prompt_with_completion_and_history(tmp_path: Path) -> None:
     terminal.press("camel\t'a_b')\n")
     terminal.await_text(b'"aB"')
     terminal.await_text(PROMPT)
-    terminal.press("never")
-    terminal.interrupt()
-    terminal.await_text(PROMPT)
     terminal.press("\x04")
     assert terminal.end() == 0
     assert b"Traceback" not in terminal.shown
     assert "camelize('a_b')" in (tmp_path / ".engine_history").read_text()
+
+
+def test_ctrl_c_drops_the_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    keys: Iterator[str | BaseException] = iter([KeyboardInterrupt(), "1 + 1", EOFError()])
+
+    def press(prompt: str) -> str:
+        key = next(keys)
+        if isinstance(key, BaseException):
+            raise key
+        return key
+
+    monkeypatch.setattr("builtins.input", press)
+    prompt(Event())
+    assert capsys.readouterr().out.split() == ["2"]
