@@ -30,10 +30,10 @@ def identity(value: Any) -> Hashable:
 
 
 def _number(number: int | float | Decimal) -> Hashable:
+    if isinstance(number, Decimal):  # of a signalling NaN even `!=` raises
+        return id(number) if number.is_nan() else _decimal(number)
     if number != number:  # NaN, which equals nothing
         return id(number)
-    if isinstance(number, Decimal):
-        return _decimal(number)
     if -LARGEST_PLAIN < number < LARGEST_PLAIN:
         return number
     try:

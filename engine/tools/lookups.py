@@ -1,0 +1,98 @@
+"""The commands that look something up: elements, functions, what an expression gives."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from engine.tools.commands import (
+    elements_of,
+    fail,
+    fail_unknown,
+    known_functions,
+    processors_option,
+)
+
+
+@click.group(invoke_without_command=True)
+@processors_option
+@click.pass_context
+def processors(context: click.Context, processors: tuple[str, ...]) -> None:
+    """List the elements that flows can use; `show NAME` prints a manual page."""
+    context.obj = processors
+    if context.invoked_subcommand is None:
+        from engine.tools.manual import summary
+
+        elements = dict(elements_of(processors).elements())
+        wide = max(map(len, elements), default=0)
+        for name, element in elements.items():
+            click.echo(f"{name:{wide}}  {summary(element)}")
+
+
+@processors.command()
+@click.argument("name")
+@click.pass_context
+def show(context: click.Context, name: str) -> None:
+    """Print the manual page of an element."""
+    from engine.tools.manual import page
+
+    catalog = elements_of(context.obj)
+    if name not in catalog:
+        fail_unknown("element", name, catalog.names(), "engine processors")
+    click.echo(page(name, catalog[name]))
+
+
+@click.command("eval")
+@click.argument("expression", required=False)
+@click.option("--payload", type=click.File("rb"), help="A JSON file with the payload; - is the standard input.")
+@click.option("--vars", "variables", metavar="JSON", help="A JSON map of variables.")
+@click.option("--source", is_flag=True, help="Print the Python that the expression compiles to.")
+def evaluate(expression: str | None, payload: Any, variables: str | None, source: bool) -> None:
+    """Evaluate an expression; without one, a prompt."""
+    from engine.tools.evaluating import evaluate, make_event, prompt
+
+    if expression is None and getattr(payload, "name", "") == "<stdin>":
+        fail("the payload comes from the standard input, so the expression must be an argument")
+    try:
+        event = make_event(payload.read() if payload else None, variables)
+    except ValueError as error:
+        fail(str(error))
+    if expression is None:
+        prompt(event)
+    else:
+        sys.exit(evaluate(expression, event, source=source))
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def functions(context: click.Context) -> None:
+    """List the functions of expressions; `show NAME` prints a manual page.
+
+    What stands in brackets may be left out; what begins with & is an expression, written with the &.
+    """
+    if context.invoked_subcommand is None:
+        from engine.tools.manual import function_list
+
+        click.echo("\n".join(function_list(known_functions())))
+
+
+@functions.command("show")
+@click.argument("name")
+def show_function(name: str) -> None:
+    """Print the manual page of a function."""
+    from engine.tools.manual import function_page
+
+    known = known_functions()
+    if name not in known:
+        fail_unknown("function", name, known, "engine functions")
+    click.echo(function_page(known[name]))
+
+
+@functions.command()
+def dataweave() -> None:
+    """Print how DataWeave's operators and functions are written here."""
+    from engine.tools.manual import dataweave_page
+
+    click.echo(dataweave_page())
