@@ -110,7 +110,7 @@ def test_shared_values_become_no_aliases(value_of: Callable[..., Any]) -> None:
 def test_read_mistake(mistake_of: Callable[..., str], text: str, mime: str, mistake: str) -> None:
     start = time.thread_time()
     assert mistake_of("read(payload.text, payload.mime)", {"text": text, "mime": mime}).startswith(mistake)
-    assert time.thread_time() - start < 1
+    assert time.thread_time() - start < 5
 
 
 @pytest.mark.parametrize(
