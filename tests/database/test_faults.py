@@ -48,6 +48,8 @@ flows:
           steps:
             - try:
                 transactionalAction: ALWAYS_BEGIN
+                error-handler:
+                  - on-error-propagate: {type: DB:DEADLOCK, steps: [{logger: {message: they waited for each other}}]}
                 steps:
                   - db:update:
                       config-ref: DB
@@ -192,7 +194,10 @@ def test_a_flow_that_is_cancelled_leaves_nothing_behind(tmp_path: Path, server: 
     assert {row["n"] for row in asyncio.run(query(url, "SELECT n FROM t WHERE id < 0"))} == {100}
 
 
-def test_two_clients_that_wait_for_each_other_try_again(tmp_path: Path, server: Server) -> None:
+def test_two_clients_that_wait_for_each_other_try_again(
+    tmp_path: Path, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     url = server.new_database()
 
     async def work(app: Application) -> None:
@@ -200,4 +205,5 @@ def test_two_clients_that_wait_for_each_other_try_again(tmp_path: Path, server: 
         await asyncio.gather(*(app.run("transfer", pair) for pair in pairs))
 
     run(tmp_path, f"{url}&deadlock_timeout=20", work)
+    assert "they waited for each other" in caplog.messages
     assert {row["n"] for row in asyncio.run(query(url, "SELECT n FROM t WHERE id < 0"))} == {100}
