@@ -20,6 +20,7 @@ class ParameterStyle:
     escape: how the text between parameters is written.
     returning: whether statements that change rows give them back by RETURNING.
     undoes_tables: whether a transaction that is rolled back undoes the tables that it made.
+    calling: how procedures are called (_procedure.Calling); None where the database has none.
     """
 
     placeholder: Callable[[int], str]
@@ -27,6 +28,7 @@ class ParameterStyle:
     escape: Callable[[str], str] = _as_it_is
     returning: bool = True
     undoes_tables: bool = True
+    calling: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from engine import BatchLost, FlowError
 from processors.db._database import ParameterStyle, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._postgres_batch import Batch, InDoubt
+from processors.db._postgres_call import calling
 from processors.db._postgres_errors import FAILURES, failure_of
 from processors.db._postgres_part import PostgresPart, ended
 from processors.db._postgres_pool import Pool
@@ -29,7 +30,7 @@ FATE_PAUSE = 0.1
 class PostgresDatabase(Statements):
     """A database of a PostgreSQL server: each statement on a connection of the pool, committed on its own."""
 
-    style = ParameterStyle(lambda number: f"${number}", is_shared=True)
+    style = ParameterStyle(lambda number: f"${number}", is_shared=True, calling=calling)
 
     def __init__(self, url: str, pooling: Pooling) -> None:
         self._pool = Pool(partial(Session.open, url), pooling)

@@ -59,6 +59,11 @@ class Sql:
         it._texts = [*self._texts[:-1], f"{last}\nRETURNING {', '.join(columns) or '*'}"]  # behind a comment, too
         return it
 
+    def written(self, marks: Mapping[str, str]) -> str:
+        """The text of the statement with other text in the places of some parameters."""
+        places = [marks.get(name, f":{name}") for name in self._places]
+        return "".join(text + mark for text, mark in zip_longest(self._texts, places, fillvalue=""))
+
     def count(self, style: ParameterStyle) -> int:
         """How many values a driver wants."""
         return len(self.names if style.is_shared else self._places)

@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from engine import FlowError
 from processors.db._database import ParameterStyle, Pooling
+from processors.db._sqlalchemy_call import answers_of, calling
 from processors.db._sqlalchemy_errors import FAILURES, failure_of
 from processors.db._sqlalchemy_values import WITHOUT_LISTS, fitting
 
@@ -82,6 +83,16 @@ class Statements:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
         return await self._run(sql, values, timeout, _outcome)
 
+    async def call(
+        self, sets: str, values: Sequence[Any], call: str, gets: str, timeout: float | None = None
+    ) -> list[list[dict[str, Any]]]:
+        """Set variables, call a procedure and ask for variables, on one connection: the rows of each answer."""
+        async with self._lend() as connection, asyncio.timeout(timeout):
+            if sets:
+                await connection.execute(_clause(sets), self._bound(values))
+            answers = await answers_of(connection, call)
+            return answers + await answers_of(connection, gets) if gets else answers
+
     async def prepare(self, sql: str, count: int) -> None:
         """Have the database understand a statement with so many values, without running it, where EXPLAIN does that."""
         if self.dialect in EXPLAINING:
@@ -142,6 +153,7 @@ class SqlalchemyDatabase(Statements):
             escape=_escaped,
             returning=self.dialect in OF_SQLITE,
             undoes_tables=self.dialect in OF_SQLITE,
+            calling=calling if self.dialect in WITHOUT_LISTS else None,
         )
         if self.dialect == "sqlite":
             _begin_by_ourselves(self._engine.sync_engine)

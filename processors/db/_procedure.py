@@ -1,0 +1,47 @@
+"""Calls of stored procedures and functions, as they are written for every kind of database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from engine import Mistake, refuse
+from processors.db._sql import Sql, checked
+
+CALL = re.compile(r"\s*call\s+(?P<body>.+?)[\s;]*", re.IGNORECASE | re.DOTALL)
+ESCAPE = re.compile(
+    r"\s*\{\s*(?::(?P<result>[A-Za-z_]\w*)\s*=\s*)?call\s+(?P<body>.+?)\s*\}[\s;]*", re.IGNORECASE | re.DOTALL
+)
+"""The escape of JDBC, which Mule takes; what stands before the `=` is what a function gives."""
+
+
+class Procedure:
+    """A call: what is called with its parameters, and the name of what a function gives."""
+
+    def __init__(self, text: str) -> None:
+        found = ESCAPE.fullmatch(text) or CALL.fullmatch(text)
+        if found is None:
+            write = "CALL name(:in, :out), {call name(:in, :out)} or {:result = call name(:in)}"
+            refuse([Mistake("F303", "a statement that calls no procedure", "the call of one", write)])
+        body = found["body"] if "(" in found["body"] else f"{found['body']}()"
+        self.result: str | None = found.groupdict().get("result")
+        self.place = getattr(text, "place", None)
+        self.sql = Sql(f"SELECT {body}" if self.result else f"CALL {body}")
+        self.sql.place = self.place
+        self.names = self.sql.names
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls._validate)
+
+    @classmethod
+    def _validate(cls, value: Any) -> Procedure:
+        return value if isinstance(value, cls) else cls(checked(value))
+
+
+Run = Callable[[Any, str, Sequence[Any], float | None], Awaitable[dict[str, Any]]]
+"""Calls on a database, or its part in a transaction, by text, values and timeout: what came out, by its names."""
