@@ -58,6 +58,11 @@ flows:
                 error-handler:
                   - on-error-propagate: {type: DB:CONNECTIVITY}
                   - on-error-continue: {type: ANY}
+  whole:
+    steps:
+      - try:
+          transactionalAction: ALWAYS_BEGIN
+          steps: [{foreach: {steps: [{flow-ref: {name: store}}]}}]
   stored: {steps: [{db:select: {config-ref: DB, sql: SELECT id FROM t ORDER BY id}}]}
   make-room: {steps: [{db:execute-script: {config-ref: DB, sql: "${room}"}}]}
 sub-flows:
@@ -204,6 +209,21 @@ def test_the_loop_stops_and_the_caller_is_told_503(loaded: Callable[[], Applicat
             answer = await posted(app, f"/{flow}")
             assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
             assert "results" not in answer.text
+            await is_well_again(app, disk)
+
+    asyncio.run(run())
+
+
+def test_a_transaction_that_does_not_fit_leaves_nothing(loaded: Callable[[], Application], disk: Disk) -> None:
+    if "max_page_count" in disk.room:
+        pytest.skip("a transaction has a connection of its own, without the limit")
+
+    async def run() -> None:
+        async with asyncio.timeout(60), loaded() as app:
+            with pytest.raises(FlowError) as raised:
+                await app.run("whole", RECORDS)
+            assert str(raised.value.type) == "DB:CONNECTIVITY"
+            assert await stored(app) == []
             await is_well_again(app, disk)
 
     asyncio.run(run())
