@@ -115,7 +115,8 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.
 
 @given(expressions, moments)
 def test_moments_grow_and_none_lies_between(expression: str, moment: datetime) -> None:
-    found = [moment, *firings(expression, moment, 3, BERLIN)]
+    # In UTC: Python never finds the hour that an autumn repeats equal to a moment of another zone.
+    found = [each.astimezone(UTC) for each in (moment, *firings(expression, moment, 3, BERLIN))]
     assert all(one < other for one, other in pairwise(found))
     cron = CronExpression(expression)
     for one, other in pairwise(found):
