@@ -208,10 +208,12 @@ def test_character_that_yaml_refuses(tmp_path: Path) -> None:
 def test_deep_nesting(opening: str, tmp_path: Path) -> None:
     path = tmp_path / "deep.yaml"
     path.write_text(opening * 100_000)
-    place = f"{path}:1:{100 * len(opening) + 1}"
+    # PyYAML since 6.0.4 stops at 1000 brackets before it tells of the first of them.
+    places = [f"{path}:1:{levels * len(opening) + 1}" for levels in (100, 1000)]
     assert report(path).split("\n")[0] in (
-        f"{place} F105 more than 100 levels inside each other", f"{path}:1:4 F106 a map or a list as a key"
-    )  # fmt: skip
+        *(f"{place} F105 more than 100 levels inside each other" for place in places),
+        f"{path}:1:4 F106 a map or a list as a key",
+    )
 
 
 def test_deep_nesting_by_aliases(tmp_path: Path) -> None:

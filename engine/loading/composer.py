@@ -78,6 +78,10 @@ class Level:
             self.container.places.append(place)
 
 
+def too_deep(place: Place) -> Mistake:
+    return Mistake("F105", f"more than {DEEPEST} levels inside each other", "a flatter file, by sub-flows", place=place)
+
+
 class Composer:
     """Takes events, builds Map, Sequence and Text.
 
@@ -138,9 +142,7 @@ class Composer:
 
     def _check_depth(self, height: int, event: yaml.Event) -> None:
         if len(self._levels) + height > DEEPEST:
-            self._give_up(
-                "F105", f"more than {DEEPEST} levels inside each other", event, "a flatter file, by sub-flows"
-            )
+            raise GiveUp(too_deep(self._place(event)))
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         anchored = self._anchors.get(str(event.anchor))

@@ -13,9 +13,10 @@ from yaml.reader import ReaderError
 
 from engine.core.mistake import Mistake
 from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.functions.limits import YAML_TOO_DEEP
 from engine.expressions.marks import split
 from engine.loading.broken import explain
-from engine.loading.composer import Composer, GiveUp, Scalar
+from engine.loading.composer import Composer, GiveUp, Scalar, too_deep
 from engine.loading.data import Map as Map
 from engine.loading.data import Sequence as Sequence
 from engine.loading.data import as_data as as_data
@@ -115,12 +116,17 @@ class Document:
                 composer.take(event)
             self.data = composer.root
         except yaml.MarkedYAMLError as error:
-            broken = explain(error, self.lines, self.place)
+            broken = self._explain(error)
         except ReaderError:
             broken = self._unreadable_character()
         except GiveUp as error:
             broken = error.mistake
         self._note(broken, list(self._unquoted_expressions(broken)))
+
+    def _explain(self, error: yaml.MarkedYAMLError) -> Mistake:
+        if error.problem_mark and YAML_TOO_DEEP in str(error):
+            return too_deep(self.place(error.problem_mark))
+        return explain(error, self.lines, self.place)
 
     def _note(self, broken: Mistake | None, unquoted: list[Mistake]) -> None:
         """An expression that became a comment, and broke a text or a map in its line, is one mistake."""

@@ -19,6 +19,9 @@ MOST_NODES = 250_000
 DEEPEST = 200
 """Lists and maps inside each other; the JSON reader's bound too."""
 
+YAML_TOO_DEEP = "maximum nesting depth"
+"""What libyaml, since PyYAML 6.0.4, says beyond a bound of its own, before it tells what stands in front of it."""
+
 
 def refuse_past(bound: int, size: int, function: str, unit: str) -> None:
     """Raise EvaluationError where the size is beyond the bound."""

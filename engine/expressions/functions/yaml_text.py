@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.limits import refuse_depth, refuse_many_nodes
+from engine.expressions.functions.limits import DEEPEST, YAML_TOO_DEEP, refuse_depth, refuse_many_nodes
 from engine.expressions.operators import number_in
 from engine.expressions.writing import encode
 
@@ -84,6 +84,8 @@ def read(text: str, options: Mapping[str, Any]) -> Any:
                 raise EvaluationError("read() takes YAML without tags of its own")
             steps.get(type(event), _pass)(event)
     except yaml.YAMLError as error:
+        if YAML_TOO_DEEP in str(error):
+            refuse_depth(DEEPEST + 1, "read")
         raise ValueError from error
     return _only(builder.documents)
 
