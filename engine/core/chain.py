@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Self
 
 from pydantic_core import core_schema
@@ -58,36 +58,25 @@ class Chain(Validated):
     under the type that the step's error-mapping gives it. `location`: where the steps stand, for errors of the whole.
     """
 
-    __slots__ = ("_runs", "location", "steps")
+    __slots__ = ("_runs", "location", "run", "steps")
+
+    run: Callable[[Event], Coroutine[Any, Any, Event]]
+    """The event after the steps."""
 
     def __init__(self, steps: Sequence[Step | Processor] = (), location: str | None = None) -> None:
         self.location = location
         self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
         self._runs = tuple(step.run for step in self.steps)
+        self.run = _run_alone(self.steps[0]) if len(self.steps) == 1 else self._run_all
 
-    async def run(self, event: Event) -> Event:
+    async def _run_all(self, event: Event) -> Event:
         run: Any = None
         try:
             for run in self._runs:
                 event = await run(event)
-        except FlowError as failure:
-            step = self._step_of(run)
-            if failure.failing_component is None:
-                failure.event, failure.failing_component = failure.event or event, step.location
-            mapped = step.processor.map_error(failure)
-            try:
-                if mapped is failure:
-                    raise
-                raise mapped from failure
-            finally:
-                del mapped  # its traceback holds this frame, and a circle is garbage
-        except Exception as bug:
-            step = self._step_of(run)
-            raise step.processor.map_error(_unexpected(bug, step, event)) from bug
+        except Exception as error:
+            raise _left(self.steps[self._runs.index(run)], error, event)  # noqa: B904  # it says what it is from
         return event
-
-    def _step_of(self, run: Any) -> Step:
-        return self.steps[self._runs.index(run)]
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
@@ -98,6 +87,30 @@ class Chain(Validated):
         if isinstance(value, (list, tuple)) and all(isinstance(step, Processor) for step in value):
             return cls(value)
         refuse([Mistake("F303", f"{type(value).__name__}", "a Chain or a list of processors")])
+
+
+def _run_alone(step: Step) -> Callable[[Event], Coroutine[Any, Any, Event]]:
+    """What a chain of one step runs: most chains are, and a loop runs theirs for each item."""
+    run = step.run
+
+    async def run_alone(event: Event) -> Event:
+        try:
+            return await run(event)
+        except Exception as error:
+            raise _left(step, error, event)  # noqa: B904  # it says what it is from
+
+    return run_alone
+
+
+def _left(step: Step, error: Exception, event: Event) -> FlowError:
+    """What leaves a chain for an error that a step raised when this event entered it."""
+    failure = error if isinstance(error, FlowError) else _unexpected(error, step, event)
+    if failure.failing_component is None:
+        failure.event, failure.failing_component = failure.event or event, step.location
+    left = step.processor.map_error(failure)
+    if left is not error:
+        left.__cause__ = error
+    return left
 
 
 def _unexpected(bug: Exception, step: Step, event: Event) -> FlowError:

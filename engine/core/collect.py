@@ -10,7 +10,6 @@ from engine.core.errors import ErrorType, FlowError
 from engine.core.event import Event
 from engine.core.expression import Template
 from engine.core.parameters import Name
-from engine.core.processor import Run
 from engine.core.type_patterns import TypePatterns
 from engine.expressions.parser import Node
 
@@ -55,19 +54,18 @@ class Collect(Parameters):
     """Whether the variable takes a stream of the outcomes, and the loop runs while it is read: as the payload of an
     answer it is sent item by item, and any number of items needs no more memory than a few."""
 
-    async def outcome(self, run: Run, entering: Event, index: int) -> tuple[Any, Event | None]:
-        """The outcome of an item, and the event that left its steps; None for that where they failed.
+    def succeeded(self, entering: Event, after: Event, index: int) -> Any:
+        """The outcome of an item whose steps left this event. An error in `success` is the item's failure."""
+        return self.success.evaluate(_seen(entering, after, index, entering.error, after.payload))
 
-        Raises what `abort_on` names, what CRITICAL is, and an error in `failure` itself.
-        """
-        try:
-            after = await run(entering)
-            return self.success.evaluate(_seen(entering, after, index, after.payload)), after
-        except FlowError as failure:
-            if failure.type.is_critical or (self.abort_on and self.abort_on.match(failure)):
-                raise
-            left = failure.event or entering
-            return self.failure.evaluate(_seen(entering, left, index, None, failure)), None
+    def takes(self, failure: FlowError) -> bool:
+        """Whether an error is an item's outcome: neither CRITICAL nor what `abort_on` names."""
+        return not failure.type.is_critical and not (self.abort_on and self.abort_on.match(failure))
+
+    def failed(self, entering: Event, failure: FlowError, index: int) -> Any:
+        """The outcome of an item whose steps failed. An error in `failure` ends the loop."""
+        failure.__traceback__ = None  # the outcome may keep the error, which keeps no frames
+        return self.failure.evaluate(_seen(entering, failure.event or entering, index, failure, None))
 
     def keeps(self, raised: ErrorType) -> bool:
         """Whether an error of this type is an item's outcome."""
@@ -79,13 +77,13 @@ class Collect(Parameters):
         return {f"vars.{self.target}": {"type": kind, "children": [self.success.tree, self.failure.tree]}}
 
 
-def _seen(entering: Event, left: Event, index: int, result: Any, error: FlowError | None = None) -> ItemEvent:
+def _seen(entering: Event, left: Event, index: int, error: FlowError | None, result: Any) -> ItemEvent:
     """The item as it entered, with the variables as its steps left them."""
     return ItemEvent(
         payload=entering.payload,
         attributes=entering.attributes,
         vars=left.vars,
-        error=error or entering.error,
+        error=error,
         correlation_id=entering.correlation_id,
         logging_variables=left.logging_variables,
         index=index,

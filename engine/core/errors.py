@@ -24,15 +24,20 @@ class ErrorType:
 
     A value: never changed. No dataclass, which JSON would show as a map of its fields.
     lineage: this type and its ancestors, itself first.
+    is_critical: whether it is CRITICAL or a kind of it: never caught, never retried, never the failure of one route.
+    patterns: what may stand in the `type` of a handler that takes it (TypePatterns), but for ANY.
     """
 
-    __slots__ = ("identifier", "lineage", "namespace", "parent")
+    __slots__ = ("identifier", "is_critical", "lineage", "namespace", "parent", "patterns")
 
     def __init__(self, namespace: str, identifier: str, parent: ErrorType | None = None) -> None:
         self.namespace = namespace
         self.identifier = identifier
         self.parent = parent
         self.lineage: tuple[ErrorType, ...] = (self, *parent.lineage) if parent else (self,)
+        self.is_critical: bool = parent.is_critical if parent else str(self) == "MULE:CRITICAL"
+        inherited: frozenset[str] = parent.patterns - {f"{parent.namespace}:*"} if parent else frozenset()
+        self.patterns: frozenset[str] = inherited | {str(self), f"*:{identifier}", f"{namespace}:*"}
 
     def __str__(self) -> str:
         return f"{self.namespace}:{self.identifier}"
@@ -41,15 +46,12 @@ class ErrorType:
         return f"ErrorType({str(self)!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ErrorType) and str(self) == str(other)
+        if not isinstance(other, ErrorType):
+            return NotImplemented
+        return self.namespace == other.namespace and self.identifier == other.identifier
 
     def __hash__(self) -> int:
         return hash((self.namespace, self.identifier))
-
-    @property
-    def is_critical(self) -> bool:
-        """Whether it is CRITICAL or a kind of it: never caught, never retried, never the failure of one route."""
-        return self.lineage[-1] == CRITICAL
 
     def child(self, identifier: str, namespace: str | None = None) -> ErrorType:
         return ErrorType(namespace or self.namespace, identifier, self)
@@ -113,7 +115,7 @@ def error_type(name: str) -> ErrorType:
     return known or ErrorType(namespace, identifier, SHARED_BY_CONNECTORS.get(identifier, ANY))
 
 
-@dataclass
+@dataclass(slots=True)
 class Answer:
     """What on-error-propagate chains assigned for the caller of a failed flow.
 

@@ -97,8 +97,10 @@ class Event(Struct, frozen=True):
         return replace(self, attributes=attributes)
 
     def with_variable(self, name: str, value: Any) -> Event:
-        assigned = self.status_assigned or name == STATUS
-        return replace(self, vars={**self.vars, name: value}, status_assigned=assigned)
+        variables = {**self.vars, name: value}
+        if name == STATUS:
+            return replace(self, vars=variables, status_assigned=True)
+        return replace(self, vars=variables)
 
     def with_variables(self, variables: Mapping[str, Any]) -> Event:
         """The event with these variables beside its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Self
 
 from pydantic_core import core_schema
@@ -42,12 +42,10 @@ class FlowLink(Validated):
         """The flow, where its name is no expression."""
         return self._flows.get(self.static_name) if self.static_name else None
 
-    async def run(self, event: Event) -> Event:
+    def run(self, event: Event) -> Awaitable[Event]:
         """The event after the flow. Only steps of a sub-flow of a fixed name never lead back here by themselves."""
         flow = self.target(event)
-        if self.static_name and isinstance(flow, Chain):
-            return await flow.run(event)
-        return await run_nested(flow, event)
+        return flow.run(event) if self.static_name and isinstance(flow, Chain) else run_nested(flow, event)
 
     @classmethod
     def to(cls, flow: Runnable) -> FlowLink:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -22,7 +22,8 @@ _depth: ContextVar[int] = ContextVar("depth", default=0)
 class Runnable(Protocol):
     """What a flow-ref can lead to: a flow, or the chain of a sub-flow."""
 
-    def run(self, event: Event) -> Coroutine[Any, Any, Event]: ...
+    @property
+    def run(self) -> Callable[[Event], Coroutine[Any, Any, Event]]: ...
 
 
 class TooDeep(FlowError):

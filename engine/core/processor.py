@@ -103,6 +103,8 @@ class VoidOperation(Processor):
     """Other types for the errors that it raises: a list of sourceType (ANY) and targetType; the first match wins."""
 
     def map_error(self, failure: FlowError) -> FlowError:
+        if not self.error_mapping:
+            return failure
         mapping = next((each for each in self.error_mapping if each.source_type.match(failure)), None)
         return mapping.map(failure) if mapping else failure
 

@@ -41,10 +41,7 @@ class TypePatterns(Validated):
             return False
         if self.is_all:
             return True
-        candidates = {f"{raised.namespace}:*"}
-        for ancestor in raised.lineage:
-            candidates |= {str(ancestor), f"*:{ancestor.identifier}"}
-        return raised != UNKNOWN and not self._names.isdisjoint(candidates)
+        return raised != UNKNOWN and not self._names.isdisjoint(raised.patterns)
 
     def names(self) -> list[str]:
         """The patterns without wildcards, for checking that such types exist."""

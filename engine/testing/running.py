@@ -132,7 +132,7 @@ class Running:
         if request is not None:
             answer = await self._answer(request, given, payload)
             return replace(self._answered(answer), given=shown)
-        runnable: Runnable | None = act.steps or (act.flow and act.flow.static_target())
+        runnable: Runnable | None = act.steps or (act.flow.static_target() if act.flow else None)
         assert runnable is not None  # a case without is refused
         event = given.event(variables, payload)
         try:

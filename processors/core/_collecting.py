@@ -84,11 +84,16 @@ class Collecting:
         """Collect from where the outcomes are `known` and the event is this one: it may be the second time."""
         first, self.current = points.start(current) if points else (0, current)
         del outcomes[known + first :]
-        run, entering, outcome_of = self._run, self._entering, self._collect.outcome
+        run, enter, succeeded, failed = self._run, self._entering, self._collect.succeeded, self._collect.failed
         for counter, item in enumerate(items[first:] if first else items, self._count + first + 1):
             if points:
                 points.note(self.current)
-            outcome, after = await outcome_of(run, entering(self.current, item, counter), counter - 1)
-            outcomes.append(outcome)
-            if after is not None:
+            entering = enter(self.current, item, counter)
+            try:
+                after = await run(entering)
+                outcomes.append(succeeded(entering, after, counter - 1))
                 self.current = after
+            except FlowError as failure:
+                if not self._collect.takes(failure):
+                    raise
+                outcomes.append(failed(entering, failure, counter - 1))

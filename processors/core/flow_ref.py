@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import ROUTING, After, Event, FlowLink, Operation
+from engine import ROUTING, After, Event, FlowLink, Operation, Run
 
 
 class FlowRef(Operation):
@@ -30,6 +30,9 @@ class FlowRef(Operation):
 
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
+
+    def runner(self) -> Run:
+        return self.run if self.target else self.name.run
 
     async def run(self, event: Event) -> Event:
         return self.deliver_event(event, await self.name.run(event))

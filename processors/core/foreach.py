@@ -162,14 +162,10 @@ class Foreach(Scope):
 
     def entering(self, current: Event, item: Any, counter: int) -> Event:
         """The event with which an item enters the steps."""
-        payload, attributes = (item.payload, item.attributes) if type(item) is Message else (item, NOTHING)
-        return replace(
-            current,
-            payload=payload,
-            attributes=attributes,
-            media_type=None,
-            vars={**current.vars, self.counter_variable_name: counter},
-        )
+        variables = {**current.vars, self.counter_variable_name: counter}
+        if type(item) is Message:
+            return replace(current, payload=item.payload, attributes=item.attributes, media_type=None, vars=variables)
+        return replace(current, payload=item, attributes=NOTHING, media_type=None, vars=variables)
 
     def _left(self, current: Event, event: Event) -> Event:
         """The event after the loop: message, counter and rootMessage as they were before it."""

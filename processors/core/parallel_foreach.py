@@ -95,8 +95,13 @@ class ParallelForeach(ParallelScope):
 
     async def _collect(self, event: Event, items: Sequence[Any], run: Run, collect: Collect) -> Event:
         async def route(number: int) -> tuple[Any]:
-            outcome, _ = await collect.outcome(run, _entering(event, items[number]), number)
-            return (outcome,)
+            entering = _entering(event, items[number])
+            try:
+                return (collect.succeeded(entering, await run(entering), number),)
+            except FlowError as failure:
+                if not collect.takes(failure):
+                    raise
+                return (collect.failed(entering, failure, number),)
 
         outcomes = await self.run_routes(event, len(items), route, stops=True)
         collected = [outcome for result in outcomes.results if result is not None for outcome in result]

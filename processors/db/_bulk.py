@@ -53,9 +53,9 @@ class Bulk(DatabaseOperation):
 
     async def _begin(self) -> Part:
         """A transaction of its own, or a part of the one of this task that can be undone alone."""
-        database, transaction = self.config_ref.database, Transaction.current()
-        outer = None if transaction is None else await transaction.part_of(database)
-        part: Part = await database.begin(outer)
+        transaction = Transaction.current()
+        outer = None if transaction is None else await transaction.part_of(self.database)
+        part: Part = await self.database.begin(outer)
         return part
 
     async def _run_all(self, part: Part, portions: AsyncIterator[Sequence[Any]]) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from engine import Event, Mistake, refuse
+from engine import Event, Mistake, Transaction, refuse
 from processors.db._database import Database
 from processors.db._statement import Statement
 
@@ -19,7 +19,7 @@ class Change(Statement):
 
     async def run(self, event: Event) -> Event:
         values = self.bind(event)
-        database = await self.statements()
+        database = self.database if Transaction.current() is None else await self.statements()
         change = await database.change(self.text, values, self.timeout)
         return self.deliver(event, change)
 

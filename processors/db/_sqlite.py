@@ -35,6 +35,7 @@ class SqliteDatabase(Statements):
     def __init__(self, url: str) -> None:
         self._file = file = file_of(url) or ""
         self._connection: sqlite3.Connection | None = None
+        self._cursor: sqlite3.Cursor | None = None
         self._log = f"{file}-wal"
         self._identity: Identity = None
         self._former: tuple[Identity, Identity] = None, None
@@ -61,7 +62,7 @@ class SqliteDatabase(Statements):
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._connection = None
+        self._connection = self._cursor = None
 
     # Transactions
 
@@ -181,7 +182,14 @@ class SqliteDatabase(Statements):
             self._check()
             if self._connection is None:
                 self._connection, self._was_open = self._connect(), self._file != MEMORY
+                self._cursor = self._connection.cursor()
         return self._connection
+
+    def _changing(self) -> sqlite3.Cursor:
+        if self._cursor is None or self._is_taken or not self._is_checked:
+            self._open()
+        assert self._cursor is not None
+        return self._cursor
 
     def _open_or_none(self) -> sqlite3.Connection | None:
         return self._connection
@@ -239,6 +247,7 @@ class SqlitePart(Statements):
     def __init__(self, connection: sqlite3.Connection, level: int, give_back: Callable[[], None]) -> None:
         self.connection = connection
         self.level = level
+        self._cursor = connection.cursor()
         self._give_back = give_back
         if level:
             connection.execute(f"SAVEPOINT level_{level}")
@@ -247,6 +256,10 @@ class SqlitePart(Statements):
         if not self.connection.in_transaction:
             raise sqlite3.OperationalError("the transaction was taken back by the database")
         return self.connection
+
+    def _changing(self) -> sqlite3.Cursor:
+        self._open()
+        return self._cursor
 
     def _open_or_none(self) -> sqlite3.Connection | None:
         return self.connection

@@ -19,9 +19,13 @@ LONGEST_WAIT = 5.0
 
 
 class Statements:
-    """What runs statements over a connection; `_open` gives it."""
+    """What runs statements over a connection; `_open` gives it, and `_changing` its cursor for changes of rows."""
 
     def _open(self) -> sqlite3.Connection:
+        raise NotImplementedError
+
+    def _changing(self) -> sqlite3.Cursor:
+        """A cursor is used again by the next statement: a new one would cost a tenth of an insert."""
         raise NotImplementedError
 
     def _open_or_none(self) -> sqlite3.Connection | None:
@@ -43,14 +47,14 @@ class Statements:
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
         if timeout is not None:
-            return await self._slowly(lambda connection: _change(connection, sql, values), timeout, sql, values)
+            return await self._slowly(lambda it: _change(it.cursor(), sql, values), timeout, sql, values)
         try:
-            return _change(self._open(), sql, values)
+            return _change(self._changing(), sql, values)
         except FAILURES as error:
             if not is_locked(error):
                 self._note(error)
                 raise failure_of(error, self._open_or_none(), sql, values) from error
-        return await self._patiently(lambda: _change(self._open(), sql, values), sql, values)
+        return await self._patiently(lambda: _change(self._changing(), sql, values), sql, values)
 
     async def prepare(self, sql: str, count: int) -> None:
         """Have the database understand a statement with so many values, without running it. Raises what it says."""
@@ -134,12 +138,13 @@ def _read(connection: sqlite3.Connection, sql: str, values: Sequence[Any], most:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _change(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> dict[str, Any]:
+def _change(cursor: sqlite3.Cursor, sql: str, values: Sequence[Any]) -> dict[str, Any]:
     """What a statement changed; the row that RETURNING gives is the generated keys."""
-    cursor = connection.execute(sql, values)
-    if cursor.description is None:
-        return {"affectedRows": max(cursor.rowcount, 0), "generatedKeys": {}}
-    names = [column[0] for column in cursor.description]
+    columns = cursor.execute(sql, values).description
+    if columns is None:
+        count = cursor.rowcount
+        return {"affectedRows": count if count > 0 else 0, "generatedKeys": {}}
+    names = [column[0] for column in columns]
     rows = cursor.fetchall()
     keys = dict(zip(names, rows[0], strict=True)) if rows else {}
     return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}

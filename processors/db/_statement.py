@@ -32,20 +32,23 @@ class DatabaseOperation(Operation):
     timeout: ClassVar[float | None]
     """Seconds that a statement may take."""
 
+    database: ClassVar[Database]
+
     def __post_init__(self) -> None:
         self._prepare(timeout=self.query_timeout.seconds(self.query_timeout_unit) or None)
         if isinstance(self.config_ref, Config):  # not where the config has mistakes itself
-            self.prepare(self.config_ref.database)
+            self._prepare(database=self.config_ref.database)
+            self.prepare(self.database)
 
     def prepare(self, database: Database) -> None:
         """Write the statement for the database."""
 
     async def statements(self) -> Statements:
         """The database, or its part in the transaction of this task."""
-        database, transaction = self.config_ref.database, Transaction.current()
+        transaction = Transaction.current()
         if transaction is None:
-            return database
-        part: Part = await transaction.part_of(database)
+            return self.database
+        part: Part = await transaction.part_of(self.database)
         return part
 
 
@@ -75,7 +78,7 @@ class Statement(DatabaseOperation):
 
     def acts_on(self) -> frozenset[Any] | None:
         is_one_of_many = self.timeout is None and self.sql.verb in ONE_OF_MANY
-        return frozenset({self.config_ref.database}) if is_one_of_many else None
+        return frozenset({self.database}) if is_one_of_many else None
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""

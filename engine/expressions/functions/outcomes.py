@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import compress
 from typing import Any
 
-from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
-from engine.expressions.operators import field, is_number, number_in, type_name
+from engine.expressions.operators import NUMBERS, field, fields, is_number, number_in, type_name
 
 FIRST_FAILURE = 400
 LONGEST_CHAIN = 100
@@ -51,17 +51,24 @@ def _fits(kind: tuple[Any, Any], wanted: tuple[str, str]) -> bool:
     return all(name in ("*", own) for name, own in zip(wanted, kind, strict=True))
 
 
-def _failed(name: str, outcome: Any) -> bool:
-    status = field(outcome, "status")
+def _has_failed(name: str, outcomes: Sequence[Any]) -> list[bool]:
+    """Of each outcome whether it is a failure."""
+    statuses = fields(outcomes, "status")
+    if not set(map(type, statuses)) <= NUMBERS:
+        statuses = [_number(name, status) for status in statuses]
+    return [status >= FIRST_FAILURE for status in statuses]
+
+
+def _number(name: str, status: Any) -> Any:
     number: Any = number_in(status) if isinstance(status, str) else status
     if not is_number(number):
         found = "a string that is no number" if isinstance(status, str) else type_name(status)
         raise EvaluationError(f"{name}() takes outcomes with a status that is a number, not {found}")
-    return bool(number >= FIRST_FAILURE)
+    return number
 
 
-def _counts(name: str, outcomes: list[Any] | Appended) -> dict[str, int]:
-    failed = sum(_failed(name, outcome) for outcome in outcomes)
+def _counts(name: str, outcomes: Sequence[Any]) -> dict[str, int]:
+    failed = sum(_has_failed(name, outcomes))
     return {"total": len(outcomes), "succeeded": len(outcomes) - failed, "failed": failed}
 
 
@@ -97,4 +104,4 @@ def retry(outcomes: list[Any]) -> list[Any]:
 
     retry([{id: 'a', status: 200}, {id: 'b', status: 422}]) → ["b"]
     """
-    return [field(outcome, "id") for outcome in outcomes if _failed("retry", outcome)]
+    return fields([*compress(outcomes, _has_failed("retry", outcomes))], "id")
