@@ -27,6 +27,7 @@ class FlowLink(Validated):
         self._name = name
         self._flows = flows
         self.static_name: str | None = str(name.tree["value"]) if name.is_literal else None
+        self._sub_flow: Chain | None = None
 
     def target(self, event: Event) -> Runnable:
         """The flow to run for this event; raises MULE:ROUTING where there is none of that name."""
@@ -44,8 +45,13 @@ class FlowLink(Validated):
 
     def run(self, event: Event) -> Awaitable[Event]:
         """The event after the flow. Only steps of a sub-flow of a fixed name never lead back here by themselves."""
+        if self._sub_flow is not None:
+            return self._sub_flow.run(event)
         flow = self.target(event)
-        return flow.run(event) if self.static_name and isinstance(flow, Chain) else run_nested(flow, event)
+        if self.static_name and isinstance(flow, Chain):
+            self._sub_flow = flow
+            return flow.run(event)
+        return run_nested(flow, event)
 
     @classmethod
     def to(cls, flow: Runnable) -> FlowLink:

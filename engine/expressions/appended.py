@@ -23,12 +23,13 @@ class Appended(Sequence[Any]):
 
     def append(self, element: Any) -> Appended:
         """A list with one more element; this one stays as it is."""
-        if len(self._buffer) != self._length:
-            return Appended(self._buffer[: self._length]).append(element)
-        longer = Appended.__new__(Appended)
-        self._buffer.append(element)
-        longer._buffer = self._buffer
-        longer._length = self._length + 1
+        buffer, length = self._buffer, self._length
+        if len(buffer) != length:
+            return Appended(buffer[:length]).append(element)
+        buffer.append(element)
+        longer = _new(Appended)
+        longer._buffer = buffer
+        longer._length = length + 1
         return longer
 
     def to_list(self) -> list[Any]:
@@ -61,6 +62,8 @@ class Appended(Sequence[Any]):
     def __repr__(self) -> str:
         return repr(self.to_list())
 
+
+_new = Appended.__new__
 
 DEEPEST = 200
 """As deep as JSON is read; what lies deeper cannot have come from a file or a caller."""

@@ -35,7 +35,6 @@ class SqliteDatabase(Statements):
     def __init__(self, url: str) -> None:
         self._file = file = file_of(url) or ""
         self._connection: sqlite3.Connection | None = None
-        self._cursor: sqlite3.Cursor | None = None
         self._log = f"{file}-wal"
         self._identity: Identity = None
         self._former: tuple[Identity, Identity] = None, None
@@ -77,8 +76,7 @@ class SqliteDatabase(Statements):
         connection = self._open()
         if self._file == MEMORY:
             connection.execute("BEGIN IMMEDIATE")
-            self._is_taken = True
-            return connection, False
+            return self._take(connection)
         own = self._connect()
         try:
             own.execute("BEGIN IMMEDIATE")
@@ -86,6 +84,10 @@ class SqliteDatabase(Statements):
             own.close()
             raise
         return own, True
+
+    def _take(self, connection: sqlite3.Connection) -> tuple[sqlite3.Connection, bool]:
+        self._is_taken, self._cursor = True, None
+        return connection, False
 
     def _give_back(self) -> None:
         self._is_taken = False
@@ -121,8 +123,7 @@ class SqliteDatabase(Statements):
     def _borrow(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
         if self._file == MEMORY:
-            self._is_taken = True
-            return connection, False
+            return self._take(connection)
         own = self._connect()
         own.execute(f"PRAGMA busy_timeout={LONGEST_WAIT * 1000:.0f}")  # a thread may wait
         return own, True
@@ -182,13 +183,10 @@ class SqliteDatabase(Statements):
             self._check()
             if self._connection is None:
                 self._connection, self._was_open = self._connect(), self._file != MEMORY
-                self._cursor = self._connection.cursor()
         return self._connection
 
     def _changing(self) -> sqlite3.Cursor:
-        if self._cursor is None or self._is_taken or not self._is_checked:
-            self._open()
-        assert self._cursor is not None
+        self._cursor = self._open().cursor()
         return self._cursor
 
     def _open_or_none(self) -> sqlite3.Connection | None:
@@ -206,7 +204,7 @@ class SqliteDatabase(Statements):
         asyncio.get_running_loop().call_soon(self._forget_check)
 
     def _forget_check(self) -> None:
-        self._is_checked = False
+        self._is_checked, self._cursor = False, None
 
     def _refuse_foreign_log(self) -> None:
         """A file in the place of the former one, but the former one's log beside it: SQLite would mix the two."""
@@ -247,7 +245,6 @@ class SqlitePart(Statements):
     def __init__(self, connection: sqlite3.Connection, level: int, give_back: Callable[[], None]) -> None:
         self.connection = connection
         self.level = level
-        self._cursor = connection.cursor()
         self._give_back = give_back
         if level:
             connection.execute(f"SAVEPOINT level_{level}")
@@ -256,10 +253,6 @@ class SqlitePart(Statements):
         if not self.connection.in_transaction:
             raise sqlite3.OperationalError("the transaction was taken back by the database")
         return self.connection
-
-    def _changing(self) -> sqlite3.Cursor:
-        self._open()
-        return self._cursor
 
     def _open_or_none(self) -> sqlite3.Connection | None:
         return self.connection
