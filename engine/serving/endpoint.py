@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from engine.core.clock import Clock
@@ -151,8 +151,8 @@ async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str,
     """The event of a request. Raises Refusal for a body that cannot be read."""
     media_type, payload = exchange.headers.find("content-type"), None
     if route.streaming or has_body(exchange.scope, exchange.headers):
-        request = Request(exchange.scope, exchange.receive)
-        payload = await read_payload(request, media_type, route.limits, streaming=route.streaming)
+        arguments = exchange.headers, exchange.incoming, media_type, route.limits
+        payload = await read_payload(*arguments, streaming=route.streaming)
     return Event(payload=payload, attributes=attributes, correlation_id=exchange.correlation_id, media_type=media_type)
 
 

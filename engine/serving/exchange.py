@@ -9,7 +9,8 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
@@ -17,6 +18,7 @@ from engine.core.refusal import Refusal
 from engine.core.tracing import continue_trace
 from engine.serving.answer import BODILESS, Answer
 from engine.serving.headers import Headers
+from engine.serving.incoming import Incoming
 from engine.serving.request import correlation_id_of
 from engine.serving.status import CLIENT_CLOSED, hung_up
 
@@ -43,7 +45,7 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.began = perf_counter()
-        self.scope, self._receive, self.send = scope, receive, send
+        self.scope, self.send = scope, send
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.headers = Headers(scope["headers"])
@@ -55,13 +57,8 @@ class Exchange:
         """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
         """What the answer carries beside its own headers, whatever it is."""
-        self._is_received = False
-
-    async def receive(self) -> Message:
-        """The next part of the request's body, as ASGI has it."""
-        message = await self._receive()
-        self._is_received = not message.get("more_body")
-        return message
+        self.incoming = Incoming(receive)
+        """The request's body."""
 
     async def answer(self, answer: Answer, flow: str) -> None:
         """Send the answer and log it; of one to HEAD the body is left out."""
@@ -69,7 +66,7 @@ class Exchange:
         body = answer.body
         if isinstance(body, bytes) and answer.status not in BODILESS:
             headers["content-length"] = str(len(body))
-        is_early = answer.is_early and not self._is_received
+        is_early = answer.is_early and not self.incoming.is_at_end
         waits = is_early and "expect" in self.headers  # with the body, for our leave to send it
         if waits:
             headers["connection"] = "close"
@@ -124,10 +121,10 @@ class Exchange:
 
     async def _drain(self) -> None:
         """Pass over the rest of the body: to close before its end would reset the connection under the answer."""
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, ClientDisconnect):
             async with asyncio.timeout(LONGEST_LINGER):
-                while (await self.receive()).get("more_body"):
-                    pass
+                while not self.incoming.is_at_end:
+                    await self.incoming.part()
 
     def log(self, flow: str, status: int = 0) -> None:
         """One line a request."""
