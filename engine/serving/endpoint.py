@@ -88,7 +88,17 @@ class Endpoint:
             if listener is None:
                 return self._without_listener(exchange)
             await self._be_started(exchange)
-            return await self._run(exchange, listener)
+            flow, route, _, replays = listener
+            attributes = _admitted(exchange, listener)
+            requests = flow.runtime.requests
+            with requests:
+                event = await _read_event(exchange, route, attributes)
+                if route.schema is not None:
+                    route.schema.check(event.payload)
+                with requests.weigh(event.payload):
+                    if replays is not None:
+                        return await replays.answer(event, lambda: self._serve(exchange, flow, route, event))
+                    return await self._serve(exchange, flow, route, event)
         except Refusal as refusal:
             return refused(refusal, exchange.path, exchange.correlation_id)
 
@@ -109,24 +119,6 @@ class Endpoint:
             log.error("the application cannot be started: %s", error, exc_info=is_bug, extra=who)
             raise Refusal(503, "MULE:CONNECTIVITY", "it cannot be started", is_early=True) from error
 
-    async def _run(self, exchange: Exchange, listener: Listener) -> Answer:
-        flow, route, names, replays = listener
-        attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
-        if route.rate_limit is not None:
-            _limit_rate(exchange, route.rate_limit, attributes, flow.runtime.clock)
-        requests = flow.runtime.requests
-        if requests.is_full:
-            raise busy("too many requests are under way")
-        flow.check_room()
-        with requests:
-            event = await _read_event(exchange, route, attributes)
-            if route.schema is not None:
-                route.schema.check(event.payload)
-            with requests.weigh(event.payload):
-                if replays is not None:
-                    return await replays.answer(event, lambda: self._serve(exchange, flow, route, event))
-                return await self._serve(exchange, flow, route, event)
-
     async def _serve(self, exchange: Exchange, flow: Flow, route: Route, event: Event) -> Answer:
         accept = exchange.headers.find("accept", "")
 
@@ -145,6 +137,18 @@ class Endpoint:
         if isinstance(event.payload, Stream):
             answer.is_early = not event.payload.is_at_end
         return answer
+
+
+def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
+    """The attributes of a request that may enter. Raises Refusal for one that may not."""
+    flow, route, names, _ = listener
+    attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
+    if route.rate_limit is not None:
+        _limit_rate(exchange, route.rate_limit, attributes, flow.runtime.clock)
+    if flow.runtime.requests.is_full:
+        raise busy("too many requests are under way")
+    flow.check_room()
+    return attributes
 
 
 async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:
