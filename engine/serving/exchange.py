@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
@@ -29,8 +29,7 @@ LONGEST_LINGER = 10.0
 """Seconds in which the rest of a body is passed over after a refusal."""
 
 CONNECTION = "engine.connection"
-"""Where our own protocol gives the connection, which takes a reason phrase and knows whether the caller is gone; ASGI
-has no place for either."""
+"""Where our own protocol gives the connection, which knows whether the caller is gone; ASGI has no place for it."""
 
 
 class BrokenStream(Exception):
@@ -86,9 +85,10 @@ class Exchange:
 
     async def _begin(self, answer: Answer, headers: dict[str, Any]) -> None:
         self.status = answer.status
-        if answer.reason is not None and CONNECTION in self.scope:
-            self.scope[CONNECTION].say(answer.reason)
-        await self.send({"type": "http.response.start", "status": answer.status, "headers": _lines(headers)})
+        start: Message = {"type": "http.response.start", "status": answer.status, "headers": _lines(headers)}
+        if answer.reason is not None:
+            start["reason"] = answer.reason  # ASGI has no place for it: our own protocol takes it, others pass it over
+        await self.send(start)
 
     async def _stream(self, first: bytes, chunks: AsyncIterator[bytes], flow: str) -> None:
         """Send what comes, as it comes."""
