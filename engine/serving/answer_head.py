@@ -8,7 +8,8 @@ from functools import lru_cache
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE
 
 CONTROLS = bytes({*range(0x20), 0x7F} - {0x09})
-"""What would end a line, or is told from nothing by who reads it."""
+WITHOUT_CONTROLS = bytes.maketrans(CONTROLS, b" " * len(CONTROLS))
+"""Control characters would end a line, or are told from nothing by who reads it."""
 
 
 def answer_head(status: int, headers: Iterable[tuple[bytes, bytes]], reason: bytes | None = None) -> bytes:
@@ -16,7 +17,7 @@ def answer_head(status: int, headers: Iterable[tuple[bytes, bytes]], reason: byt
     line = STATUS_LINE[status][:-2] if reason is None else b"HTTP/1.1 %d %b" % (status, reason)
     lines = [line, *[_named(name) + value for name, value in headers]]
     text = b"".join(lines)
-    if len(text.translate(None, CONTROLS)) < len(text):
+    if text.translate(WITHOUT_CONTROLS) != text:
         raise RuntimeError("a header of an answer holds a control character")
     return b"\r\n".join((*lines, b"", b""))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
@@ -49,7 +49,7 @@ class Exchange:
         self.path: str = scope["path"]
         self.headers = Headers(scope["headers"])
         self.correlation_id = correlation_id_of(self.headers)
-        continue_trace(self.headers)
+        continue_trace(self.headers.find("traceparent"), self.headers.find("tracestate", ""))
         self.status = 0
         """The status of the answer, once it has begun."""
         self.is_answered = False
@@ -83,12 +83,12 @@ class Exchange:
             await self._drain()
             await self.send({"type": "http.response.body", "body": b""})
 
-    async def _begin(self, answer: Answer, headers: dict[str, Any]) -> None:
+    def _begin(self, answer: Answer, headers: dict[str, Any]) -> Awaitable[None]:
         self.status = answer.status
         start: Message = {"type": "http.response.start", "status": answer.status, "headers": _lines(headers)}
         if answer.reason is not None:
             start["reason"] = answer.reason  # ASGI has no place for it: our own protocol takes it, others pass it over
-        await self.send(start)
+        return self.send(start)
 
     async def _stream(self, first: bytes, chunks: AsyncIterator[bytes], flow: str) -> None:
         """Send what comes, as it comes."""
@@ -137,8 +137,10 @@ class Exchange:
 
 def _lines(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     """Headers as ASGI wants them."""
-    return [
-        (name.encode("latin-1"), each.encode("latin-1"))
-        for name, value in headers.items()
-        for each in (value if isinstance(value, list) else (value,))
-    ]
+    lines = []
+    for name, value in headers.items():
+        if isinstance(value, list):
+            lines += [(name.encode("latin-1"), each.encode("latin-1")) for each in value]
+        else:
+            lines.append((name.encode("latin-1"), value.encode("latin-1")))
+    return lines
