@@ -94,7 +94,7 @@ class Flow(Element):
         before_it = OPENED.set(opened)
         try:
             with self._gate, weight:
-                return await before(self._limit, self._run_served(event, answer, deliver, delivery))
+                return await before(self._limit, self._serve(event, answer, deliver, delivery))
         except TimeoutError:
             raise await self._late(event, delivery) from None
         except FlowError as failure:
@@ -104,20 +104,6 @@ class Flow(Element):
             OPENED.reset(before_it)
             for stream in opened:
                 await stream.close()
-
-    async def _run_served(
-        self,
-        event: Event,
-        answer: Callable[[Event], Result],
-        deliver: Callable[[Result], Awaitable[None]] | None,
-        delivery: Delivery | None,
-    ) -> Result:
-        result = await self._serve(event, answer, delivery)
-        if deliver is not None:
-            await deliver(result)
-        if delivery is not None:
-            await delivery.succeeded()
-        return result
 
     def check_room(self) -> None:
         """Raise MULE:FLOW_BACK_PRESSURE where the flow takes no event of its source now."""
@@ -141,22 +127,38 @@ class Flow(Element):
             await delivery.failed()
         log_failure(failure)
 
-    async def _serve(self, event: Event, answer: Callable[[Event], Result], delivery: Delivery | None) -> Result:
+    async def _serve(
+        self,
+        event: Event,
+        answer: Callable[[Event], Result],
+        deliver: Callable[[Result], Awaitable[None]] | None,
+        delivery: Delivery | None,
+    ) -> Result:
+        continued = None
         try:
             if delivery is not None:
                 await delivery.check()
             event = await self.steps.run(event)
-            return answer(event)
+            result = answer(event)
         except FlowError as failure:
             self._note_end(failure, event)
             continued = await self.error_handler.handle(failure)
             if continued is None:
                 raise
-            event = continued
+        if continued is not None:
+            result = self._answer_after(continued, answer)
+        if deliver is not None:
+            await deliver(result)
+        if delivery is not None:
+            await delivery.succeeded()
+        return result
+
+    def _answer_after(self, continued: Event, answer: Callable[[Event], Result]) -> Result:
+        """What is made of an event that a handler let go on; an error in that is nobody's to handle."""
         try:
-            return answer(event)
+            return answer(continued)
         except FlowError as failure:
-            self._note_end(failure, event)
+            self._note_end(failure, continued)
             raise
 
     def _note_end(self, failure: FlowError, event: Event) -> None:

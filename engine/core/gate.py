@@ -73,7 +73,8 @@ class Gate:
 
     def __exit__(self, *_: object) -> None:
         self.inside -= 1
-        self._wake_next()
+        if self._waiting:
+            self._wake_next()
 
     def _wake_next(self) -> None:
         while self._waiting:

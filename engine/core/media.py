@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import jiter
@@ -10,6 +11,7 @@ from engine.core.errors import TRANSFORMATION, FlowError
 from engine.expressions.errors import EvaluationError
 
 
+@lru_cache(maxsize=64)  # most requests have the same few
 def is_json(media_type: str | None) -> bool:
     """Whether a media type is JSON: application/json, or anything that ends in +json."""
     essence = (media_type or "").partition(";")[0].strip().lower()

@@ -15,13 +15,14 @@ trace_headers: ContextVar[Mapping[str, str]] = ContextVar("trace_headers", defau
 """The headers traceparent and tracestate of the task that runs, and of those that it starts."""
 
 
-def continue_trace(headers: Mapping[str, str]) -> None:
-    """Belong to the trace that the headers of a request name; to none where they name none, or not as W3C says."""
-    parent = headers.get("traceparent")
+def continue_trace(parent: str | None, state: str) -> None:
+    """Belong to the trace that the headers of a request name; to none where they name none, or not as W3C says.
+
+    parent, state: its headers traceparent and tracestate.
+    """
     if parent is None or PARENT.fullmatch(parent) is None:
         if trace_headers.get():
             trace_headers.set(NO_TRACE)
         return
-    state = headers.get("tracestate", "")
     is_fine = 0 < len(state) <= LONGEST_STATE and state.isascii() and state.isprintable()
     trace_headers.set({"traceparent": parent, "tracestate": state} if is_fine else {"traceparent": parent})

@@ -139,7 +139,9 @@ def _body(event: Event, response: HttpResponse, labelled: str | None, accept: st
     if isinstance(payload, Spooled):
         return payload.portions(), header_value(media_type or BYTES, ANSWER)
     try:
-        body, media_type = write_content(payload, media_type) if media_type else write_accepted(payload, accept)
+        if not media_type:
+            return write_accepted(payload, accept)
+        body, media_type = write_content(payload, media_type)
     except ContentError as error:
         raise FlowError(TRANSFORMATION, str(error), cause=error) from error
     return body, media_type and header_value(media_type, ANSWER)

@@ -68,14 +68,10 @@ class FlowApp(Starlette):
             app = middleware(app, *arguments, **options)
         return app
 
-    async def _find(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _find(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         is_plain = scope["type"] == "http" and not scope.get("root_path")  # no prefix to take off
-        fixed = self._fixed.get(scope["path"]) if is_plain else None
-        if fixed is None:
-            await self._searched(scope, receive, send)
-        else:
-            scope.setdefault("path_params", {})
-            await fixed(scope, receive, send)
+        app = self._fixed.get(scope["path"], self._searched) if is_plain else self._searched
+        return app(scope, receive, send)
 
 
 def _route(path: str, listeners: Sequence[Listener], start: Lifecycle) -> StarletteRoute:

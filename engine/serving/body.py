@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Protocol
 
-from starlette.requests import Request
-
+from engine.core.deadline import before
 from engine.core.refusal import Refusal
 from engine.serving.content import MOST_FIELDS, ContentError, UnknownCharset, codec_of, essence_of, fields, read_content
+from engine.serving.headers import Headers
+from engine.serving.incoming import Chunks, Incoming, too_large
 from engine.serving.records import has_records, records_of
 from engine.serving.route import Limits
 
 MULTIPART = "multipart/form-data"
-Chunks = AsyncGenerator[bytes, None]
 
 
-async def read_payload(request: Request, media_type: str | None, limits: Limits, *, streaming: bool) -> Any:
+async def read_payload(
+    headers: Headers, incoming: Incoming, media_type: str | None, limits: Limits, *, streaming: bool
+) -> Any:
     """The payload by its Content-Type; null for an empty body.
 
     streaming: whether a body of records is a Stream, of any size, in which each may be as large as
@@ -27,9 +27,8 @@ async def read_payload(request: Request, media_type: str | None, limits: Limits,
     """
     try:
         if streaming and has_records(media_type):
-            return records_of(chunks_of(request, None), media_type, limits)
-        async with asyncio.timeout(limits.read_timeout):
-            return await _read(request, media_type, limits.max_body)
+            return records_of(_chunks(headers, incoming, None), media_type, limits)
+        return await before(limits.read_timeout, _read(headers, incoming, media_type, limits.max_body))
     except TimeoutError:
         detail = f"the body did not arrive within {limits.read_timeout:g} s"
         raise Refusal(408, "HTTP:REQUEST_TIMEOUT", detail, {"connection": "close"}) from None
@@ -39,41 +38,38 @@ async def read_payload(request: Request, media_type: str | None, limits: Limits,
         raise Refusal(400, "HTTP:BAD_REQUEST", str(error)) from None
 
 
-async def _read(request: Request, media_type: str | None, max_body: int) -> Any:
-    chunks = chunks_of(request, max_body)
+async def _read(headers: Headers, incoming: Incoming, media_type: str | None, max_body: int) -> Any:
+    announced = headers.find("content-length", "")
+    if announced.isdecimal() and int(announced) > max_body:
+        raise too_large(max_body)
     if essence_of(media_type) == MULTIPART:
-        return await _read_multipart(request, chunks, media_type, max_body)
-    return read_content(b"".join([chunk async for chunk in chunks]), media_type)
+        return await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body)
+    if headers.find("content-encoding") is None:
+        return read_content(await incoming.whole(max_body), media_type)
+    return read_content(b"".join([chunk async for chunk in _chunks(headers, incoming, max_body)]), media_type)
 
 
 # Bytes
 
 
-def chunks_of(request: Request, max_body: int | None) -> Chunks:
+def _chunks(headers: Headers, incoming: Incoming, max_body: int | None) -> Chunks:
     """The body's bytes, inflated where they are compressed; Refusal as soon as there are more than `max_body`."""
-    announced = request.headers.get("content-length", "")
-    if max_body is not None and announced.isdigit() and int(announced) > max_body:
-        raise _too_large(max_body)
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    encoding = headers.find("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
-        return _bounded(request.stream(), max_body)
+        return incoming.chunks(max_body)
     if encoding not in INFLATERS:
         detail = "the Content-Encoding of the body is none of gzip, deflate"
         raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", detail, {"accept-encoding": "gzip, deflate"}, is_early=True)
-    return _bounded(_inflated(_bounded(request.stream(), max_body), INFLATERS[encoding]()), max_body)
+    return _bounded(_inflated(incoming.chunks(max_body), INFLATERS[encoding]()), max_body)
 
 
-async def _bounded(chunks: AsyncIterator[bytes], max_body: int | None) -> Chunks:
+async def _bounded(chunks: Chunks, max_body: int | None) -> Chunks:
     received = 0
     async for chunk in chunks:
         received += len(chunk)
         if max_body is not None and received > max_body:
-            raise _too_large(max_body)
+            raise too_large(max_body)
         yield chunk
-
-
-def _too_large(max_body: int) -> Refusal:
-    return Refusal(413, "HTTP:REQUEST_TOO_LARGE", f"the body is larger than {max_body} bytes", is_early=True)
 
 
 class Inflater(Protocol):
@@ -138,11 +134,11 @@ def _damaged() -> Refusal:
     return Refusal(400, "HTTP:BAD_REQUEST", "the body cannot be inflated as its Content-Encoding says", is_early=True)
 
 
-async def _read_multipart(request: Request, chunks: Chunks, media_type: str | None, max_body: int) -> dict[str, Any]:
+async def _read_multipart(chunks: Chunks, media_type: str | None, max_body: int) -> dict[str, Any]:
     from engine.serving.multipart import read_multipart  # only few requests need it
 
     codec_of(media_type)
     try:
-        return fields(await read_multipart(request.headers, chunks, MOST_FIELDS, max_body))
+        return fields(await read_multipart(media_type or "", chunks, MOST_FIELDS, max_body))
     except ValueError as error:
         raise Refusal(400, "HTTP:BAD_REQUEST", f"the body is no multipart form: {error}") from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+from functools import lru_cache
 
 
+@lru_cache(maxsize=64)  # most requests have the same few
 def charset_of(media_type: str | None) -> str:
     """The codec's name; UTF-8 where the media type names no charset. Raises LookupError for an unknown one."""
     for parameter in (media_type or "").split(";")[1:]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -37,6 +38,7 @@ class UnknownCharset(ContentError):
     """A media type with a charset that nobody knows."""
 
 
+@lru_cache(maxsize=64)  # most requests have the same few
 def essence_of(media_type: str | None) -> str:
     """A media type without its parameters."""
     return (media_type or "").partition(";")[0].strip().lower()

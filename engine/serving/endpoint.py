@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from engine.core.clock import Clock
@@ -88,7 +88,17 @@ class Endpoint:
             if listener is None:
                 return self._without_listener(exchange)
             await self._be_started(exchange)
-            return await self._run(exchange, listener)
+            flow, route, _, replays = listener
+            attributes = _admitted(exchange, listener)
+            requests = flow.runtime.requests
+            with requests:
+                event = await _read_event(exchange, route, attributes)
+                if route.schema is not None:
+                    route.schema.check(event.payload)
+                with requests.weigh(event.payload):
+                    if replays is not None:
+                        return await replays.answer(event, lambda: self._serve(exchange, flow, route, event))
+                    return await self._serve(exchange, flow, route, event)
         except Refusal as refusal:
             return refused(refusal, exchange.path, exchange.correlation_id)
 
@@ -108,24 +118,6 @@ class Endpoint:
             who = {"correlation_id": exchange.correlation_id}
             log.error("the application cannot be started: %s", error, exc_info=is_bug, extra=who)
             raise Refusal(503, "MULE:CONNECTIVITY", "it cannot be started", is_early=True) from error
-
-    async def _run(self, exchange: Exchange, listener: Listener) -> Answer:
-        flow, route, names, replays = listener
-        attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
-        if route.rate_limit is not None:
-            _limit_rate(exchange, route.rate_limit, attributes, flow.runtime.clock)
-        requests = flow.runtime.requests
-        if requests.is_full:
-            raise busy("too many requests are under way")
-        flow.check_room()
-        with requests:
-            event = await _read_event(exchange, route, attributes)
-            if route.schema is not None:
-                route.schema.check(event.payload)
-            with requests.weigh(event.payload):
-                if replays is not None:
-                    return await replays.answer(event, lambda: self._serve(exchange, flow, route, event))
-                return await self._serve(exchange, flow, route, event)
 
     async def _serve(self, exchange: Exchange, flow: Flow, route: Route, event: Event) -> Answer:
         accept = exchange.headers.find("accept", "")
@@ -147,12 +139,24 @@ class Endpoint:
         return answer
 
 
+def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
+    """The attributes of a request that may enter. Raises Refusal for one that may not."""
+    flow, route, names, _ = listener
+    attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
+    if route.rate_limit is not None:
+        _limit_rate(exchange, route.rate_limit, attributes, flow.runtime.clock)
+    if flow.runtime.requests.is_full:
+        raise busy("too many requests are under way")
+    flow.check_room()
+    return attributes
+
+
 async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:
     """The event of a request. Raises Refusal for a body that cannot be read."""
     media_type, payload = exchange.headers.find("content-type"), None
     if route.streaming or has_body(exchange.scope, exchange.headers):
-        request = Request(exchange.scope, exchange.receive)
-        payload = await read_payload(request, media_type, route.limits, streaming=route.streaming)
+        arguments = exchange.headers, exchange.incoming, media_type, route.limits
+        payload = await read_payload(*arguments, streaming=route.streaming)
     return Event(payload=payload, attributes=attributes, correlation_id=exchange.correlation_id, media_type=media_type)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from engine.core.error_handler import log_failure
@@ -17,6 +18,7 @@ from engine.core.refusal import Refusal
 from engine.core.tracing import continue_trace
 from engine.serving.answer import BODILESS, Answer
 from engine.serving.headers import Headers
+from engine.serving.incoming import Incoming
 from engine.serving.request import correlation_id_of
 from engine.serving.status import CLIENT_CLOSED, hung_up
 
@@ -27,8 +29,7 @@ LONGEST_LINGER = 10.0
 """Seconds in which the rest of a body is passed over after a refusal."""
 
 CONNECTION = "engine.connection"
-"""Where our own protocol gives the connection, which takes a reason phrase and knows whether the caller is gone; ASGI
-has no place for either."""
+"""Where our own protocol gives the connection, which knows whether the caller is gone; ASGI has no place for it."""
 
 
 class BrokenStream(Exception):
@@ -43,25 +44,20 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.began = perf_counter()
-        self.scope, self._receive, self.send = scope, receive, send
+        self.scope, self.send = scope, send
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.headers = Headers(scope["headers"])
         self.correlation_id = correlation_id_of(self.headers)
-        continue_trace(self.headers)
+        continue_trace(self.headers.find("traceparent"), self.headers.find("tracestate", ""))
         self.status = 0
         """The status of the answer, once it has begun."""
         self.is_answered = False
         """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
         """What the answer carries beside its own headers, whatever it is."""
-        self._is_received = False
-
-    async def receive(self) -> Message:
-        """The next part of the request's body, as ASGI has it."""
-        message = await self._receive()
-        self._is_received = not message.get("more_body")
-        return message
+        self.incoming = Incoming(receive)
+        """The request's body."""
 
     async def answer(self, answer: Answer, flow: str) -> None:
         """Send the answer and log it; of one to HEAD the body is left out."""
@@ -69,7 +65,7 @@ class Exchange:
         body = answer.body
         if isinstance(body, bytes) and answer.status not in BODILESS:
             headers["content-length"] = str(len(body))
-        is_early = answer.is_early and not self._is_received
+        is_early = answer.is_early and not self.incoming.is_at_end
         waits = is_early and "expect" in self.headers  # with the body, for our leave to send it
         if waits:
             headers["connection"] = "close"
@@ -87,11 +83,12 @@ class Exchange:
             await self._drain()
             await self.send({"type": "http.response.body", "body": b""})
 
-    async def _begin(self, answer: Answer, headers: dict[str, Any]) -> None:
+    def _begin(self, answer: Answer, headers: dict[str, Any]) -> Awaitable[None]:
         self.status = answer.status
-        if answer.reason is not None and CONNECTION in self.scope:
-            self.scope[CONNECTION].say(answer.reason)
-        await self.send({"type": "http.response.start", "status": answer.status, "headers": _lines(headers)})
+        start: Message = {"type": "http.response.start", "status": answer.status, "headers": _lines(headers)}
+        if answer.reason is not None:
+            start["reason"] = answer.reason  # ASGI has no place for it: our own protocol takes it, others pass it over
+        return self.send(start)
 
     async def _stream(self, first: bytes, chunks: AsyncIterator[bytes], flow: str) -> None:
         """Send what comes, as it comes."""
@@ -124,10 +121,10 @@ class Exchange:
 
     async def _drain(self) -> None:
         """Pass over the rest of the body: to close before its end would reset the connection under the answer."""
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, ClientDisconnect):
             async with asyncio.timeout(LONGEST_LINGER):
-                while (await self.receive()).get("more_body"):
-                    pass
+                while not self.incoming.is_at_end:
+                    await self.incoming.part()
 
     def log(self, flow: str, status: int = 0) -> None:
         """One line a request."""
@@ -140,8 +137,10 @@ class Exchange:
 
 def _lines(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     """Headers as ASGI wants them."""
-    return [
-        (name.encode("latin-1"), each.encode("latin-1"))
-        for name, value in headers.items()
-        for each in (value if isinstance(value, list) else (value,))
-    ]
+    lines = []
+    for name, value in headers.items():
+        if isinstance(value, list):
+            lines += [(name.encode("latin-1"), each.encode("latin-1")) for each in value]
+        else:
+            lines.append((name.encode("latin-1"), value.encode("latin-1")))
+    return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine.core.errors import EXPRESSION, FlowError
@@ -20,7 +21,7 @@ class Headers(dict[str, str]):
     """Headers by name, in any case; repeated ones joined by a comma (RFC 9110, 5.3), cookies by a semicolon."""
 
     def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
-        super().__init__([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
+        super().__init__([(_text(name), value.decode("latin-1")) for name, value in raw])
         if len(self) < len(raw):
             self._join(raw)
 
@@ -28,7 +29,7 @@ class Headers(dict[str, str]):
         """Give the names that stand several times all their values."""
         values: dict[str, list[str]] = {}
         for name, value in raw:
-            values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+            values.setdefault(_text(name), []).append(value.decode("latin-1"))
         self.update({name: ("; " if name == "cookie" else ", ").join(several) for name, several in values.items()})
 
     def __getitem__(self, name: str) -> str:
@@ -42,6 +43,11 @@ class Headers(dict[str, str]):
 
     find = dict.get
     """As get, of a name in lower case; quicker."""
+
+
+@lru_cache(maxsize=256)  # most requests have the same few
+def _text(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 def checked_headers(headers: Any, whose: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from io import BytesIO
 from typing import Any
 
@@ -10,8 +9,8 @@ from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from engine.core.spooled import Spooled
+from engine.serving.incoming import Chunks
 
-Chunks = AsyncGenerator[bytes, None]
 Pairs = list[tuple[str, Any]]
 
 
@@ -34,7 +33,7 @@ class _Parser(MultiPartParser):
             raise MultiPartException("The closing boundary is missing.")
 
 
-async def read_multipart(headers: Headers, chunks: Chunks, most: int, longest: int) -> Pairs:
+async def read_multipart(media_type: str, chunks: Chunks, most: int, longest: int) -> Pairs:
     """The parts as names and values: a field as text, a file as `{filename, contentType, content}`.
 
     The content is bytes, or of more than 1 MiB Spooled: it came to the disk and stays there.
@@ -43,6 +42,7 @@ async def read_multipart(headers: Headers, chunks: Chunks, most: int, longest: i
     a body that is no multipart form.
     """
     try:
+        headers = Headers({"content-type": media_type})
         form = await _Parser(headers, chunks, max_files=most, max_fields=most, max_part_size=longest).parse()
     except MultiPartException as error:
         raise ValueError(error.message) from error

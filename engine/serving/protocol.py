@@ -12,11 +12,11 @@ from typing import Any
 from uuid import uuid4
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from engine.serving.corked import Corked
-from engine.serving.exchange import CONNECTION
-from engine.serving.problem import PROBLEM, problem
+from engine.serving.cycle import Cycle
+from engine.serving.request_head import Refused, check_head, check_size, headers_too_large
 from engine.serving.route import Connections
 
 access = logging.getLogger("engine.access")
@@ -31,22 +31,13 @@ MOST_PIPELINED = 100
 """How many requests of a connection may wait for the answers before theirs."""
 
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
-VERSIONS = frozenset({"1.0", "1.1"})
-
-
-class Refused(Exception):
-    """A request that is answered without asking a flow; the connection ends with it."""
-
-    def __init__(self, status: int, detail: str, error_type: str = "HTTP:BAD_REQUEST") -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.error_type = status, detail, error_type
-
-
 NO_HTTP = Refused(400, "the bytes are no request of HTTP/1.1")
 
 
 class Protocol(HttpToolsProtocol):
     """A connection whose request heads are bounded in time, size and number."""
+
+    cycle: Cycle
 
     def __init__(self, *arguments: Any, connections: Connections, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -57,6 +48,8 @@ class Protocol(HttpToolsProtocol):
         """Bytes of the head after the chunk in which it began."""
         self._late: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
+        self._idle_since: float | None = None
+        """When the wait for a request began that is under way."""
         self._is_led = False
         """Whether the parser is fed with what it has seen."""
         self._is_over = False
@@ -74,14 +67,14 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._unset_keepalive_if_required()
         self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._is_over:
             return
-        if self.timeout_keep_alive_task is not None:
-            self._unset_keepalive_if_required()
+        self._idle_since = None
         self._chunk = len(data)
         if self._is_in_head:
             self._head += self._chunk
@@ -145,84 +138,95 @@ class Protocol(HttpToolsProtocol):
             self._stuck.cancel()
             self._stuck = None
 
-    # The head of a request
+    # A request
 
     def on_message_begin(self) -> None:
-        if self._is_led:
-            return
-        super().on_message_begin()
-        self._is_in_head, self._head = True, 0
+        if not self._is_led:
+            self.url, self.headers = b"", []
+            self._is_in_head, self._head = True, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._is_in_head:  # a trailer must not pass for a header (RFC 9110, 6.5.1)
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-            self.headers.append((name, value))
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         if self._is_led:
             return
-        self._check_head()
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        if self._head or self._chunk > self._limits.max_header_size or len(self.headers) > self._limits.max_headers:
+            check_size(self.url, self.headers, self._limits)
+        check_head(version, method, self.headers)
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise Refused(429, "too many requests wait on this connection", "HTTP:TOO_MANY_REQUESTS")
+        cycle = Cycle(self, version, method)
         self._is_in_head = False
         if self._late is not None:
             self._stop_waiting()
-        super().on_headers_complete()
-        self.scope[CONNECTION] = self.transport  # type: ignore[literal-required]  # a key of ours
-        if getattr(self.server_state, "is_draining", False):
-            self.cycle.keep_alive = False
+        is_first = self.cycle is None or self.cycle.response_complete
+        self.cycle = cycle
+        if is_first:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
-    def _check_head(self) -> None:
-        if self._head or self._chunk > self._limits.max_header_size or len(self.headers) > self._limits.max_headers:
-            self._check_size()
-        version = self.parser.get_http_version()
-        if version not in VERSIONS:
-            raise Refused(505, "the version of HTTP is none of 1.0, 1.1", "HTTP:VERSION_NOT_SUPPORTED")
-        if self.parser.get_method() == b"CONNECT":  # who is between would take an answer for a tunnel
-            raise Refused(501, "this is no proxy", "HTTP:NOT_IMPLEMENTED")
-        hosts = codings = 0
-        for name, value in self.headers:
-            if name == b"host":
-                hosts += 1
-            elif name == b"transfer-encoding":
-                codings += 1
-                if value.lower() != b"chunked":
-                    raise Refused(501, "the Transfer-Encoding is another than chunked", "HTTP:NOT_IMPLEMENTED")
-        if hosts != 1 and (hosts or version == "1.1"):  # RFC 9112, 3.2
-            raise Refused(400, "a request has one Host header")
-        if version == "1.0":
-            if codings:  # RFC 9112, 6.1
-                raise Refused(400, "HTTP/1.0 has no Transfer-Encoding")
-            self.expect_100_continue = False  # RFC 9110, 10.1.1
-        if len(self.pipeline) >= MOST_PIPELINED:
-            raise Refused(429, "too many requests wait on this connection", "HTTP:TOO_MANY_REQUESTS")
+    def on_body(self, body: bytes) -> None:
+        if not self.cycle.response_complete:
+            self.cycle.take(body)
 
-    def _check_size(self) -> None:
-        limits = self._limits
-        if len(self.url) > limits.max_header_size:
-            detail = f"the request line is larger than {limits.max_header_size} bytes"
-            raise Refused(414, detail, "HTTP:URI_TOO_LONG")
-        if len(self.headers) > limits.max_headers:
-            raise Refused(431, f"there are more than {limits.max_headers} headers", "HTTP:HEADERS_TOO_LARGE")
-        if sum(len(name) + len(value) for name, value in self.headers) > limits.max_header_size:
-            self._headers_too_large()
+    def on_message_complete(self) -> None:
+        if not self.cycle.response_complete:
+            self.cycle.end()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        task = self.loop.create_task(cycle.run_asgi(app))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._refused is not None:
+            self._answer(self._refused)
+        else:
+            self._be_idle()
 
     def _check_unfinished(self) -> None:
         """The bounds of a head that has not come whole; the parser holds what is no header yet."""
-        self._check_size()
+        check_size(self.url, self.headers, self._limits)
         if self._head > 2 * self._limits.max_header_size:
-            self._headers_too_large()
+            raise headers_too_large(self._limits)
         self._await_head()
-
-    def _headers_too_large(self) -> None:
-        detail = f"the headers are larger than {self._limits.max_header_size} bytes"
-        raise Refused(431, detail, "HTTP:HEADERS_TOO_LARGE")
 
     # Time
 
     def _await_head(self) -> None:
         if self._late is None:
             self._late = self.loop.call_later(self._limits.header_timeout, self._head_is_late)
+
+    def _be_idle(self) -> None:
+        """Wait for the next request. The timer of an earlier wait stays: it looks how long this one is."""
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_after(self.timeout_keep_alive)
+
+    def _look_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_after(left)
+        else:
+            super().timeout_keep_alive_handler()
 
     def _stop_waiting(self) -> None:
         if self._late is not None:
@@ -256,10 +260,6 @@ class Protocol(HttpToolsProtocol):
     def _is_answering(self) -> bool:
         return bool(self.pipeline) or (self._running is not None and not self._running.response_complete)
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
-        super()._start_asgi_task(cycle, app)
-
     def _break_off(self, refused: Refused) -> None:
         cycle = self.cycle
         if cycle.response_started:
@@ -269,27 +269,11 @@ class Protocol(HttpToolsProtocol):
         cycle.disconnected = True
         cycle.message_event.set()
 
-    def on_response_complete(self) -> None:
-        self.transport.flush()  # type: ignore[attr-defined]  # ours: an answer to HEAD has no body
-        super().on_response_complete()
-        if self._refused is not None and not self._is_answering():
-            self._answer(self._refused)
-
     def _answer(self, refused: Refused) -> None:
         if self.transport.is_closing():
             return
-        self._unset_keepalive_if_required()
         correlation_id = str(uuid4())
-        body = problem(refused.status, "", correlation_id, refused.error_type, refused.detail)
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", PROBLEM.encode()),
-            (b"content-length", b"%d" % len(body)),
-            (b"x-correlation-id", correlation_id.encode()),
-            (b"connection", b"close"),
-        ]
-        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
-        self.transport.write(STATUS_LINE[refused.status] + lines + b"\r\n" + body)
+        self.transport.write(refused.answer(correlation_id, self.server_state.default_headers))
         who = {"correlation_id": correlation_id, "status": refused.status}
         access.info("- - - %d: %s", refused.status, refused.detail, extra=who)
         self._hang_up()

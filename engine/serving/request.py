@@ -55,7 +55,7 @@ def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Map
         "queryString": query,
         "queryParams": dict(parameters),
         "queryParamsAll": grouped(parameters),
-        "uriParams": {name: scope["path_params"][key] for key, name in names.items()},
+        "uriParams": {name: scope["path_params"][key] for key, name in names.items()} if names else {},
         "headers": headers,
         "remoteAddress": f"{client[0]}:{client[1]}" if client else None,
         "scheme": scope["scheme"],

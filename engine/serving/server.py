@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from engine.serving.ending import Ending
 from engine.serving.exchange import BrokenStream
@@ -25,6 +26,9 @@ OFTEN_ENOUGH = (20_000, 20, 50)
 
 GRACE = 0.2
 """Seconds between the signal and the end of idle connections, for requests that are on their way."""
+
+FORWARDING = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+"""The headers in which a proxy tells whose request it passes on."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -109,19 +113,22 @@ async def serve(
 
 def _config(served: Served, shutdown_timeout: float) -> uvicorn.Config:
     connections = served.connections
-    return uvicorn.Config(
-        _ending_quietly(served.app),
+    config = uvicorn.Config(
+        served.app,
         http=_protocol(connections),
         ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # ours looks at the requests that have some
         timeout_keep_alive=connections.idle_timeout,  # type: ignore[arg-type]  # asyncio takes a float
         h11_max_incomplete_event_size=connections.max_header_size,
         ssl_context_factory=(lambda config, default: connections.tls) if connections.tls else None,  # type: ignore[arg-type,return-value]  # there is one
         timeout_graceful_shutdown=shutdown_timeout,  # type: ignore[arg-type]  # asyncio takes a float
     )
+    config.app = _as_served(served.app, config.forwarded_allow_ips)
+    return config
 
 
 def _protocol(connections: Connections) -> Any:
@@ -133,11 +140,18 @@ def _protocol(connections: Connections) -> Any:
     return partial(Protocol, connections=connections)
 
 
-def _ending_quietly(app: ASGIApp) -> ASGIApp:
-    """The application, which has answered when the server's end cancels a request: no error for uvicorn to log."""
+def _as_served(app: ASGIApp, proxies: list[str] | str) -> ASGIApp:
+    """The application, to which these proxies tell the caller, and no error where the server's end cancels a request.
+
+    It has answered by then; uvicorn would log the error.
+    """
+    forwarded: ASGIApp = ProxyHeadersMiddleware(app, proxies)  # type: ignore[arg-type,assignment]  # uvicorn's types
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await app(scope, receive, send)
+        is_forwarded = not FORWARDING.isdisjoint(dict(scope["headers"]))
+        try:
+            await (forwarded if is_forwarded else app)(scope, receive, send)
+        except asyncio.CancelledError:
+            return
 
     return run

@@ -177,6 +177,15 @@ def test_a_connection_without_a_request_is_closed(served: Running, before: bytes
         assert statuses(received(connection)) == ([200] if before else [])
 
 
+def test_each_request_begins_the_idle_time_anew(served: Running) -> None:
+    with served.raw() as connection:
+        for _ in range(3):  # longer in all than the idle time
+            connection.sendall(SMUGGLED)
+            assert statuses(connection.recv(65536)) == [200]
+            time.sleep(0.5)
+        assert received(connection) == b""
+
+
 def test_a_hundred_connections_that_say_nothing(served: Running) -> None:
     connections = [served.raw(b"GET /echo HTTP/1.1\r\n") for _ in range(100)]
     began = time.monotonic()

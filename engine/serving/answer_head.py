@@ -1,0 +1,30 @@
+"""The head of an answer, as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE
+
+CONTROLS = bytes({*range(0x20), 0x7F} - {0x09})
+WITHOUT_CONTROLS = bytes.maketrans(CONTROLS, b" " * len(CONTROLS))
+"""Control characters would end a line, or are told from nothing by who reads it."""
+
+
+def answer_head(status: int, headers: Iterable[tuple[bytes, bytes]], reason: bytes | None = None) -> bytes:
+    """The head with this reason phrase, else that of the status. Raises RuntimeError for what no head may hold."""
+    line = STATUS_LINE[status][:-2] if reason is None else b"HTTP/1.1 %d %b" % (status, reason)
+    lines = [line, *[_named(name) + value for name, value in headers]]
+    text = b"".join(lines)
+    if text.translate(WITHOUT_CONTROLS) != text:
+        raise RuntimeError("a header of an answer holds a control character")
+    return b"\r\n".join((*lines, b"", b""))
+
+
+@lru_cache(maxsize=1000)
+def _named(name: bytes) -> bytes:
+    """How a header of that name begins: most answers have the same ones."""
+    if HEADER_RE.search(name):
+        raise RuntimeError("a header of an answer has a name that no header can have")
+    return name + b": "

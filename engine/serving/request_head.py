@@ -1,0 +1,63 @@
+"""The head of a request, as a connection takes it: what of it is refused without asking a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.serving.answer_head import answer_head
+from engine.serving.problem import PROBLEM, problem
+from engine.serving.route import Connections
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+VERSIONS = frozenset({"1.0", "1.1"})
+
+
+class Refused(Exception):
+    """A request that is answered without asking a flow; the connection ends with it."""
+
+    def __init__(self, status: int, detail: str, error_type: str = "HTTP:BAD_REQUEST") -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.error_type = status, detail, error_type
+
+    def answer(self, correlation_id: str, default_headers: RawHeaders) -> bytes:
+        body = problem(self.status, "", correlation_id, self.error_type, self.detail)
+        headers = [
+            *default_headers,
+            (b"content-type", PROBLEM.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"x-correlation-id", correlation_id.encode()),
+            (b"connection", b"close"),
+        ]
+        return answer_head(self.status, headers) + body
+
+
+def check_head(version: str, method: bytes, headers: RawHeaders) -> None:
+    """Raise Refused for what no caller may say, and for what is not served."""
+    if version not in VERSIONS:
+        raise Refused(505, "the version of HTTP is none of 1.0, 1.1", "HTTP:VERSION_NOT_SUPPORTED")
+    if method == b"CONNECT":  # who is between would take an answer for a tunnel
+        raise Refused(501, "this is no proxy", "HTTP:NOT_IMPLEMENTED")
+    names = [name for name, _ in headers]
+    is_coded = b"transfer-encoding" in names
+    if is_coded and any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers):
+        raise Refused(501, "the Transfer-Encoding is another than chunked", "HTTP:NOT_IMPLEMENTED")
+    hosts = names.count(b"host")
+    if hosts != 1 and (hosts or version == "1.1"):  # RFC 9112, 3.2
+        raise Refused(400, "a request has one Host header")
+    if is_coded and version == "1.0":  # RFC 9112, 6.1
+        raise Refused(400, "HTTP/1.0 has no Transfer-Encoding")
+
+
+def check_size(url: bytes, headers: RawHeaders, limits: Connections) -> None:
+    """Raise Refused for a head over the bounds."""
+    if len(url) > limits.max_header_size:
+        detail = f"the request line is larger than {limits.max_header_size} bytes"
+        raise Refused(414, detail, "HTTP:URI_TOO_LONG")
+    if len(headers) > limits.max_headers:
+        raise Refused(431, f"there are more than {limits.max_headers} headers", "HTTP:HEADERS_TOO_LARGE")
+    if sum(len(name) + len(value) for name, value in headers) > limits.max_header_size:
+        raise headers_too_large(limits)
+
+
+def headers_too_large(limits: Connections) -> Refused:
+    return Refused(431, f"the headers are larger than {limits.max_header_size} bytes", "HTTP:HEADERS_TOO_LARGE")
