@@ -229,6 +229,7 @@ LOCKS = [
     ({"parameters": "&lock_timeout=100"}, "UPDATE t SET n = 9 WHERE id = -2", [-2], 207),
     ({"timeout": "100ms"}, "UPDATE t SET n = 9 WHERE id = -2", [-2], 207),
     ({"parameters": "&lock_timeout=100"}, "LOCK TABLE t", [-1, -2, -3], 400),
+    ({"timeout": "100ms"}, "LOCK TABLE t", [-1, -2, -3], 400),
 ]
 
 
