@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from engine import BatchLost
 from processors.db._database import ParameterStyle
-from processors.db._sqlite_errors import FAILURES, failure_of, is_locked, locked
+from processors.db._sqlite_errors import FAILURES, is_locked, locked
 from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
+from processors.db._sqlite_part import SqlitePart
 from processors.db._sqlite_statements import LONGEST_WAIT, Statements
 from processors.db._sqlite_values import register
 
@@ -68,9 +69,9 @@ class SqliteDatabase(Statements):
     async def begin(self, outer: SqlitePart | None) -> SqlitePart:
         """A part in a transaction, which may write from the beginning. Raises DB:CONNECTIVITY where that waits long."""
         if outer is not None:
-            return SqlitePart(outer.connection, outer.level + 1, lambda: None)
+            return outer.nested()
         connection, is_own = await self._patiently(self._begin, "BEGIN")
-        return SqlitePart(connection, 0, connection.close if is_own else self._give_back)
+        return SqlitePart(connection, connection.close if is_own else self._give_back)
 
     def _begin(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
@@ -231,43 +232,3 @@ class SqliteDatabase(Statements):
             connection.close()
             raise
         return connection
-
-
-class SqlitePart(Statements):
-    """The part of a database in a transaction; inside another one (level 1 and more) a savepoint of it."""
-
-    def __init__(self, connection: sqlite3.Connection, level: int, give_back: Callable[[], None]) -> None:
-        self.connection = connection
-        self.level = level
-        self._give_back = give_back
-        if level:
-            connection.execute(f"SAVEPOINT level_{level}")
-
-    def _open(self) -> sqlite3.Connection:
-        if not self.connection.in_transaction:
-            raise sqlite3.OperationalError("the transaction was taken back by the database")
-        return self.connection
-
-    def _open_or_none(self) -> sqlite3.Connection | None:
-        return self.connection
-
-    @asynccontextmanager
-    async def _lend(self) -> AsyncIterator[sqlite3.Connection]:
-        yield self._open()
-
-    async def commit(self) -> None:
-        sql = f"RELEASE level_{self.level}" if self.level else "COMMIT"
-        try:
-            self._open().execute(sql)
-        except FAILURES as error:
-            await self.rollback()
-            raise failure_of(error, self.connection, sql, ()) from error
-        self._give_back()
-
-    async def rollback(self) -> None:
-        with suppress(sqlite3.Error):
-            if self.connection.in_transaction:
-                self.connection.execute(f"ROLLBACK TO level_{self.level}" if self.level else "ROLLBACK")
-                if self.level:
-                    self.connection.execute(f"RELEASE level_{self.level}")
-        self._give_back()

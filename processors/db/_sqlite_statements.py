@@ -70,6 +70,7 @@ class Statements:
                 finally:
                     cursor.close()
             except FAILURES as error:
+                self._note(error)
                 raise failure_of(error, connection, sql, values) from error
 
     def _lend(self) -> AbstractAsyncContextManager[sqlite3.Connection]:
@@ -84,6 +85,7 @@ class Statements:
             try:
                 return await in_thread(connection, lambda: action(connection), timeout)
             except FAILURES as error:
+                self._note(error)
                 raise failure_of(error, connection, sql, values) from error
 
     async def _patiently(self, action: Callable[[], Result], sql: str, values: Sequence[Any] = ()) -> Result:
