@@ -121,3 +121,13 @@ def test_what_is_behind_a_failed_record_is_not_kept(tmp_path: Path, new_database
     assert why == "the row breaks a rule of its table"
     assert [row["id"] for row in rows] == [1, 2]
     assert [row["id"] for row in log] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("fuse", ["true", "false"], ids=["fused", "alone"])
+def test_what_is_logged_is_true(
+    tmp_path: Path, new_database: NewDatabase, fuse: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    records = [{"id": n, "n": 500 if n == 3 else 1, "once": None, "parent": None, "how": "insert"} for n in range(1, 6)]
+    outcome(tmp_path, new_database(), "logged", records, fuse)
+    assert [line for line in caplog.messages if line.startswith("stored")] == [f"stored {n}" for n in (1, 2, 4, 5)]
