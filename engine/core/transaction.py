@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextvars import ContextVar, Token
 from typing import Any, Generic, Protocol, TypeVar
+
+from engine.core.strand import strand
 
 C = TypeVar("C")
 
@@ -31,21 +32,21 @@ class Resource(Protocol, Generic[P]):
 class Transaction:
     """A transaction of a scope. Resources take part with their first operation in it.
 
-    It belongs to the task that entered it: routes that run beside each other, and async work, are
+    It belongs to the strand that entered it: routes that run beside each other, and async work, are
     outside of it.
     """
 
     def __init__(self) -> None:
         self._outer = Transaction.current()
-        self._task = asyncio.current_task()
+        self._strand = strand()
         self._parts: dict[Any, Any] = {}
         self._before: Token[Transaction | None] | None = _current.set(self)
 
     @staticmethod
     def current() -> Transaction | None:
-        """The transaction that operations of this task take part in."""
+        """The transaction that operations of this strand take part in."""
         transaction = _current.get()
-        return transaction if transaction is not None and transaction._task is asyncio.current_task() else None
+        return transaction if transaction is not None and transaction._strand is strand() else None
 
     async def part_of(self, resource: Resource[P]) -> P:
         """The resource's part, begun now where this is its first operation."""

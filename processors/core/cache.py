@@ -25,6 +25,7 @@ from engine import (
     StoreRef,
     key_of,
     private_store,
+    strand,
 )
 
 log = logging.getLogger("engine")
@@ -40,7 +41,7 @@ class Flight:
     """The steps under way for a key; who comes meanwhile waits for their outcome."""
 
     def __init__(self) -> None:
-        self.owner = asyncio.current_task()
+        self.owner = strand()
         self._landed = asyncio.Event()
         self._outcome: Any = CANCELLED
 
@@ -116,7 +117,7 @@ class Cache(Scope):
             flight = self._flights.get(key)
             if flight is None:
                 return await self._look_up(key, event)
-            if flight.owner is asyncio.current_task():  # inside its own steps: it would wait for itself
+            if flight.owner is strand():  # inside its own steps: it would wait for itself
                 return await self.steps.run(event)
             outcome = await flight.outcome()
             if isinstance(outcome, FlowError):

@@ -38,7 +38,8 @@ class Logger(Processor):
         return {}
 
     def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
+        """None where it writes: a line cannot be taken back where the work before it is done again."""
+        return None if self._log.isEnabledFor(self._level) else frozenset()
 
     async def run(self, event: Event) -> Event:
         if self._log.isEnabledFor(self._level):

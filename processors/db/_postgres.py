@@ -9,7 +9,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
-from engine import BatchLost, FlowError
+from engine import BatchLost, FlowError, strand
 from processors.db._database import ParameterStyle, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._postgres_batch import Batch, InDoubt
@@ -79,8 +79,8 @@ class PostgresDatabase(Statements):
     # Batches
 
     async def open_batch(self) -> bool:
-        task = asyncio.current_task()
-        if task in self._scripts:  # of a loop around this one
+        own = strand()
+        if own in self._scripts:  # of a loop around this one
             return False
         try:
             session = await self._pool.take()
@@ -94,27 +94,27 @@ class PostgresDatabase(Statements):
             if isinstance(error, FAILURES):
                 return False
             raise
-        self._scripts[task] = Script(batch, self._pace)
+        self._scripts[own] = Script(batch, self._pace)
         return True
 
     def points(self) -> Script:
-        return self._scripts[asyncio.current_task()]
+        return self._scripts[strand()]
 
     async def close_batch(self) -> None:
-        task = asyncio.current_task()
-        script = self._scripts[task]
+        own = strand()
+        script = self._scripts[own]
         try:
             await script.commit()
         except InDoubt as doubt:
-            del self._scripts[task]
+            del self._scripts[own]
             self._pool.give(script.batch.session)  # which is closed
             await self._find_out(doubt)
         else:
-            del self._scripts[task]
+            del self._scripts[own]
             self._pool.give(script.batch.session)
 
     async def drop_batch(self) -> None:
-        script = self._scripts.pop(asyncio.current_task(), None)
+        script = self._scripts.pop(strand(), None)
         if script is not None:
             await ended(self._finish(script.batch.session, False))
 
@@ -134,7 +134,7 @@ class PostgresDatabase(Statements):
     # Statements
 
     async def _run(self, sql: str, values: Sequence[Any], timeout: float | None) -> Answer:
-        script = self._scripts.get(asyncio.current_task()) if self._scripts else None
+        script = self._scripts.get(strand()) if self._scripts else None
         if script is None:
             return await super()._run(sql, values, timeout)
         try:

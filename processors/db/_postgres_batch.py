@@ -52,7 +52,7 @@ class InDoubt(Exception):
 
 
 class Batch:
-    """A transaction on a connection of its own, for the statements of one task.
+    """A transaction on a connection of its own, for the statements of one strand.
 
     Where statements were presumed that are not sent after all, everything since the last savepoint is
     undone, and what remains is done again. Where that does not come to the same, because others changed

@@ -141,7 +141,10 @@ class Script:
         await self.batch.go_back(self._next)
 
     async def commit(self) -> None:
+        """Keep what the work sent; what it had sent when more was presumed, and not again, is undone."""
         await self.look()
+        if self._next < len(self._told):
+            await self._forget()
         await self.batch.commit()
 
 

@@ -132,18 +132,18 @@ class Session:
     def known(self, sql: str) -> Prepared | None:
         return self._prepared.get(sql)
 
-    async def prepared(self, sql: str) -> Prepared:
+    async def prepared(self, sql: str, timeout: float | None = None) -> Prepared:
         found = self._prepared.get(sql)
         if found is None:
             if len(self._prepared) >= MOST_PREPARED:
                 self._prepared.clear()
-            found = self._prepared[sql] = Prepared(await self.connection.prepare(sql))
+            found = self._prepared[sql] = Prepared(await self.connection.prepare(sql, timeout=timeout))
         return found
 
     async def run(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> Answer:
-        """Run a statement; timeout: seconds until it is cancelled, and TimeoutError."""
+        """Run a statement; timeout: seconds until it, or its preparation, is cancelled, and TimeoutError."""
         try:
-            prepared = self._prepared.get(sql) or await self.prepared(sql)
+            prepared = self._prepared.get(sql) or await self.prepared(sql, timeout)
             statement = prepared.statement
             records = await statement.fetch(*prepared.fitting(values), timeout=timeout)
         except FAILURES as error:

@@ -56,7 +56,7 @@ class Statements:
         """The rows in lists of `size`, read through a cursor; timeout: for each list."""
         try:
             async with self._lend() as session:
-                prepared = await session.prepared(sql)
+                prepared = await session.prepared(sql, timeout)
                 if not prepared.gives_rows:
                     await session.run(sql, values, timeout)
                     return

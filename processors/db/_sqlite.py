@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from engine import BatchLost
+from engine import BatchLost, strand
 from processors.db._database import ParameterStyle
-from processors.db._sqlite_errors import FAILURES, failure_of, is_locked, locked
+from processors.db._sqlite_errors import FAILURES, is_locked, locked
 from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
+from processors.db._sqlite_part import SqlitePart
 from processors.db._sqlite_statements import LONGEST_WAIT, Statements
 from processors.db._sqlite_values import register
 
@@ -26,8 +27,9 @@ class SqliteDatabase(Statements):
     the event loop its identity is compared (0.01 of the price of a look at every statement).
 
     A transaction has a connection of its own; in memory, where there can be no second one, it has
-    the only one for itself until it ends. A batch (`engine.Batching`) is a transaction that is over
-    before the loop has its next turn, so that no statement of another request can get into it.
+    the only one for itself until it ends. A batch (`engine.Batching`) is a transaction on the
+    connection of all. Mostly it is over before the loop has its next turn; where its work waited in
+    the middle of it, whoever comes meanwhile undoes it, and it is done again, each statement alone.
     """
 
     style = ParameterStyle(lambda number: "?")
@@ -40,7 +42,8 @@ class SqliteDatabase(Statements):
         self._former: tuple[Identity, Identity] = None, None
         self._is_checked = False
         self._was_open = False
-        self._is_in_batch = False
+        self._batch: asyncio.Task[Any] | None = None
+        self._undone: set[asyncio.Task[Any] | None] = set()
         self._is_taken = False
         self._schema_version = -1
         self._deferrable = 0
@@ -59,6 +62,9 @@ class SqliteDatabase(Statements):
         self._close()
 
     def _close(self) -> None:
+        if self._batch is not None:
+            self._undone.add(self._batch)
+            self._undo()
         if self._connection is not None:
             self._connection.close()
         self._connection = self._cursor = None
@@ -68,9 +74,9 @@ class SqliteDatabase(Statements):
     async def begin(self, outer: SqlitePart | None) -> SqlitePart:
         """A part in a transaction, which may write from the beginning. Raises DB:CONNECTIVITY where that waits long."""
         if outer is not None:
-            return SqlitePart(outer.connection, outer.level + 1, lambda: None)
+            return outer.nested()
         connection, is_own = await self._patiently(self._begin, "BEGIN")
-        return SqlitePart(connection, 0, connection.close if is_own else self._give_back)
+        return SqlitePart(connection, connection.close if is_own else self._give_back)
 
     def _begin(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
@@ -131,7 +137,8 @@ class SqliteDatabase(Statements):
     # Batches
 
     async def open_batch(self) -> bool:
-        if self._is_in_batch:  # of a loop around this one
+        own = strand()
+        if self._batch is own:  # of a loop around this one
             return False
         try:
             if self._is_deferring(self._open()):
@@ -139,7 +146,7 @@ class SqliteDatabase(Statements):
             self._open().execute("BEGIN IMMEDIATE")
         except FAILURES:  # each statement finds out for itself, and may wait
             return False
-        self._is_in_batch = True
+        self._batch = own
         return True
 
     def _is_deferring(self, connection: sqlite3.Connection) -> bool:
@@ -155,23 +162,37 @@ class SqliteDatabase(Statements):
         """None: each statement has its outcome at once."""
 
     async def close_batch(self) -> None:
-        self._is_in_batch = False
-        assert self._connection is not None
         try:
-            self._connection.execute("COMMIT")
+            self._open().execute("COMMIT")
         except sqlite3.Error as error:
-            await self.drop_batch()
             raise BatchLost from error
+        self._batch = None
 
     async def drop_batch(self) -> None:
-        self._is_in_batch = False
+        own = strand()
+        self._undone.discard(own)
+        if self._batch is own:
+            self._undo()
+
+    def _undo(self) -> None:
+        self._batch = self._cursor = None
         with suppress(sqlite3.Error):
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
+    def _mind_batch(self) -> None:
+        """Raise BatchLost where that of the strand was undone; undo that of another one, which waits."""
+        own = strand()
+        if own in self._undone:
+            raise BatchLost
+        if self._batch not in (own, None):
+            self._undone.add(self._batch)
+            self._undo()
+
     def _note(self, error: Exception) -> None:
         """A full disk and `OR ROLLBACK` take back the whole batch, not only the statement that failed."""
-        if self._is_in_batch and (self._connection is None or not self._connection.in_transaction):
+        is_undone = self._connection is None or not self._connection.in_transaction
+        if self._batch is not None and is_undone:
             raise BatchLost from error
 
     # The connection
@@ -183,10 +204,12 @@ class SqliteDatabase(Statements):
             self._check()
             if self._connection is None:
                 self._connection, self._was_open = self._connect(), self._file != MEMORY
+        if self._batch is not None or self._undone:
+            self._mind_batch()
         return self._connection
 
     def _changing(self) -> sqlite3.Cursor:
-        self._cursor = self._open().cursor()
+        self._cursor, self._user = self._open().cursor(), asyncio.current_task()
         return self._cursor
 
     def _open_or_none(self) -> sqlite3.Connection | None:
@@ -237,43 +260,3 @@ class SqliteDatabase(Statements):
             connection.close()
             raise
         return connection
-
-
-class SqlitePart(Statements):
-    """The part of a database in a transaction; inside another one (level 1 and more) a savepoint of it."""
-
-    def __init__(self, connection: sqlite3.Connection, level: int, give_back: Callable[[], None]) -> None:
-        self.connection = connection
-        self.level = level
-        self._give_back = give_back
-        if level:
-            connection.execute(f"SAVEPOINT level_{level}")
-
-    def _open(self) -> sqlite3.Connection:
-        if not self.connection.in_transaction:
-            raise sqlite3.OperationalError("the transaction was taken back by the database")
-        return self.connection
-
-    def _open_or_none(self) -> sqlite3.Connection | None:
-        return self.connection
-
-    @asynccontextmanager
-    async def _lend(self) -> AsyncIterator[sqlite3.Connection]:
-        yield self._open()
-
-    async def commit(self) -> None:
-        sql = f"RELEASE level_{self.level}" if self.level else "COMMIT"
-        try:
-            self._open().execute(sql)
-        except FAILURES as error:
-            await self.rollback()
-            raise failure_of(error, self.connection, sql, ()) from error
-        self._give_back()
-
-    async def rollback(self) -> None:
-        with suppress(sqlite3.Error):
-            if self.connection.in_transaction:
-                self.connection.execute(f"ROLLBACK TO level_{self.level}" if self.level else "ROLLBACK")
-                if self.level:
-                    self.connection.execute(f"RELEASE level_{self.level}")
-        self._give_back()

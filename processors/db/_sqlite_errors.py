@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine import ErrorType, FlowError
-from processors.db._errors import BAD_SQL_SYNTAX, CANNOT_REACH, DB_CONNECTIVITY, QUERY_EXECUTION
+from processors.db._errors import BAD_SQL_SYNTAX, CANNOT_REACH, QUERY_EXECUTION
+from processors.db._states import UNAVAILABLE
 
 FAILURES = (sqlite3.Error, OverflowError, ValueError)
 """What the driver raises."""
@@ -21,6 +22,7 @@ OF_THE_ENVIRONMENT = frozenset(
     }
 )  # fmt: skip
 LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+TAKEN_BACK = "the transaction was taken back by the database"
 CONSTRAINTS = {
     "SQLITE_CONSTRAINT_CHECK": "the row breaks a rule of its table",
     "SQLITE_CONSTRAINT_FOREIGNKEY": "the row refers to one that does not exist",
@@ -31,8 +33,13 @@ CONSTRAINTS = {
 
 
 def is_locked(error: BaseException) -> bool:
+    return _primary(error) in LOCKED
+
+
+def _primary(error: BaseException | None) -> int | None:
+    """The code of an error without what it adds; None where SQLite did not raise it."""
     code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in LOCKED
+    return None if code is None else code & 0xFF
 
 
 def locked() -> sqlite3.OperationalError:
@@ -41,6 +48,13 @@ def locked() -> sqlite3.OperationalError:
     error.sqlite_errorcode = sqlite3.SQLITE_BUSY
     error.sqlite_errorname = "SQLITE_BUSY"
     return error
+
+
+def taken_back(loss: Exception | None) -> FlowError:
+    """The error of a transaction that is no more; loss: the error with which the database took it back."""
+    is_of_environment = _primary(loss) in OF_THE_ENVIRONMENT
+    error_type, description = UNAVAILABLE if is_of_environment else (QUERY_EXECUTION, TAKEN_BACK)
+    return FlowError(error_type, description, detailed_description=f"{TAKEN_BACK}: {loss}", cause=loss)
 
 
 def failure_of(
@@ -53,19 +67,18 @@ def failure_of(
 def _diagnosis(
     error: BaseException, connection: sqlite3.Connection | None, sql: str, values: Sequence[Any]
 ) -> tuple[ErrorType, str]:
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = code & 0xFF if code is not None else None
+    primary = _primary(error)
     if primary == sqlite3.SQLITE_CANTOPEN:
         return CANNOT_REACH, "the database cannot be reached"
     if primary in OF_THE_ENVIRONMENT or connection is None:
-        return DB_CONNECTIVITY, "the database is not available"
+        return UNAVAILABLE
     if primary == sqlite3.SQLITE_CONSTRAINT:
         return QUERY_EXECUTION, CONSTRAINTS.get(error.sqlite_errorname, "the row breaks a constraint")  # type: ignore[attr-defined]  # a sqlite3.Error
     if primary == sqlite3.SQLITE_ERROR and not _is_preparable(connection, sql, values):
         return BAD_SQL_SYNTAX, "a statement is not understood by the database"
     if isinstance(error, sqlite3.ProgrammingError) and "one statement" in str(error):
         return BAD_SQL_SYNTAX, "there is more than one statement in sql"
-    return QUERY_EXECUTION, "a value cannot be stored" if code is None else "a statement failed"
+    return QUERY_EXECUTION, "a value cannot be stored" if primary is None else "a statement failed"
 
 
 def _is_preparable(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> bool:

@@ -22,13 +22,14 @@ class Statements:
     """What runs statements over a connection; `_open` looks whether it can be used now, and gives it."""
 
     _cursor: sqlite3.Cursor | None = None
-    """For the next change, as long as the connection need not be looked at; a new one costs a tenth of an insert."""
+    _user: asyncio.Task[Any] | None = None
+    """Whose next change takes this cursor, without a look at the connection: it looked in this turn of the loop."""
 
     def _open(self) -> sqlite3.Connection:
         raise NotImplementedError
 
     def _changing(self) -> sqlite3.Cursor:
-        """A cursor for a change."""
+        """A cursor for a change of this task."""
         return self._open().cursor()
 
     def _open_or_none(self) -> sqlite3.Connection | None:
@@ -52,7 +53,8 @@ class Statements:
         if timeout is not None:
             return await self._slowly(lambda it: _change(it.cursor(), sql, values), timeout, sql, values)
         try:
-            return _change(self._cursor or self._changing(), sql, values)
+            is_ours = self._user is asyncio.current_task()
+            return _change((self._cursor if is_ours else None) or self._changing(), sql, values)
         except FAILURES as error:
             if not is_locked(error):
                 self._note(error)
@@ -77,6 +79,7 @@ class Statements:
                 finally:
                     cursor.close()
             except FAILURES as error:
+                self._note(error)
                 raise failure_of(error, connection, sql, values) from error
 
     def _lend(self) -> AbstractAsyncContextManager[sqlite3.Connection]:
@@ -91,6 +94,7 @@ class Statements:
             try:
                 return await in_thread(connection, lambda: action(connection), timeout)
             except FAILURES as error:
+                self._note(error)
                 raise failure_of(error, connection, sql, values) from error
 
     async def _patiently(self, action: Callable[[], Result], sql: str, values: Sequence[Any] = ()) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 if TYPE_CHECKING:
     from postgres_server import Server
+
+sys.path.append(str(Path(__file__).parent.parent / "server"))  # for running
 
 NewDatabase = Callable[[], str]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from postgres_server import Server
+from postgres_server import Server, query
 
 from engine import Application, FlowError
 
@@ -85,14 +85,6 @@ def run(folder: Path, url: str, work: Work, fuse: str = "true") -> Any:
             return result
 
     return asyncio.run(running())
-
-
-async def query(url: str, sql: str) -> Any:
-    connection = await asyncpg.connect(url)
-    try:
-        return await connection.fetch(sql)
-    finally:
-        await connection.close()
 
 
 def stored(url: str) -> set[int]:

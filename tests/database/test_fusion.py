@@ -43,18 +43,18 @@ def write_files(folder: Path, url: str, deferred: str = "") -> None:
     (folder / "flows.yaml").write_text(FLOWS)
 
 
-def settings_of(url: str, fuse: str) -> dict[str, str]:
-    return {"fuse": fuse, "url": url, "or rollback": "OR ROLLBACK" if url.startswith("sqlite") else ""}
+def settings_of(url: str, fuse: str, store: str = "store") -> dict[str, str]:
+    return {"fuse": fuse, "store": store, "url": url, "or rollback": "OR ROLLBACK" if url.startswith("sqlite") else ""}
 
 
 def outcome(
-    folder: Path, url: str, flow: str, records: Sequence[Any], fuse: str, deferred: str = ""
+    folder: Path, url: str, flow: str, records: Sequence[Any], fuse: str, deferred: str = "", store: str = "store"
 ) -> tuple[Any, ...]:
-    """What the flow gives or raises, and what the tables then hold."""
+    """What the flow gives or raises, and what the tables then hold. store: `write` waits for no answer."""
     write_files(folder, url, deferred)
 
     async def run() -> Any:
-        settings = settings_of(url, fuse)
+        settings = settings_of(url, fuse, store)
         async with Application.load(folder / "flows.yaml", properties=settings) as app:
             try:
                 result: Any = (await app.run(flow, list(records))).payload
@@ -68,13 +68,14 @@ def outcome(
 
 
 @pytest.mark.parametrize("deferred", ["", " DEFERRABLE INITIALLY DEFERRED"], ids=["at once", "deferred"])
+@pytest.mark.parametrize("store", ["store", "write"])
 @pytest.mark.parametrize("flow", ["mirror", "collect", "plain"])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=RECORDS)
 def test_both_modes_agree_record_by_record(
-    tmp_path: Path, new_database: NewDatabase, flow: str, deferred: str, records: Sequence[Any]
+    tmp_path: Path, new_database: NewDatabase, flow: str, store: str, deferred: str, records: Sequence[Any]
 ) -> None:
-    one, other = (outcome(tmp_path, new_database(), flow, records, fuse, deferred) for fuse in ("true", "false"))
+    one, other = (outcome(tmp_path, new_database(), flow, records, fuse, deferred, store) for fuse in ("true", "false"))
     assert one == other
 
 
@@ -111,3 +112,22 @@ def frames_that_commit(log: bytes) -> int:
 def test_statements_are_committed_together(tmp_path: Path) -> None:
     assert commits(tmp_path, "true") < 20
     assert commits(tmp_path, "false") >= 600
+
+
+def test_what_is_behind_a_failed_record_is_not_kept(tmp_path: Path, new_database: NewDatabase) -> None:
+    """The loop ends at the record that fails, though more was sent before the database had answered."""
+    records = [{"id": n, "n": 500 if n == 3 else 1, "once": None, "parent": None, "how": "insert"} for n in range(1, 9)]
+    (_, why, _), (rows, log) = outcome(tmp_path, new_database(), "plain", records, "true", store="write")
+    assert why == "the row breaks a rule of its table"
+    assert [row["id"] for row in rows] == [1, 2]
+    assert [row["id"] for row in log] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("fuse", ["true", "false"], ids=["fused", "alone"])
+def test_what_is_logged_is_true(
+    tmp_path: Path, new_database: NewDatabase, fuse: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    records = [{"id": n, "n": 500 if n == 3 else 1, "once": None, "parent": None, "how": "insert"} for n in range(1, 6)]
+    outcome(tmp_path, new_database(), "logged", records, fuse)
+    assert [line for line in caplog.messages if line.startswith("stored")] == [f"stored {n}" for n in (1, 2, 4, 5)]
