@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 
 from engine import Event, Mistake, Transaction, refuse
 from processors.db._database import Database
@@ -24,9 +24,11 @@ class Change(Statement):
         return self.deliver(event, change)
 
 
-def _columns(names: Any) -> Any:
-    for name in names:
-        if not name.isidentifier():
+def _columns(value: Any) -> Any:
+    """Names, as a list or a comma list; they become part of the statement."""
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    for name in names if isinstance(names, list) else ():
+        if not isinstance(name, str) or not name.isidentifier():
             refuse([Mistake("F303", f"'{name}'", "the name of a column")])
     return names
 
@@ -37,18 +39,21 @@ class Generating(Change):
     auto_generate_keys: bool = False
     """Whether generatedKeys holds what the database made for the first row, such as its id."""
 
-    auto_generated_keys_column_names: Annotated[tuple[str, ...], AfterValidator(_columns)] = ()
+    auto_generated_keys_column_names: Annotated[tuple[str, ...], BeforeValidator(_columns)] = ()
     """The columns that generatedKeys holds; all of the row, if left out."""
 
     def prepare(self, database: Database) -> None:
         super().prepare(database)
-        if self.auto_generate_keys and database.style.returning:
+        if not database.style.returning:
+            self._prepare(deliver=self._deliver_named)
+        elif self.auto_generate_keys:
             self._prepare(text=self.sql.returning(self.auto_generated_keys_column_names).text(database.style))
 
-    def deliver(self, event: Event, result: Any, *attributes: Any) -> Event:
-        keys = result["generatedKeys"]
-        if UNNAMED_KEY in keys and not self.auto_generate_keys:
-            result["generatedKeys"] = {}
-        elif UNNAMED_KEY in keys and self.auto_generated_keys_column_names:
-            result["generatedKeys"] = {self.auto_generated_keys_column_names[0]: keys[UNNAMED_KEY]}
+    def _deliver_named(self, event: Event, result: Any, *attributes: Any) -> Event:
+        """Deliver, for a database that tells a key without its column, where that was asked for."""
+        keys = result.get("generatedKeys") if isinstance(result, dict) else None  # a mock gives anything
+        if keys and UNNAMED_KEY in keys:
+            names = self.auto_generated_keys_column_names[:1] or (UNNAMED_KEY,)
+            shown = {names[0]: keys[UNNAMED_KEY]} if self.auto_generate_keys else {}
+            result = {**result, "generatedKeys": shown}
         return super().deliver(event, result, *attributes)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from processors.db._change import Change
+from processors.db._change import Generating
 
 
-class Insert(Change):
+class Insert(Generating):
     """Insert rows.
 
     The result is `{affectedRows, generatedKeys}`; generatedKeys holds what a RETURNING clause
-    gives for the first row. Without a `target` the result becomes the payload.
+    gives for the first row, or `autoGenerateKeys`. Without a `target` the result becomes the payload.
 
     Example:
         configs:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from processors.db._change import Change
+from processors.db._change import Generating
 
 
-class Update(Change):
+class Update(Generating):
     """Change rows.
 
     The result is `{affectedRows, generatedKeys}`. That no row was there to change is no error.

@@ -17,6 +17,10 @@ from engine import Application, FlowError
 
 FLOWS = (Path(__file__).parent / "operations.yaml").read_text()
 BACKENDS = ["sqlite file", "sqlite memory", "sqlalchemy", "mariadb", "postgresql"]
+TYPES = {
+    "postgresql": {"bytes": "BYTEA", "numbered": "SERIAL PRIMARY KEY"},
+    "mariadb": {"bytes": "BLOB", "numbered": "INTEGER AUTO_INCREMENT PRIMARY KEY"},
+}
 Run = Callable[..., Awaitable[Any]]
 
 
@@ -49,11 +53,11 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
     """Run something with the flows on a database that has their tables."""
     url = url_of(request.param, tmp_path, request)
     (tmp_path / "flows.yaml").write_text(FLOWS)
-    kind = "BYTEA" if request.param == "postgresql" else "BLOB"
+    types = TYPES.get(request.param, {"bytes": "BLOB", "numbered": "INTEGER PRIMARY KEY"})
 
     def run(work: Callable[[Run], Awaitable[Any]]) -> Any:
         async def running() -> Any:
-            app = Application.load(tmp_path / "flows.yaml", properties={"url": url, "bytes": kind})
+            app = Application.load(tmp_path / "flows.yaml", properties={"url": url, **types})
             async with app:
                 await app.run("tables")
 
@@ -92,6 +96,15 @@ def test_changes(case: Any) -> None:
         assert (await run("single", 3))["price"] == 2
         assert (await run("delete", {"id": 3}))["affectedRows"] == 1
         assert await run("single", 3) is None
+
+    case(work)
+
+
+def test_keys_that_the_database_makes(case: Any) -> None:
+    async def work(run: Run) -> None:
+        assert await run("numbered", {"note": "a"}) == {"affectedRows": 1, "generatedKeys": {"id": 1}}
+        assert await run("untold", {"note": "b"}) == {"affectedRows": 1, "generatedKeys": {}}
+        assert (await run("numbered", {"note": "c"}))["generatedKeys"] == {"id": 3}
 
     case(work)
 
