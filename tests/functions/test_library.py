@@ -91,14 +91,22 @@ LARGE = {
 }  # fmt: skip
 
 
+def a_second() -> float:
+    """Seconds that take as long here, now, as one on a quiet machine, which loops two million times in 40 ms."""
+    start = time.thread_time()
+    for _ in range(2_000_000):
+        pass
+    return max(1.0, 25 * (time.thread_time() - start))
+
+
 @pytest.mark.parametrize("kind", LARGE)
 def test_large_arguments_cost_less_than_a_second(kind: str) -> None:
-    payload = [LARGE[kind]] * 6
+    payload, second = [LARGE[kind]] * 6, a_second()
     for name, call in CALLS.items():
         start = time.thread_time()
         error = error_of(call, payload)
         assert error is None or not is_accident(error), (name, error)
-        assert time.thread_time() - start < 1, name
+        assert time.thread_time() - start < second, name
 
 
 def test_the_library_imports_nothing_heavy() -> None:
