@@ -11,7 +11,11 @@ from engine.core.event import Event
 from engine.core.expression import Template
 from engine.core.parameters import Name
 from engine.core.type_patterns import TypePatterns
+from engine.expressions import reads_of
 from engine.expressions.parser import Node
+
+OF_ITEM = frozenset({"payload", "attributes", "message", "error", "correlation_id"})
+"""What an event has that an item's steps do not change for its outcome."""
 
 
 class ItemEvent(Event, frozen=True):
@@ -54,9 +58,16 @@ class Collect(Parameters):
     """Whether the variable takes a stream of the outcomes, and the loop runs while it is read: as the payload of an
     answer it is sent item by item, and any number of items needs no more memory than a few."""
 
+    _is_of_item: ClassVar[bool]
+    """Whether `success` sees nothing but what the item entered with."""
+
+    def __post_init__(self) -> None:
+        self._prepare(_is_of_item=reads_of(self.success.evaluate) <= OF_ITEM)
+
     def succeeded(self, entering: Event, after: Event, index: int) -> Any:
         """The outcome of an item whose steps left this event. An error in `success` is the item's failure."""
-        return self.success.evaluate(_seen(entering, after, index, entering.error, after.payload))
+        seen = entering if self._is_of_item else _seen(entering, after, index, entering.error, after.payload)
+        return self.success.evaluate(seen)
 
     def takes(self, failure: FlowError) -> bool:
         """Whether an error is an item's outcome: neither CRITICAL nor what `abort_on` names."""

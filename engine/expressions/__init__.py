@@ -4,7 +4,7 @@ This folder stands alone: it knows values and text, neither events nor flows.
 """
 
 from engine.expressions.appended import Appended, settle
-from engine.expressions.compiler import check_tree, compile_tree, source_of
+from engine.expressions.compiler import check_tree, compile_tree, reads_of, source_of
 from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
 from engine.expressions.parser import parse
 
@@ -15,6 +15,7 @@ __all__ = [
     "check_tree",
     "compile_tree",
     "parse",
+    "reads_of",
     "settle",
     "source_of",
 ]

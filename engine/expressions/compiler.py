@@ -8,7 +8,9 @@ that may stand in the text any number of times.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from engine.expressions import operators
@@ -26,6 +28,7 @@ from engine.expressions.writing import to_text
 
 Evaluate = Callable[[Any], Any]
 
+READ = re.compile(rf"\b{INPUT}\.(\w+)")
 BUILTINS = {"type": type, "dict": dict, "list": list, "int": int, "set": set, "map": map, "Exception": Exception}
 GLOBALS: Mapping[str, Any] = {
     "__builtins__": BUILTINS,
@@ -87,7 +90,15 @@ def check_tree(tree: Node, roots: Roots, functions: Mapping[str, Function], vari
 
 def source_of(evaluate: Evaluate) -> str:
     """The Python text of a compiled expression."""
+    if isinstance(evaluate, attrgetter):  # of a bare root
+        return f"{INPUT}.{evaluate.__reduce__()[1][0]}"
     return str(evaluate.__globals__["__source__"])
+
+
+def reads_of(evaluate: Evaluate) -> set[str]:
+    """The attributes of its input that a compiled expression reads: `payload`, `vars`; `whole` for all of them."""
+    source = source_of(evaluate)
+    return {*READ.findall(source), *(["whole"] if f"whole({INPUT})" in source else [])}
 
 
 def _unchanged(error: Exception, leaf: int) -> Exception:
