@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import types
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from engine.core.chain import Chain
 from engine.core.config import Config
+from engine.core.deadline import rest_of
 from engine.core.element import Element, Parameters
 from engine.core.error_handler import ErrorHandler
 from engine.core.errors import FlowError
@@ -49,6 +51,10 @@ class Batching(Protocol):
         """Those of the batch that is open; None where the work never has to be taken up again."""
         ...
 
+    def share_batch(self) -> None:
+        """The work waits in the middle of the batch that is open: others run before it goes on."""
+        ...
+
     async def close_batch(self) -> None:
         """Keep what was done. Raises BatchLost where nothing of it can be kept, FlowError where nobody knows."""
 
@@ -56,7 +62,10 @@ class Batching(Protocol):
         """Undo what was done, and end it; at once where that was done before."""
 
 
-async def together(resource: Batching | None, work: Callable[[Points | None], Awaitable[T]]) -> T:
+Work = Callable[[Points | None], Coroutine[Any, Any, T]]
+
+
+async def together(resource: Batching | None, work: Work[T]) -> T:
     """What the work comes to, its statements committed together where that can be.
 
     The work acts on nothing but the resource and waits for nothing else (`acting_on`), so it can be done again.
@@ -76,14 +85,26 @@ async def together(resource: Batching | None, work: Callable[[Points | None], Aw
     return await work(None)
 
 
-async def _kept(resource: Batching, work: Callable[[Points | None], Awaitable[T]], points: Points | None) -> T:
+async def _kept(resource: Batching, work: Work[T], points: Points | None) -> T:
     try:
-        result = await work(points)
+        result = await _noticing(work(points), resource.share_batch)
     except FlowError:
         await resource.close_batch()  # the statements before it stand, as they would alone
         raise
     await resource.close_batch()
     return result
+
+
+@types.coroutine
+def _noticing(work: Coroutine[Any, Any, T], waits: Callable[[], None]) -> Generator[Any, Any, T]:
+    """What the work comes to; `waits` is called when it waits for the first time, before others run."""
+    try:
+        awaited = work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    waits()
+    return (yield from rest_of(work, awaited))
 
 
 ANYTHING = None

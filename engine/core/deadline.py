@@ -25,7 +25,7 @@ def before(seconds: float | None, work: Coroutine[Any, Any, T]) -> Generator[Any
     except StopIteration as end:
         result: T = end.value
         return result
-    timed: T = yield from _until(until, _rest(work, awaited)).__await__()
+    timed: T = yield from _until(until, rest_of(work, awaited)).__await__()
     return timed
 
 
@@ -35,7 +35,7 @@ async def _until(when: float, rest: Any) -> Any:
 
 
 @types.coroutine
-def _rest(work: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
+def rest_of(work: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
     """The work from where it waits."""
     while True:
         try:

@@ -100,6 +100,9 @@ class PostgresDatabase(Statements):
     def points(self) -> Script:
         return self._scripts[strand()]
 
+    def share_batch(self) -> None:
+        """Nothing: a batch has a session of its own."""
+
     async def close_batch(self) -> None:
         own = strand()
         script = self._scripts[own]

@@ -44,6 +44,7 @@ class SqliteDatabase(Statements):
         self._was_open = False
         self._batch: asyncio.Task[Any] | None = None
         self._undone: set[asyncio.Task[Any] | None] = set()
+        self._sharing: set[asyncio.Task[Any] | None] = set()
         self._is_taken = False
         self._schema_version = -1
         self._deferrable = 0
@@ -161,16 +162,22 @@ class SqliteDatabase(Statements):
     def points(self) -> None:
         """None: each statement has its outcome at once."""
 
+    def share_batch(self) -> None:
+        self._sharing.add(strand())
+        self._cursor = None
+
     async def close_batch(self) -> None:
         try:
             self._open().execute("COMMIT")
         except sqlite3.Error as error:
             raise BatchLost from error
         self._batch = None
+        self._sharing.discard(strand())
 
     async def drop_batch(self) -> None:
         own = strand()
         self._undone.discard(own)
+        self._sharing.discard(own)
         if self._batch is own:
             self._undo()
 
@@ -209,8 +216,10 @@ class SqliteDatabase(Statements):
         return self._connection
 
     def _changing(self) -> sqlite3.Cursor:
-        self._cursor, self._user = self._open().cursor(), asyncio.current_task()
-        return self._cursor
+        cursor = self._open().cursor()
+        if not self._sharing:  # else the next change may be that of another strand
+            self._cursor = cursor
+        return cursor
 
     def _open_or_none(self) -> sqlite3.Connection | None:
         return self._connection

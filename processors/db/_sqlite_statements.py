@@ -22,14 +22,13 @@ class Statements:
     """What runs statements over a connection; `_open` looks whether it can be used now, and gives it."""
 
     _cursor: sqlite3.Cursor | None = None
-    _user: asyncio.Task[Any] | None = None
-    """Whose next change takes this cursor, without a look at the connection: it looked in this turn of the loop."""
+    """For the next change, while the connection need not be looked at; a new one costs a tenth of an insert."""
 
     def _open(self) -> sqlite3.Connection:
         raise NotImplementedError
 
     def _changing(self) -> sqlite3.Cursor:
-        """A cursor for a change of this task."""
+        """A cursor for a change."""
         return self._open().cursor()
 
     def _open_or_none(self) -> sqlite3.Connection | None:
@@ -53,8 +52,7 @@ class Statements:
         if timeout is not None:
             return await self._slowly(lambda it: _change(it.cursor(), sql, values), timeout, sql, values)
         try:
-            is_ours = self._user is asyncio.current_task()
-            return _change((self._cursor if is_ours else None) or self._changing(), sql, values)
+            return _change(self._cursor or self._changing(), sql, values)
         except FAILURES as error:
             if not is_locked(error):
                 self._note(error)
