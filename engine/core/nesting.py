@@ -41,7 +41,7 @@ async def run_nested(flow: Runnable, event: Event) -> Event:
     before = _depth.set(depth + 1)
     try:
         if depth % FRESH_STACK == FRESH_STACK - 1:
-            return await going_on(flow.run(event))
+            return await going_on(lambda: flow.run(event))
         return await flow.run(event)
     finally:
         _depth.reset(before)

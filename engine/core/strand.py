@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -21,12 +21,12 @@ def strand() -> Task:
     return origin if going_on is task else task
 
 
-async def going_on(work: Coroutine[Any, Any, T]) -> T:
+async def going_on(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """The result of work that runs on a stack of its own, and is still that of the strand that waits for it."""
     origin = strand()
 
     async def go_on() -> T:
         _continuation.set((asyncio.current_task(), origin))
-        return await work
+        return await work()
 
     return await asyncio.create_task(go_on())

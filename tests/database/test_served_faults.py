@@ -226,8 +226,8 @@ def test_in_the_middle_of_bodies(serve: Serve, fault: Callable[[Service], None])
 
 LOCKS = [
     # how long a statement waits, what another client holds, which records fail, what is answered
-    ({"parameters": "&lock_timeout=500"}, "UPDATE t SET n = 9 WHERE id = -2", [-2], 207),
-    ({"timeout": "500ms"}, "UPDATE t SET n = 9 WHERE id = -2", [-2], 207),
+    ({"parameters": "&lock_timeout=2000"}, "UPDATE t SET n = 9 WHERE id = -2", [-2], 207),
+    ({"timeout": "2s"}, "UPDATE t SET n = 9 WHERE id = -2", [-2], 207),
     ({"parameters": "&lock_timeout=500"}, "LOCK TABLE t", [-1, -2, -3], 400),
     ({"timeout": "500ms"}, "LOCK TABLE t", [-1, -2, -3], 400),
 ]
