@@ -114,7 +114,12 @@ def test_the_server_is_killed_and_comes_back(tmp_path: Path, server: Server, fus
         return results
 
     results = run(tmp_path, url, work, fuse)
-    assert told(results) == stored(url)
+    kept = stored(url)
+    assert told(results) <= kept
+    # A batch asks the server what became of its commit; the answer to a statement alone may be lost behind its commit.
+    in_doubt = [result for result in results if result["id"] in kept - told(results)]
+    assert len(in_doubt) <= (0 if fuse == "true" else 1)
+    assert all(result["type"].startswith("DB:") for result in in_doubt)
     assert "DB:CANNOT_REACH" in {result.get("type") for result in results}
 
 
