@@ -20,6 +20,7 @@ from processors.db._postgres_pool import Pool
 from processors.db._postgres_script import Pace, Script
 from processors.db._postgres_session import OUTDATED, Answer, Session
 from processors.db._postgres_statements import Statements
+from processors.db._sql import ONE_OF_MANY, verb_of
 
 Result = TypeVar("Result")
 
@@ -30,6 +31,7 @@ FATE_PAUSE = 0.1
 class PostgresDatabase(Statements):
     """A database of a PostgreSQL server: each statement on a connection of the pool, committed on its own."""
 
+    at_once = None
     style = ParameterStyle(lambda number: f"${number}", is_shared=True, calling=calling)
 
     def __init__(self, url: str, pooling: Pooling) -> None:
@@ -144,6 +146,22 @@ class PostgresDatabase(Statements):
             return await script.run(sql, values)
         except FAILURES as error:
             raise failure_of(error) from error
+
+    async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
+        """One that is late may end before it can be cancelled: undone for sure is what does not commit itself."""
+        if timeout is None or verb_of(sql) not in ONE_OF_MANY:
+            return await super().change(sql, values, timeout)
+        try:
+            try:
+                return await self._change_and_commit(sql, values, timeout)
+            except OUTDATED:
+                return await self._change_and_commit(sql, values, timeout)
+        except FAILURES as error:
+            raise failure_of(error) from error
+
+    async def _change_and_commit(self, sql: str, values: Sequence[Any], timeout: float) -> dict[str, Any]:
+        async with self._lend() as session:
+            return (await session.run(sql, values, timeout)).as_change()
 
     async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:
         session = await self._pool.take()

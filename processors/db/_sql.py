@@ -127,6 +127,10 @@ def check_verb(text: str) -> None:
         refuse([Mistake("F602", found, "a statement that leaves transactions to the engine")])
 
 
+ONE_OF_MANY = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "WITH", "VALUES"})
+"""The verbs of statements that come to the same in a transaction as each on its own."""
+
+
 def verb_of(text: str) -> str:
     """The first word of a statement, in capitals; empty where there is none."""
     first = FIRST_WORD.match(text)

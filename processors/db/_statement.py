@@ -7,11 +7,8 @@ from typing import Annotated, Any, ClassVar
 from engine import Amount, ConfigRef, Field, Mistake, Operation, Template, TimeUnit, Transaction, refuse
 from processors.db._database import Database, Part, Statements
 from processors.db._errors import DB_TYPES
-from processors.db._sql import Sql
+from processors.db._sql import ONE_OF_MANY, Sql
 from processors.db.config import Config
-
-ONE_OF_MANY = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "WITH", "VALUES"})
-"""The statements that come to the same in a transaction as each on its own."""
 
 
 class DatabaseOperation(Operation):

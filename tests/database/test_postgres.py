@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import textwrap
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from engine import FlowError
@@ -148,3 +151,52 @@ def test_transactions_are_as_on_sqlite(postgres: str, name: str) -> None:
     if "sqlite:///" in body or "PRAGMA" in body:
         pytest.skip("a case about SQLite")
     assert asyncio.run(run_case(body.replace("sqlite://", postgres), CATALOG, "transactions.yaml")) == []
+
+
+def test_a_late_statement_that_ends_before_it_can_be_cancelled_is_undone(postgres: str) -> None:
+    """It waits for a lock that is free once its caller knows that it failed; the request to cancel it comes late."""
+
+    async def run() -> list[dict[str, Any]]:
+        holder = await asyncpg.connect(postgres)
+        await holder.execute("CREATE TABLE t(n int); INSERT INTO t VALUES(0)")
+        await holder.execute("BEGIN; UPDATE t SET n = 5")
+        is_open = asyncio.Event()
+        async with door(postgres, is_open) as url:
+            database = PostgresDatabase(url, Pooling())
+            with pytest.raises(FlowError, match="DB:TIMEOUT"):
+                await database.change("UPDATE t SET n = n + 1", (), 0.3)
+            await holder.execute("COMMIT")
+            while await holder.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                pass
+            is_open.set()
+            rows = await database.select("SELECT n FROM t", (), None)
+            await database.close()
+        await holder.close()
+        return rows
+
+    assert asyncio.run(run()) == [{"n": 5}]
+
+
+@asynccontextmanager
+async def door(url: str, is_open: asyncio.Event) -> AsyncIterator[str]:
+    """Another address of a server, whose first connection comes through at once, and others when it is open."""
+    address = urlsplit(url)
+    connections: list[asyncio.Task[None] | None] = []
+
+    async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(asyncio.current_task())
+        if len(connections) > 1:
+            await is_open.wait()
+        server, to_server = await asyncio.open_connection(address.hostname, address.port)
+        await asyncio.gather(copy(reader, to_server), copy(server, writer))
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(through, "127.0.0.1") as listening:
+        port = listening.sockets[0].getsockname()[1]
+        yield url.replace(f":{address.port}/", f":{port}/")
+        await asyncio.gather(*filter(None, connections))
