@@ -81,7 +81,7 @@ def test_the_two_first_commands_are_those_that_ci_runs() -> None:
         assert mark in script
         assert README.count(mark) == 1
     assert "python -m pip install -e . && engine serve flows/\n" in README
-    assert "python -m pip install -e '.[test]' && python -m pytest\n" in README
+    assert "python -m pip install -e '.[test]' && python -m pytest -n auto\n" in README
 
 
 def test_a_test_takes_five_lines() -> None:

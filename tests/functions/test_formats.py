@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -108,9 +107,7 @@ def test_shared_values_become_no_aliases(value_of: Callable[..., Any]) -> None:
     ],
 )
 def test_read_mistake(mistake_of: Callable[..., str], text: str, mime: str, mistake: str) -> None:
-    start = time.thread_time()
     assert mistake_of("read(payload.text, payload.mime)", {"text": text, "mime": mime}).startswith(mistake)
-    assert time.thread_time() - start < 5
 
 
 @pytest.mark.parametrize(

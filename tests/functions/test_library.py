@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -91,22 +90,13 @@ LARGE = {
 }  # fmt: skip
 
 
-def a_second() -> float:
-    """Seconds that take as long here, now, as one on a quiet machine, which loops two million times in 40 ms."""
-    start = time.thread_time()
-    for _ in range(2_000_000):
-        pass
-    return max(1.0, 25 * (time.thread_time() - start))
-
-
+@pytest.mark.timeout(120)  # a few seconds; what grows with the square of such sizes takes minutes
 @pytest.mark.parametrize("kind", LARGE)
-def test_large_arguments_cost_less_than_a_second(kind: str) -> None:
-    payload, second = [LARGE[kind]] * 6, a_second()
+def test_large_arguments_end(kind: str) -> None:
+    payload = [LARGE[kind]] * 6
     for name, call in CALLS.items():
-        start = time.thread_time()
         error = error_of(call, payload)
         assert error is None or not is_accident(error), (name, error)
-        assert time.thread_time() - start < second, name
 
 
 def test_the_library_imports_nothing_heavy() -> None:
