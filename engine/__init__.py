@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.core.batch import BatchLost as BatchLost
     from engine.core.batch import Points as Points
     from engine.core.batch import acting_on as acting_on
+    from engine.core.batch import result_at_once as result_at_once
     from engine.core.batch import together as together
     from engine.core.chain import Chain as Chain
     from engine.core.chain import Step as Step
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from engine.core.processor import Operation as Operation
     from engine.core.processor import Processor as Processor
     from engine.core.processor import Run as Run
+    from engine.core.processor import RunAtOnce as RunAtOnce
     from engine.core.processor import Served as Served
     from engine.core.processor import Source as Source
     from engine.core.processor import VoidOperation as VoidOperation
@@ -174,7 +176,7 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.active_source": "ActiveSource",
     "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
-    "engine.core.batch": "Again Batching BatchLost Points acting_on together",
+    "engine.core.batch": "Again Batching BatchLost Points acting_on result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
     "engine.core.collect": "Collect",
@@ -195,7 +197,7 @@ _MODULES = {
     "engine.core.mistake": "Mistake built refuse shown",
     "engine.core.parallel": "ParallelScope",
     "engine.core.parameters": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
-    "engine.core.processor": "UNTOLD After Operation Processor Run Served Source VoidOperation content_tree",
+    "engine.core.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",
     "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
     "engine.core.refusal": "Refusal",
     "engine.core.resource": "Resource ResourceError",

@@ -29,6 +29,17 @@ class Again(BaseException):
     """A statement came to something else than presumed: the work goes on where its Points say. No handler takes it."""
 
 
+def result_at_once(work: Coroutine[Any, Any, T]) -> T:
+    """What work within a batch comes to, which does not wait. Raises BatchLost where it would."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    work.close()
+    raise BatchLost
+
+
 class Points(Protocol):
     """Where work can be taken up again, for resources that answer before they know what came of a statement."""
 
@@ -62,16 +73,18 @@ class Batching(Protocol):
         """Undo what was done, and end it; at once where that was done before."""
 
 
-Work = Callable[[Points | None], Coroutine[Any, Any, T]]
+Work = Callable[[Points | None, bool], Coroutine[Any, Any, T]]
+"""What is done, from where the points say, and whether that is within a batch."""
 
 
-async def together(resource: Batching | None, work: Work[T]) -> T:
+async def together(resource: Batching | None, count: int, work: Work[T]) -> T:
     """What the work comes to, its statements committed together where that can be.
 
     The work acts on nothing but the resource and waits for nothing else (`acting_on`), so it can be done again.
+    count: of how many items; one alone commits its statements sooner than it begins a batch.
     """
-    if resource is None or Transaction.current() is not None or not await resource.open_batch():
-        return await work(None)
+    if resource is None or count == 1 or Transaction.current() is not None or not await resource.open_batch():
+        return await work(None, False)
     try:
         points = resource.points()
         while True:
@@ -82,12 +95,12 @@ async def together(resource: Batching | None, work: Work[T]) -> T:
     except BaseException:
         await resource.drop_batch()
         raise
-    return await work(None)
+    return await work(None, False)
 
 
 async def _kept(resource: Batching, work: Work[T], points: Points | None) -> T:
     try:
-        result = await _noticing(work(points), resource.share_batch)
+        result = await _noticing(work(points, True), resource.share_batch)
     except FlowError:
         await resource.close_batch()  # the statements before it stand, as they would alone
         raise

@@ -75,7 +75,7 @@ class Collect(Parameters):
 
     def failed(self, entering: Event, failure: FlowError, index: int) -> Any:
         """The outcome of an item whose steps failed. An error in `failure` ends the loop."""
-        failure.__traceback__ = None  # the outcome may keep the error, which keeps no frames
+        failure.forget_frames()
         return self.failure.evaluate(_seen(entering, failure.event or entering, index, failure, None))
 
     def keeps(self, raised: ErrorType) -> bool:

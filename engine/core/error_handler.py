@@ -81,6 +81,11 @@ class ErrorHandler(Validated):
     def __init__(self, handlers: Sequence[OnError] = ()) -> None:
         self.handlers = tuple(handlers)
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether the steps of a handler may wait."""
+        return any(handler.steps.runner_at_once() is None for handler in self.handlers)
+
     async def handle(
         self, failure: FlowError, outer: FlowError | None = None, transaction: Transaction | None = None
     ) -> Event | None:
@@ -102,7 +107,7 @@ class ErrorHandler(Validated):
                 if transaction is not None:
                     await transaction.commit()
                 if after is not None:
-                    failure.__traceback__ = None  # a variable may keep the error, which keeps no frames
+                    failure.forget_frames()
                 return after
         return None
 

@@ -177,6 +177,13 @@ class FlowError(Exception):
             last = last.cause
         last.cause = first
 
+    def forget_frames(self) -> None:
+        """Keep no frames: a variable may keep the error, and one of them its variables; a circle is garbage."""
+        error: BaseException | None = self
+        while error is not None:
+            error.__traceback__ = None
+            error = error.__cause__
+
     @property
     def detailed_description(self) -> str:
         return self._detailed_description or self.description

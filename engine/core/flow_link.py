@@ -13,6 +13,7 @@ from engine.core.event import Event
 from engine.core.expression import Template
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.nesting import Runnable, run_nested
+from engine.core.processor import RunAtOnce
 from engine.core.reader import reach_of
 from engine.core.validated import Validated
 
@@ -52,6 +53,11 @@ class FlowLink(Validated):
             self._sub_flow = flow
             return flow.run(event)
         return run_nested(flow, event)
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        """`run` as a plain function, where it leads to a sub-flow that never waits; else None."""
+        flow = self.static_target()
+        return flow.runner_at_once() if isinstance(flow, Chain) else None
 
     @classmethod
     def to(cls, flow: Runnable) -> FlowLink:

@@ -18,6 +18,7 @@ from engine.core.redelivery import RedeliveryPolicy
 from engine.expressions.parser import Node
 
 Run = Callable[[Event], Awaitable[Event]]
+RunAtOnce = Callable[[Event], Event]
 Result = TypeVar("Result")
 
 
@@ -47,7 +48,8 @@ class Processor(Element):
     """A step of a flow: takes an event, returns an event.
 
     To write one, subclass it in a file of its own, declare the parameters as fields, and define
-    `run`. Raise FlowError for what a flow may handle; any other exception counts as a bug.
+    `run`; or `run_at_once`, where it never waits and acts on nothing but the event. Raise FlowError
+    for what a flow may handle; any other exception counts as a bug.
 
     `assigns`, `demands`, and the class variables beside them tell what a step does to those who look
     at flows without running them, such as the OpenAPI document. What a step does not tell stays open there.
@@ -73,11 +75,19 @@ class Processor(Element):
 
     async def run(self, event: Event) -> Event:
         """The event after this step. The event that came in stays as it is."""
+        return self.run_at_once(event)
+
+    def run_at_once(self, event: Event) -> Event:
+        """What `run` gives, of a step that never waits."""
         raise NotImplementedError(f"{type(self).__name__} does not define run")
 
     def runner(self) -> Run:
         """What a chain calls for this step, chosen when the file is loaded: `run`, and what parameters put around."""
         return self.run
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        """The same as a plain function, for loops whose items never wait; None, where this step may wait."""
+        return self.run_at_once if type(self).run is Processor.run else None
 
     def map_error(self, failure: FlowError) -> FlowError:
         """The error that leaves the step when it raised this one."""

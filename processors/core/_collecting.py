@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from functools import partial
 from time import monotonic
 from typing import Any
 
-from engine import OFTEN, Batching, Collect, Event, FlowError, Points, Stream, Turns, together
+from engine import OFTEN, Batching, Collect, Event, FlowError, Points, Run, RunAtOnce, Stream, Turns, together
 
 SOON = 0.1
 """Seconds in which some outcomes of a stream should be there; of faster steps more are told at once."""
@@ -16,6 +16,7 @@ SOON = 0.1
 class Collecting:
     """One run of a loop with `collect`.
 
+    run: the steps; run_at_once: the same as a plain function, where they never wait within a batch.
     entering: makes the event of an item out of the current one, the item, and its number from 1.
     current: the event that the last item that succeeded has left.
     resource: what the steps act on alone, so that their statements can be committed together.
@@ -24,13 +25,15 @@ class Collecting:
     def __init__(
         self,
         collect: Collect,
-        run: Callable[[Event], Awaitable[Event]],
+        run: Run,
+        run_at_once: RunAtOnce | None,
         entering: Callable[[Event, Any, int], Event],
         current: Event,
         resource: Batching | None,
     ) -> None:
         self._collect = collect
         self._run = run
+        self._run_at_once = run_at_once
         self._entering = entering
         self._resource = resource
         self._count = 0
@@ -74,23 +77,34 @@ class Collecting:
         turns = Turns()
         for start in range(0, len(items), OFTEN):
             some = items[start : start + OFTEN]
-            await together(self._resource, partial(self._collect_some, some, outcomes, len(outcomes), self.current))
+            work = partial(self._collect_some, some, outcomes, len(outcomes), self.current)
+            await together(self._resource, len(some), work)
             self._count += len(some)
             await turns.give()
 
     async def _collect_some(
-        self, items: Sequence[Any], outcomes: list[Any], known: int, current: Event, points: Points | None
+        self,
+        items: Sequence[Any],
+        outcomes: list[Any],
+        known: int,
+        current: Event,
+        points: Points | None,
+        batched: bool,
     ) -> None:
         """Collect from where the outcomes are `known` and the event is this one: it may be the second time."""
         first, self.current = points.start(current) if points else (0, current)
         del outcomes[known + first :]
-        run, enter, succeeded, failed = self._run, self._entering, self._collect.succeeded, self._collect.failed
+        at_once = self._run_at_once if batched else None
+        run: Any = at_once or self._run
+        enter, succeeded, failed = self._entering, self._collect.succeeded, self._collect.failed
         for counter, item in enumerate(items[first:] if first else items, self._count + first + 1):
             if points:
                 points.note(self.current)
             entering = enter(self.current, item, counter)
             try:
-                after = await run(entering)
+                after = run(entering)
+                if not at_once:
+                    after = await after
                 outcomes.append(succeeded(entering, after, counter - 1))
                 self.current = after
             except FlowError as failure:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import After, Chain, Condition, Event, Parameters, Scope
+from engine import After, Chain, Condition, Event, Parameters, RunAtOnce, Scope
 
 
 class When(Parameters):
@@ -20,6 +20,10 @@ class Otherwise(Parameters):
 
     steps: Chain
     """What to run."""
+
+
+def _as_it_is(event: Event) -> Event:
+    return event
 
 
 class Choice(Scope):
@@ -52,6 +56,21 @@ class Choice(Scope):
 
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        runs = [way.steps.runner_at_once() for way in self.when]
+        rest = self.otherwise.steps.runner_at_once() if self.otherwise else _as_it_is
+        if self.timeout is not None or rest is None or None in runs:
+            return None
+        ways: Any = [(way.expression.evaluate, run) for way, run in zip(self.when, runs, strict=True)]
+
+        def run_at_once(event: Event) -> Event:
+            for holds, run in ways:
+                if holds(event):
+                    return run(event)  # type: ignore[no-any-return]  # none of them is None
+            return rest(event)
+
+        return run_at_once
 
     async def run(self, event: Event) -> Event:
         for way in self.when:

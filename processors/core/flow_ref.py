@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import ROUTING, After, Event, FlowLink, Operation, Run
+from engine import ROUTING, After, Event, FlowLink, Operation, Run, RunAtOnce
 
 
 class FlowRef(Operation):
@@ -33,6 +33,12 @@ class FlowRef(Operation):
 
     def runner(self) -> Run:
         return self.run if self.target else self.name.run
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        run = self.name.runner_at_once()
+        if run is None or self.target is None:
+            return run
+        return lambda event: self.deliver_event(event, run(event))
 
     async def run(self, event: Event) -> Event:
         return self.deliver_event(event, await self.name.run(event))

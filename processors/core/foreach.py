@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any, ClassVar
+from functools import cached_property, partial
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -22,6 +22,7 @@ from engine import (
     Mistake,
     Name,
     Points,
+    RunAtOnce,
     Scope,
     Stream,
     Turns,
@@ -87,9 +88,6 @@ class Foreach(Scope):
     steps: Chain
     """What to run for each item."""
 
-    _is_looked_at: ClassVar[bool] = False
-    _batching: ClassVar[Batching | None] = None
-
     message_after = After.BEFORE
     passes_by = "the collection is empty"
 
@@ -118,47 +116,53 @@ class Foreach(Scope):
 
     async def _go_through(self, event: Event, portions: AsyncIterator[Sequence[Any]], size: int) -> Event:
         current = event.with_variable(self.root_message_variable_name, event.message)
-        resource = self._resource()
         if self.collect is None:
             done = 0
             async for items in portions:
                 batches = items if size == 1 else _batches(items, size)
-                current = await self._run_all(batches, current, done, resource)
+                current = await self._run_all(batches, current, done)
                 done += len(batches)
             return self._left(current, event)
         if size != 1:
             raise FlowError(EXPRESSION, "foreach with collect takes one item at a time: batchSize is 1")
-        collecting = Collecting(self.collect, self.steps.run, self.entering, current, resource)
+        collecting = Collecting(self.collect, self.steps.run, self._run_at_once, self.entering, current, self._resource)
         if self.collect.streaming:
             return event.with_variable(self.collect.target, collecting.stream(portions))
         outcomes = await collecting.all(portions)
         return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
 
-    async def _run_all(self, items: Sequence[Any], current: Event, done: int, resource: Batching | None) -> Event:
+    async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> Event:
         turns = Turns()
         for start in range(0, len(items), OFTEN):
-            run_some = partial(self._run_some, items[start : start + OFTEN], current, done + start)
-            current = await together(resource, run_some)
+            some = items[start : start + OFTEN]
+            current = await together(self._resource, len(some), partial(self._run_some, some, current, done + start))
             await turns.give()
         return current
 
-    async def _run_some(self, items: Sequence[Any], current: Event, done: int, points: Points | None) -> Event:
-        run, entering = self.steps.run, self.entering
+    async def _run_some(
+        self, items: Sequence[Any], current: Event, done: int, points: Points | None, batched: bool
+    ) -> Event:
+        at_once = self._run_at_once if batched else None
+        run: Any = at_once or self.steps.run
+        entering = self.entering
         first, current = points.start(current) if points else (0, current)
         for counter, item in enumerate(items[first:] if first else items, done + first + 1):
             if points:
                 points.note(current)
-            current = await run(entering(current, item, counter))
+            after = run(entering(current, item, counter))
+            current = after if at_once else await after
         return current
 
+    @cached_property
     def _resource(self) -> Batching | None:
         """The only thing that the steps act on, where they never wait: known when all flows are loaded."""
-        if not self.fuse:
-            return None
-        if not self._is_looked_at:
-            resources = acting_on(self.steps) or frozenset()
-            self._prepare(_is_looked_at=True, _batching=next(iter(resources)) if len(resources) == 1 else None)
-        return self._batching
+        resources = (self.fuse and acting_on(self.steps)) or frozenset()
+        return next(iter(resources)) if len(resources) == 1 else None
+
+    @cached_property
+    def _run_at_once(self) -> RunAtOnce | None:
+        """The steps as a plain function, where none of them waits within a batch."""
+        return self.steps.runner_at_once() if self._resource else None
 
     def entering(self, current: Event, item: Any, counter: int) -> Event:
         """The event with which an item enters the steps."""

@@ -31,5 +31,5 @@ class RaiseError(Processor):
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
 
-    async def run(self, event: Event) -> Event:
+    def run_at_once(self, event: Event) -> Event:
         raise FlowError(self.type, to_text(self.description.evaluate(event)) or f"{self.type} was raised")

@@ -25,5 +25,5 @@ class RemoveVariable(Processor):
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
 
-    async def run(self, event: Event) -> Event:
+    def run_at_once(self, event: Event) -> Event:
         return event.without_variable(self.variable_name)

@@ -155,7 +155,7 @@ class Scheduler(ActiveSource):
         try:
             await flow.serve(Event(), lambda event: None)
         except FlowError as failure:
-            failure.__traceback__ = None  # its frames hold it: the circle would be left to the garbage collector
+            failure.forget_frames()  # they hold it: the circle would be left to the garbage collector
             if failure.type == FLOW_BACK_PRESSURE:
                 log.warning("the flow %s is not started: it is full", flow.name)
 

@@ -31,6 +31,6 @@ class SetPayload(Processor):
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
 
-    async def run(self, event: Event) -> Event:
+    def run_at_once(self, event: Event) -> Event:
         payload = read_media_type(self.value.evaluate(event), self.mime_type)
         return event.with_payload(payload, media_type=self.mime_type)

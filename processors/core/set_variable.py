@@ -30,5 +30,5 @@ class SetVariable(Processor):
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
 
-    async def run(self, event: Event) -> Event:
+    def run_at_once(self, event: Event) -> Event:
         return event.with_variable(self.variable_name, self.value.evaluate(event))

@@ -98,7 +98,7 @@ class Transform(Processor):
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
 
-    async def run(self, event: Event) -> Event:
+    def run_at_once(self, event: Event) -> Event:
         results: dict[str, Any] = self._evaluate(event)
         after = event.with_variables(results["set_variables"]) if self.set_variables else event
         if self.set_payload is not None:

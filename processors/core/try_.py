@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from engine import After, Chain, Event, FlowError, OwnErrorHandler, Scope, Transaction
+from engine import After, Chain, Event, FlowError, OwnErrorHandler, RunAtOnce, Scope, Transaction, result_at_once
 
 
 class Try(Scope):
@@ -51,6 +51,22 @@ class Try(Scope):
 
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset() if self.transactional_action == "INDIFFERENT" else None
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        run = self.steps.runner_at_once()
+        if run is None or self._may_begin or self.timeout is not None or self.error_handler.may_wait:
+            return None
+
+        def run_at_once(event: Event) -> Event:
+            try:
+                return run(event)
+            except FlowError as failure:
+                after = result_at_once(self.error_handler.handle(failure, event.error))
+                if after is None:
+                    raise
+                return after
+
+        return run_at_once
 
     async def run(self, event: Event) -> Event:
         if self._may_begin and self._begins():

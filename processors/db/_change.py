@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Event, Mistake, Transaction, refuse
+from engine import Event, Mistake, RunAtOnce, Transaction, refuse
 from processors.db._database import Database
 from processors.db._statement import Statement
 
@@ -16,6 +16,12 @@ UNNAMED_KEY = "GENERATED_KEY"
 
 class Change(Statement):
     """The base of the statements that change rows; the result is `{affectedRows, generatedKeys}`."""
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        if self.database.at_once is None:
+            return None
+        change, text, bind, deliver = self.database.at_once.change_at_once, self.text, self.bind, self.deliver
+        return lambda event: deliver(event, change(text, bind(event)))
 
     async def run(self, event: Event) -> Event:
         values = self.bind(event)

@@ -74,6 +74,18 @@ class Statements(Protocol):
         ...
 
 
+class AtOnce(Protocol):
+    """What runs the statements of a batch that is open without waiting, as plain functions."""
+
+    def select_at_once(self, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
+        """As `select`."""
+        ...
+
+    def change_at_once(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
+        """As `change`."""
+        ...
+
+
 class Part(Statements, Protocol):
     """The part of a database in a transaction. A statement that fails undoes itself alone."""
 
@@ -86,6 +98,10 @@ class Database(Statements, Protocol):
     """A database, which connects when it is first used, and again after the connection was lost."""
 
     style: ParameterStyle
+
+    @property
+    def at_once(self) -> AtOnce | None:
+        """What runs the statements of a batch without waiting; None, where they are waited for."""
 
     async def begin(self, outer: Any) -> Any:
         """A Part; inside the outer one of this database, where there is one, of which it can be undone alone."""

@@ -140,6 +140,8 @@ class SqlalchemyDatabase(Statements):
     A connection whose statement was cancelled, or took too long, is closed: nobody knows in what state it is.
     """
 
+    at_once = None
+
     def __init__(self, url: str, pooling: Pooling) -> None:
         location = make_url(url)
         pooled = issubclass(location.get_dialect().get_pool_class(location), QueuePool)  # type: ignore[attr-defined]  # all have it

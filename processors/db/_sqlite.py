@@ -49,6 +49,10 @@ class SqliteDatabase(Statements):
         self._schema_version = -1
         self._deferrable = 0
 
+    @property
+    def at_once(self) -> Statements:
+        return self
+
     async def start(self) -> None:
         """Nothing: the file is opened by the first statement."""
 
@@ -142,13 +146,16 @@ class SqliteDatabase(Statements):
         if self._batch is own:  # of a loop around this one
             return False
         try:
-            if self._is_deferring(self._open()):
-                return False
-            self._open().execute("BEGIN IMMEDIATE")
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
         except FAILURES:  # each statement finds out for itself, and may wait
             return False
         self._batch = own
-        return True
+        with suppress(*FAILURES):
+            if not self._is_deferring(connection):
+                return True
+        self._undo()
+        return False
 
     def _is_deferring(self, connection: sqlite3.Connection) -> bool:
         """Whether a constraint is looked at when a transaction ends: with many records it would tell something else."""

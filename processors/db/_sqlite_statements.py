@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from time import monotonic
 from typing import Any, TypeVar
 
-from engine import FlowError
+from engine import BatchLost, FlowError
 from processors.db._errors import DB_TIMEOUT
 from processors.db._sqlite_errors import FAILURES, failure_of, is_locked
 
@@ -55,9 +55,32 @@ class Statements:
             return _change(self._cursor or self._changing(), sql, values)
         except FAILURES as error:
             if not is_locked(error):
-                self._note(error)
-                raise failure_of(error, self._open_or_none(), sql, values) from error
+                raise self._failure(error, sql, values) from error
         return await self._patiently(lambda: _change(self._changing(), sql, values), sql, values)
+
+    def select_at_once(self, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
+        """As `select`, within a batch: it has the database for itself, so that no lock is waited for."""
+        try:
+            return _read(self._open(), sql, values, most)
+        except FAILURES as error:
+            raise self._failure_at_once(error, sql, values) from error
+
+    def change_at_once(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
+        """As `change`, within a batch."""
+        try:
+            return _change(self._cursor or self._changing(), sql, values)
+        except FAILURES as error:
+            raise self._failure_at_once(error, sql, values) from error
+
+    def _failure_at_once(self, error: Exception, sql: str, values: Sequence[Any]) -> FlowError:
+        """Raises BatchLost where a lock is in the way after all, as of a reader of a file without WAL."""
+        if is_locked(error):
+            raise BatchLost from error
+        return self._failure(error, sql, values)
+
+    def _failure(self, error: Exception, sql: str, values: Sequence[Any]) -> FlowError:
+        self._note(error)
+        return failure_of(error, self._open_or_none(), sql, values)
 
     async def prepare(self, sql: str, count: int) -> None:
         """Have the database understand a statement with so many values, without running it. Raises what it says."""
@@ -103,8 +126,7 @@ class Statements:
                 return action()
             except FAILURES as error:
                 if not is_locked(error) or monotonic() > deadline:
-                    self._note(error)
-                    raise failure_of(error, self._open_or_none(), sql, values) from error
+                    raise self._failure(error, sql, values) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.1)
 
@@ -120,6 +142,8 @@ async def in_thread(connection: sqlite3.Connection, action: Callable[[], Result]
             return await asyncio.shield(running)
     except TimeoutError:
         await _interrupt(connection, running)
+        if not _is_interrupted(running.exception()):  # it ended before the interrupt struck
+            return running.result()
         raise FlowError(DB_TIMEOUT, f"a statement took longer than {timeout:g} s") from None
     except asyncio.CancelledError:
         await _interrupt(connection, running)
@@ -133,6 +157,10 @@ async def _interrupt(connection: sqlite3.Connection, running: asyncio.Future[Any
         with suppress(asyncio.CancelledError):  # the connection stays open as long as the thread works with it
             await asyncio.wait([running], timeout=0.02)
     running.exception()  # looked at, so that nobody warns of it
+
+
+def _is_interrupted(error: BaseException | None) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def _read(connection: sqlite3.Connection, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:

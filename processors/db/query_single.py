@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from engine import Event
+from typing import Any
+
+from engine import Event, RunAtOnce
 from processors.db._statement import Statement
 
 
@@ -23,8 +25,16 @@ class QuerySingle(Statement):
         expect: {payload: {title: Emma}}
     """
 
+    def runner_at_once(self) -> RunAtOnce | None:
+        if self.database.at_once is None:
+            return None
+        select = self.database.at_once.select_at_once
+        return lambda event: self._deliver_first(event, select(self.text, self.bind(event), 1))
+
     async def run(self, event: Event) -> Event:
         values = self.bind(event)
         database = await self.statements()
-        rows = await database.select(self.text, values, 1, self.timeout)
+        return self._deliver_first(event, await database.select(self.text, values, 1, self.timeout))
+
+    def _deliver_first(self, event: Event, rows: list[dict[str, Any]]) -> Event:
         return self.deliver(event, rows[0] if rows else None)

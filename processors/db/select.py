@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import Count, Event, Stream
+from engine import Count, Event, RunAtOnce, Stream
 from processors.db._rows import Rows
 from processors.db._statement import Statement
 
@@ -47,6 +47,12 @@ class Select(Statement):
 
     def acts_on(self) -> frozenset[Any] | None:
         return None if self.streaming or self.max_rows else super().acts_on()
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        if self.database.at_once is None or self.streaming or self.max_rows:
+            return None
+        select = self.database.at_once.select_at_once
+        return lambda event: self.deliver(event, select(self.text, self.bind(event), None))
 
     async def run(self, event: Event) -> Event:
         most = self.max_rows.of(event) if self.max_rows else None

@@ -30,7 +30,7 @@ class Validator(VoidOperation):
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset()
 
-    async def run(self, event: Event) -> Event:
+    def run_at_once(self, event: Event) -> Event:
         if self.holds(event):
             return event
         message = to_text(self.message.evaluate(event)) if self.message else ""

@@ -103,7 +103,7 @@ class Listener(QueueAccess, ActiveSource):
                 self.queue.put_back(envelope)
                 raise
             except FlowError as failure:
-                failure.__traceback__ = None  # its frames hold it: the circle would be left to the garbage collector
+                failure.forget_frames()  # they hold it: the circle would be left to the garbage collector
                 if self._comes_again(failure):
                     await self._put_back(envelope)
                     return
