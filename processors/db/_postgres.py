@@ -138,12 +138,12 @@ class PostgresDatabase(Statements):
 
     # Statements
 
-    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None) -> Answer:
+    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Answer:
         script = self._scripts.get(strand()) if self._scripts else None
         if script is None:
-            return await super()._run(sql, values, timeout)
+            return await super()._run(sql, values, timeout, single)
         try:
-            return await script.run(sql, values)
+            return await script.run(sql, values, single)
         except FAILURES as error:
             raise failure_of(error) from error
 

@@ -21,17 +21,23 @@ GO_ON = "RELEASE SAVEPOINT kept; SAVEPOINT kept"
 class Sent:
     """A statement, and what came of it, or is presumed to have come: an answer, or the error that it raised.
 
-    position: its number in the batch. fitting: the values as the driver takes them, where it is one of many.
+    position: its number in the batch. single: whether only its first row is read.
+    fitting: the values as the driver takes them, where it is one of many.
     """
 
-    __slots__ = ("fitting", "outcome", "position", "sql", "values")
+    __slots__ = ("fitting", "outcome", "position", "single", "sql", "values")
 
-    def __init__(self, position: int, sql: str, values: Sequence[Any], fitting: list[Any] | None) -> None:
+    def __init__(self, position: int, sql: str, values: Sequence[Any], single: bool, fitting: list[Any] | None) -> None:
         self.position = position
         self.sql = sql
         self.values = values
+        self.single = single
         self.fitting = fitting
         self.outcome: Answer | BaseException = Answer([], "")
+
+    def is_of(self, sql: str, values: Sequence[Any], single: bool) -> bool:
+        """Whether it is this statement."""
+        return self.sql == sql and self.values == values and self.single == single
 
     def came_to(self, outcome: Answer | BaseException) -> bool:
         """Whether it came to this before."""
@@ -71,7 +77,7 @@ class Batch:
     async def execute(self, sent: Sent) -> Answer:
         """Run one statement. Raises the driver's errors."""
         try:
-            answer = await self.session.run(sent.sql, sent.values)
+            answer = await self.session.run(sent.sql, sent.values, single=sent.single)
         except BaseException as error:
             await self.recover(error)
             raise
@@ -129,7 +135,7 @@ class Batch:
     async def _repeat(self, some: list[Sent]) -> None:
         try:
             for sent in some:
-                if not sent.came_to(await self.session.run(sent.sql, sent.values)):
+                if not sent.came_to(await self.session.run(sent.sql, sent.values, single=sent.single)):
                     self.lose()
         except FAILURES as error:  # it went well before
             self.lose(error)

@@ -59,19 +59,19 @@ class Script:
 
     # Statements
 
-    async def run(self, sql: str, values: Sequence[Any]) -> Answer:
+    async def run(self, sql: str, values: Sequence[Any], single: bool = False) -> Answer:
         """What comes of a statement, or is presumed to come. Raises the driver's errors, Again and BatchLost."""
         if self.batch.is_lost:
             raise BatchLost
         if self._next < len(self._told):
             sent = self._told[self._next]
-            if sent.sql == sql and sent.values == values:
+            if sent.is_of(sql, values, single):
                 self._next += 1
                 return _outcome(sent)
             await self._forget()
         prepared = await self._prepared(sql)
         fitting = prepared.fitting(values)
-        sent = Sent(self._next, sql, values, fitting if prepared.many else None)
+        sent = Sent(self._next, sql, values, single, fitting if prepared.many else None)
         if prepared.presumed and prepared.many and self._starts and self._mistakes < MISTAKES:
             return await self._presume(sent, prepared.presumed)
         return await self._execute(sent)

@@ -140,12 +140,20 @@ class Session:
             found = self._prepared[sql] = Prepared(await self.connection.prepare(sql, timeout=timeout))
         return found
 
-    async def run(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> Answer:
-        """Run a statement; timeout: seconds until it, or its preparation, is cancelled, and TimeoutError."""
+    async def run(self, sql: str, values: Sequence[Any], timeout: float | None = None, single: bool = False) -> Answer:
+        """Run a statement; timeout: seconds until it, or its preparation, is cancelled, and TimeoutError.
+
+        single: whether only the first row is read.
+        """
         try:
             prepared = self._prepared.get(sql) or await self.prepared(sql, timeout)
             statement = prepared.statement
-            records = await statement.fetch(*prepared.fitting(values), timeout=timeout)
+            fitting = prepared.fitting(values)
+            if single:
+                row = await statement.fetchrow(*fitting, timeout=timeout)
+                records = [] if row is None else [row]
+            else:
+                records = await statement.fetch(*fitting, timeout=timeout)
         except FAILURES as error:
             self._judge(error, sql)
             raise

@@ -23,8 +23,8 @@ class Statements:
         """A connection in a transaction, for a cursor; the errors are the driver's."""
         raise NotImplementedError
 
-    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None) -> Answer:
-        return await self._perform(lambda session: session.run(sql, values, timeout))
+    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Answer:
+        return await self._perform(lambda session: session.run(sql, values, timeout, single))
 
     async def run_script(self, script: str) -> None:
         """Run statements without parameters, all in one message: they take effect together."""
@@ -34,8 +34,8 @@ class Statements:
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
         """The rows as maps, `most` of them at the most."""
-        if most is None:
-            return (await self._run(sql, values, timeout)).rows
+        if most is None or most == 1:
+            return (await self._run(sql, values, timeout, most == 1)).rows
         portions = self.portions(sql, values, most, timeout)
         try:
             return await anext(portions, [])

@@ -68,7 +68,7 @@ def outcome(
 
 
 @pytest.mark.parametrize("deferred", ["", " DEFERRABLE INITIALLY DEFERRED"], ids=["at once", "deferred"])
-@pytest.mark.parametrize("store", ["store", "write"])
+@pytest.mark.parametrize("store", ["store", "write", "told"])
 @pytest.mark.parametrize("flow", ["mirror", "collect", "plain"])
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=RECORDS)
