@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from engine.core.begun import begin, rest_of
 from engine.core.chain import Chain
 from engine.core.config import Config
-from engine.core.deadline import rest_of
 from engine.core.element import Element, Parameters
 from engine.core.error_handler import ErrorHandler
 from engine.core.errors import FlowError
@@ -31,13 +31,12 @@ class Again(BaseException):
 
 def result_at_once(work: Coroutine[Any, Any, T]) -> T:
     """What work within a batch comes to, which does not wait. Raises BatchLost where it would."""
-    try:
-        work.send(None)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    work.close()
-    raise BatchLost
+    begun = begin(work)
+    if not begun.is_done:
+        work.close()
+        raise BatchLost
+    result: T = begun.value
+    return result
 
 
 class Points(Protocol):
@@ -74,7 +73,7 @@ class Batching(Protocol):
 
 
 Work = Callable[[Points | None, bool], Coroutine[Any, Any, T]]
-"""What is done, from where the points say, and whether that is within a batch."""
+"""What is done, from where the points say, and whether statements do not wait: in a batch, and where there are none."""
 
 
 async def together(resource: Batching | None, count: int, work: Work[T]) -> T:
@@ -83,7 +82,9 @@ async def together(resource: Batching | None, count: int, work: Work[T]) -> T:
     The work acts on nothing but the resource and waits for nothing else (`acting_on`), so it can be done again.
     count: of how many items; one alone commits its statements sooner than it begins a batch.
     """
-    if resource is None or count == 1 or Transaction.current() is not None or not await resource.open_batch():
+    if resource is None:
+        return await work(None, True)
+    if count == 1 or Transaction.current() is not None or not await resource.open_batch():
         return await work(None, False)
     try:
         points = resource.points()
@@ -111,13 +112,12 @@ async def _kept(resource: Batching, work: Work[T], points: Points | None) -> T:
 @types.coroutine
 def _noticing(work: Coroutine[Any, Any, T], waits: Callable[[], None]) -> Generator[Any, Any, T]:
     """What the work comes to; `waits` is called when it waits for the first time, before others run."""
-    try:
-        awaited = work.send(None)
-    except StopIteration as end:
-        result: T = end.value
+    begun = begin(work)
+    if begun.is_done:
+        result: T = begun.value
         return result
     waits()
-    return (yield from rest_of(work, awaited))
+    return (yield from rest_of(work, begun.value))
 
 
 ANYTHING = None

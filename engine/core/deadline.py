@@ -7,6 +7,8 @@ import types
 from collections.abc import Coroutine, Generator
 from typing import Any, TypeVar
 
+from engine.core.begun import begin, rest_of
+
 T = TypeVar("T")
 
 
@@ -20,35 +22,11 @@ def before(seconds: float | None, work: Coroutine[Any, Any, T]) -> Generator[Any
     if seconds is None:
         return (yield from work.__await__())
     until = asyncio.get_running_loop().time() + seconds
-    try:
-        awaited: Any = work.send(None)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    timed: T = yield from _until(until, rest_of(work, awaited)).__await__()
-    return timed
+    begun = begin(work)
+    result: T = begun.value if begun.is_done else (yield from _until(until, rest_of(work, begun.value)).__await__())
+    return result
 
 
 async def _until(when: float, rest: Any) -> Any:
     async with asyncio.timeout_at(when):
         return await rest
-
-
-@types.coroutine
-def rest_of(work: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
-    """The work from where it waits."""
-    while True:
-        try:
-            yield awaited
-        except GeneratorExit:
-            work.close()
-            raise
-        except BaseException as error:
-            step, argument = work.throw, error
-        else:
-            step, argument = work.send, None  # type: ignore[assignment]  # one of two
-        try:
-            awaited = step(argument)
-        except StopIteration as end:
-            result: T = end.value
-            return result

@@ -89,13 +89,13 @@ class Collecting:
         known: int,
         current: Event,
         points: Points | None,
-        batched: bool,
+        at_once: bool,
     ) -> None:
         """Collect from where the outcomes are `known` and the event is this one: it may be the second time."""
         first, self.current = points.start(current) if points else (0, current)
         del outcomes[known + first :]
-        at_once = self._run_at_once if batched else None
-        run: Any = at_once or self._run
+        plain = self._run_at_once if at_once else None
+        run: Any = plain or self._run
         enter, succeeded, failed = self._entering, self._collect.succeeded, self._collect.failed
         for counter, item in enumerate(items[first:] if first else items, self._count + first + 1):
             if points:
@@ -103,7 +103,7 @@ class Collecting:
             entering = enter(self.current, item, counter)
             try:
                 after = run(entering)
-                if not at_once:
+                if not plain:
                     after = await after
                 outcomes.append(succeeded(entering, after, counter - 1))
                 self.current = after

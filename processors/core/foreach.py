@@ -140,29 +140,33 @@ class Foreach(Scope):
         return current
 
     async def _run_some(
-        self, items: Sequence[Any], current: Event, done: int, points: Points | None, batched: bool
+        self, items: Sequence[Any], current: Event, done: int, points: Points | None, at_once: bool
     ) -> Event:
-        at_once = self._run_at_once if batched else None
-        run: Any = at_once or self.steps.run
+        plain = self._run_at_once if at_once else None
+        run: Any = plain or self.steps.run
         entering = self.entering
         first, current = points.start(current) if points else (0, current)
         for counter, item in enumerate(items[first:] if first else items, done + first + 1):
             if points:
                 points.note(current)
             after = run(entering(current, item, counter))
-            current = after if at_once else await after
+            current = after if plain else await after
         return current
 
     @cached_property
+    def _resources(self) -> frozenset[Any] | None:
+        """What the steps act on, where they never wait for anything else: known when all flows are loaded."""
+        return acting_on(self.steps)
+
+    @cached_property
     def _resource(self) -> Batching | None:
-        """The only thing that the steps act on, where they never wait: known when all flows are loaded."""
-        resources = (self.fuse and acting_on(self.steps)) or frozenset()
-        return next(iter(resources)) if len(resources) == 1 else None
+        """The only one of them, where its statements are to be committed together."""
+        return next(iter(self._resources)) if self.fuse and self._resources and len(self._resources) == 1 else None
 
     @cached_property
     def _run_at_once(self) -> RunAtOnce | None:
-        """The steps as a plain function, where none of them waits within a batch."""
-        return self.steps.runner_at_once() if self._resource else None
+        """The steps as a plain function, where none of them waits, at least not within a batch."""
+        return self.steps.runner_at_once() if self._resource or self._resources == frozenset() else None
 
     def entering(self, current: Event, item: Any, counter: int) -> Event:
         """The event with which an item enters the steps."""
