@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from engine import BatchLost, FlowError, strand
+from processors.db._apart import change_apart, stands_apart
 from processors.db._database import ParameterStyle, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._postgres_batch import Batch, InDoubt
@@ -20,7 +21,6 @@ from processors.db._postgres_pool import Pool
 from processors.db._postgres_script import Pace, Script
 from processors.db._postgres_session import OUTDATED, Answer, Session
 from processors.db._postgres_statements import Statements
-from processors.db._sql import ONE_OF_MANY, verb_of
 
 Result = TypeVar("Result")
 
@@ -148,20 +148,9 @@ class PostgresDatabase(Statements):
             raise failure_of(error) from error
 
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
-        """One that is late may end before it can be cancelled: undone for sure is what does not commit itself."""
-        if timeout is None or verb_of(sql) not in ONE_OF_MANY:
-            return await super().change(sql, values, timeout)
-        try:
-            try:
-                return await self._change_and_commit(sql, values, timeout)
-            except OUTDATED:
-                return await self._change_and_commit(sql, values, timeout)
-        except FAILURES as error:
-            raise failure_of(error) from error
-
-    async def _change_and_commit(self, sql: str, values: Sequence[Any], timeout: float) -> dict[str, Any]:
-        async with self._lend() as session:
-            return (await session.run(sql, values, timeout)).as_change()
+        if stands_apart(sql, timeout):
+            return await change_apart(self, sql, values, timeout)
+        return await super().change(sql, values, timeout)
 
     async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:
         session = await self._pool.take()

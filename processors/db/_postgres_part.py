@@ -71,8 +71,13 @@ class PostgresPart(Statements):
             self._has_savepoint = True
 
     async def _mend(self) -> None:
-        """Undo the last statement, which failed or was cancelled."""
-        await self.session.command(f"ROLLBACK TO statement_{self.level}" if self._has_savepoint else self._undo)
+        """Undo the last statement, which failed or was cancelled; where that takes too long, give up the connection."""
+        try:
+            async with asyncio.timeout(SETTLING):
+                await self.session.command(f"ROLLBACK TO statement_{self.level}" if self._has_savepoint else self._undo)
+        except TimeoutError:
+            self.session.terminate()
+            raise
         self._is_spoilt = False
 
     async def nest(self, part: PostgresPart) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction, create_asy
 from sqlalchemy.pool import QueuePool
 
 from engine import FlowError
+from processors.db._apart import change_apart, stands_apart
 from processors.db._database import ParameterStyle, Pooling
 from processors.db._sqlalchemy_call import answers_of, calling
 from processors.db._sqlalchemy_errors import FAILURES, failure_of
@@ -172,6 +173,11 @@ class SqlalchemyDatabase(Statements):
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
+        if stands_apart(sql, timeout) and self.dialect not in OF_SQLITE:  # whose lock the beginning would wait for
+            return await change_apart(self, sql, values, timeout)
+        return await super().change(sql, values, timeout)
 
     async def open_batch(self) -> bool:
         """Each statement is committed on its own."""

@@ -142,7 +142,7 @@ async def in_thread(connection: sqlite3.Connection, action: Callable[[], Result]
             return await asyncio.shield(running)
     except TimeoutError:
         await _interrupt(connection, running)
-        if not _is_interrupted(running.exception()):  # it ended before the interrupt struck
+        if running.exception() is None:  # it ended before the interrupt struck
             return running.result()
         raise FlowError(DB_TIMEOUT, f"a statement took longer than {timeout:g} s") from None
     except asyncio.CancelledError:
@@ -157,10 +157,6 @@ async def _interrupt(connection: sqlite3.Connection, running: asyncio.Future[Any
         with suppress(asyncio.CancelledError):  # the connection stays open as long as the thread works with it
             await asyncio.wait([running], timeout=0.02)
     running.exception()  # looked at, so that nobody warns of it
-
-
-def _is_interrupted(error: BaseException | None) -> bool:
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def _read(connection: sqlite3.Connection, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:

@@ -18,7 +18,8 @@ class DatabaseOperation(Operation):
     """The name of the db:config."""
 
     query_timeout: Amount = Amount(0)
-    """How long a statement may take, in queryTimeoutUnit, before it is stopped and DB:TIMEOUT raised; 0 is no limit."""
+    """How long a statement may take, in queryTimeoutUnit, before it is stopped and DB:TIMEOUT raised; 0 is no limit.
+    A change that is stopped is undone for sure; on a server it costs two messages more for that."""
 
     query_timeout_unit: TimeUnit = "SECONDS"
     """What a queryTimeout without a unit of its own counts."""

@@ -100,6 +100,17 @@ def test_changes(case: Any) -> None:
     case(work)
 
 
+@pytest.mark.parametrize("case", [name for name in BACKENDS if name != "sqlite memory"], indirect=True)
+def test_a_change_that_is_late_is_undone(case: Any) -> None:
+    """The lock that it waits for is free as soon as its flow knows that it failed."""
+
+    async def work(run: Run) -> None:
+        assert await run("late") == ["DB:TIMEOUT"]
+        assert (await run("single", 1))["title"] == "held"
+
+    case(work)
+
+
 def test_keys_that_the_database_makes(case: Any) -> None:
     async def work(run: Run) -> None:
         assert await run("numbered", {"note": "a"}) == {"affectedRows": 1, "generatedKeys": {"id": 1}}
