@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -180,9 +180,12 @@ class Foreach(Scope):
         return replace(current.with_message_of(event), vars=self._restored(current.vars, event.vars), error=event.error)
 
     def _restored(self, inside: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-        own: Iterable[str] = (self.counter_variable_name, self.root_message_variable_name)
-        after = {name: value for name, value in inside.items() if name not in own}
-        return after | {name: before[name] for name in own if name in before}
+        after = dict(inside)
+        for name in (self.counter_variable_name, self.root_message_variable_name):
+            after.pop(name, None)
+            if name in before:
+                after[name] = before[name]
+        return after
 
 
 async def _at_once(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
