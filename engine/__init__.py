@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.core.authentication import Authentication as Authentication
     from engine.core.authentication import authenticated as authenticated
     from engine.core.batch import Again as Again
+    from engine.core.batch import BatchInDoubt as BatchInDoubt
     from engine.core.batch import Batching as Batching
     from engine.core.batch import BatchLost as BatchLost
     from engine.core.batch import Points as Points
@@ -176,7 +177,7 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.active_source": "ActiveSource",
     "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
-    "engine.core.batch": "Again Batching BatchLost Points acting_on result_at_once together",
+    "engine.core.batch": "Again Batching BatchInDoubt BatchLost Points acting_on result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
     "engine.core.collect": "Collect",

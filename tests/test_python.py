@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from inspect import CO_COROUTINE
 from pathlib import Path
+from traceback import walk_stack
 from typing import Any, TypeVar
 
 import pytest
+from call import Call
 
 from engine import Application, Chain, Event, Expression, FlowError, LoadError, Processor, Template
+from processors.core.choice import Choice, When
+from processors.core.flow_ref import FlowRef
 from processors.core.foreach import Foreach
 from processors.core.set_payload import SetPayload
 from processors.core.set_variable import SetVariable
@@ -87,6 +92,71 @@ def test_scopes_take_processors() -> None:
     )
     event = asyncio.run(loop.run(Event(payload={"numbers": [1, 2, 3]})))
     assert (event.vars, event.payload) == ({"sum": 6}, {"numbers": [1, 2, 3]})
+
+
+class Callers(Processor):
+    """The payload becomes the modules of the coroutines that it runs in, the innermost first."""
+
+    def run_at_once(self, event: Event) -> Event:
+        frames = (frame for frame, _ in walk_stack(None))
+        coroutines = (frame.f_code for frame in frames if frame.f_code.co_flags & CO_COROUTINE)
+        return event.with_payload([Path(code.co_filename).stem for code in coroutines])
+
+
+def test_a_step_that_never_waits_is_run_like_any_other() -> None:
+    event = asyncio.run(Try(steps=[Callers()]).run(Event()))
+    assert event.payload[:3] == ["processor", "chain", "try_"]
+
+
+SUB_FLOW = Chain([Callers()])
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Callers(),
+        Try(steps=[Callers()]),
+        Choice(when=[When(expression="payload == `1`", steps=[Callers()])]),
+        FlowRef(name=SUB_FLOW),
+        FlowRef(name=SUB_FLOW, target="called"),
+    ],
+    ids=["alone", "try", "choice", "flow-ref", "flow-ref with a target"],
+)
+def test_a_loop_over_steps_that_never_wait_is_a_plain_one(step: Processor) -> None:
+    keep = SetVariable(variable_name="seen", value="#[vars.called || payload]")
+    event = asyncio.run(Foreach(collection="[`1`, `1`]", steps=[step, keep]).run(Event()))
+    assert event.vars["seen"][0] == "foreach"
+
+
+def test_a_loop_over_steps_that_may_wait_runs_coroutines() -> None:
+    wait = Call(function=nothing)
+    keep = SetVariable(variable_name="seen", value="#[payload]")
+    event = asyncio.run(Foreach(collection="[`1`, `1`]", steps=[wait, Callers(), keep]).run(Event()))
+    assert event.vars["seen"][:3] == ["processor", "chain", "foreach"]
+
+
+async def nothing(event: Event) -> None:
+    """What may wait, and does not."""
+
+
+def test_sub_flows_that_lead_to_the_same_ones_are_looked_at_once(tmp_path: Path) -> None:
+    """Each of the 100 leads to the next on two ways: 2**100 ways lead through them all."""
+
+    def either_way_to(name: str) -> dict[str, Any]:
+        steps = [{"flow-ref": {"name": name}}]
+        choice = {"when": [{"expression": "payload > `0`", "steps": steps}], "otherwise": {"steps": steps}}
+        return {"steps": [{"choice": choice}]}
+
+    flows = {
+        "flows": {"loop": {"steps": [{"foreach": {"steps": [{"flow-ref": {"name": "s0"}}]}}]}},
+        "sub-flows": {
+            **{f"s{number}": either_way_to(f"s{number + 1}") for number in range(100)},
+            "s100": {"steps": [{"set-variable": {"variableName": "last", "value": "#[payload]"}}]},
+        },
+    }
+    (tmp_path / "flows.yaml").write_text(json.dumps(flows))
+    app = Application.load(tmp_path / "flows.yaml")
+    assert asyncio.run(app.run("loop", [1, -1, 2])).vars == {"last": 2}
 
 
 def test_a_chain_says_which_processor_failed() -> None:

@@ -25,6 +25,10 @@ class BatchLost(BaseException):
     """Nothing of a batch was kept: its work is done again, each statement alone. No handler takes it."""
 
 
+class BatchInDoubt(FlowError):
+    """Nobody knows whether a batch was kept: what its work came to is told to nobody."""
+
+
 class Again(BaseException):
     """A statement came to something else than presumed: the work goes on where its Points say. No handler takes it."""
 
@@ -66,7 +70,7 @@ class Batching(Protocol):
         ...
 
     async def close_batch(self) -> None:
-        """Keep what was done. Raises BatchLost where nothing of it can be kept, FlowError where nobody knows."""
+        """Keep what was done. Raises BatchLost where nothing of it can be kept, and BatchInDoubt."""
 
     async def drop_batch(self) -> None:
         """Undo what was done, and end it; at once where that was done before."""
@@ -127,11 +131,16 @@ RUNS_FLOWS = "lookup"
 """The only function of expressions that acts: in whatever text it stands."""
 
 
-def acting_on(value: Any, flows: tuple[Any, ...] = ()) -> frozenset[Any] | None:
-    """The resources that a step, with all inside it, acts on, where it does nothing else and never waits.
+def acting_on(*values: Any) -> frozenset[Any] | None:
+    """The resources that steps, with all inside them, act on, where they do nothing else and never wait."""
+    try:
+        return _acting_on(values, {None: ANYTHING})
+    except RecursionError:  # steps that lie so deep still run: they need less of the stack
+        return ANYTHING
 
-    flows: those that lead here; one that leads to itself may do anything.
-    """
+
+def _acting_on(value: Any, flows: dict[Any, frozenset[Any] | None]) -> frozenset[Any] | None:
+    """flows: what those that were looked at act on."""
     if isinstance(value, Element):
         resources = value.acts_on()
         return ANYTHING if resources is ANYTHING else _union([resources, *_parts(value, flows)])
@@ -139,25 +148,28 @@ def acting_on(value: Any, flows: tuple[Any, ...] = ()) -> frozenset[Any] | None:
         return ANYTHING if RUNS_FLOWS in str(value.written) else frozenset()
     if isinstance(value, FlowLink):
         target = value.static_target()
-        return ANYTHING if target is None or target in flows else acting_on(target, (*flows, target))
+        if target not in flows:
+            flows[target] = ANYTHING  # while it is looked at: one that leads to itself may do anything
+            flows[target] = _acting_on(target, flows)
+        return flows[target]
     if isinstance(value, Chain):
-        return _union(ANYTHING if step.is_wrapped else acting_on(step.processor, flows) for step in value.steps)
+        return _union(ANYTHING if step.is_wrapped else _acting_on(step.processor, flows) for step in value.steps)
     if isinstance(value, ErrorHandler):
-        return _union(acting_on(handler, flows) for handler in value.handlers)
+        return _acting_on(value.handlers, flows)
     if isinstance(value, Parameters):
         return _union(_parts(value, flows))
     if isinstance(value, (list, tuple)):
-        return _union(acting_on(each, flows) for each in value)
+        return _union(_acting_on(each, flows) for each in value)
     if isinstance(value, Mapping):
-        return _union(acting_on(each, flows) for each in value.values())
+        return _union(_acting_on(each, flows) for each in value.values())
     return frozenset()
 
 
-def _parts(value: Parameters, flows: tuple[Any, ...]) -> Iterable[frozenset[Any] | None]:
+def _parts(value: Parameters, flows: dict[Any, frozenset[Any] | None]) -> Iterable[frozenset[Any] | None]:
     """What each of the parameters acts on; what is named and not run acts on nothing."""
     parameters = value.__pydantic_fields__  # type: ignore[attr-defined]  # pydantic adds it
     values = (getattr(value, name) for name in parameters)
-    return (acting_on(each, flows) for each in values if not isinstance(each, (Config, Source)))
+    return (_acting_on(each, flows) for each in values if not isinstance(each, (Config, Source)))
 
 
 def _union(several: Iterable[frozenset[Any] | None]) -> frozenset[Any] | None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Self
 
+from msgspec import UNSET, UnsetType
 from pydantic_core import core_schema
 
 from engine.core.errors import UNKNOWN, FlowError
@@ -58,7 +59,7 @@ class Chain(Validated):
     under the type that the step's error-mapping gives it. `location`: where the steps stand, for errors of the whole.
     """
 
-    __slots__ = ("_runs", "location", "run", "steps")
+    __slots__ = ("_run_at_once", "_runs", "location", "run", "steps")
 
     run: Callable[[Event], Coroutine[Any, Any, Event]]
     """The event after the steps."""
@@ -67,6 +68,7 @@ class Chain(Validated):
         self.location = location
         self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
         self._runs = tuple(step.run for step in self.steps)
+        self._run_at_once: RunAtOnce | UnsetType | None = UNSET
         self.run = _run_alone(self.steps[0]) if len(self.steps) == 1 else self._run_all
 
     async def _run_all(self, event: Event) -> Event:
@@ -79,7 +81,13 @@ class Chain(Validated):
         return event
 
     def runner_at_once(self) -> RunAtOnce | None:
-        """`run` as a plain function, for loops whose items never wait; None, where a step may wait."""
+        """`run` as a plain function, for loops whose items never wait; None, where a step may wait, or leads back."""
+        if self._run_at_once is UNSET:
+            self._run_at_once = None  # for steps that lead back here
+            self._run_at_once = self._make_runner_at_once()
+        return self._run_at_once
+
+    def _make_runner_at_once(self) -> RunAtOnce | None:
         runs = [None if step.is_wrapped else step.processor.runner_at_once() for step in self.steps]
         known = tuple(run for run in runs if run)
         return _runner_at_once(self.steps, known) if len(known) == len(runs) else None

@@ -166,6 +166,18 @@ class FlowError(Exception):
         self.answer = Answer()
         self.logged = False
 
+    def anew(self, **changed: Any) -> FlowError:
+        """The same error to be raised once more, with other values of some arguments, and without event or place."""
+        told = {
+            "type": self.type,
+            "description": self.description,
+            "detailed_description": self._detailed_description,
+            "cause": self.cause,
+            "error_message": self.error_message,
+            "child_errors": self.child_errors,
+        }
+        return FlowError(**{**told, **changed})
+
     def __str__(self) -> str:
         place = f" at {self.failing_component}" if self.failing_component else ""
         return f"{self.type}: {self.description}{place}"

@@ -55,7 +55,7 @@ class FlowLink(Validated):
         return run_nested(flow, event)
 
     def runner_at_once(self) -> RunAtOnce | None:
-        """`run` as a plain function, where it leads to a sub-flow that never waits; else None."""
+        """`run` as a plain function, where it leads to a sub-flow that never waits, nor back here; else None."""
         flow = self.static_target()
         return flow.runner_at_once() if isinstance(flow, Chain) else None
 

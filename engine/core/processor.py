@@ -73,6 +73,14 @@ class Processor(Element):
     passes_by: ClassVar[str] = ""
     """When an event passes by all steps inside, for who counts the ways through a flow; empty, where none does."""
 
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset() if self._never_waits else None
+
+    @property
+    def _never_waits(self) -> bool:
+        """Whether the step is a plain function of the event."""
+        return type(self).run is Processor.run
+
     async def run(self, event: Event) -> Event:
         """The event after this step. The event that came in stays as it is."""
         return self.run_at_once(event)
@@ -87,7 +95,7 @@ class Processor(Element):
 
     def runner_at_once(self) -> RunAtOnce | None:
         """The same as a plain function, for loops whose items never wait; None, where this step may wait."""
-        return self.run_at_once if type(self).run is Processor.run else None
+        return self.run_at_once if self._never_waits else None
 
     def map_error(self, failure: FlowError) -> FlowError:
         """The error that leaves the step when it raised this one."""

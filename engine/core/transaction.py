@@ -21,7 +21,7 @@ class Part(Protocol):
 P = TypeVar("P", bound=Part)
 
 
-class Resource(Protocol, Generic[P]):
+class Transactional(Protocol, Generic[P]):
     """What can take part in transactions, such as a database."""
 
     async def begin(self, outer: P | None) -> P:
@@ -48,7 +48,7 @@ class Transaction:
         transaction = _current.get()
         return transaction if transaction is not None and transaction._strand is strand() else None
 
-    async def part_of(self, resource: Resource[P]) -> P:
+    async def part_of(self, resource: Transactional[P]) -> P:
         """The resource's part, begun now where this is its first operation."""
         if resource not in self._parts:
             outer = await self._outer.part_of(resource) if self._outer else None

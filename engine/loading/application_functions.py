@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.core.begun import begin
 from engine.core.clock import Clock
 from engine.core.event import Event
 from engine.core.nesting import Runnable, run_nested
@@ -78,11 +79,10 @@ def _lookup(flows: Mapping[str, Runnable]) -> Function:
         """
         if flow not in flows:
             raise EvaluationError("lookup() found no flow of that name")
-        running: Any = run_nested(flows[flow], Event(payload=payload))
-        try:
-            running.send(None)
-        except StopIteration as end:
-            return end.value.payload
+        running = run_nested(flows[flow], Event(payload=payload))
+        begun = begin(running)
+        if begun.is_done:
+            return begun.value.payload
         running.close()
         raise EvaluationError("lookup() takes a flow that waits for nothing; flow-ref with a target runs any")
 

@@ -7,7 +7,20 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from engine import OFTEN, Batching, Collect, Event, FlowError, Points, Run, RunAtOnce, Stream, Turns, together
+from engine import (
+    OFTEN,
+    BatchInDoubt,
+    Batching,
+    Collect,
+    Event,
+    FlowError,
+    Points,
+    Run,
+    RunAtOnce,
+    Stream,
+    Turns,
+    together,
+)  # fmt: skip
 
 SOON = 0.1
 """Seconds in which some outcomes of a stream should be there; of faster steps more are told at once."""
@@ -76,9 +89,14 @@ class Collecting:
     async def _collect_all(self, items: Sequence[Any], outcomes: list[Any]) -> None:
         turns = Turns()
         for start in range(0, len(items), OFTEN):
-            some = items[start : start + OFTEN]
-            work = partial(self._collect_some, some, outcomes, len(outcomes), self.current)
-            await together(self._resource, len(some), work)
+            some, known, current = items[start : start + OFTEN], len(outcomes), self.current
+            try:
+                work = partial(self._collect_some, some, outcomes, known, current)
+                await together(self._resource, len(some), work)
+            except BatchInDoubt:
+                del outcomes[known:]
+                self.current = current
+                raise
             self._count += len(some)
             await turns.give()
 

@@ -180,14 +180,8 @@ def _hit(event: Event, stored: Any) -> Event:
 
 def _for_another(failure: FlowError, event: Event) -> FlowError:
     """The error of the steps for another caller: with its event, which no other may see."""
-    copy = FlowError(
-        failure.type,
-        failure.description,
-        detailed_description=failure.detailed_description,
-        cause=_for_another(failure.cause, event) if isinstance(failure.cause, FlowError) else failure.cause,
-        error_message=failure.error_message,
-        child_errors=failure.child_errors,
-    )
+    cause = failure.cause
+    copy = failure.anew(cause=_for_another(cause, event) if isinstance(cause, FlowError) else cause)
     copy.event, copy.failing_component = event, failure.failing_component
     return copy
 

@@ -112,7 +112,7 @@ class Foreach(Scope):
         items = checked_items(value, "foreach")
         if not items and self.collect is None:
             return event
-        return await self._go_through(event, _at_once(items), size)
+        return await self._go_through(event, _only_portion(items), size)
 
     async def _go_through(self, event: Event, portions: AsyncIterator[Sequence[Any]], size: int) -> Event:
         current = event.with_variable(self.root_message_variable_name, event.message)
@@ -155,8 +155,8 @@ class Foreach(Scope):
 
     @cached_property
     def _resources(self) -> frozenset[Any] | None:
-        """What the steps act on, where they never wait for anything else: known when all flows are loaded."""
-        return acting_on(self.steps)
+        """What an item acts on, where it never waits for anything else: known when all flows are loaded."""
+        return acting_on(self.steps, self.collect)
 
     @cached_property
     def _resource(self) -> Batching | None:
@@ -188,7 +188,7 @@ class Foreach(Scope):
         return after
 
 
-async def _at_once(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
+async def _only_portion(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
     """A list as the only portion."""
     if items:
         yield items

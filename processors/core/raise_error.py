@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from engine import Event, FlowError, Processor, RaisedType, Template, to_text
 
 
@@ -27,9 +25,6 @@ class RaiseError(Processor):
 
     def __post_init__(self) -> None:
         self._prepare(raises=(self.type,))
-
-    def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
 
     def run_at_once(self, event: Event) -> Event:
         raise FlowError(self.type, to_text(self.description.evaluate(event)) or f"{self.type} was raised")

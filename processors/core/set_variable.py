@@ -27,8 +27,5 @@ class SetVariable(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {f"vars.{self.variable_name}": self.value.tree}
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
-
     def run_at_once(self, event: Event) -> Event:
         return event.with_variable(self.variable_name, self.value.evaluate(event))

@@ -95,9 +95,6 @@ class Transform(Processor):
                 Mistake("F403", f"'{name}' under let, the name of a root", "another name", "", place)
             )
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
-
     def run_at_once(self, event: Event) -> Event:
         results: dict[str, Any] = self._evaluate(event)
         after = event.with_variables(results["set_variables"]) if self.set_variables else event

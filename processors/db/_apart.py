@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from processors.db._database import Database, Part
-from processors.db._sql import ONE_OF_MANY, verb_of
+from processors.db._sql import CHANGING, verb_of
+
+Result = TypeVar("Result")
 
 
 def stands_apart(sql: str, timeout: float | None) -> bool:
-    """Whether a change has to be in a transaction of its own: one that commits itself is kept when it ends late."""
-    return timeout is not None and verb_of(sql) in ONE_OF_MANY
+    """Whether a statement has to be in a transaction of its own: one that commits itself is kept when it ends late."""
+    return timeout is not None and verb_of(sql) in CHANGING
 
 
-async def change_apart(database: Database, sql: str, values: Sequence[Any], timeout: float | None) -> dict[str, Any]:
-    """As `change`, in a transaction of its own: one that fails, or is late, is undone for sure."""
+async def apart(database: Database, action: Callable[[Part], Awaitable[Result]]) -> Result:
+    """What the action comes to in a transaction of its own: where it fails, or is late, it is undone for sure."""
     part: Part = await database.begin(None)
     try:
-        change = await part.change(sql, values, timeout)
+        result = await action(part)
     except BaseException:
         await part.rollback()
         raise
     await part.commit()
-    return change
+    return result

@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AliasChoices
 
-from engine import OFTEN, Appended, Event, Field, FlowError, Message, Stream, Template, Transaction, Turns
+from engine import OFTEN, Appended, Event, Field, FlowError, Stream, Template, Transaction, Turns
 from processors.db._database import Database, Part
-from processors.db._errors import QUERY_EXECUTION
+from processors.db._errors import QUERY_EXECUTION, of_one
 from processors.db._sql import Sql
 from processors.db._statement import DatabaseOperation
 
@@ -52,7 +52,7 @@ class Bulk(DatabaseOperation):
         return self.deliver(event, counts)
 
     async def _begin(self) -> Part:
-        """A transaction of its own, or a part of the one of this task that can be undone alone."""
+        """A transaction of its own, or a part of the one of this strand that can be undone alone."""
         transaction = Transaction.current()
         outer = None if transaction is None else await transaction.part_of(self.database)
         part: Part = await self.database.begin(outer)
@@ -73,14 +73,7 @@ class Bulk(DatabaseOperation):
             for row in rows:
                 counts.append((await change(text, bind(row), timeout))["affectedRows"])
         except FlowError as failure:
-            number = len(counts) + 1
-            raise FlowError(
-                failure.type,
-                failure.description,
-                detailed_description=f"row {number}: {failure.detailed_description}",
-                cause=failure.cause,
-                error_message=Message({"row": number}),
-            ) from failure
+            raise of_one(failure, "row", len(counts) + 1) from failure
 
 
 async def _portions(value: Any) -> AsyncIterator[Sequence[Any]]:

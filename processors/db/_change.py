@@ -7,11 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from engine import Event, Mistake, RunAtOnce, Transaction, refuse
-from processors.db._database import Database
+from processors.db._database import UNNAMED_KEY, Database
 from processors.db._statement import Statement
-
-UNNAMED_KEY = "GENERATED_KEY"
-"""What a database calls a key that it made where it does not tell the column (MySQL's name)."""
 
 
 class Change(Statement):

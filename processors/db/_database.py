@@ -6,6 +6,11 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from engine import Batching
+
+UNNAMED_KEY = "GENERATED_KEY"
+"""What a database calls a key that it made where it does not tell the column (MySQL's name)."""
+
 
 def _as_it_is(text: str) -> str:
     return text
@@ -98,6 +103,10 @@ class Database(Statements, Protocol):
     """A database, which connects when it is first used, and again after the connection was lost."""
 
     style: ParameterStyle
+
+    @property
+    def batching(self) -> Batching | None:
+        """What commits the statements of many records together; None, where each is committed on its own."""
 
     @property
     def at_once(self) -> AtOnce | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import ANY, CONNECTIVITY, ErrorType
+from engine import ANY, CONNECTIVITY, ErrorType, FlowError, Message
 
 DB_CONNECTIVITY = CONNECTIVITY.child("CONNECTIVITY", "DB")
 CANNOT_REACH = DB_CONNECTIVITY.child("CANNOT_REACH")
@@ -19,3 +19,9 @@ DB_TYPES = (
     DB_CONNECTIVITY, CANNOT_REACH, INVALID_CREDENTIALS, INVALID_DATABASE, BAD_SQL_SYNTAX, QUERY_EXECUTION,
     DB_TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE, DB_RETRY_EXHAUSTED,
 )  # fmt: skip
+
+
+def of_one(failure: FlowError, what: str, number: int) -> FlowError:
+    """The error of one of many, such as a row: it tells which, by its number from 1."""
+    detail = f"{what} {number}: {failure.detailed_description}"
+    return failure.anew(detailed_description=detail, error_message=Message({what: number}))

@@ -9,8 +9,8 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
-from engine import BatchLost, FlowError, strand
-from processors.db._apart import change_apart, stands_apart
+from engine import BatchInDoubt, BatchLost, FlowError, strand
+from processors.db._apart import apart, stands_apart
 from processors.db._database import ParameterStyle, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._postgres_batch import Batch, InDoubt
@@ -20,7 +20,7 @@ from processors.db._postgres_part import PostgresPart, ended
 from processors.db._postgres_pool import Pool
 from processors.db._postgres_script import Pace, Script
 from processors.db._postgres_session import OUTDATED, Answer, Session
-from processors.db._postgres_statements import Statements
+from processors.db._postgres_statements import PostgresStatements
 
 Result = TypeVar("Result")
 
@@ -28,10 +28,10 @@ FATE_PAUSE = 0.1
 """Seconds between two questions what became of a commit."""
 
 
-class PostgresDatabase(Statements):
+class PostgresDatabase(PostgresStatements):
     """A database of a PostgreSQL server: each statement on a connection of the pool, committed on its own."""
 
-    at_once = None
+    at_once = None  # the server is waited for
     style = ParameterStyle(lambda number: f"${number}", is_shared=True, calling=calling)
 
     def __init__(self, url: str, pooling: Pooling) -> None:
@@ -39,6 +39,10 @@ class PostgresDatabase(Statements):
         self._scripts: dict[asyncio.Task[Any] | None, Script] = {}
         self._pace = Pace()
         self._patience = pooling.wait
+
+    @property
+    def batching(self) -> PostgresDatabase:
+        return self
 
     async def start(self) -> None:
         await self._pool.fill()
@@ -106,17 +110,16 @@ class PostgresDatabase(Statements):
         """Nothing: a batch has a session of its own."""
 
     async def close_batch(self) -> None:
-        own = strand()
-        script = self._scripts[own]
         try:
-            await script.commit()
+            await self.points().commit()
         except InDoubt as doubt:
-            del self._scripts[own]
-            self._pool.give(script.batch.session)  # which is closed
+            self._end_batch()
             await self._find_out(doubt)
         else:
-            del self._scripts[own]
-            self._pool.give(script.batch.session)
+            self._end_batch()
+
+    def _end_batch(self) -> None:
+        self._pool.give(self._scripts.pop(strand()).batch.session)
 
     async def drop_batch(self) -> None:
         script = self._scripts.pop(strand(), None)
@@ -124,7 +127,7 @@ class PostgresDatabase(Statements):
             await ended(self._finish(script.batch.session, False))
 
     async def _find_out(self, doubt: InDoubt) -> None:
-        """Ask the server whether a commit took place. Raises BatchLost where not, DB:CONNECTIVITY without an answer."""
+        """Ask the server whether a commit took place. Raises BatchLost where not, BatchInDoubt without an answer."""
         deadline = monotonic() + self._patience
         while monotonic() < deadline:
             with suppress(FlowError):
@@ -134,7 +137,7 @@ class PostgresDatabase(Statements):
                 if fate == "aborted":
                     raise BatchLost from doubt
             await asyncio.sleep(FATE_PAUSE)
-        raise FlowError(DB_CONNECTIVITY, "the database was lost during a commit", cause=doubt)
+        raise BatchInDoubt(DB_CONNECTIVITY, "the database was lost during a commit", cause=doubt)
 
     # Statements
 
@@ -147,9 +150,16 @@ class PostgresDatabase(Statements):
         except FAILURES as error:
             raise failure_of(error) from error
 
+    async def select(
+        self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
+    ) -> list[dict[str, Any]]:
+        if stands_apart(sql, timeout):
+            return await apart(self, lambda part: part.select(sql, values, most, timeout))
+        return await super().select(sql, values, most, timeout)
+
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
         if stands_apart(sql, timeout):
-            return await change_apart(self, sql, values, timeout)
+            return await apart(self, lambda part: part.change(sql, values, timeout))
         return await super().change(sql, values, timeout)
 
     async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:

@@ -10,12 +10,12 @@ from typing import TypeVar
 from processors.db._postgres_errors import FAILURES, failure_of
 from processors.db._postgres_pool import SETTLING
 from processors.db._postgres_session import OUTDATED, Session
-from processors.db._postgres_statements import Statements
+from processors.db._postgres_statements import PostgresStatements
 
 Result = TypeVar("Result")
 
 
-class PostgresPart(Statements):
+class PostgresPart(PostgresStatements):
     """The part of a database in a transaction; inside another one (level 1 and more) a savepoint of it.
 
     PostgreSQL gives up a whole transaction when a statement of it fails. So a savepoint stands before

@@ -114,10 +114,7 @@ class Pool:
     async def _opened(self) -> Session:
         until, refusal = self._refused
         if refusal is not None and monotonic() < until:
-            raise FlowError(
-                refusal.type, refusal.description, detailed_description=refusal.detailed_description,
-                error_message=refusal.error_message,
-            )  # fmt: skip
+            raise refusal.anew()
         try:
             async with asyncio.timeout(self._pooling.wait):
                 session = await self._connect()

@@ -12,7 +12,7 @@ from processors.db._postgres_session import Answer, Session
 Result = TypeVar("Result")
 
 
-class Statements:
+class PostgresStatements:
     """What runs statements; `_perform` gives them a connection, and cares for it when they fail."""
 
     async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:

@@ -130,6 +130,9 @@ def check_verb(text: str) -> None:
 ONE_OF_MANY = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "WITH", "VALUES"})
 """The verbs of statements that come to the same in a transaction as each on its own."""
 
+CHANGING = ONE_OF_MANY - {"SELECT", "VALUES"}
+"""Those of them that may change rows."""
+
 
 def verb_of(text: str) -> str:
     """The first word of a statement, in capitals; empty where there is none."""

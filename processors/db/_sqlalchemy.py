@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction, create_asy
 from sqlalchemy.pool import QueuePool
 
 from engine import FlowError
-from processors.db._apart import change_apart, stands_apart
-from processors.db._database import ParameterStyle, Pooling
+from processors.db._apart import apart, stands_apart
+from processors.db._database import UNNAMED_KEY, ParameterStyle, Pooling
 from processors.db._sqlalchemy_call import answers_of, calling
 from processors.db._sqlalchemy_errors import FAILURES, failure_of
 from processors.db._sqlalchemy_values import WITHOUT_LISTS, fitting
@@ -54,7 +54,7 @@ def _escaped(between: str) -> str:
     return between.replace(":", "\\:")
 
 
-class Statements:
+class SqlalchemyStatements:
     """What runs statements; `_lend` gives them a connection."""
 
     dialect: str
@@ -135,13 +135,13 @@ class Statements:
         return failure_of(error, self.dialect)
 
 
-class SqlalchemyDatabase(Statements):
+class SqlalchemyDatabase(SqlalchemyStatements):
     """A database by its SQLAlchemy URL, with a pool of connections: each statement is committed on its own.
 
     A connection whose statement was cancelled, or took too long, is closed: nobody knows in what state it is.
     """
 
-    at_once = None
+    batching = at_once = None
 
     def __init__(self, url: str, pooling: Pooling) -> None:
         location = make_url(url)
@@ -174,20 +174,21 @@ class SqlalchemyDatabase(Statements):
     async def close(self) -> None:
         await self._engine.dispose()
 
+    async def select(
+        self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
+    ) -> list[dict[str, Any]]:
+        if self._stands_apart(sql, timeout):
+            return await apart(self, lambda part: part.select(sql, values, most, timeout))
+        return await super().select(sql, values, most, timeout)
+
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
-        if stands_apart(sql, timeout) and self.dialect not in OF_SQLITE:  # whose lock the beginning would wait for
-            return await change_apart(self, sql, values, timeout)
+        if self._stands_apart(sql, timeout):
+            return await apart(self, lambda part: part.change(sql, values, timeout))
         return await super().change(sql, values, timeout)
 
-    async def open_batch(self) -> bool:
-        """Each statement is committed on its own."""
-        return False
-
-    async def close_batch(self) -> None:
-        """There is none."""
-
-    async def drop_batch(self) -> None:
-        """There is none."""
+    def _stands_apart(self, sql: str, timeout: float | None) -> bool:
+        """Not on SQLite, where to begin a transaction would wait for the file's lock."""
+        return stands_apart(sql, timeout) and self.dialect not in OF_SQLITE
 
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[AsyncConnection]:
@@ -224,7 +225,7 @@ class SqlalchemyDatabase(Statements):
             raise self._failure(error) from error
 
 
-class SqlalchemyPart(Statements):
+class SqlalchemyPart(SqlalchemyStatements):
     """The part of a database in a transaction, or a savepoint of it, which does not own the connection."""
 
     def __init__(
@@ -279,7 +280,7 @@ def _outcome(result: CursorResult[Any]) -> dict[str, Any]:
         rows = result.mappings().fetchall()
         return {"affectedRows": max(result.rowcount, len(rows)), "generatedKeys": dict(rows[0]) if rows else {}}
     made = getattr(result, "lastrowid", None) if result.dialect.name in WITHOUT_LISTS else None
-    return {"affectedRows": max(result.rowcount, 0), "generatedKeys": {"GENERATED_KEY": made} if made else {}}
+    return {"affectedRows": max(result.rowcount, 0), "generatedKeys": {UNNAMED_KEY: made} if made else {}}
 
 
 def _begin_by_ourselves(engine: Any) -> None:

@@ -14,13 +14,13 @@ from processors.db._database import ParameterStyle
 from processors.db._sqlite_errors import FAILURES, is_locked, locked
 from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
 from processors.db._sqlite_part import SqlitePart
-from processors.db._sqlite_statements import LONGEST_WAIT, Statements
+from processors.db._sqlite_statements import LONGEST_WAIT, SqliteStatements
 from processors.db._sqlite_values import register
 
 register()
 
 
-class SqliteDatabase(Statements):
+class SqliteDatabase(SqliteStatements):
     """One connection in autocommit, opened at the first use and opened anew when the file was replaced.
 
     A file that vanished under the connection would take rows and lose them, so once in each turn of
@@ -50,7 +50,11 @@ class SqliteDatabase(Statements):
         self._deferrable = 0
 
     @property
-    def at_once(self) -> Statements:
+    def batching(self) -> SqliteDatabase:
+        return self
+
+    @property
+    def at_once(self) -> SqliteStatements:
         return self
 
     async def start(self) -> None:

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, suppress
 
 from engine import FlowError
 from processors.db._sqlite_errors import FAILURES, failure_of, taken_back
-from processors.db._sqlite_statements import Statements
+from processors.db._sqlite_statements import SqliteStatements
 
 
-class SqlitePart(Statements):
+class SqlitePart(SqliteStatements):
     """The part of a database in a transaction; inside another one (level 1 and more) a savepoint of it."""
 
     def __init__(self, connection: sqlite3.Connection, give_back: Callable[[], None], outer: SqlitePart | None = None):

@@ -18,7 +18,7 @@ LONGEST_WAIT = 5.0
 """Seconds that a statement waits for a lock that somebody else holds."""
 
 
-class Statements:
+class SqliteStatements:
     """What runs statements over a connection; `_open` looks whether it can be used now, and gives it."""
 
     _cursor: sqlite3.Cursor | None = None

@@ -42,7 +42,7 @@ class DatabaseOperation(Operation):
         """Write the statement for the database."""
 
     async def statements(self) -> Statements:
-        """The database, or its part in the transaction of this task."""
+        """The database, or its part in the transaction of this strand."""
         transaction = Transaction.current()
         if transaction is None:
             return self.database
@@ -75,8 +75,9 @@ class Statement(DatabaseOperation):
         self._prepare(text=self.sql.text(database.style), bind=bind)
 
     def acts_on(self) -> frozenset[Any] | None:
-        is_one_of_many = self.timeout is None and self.sql.verb in ONE_OF_MANY
-        return frozenset({self.database}) if is_one_of_many else None
+        batching = self.database.batching
+        is_one_of_many = batching is not None and self.timeout is None and self.sql.verb in ONE_OF_MANY
+        return frozenset({batching}) if is_one_of_many else None
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""

@@ -4,8 +4,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
-from engine import Event, FlowError, Message, Mistake, Resource, refuse
+from engine import Event, FlowError, Mistake, Resource, refuse
 from processors.db._database import Database
+from processors.db._errors import of_one
 from processors.db._script import checked_script
 from processors.db._statement import DatabaseOperation
 
@@ -59,12 +60,5 @@ class ExecuteScript(DatabaseOperation):
             for text in self.texts:
                 counts.append((await database.change(text, (), self.timeout))["affectedRows"])
         except FlowError as failure:
-            number = len(counts) + 1
-            raise FlowError(
-                failure.type,
-                failure.description,
-                detailed_description=f"statement {number}: {failure.detailed_description}",
-                cause=failure.cause,
-                error_message=Message({"statement": number}),
-            ) from failure
+            raise of_one(failure, "statement", len(counts) + 1) from failure
         return self.deliver(event, counts)

@@ -49,7 +49,7 @@ class Select(Statement):
         return None if self.streaming or self.max_rows else super().acts_on()
 
     def runner_at_once(self) -> RunAtOnce | None:
-        if self.database.at_once is None or self.streaming or self.max_rows:
+        if self.database.at_once is None:
             return None
         select = self.database.at_once.select_at_once
         return lambda event: self.deliver(event, select(self.text, self.bind(event), None))

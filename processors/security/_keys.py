@@ -55,7 +55,7 @@ def pem_key(pem: bytes) -> Key:
     """The public key of a PEM file: of RSA, an elliptic curve, or Ed25519. Raises ValueError."""
     for kind in (RSAKey, ECKey, OKPKey):
         try:
-            return _strong(lambda kind=kind: kind.import_key(pem))  # type: ignore[misc]
+            return _strong(lambda kind=kind: kind.import_key(pem))  # type: ignore[misc]  # a lambda has no types
         except UNREADABLE:
             continue
     raise ValueError("no key in PEM format")

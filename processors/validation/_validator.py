@@ -27,9 +27,6 @@ class Validator(VoidOperation):
         """The type of the error that an event raises for which the rule does not hold."""
         return self.raises[0]
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
-
     def run_at_once(self, event: Event) -> Event:
         if self.holds(event):
             return event

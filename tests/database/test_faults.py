@@ -178,7 +178,7 @@ def test_a_flow_that_is_cancelled_leaves_nothing_behind(tmp_path: Path, server: 
 
     async def work(app: Application) -> None:
         jobs = ["sleep", 5], ["store", RECORDS], ["transfer", {"from": -1, "to": -2}]
-        running = [asyncio.create_task(app.run(flow, payload)) for flow, payload in jobs]  # type: ignore[arg-type]
+        running = [asyncio.create_task(app.run(flow, payload)) for flow, payload in jobs]  # type: ignore[arg-type]  # payloads of two kinds
         await asyncio.sleep(0.02)
         for each in running:
             each.cancel()

@@ -64,7 +64,7 @@ def outcome(
             statements = ("SELECT * FROM child ORDER BY id", "SELECT id FROM log ORDER BY number")
             return result, [await database.database.select(sql, (), None) for sql in statements]
 
-    return asyncio.run(run())  # type: ignore[no-any-return]
+    return asyncio.run(run())  # type: ignore[no-any-return]  # rows are anything
 
 
 @pytest.mark.parametrize("deferred", ["", " DEFERRABLE INITIALLY DEFERRED"], ids=["at once", "deferred"])
@@ -114,6 +114,31 @@ def test_statements_are_committed_together(tmp_path: Path) -> None:
     assert commits(tmp_path, "false") >= 600
 
 
+TRANSACTIONS = """
+configs:
+  DB: {db:config: {url: "${url}", initScript: "CREATE TABLE t(id int, transaction bigint DEFAULT txid_current())"}}
+flows:
+  transactions:
+    steps:
+      - foreach:
+          fuse: ${fuse}
+          steps:
+            - db:insert: {config-ref: DB, sql: "INSERT INTO t(id) VALUES(:id)", input-parameters: {id: "#[payload]"}}
+      - db:query-single: {config-ref: DB, sql: SELECT count(DISTINCT transaction) AS number FROM t}
+"""
+
+
+@pytest.mark.parametrize(("fuse", "number"), [("true", 3), ("false", 600)], ids=["fused", "alone"])
+def test_statements_are_committed_together_on_a_server(tmp_path: Path, postgres: str, fuse: str, number: int) -> None:
+    (tmp_path / "flows.yaml").write_text(TRANSACTIONS)
+
+    async def run() -> Any:
+        async with Application.load(tmp_path / "flows.yaml", properties={"url": postgres, "fuse": fuse}) as app:
+            return (await app.run("transactions", list(range(600)))).payload
+
+    assert asyncio.run(run()) == {"number": number}
+
+
 def test_what_is_behind_a_failed_record_is_not_kept(tmp_path: Path, new_database: NewDatabase) -> None:
     """The loop ends at the record that fails, though more was sent before the database had answered."""
     records = [{"id": n, "n": 500 if n == 3 else 1, "once": None, "parent": None, "how": "insert"} for n in range(1, 9)]
@@ -123,11 +148,13 @@ def test_what_is_behind_a_failed_record_is_not_kept(tmp_path: Path, new_database
     assert [row["id"] for row in log] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("how", ["insert", "or rollback"])
+@pytest.mark.parametrize("flow", ["logged", "looked-up"])
 @pytest.mark.parametrize("fuse", ["true", "false"], ids=["fused", "alone"])
 def test_what_is_logged_is_true(
-    tmp_path: Path, new_database: NewDatabase, fuse: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, new_database: NewDatabase, fuse: str, flow: str, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    records = [{"id": n, "n": 500 if n == 3 else 1, "once": None, "parent": None, "how": "insert"} for n in range(1, 6)]
-    outcome(tmp_path, new_database(), "logged", records, fuse)
+    records = [{"id": n, "n": 500 if n == 3 else 1, "once": None, "parent": None, "how": how} for n in range(1, 6)]
+    outcome(tmp_path, new_database(), flow, records, fuse)
     assert [line for line in caplog.messages if line.startswith("stored")] == [f"stored {n}" for n in (1, 2, 4, 5)]

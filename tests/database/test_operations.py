@@ -17,9 +17,17 @@ from engine import Application, FlowError
 
 FLOWS = (Path(__file__).parent / "operations.yaml").read_text()
 BACKENDS = ["sqlite file", "sqlite memory", "sqlalchemy", "mariadb", "postgresql"]
-TYPES = {
+USUAL_WORDS = {
+    "bytes": "BLOB",
+    "numbered": "INTEGER PRIMARY KEY",
+    "late-rows": "UPDATE book SET title = 'late' WHERE id = 1 RETURNING id",
+}
+WORDS = {
     "postgresql": {"bytes": "BYTEA", "numbered": "SERIAL PRIMARY KEY"},
-    "mariadb": {"bytes": "BLOB", "numbered": "INTEGER AUTO_INCREMENT PRIMARY KEY"},
+    "mariadb": {
+        "numbered": "INTEGER AUTO_INCREMENT PRIMARY KEY",
+        "late-rows": "INSERT INTO book VALUES(1, '', 1) ON DUPLICATE KEY UPDATE title = 'late' RETURNING id",
+    },
 }
 Run = Callable[..., Awaitable[Any]]
 
@@ -53,11 +61,11 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
     """Run something with the flows on a database that has their tables."""
     url = url_of(request.param, tmp_path, request)
     (tmp_path / "flows.yaml").write_text(FLOWS)
-    types = TYPES.get(request.param, {"bytes": "BLOB", "numbered": "INTEGER PRIMARY KEY"})
+    words = USUAL_WORDS | WORDS.get(request.param, {})
 
     def run(work: Callable[[Run], Awaitable[Any]]) -> Any:
         async def running() -> Any:
-            app = Application.load(tmp_path / "flows.yaml", properties={"url": url, **types})
+            app = Application.load(tmp_path / "flows.yaml", properties={"url": url, **words})
             async with app:
                 await app.run("tables")
 
@@ -101,11 +109,12 @@ def test_changes(case: Any) -> None:
 
 
 @pytest.mark.parametrize("case", [name for name in BACKENDS if name != "sqlite memory"], indirect=True)
-def test_a_change_that_is_late_is_undone(case: Any) -> None:
+@pytest.mark.parametrize("how", ["late-change", "late-rows", "late-row"])
+def test_a_change_that_is_late_is_undone(case: Any, how: str) -> None:
     """The lock that it waits for is free as soon as its flow knows that it failed."""
 
     async def work(run: Run) -> None:
-        assert await run("late") == ["DB:TIMEOUT"]
+        assert await run("late", how) == ["DB:TIMEOUT"]
         assert (await run("single", 1))["title"] == "held"
 
     case(work)

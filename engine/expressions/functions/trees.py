@@ -119,7 +119,7 @@ def _merged(left: dict[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in right.items():
         before = merged.get(key)
         both = isinstance(before, dict) and isinstance(value, dict)
-        merged[key] = _merged(before, value) if both else value  # type: ignore[arg-type]
+        merged[key] = _merged(before, value) if both else value  # type: ignore[arg-type]  # both are maps
     return merged
 
 
