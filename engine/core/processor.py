@@ -7,11 +7,12 @@ from enum import Enum, auto
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from engine.core.element import Element, Field
 from engine.core.error_mapping import ErrorMapping
 from engine.core.errors import ErrorType, FlowError
-from engine.core.event import Event
+from engine.core.event import STATUS, Event
 from engine.core.expression import Expression
 from engine.core.parameters import Name
 from engine.core.redelivery import RedeliveryPolicy
@@ -29,6 +30,13 @@ UNTOLD: Node = {"type": "untold", "children": []}
 def content_tree(tree: Node, media_type: str | None) -> Node:
     """The syntax tree of a payload that a step gives this media type; None leaves it open."""
     return {"type": "content", "value": media_type, "children": [tree]}
+
+
+def assigning(name: str, value: Callable[[Event], Any]) -> RunAtOnce:
+    """What gives the event with the value that it has as this variable: `with_variable`, for a name known at load."""
+    if name == STATUS:
+        return lambda event: event.with_variable(name, value(event))
+    return lambda event: replace(event, vars={**event.vars, name: value(event)})
 
 
 class After(Enum):
@@ -94,7 +102,10 @@ class Processor(Element):
         return self.run
 
     def runner_at_once(self) -> RunAtOnce | None:
-        """The same as a plain function, for loops whose items never wait; None, where this step may wait."""
+        """The same as a plain function, for loops whose items never wait; None, where this step may wait.
+
+        Loops ask only for what `acts_on` lets them run so.
+        """
         return self.run_at_once if self._never_waits else None
 
     def map_error(self, failure: FlowError) -> FlowError:
@@ -162,6 +173,12 @@ class Operation(Targeted, VoidOperation):
         if self.target_value is not WHOLE_PAYLOAD:
             result = self.target_value.evaluate(event.with_payload(result, {} if attributes is UNSET else attributes))
         return event.with_variable(self.target, result)
+
+    def delivering(self, work: Callable[[Event], Any]) -> RunAtOnce:
+        """`deliver` for work that never waits, chosen when the file is loaded."""
+        if self.target is not None and self.target_value is WHOLE_PAYLOAD:
+            return assigning(self.target, work)
+        return lambda event: self.deliver(event, work(event))
 
 
 class Served(Protocol):

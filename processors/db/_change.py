@@ -17,8 +17,8 @@ class Change(Statement):
     def runner_at_once(self) -> RunAtOnce | None:
         if self.database.at_once is None:
             return None
-        change, text, bind, deliver = self.database.at_once.change_at_once, self.text, self.bind, self.deliver
-        return lambda event: deliver(event, change(text, bind(event)))
+        change, text, bind = self.database.at_once.change_at_once, self.text, self.bind
+        return self.delivering(lambda event: change(text, bind(event)))
 
     async def run(self, event: Event) -> Event:
         values = self.bind(event)

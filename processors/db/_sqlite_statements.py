@@ -131,7 +131,7 @@ class SqliteStatements:
             pause = min(pause * 2, 0.1)
 
     def _note(self, error: Exception) -> None:
-        """Look at what a failed statement left behind."""
+        """Look at what a failed statement left behind. Raises BatchLost where that is not what was before it."""
 
 
 async def in_thread(connection: sqlite3.Connection, action: Callable[[], Result], timeout: float | None) -> Result:

@@ -28,13 +28,14 @@ class QuerySingle(Statement):
     def runner_at_once(self) -> RunAtOnce | None:
         if self.database.at_once is None:
             return None
-        select = self.database.at_once.select_at_once
-        return lambda event: self._deliver_first(event, select(self.text, self.bind(event), 1))
+        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind
+        return self.delivering(lambda event: _first(select(text, bind(event), 1)))
 
     async def run(self, event: Event) -> Event:
         values = self.bind(event)
         database = await self.statements()
-        return self._deliver_first(event, await database.select(self.text, values, 1, self.timeout))
+        return self.deliver(event, _first(await database.select(self.text, values, 1, self.timeout)))
 
-    def _deliver_first(self, event: Event, rows: list[dict[str, Any]]) -> Event:
-        return self.deliver(event, rows[0] if rows else None)
+
+def _first(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return rows[0] if rows else None

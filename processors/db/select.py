@@ -46,13 +46,14 @@ class Select(Statement):
     """How many rows a stream reads at once."""
 
     def acts_on(self) -> frozenset[Any] | None:
+        """None where a server reads them through a cursor, which has a connection of its own."""
         return None if self.streaming or self.max_rows else super().acts_on()
 
     def runner_at_once(self) -> RunAtOnce | None:
         if self.database.at_once is None:
             return None
-        select = self.database.at_once.select_at_once
-        return lambda event: self.deliver(event, select(self.text, self.bind(event), None))
+        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind
+        return self.delivering(lambda event: select(text, bind(event), None))
 
     async def run(self, event: Event) -> Event:
         most = self.max_rows.of(event) if self.max_rows else None

@@ -34,8 +34,7 @@ def append(elements: Any, element: Any) -> Appended:
     append(['a'], 'b') → ["a", "b"]
     append(null, 'b') → ["b"]
     """
-    longer = elements if type(elements) is Appended else Appended(elements or ())
-    return longer.append(element)
+    return (elements if type(elements) is Appended else Appended(elements or ())).append(element)
 
 
 @function("any", "any", keeps_appended=True, dataweave="contains")
