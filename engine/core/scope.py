@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from engine.core.chain import Chain
 from engine.core.errors import TIMEOUT, ErrorType, FlowError
@@ -22,6 +22,11 @@ class Scope(Processor):
     """How long the scope may take before MULE:TIMEOUT is raised at it; as long as it wants, if left out or 0."""
 
     raises: ClassVar[tuple[ErrorType, ...]] = (TIMEOUT,)
+
+    @property
+    def _acts_within(self) -> frozenset[Any] | None:
+        """What a scope acts on that does nothing beside its steps: with a timeout, it may end them at any point."""
+        return frozenset() if self.timeout is None else None
 
     def runner(self) -> Run:
         if self.timeout is None:

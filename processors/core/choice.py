@@ -55,12 +55,12 @@ class Choice(Scope):
         self._prepare(always_enters=is_whole, passes_by="" if is_whole else "no condition holds")
 
     def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
+        return self._acts_within
 
     def runner_at_once(self) -> RunAtOnce | None:
         runs = [way.steps.runner_at_once() for way in self.when]
         rest = self.otherwise.steps.runner_at_once() if self.otherwise else _as_it_is
-        if self.timeout is not None or rest is None or None in runs:
+        if rest is None or None in runs:
             return None
         ways: Any = [(way.expression.evaluate, run) for way, run in zip(self.when, runs, strict=True)]
 

@@ -11,6 +11,7 @@ from engine import (
     NOTHING,
     OFTEN,
     After,
+    BatchInDoubt,
     Batching,
     Chain,
     Collect,
@@ -103,7 +104,7 @@ class Foreach(Scope):
         return self.collect.assigns() if self.collect else super().assigns()
 
     def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
+        return self._acts_within
 
     async def run(self, event: Event) -> Event:
         value, size = self.collection.evaluate(event), self.batch_size.of(event)
@@ -135,7 +136,12 @@ class Foreach(Scope):
         turns = Turns()
         for start in range(0, len(items), OFTEN):
             some = items[start : start + OFTEN]
-            current = await together(self._resource, len(some), partial(self._run_some, some, current, done + start))
+            try:
+                work = partial(self._run_some, some, current, done + start)
+                current = await together(self._resource, len(some), work)
+            except BatchInDoubt as doubt:
+                doubt.event = current
+                raise
             await turns.give()
         return current
 

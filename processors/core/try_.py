@@ -50,11 +50,11 @@ class Try(Scope):
         self._prepare(_may_begin=self.transactional_action != "INDIFFERENT")
 
     def acts_on(self) -> frozenset[Any] | None:
-        return frozenset() if self.transactional_action == "INDIFFERENT" else None
+        return None if self._may_begin else self._acts_within
 
     def runner_at_once(self) -> RunAtOnce | None:
         run = self.steps.runner_at_once()
-        if run is None or self._may_begin or self.timeout is not None or self.error_handler.may_wait:
+        if run is None or self.error_handler.may_wait:
             return None
 
         def run_at_once(event: Event) -> Event:

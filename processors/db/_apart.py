@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from processors.db._database import Database, Part
+from processors.db._database import Part
 from processors.db._sql import CHANGING, verb_of
 
 Result = TypeVar("Result")
@@ -16,9 +16,9 @@ def stands_apart(sql: str, timeout: float | None) -> bool:
     return timeout is not None and verb_of(sql) in CHANGING
 
 
-async def apart(database: Database, action: Callable[[Part], Awaitable[Result]]) -> Result:
+async def apart(begin: Callable[[], Awaitable[Part]], action: Callable[[Part], Awaitable[Result]]) -> Result:
     """What the action comes to in a transaction of its own: where it fails, or is late, it is undone for sure."""
-    part: Part = await database.begin(None)
+    part = await begin()
     try:
         result = await action(part)
     except BaseException:

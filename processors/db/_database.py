@@ -94,9 +94,11 @@ class AtOnce(Protocol):
 class Part(Statements, Protocol):
     """The part of a database in a transaction. A statement that fails undoes itself alone."""
 
-    async def commit(self) -> None: ...
+    async def commit(self) -> None:
+        """Keep what was done; where that fails, or is cancelled, the part has ended all the same."""
 
-    async def rollback(self) -> None: ...
+    async def rollback(self) -> None:
+        """Undo what was done."""
 
 
 class Database(Statements, Protocol):

@@ -61,12 +61,19 @@ class PostgresDatabase(PostgresStatements):
 
     async def begin(self, outer: PostgresPart | None) -> PostgresPart:
         """A part in a transaction. Raises DB:CONNECTIVITY where no connection is free."""
-        if outer is not None:
-            part = PostgresPart(outer.session, outer.level + 1, lambda is_settled: None)
-            await outer.nest(part)
-            return part
+        if outer is None:
+            return await self._begin("BEGIN")
+        part = PostgresPart(outer.session, outer.level + 1, lambda is_settled: None)
+        await outer.nest(part)
+        return part
+
+    async def _begin_apart(self) -> PostgresPart:
+        """A transaction for a statement that may not take long: what is left for the commit else is done by it."""
+        return await self._begin("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")
+
+    async def _begin(self, beginning: str) -> PostgresPart:
         session = await self._pool.take()
-        part = PostgresPart(session, 0, partial(self._finish, session))
+        part = PostgresPart(session, 0, partial(self._finish, session), beginning)
         try:
             await part.begin()
         except BaseException as error:
@@ -154,12 +161,12 @@ class PostgresDatabase(PostgresStatements):
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
         if stands_apart(sql, timeout):
-            return await apart(self, lambda part: part.select(sql, values, most, timeout))
+            return await apart(self._begin_apart, lambda part: part.select(sql, values, most, timeout))
         return await super().select(sql, values, most, timeout)
 
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
         if stands_apart(sql, timeout):
-            return await apart(self, lambda part: part.change(sql, values, timeout))
+            return await apart(self._begin_apart, lambda part: part.change(sql, values, timeout))
         return await super().change(sql, values, timeout)
 
     async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:

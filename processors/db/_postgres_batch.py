@@ -12,8 +12,15 @@ from engine import BatchLost
 from processors.db._postgres_errors import FAILURES, comes_of_others, is_of_server
 from processors.db._postgres_session import OUTDATED, Answer, Session
 
+LONGEST_WAIT = 100
+"""Milliseconds for which a batch waits for a row that others hold; then each statement waits for itself, and holds
+nothing meanwhile. So batches that wait for each other part before the server ends one of them (deadlock_timeout)."""
+
 # A statement in autocommit sees what is committed until then, and its deferred constraints are looked at when it ends.
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE; SAVEPOINT kept"
+BEGIN = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {LONGEST_WAIT}; SET CONSTRAINTS ALL IMMEDIATE; "
+    "SAVEPOINT kept"
+)
 GO_BACK = "ROLLBACK TO SAVEPOINT kept"
 GO_ON = "RELEASE SAVEPOINT kept; SAVEPOINT kept"
 
@@ -100,16 +107,12 @@ class Batch:
     async def _outcomes(self, sql: str, some: list[Sent]) -> Sequence[Answer | BaseException]:
         """What came of one statement with the values of many."""
         try:
-            outcomes = await self.session.run_many(sql, [sent.fitting or [] for sent in some])
+            return await self.session.run_many(sql, [sent.fitting or [] for sent in some])
         except FAILURES as error:
             self.lose(error)
         except BaseException:
             self.is_lost = True
             raise
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and comes_of_others(outcome):
-                self.lose(outcome)
-        return outcomes
 
     async def go_on(self) -> None:
         """Never go further back than to here."""

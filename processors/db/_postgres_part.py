@@ -22,14 +22,21 @@ class PostgresPart(PostgresStatements):
     each statement; before the first one, the beginning of the part is as good as one.
 
     finish: what is done with the connection at the end, where the part is the whole transaction.
+    beginning: how that begins.
     """
 
-    def __init__(self, session: Session, level: int, finish: Callable[[bool], asyncio.Task[None] | None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        level: int,
+        finish: Callable[[bool], asyncio.Task[None] | None],
+        beginning: str = "BEGIN",
+    ) -> None:
         self.session = session
         self.level = level
         self._finish = finish
-        self._begin = f"SAVEPOINT level_{level}" if level else "BEGIN"
-        self._undo = f"ROLLBACK TO level_{level}" if level else "ROLLBACK; BEGIN"
+        self._begin = f"SAVEPOINT level_{level}" if level else beginning
+        self._undo = f"ROLLBACK TO level_{level}" if level else f"ROLLBACK; {beginning}"
         self._savepoint = f"SAVEPOINT statement_{level}"
         self._is_begun = False
         self._is_spoilt = False
@@ -105,9 +112,11 @@ class PostgresPart(PostgresStatements):
                 await self.session.command(f"RELEASE level_{self.level}")
             else:
                 await self.session.command("COMMIT")
-        except FAILURES as error:
+        except BaseException as error:  # it may be cancelled, too
             await self.rollback()
-            raise failure_of(error) from error
+            if isinstance(error, FAILURES):
+                raise failure_of(error) from error
+            raise
         self._finish(True)
 
     async def rollback(self) -> None:

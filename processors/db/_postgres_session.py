@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 from asyncpg.types import Type
 
-from processors.db._postgres_errors import FAILURES, is_fatal
+from processors.db._postgres_errors import FAILURES, OF_OTHERS, is_fatal
 from processors.db._postgres_values import fit_of, plain_of, register
 from processors.db._sql import verb_of
 
@@ -48,23 +48,29 @@ FUNCTION = """
 CREATE FUNCTION pg_temp.{name}({types}OUT changed int8, OUT failure text[]) LANGUAGE plpgsql AS {quote}
 #variable_conflict use_column
 DECLARE
-  "failure state" text; "failure message" text; "failure detail" text; "failure constraint" text;
-  "failure table" text; "failure column" text;
+  "failure state" text; "failure message" text; "failure detail" text; "failure hint" text;
+  "failure constraint" text; "failure table" text; "failure column" text;
 BEGIN
   {sql}
   ;
   GET DIAGNOSTICS changed = ROW_COUNT;
 EXCEPTION WHEN OTHERS THEN
+  IF substr(SQLSTATE, 1, 2) IN ({of_others}) THEN
+    RAISE;
+  END IF;
   GET STACKED DIAGNOSTICS "failure state" = RETURNED_SQLSTATE, "failure message" = MESSAGE_TEXT,
-    "failure detail" = PG_EXCEPTION_DETAIL, "failure constraint" = CONSTRAINT_NAME, "failure table" = TABLE_NAME,
-    "failure column" = COLUMN_NAME;
-  failure := ARRAY["failure state", "failure message", "failure detail", "failure constraint", "failure table",
-    "failure column"];
+    "failure detail" = PG_EXCEPTION_DETAIL, "failure hint" = PG_EXCEPTION_HINT,
+    "failure constraint" = CONSTRAINT_NAME, "failure table" = TABLE_NAME, "failure column" = COLUMN_NAME;
+  failure := ARRAY["failure state", "failure message", "failure detail", "failure hint", "failure constraint",
+    "failure table", "failure column"];
 END {quote}
 """
-"""A statement that undoes itself where it fails, and tells it: a function of the connection, gone with it."""
+"""A statement that undoes itself where it fails, and tells it: a function of the connection, gone with it.
 
-FIELDS = "CMDntc"
+What comes of others, such as a deadlock, ends the transaction instead, and sets its locks free.
+"""
+
+FIELDS = "CMDHntc"
 """What the protocol calls the parts of a failure."""
 
 
@@ -174,7 +180,13 @@ class Session:
         name, quote = f"statement_{self._functions}", f"$engine_{self._functions}$"
         text = sql.strip().rstrip(";")
         await self.command(
-            FUNCTION.format(name=name, types="".join(f"{kind}, " for kind in types), quote=quote, sql=text)
+            FUNCTION.format(
+                name=name,
+                types="".join(f"{kind}, " for kind in types),
+                quote=quote,
+                sql=text,
+                of_others=", ".join(f"'{each}'" for each in OF_OTHERS),
+            )
         )
         places = ", ".join(f"${place}" for place in range(1, len(types) + 1))
         query = f"SELECT changed, failure FROM pg_temp.{name}({places})"  # noqa: S608  # names and places only

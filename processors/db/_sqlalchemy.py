@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from sqlalchemy import TextClause, event, exc, make_url, text
@@ -178,12 +178,12 @@ class SqlalchemyDatabase(SqlalchemyStatements):
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
         if self._stands_apart(sql, timeout):
-            return await apart(self, lambda part: part.select(sql, values, most, timeout))
+            return await apart(partial(self.begin, None), lambda part: part.select(sql, values, most, timeout))
         return await super().select(sql, values, most, timeout)
 
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
         if self._stands_apart(sql, timeout):
-            return await apart(self, lambda part: part.change(sql, values, timeout))
+            return await apart(partial(self.begin, None), lambda part: part.change(sql, values, timeout))
         return await super().change(sql, values, timeout)
 
     def _stands_apart(self, sql: str, timeout: float | None) -> bool:
@@ -254,6 +254,10 @@ class SqlalchemyPart(SqlalchemyStatements):
         except FAILURES as error:
             await self.rollback()
             raise self._failure(error) from error
+        except asyncio.CancelledError:
+            await _give_up(self.connection)
+            await self._end()
+            raise
         await self._end()
 
     async def rollback(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -38,6 +39,20 @@ flows:
           collect: {target: results, success: {status: 200}, failure: {status: 500, type: "#[error.type]"}}
           steps:
             - db:update: {config-ref: DB, sql: "UPDATE t SET n = n - 1 WHERE id = :id", input-parameters: "#[payload]"}
+      - set-payload: {value: "#[vars.results]"}
+  slow:
+    steps:
+      - foreach:
+          fuse: ${fuse}
+          collect: {target: results, success: {status: 200}, failure: {status: 500, type: "#[error.type]"}}
+          steps:
+            - try:
+                timeout: 200ms
+                steps:
+                  - db:insert:
+                      config-ref: DB
+                      sql: INSERT INTO t SELECT :id, 0 FROM pg_sleep(:s)
+                      input-parameters: "#[payload]"
       - set-payload: {value: "#[vars.results]"}
   sleep: {steps: [{db:select: {config-ref: DB, sql: "SELECT pg_sleep(:s)", input-parameters: {s: "#[payload]"}}}]}
   transfer:
@@ -161,6 +176,36 @@ def test_a_lock_that_is_held_too_long(tmp_path: Path, server: Server, fuse: str)
         (200, None),
     ]
     assert asyncio.run(query(url, "SELECT n FROM t WHERE id = -1"))[0]["n"] == 98
+
+
+@pytest.mark.parametrize("order", ["the same", "both ways", "any"])
+def test_bodies_that_want_the_same_rows(tmp_path: Path, server: Server, order: str) -> None:
+    """Alone a statement holds nothing while it waits: no two bodies can wait for each other."""
+    url = server.new_database()
+    rows = [{"id": -1 - number % 2} for number in range(200)]
+    bodies = {
+        "the same": [rows] * 8,
+        "both ways": [rows, rows[1:] + rows[:1]] * 4,
+        "any": [Random(seed).sample(rows, len(rows)) for seed in range(8)],  # noqa: S311  # no secret
+    }
+
+    async def work(app: Application) -> list[Any]:
+        await query(url, "UPDATE t SET n = 1600 WHERE id < 0")
+        several = await asyncio.gather(*(outcomes(app, "change", body) for body in bodies[order]))
+        return [outcome for each in several for outcome in each]
+
+    results = run(tmp_path, url, work)
+    assert results == [{"status": 200}] * 1_600
+    assert [row["n"] for row in asyncio.run(query(url, "SELECT n FROM t WHERE id < 0"))] == [800, 800]
+
+
+@pytest.mark.parametrize("fuse", ["true", "false"])
+def test_a_scope_in_a_loop_that_takes_too_long(tmp_path: Path, server: Server, fuse: str) -> None:
+    url = server.new_database()
+    records = [{"id": 1, "s": 0}, {"id": 2, "s": 0.5}, {"id": 3, "s": 0}]
+    results = run(tmp_path, url, lambda app: outcomes(app, "slow", records), fuse)
+    assert results == [{"status": 200}, {"status": 500, "type": "MULE:TIMEOUT"}, {"status": 200}]
+    assert stored(url) == {1, 3}
 
 
 def test_a_pool_that_100_clients_exhaust(tmp_path: Path, server: Server) -> None:

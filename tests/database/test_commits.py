@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL is lost during a commit, and nobody says what became of it: nothing of it is told."""
+"""Commits that PostgreSQL answers late, or never: nothing is told that is not known, and no connection is lost."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ flows:
       - foreach:
           collect: {target: results, streaming: "${streaming}", success: {id: "#[payload.id]", status: 200}}
           steps: [{db:insert: {config-ref: DB, sql: "INSERT INTO t VALUES(:id)", input-parameters: "#[payload]"}}]
+  append:
+    steps:
+      - foreach:
+          steps:
+            - db:insert: {config-ref: DB, sql: "INSERT INTO t VALUES(:id)", input-parameters: "#[payload]", target: a}
+            - set-variable: {variableName: results, value: "#[append(vars.results, {id: payload.id, status: 200})]"}
 """
 RECORDS = [{"id": number} for number in range(3 * OFTEN)]
 COMMIT = b"COMMIT\0"
@@ -78,30 +84,36 @@ class Line:
             end.transport.abort()
 
 
-async def told(folder: Path, url: str, streaming: bool) -> tuple[FlowError, list[Any]]:
+async def told(folder: Path, url: str, flow: str, streaming: str) -> tuple[FlowError, list[Any]]:
     """What the flow raises, and the outcomes that it told before."""
     (folder / "flows.yaml").write_text(FLOWS)
-    settings = {"url": url, "streaming": str(streaming).lower()}
     outcomes: list[Any] = []
-    async with Application.load(folder / "flows.yaml", properties=settings) as app:
+    async with Application.load(folder / "flows.yaml", properties={"url": url, "streaming": streaming}) as app:
         try:
-            results = (await app.run("store", RECORDS)).vars["results"]
+            results = (await app.run(flow, RECORDS)).vars["results"]
             async for portion in results.portions():
                 outcomes += portion
         except FlowError as failure:
-            return failure, outcomes or failure.event.vars["results"]
+            return failure, outcomes or list(failure.event.vars["results"])
     raise AssertionError("nothing was in doubt")
 
 
-@pytest.mark.parametrize("streaming", [False, True], ids=["a list", "a stream"])
+@pytest.mark.parametrize(
+    ("flow", "streaming"),
+    [
+        pytest.param("store", "false", id="collect"),
+        pytest.param("store", "true", id="a stream"),
+        pytest.param("append", "false", id="append"),
+    ],
+)
 @pytest.mark.parametrize("arrives", [False, True], ids=["lost", "kept"])
-def test_what_is_in_doubt_is_not_told(tmp_path: Path, server: Server, arrives: bool, streaming: bool) -> None:
+def test_what_is_in_doubt_is_not_told(tmp_path: Path, server: Server, arrives: bool, flow: str, streaming: str) -> None:
     url = server.new_database()
 
     async def run() -> tuple[FlowError, list[Any], int]:
         await query(url, "CREATE TABLE t(id int PRIMARY KEY)")
         async with Line(server.port, 1, arrives).open() as port:
-            failure, outcomes = await told(tmp_path, url.replace(f":{server.port}/", f":{port}/"), streaming)
+            failure, outcomes = await told(tmp_path, url.replace(f":{server.port}/", f":{port}/"), flow, streaming)
         return failure, outcomes, len(await query(url, "SELECT id FROM t"))
 
     failure, outcomes, stored = asyncio.run(run())
@@ -109,3 +121,55 @@ def test_what_is_in_doubt_is_not_told(tmp_path: Path, server: Server, arrives: b
     assert 0 < len(outcomes) < len(RECORDS)
     assert outcomes == [{"id": number, "status": 200} for number in range(len(outcomes))]
     assert stored > len(outcomes) if arrives else stored == len(outcomes)
+
+
+SLOW = """
+configs:
+  DB:
+    db:config:
+      url: "${url}"
+      maxPoolSize: 2
+      maxWait: 500ms
+      initScript: >-
+        CREATE TABLE t(id int);
+        CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION sleep()
+flows:
+  transaction: {steps: [{try: {timeout: 100ms, steps: [{try: {transactionalAction: ALWAYS_BEGIN, steps: [&insert
+    {db:insert: {config-ref: DB, sql: INSERT INTO t VALUES(1)}}]}}]}}]}
+  bulk: {steps: [{try: {timeout: 100ms, steps: [
+    {db:bulk-insert: {config-ref: DB, sql: "INSERT INTO t VALUES(:id)", input-parameters: "#[[{id: `1`}]]"}}]}}]}
+  alone: {steps: [{try: {timeout: 100ms, steps: [*insert]}}]}
+  apart: {steps: [{try: {timeout: 100ms, steps: [
+    {db:insert: {config-ref: DB, sql: INSERT INTO t VALUES(1), queryTimeout: 9s}}]}}]}
+  late: {steps: [{db:insert: {config-ref: DB, sql: INSERT INTO t VALUES(1), queryTimeout: 100ms}}]}
+  read: {steps: [{db:select: {config-ref: DB, sql: SELECT id FROM t}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flow", "error"),
+    [
+        ("transaction", "MULE:TIMEOUT"),
+        ("bulk", "MULE:TIMEOUT"),
+        ("alone", "MULE:TIMEOUT"),
+        ("apart", "MULE:TIMEOUT"),
+        ("late", "DB:TIMEOUT"),
+    ],
+)
+def test_a_commit_that_takes_too_long(tmp_path: Path, postgres: str, flow: str, error: str) -> None:
+    """What the server does at the end of a transaction is stopped, too, and the connection is one of the pool again."""
+    (tmp_path / "flows.yaml").write_text(SLOW)
+
+    async def run() -> list[Any]:
+        async with Application.load(tmp_path / "flows.yaml", properties={"url": postgres}) as app:
+            for _ in range(3):
+                with pytest.raises(FlowError) as raised:
+                    await app.run(flow)
+                assert str(raised.value.type) == error
+            reads = await asyncio.gather(*(app.run("read") for _ in range(4)))
+            return [event.payload for event in reads]
+
+    assert asyncio.run(run()) == [[]] * 4
