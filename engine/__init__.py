@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
     from engine.core.authentication import Authentication as Authentication
     from engine.core.authentication import authenticated as authenticated
+    from engine.core.batch import MOST_TOGETHER as MOST_TOGETHER
     from engine.core.batch import Again as Again
     from engine.core.batch import BatchInDoubt as BatchInDoubt
     from engine.core.batch import Batching as Batching
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from engine.core.file_template import FileTemplate as FileTemplate
     from engine.core.flow_link import FlowLink as FlowLink
     from engine.core.gate import Gate as Gate
+    from engine.core.held_lines import write_line as write_line
     from engine.core.local_database import LocalDatabase as LocalDatabase
     from engine.core.local_store import LocalStore as LocalStore
     from engine.core.local_store import default_store as default_store
@@ -136,7 +138,8 @@ if TYPE_CHECKING:
     from engine.core.tracing import trace_headers as trace_headers
     from engine.core.transaction import Transaction as Transaction
     from engine.core.turns import OFTEN as OFTEN
-    from engine.core.turns import Turns as Turns
+    from engine.core.turns import give_turn as give_turn
+    from engine.core.turns import is_turn_over as is_turn_over
     from engine.core.type_patterns import RaisedType as RaisedType
     from engine.core.type_patterns import TypePatterns as TypePatterns
     from engine.core.validated import Validated as Validated
@@ -178,7 +181,7 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.active_source": "ActiveSource",
     "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
-    "engine.core.batch": "Again Batching BatchInDoubt BatchLost Points acting_on result_at_once together",
+    "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points acting_on result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
     "engine.core.collect": "Collect",
@@ -195,6 +198,7 @@ _MODULES = {
     "engine.core.flow_link": "FlowLink",
     "engine.core.file_template": "FileTemplate",
     "engine.core.gate": "Gate",
+    "engine.core.held_lines": "write_line",
     "engine.core.media": "read_json read_media_type read_yaml",
     "engine.core.mistake": "Mistake built refuse shown",
     "engine.core.parallel": "ParallelScope",
@@ -213,7 +217,7 @@ _MODULES = {
     "engine.core.strand": "strand",
     "engine.core.stream": "Stream",
     "engine.core.transaction": "Transaction",
-    "engine.core.turns": "OFTEN Turns",
+    "engine.core.turns": "OFTEN give_turn is_turn_over",
     "engine.core.local_database": "LocalDatabase",
     "engine.core.local_store": "LocalStore default_store private_store",
     "engine.core.store": (

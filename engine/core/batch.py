@@ -15,6 +15,7 @@ from engine.core.error_handler import ErrorHandler
 from engine.core.errors import FlowError
 from engine.core.expression import Compiled, Written
 from engine.core.flow_link import FlowLink
+from engine.core.held_lines import HeldLines
 from engine.core.processor import Source
 from engine.core.transaction import Transaction
 
@@ -76,6 +77,9 @@ class Batching(Protocol):
         """Undo what was done, and end it; at once where that was done before."""
 
 
+MOST_TOGETHER = 256
+"""How many items of a loop are committed together at the most."""
+
 Work = Callable[[Points | None, bool], Coroutine[Any, Any, T]]
 """What is done, from where the points say, and whether statements do not wait: in a batch, and where there are none."""
 
@@ -90,11 +94,13 @@ async def together(resource: Batching | None, count: int, work: Work[T]) -> T:
         return await work(None, True)
     if count == 1 or Transaction.current() is not None or not await resource.open_batch():
         return await work(None, False)
+    lines = HeldLines()
     try:
         points = resource.points()
+        with_lines = points and _PointsWithLines(points, lines)
         while True:
             with suppress(Again):
-                return await _kept(resource, work, points)
+                return await _kept(resource, work, with_lines, lines)
     except BatchLost:
         await resource.drop_batch()
     except BaseException:
@@ -103,14 +109,34 @@ async def together(resource: Batching | None, count: int, work: Work[T]) -> T:
     return await work(None, False)
 
 
-async def _kept(resource: Batching, work: Work[T], points: Points | None) -> T:
-    try:
-        result = await _noticing(work(points, True), resource.share_batch)
-    except FlowError:
-        await resource.close_batch()  # the statements before it stand, as they would alone
-        raise
-    await resource.close_batch()
-    return result
+async def _kept(resource: Batching, work: Work[T], points: Points | None, lines: HeldLines) -> T:
+    with lines.hold():
+        try:
+            result = await _noticing(work(points, True), resource.share_batch)
+        except FlowError:
+            await resource.close_batch()  # the statements before it stand, as they would alone
+            lines.write()
+            raise
+        await resource.close_batch()
+        lines.write()
+        return result
+
+
+class _PointsWithLines:
+    """Points from which the log goes on, too."""
+
+    def __init__(self, points: Points, lines: HeldLines) -> None:
+        self._points = points
+        self._lines = lines
+
+    def start(self, state: Any) -> tuple[int, Any]:
+        first, state = self._points.start(state)
+        self._lines.go_back(first)
+        return first, state
+
+    def note(self, state: Any) -> None:
+        self._lines.note()
+        self._points.note(state)
 
 
 @types.coroutine

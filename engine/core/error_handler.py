@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from engine.core.element import Element
 from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.expression import Condition
+from engine.core.held_lines import write_line
 from engine.core.mistake import Mistake, refuse
 from engine.core.transaction import Transaction
 from engine.core.type_patterns import TypePatterns
@@ -142,5 +144,6 @@ def log_failure(failure: FlowError) -> None:
     if failure.logged:
         return
     failure.logged = True
-    detail = failure.detailed_description if failure.detailed_description != failure.description else ""
-    log.error("%s%s", failure, f" ({detail})" if detail else "", extra=failure.event and failure.event.log_fields())
+    detail = f" ({failure.detailed_description})" if failure.detailed_description != failure.description else ""
+    who = failure.event and failure.event.log_fields()
+    write_line(partial(log.error, "%s", f"{failure}{detail}", extra=who))

@@ -13,7 +13,7 @@ from engine.core.nesting import TooDeep
 from engine.core.parameters import Count, Period
 from engine.core.processor import Run, Targeted
 from engine.core.scope import Scope
-from engine.core.turns import OFTEN, Turns
+from engine.core.turns import OFTEN, give_turn
 
 R = TypeVar("R")
 
@@ -107,7 +107,6 @@ class Outcomes(Generic[R]):
         worker.add_done_callback(_workers.discard)
 
     async def _work(self) -> None:
-        turns = Turns()
         _depth.set(_depth.get() + 1)  # in the context of this task alone
         while not self._is_over:
             number = self._started
@@ -115,7 +114,7 @@ class Outcomes(Generic[R]):
             await self._run(number)
             self._ended += 1
             if number % OFTEN == 0:
-                await turns.give()
+                await give_turn()
 
     async def _run(self, number: int) -> None:
         try:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 from time import monotonic
 
+from engine.core.held_lines import is_held
+
 TURN = 0.2
 """Seconds after which the other requests of the process get their turn, and a deadline can strike."""
 
-OFTEN = 256
+OFTEN = 16
 """How many rounds of a loop pass between two looks at the clock."""
 
+_ends = 0.0
+"""When the turn ends: that of all loops, for they may run inside each other."""
 
-class Turns:
-    """What a loop calls in each of its OFTEN rounds."""
 
-    def __init__(self) -> None:
-        self._ends = monotonic() + TURN
+def is_turn_over() -> bool:
+    return monotonic() > _ends
 
-    async def give(self) -> None:
-        """Let the others run when the turn is over."""
-        if monotonic() > self._ends:
-            await asyncio.sleep(0)
-            self._ends = monotonic() + TURN
+
+async def give_turn() -> None:
+    """Let the others run when the turn is over; in the middle of a batch, which they may undo, only after two turns."""
+    global _ends
+    now = monotonic()
+    if now > _ends and (now > _ends + TURN or not is_held()):
+        await asyncio.sleep(0)
+        _ends = monotonic() + TURN

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any
 
 from engine import (
+    MOST_TOGETHER,
     OFTEN,
     BatchInDoubt,
     Batching,
@@ -18,7 +19,8 @@ from engine import (
     Run,
     RunAtOnce,
     Stream,
-    Turns,
+    give_turn,
+    is_turn_over,
     together,
 )  # fmt: skip
 
@@ -81,15 +83,16 @@ class Collecting:
                             yield portion
                         raise
                     start += size
-                    size = min(2 * size, OFTEN) if monotonic() - began < SOON else max(1, size // 2)
+                    size = min(2 * size, MOST_TOGETHER) if monotonic() - began < SOON else max(1, size // 2)
                     yield portion
 
         return Stream(outcomes())
 
     async def _collect_all(self, items: Sequence[Any], outcomes: list[Any]) -> None:
-        turns = Turns()
-        for start in range(0, len(items), OFTEN):
-            some, known, current = items[start : start + OFTEN], len(outcomes), self.current
+        start = 0
+        while start < len(items):
+            await give_turn()
+            some, known, current = items[start : start + MOST_TOGETHER], len(outcomes), self.current
             try:
                 work = partial(self._collect_some, some, outcomes, known, current)
                 await together(self._resource, len(some), work)
@@ -97,8 +100,8 @@ class Collecting:
                 del outcomes[known:]
                 self.current = current
                 raise
-            self._count += len(some)
-            await turns.give()
+            start += len(outcomes) - known
+            self._count += len(outcomes) - known
 
     async def _collect_some(
         self,
@@ -109,15 +112,19 @@ class Collecting:
         points: Points | None,
         at_once: bool,
     ) -> None:
-        """Collect from where the outcomes are `known` and the event is this one: it may be the second time."""
+        """Collect what fits in a turn, from where the outcomes are `known` and the event is this one.
+
+        It may be the second time.
+        """
         first, self.current = points.start(current) if points else (0, current)
         del outcomes[known + first :]
         plain = self._run_at_once if at_once else None
         run: Any = plain or self._run
         enter, succeeded, failed = self._entering, self._collect.succeeded, self._collect.failed
-        for counter, item in enumerate(items[first:] if first else items, self._count + first + 1):
+        for number, item in enumerate(items[first:] if first else items, first + 1):
             if points:
                 points.note(self.current)
+            counter = self._count + number
             entering = enter(self.current, item, counter)
             try:
                 after = run(entering)
@@ -129,3 +136,5 @@ class Collecting:
                 if not self._collect.takes(failure):
                     raise
                 outcomes.append(failed(entering, failure, counter - 1))
+            if not number % OFTEN and is_turn_over():
+                break

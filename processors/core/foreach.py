@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine import (
     EXPRESSION,
+    MOST_TOGETHER,
     NOTHING,
     OFTEN,
     After,
@@ -26,8 +27,9 @@ from engine import (
     RunAtOnce,
     Scope,
     Stream,
-    Turns,
     acting_on,
+    give_turn,
+    is_turn_over,
     refuse,
     together,
 )  # fmt: skip
@@ -133,31 +135,36 @@ class Foreach(Scope):
         return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
 
     async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> Event:
-        turns = Turns()
-        for start in range(0, len(items), OFTEN):
-            some = items[start : start + OFTEN]
+        start = 0
+        while start < len(items):
+            await give_turn()
+            some = items[start : start + MOST_TOGETHER]
             try:
                 work = partial(self._run_some, some, current, done + start)
-                current = await together(self._resource, len(some), work)
+                current, number = await together(self._resource, len(some), work)
             except BatchInDoubt as doubt:
                 doubt.event = current
                 raise
-            await turns.give()
+            start += number
         return current
 
     async def _run_some(
         self, items: Sequence[Any], current: Event, done: int, points: Points | None, at_once: bool
-    ) -> Event:
+    ) -> tuple[Event, int]:
+        """The event after some of the items, and how many they were: as many as fit in a turn."""
         plain = self._run_at_once if at_once else None
         run: Any = plain or self.steps.run
         entering = self.entering
         first, current = points.start(current) if points else (0, current)
-        for counter, item in enumerate(items[first:] if first else items, done + first + 1):
+        number = first
+        for number, item in enumerate(items[first:] if first else items, first + 1):
             if points:
                 points.note(current)
-            after = run(entering(current, item, counter))
+            after = run(entering(current, item, done + number))
             current = after if plain else await after
-        return current
+            if not number % OFTEN and is_turn_over():
+                break
+        return current, number
 
     @cached_property
     def _resources(self) -> frozenset[Any] | None:

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Literal
 
-from engine import Event, Name, Processor, Template, to_text
+from engine import Event, Name, Processor, Template, to_text, write_line
 
 LEVELS = {"TRACE": 5, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
 
 
 class Logger(Processor):
     """Write a line to the log; the event stays as it is.
+
+    In a loop whose items are committed together (`fuse`), the lines are written as soon as that is done.
 
     Example:
         given: {payload: {id: 7}}
@@ -37,12 +40,8 @@ class Logger(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {}
 
-    def acts_on(self) -> frozenset[Any] | None:
-        """None where it writes: a line cannot be taken back where the work before it is done again."""
-        return None if self._log.isEnabledFor(self._level) else frozenset()
-
-    async def run(self, event: Event) -> Event:
+    def run_at_once(self, event: Event) -> Event:
         if self._log.isEnabledFor(self._level):
             text = to_text(self.message.evaluate(event))
-            self._log.log(self._level, "%s", text, extra=event.log_fields())
+            write_line(partial(self._log.log, self._level, "%s", text, extra=event.log_fields()))
         return event

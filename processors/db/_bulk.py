@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AliasChoices
 
-from engine import OFTEN, Appended, Event, Field, FlowError, Stream, Template, Transaction, Turns
+from engine import OFTEN, Appended, Event, Field, FlowError, Stream, Template, Transaction, give_turn
 from processors.db._database import Database, Part
 from processors.db._errors import QUERY_EXECUTION, of_one
 from processors.db._sql import Sql
@@ -60,11 +60,10 @@ class Bulk(DatabaseOperation):
 
     async def _run_all(self, part: Part, portions: AsyncIterator[Sequence[Any]]) -> list[int]:
         counts: list[int] = []
-        turns = Turns()
         async for rows in portions:
             for start in range(0, len(rows), OFTEN):
                 await self._run_some(part, rows[start : start + OFTEN], counts)
-                await turns.give()
+                await give_turn()
         return counts
 
     async def _run_some(self, part: Part, rows: Sequence[Any], counts: list[int]) -> None:

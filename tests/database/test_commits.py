@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from postgres_server import Server, query
 
-from engine import OFTEN, Application, FlowError
+from engine import MOST_TOGETHER, Application, FlowError
 
 FLOWS = """
 configs:
@@ -29,7 +29,7 @@ flows:
             - db:insert: {config-ref: DB, sql: "INSERT INTO t VALUES(:id)", input-parameters: "#[payload]", target: a}
             - set-variable: {variableName: results, value: "#[append(vars.results, {id: payload.id, status: 200})]"}
 """
-RECORDS = [{"id": number} for number in range(3 * OFTEN)]
+RECORDS = [{"id": number} for number in range(3 * MOST_TOGETHER)]
 COMMIT = b"COMMIT\0"
 
 

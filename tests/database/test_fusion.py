@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import Application, FlowError
+from engine.core import turns
 
 TABLES = """
 CREATE TABLE parent(id INTEGER PRIMARY KEY);
@@ -79,7 +81,12 @@ def test_both_modes_agree_record_by_record(
     assert one == other
 
 
-def test_many_records_over_several_batches(tmp_path: Path, new_database: NewDatabase) -> None:
+@pytest.mark.parametrize("turn", [60, 0], ids=["long turns", "short turns"])
+def test_many_records_over_several_batches(
+    tmp_path: Path, new_database: NewDatabase, turn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch ends early where the turn is over."""
+    monkeypatch.setattr(turns, "TURN", turn)
     records = [{"id": n, "n": n % 101, "once": None, "parent": None, "how": "insert"} for n in range(1, 700)]
     for flow in ("mirror", "collect"):
         both = [outcome(tmp_path, new_database(), flow, records, fuse) for fuse in ("true", "false")]
@@ -123,13 +130,19 @@ flows:
       - foreach:
           fuse: ${fuse}
           steps:
-            - db:insert: {config-ref: DB, sql: "INSERT INTO t(id) VALUES(:id)", input-parameters: {id: "#[payload]"}}
+            - db:insert:
+                {config-ref: DB, sql: "INSERT INTO t(id) VALUES(:id)", input-parameters: {id: "#[payload]"}, target: a}
+            - logger: {message: "#[payload]"}
       - db:query-single: {config-ref: DB, sql: SELECT count(DISTINCT transaction) AS number FROM t}
 """
 
 
 @pytest.mark.parametrize(("fuse", "number"), [("true", 3), ("false", 600)], ids=["fused", "alone"])
-def test_statements_are_committed_together_on_a_server(tmp_path: Path, postgres: str, fuse: str, number: int) -> None:
+def test_statements_are_committed_together_on_a_server(
+    tmp_path: Path, postgres: str, fuse: str, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Lines in the log are no reason to commit each alone."""
+    caplog.set_level("INFO", "engine.flow")
     (tmp_path / "flows.yaml").write_text(TRANSACTIONS)
 
     async def run() -> Any:
@@ -137,6 +150,7 @@ def test_statements_are_committed_together_on_a_server(tmp_path: Path, postgres:
             return (await app.run("transactions", list(range(600)))).payload
 
     assert asyncio.run(run()) == {"number": number}
+    assert caplog.messages == [str(number) for number in range(600)]
 
 
 def test_what_is_behind_a_failed_record_is_not_kept(tmp_path: Path, new_database: NewDatabase) -> None:
@@ -149,7 +163,7 @@ def test_what_is_behind_a_failed_record_is_not_kept(tmp_path: Path, new_database
 
 
 @pytest.mark.parametrize("how", ["insert", "or rollback"])
-@pytest.mark.parametrize("flow", ["logged", "looked-up"])
+@pytest.mark.parametrize("flow", ["logged", "looked-up", "handled"])
 @pytest.mark.parametrize("fuse", ["true", "false"], ids=["fused", "alone"])
 def test_what_is_logged_is_true(
     tmp_path: Path, new_database: NewDatabase, fuse: str, flow: str, how: str, caplog: pytest.LogCaptureFixture
@@ -157,4 +171,5 @@ def test_what_is_logged_is_true(
     caplog.set_level("INFO")
     records = [{"id": n, "n": 500 if n == 3 else 1, "once": None, "parent": None, "how": how} for n in range(1, 6)]
     outcome(tmp_path, new_database(), flow, records, fuse)
-    assert [line for line in caplog.messages if line.startswith("stored")] == [f"stored {n}" for n in (1, 2, 4, 5)]
+    lines = [found[0] for line in caplog.messages if (found := re.search(r"stored \d", line))]
+    assert lines == [f"stored {n}" for n in (1, 2, 4, 5)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from call import Call
-from loopback import LONGEST, in_loop, until
+from loopback import in_loop, until
 
 from engine import CRITICAL, Application, Chain, Event, FlowError, Gate, Processor
 from engine.core import nesting, parallel, turns
@@ -53,7 +53,7 @@ def alive(element: Processor, runtime: Runtime | None = None) -> Processor:
 
 @in_loop
 async def test_a_hundred_thousand_items_that_never_wait_need_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "TURN", LONGEST)
+    monkeypatch.setattr(turns, "_ends", float("inf"))
     most = 0
 
     async def look(event: Event) -> None:

@@ -1,0 +1,46 @@
+"""Loops that never wait let others run."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from loopback import in_loop
+
+from engine import Collect, Event, Processor
+from engine.core import turns
+from processors.core.foreach import Foreach
+from processors.core.parallel_foreach import ParallelForeach
+from processors.core.set_variable import SetVariable
+
+KEEP = SetVariable(variable_name="last", value="#[payload]")
+SHORT = Foreach(collection="[`1`, `2`]", steps=[KEEP])
+COLLECT = Collect(target="outcomes")
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        Foreach(steps=[KEEP]),
+        Foreach(steps=[KEEP], collect=COLLECT),
+        ParallelForeach(steps=[KEEP], max_concurrency=1),
+        Foreach(steps=[SHORT]),
+        Foreach(steps=[Foreach(collection="[`1`]", steps=[SHORT])], collect=COLLECT),
+    ],
+    ids=["foreach", "collect", "parallel-foreach", "a short loop inside", "loops inside each other"],
+)
+@in_loop
+async def test_others_run_meanwhile(loop: Processor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN", 0)
+    ran = 0
+
+    async def run_whenever_possible() -> None:
+        nonlocal ran
+        while True:
+            await asyncio.sleep(0)
+            ran += 1
+
+    other = asyncio.create_task(run_whenever_possible())
+    await loop.run(Event(payload=list(range(320))))
+    other.cancel()
+    assert ran >= 320 // turns.OFTEN - 1  # it begins with the first turn that is given
