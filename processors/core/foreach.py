@@ -86,7 +86,7 @@ class Foreach(Scope):
     fuse: bool = True
     """Whether statements on one database are committed together, some hundred items at once, where the steps do
     nothing else: each item has the same outcome as alone, and nothing is told before it is kept. PostgreSQL's now()
-    is then the time at which the first of them began."""
+    is then the time at which the first of them began, and equal notifications are one."""
 
     steps: Chain
     """What to run for each item."""
