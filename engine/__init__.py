@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.application import Application as Application
     from engine.application import StartError as StartError
+    from engine.core.acting import acting_on as acting_on
     from engine.core.active_source import ActiveSource as ActiveSource
     from engine.core.authentication import NOT_PERMITTED as NOT_PERMITTED
     from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from engine.core.batch import Batching as Batching
     from engine.core.batch import BatchLost as BatchLost
     from engine.core.batch import Points as Points
-    from engine.core.batch import acting_on as acting_on
     from engine.core.batch import result_at_once as result_at_once
     from engine.core.batch import together as together
     from engine.core.chain import Chain as Chain
@@ -179,9 +179,10 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "engine.application": "Application StartError",
+    "engine.core.acting": "acting_on",
     "engine.core.active_source": "ActiveSource",
     "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
-    "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points acting_on result_at_once together",
+    "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
     "engine.core.collect": "Collect",
