@@ -138,6 +138,7 @@ class UntilSuccessful(Scope):
         except FlowError as failure:
             if not self.retry_on.match(failure):
                 raise
+            failure.forget_frames()  # one of them holds the failure: the circle would be left to the garbage collector
             return failure
 
     def _wait(self, failure: FlowError, event: Event, number: int) -> float:

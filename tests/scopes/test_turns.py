@@ -32,6 +32,7 @@ COLLECT = Collect(target="outcomes")
 @in_loop
 async def test_others_run_meanwhile(loop: Processor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "TURN", 0)
+    monkeypatch.setattr(turns, "_ends", 0.0)
     ran = 0
 
     async def run_whenever_possible() -> None:
