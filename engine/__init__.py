@@ -103,7 +103,6 @@ if TYPE_CHECKING:
     from engine.core.processor import Served as Served
     from engine.core.processor import Source as Source
     from engine.core.processor import VoidOperation as VoidOperation
-    from engine.core.processor import assigning as assigning
     from engine.core.processor import content_tree as content_tree
     from engine.core.python_function import PythonFunction as PythonFunction
     from engine.core.reader import ROOTS as ROOTS
@@ -205,7 +204,7 @@ _MODULES = {
     "engine.core.parallel": "ParallelScope",
     "engine.core.parameters": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
     "engine.core.processor": (
-        "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation assigning content_tree"
+        "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree"
     ),
     "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
     "engine.core.refusal": "Refusal",

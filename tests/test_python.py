@@ -135,6 +135,32 @@ def test_a_loop_over_steps_that_may_wait_runs_coroutines() -> None:
     assert event.vars["seen"][:3] == ["processor", "chain", "foreach"]
 
 
+class Insistent(FlowRef):
+    """A step that does something else than the one that it is made of."""
+
+    async def run(self, event: Event) -> Event:
+        return (await super().run(event)).with_variable("insisted", True)
+
+
+def test_what_a_subclass_runs_is_run_in_loops_too() -> None:
+    event = asyncio.run(Foreach(collection="[`1`, `1`]", steps=[Insistent(name=SUB_FLOW, target="t")]).run(Event()))
+    assert event.vars["insisted"]
+
+
+def test_a_plain_function_that_would_never_be_called_is_refused() -> None:
+    with pytest.raises(TypeError, match="never be called"):
+
+        class Twice(Call):
+            def run_at_once(self, event: Event) -> Event:
+                return event
+
+    with pytest.raises(TypeError, match="plain function"):
+
+        class Waiting(Processor):
+            async def run_at_once(self, event: Event) -> Event:  # type: ignore[override]  # it is refused
+                return event
+
+
 async def nothing(event: Event) -> None:
     """What may wait, and does not."""
 

@@ -11,7 +11,7 @@ from engine.core.element import Element, Parameters
 from engine.core.error_handler import ErrorHandler
 from engine.core.expression import Compiled, Written
 from engine.core.flow_link import FlowLink
-from engine.core.processor import Source
+from engine.core.processor import Processor, Source
 
 ANYTHING = None
 """The resources of what may wait, or act on who knows what."""
@@ -30,6 +30,8 @@ def acting_on(*values: Any) -> frozenset[Any] | None:
 
 def _acting_on(value: Any, flows: dict[Any, frozenset[Any] | None]) -> frozenset[Any] | None:
     """flows: what those that were looked at act on."""
+    if isinstance(value, Processor) and not value.tells_what_it_acts_on():
+        return ANYTHING
     if isinstance(value, Element):
         resources = value.acts_on()
         return ANYTHING if resources is ANYTHING else _union([resources, *_parts(value, flows)])

@@ -47,6 +47,10 @@ class Points(Protocol):
     def note(self, state: Any) -> None:
         """The next item begins, with this state, which is never changed."""
 
+    def is_due(self) -> bool:
+        """Whether the batch should end: it may be in the way of others."""
+        ...
+
 
 class Batching(Protocol):
     """A resource that can commit many statements of one task at once, with the outcome of each as if alone."""
@@ -121,6 +125,7 @@ class _PointsWithLines:
     def __init__(self, points: Points, lines: HeldLines) -> None:
         self._points = points
         self._lines = lines
+        self.is_due = points.is_due
 
     def start(self, state: Any) -> tuple[int, Any]:
         first, state = self._points.start(state)

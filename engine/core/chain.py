@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Self
 
 from msgspec import UNSET, UnsetType
@@ -12,6 +13,7 @@ from pydantic_core import core_schema
 from engine.core.errors import UNKNOWN, FlowError
 from engine.core.event import Event
 from engine.core.expression import Written
+from engine.core.held_lines import write_line
 from engine.core.mistake import Mistake, refuse
 from engine.core.processor import Processor, Run, RunAtOnce
 from engine.core.validated import Validated
@@ -154,7 +156,9 @@ def _left(step: Step, error: Exception, event: Event) -> FlowError:
 
 def _unexpected(bug: Exception, step: Step, event: Event) -> FlowError:
     """An exception that is no FlowError: a bug, logged here with its traceback, once."""
-    log.error("unexpected error in %s (%s)", step.name, step.location, exc_info=bug, extra=event.log_fields())
+    frames = (type(bug), bug, bug.__traceback__)  # the error itself may forget them before the line is written
+    text = f"unexpected error in {step.name} ({step.location})"
+    write_line(partial(log.error, "%s", text, exc_info=frames, extra=event.log_fields()))
     failure = FlowError(UNKNOWN, f"unexpected error in {step.name}", detailed_description=repr(bug), cause=bug)
     failure.event, failure.failing_component, failure.logged = event, step.location, True
     return failure

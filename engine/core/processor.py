@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum, auto
+from inspect import iscoroutinefunction
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -32,7 +33,7 @@ def content_tree(tree: Node, media_type: str | None) -> Node:
     return {"type": "content", "value": media_type, "children": [tree]}
 
 
-def assigning(name: str, value: Callable[[Event], Any]) -> RunAtOnce:
+def _assigning(name: str, value: Callable[[Event], Any]) -> RunAtOnce:
     """What gives the event with the value that it has as this variable: `with_variable`, for a name known at load."""
     if name == STATUS:
         return lambda event: event.with_variable(name, value(event))
@@ -81,8 +82,22 @@ class Processor(Element):
     passes_by: ClassVar[str] = ""
     """When an event passes by all steps inside, for who counts the ways through a flow; empty, where none does."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "run_at_once" in cls.__dict__:
+            if cls.run is not Processor.run:
+                raise TypeError(f"{cls.__name__}.run_at_once would never be called: there is a run")
+            if iscoroutinefunction(cls.run_at_once):
+                raise TypeError(f"{cls.__name__}.run_at_once is a plain function; what waits is called run")
+
     def acts_on(self) -> frozenset[Any] | None:
         return frozenset() if self._never_waits else None
+
+    @classmethod
+    def tells_what_it_acts_on(cls) -> bool:
+        """Whether `acts_on` and `runner_at_once` tell of what is run: not of a `run` that a subclass has replaced."""
+        runs = next(each for each in cls.__mro__ if not {"run", "runner"}.isdisjoint(each.__dict__))
+        return not {"acts_on", "runner_at_once"}.isdisjoint(runs.__dict__)
 
     @property
     def _never_waits(self) -> bool:
@@ -177,7 +192,7 @@ class Operation(Targeted, VoidOperation):
     def delivering(self, work: Callable[[Event], Any]) -> RunAtOnce:
         """`deliver` for work that never waits, chosen when the file is loaded."""
         if self.target is not None and self.target_value is WHOLE_PAYLOAD:
-            return assigning(self.target, work)
+            return _assigning(self.target, work)
         return lambda event: self.deliver(event, work(event))
 
 

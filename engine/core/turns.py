@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import deque
 from time import monotonic
 
 from engine.core.held_lines import is_held
@@ -13,18 +15,46 @@ TURN = 0.2
 OFTEN = 16
 """How many rounds of a loop pass between two looks at the clock."""
 
-_ends = 0.0
-"""When the turn ends: that of all loops, for they may run inside each other."""
+
+class _Turn(threading.local):
+    """The turn that is under way: one for all loops of an event loop, for they may run inside each other.
+
+    ends: when it ends. waiting: the loops whose next turn has not begun, in their order.
+    taken: the event loop in whose round one began; another one that began then would keep all others waiting longer.
+    """
+
+    def __init__(self) -> None:
+        self.ends = 0.0
+        self.waiting: deque[object] = deque()
+        self.taken: asyncio.AbstractEventLoop | None = None
+
+    def be_free(self) -> None:
+        self.taken = None
+
+
+_turn = _Turn()
 
 
 def is_turn_over() -> bool:
-    return monotonic() > _ends
+    return monotonic() > _turn.ends
 
 
 async def give_turn() -> None:
     """Let the others run when the turn is over; in the middle of a batch, which they may undo, only after two turns."""
-    global _ends
     now = monotonic()
-    if now > _ends and (now > _ends + TURN or not is_held()):
+    if now > _turn.ends and (now > _turn.ends + TURN or not is_held()):
+        await _next_turn()
+
+
+async def _next_turn() -> None:
+    loop, own = asyncio.get_running_loop(), object()
+    _turn.waiting.append(own)
+    try:
         await asyncio.sleep(0)
-        _ends = monotonic() + TURN
+        while _turn.taken is loop or _turn.waiting[0] is not own:  # noqa: ASYNC110  # it waits for rounds, no event
+            await asyncio.sleep(0)
+    finally:
+        _turn.waiting.remove(own)
+    _turn.taken = loop
+    loop.call_soon(_turn.be_free)
+    _turn.ends = monotonic() + TURN

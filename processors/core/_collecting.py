@@ -120,6 +120,7 @@ class Collecting:
         del outcomes[known + first :]
         plain = self._run_at_once if at_once else None
         run: Any = plain or self._run
+        often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         enter, succeeded, failed = self._entering, self._collect.succeeded, self._collect.failed
         for number, item in enumerate(items[first:] if first else items, first + 1):
             if points:
@@ -136,5 +137,5 @@ class Collecting:
                 if not self._collect.takes(failure):
                     raise
                 outcomes.append(failed(entering, failure, counter - 1))
-            if not number % OFTEN and is_turn_over():
+            if not number % often and is_over():
                 break

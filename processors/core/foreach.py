@@ -155,6 +155,7 @@ class Foreach(Scope):
         plain = self._run_at_once if at_once else None
         run: Any = plain or self.steps.run
         entering = self.entering
+        often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         first, current = points.start(current) if points else (0, current)
         number = first
         for number, item in enumerate(items[first:] if first else items, first + 1):
@@ -162,7 +163,7 @@ class Foreach(Scope):
                 points.note(current)
             after = run(entering(current, item, done + number))
             current = after if plain else await after
-            if not number % OFTEN and is_turn_over():
+            if not number % often and is_over():
                 break
         return current, number
 

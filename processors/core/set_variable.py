@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
-from engine import Name, Processor, Template, assigning
+from engine import Event, Name, Processor, Template
 
 
 class SetVariable(Processor):
@@ -24,10 +24,8 @@ class SetVariable(Processor):
     value: Template
     """Its new value."""
 
-    run_at_once: ClassVar[Any]
-
-    def __post_init__(self) -> None:
-        self._prepare(run_at_once=assigning(self.variable_name, self.value.evaluate))
-
     def assigns(self) -> Mapping[str, Any]:
         return {f"vars.{self.variable_name}": self.value.tree}
+
+    def run_at_once(self, event: Event) -> Event:
+        return event.with_variable(self.variable_name, self.value.evaluate(event))

@@ -28,6 +28,10 @@ FATE_PAUSE = 0.1
 """Seconds between two questions what became of a commit."""
 
 
+ALONE = 1.0
+"""Seconds for which no batch begins after one that had others in its way: they want the same rows."""
+
+
 class PostgresDatabase(PostgresStatements):
     """A database of a PostgreSQL server: each statement on a connection of the pool, committed on its own."""
 
@@ -38,6 +42,7 @@ class PostgresDatabase(PostgresStatements):
         self._pool = Pool(partial(Session.open, url), pooling)
         self._scripts: dict[asyncio.Task[Any] | None, Script] = {}
         self._pace = Pace()
+        self._alone_until = 0.0
         self._patience = pooling.wait
 
     @property
@@ -93,7 +98,7 @@ class PostgresDatabase(PostgresStatements):
 
     async def open_batch(self) -> bool:
         own = strand()
-        if own in self._scripts:  # of a loop around this one
+        if own in self._scripts or monotonic() < self._alone_until:  # of a loop around this one
             return False
         try:
             session = await self._pool.take()
@@ -131,6 +136,8 @@ class PostgresDatabase(PostgresStatements):
     async def drop_batch(self) -> None:
         script = self._scripts.pop(strand(), None)
         if script is not None:
+            if script.batch.met_others:
+                self._alone_until = monotonic() + ALONE
             await ended(self._finish(script.batch.session, False))
 
     async def _find_out(self, doubt: InDoubt) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from time import monotonic
 from typing import Any, NoReturn
 
 import asyncpg
@@ -13,14 +14,17 @@ from processors.db._postgres_errors import FAILURES, comes_of_others, is_of_serv
 from processors.db._postgres_session import OUTDATED, Answer, Session
 
 LONGEST_WAIT = 100
-"""Milliseconds for which a batch waits for a row that others hold; then each statement waits for itself, and holds
-nothing meanwhile. So batches that wait for each other part before the server ends one of them (deadlock_timeout)."""
+"""Milliseconds that a statement of a batch may take, such as when it waits for a row that others hold. Then each waits
+for itself, and holds nothing meanwhile: batches that wait for each other part before the server ends one of them
+(deadlock_timeout). No handler in the database takes the error for its own, as it might that of a lock_timeout."""
 
 # A statement in autocommit sees what is committed until then, and its deferred constraints are looked at when it ends.
 BEGIN = (
-    f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {LONGEST_WAIT}; SET CONSTRAINTS ALL IMMEDIATE; "
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {wait}; SET CONSTRAINTS ALL IMMEDIATE; "
     "SAVEPOINT kept"
 )
+NUMBER = "SELECT txid_current_if_assigned(), set_config('statement_timeout', $1, true)"
+"""The commit itself takes as long as it takes."""
 GO_BACK = "ROLLBACK TO SAVEPOINT kept"
 GO_ON = "RELEASE SAVEPOINT kept; SAVEPOINT kept"
 
@@ -76,10 +80,18 @@ class Batch:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.is_lost = False
+        self.met_others = False
+        """Whether it was lost for what others do."""
+        self.round_trip = 0.0
+        """Seconds that the server took to begin it."""
         self._done: list[Sent] = []
 
     async def begin(self) -> None:
-        await self.session.command(BEGIN)
+        began = monotonic()
+        times = self.session.times
+        wait = min(LONGEST_WAIT, times["statement_timeout"] or LONGEST_WAIT, times["deadlock_timeout"] // 2 or 1)
+        await self.session.command(BEGIN.format(wait=wait))
+        self.round_trip = monotonic() - began
 
     async def execute(self, sent: Sent) -> Answer:
         """Run one statement. Raises the driver's errors."""
@@ -173,6 +185,7 @@ class Batch:
 
     def lose(self, error: BaseException | None = None) -> NoReturn:
         self.is_lost = True
+        self.met_others = error is not None and comes_of_others(error)
         raise BatchLost from error
 
     async def commit(self) -> None:
@@ -181,7 +194,7 @@ class Batch:
             raise BatchLost
         number: int | None = None
         try:
-            number = await self.session.connection.fetchval("SELECT txid_current_if_assigned()")
+            number = await self.session.connection.fetchval(NUMBER, str(self.session.times["statement_timeout"]))
             status = await self.session.command("COMMIT")
         except FAILURES as error:
             if number is not None and self.session.is_closed:

@@ -99,10 +99,16 @@ class PostgresPart(PostgresStatements):
 
     @asynccontextmanager
     async def _lend(self) -> AsyncGenerator[Session, None]:
+        """The session, for rows that are read as they are asked for: other statements may come in between."""
         await self._prepare()
-        self._is_spoilt = True
-        yield self.session
-        self._is_spoilt, self._is_begun = False, True
+        self._is_begun = True
+        try:
+            yield self.session
+        except GeneratorExit:  # whoever reads has enough
+            raise
+        except BaseException:
+            self._is_spoilt = True
+            raise
 
     async def commit(self) -> None:
         try:

@@ -9,6 +9,7 @@ it sends the same ones. Nothing that was presumed leaves the batch before it was
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 
 from engine import Again, BatchLost
@@ -19,6 +20,15 @@ from processors.db._postgres_session import Answer, Prepared
 LEAST, MOST = 8, 64
 """How many statements are sent together, at least and at most."""
 
+SOON = 0.02
+"""Seconds, beside those on the way, in which the server should be done with what is sent together."""
+
+LONGEST = 0.05
+"""Seconds, beside those on the way, after which a batch ends: what it changed is locked until then."""
+
+ROUND_TRIPS = 20
+"""How often the server may be waited for meanwhile."""
+
 MISTAKES = 16
 """How often work may turn out to send other statements than presumed, before nothing more is presumed in a batch."""
 
@@ -27,7 +37,7 @@ class Pace:
     """How many statements are sent together: fewer, where others follow than those presumed."""
 
     def __init__(self) -> None:
-        self.size = MOST
+        self.size = MOST // 2
 
     def slower(self) -> None:
         self.size = max(LEAST, self.size // 2)
@@ -48,6 +58,7 @@ class Script:
         self._starts: list[tuple[int, Any]] = []
         self._resume: tuple[int, Any] | None = None
         self._mistakes = 0
+        self._due = float("inf")
 
     # engine.Points
 
@@ -56,6 +67,9 @@ class Script:
 
     def note(self, state: Any) -> None:
         self._starts.append((self._next, state))
+
+    def is_due(self) -> bool:
+        return monotonic() > self._due
 
     # Statements
 
@@ -97,8 +111,12 @@ class Script:
         self._tell(sent)
         self._waiting.append(sent)
         if len(self._waiting) >= self._pace.size:
+            began = monotonic()
             await self.look()
-            self._pace.faster()
+            if monotonic() - began > SOON + 4 * self.batch.round_trip:
+                self._pace.slower()
+            else:
+                self._pace.faster()
         return presumed
 
     async def _execute(self, sent: Sent) -> Answer:
@@ -115,6 +133,8 @@ class Script:
         return answer
 
     def _tell(self, sent: Sent) -> None:
+        if not self._told:
+            self._due = monotonic() + LONGEST + ROUND_TRIPS * self.batch.round_trip
         self._told.append(sent)
         self._next += 1
 

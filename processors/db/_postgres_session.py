@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -20,6 +20,9 @@ MOST_PREPARED = 500
 
 LOGIN = 10.0
 """Seconds that a server may take to let a connection in."""
+
+TIMES = ("statement_timeout", "deadlock_timeout")
+"""Settings of the server that say how long it is patient."""
 
 OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 """The tables are not what they were when a statement was prepared."""
@@ -110,8 +113,10 @@ class Prepared:
 class Session:
     """A connection. Used by one task at a time; the errors are the driver's."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, times: Mapping[str, int]) -> None:
         self.connection = connection
+        self.times = times
+        """The server's TIMES for it, in milliseconds; 0 is no limit."""
         self._prepared: dict[str, Prepared] = {}
         self._functions = 0
         self._made: list[Prepared] = []
@@ -122,10 +127,11 @@ class Session:
         connection = await asyncpg.connect(url, timeout=LOGIN, statement_cache_size=0)
         try:
             await register(connection)
+            times = await connection.fetch("SELECT name, setting::int FROM pg_settings WHERE name = ANY($1)", TIMES)
         except BaseException:
             connection.terminate()
             raise
-        return cls(connection)
+        return cls(connection, {time["name"]: time["setting"] for time in times})
 
     @property
     def is_closed(self) -> bool:

@@ -98,7 +98,8 @@ class SqliteStatements:
                     while rows := await in_thread(connection, lambda: cursor.fetchmany(size), timeout):
                         yield [dict(zip(names, row, strict=True)) for row in rows]
                 finally:
-                    cursor.close()
+                    with suppress(sqlite3.ProgrammingError):  # the connection was closed before
+                        cursor.close()
             except FAILURES as error:
                 self._note(error)
                 raise failure_of(error, connection, sql, values) from error

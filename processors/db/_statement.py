@@ -19,7 +19,8 @@ class DatabaseOperation(Operation):
 
     query_timeout: Amount = Amount(0)
     """How long a statement may take, in queryTimeoutUnit, before it is stopped and DB:TIMEOUT raised; 0 is no limit.
-    A change that is stopped is undone for sure; on a server it costs two messages more for that."""
+    What INSERT, UPDATE, DELETE, MERGE and REPLACE change is undone for sure when they are stopped; on a server that
+    costs two messages more."""
 
     query_timeout_unit: TimeUnit = "SECONDS"
     """What a queryTimeout without a unit of its own counts."""

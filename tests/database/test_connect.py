@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,4 +61,5 @@ def test_nothing_is_made_or_changed(tmp_path: Path) -> None:
     import sqlite3
 
     check(tmp_path)
-    assert sqlite3.connect(tmp_path / "x.db").execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)

@@ -87,7 +87,7 @@ def test_many_records_over_several_batches(
 ) -> None:
     """A batch ends early where the turn is over."""
     monkeypatch.setattr(turns, "TURN", turn)
-    monkeypatch.setattr(turns, "_ends", 0.0)
+    monkeypatch.setattr(turns._turn, "ends", 0.0)
     records = [{"id": n, "n": n % 101, "once": None, "parent": None, "how": "insert"} for n in range(1, 700)]
     for flow in ("mirror", "collect"):
         both = [outcome(tmp_path, new_database(), flow, records, fuse) for fuse in ("true", "false")]

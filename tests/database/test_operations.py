@@ -21,6 +21,7 @@ USUAL_WORDS = {
     "bytes": "BLOB",
     "numbered": "INTEGER PRIMARY KEY",
     "late-rows": "UPDATE book SET title = 'late' WHERE id = 1 RETURNING id",
+    "made": "INSERT INTO book VALUES(10, 'a', 1), (11, 'b', 1), (12, 'c', 1) RETURNING id",
 }
 WORDS = {
     "postgresql": {"bytes": "BYTEA", "numbered": "SERIAL PRIMARY KEY"},
@@ -116,6 +117,15 @@ def test_a_change_that_is_late_is_undone(case: Any, how: str) -> None:
     async def work(run: Run) -> None:
         assert await run("late", how) == ["DB:TIMEOUT"]
         assert (await run("single", 1))["title"] == "held"
+
+    case(work)
+
+
+@pytest.mark.parametrize("flow", ["some-returned", "some-returned-in-time", "some-returned-together"])
+def test_a_change_of_which_only_some_rows_are_read(case: Any, flow: str) -> None:
+    async def work(run: Run) -> None:
+        assert await run(flow) == [{"id": 10}, {"id": 11}]
+        assert [(await run("single", number))["title"] for number in (10, 11, 12)] == ["a", "b", "c"]
 
     case(work)
 

@@ -53,7 +53,7 @@ def alive(element: Processor, runtime: Runtime | None = None) -> Processor:
 
 @in_loop
 async def test_a_hundred_thousand_items_that_never_wait_need_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_ends", float("inf"))
+    monkeypatch.setattr(turns._turn, "ends", float("inf"))
     most = 0
 
     async def look(event: Event) -> None:

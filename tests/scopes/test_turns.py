@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from call import Call
 from loopback import in_loop
 
 from engine import Collect, Event, Processor
@@ -32,7 +33,7 @@ COLLECT = Collect(target="outcomes")
 @in_loop
 async def test_others_run_meanwhile(loop: Processor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "TURN", 0)
-    monkeypatch.setattr(turns, "_ends", 0.0)
+    monkeypatch.setattr(turns._turn, "ends", 0.0)
     ran = 0
 
     async def run_whenever_possible() -> None:
@@ -45,3 +46,28 @@ async def test_others_run_meanwhile(loop: Processor, monkeypatch: pytest.MonkeyP
     await loop.run(Event(payload=list(range(320))))
     other.cancel()
     assert ran >= 320 // turns.OFTEN - 1  # it begins with the first turn that is given
+
+
+@in_loop
+async def test_many_loops_have_one_turn_a_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each gets its turn, and the others run after each of them."""
+    monkeypatch.setattr(turns, "TURN", 0)
+    monkeypatch.setattr(turns._turn, "ends", 0.0)
+    seen: list[int] = []
+
+    async def look(event: Event) -> None:
+        seen.append(event.vars["who"])
+
+    async def rounds() -> None:
+        while True:
+            seen.append(0)
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(rounds())
+    loop = Foreach(steps=[Call(function=look)])
+    bodies = [loop.run(Event(payload=list(range(4 * turns.OFTEN)), vars={"who": who})) for who in (1, 2, 3)]
+    await asyncio.gather(*bodies)
+    other.cancel()
+    changes = [who for who, before in zip(seen, [None, *seen], strict=False) if who != before]
+    assert [who for who in changes if who] == [1, 2, 3] * 4
+    assert changes.count(0) >= 11
