@@ -11,26 +11,30 @@ from pathlib import Path
 from time import monotonic, sleep
 
 SERVER, INSTALL, CLIENT = (shutil.which(name) or "" for name in ("mariadbd", "mariadb-install-db", "mariadb"))
+USER = getpass.getuser()
 MISSING = "" if SERVER and INSTALL and CLIENT else "MariaDB is not installed: apt-get install mariadb-server"
 
 
 class MariaDbServer:
-    """Runs until `stop`."""
+    """Runs over a folder; `stop` and `start` keep what is in it."""
 
     def __init__(self, folder: Path) -> None:
-        user = getpass.getuser()
         self.port = _free_port()
+        self._folder = folder
         self._numbers = itertools.count(1)
         self._socket = folder / "socket"
-        data = folder / "data"
         subprocess.run(
-            [INSTALL, f"--datadir={data}", f"--user={user}", "--auth-root-authentication-method=normal"],
+            [INSTALL, f"--datadir={folder}/data", f"--user={USER}", "--auth-root-authentication-method=normal"],
             check=True,
             capture_output=True,
         )
+        self.start()
+
+    def start(self) -> None:
+        folder = self._folder
         self._process = subprocess.Popen(
-            [SERVER, "--no-defaults", f"--datadir={data}", f"--socket={self._socket}", f"--port={self.port}",
-             "--bind-address=127.0.0.1", f"--user={user}", f"--pid-file={folder}/pid", f"--log-error={folder}/log"]
+            [SERVER, "--no-defaults", f"--datadir={folder}/data", f"--socket={self._socket}", f"--port={self.port}",
+             "--bind-address=127.0.0.1", f"--user={USER}", f"--pid-file={folder}/pid", f"--log-error={folder}/log"]
         )  # fmt: skip
         self._wait()
 
@@ -49,6 +53,10 @@ class MariaDbServer:
 
     def stop(self) -> None:
         self._process.terminate()
+        self._process.wait(timeout=60)
+
+    def kill(self) -> None:
+        self._process.kill()
         self._process.wait(timeout=60)
 
     def _wait(self) -> None:

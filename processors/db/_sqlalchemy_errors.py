@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import exc
 
 from engine import FlowError, Message
-from processors.db._errors import CANNOT_REACH, DB_TIMEOUT, QUERY_EXECUTION
+from processors.db._errors import CANNOT_REACH, DB_CONNECTIVITY, DB_TIMEOUT, QUERY_EXECUTION
 from processors.db._states import BY_STATE, UNAVAILABLE, Meaning, meaning_of
 
 FAILURES = (exc.SQLAlchemyError, OSError, ValueError, TypeError, ArithmeticError, NotImplementedError)
 """What SQLAlchemy and the drivers raise."""
 
 STATE = re.compile(r"[0-9A-Z]{5}")
+NONE_FREE = DB_CONNECTIVITY, "no connection to the database was free in time"
 NOT_REACHED = CANNOT_REACH, "the database cannot be reached"
 SYNTAX = meaning_of("42000") or UNAVAILABLE
 DUPLICATE, NO_PARENT, NO_VALUE, RULE = (BY_STATE[state] for state in ("23505", "23503", "23502", "23514"))
@@ -57,7 +58,7 @@ def failure_of(error: BaseException, dialect: str) -> FlowError:
     origin = getattr(error, "orig", None) or error
     state, number = _state_of(origin), _number_of(origin)
     known = NUMBERS.get(dialect, {}).get(number) if number is not None else None
-    error_type, description = known or meaning_of(state) or _by_class(error)
+    error_type, description = known or meaning_of(state) or _by_class(error, number)
     told = Message({"sqlState": state or None, "code": number})
     return FlowError(error_type, description, detailed_description=str(origin), cause=origin, error_message=told)
 
@@ -75,17 +76,20 @@ def _number_of(origin: Any) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _by_class(error: BaseException) -> Meaning:
+def _by_class(error: BaseException, number: int | None) -> Meaning:
+    """number: the database's own; a ProgrammingError without one is the driver's word on a value."""
     if getattr(error, "connection_invalidated", False):
         return UNAVAILABLE
     if isinstance(error, TimeoutError):
         return DB_TIMEOUT, "a statement took longer than it may"
     if isinstance(error, exc.IntegrityError):
         return QUERY_EXECUTION, "the row breaks a constraint"
-    if isinstance(error, exc.ProgrammingError):
-        return SYNTAX
-    if isinstance(error, (exc.TimeoutError, OSError)):
+    if isinstance(error, exc.TimeoutError):
+        return NONE_FREE
+    if isinstance(error, (exc.PendingRollbackError, OSError)):
         return UNAVAILABLE
-    if isinstance(error, exc.DBAPIError) and not isinstance(error, exc.DataError):
+    if isinstance(error, exc.ProgrammingError) and number is not None:
+        return SYNTAX
+    if isinstance(error, exc.DBAPIError) and not isinstance(error, (exc.DataError, exc.ProgrammingError)):
         return QUERY_EXECUTION, "a statement failed"
     return QUERY_EXECUTION, "a value cannot be stored"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine import ErrorType, FlowError
-from processors.db._errors import BAD_SQL_SYNTAX, CANNOT_REACH, QUERY_EXECUTION
+from processors.db._errors import BAD_SQL_SYNTAX, CANNOT_REACH, QUERY_EXECUTION, TAKEN_BACK
 from processors.db._states import UNAVAILABLE
 
 FAILURES = (sqlite3.Error, OverflowError, ValueError)
@@ -22,7 +22,6 @@ OF_THE_ENVIRONMENT = frozenset(
     }
 )  # fmt: skip
 LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-TAKEN_BACK = "the transaction was taken back by the database"
 CONSTRAINTS = {
     "SQLITE_CONSTRAINT_CHECK": "the row breaks a rule of its table",
     "SQLITE_CONSTRAINT_FOREIGNKEY": "the row refers to one that does not exist",

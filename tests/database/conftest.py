@@ -1,4 +1,4 @@
-"""Databases for the tests: SQLite, and a real PostgreSQL where its package can be installed."""
+"""Databases for the tests: SQLite, and real servers of PostgreSQL and MariaDB where they are installed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from mariadb_server import MISSING, MariaDbServer
 
 if TYPE_CHECKING:
     from postgres_server import Server
@@ -29,6 +30,17 @@ def server() -> Iterator[Server]:
     # Not in pytest's folder: another pytest closes that to the user whom the server runs as.
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         server = Server(Path(folder) / "data")
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDbServer]:
+    """A MariaDB server that all tests share; each takes a database of its own."""
+    if MISSING:
+        pytest.skip(MISSING)
+    with tempfile.TemporaryDirectory(prefix="mariadb-") as folder:
+        server = MariaDbServer(Path(folder))
         yield server
         server.stop()
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mariadb_server import MISSING, MariaDbServer
 
 from engine import Application, FlowError
 
@@ -31,17 +29,6 @@ WORDS = {
     },
 }
 Run = Callable[..., Awaitable[Any]]
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[MariaDbServer]:
-    """A server that the tests here share."""
-    if MISSING:
-        pytest.skip(MISSING)
-    with tempfile.TemporaryDirectory(prefix="mariadb-") as folder:
-        server = MariaDbServer(Path(folder))
-        yield server
-        server.stop()
 
 
 def url_of(backend: str, folder: Path, request: pytest.FixtureRequest) -> str:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mariadb_server import MISSING, MariaDbServer
 
 from engine import Application, FlowError
 
@@ -36,17 +33,6 @@ SCRIPTS = {
         CREATE FUNCTION twice(n INTEGER) RETURNS INTEGER DETERMINISTIC RETURN n * 2
     """,
 }
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[MariaDbServer]:
-    """A server that the tests here share."""
-    if MISSING:
-        pytest.skip(MISSING)
-    with tempfile.TemporaryDirectory(prefix="mariadb-") as folder:
-        server = MariaDbServer(Path(folder))
-        yield server
-        server.stop()
 
 
 @pytest.fixture(params=list(SCRIPTS))
