@@ -86,7 +86,8 @@ class Foreach(Scope):
     fuse: bool = True
     """Whether statements on one database are committed together, some hundred items at once, where the steps do
     nothing else: each item has the same outcome as alone, and nothing is told before it is kept. PostgreSQL's now()
-    is then the time at which the first of them began, and equal notifications are one."""
+    is then the time at which the first of them began, equal notifications are one, and a row that was changed stays
+    locked until all are committed: some 50 ms."""
 
     steps: Chain
     """What to run for each item."""
