@@ -69,7 +69,8 @@ class Script:
         self._starts.append((self._next, state))
 
     def is_due(self) -> bool:
-        return monotonic() > self._due
+        """Not before all that was sent has its item: it would be undone, and sent again."""
+        return self._next >= len(self._told) and monotonic() > self._due
 
     # Statements
 
