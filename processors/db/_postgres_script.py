@@ -18,7 +18,7 @@ from processors.db._postgres_errors import FAILURES
 from processors.db._postgres_session import Answer, Prepared
 
 LEAST, MOST = 8, 64
-"""How many statements are sent together, at least and at most."""
+"""How many statements are sent together at least, where they are as fast as most, and at most."""
 
 SOON = 0.02
 """Seconds, beside those on the way, in which the server should be done with what is sent together."""
@@ -34,16 +34,18 @@ MISTAKES = 16
 
 
 class Pace:
-    """How many statements are sent together: fewer, where others follow than those presumed."""
+    """How many statements are sent together: fewer where others follow than those presumed, or where they are slow."""
 
     def __init__(self) -> None:
         self.size = MOST // 2
 
-    def slower(self) -> None:
-        self.size = max(LEAST, self.size // 2)
+    def missed(self) -> None:
+        """Others followed than those presumed."""
+        self.size = min(self.size, max(LEAST, self.size // 2))
 
-    def faster(self) -> None:
-        self.size = min(MOST, self.size + 1)
+    def took(self, seconds: float) -> None:
+        """Some were sent together; seconds: what the server took for them, beside those on the way."""
+        self.size = max(1, self.size // 2) if seconds > SOON else min(MOST, self.size + 1)
 
 
 class Script:
@@ -112,12 +114,7 @@ class Script:
         self._tell(sent)
         self._waiting.append(sent)
         if len(self._waiting) >= self._pace.size:
-            began = monotonic()
             await self.look()
-            if monotonic() - began > SOON + 4 * self.batch.round_trip:
-                self._pace.slower()
-            else:
-                self._pace.faster()
         return presumed
 
     async def _execute(self, sent: Sent) -> Answer:
@@ -145,7 +142,9 @@ class Script:
             return
         await self.batch.go_on()
         waiting, self._waiting = self._waiting, []
+        began = monotonic()
         deviant = await self.batch.send(waiting)
+        self._pace.took(monotonic() - began - 2 * self.batch.round_trip)
         if deviant is None:
             return
         while self._starts[-1][0] > deviant.position:
@@ -156,7 +155,7 @@ class Script:
 
     async def _forget(self) -> None:
         """The work sends another statement than when it was presumed: from here on, what it sent is undone."""
-        self._pace.slower()
+        self._pace.missed()
         self._mistakes += 1
         del self._told[self._next :]
         await self.batch.go_back(self._next)

@@ -54,6 +54,26 @@ flows:
                       sql: INSERT INTO t SELECT :id, 0 FROM pg_sleep(:s)
                       input-parameters: "#[payload]"
       - set-payload: {value: "#[vars.results]"}
+  touch:
+    steps:
+      - foreach:
+          collect: {target: results, success: {status: 200}, failure: {status: 500, type: "#[error.type]"}}
+          steps:
+            - db:update:
+                config-ref: DB
+                sql: "UPDATE t SET n = n + 1 WHERE id = :id AND (SELECT pg_sleep(:s)) IS NOT NULL"
+                input-parameters: "#[payload]"
+      - set-payload: {value: "#[vars.results]"}
+  pair:
+    steps:
+      - try:
+          transactionalAction: ALWAYS_BEGIN
+          steps:
+            - db:update:
+                {config-ref: DB, sql: "UPDATE t SET n = n WHERE id = :from", input-parameters: "#[payload]", target: a}
+            - db:select: {config-ref: DB, sql: "SELECT pg_sleep(0.1)", target: slept}
+            - db:update:
+                {config-ref: DB, sql: "UPDATE t SET n = n WHERE id = :to", input-parameters: "#[payload]", target: b}
   sleep: {steps: [{db:select: {config-ref: DB, sql: "SELECT pg_sleep(:s)", input-parameters: {s: "#[payload]"}}}]}
   transfer:
     steps:
@@ -178,10 +198,11 @@ def test_a_lock_that_is_held_too_long(tmp_path: Path, server: Server, fuse: str)
     assert asyncio.run(query(url, "SELECT n FROM t WHERE id = -1"))[0]["n"] == 98
 
 
+@pytest.mark.parametrize("settings", ["", "&deadlock_timeout=20", "&lock_timeout=300", "&statement_timeout=300"])
 @pytest.mark.parametrize("order", ["the same", "both ways", "any"])
-def test_bodies_that_want_the_same_rows(tmp_path: Path, server: Server, order: str) -> None:
+def test_bodies_that_want_the_same_rows(tmp_path: Path, server: Server, order: str, settings: str) -> None:
     """Alone a statement holds nothing while it waits: no two bodies can wait for each other."""
-    url = server.new_database()
+    url = f"{server.new_database()}{settings}"
     rows = [{"id": -1 - number % 2} for number in range(200)]
     bodies = {
         "the same": [rows] * 8,
@@ -197,6 +218,20 @@ def test_bodies_that_want_the_same_rows(tmp_path: Path, server: Server, order: s
     results = run(tmp_path, url, work)
     assert results == [{"status": 200}] * 1_600
     assert [row["n"] for row in asyncio.run(query(url, "SELECT n FROM t WHERE id < 0"))] == [800, 800]
+
+
+def test_a_transaction_beside_a_loop_of_slow_statements(tmp_path: Path, server: Server) -> None:
+    """The loop wants the row that the transaction holds, which wants the one that the loop had changed long before."""
+    url = server.new_database()
+    body = [{"id": -2, "s": 0}, *({"id": number, "s": 0.02} for number in range(1, 58)), {"id": -1, "s": 0}]
+
+    async def work(app: Application) -> list[Any]:
+        loop = asyncio.create_task(outcomes(app, "touch", body))
+        await asyncio.sleep(0.1)
+        await app.run("pair", {"from": -1, "to": -2})
+        return await loop
+
+    assert run(tmp_path, url, work) == [{"status": 200}] * 59
 
 
 @pytest.mark.parametrize("fuse", ["true", "false"])
