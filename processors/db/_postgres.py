@@ -68,7 +68,7 @@ class PostgresDatabase(PostgresStatements):
         """A part in a transaction. Raises DB:CONNECTIVITY where no connection is free."""
         if outer is None:
             return await self._begin("BEGIN")
-        part = PostgresPart(outer.session, outer.level + 1, lambda is_settled: None)
+        part = PostgresPart(outer.session, outer.level + 1, lambda is_settled: None, outer=outer)
         await outer.nest(part)
         return part
 

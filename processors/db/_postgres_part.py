@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from engine import FlowError
+from processors.db._errors import QUERY_EXECUTION, TAKEN_BACK
 from processors.db._postgres_errors import FAILURES, failure_of
 from processors.db._postgres_pool import SETTLING
 from processors.db._postgres_session import OUTDATED, Session
@@ -21,8 +23,11 @@ class PostgresPart(PostgresStatements):
     PostgreSQL gives up a whole transaction when a statement of it fails. So a savepoint stands before
     each statement; before the first one, the beginning of the part is as good as one.
 
+    A stream that fails when others were at work since it was begun would undo their statements with its own: the
+    transaction is lost then, and each later statement, and the commit, say so.
+
     finish: what is done with the connection at the end, where the part is the whole transaction.
-    beginning: how that begins.
+    beginning: how that begins. outer: the part that this one is inside of.
     """
 
     def __init__(
@@ -31,6 +36,7 @@ class PostgresPart(PostgresStatements):
         level: int,
         finish: Callable[[bool], asyncio.Task[None] | None],
         beginning: str = "BEGIN",
+        outer: PostgresPart | None = None,
     ) -> None:
         self.session = session
         self.level = level
@@ -41,6 +47,10 @@ class PostgresPart(PostgresStatements):
         self._is_begun = False
         self._is_spoilt = False
         self._has_savepoint = False
+        self._whole: PostgresPart = outer._whole if outer else self
+        self._loss: FlowError | None = None
+        self._count = 0
+        """How many statements were begun in the whole transaction."""
 
     async def begin(self) -> None:
         await self.session.command(self._begin)
@@ -67,6 +77,8 @@ class PostgresPart(PostgresStatements):
 
     async def _prepare(self) -> None:
         """Have something to go back to before a statement."""
+        self._check()
+        self._whole._count += 1
         if self._is_spoilt:
             await self._mend()
         if not self._is_begun:
@@ -87,6 +99,11 @@ class PostgresPart(PostgresStatements):
             raise
         self._is_spoilt = False
 
+    def _check(self) -> None:
+        loss = self._whole._loss
+        if loss is not None:
+            raise loss.anew(description=TAKEN_BACK, detailed_description=f"{TAKEN_BACK}: {loss.detailed_description}")
+
     async def nest(self, part: PostgresPart) -> None:
         """Begin a part inside this one."""
         try:
@@ -101,23 +118,27 @@ class PostgresPart(PostgresStatements):
     async def _lend(self) -> AsyncGenerator[Session, None]:
         """The session, for rows that are read as they are asked for: other statements may come in between."""
         await self._prepare()
-        self._is_begun = True
+        self._is_begun, count = True, self._whole._count
         try:
             yield self.session
         except GeneratorExit:  # whoever reads has enough
             raise
-        except BaseException:
+        except BaseException as error:
             self._is_spoilt = True
+            if self._whole._count != count:
+                is_failure = isinstance(error, FAILURES)
+                self._whole._loss = failure_of(error if is_failure else TimeoutError("the work was stopped"))
             raise
 
     async def commit(self) -> None:
         try:
+            self._check()
             if self._is_spoilt:
                 await self._mend()
             if self.level:
                 await self.session.command(f"RELEASE level_{self.level}")
-            else:
-                await self.session.command("COMMIT")
+            elif await self.session.command("COMMIT") != "COMMIT":
+                raise FlowError(QUERY_EXECUTION, TAKEN_BACK)
         except BaseException as error:  # it may be cancelled, too
             await self.rollback()
             if isinstance(error, FAILURES):

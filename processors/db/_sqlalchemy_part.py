@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
@@ -16,6 +17,10 @@ from processors.db._sqlalchemy_statements import SqlalchemyStatements
 
 END_ALL = (DEADLOCK, SERIALIZATION_FAILURE)
 """Errors with which MySQL, MariaDB and SQL Server take back the whole transaction, not only the statement."""
+
+
+READ_AT_ONCE = frozenset({"mysql", "mariadb"})
+"""Dialects whose drivers drop what was not read of a stream when the next statement of the connection comes."""
 
 
 class SqlalchemyPart(SqlalchemyStatements):
@@ -60,6 +65,18 @@ class SqlalchemyPart(SqlalchemyStatements):
         except asyncio.CancelledError:
             await self._stop()
             raise
+
+    async def portions(
+        self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
+    ) -> AsyncGenerator[list[dict[str, Any]], None]:
+        """The rows in lists of `size`."""
+        if self.dialect not in READ_AT_ONCE:
+            async for rows in super().portions(sql, values, size, timeout):
+                yield rows
+            return
+        rows = await self.select(sql, values, None, timeout)
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
 
     def _check(self) -> None:
         loss = self._whole._loss

@@ -1,4 +1,4 @@
-"""Rows of PostgreSQL that are read within a transaction, while other statements of it run."""
+"""Rows that are read within a transaction, while other statements of it run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from engine import Application
+import pytest
+
+from engine import Application, FlowError
 
 FLOWS = """
 configs:
@@ -15,7 +17,7 @@ configs:
       url: "${url}"
       initScript: >-
         CREATE TABLE source(n int);
-        INSERT INTO source SELECT generate_series(1, 7);
+        INSERT INTO source VALUES (1), (2), (3), (4), (5), (6), (7);
         CREATE TABLE copy(n int CHECK(n <> 3))
 flows:
   copy:
@@ -29,6 +31,33 @@ flows:
                 steps:
                   - db:insert: {config-ref: DB, sql: "INSERT INTO copy VALUES(:n)", input-parameters: "#[payload]"}
       - db:select: {config-ref: DB, sql: SELECT n FROM copy ORDER BY n}
+  broken:
+    steps:
+      - try:
+          transactionalAction: ALWAYS_BEGIN
+          steps:
+            - db:insert: {config-ref: DB, sql: INSERT INTO copy VALUES(100), target: a}
+            - try:
+                transactionalAction: ${where}
+                steps:
+                  - db:select:
+                      config-ref: DB
+                      sql: SELECT 1 / (5 - n) AS one, n FROM source
+                      streaming: true
+                      fetchSize: 1
+                      target: rows
+            - try:
+                steps:
+                  - foreach:
+                      collection: vars.rows
+                      steps:
+                        - db:insert:
+                            config-ref: DB
+                            sql: INSERT INTO copy VALUES(:n + 10)
+                            input-parameters: "#[payload]"
+                            target: a
+                error-handler: [{on-error-continue: {logException: false}}]
+  copied: {steps: [{db:select: {config-ref: DB, sql: SELECT n FROM copy}}]}
   take:
     steps:
       - try:
@@ -39,24 +68,36 @@ flows:
 """
 
 
-def run(folder: Path, url: str, flow: str, times: int = 1) -> list[Any]:
+def run(folder: Path, url: str, flow: str, times: int = 1, where: str = "INDIFFERENT") -> list[Any]:
     (folder / "flows.yaml").write_text(FLOWS)
 
     async def running() -> list[Any]:
-        async with Application.load(folder / "flows.yaml", properties={"url": url}) as app:
+        async with Application.load(folder / "flows.yaml", properties={"url": url, "where": where}) as app:
             await app.start()
-            return list(await asyncio.gather(*(app.run(flow) for _ in range(times))))
+            ends = await asyncio.gather(*(app.run(flow) for _ in range(times)), return_exceptions=True)
+            return [*ends, await app.run("copied")]
 
     return asyncio.run(running())
 
 
-def test_rows_are_read_while_others_are_written(tmp_path: Path, postgres: str) -> None:
+@pytest.mark.parametrize("kind", ["server", "mariadb"], ids=["postgresql", "mariadb"])
+def test_rows_are_read_while_others_are_written(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> None:
     """A statement that fails undoes itself alone, and the rows go on."""
-    (event,) = run(tmp_path, postgres, "copy")
+    event, _ = run(tmp_path, request.getfixturevalue(kind).new_database(), "copy")
     assert event.vars["outcomes"] == [1, 2, "DB:QUERY_EXECUTION", 4, 5, 6, 7]
     assert [row["n"] for row in event.payload] == [1, 2, 4, 5, 6, 7]
 
 
 def test_rows_that_were_locked_stay_locked(tmp_path: Path, postgres: str) -> None:
-    taken = [[row["n"] for row in event.payload] for event in run(tmp_path, postgres, "take", times=3)]
+    *events, _ = run(tmp_path, postgres, "take", times=3)
+    taken = [[row["n"] for row in event.payload] for event in events]
     assert sorted(taken) == [[1, 2], [3, 4], [5, 6]]
+
+
+@pytest.mark.parametrize("where", ["INDIFFERENT", "ALWAYS_BEGIN"])
+def test_rows_that_fail_behind_others_statements_end_the_transaction(tmp_path: Path, postgres: str, where: str) -> None:
+    """To undo them would undo what was told as done since they were begun."""
+    failure, copied = run(tmp_path, postgres, "broken", where=where)
+    assert isinstance(failure, FlowError)
+    assert failure.description == "the transaction was taken back by the database"
+    assert copied.payload == []
