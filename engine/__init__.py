@@ -203,9 +203,7 @@ _MODULES = {
     "engine.core.mistake": "Mistake built refuse shown",
     "engine.core.parallel": "ParallelScope",
     "engine.core.parameters": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
-    "engine.core.processor": (
-        "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree"
-    ),
+    "engine.core.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",
     "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
     "engine.core.refusal": "Refusal",
     "engine.core.resource": "Resource ResourceError",

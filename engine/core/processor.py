@@ -8,12 +8,11 @@ from inspect import iscoroutinefunction
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
 from engine.core.element import Element, Field
 from engine.core.error_mapping import ErrorMapping
 from engine.core.errors import ErrorType, FlowError
-from engine.core.event import STATUS, Event
+from engine.core.event import Event
 from engine.core.expression import Expression
 from engine.core.parameters import Name
 from engine.core.redelivery import RedeliveryPolicy
@@ -31,13 +30,6 @@ UNTOLD: Node = {"type": "untold", "children": []}
 def content_tree(tree: Node, media_type: str | None) -> Node:
     """The syntax tree of a payload that a step gives this media type; None leaves it open."""
     return {"type": "content", "value": media_type, "children": [tree]}
-
-
-def _assigning(name: str, value: Callable[[Event], Any]) -> RunAtOnce:
-    """What gives the event with the value that it has as this variable: `with_variable`, for a name known at load."""
-    if name == STATUS:
-        return lambda event: event.with_variable(name, value(event))
-    return lambda event: replace(event, vars={**event.vars, name: value(event)})
 
 
 class After(Enum):
@@ -191,8 +183,9 @@ class Operation(Targeted, VoidOperation):
 
     def delivering(self, work: Callable[[Event], Any]) -> RunAtOnce:
         """`deliver` for work that never waits, chosen when the file is loaded."""
-        if self.target is not None and self.target_value is WHOLE_PAYLOAD:
-            return _assigning(self.target, work)
+        target = self.target
+        if target is not None and self.target_value is WHOLE_PAYLOAD:
+            return lambda event: event.with_variable(target, work(event))
         return lambda event: self.deliver(event, work(event))
 
 

@@ -23,6 +23,11 @@ DB_TYPES = (
 )  # fmt: skip
 
 
+def taken_back(loss: FlowError) -> FlowError:
+    """The error of what comes in a transaction that is no more; loss: the one for which it was taken back."""
+    return loss.anew(description=TAKEN_BACK, detailed_description=f"{TAKEN_BACK}: {loss.detailed_description}")
+
+
 def of_one(failure: FlowError, what: str, number: int) -> FlowError:
     """The error of one of many, such as a row: it tells which, by its number from 1."""
     detail = f"{what} {number}: {failure.detailed_description}"

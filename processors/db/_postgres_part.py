@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from engine import FlowError
-from processors.db._errors import QUERY_EXECUTION, TAKEN_BACK
+from processors.db._errors import QUERY_EXECUTION, TAKEN_BACK, taken_back
 from processors.db._postgres_errors import FAILURES, failure_of
 from processors.db._postgres_pool import SETTLING
 from processors.db._postgres_session import OUTDATED, Session
@@ -100,9 +100,8 @@ class PostgresPart(PostgresStatements):
         self._is_spoilt = False
 
     def _check(self) -> None:
-        loss = self._whole._loss
-        if loss is not None:
-            raise loss.anew(description=TAKEN_BACK, detailed_description=f"{TAKEN_BACK}: {loss.detailed_description}")
+        if self._whole._loss is not None:
+            raise taken_back(self._whole._loss)
 
     async def nest(self, part: PostgresPart) -> None:
         """Begin a part inside this one."""

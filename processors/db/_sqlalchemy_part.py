@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from engine import FlowError
-from processors.db._errors import DEADLOCK, SERIALIZATION_FAILURE, TAKEN_BACK
+from processors.db._errors import DEADLOCK, SERIALIZATION_FAILURE, taken_back
 from processors.db._sqlalchemy_connections import give_up
 from processors.db._sqlalchemy_errors import FAILURES
 from processors.db._sqlalchemy_statements import SqlalchemyStatements
@@ -79,9 +79,8 @@ class SqlalchemyPart(SqlalchemyStatements):
             yield rows[start : start + size]
 
     def _check(self) -> None:
-        loss = self._whole._loss
-        if loss is not None:
-            raise loss.anew(description=TAKEN_BACK, detailed_description=f"{TAKEN_BACK}: {loss.detailed_description}")
+        if self._whole._loss is not None:
+            raise taken_back(self._whole._loss)
 
     async def _is_taken_back(self) -> bool:
         if self.connection.invalidated or self.dialect != "sqlite":
