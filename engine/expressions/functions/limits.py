@@ -6,18 +6,7 @@ from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-
-LONGEST_TEXT = 10_000_000
-"""Characters of a text that a function makes, or reads."""
-
-LONGEST_LIST = 1_000_000
-"""Elements of a list that a function makes out of little."""
-
-MOST_NODES = 250_000
-"""Elements of XML, values of YAML, rows of CSV, escapes of a form or URL in one text: read in less than a second."""
-
-DEEPEST = 200
-"""Lists and maps inside each other; the JSON reader's bound too."""
+from engine.limits import DEEPEST, LONGEST_LIST, LONGEST_TEXT, MOST_NODES
 
 YAML_TOO_DEEP = "maximum nesting depth"
 """What libyaml, since PyYAML 6.0.4, says beyond a bound of its own, before it tells what stands in front of it."""

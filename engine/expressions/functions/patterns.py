@@ -14,7 +14,8 @@ from typing import Any
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
-from engine.expressions.functions.limits import LONGEST_TEXT, refuse_long_text
+from engine.expressions.functions.limits import refuse_long_text
+from engine.limits import LONGEST_TEXT
 
 LONGEST_PATTERN = 1000
 LARGEST_PROGRAM = 1 << 20

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.limits import DEEPEST, YAML_TOO_DEEP, refuse_depth, refuse_many_nodes
+from engine.expressions.functions.limits import YAML_TOO_DEEP, refuse_depth, refuse_many_nodes
 from engine.expressions.operators import number_in
 from engine.expressions.writing import encode
+from engine.limits import DEEPEST
 
 TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 """No other is read: what a tag makes of a text is the business of the one who wrote it."""

@@ -1,0 +1,25 @@
+"""What holds for every test: no event loop may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from watchdog.watchdog import LONGEST_STAND, watch_loops
+
+_stands: list[float] = []
+watch_loops(_stands.append)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "holds_loop(reason): the test itself holds its event loop, not the engine")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test during which an event loop of this process stood."""
+    _stands.clear()
+    result = yield
+    if _stands and item.get_closest_marker("holds_loop") is None:
+        pytest.fail(f"the event loop stood for {max(_stands):.2f} s of processor time; {LONGEST_STAND} s are allowed")
+    return result

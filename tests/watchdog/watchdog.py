@@ -1,0 +1,49 @@
+"""Sees an event loop that stands: nobody else is answered meanwhile.
+
+A heartbeat is due every 50 ms. Between two of them the loop's thread may take half a second of processor time, not
+more; what is measured does not grow on a busy machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+LONGEST_STAND = 0.5
+"""Seconds of processor time of the loop's thread."""
+BEAT = 0.05
+
+
+class Heart:
+    """The heartbeat of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, tell: Callable[[float], None]) -> None:
+        self._loop, self._tell = loop, tell
+        self._last: float | None = None
+
+    def beat(self) -> None:
+        now = time.thread_time()
+        if self._last is not None and now - self._last > LONGEST_STAND:
+            self._tell(now - self._last)
+        self._last = now
+        if not self._loop.is_closed():
+            self._loop.call_later(BEAT, self.beat)
+
+
+def watch_loops(tell: Callable[[float], None]) -> None:
+    """Watch each loop that runs from now on, asyncio's and uvloop's; `tell` gets how long one stood."""
+    original: Any = asyncio._set_running_loop
+
+    def set_running_loop(loop: asyncio.AbstractEventLoop | None) -> None:
+        original(loop)
+        if loop is not None and not hasattr(loop, "_heart"):
+            heart = Heart(loop, tell)
+            try:
+                loop._heart = heart  # type: ignore[attr-defined]
+            except AttributeError:
+                return
+            loop.call_soon(heart.beat)
+
+    asyncio._set_running_loop = asyncio.events._set_running_loop = set_running_loop
