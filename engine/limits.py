@@ -15,9 +15,10 @@ Number = TypeVar("Number", int, float)
 class Limit(NamedTuple):
     """A bound. subject: what is bounded. beyond: the answer, or the error, for what goes beyond it.
 
-    parameter: where a flow file sets it; empty for a fixed one.
+    parameter: where a flow file sets it; empty for a fixed one. group: the heading that it stands under.
     """
 
+    group: str
     subject: str
     value: int | float
     unit: str
@@ -29,15 +30,22 @@ class Limit(NamedTuple):
 LIMITS: list[Limit] = []
 """All bounds, in the order of this page."""
 
+_groups = [""]
+
+
+def _group(heading: str) -> None:
+    """Put the bounds that follow under a heading."""
+    _groups.append(heading)
+
 
 def _limit(value: Number, unit: str, subject: str, *, beyond: str, reason: str, parameter: str = "") -> Number:
-    LIMITS.append(Limit(subject, value, unit, beyond, reason, parameter))
+    LIMITS.append(Limit(_groups[-1], subject, value, unit, beyond, reason, parameter))
     return value
 
 
 EXPRESSION = "MULE:EXPRESSION"
 
-# Expressions
+_group("Expressions")
 
 LONGEST_TEXT = _limit(
     10_000_000,

@@ -24,7 +24,7 @@ from engine.tools.commands import (
     set_option,
     try_connections,
 )
-from engine.tools.lookups import evaluate, functions, processors
+from engine.tools.lookups import evaluate, functions, limits, processors
 from engine.tools.trying import test
 
 if TYPE_CHECKING:
@@ -174,5 +174,5 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, payload.read() if payload else None)))
 
 
-for command in (test, processors, evaluate, functions):
+for command in (test, processors, evaluate, functions, limits):
     main.add_command(command)

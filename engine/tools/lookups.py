@@ -96,3 +96,11 @@ def dataweave() -> None:
     from engine.tools.manual import dataweave_page
 
     click.echo(dataweave_page())
+
+
+@click.command()
+def limits() -> None:
+    """List the bounds on what callers, upstreams and payloads may cost: their values, reasons, and what is beyond."""
+    from engine.tools.manual import limits_page
+
+    click.echo(limits_page())

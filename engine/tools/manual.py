@@ -7,7 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Annotated, Any, get_args, get_origin
 
 from engine.core.element import Element, Parameters
@@ -18,6 +18,7 @@ from engine.core.resource import Resources
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.writing import to_text
+from engine.limits import LIMITS, Limit
 from engine.loading.application_functions import application_functions
 from engine.loading.properties import Filler, Properties
 
@@ -129,6 +130,20 @@ def dataweave_page() -> str:
     head = f"{'DataWeave':{wide}}  {'here':{wider}}  example"
     rows = (f"{row.dataweave:{wide}}  {row.here:{wider}}  {row.expression} → {row.result}" for row in TABLE)
     return "\n".join([head, *rows])
+
+
+def limits_page() -> str:
+    """The bounds under their headings: what is bounded and by how much, what is beyond, why, who may change it."""
+    paragraphs = []
+    for heading, limits in groupby(LIMITS, key=lambda limit: limit.group):
+        paragraphs += [heading, *(_limit(each) for each in limits)]
+    return "\n\n".join(paragraphs)
+
+
+def _limit(limit: Limit) -> str:
+    setting = f" Set by {limit.parameter}." if limit.parameter else ""
+    amount = f"{limit.value:,} {limit.unit}"
+    return f"  {limit.subject}: {amount}\n    Beyond: {limit.beyond}. Why: {limit.reason}.{setting}"
 
 
 def descriptions(cls: type[Any]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,9 @@ import pytest
 from running import Running
 
 from engine import Application
+from engine.openapi.pages import FILES
 
+OURS = {"index.html", "start.js", "LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"}
 EVERY = "0.0.0.0"  # noqa: S104  # nothing is served there but by a test
 Ask = Callable[..., httpx.Response]
 
@@ -116,3 +119,13 @@ def test_the_licence_comes_along() -> None:
     folder = Path(engine.openapi.__file__).parent / "swagger"
     assert "Apache License" in (folder / "LICENSE").read_text()
     assert (folder / "NOTICE").read_text()
+
+
+def test_what_others_wrote_is_as_they_wrote_it() -> None:
+    """NOTICE names the version, the licence and a checksum of each file that is vendored."""
+    notice = (FILES / "NOTICE").read_text()
+    named = dict(re.findall(r"^sha256 (\w{64})  (\S+)$", notice, re.MULTILINE))
+    there = {sha256((FILES / name).read_bytes()).hexdigest(): name for name in named.values()}
+    assert named == there
+    assert {path.name for path in FILES.iterdir()} - OURS == set(named.values())
+    assert "swagger-ui-dist 5." in notice
