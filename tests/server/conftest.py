@@ -18,10 +18,7 @@ from engine import Application
 
 sys.path.append(str(Path(__file__).parent))  # for the modules beside this one
 
-from running import ROOT, Running
-
-SHIPPED = ROOT / "flows" / "bulk-upsert.yaml"
-Start = Callable[..., Running]
+from running import SHIPPED, Running, Start
 
 
 @pytest.fixture

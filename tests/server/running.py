@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 WATCHDOG = HERE.parent / "watchdog"
 """On PYTHONPATH, it has the server say when its event loop stands."""
+SHIPPED = ROOT / "flows" / "bulk-upsert.yaml"
 ENGINE = [sys.executable, "-m", "engine.tools"]
 PROBLEM = "application/problem+json"
 GOOD = {"id": "c-1", "name": "Ada", "email": "ada@example.org", "amount": 1}
@@ -119,6 +120,10 @@ class Running:
 def _watched(environment: Mapping[str, str]) -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(WATCHDOG), os.environ.get("PYTHONPATH")]))
     return os.environ | {"PYTHONPATH": path} | dict(environment)
+
+
+Start = Callable[..., Running]
+"""Starts a server that ends with the test."""
 
 
 def wait_until(holds: Callable[[], Any], seconds: float = 10) -> None:

@@ -13,8 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import trustme
-from conftest import Start
-from running import Running, engine
+from running import Running, Start, engine
 
 FLOWS = """
 configs:

@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import SHIPPED, Start
-from running import GOOD, HERE, ROOT, Running, engine, wait_until
+from running import GOOD, HERE, ROOT, SHIPPED, Running, Start, engine, wait_until
 
 SMALL = """
 configs:

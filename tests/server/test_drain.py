@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from conftest import Start
-from running import Running, wait_until
+from running import Running, Start, wait_until
 
 CLIENTS = 200
 FLOWS = """

@@ -9,8 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 import pytest
-from conftest import Start
-from running import Running, wait_until
+from running import Running, Start, wait_until
 
 FLOWS = """
 configs:

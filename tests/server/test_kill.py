@@ -9,8 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import httpx
-from conftest import SHIPPED, Start
-from running import Running, rows, wait_until
+from running import SHIPPED, Running, Start, rows, wait_until
 
 RECORDS = [{"id": f"k-{n:05}", "name": f"Name {n}", "email": "a@example.org", "amount": n} for n in range(10_000)]
 BODY = json.dumps({"records": RECORDS}).encode()

@@ -10,9 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Start
 from fake_clock import FakeClock
-from running import PROBLEM, Running
+from running import PROBLEM, Running, Start
 
 from engine import Application, Event, Gate, Refusal
 

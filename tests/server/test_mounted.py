@@ -8,8 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import SHIPPED
-from running import GOOD, PROBLEM, rows
+from running import GOOD, PROBLEM, SHIPPED, rows
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route

@@ -8,8 +8,7 @@ import signal
 
 import httpx
 import pytest
-from conftest import Start
-from running import Running, engine, wait_until
+from running import Running, Start, engine, wait_until
 
 FLOWS = """
 configs:
