@@ -51,6 +51,7 @@ def alive(element: Processor, runtime: Runtime | None = None) -> Processor:
     return element
 
 
+@pytest.mark.holds_loop("no turn ends in it")
 @in_loop
 async def test_a_hundred_thousand_items_that_never_wait_need_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns._turn, "ends", float("inf"))

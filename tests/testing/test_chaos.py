@@ -129,6 +129,7 @@ def test_a_folder_without_test_files_fails(tmp_path: Path) -> None:
     assert (result.exit_code, "no *.test.yaml" in result.output) == (1, True)
 
 
+@pytest.mark.holds_loop("the command loads its flows in the loop; nobody else is there")
 def test_no_shipped_flow_leaves_a_caller_without_a_declared_answer() -> None:
     flows = Path(__file__).parent.parent.parent / "flows"
     result = CliRunner().invoke(main, ["test", "--chaos", str(flows)])
