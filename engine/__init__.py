@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.application import StartError as StartError
     from engine.core.acting import acting_on as acting_on
     from engine.core.active_source import ActiveSource as ActiveSource
+    from engine.core.addresses import is_private_host as is_private_host
     from engine.core.authentication import NOT_PERMITTED as NOT_PERMITTED
     from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
     from engine.core.authentication import Authentication as Authentication
@@ -180,6 +181,7 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.acting": "acting_on",
     "engine.core.active_source": "ActiveSource",
+    "engine.core.addresses": "is_private_host",
     "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
     "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
     "engine.core.chain": "Chain Step",

@@ -19,6 +19,7 @@ from engine import (
     refuse,
     trace_headers,
 )
+from engine.limits import LARGEST_ANSWER, LARGEST_SAVED_ANSWER
 from processors.http._address import Path, Url, parameters_of, with_query
 from processors.http._content import body_of
 from processors.http._errors import REQUEST_TYPES
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
     from processors.http._redirects import Redirects
 
-MOST_IN_MEMORY = 10 * 2**20
-MOST_IN_FILE = 2**30
 UNAUTHORIZED = 401
 
 
@@ -150,7 +149,7 @@ class Request(Operation):
     def _use(self, config: RequestConfig) -> None:
         follow = config.follow_redirects if self.follow_redirects is None else self.follow_redirects
         largest = config.max_response_size if self.max_response_size is None else self.max_response_size
-        usual = MOST_IN_FILE if self.save_to else MOST_IN_MEMORY
+        usual = LARGEST_SAVED_ANSWER if self.save_to else LARGEST_ANSWER
         own, shared = constant_headers(self.headers), constant_headers(config.headers)
         self._prepare(
             _config=config,
