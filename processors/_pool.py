@@ -16,13 +16,17 @@ from aiohttp.streams import StreamReader
 
 from engine.limits import LARGEST_BESIDE_BODY, MOST_INTERIM_ANSWERS
 
-SWITCHING = 101
+SWITCHING, FINAL = 101, 200
 PORTION = 2**12
 """How many bytes of a head are read at once: a flood of interim answers is noticed after so many."""
 BESIDE_BYTE = 4
 """How many bytes may come for each byte of a body, beyond `LARGEST_BESIDE_BODY`: the frames of small chunks."""
 
 Answer = tuple[RawResponseMessage, StreamReader]
+
+
+class Unbounded(BadHttpMessage):
+    """What an upstream may not send; `message` says it."""
 
 
 class Answers(ResponseHandler):
@@ -68,24 +72,26 @@ class Answers(ResponseHandler):
     def _check_size(self) -> None:
         body = self._payload.total_bytes if self._payload is not None else 0
         if self._received - BESIDE_BYTE * body > LARGEST_BESIDE_BODY:
-            self._refuse("too many bytes beside the body")
+            self._refuse(f"more than {LARGEST_BESIDE_BODY} bytes beside the body")
 
     def feed_data(self, data: Answer, size: int = 0) -> None:
         """Take an answer, the final one or one before it."""
         status = data[0].code
         if self._exception is not None:
             return
-        if 100 <= status < 200:
-            self._interim += 1
-        else:
+        if status == SWITCHING:
+            self._refuse("another protocol, for which nobody asked")
+        elif status >= FINAL:
             self._is_answered = True
-        if self._interim > MOST_INTERIM_ANSWERS or status == SWITCHING:  # nobody asks to switch
-            self._refuse("interim answers without end, or to another protocol")
-            return
-        super().feed_data(data, size)
+            super().feed_data(data, size)
+        elif self._interim < MOST_INTERIM_ANSWERS:
+            self._interim += 1
+            super().feed_data(data, size)
+        else:
+            self._refuse(f"more than {MOST_INTERIM_ANSWERS} interim answers")
 
     def _refuse(self, reason: str) -> None:
-        self.set_exception(BadHttpMessage(reason))
+        self.set_exception(Unbounded(reason))
         if self.transport is not None:
             self.transport.abort()
 
