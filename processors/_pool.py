@@ -16,7 +16,7 @@ from aiohttp.streams import StreamReader
 
 from engine.limits import LARGEST_BESIDE_BODY, MOST_INTERIM_ANSWERS
 
-SWITCHING, FINAL = 101, 200
+INTERIM, SWITCHING, FINAL = 100, 101, 200
 PORTION = 2**12
 """How many bytes of a head are read at once: a flood of interim answers is noticed after so many."""
 BESIDE_BYTE = 4
@@ -79,8 +79,8 @@ class Answers(ResponseHandler):
         status = data[0].code
         if self._exception is not None:
             return
-        if status == SWITCHING:
-            self._refuse("another protocol, for which nobody asked")
+        if status == SWITCHING or status < INTERIM:
+            self._refuse(f"the status {status}, which answers nothing")
         elif status >= FINAL:
             self._is_answered = True
             super().feed_data(data, size)

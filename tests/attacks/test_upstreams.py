@@ -197,6 +197,8 @@ ODD = {
     "a huge chunk": (CHUNKED + b"f" * 17 + b"\r\nok", "HTTP:PARSING"),
     "a chunk without end": (CHUNKED + b"2\r\nokay\r\n0\r\n\r\n", "HTTP:PARSING"),
     "a status of two digits": (b"HTTP/1.1 20 OK\r\n\r\n", "HTTP:PARSING"),
+    "a status that is none": (OK.replace(b"200", b"099"), "HTTP:PARSING"),
+    "a status of zero": (OK.replace(b"200", b"000"), "HTTP:PARSING"),
     "a status of four digits": (b"HTTP/1.1 2000 OK\r\n\r\n", "HTTP:PARSING"),
     "HTTP/2": (b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP:PARSING"),
     "a zero in a header": (answer(b"ok", b"X: a\0b"), "HTTP:PARSING"),
