@@ -155,3 +155,20 @@ LONGEST_TOKEN = _limit(
     beyond="HTTP:SECURITY",
     reason="it goes into a header of each request; servers take no longer ones",
 )
+
+# Log lines of the command
+
+LONGEST_LOGGED = _limit(
+    10_000,
+    "characters",
+    "a message, or a logging variable, in a line of the log",
+    beyond="its beginning is written, and how long it is",
+    reason="container runtimes keep a line of 16 KiB in one piece",
+)
+LONGEST_TRACEBACK = _limit(
+    50_000,
+    "characters",
+    "the traceback of an unexpected error in the log",
+    beyond="its beginning and its end are written, and how long it is",
+    reason="the text of an error may hold what a caller sent",
+)

@@ -46,8 +46,10 @@ class Unwritable(Exception):
 def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str], redaction: Redaction) -> str:
     """The test file. Raises Unwritable."""
     headers = Headers(exchange.scope["headers"])
+    target = _target(exchange)
     redaction.learn(dict(headers))
-    method, path = exchange.scope["method"], redaction.text(_target(exchange))
+    redaction.learn(target)
+    method, path = exchange.scope["method"], redaction.text(target)
     given = {
         "headers": redaction.of({name: value for name, value in headers.items() if name not in OF_THE_CONNECTION}),
         "payload": _body(bytes(exchange.body), headers.get("content-type"), redaction),
@@ -60,7 +62,7 @@ def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str
         "mock": list(_mocks(exchange.calls, redaction)),
         "expect": _expected(exchange, redaction),
     }
-    case = {name: value for name, value in case.items() if value}
+    case = redaction.of({name: value for name, value in case.items() if value})  # by now all that is secret is known
     suite: dict[str, Any] = {"suite": "recorded", "offline": True, "files": list(files)}
     suite |= {"set": redaction.of(dict(settings))} if settings else {}
     return as_yaml({**suite, "cases": {f"{method} {path}": case}})
@@ -81,6 +83,7 @@ def _body(body: bytes, media_type: str | None, redaction: Redaction) -> Any:
     except ValueError:
         value = None
     if value is None or not isinstance(value, (dict, list)) or _looks_made(value):
+        redaction.learn(body.decode("utf-8", "surrogateescape"))
         content = b64encode(redaction.of(body)).decode()
         return {"from-expression": f"base64_decode('{content}', 'bytes')"}
     redaction.learn(value)
