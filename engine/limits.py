@@ -76,7 +76,7 @@ DEEPEST = _limit(
     reason="deeper ones would overflow the stack; the JSON reader's bound too",
 )
 
-# Answers of upstreams
+_group("Answers of upstreams")
 
 PARSING = "HTTP:PARSING"
 TOO_LARGE = "HTTP:RESPONSE_TOO_LARGE"
@@ -156,13 +156,13 @@ LONGEST_TOKEN = _limit(
     reason="it goes into a header of each request; servers take no longer ones",
 )
 
-# Log lines of the command
+_group("Log lines of the command")
 
 LONGEST_LOGGED = _limit(
     10_000,
     "characters",
     "a message, or a logging variable, in a line of the log",
-    beyond="its beginning is written, and how long it is",
+    beyond="its beginning and its end are written, and how long it is",
     reason="container runtimes keep a line of 16 KiB in one piece",
 )
 LONGEST_TRACEBACK = _limit(

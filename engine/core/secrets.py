@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import re
 from array import array
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from html.entities import html5
+from sys import maxunicode
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
 
 ESCAPES = re.compile(
     r"%(?P<percent>[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*)"
-    r"|\\(?P<signs>[!-TV-tvwy-~](?:\\[!-TV-tvwy-~])*)"
+    r"|\\(?P<signs>[ -TV-tvwy-~\x80-\xff](?:\\[ -TV-tvwy-~\x80-\xff])*)"
     r"|\\u(?P<high>[dD][89abAB][0-9A-Fa-f]{2})\\u(?P<low>[dD][c-fC-F][0-9A-Fa-f]{2})"
     r"|\\u(?P<u>[0-9A-Fa-f]{4})"
     r"|\\u\{(?P<braces>[0-9A-Fa-f]{1,6})\}"
@@ -190,8 +191,19 @@ STEPS = {"percent": 3, "signs": 2, "quote": 2, "quotes": 2}
 
 
 def _code(match: re.Match[str]) -> Octets:
-    number = int(match[match.lastgroup or 0], 16)
-    return _octets(chr(number)) if number < 0x110000 else match[0]
+    return _character(int(match[match.lastgroup or 0], 16), match[0])
+
+
+def _character(number: int, escape: str) -> Octets:
+    return _octets(chr(number)) if number <= maxunicode else escape
+
+
+def _entity(match: re.Match[str]) -> Octets:
+    """What a reference stands for; its number as it is, where HTML would read some of them as others."""
+    name = match["entity"]
+    if name[0] != "#":
+        return _octets(html5.get(f"{name};", match[0]))
+    return _character(int(name[2:], 16) if name[1] in "xX" else int(name[1:]), match[0])
 
 
 VALUES: dict[str, Callable[[re.Match[str]], Octets]] = {
@@ -199,7 +211,7 @@ VALUES: dict[str, Callable[[re.Match[str]], Octets]] = {
     "signs": lambda match: match[0][1::2].translate(SIGNS),
     "low": lambda match: _octets(bytes.fromhex(match["high"] + match["low"]).decode("utf-16-be")),
     **dict.fromkeys(("u", "braces", "U", "x"), _code),
-    "entity": lambda match: _octets(html.unescape(match[0])),
+    "entity": _entity,
     **dict.fromkeys(("quote", "quotes"), lambda match: match[0][::2]),
 }
 """What escapes stand for, by their kind."""

@@ -20,7 +20,7 @@ from engine.expressions.writing import encode
 from engine.serving.content import UNENCODABLE
 from engine.serving.headers import Headers
 from engine.testing.client import Answer
-from engine.testing.exchanges import Call, Exchange
+from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.matchers import MARK
 from engine.testing.redaction import Redaction
 from engine.testing.selecting import Parameter
@@ -225,9 +225,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (Stream, Spooled, bytes, Compiled)):
         raise Unwritable(f"a {type(value).__name__} cannot be written")
     try:
-        return json.loads(encode(value))
+        written = encode(value)
     except UNENCODABLE as error:
         raise Unwritable(f"a {type(value).__name__} cannot be written: {error}") from None
+    if len(written) > MOST_BYTES:
+        raise Unwritable(f"a {type(value).__name__} is longer than {MOST_BYTES} bytes")
+    return json.loads(written)
 
 
 class _Dumper(yaml.SafeDumper):

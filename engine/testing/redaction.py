@@ -85,6 +85,8 @@ class Redaction:
 
     def text(self, text: str) -> str:
         text = self._secrets.hide(text)
+        if not _may_tell(text):
+            return text
         for telling in TELLING:
             text = telling.sub(rf"\1{HIDDEN}", text)
         return PAIR.sub(_pair, text)
@@ -103,8 +105,15 @@ def _pair(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2]}={HIDDEN}" if NAMES.fullmatch(unquote_plus(match[2])) else match[0]
 
 
+def _may_tell(text: str) -> bool:
+    """Whether a text holds a sign without which no name stands before a value."""
+    return "=" in text or ":" in text or "<" in text
+
+
 def _told(text: str) -> Iterator[str]:
     """The values under telling names in a text."""
+    if not _may_tell(text):
+        return
     for telling in TELLING:
         yield from (value for _, value in telling.findall(text))
     yield from (unquote_plus(value) for _, name, value in PAIR.findall(text) if NAMES.fullmatch(unquote_plus(name)))

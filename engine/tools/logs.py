@@ -12,6 +12,9 @@ from typing import Any
 from engine.core.secrets import LONGEST_SPELLING, Secrets
 from engine.limits import LONGEST_LOGGED, LONGEST_TRACEBACK
 
+END = 500
+"""Characters of the end of a text that is cut."""
+
 FIELDS = ("correlation_id", "flow", "status", "ms")
 
 
@@ -40,13 +43,13 @@ class Line(logging.Formatter):
         return self.shown(record.getMessage())
 
     def shown(self, text: str) -> str:
-        """The text without secrets; of a long one its beginning, and how long it is."""
+        """The text without secrets; a long one without its middle: at its end stands where an error happened."""
         if len(text) <= LONGEST_LOGGED:
             return self._hide(text)
-        return f"{self._start(text, LONGEST_LOGGED)}… ({len(text):,} characters)"
+        return f"{self._start(text, LONGEST_LOGGED - END)}… ({len(text):,} characters) …{self._end(text, END)}"
 
     def traceback(self, record: logging.LogRecord) -> str:
-        """The traceback of the record; of a long one its beginning and its end, where the error itself stands."""
+        """The traceback of the record; a long one without its middle: at its end stands the error itself."""
         text = self.formatException(record.exc_info) if record.exc_info else ""
         if len(text) <= LONGEST_TRACEBACK:
             return self._hide(text)
@@ -59,6 +62,7 @@ class Line(logging.Formatter):
         return hidden[: min(most, max(0, len(hidden) - self._longest_secret))]
 
     def _end(self, text: str, most: int) -> str:
+        """The last characters, likewise."""
         hidden = self._hide(text[-most - self._longest_secret :])
         return hidden[max(len(hidden) - most, min(len(hidden), self._longest_secret)) :]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from attacks.attack import MIB, watched
-from attacks.upstreams import Upstream, endless, says, upstream
+from attacks.upstreams import Upstream, answer, endless, says, upstream
 from server.running import Running, wait_until
 
 FLOWS = """
@@ -56,11 +56,6 @@ flows:
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
 EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
 MUCH = 2**16
-
-
-def answer(body: bytes, *headers: bytes) -> bytes:
-    length = b"Content-Length: %d" % len(body)
-    return b"\r\n".join((b"HTTP/1.1 200 OK", b"Content-Type: text/plain", length, *headers, b"", body))
 
 
 OK = answer(b"ok")
@@ -369,7 +364,7 @@ def test_others_who_are_asked(tmp_path: Path, who: str, name: str) -> None:
 
 def test_a_token_that_is_too_long(tmp_path: Path) -> None:
     body = b'{"access_token": "%s"}' % (b"a" * 500_000)
-    given = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    given = answer(body, kind=b"application/json")
     (tmp_path / "flows.yaml").write_text(OTHERS)
     with (
         upstream(says(given)) as up,

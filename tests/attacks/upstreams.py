@@ -77,6 +77,11 @@ def upstream(talk: Talk) -> Iterator[Upstream]:
             it.close()
 
 
+def answer(body: bytes, *headers: bytes, kind: bytes = b"text/plain") -> bytes:
+    length = b"Content-Length: %d" % len(body)
+    return b"\r\n".join((b"HTTP/1.1 200 OK", b"Content-Type: " + kind, length, *headers, b"", body))
+
+
 def says(*answers: bytes) -> Talk:
     """Each request on a connection gets the next answer."""
 
