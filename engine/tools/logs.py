@@ -36,6 +36,7 @@ class Line(logging.Formatter):
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(message)s")
         self.default_msec_format = "%s.%03d"
+        secrets = tuple(secrets)
         self._hide = Secrets(secrets).hide
         self._longest_secret = LONGEST_SPELLING * max(map(len, secrets), default=0)
 

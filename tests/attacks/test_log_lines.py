@@ -96,7 +96,7 @@ def test_a_long_text(logging: Running, path: str) -> None:
     if path == "/log":
         assert "(9,437,184 characters)" in lines[0]
     if path == "/error":
-        assert "error/steps/0 @ flows.yaml" in lines[0]
+        assert "at error/steps/0 @ " in lines[0]
 
 
 def test_a_long_text_in_a_traceback(failing: Running) -> None:
