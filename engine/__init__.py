@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from engine.core.expression import Template as Template
     from engine.core.expression import Written as Written
     from engine.core.file_template import FileTemplate as FileTemplate
+    from engine.core.files import Folder as Folder
+    from engine.core.files import read_file as read_file
     from engine.core.flow_link import FlowLink as FlowLink
     from engine.core.gate import Gate as Gate
     from engine.core.held_lines import write_line as write_line
@@ -197,6 +199,7 @@ _MODULES = {
     ),
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Expression Template Written",
+    "engine.core.files": "Folder read_file",
     "engine.core.flow_link": "FlowLink",
     "engine.core.file_template": "FileTemplate",
     "engine.core.gate": "Gate",

@@ -172,3 +172,13 @@ LONGEST_TRACEBACK = _limit(
     beyond="its beginning and its end are written, and how long it is",
     reason="the text of an error may hold what a caller sent",
 )
+
+_group("Files that flows name")
+
+LARGEST_FILE = _limit(
+    10 * 2**20,
+    "bytes",
+    "a file that a flow names, and a flow file",
+    beyond="MULE:EXPRESSION of resource(); a mistake where the flows are loaded",
+    reason="it is held in memory, and read in one go",
+)

@@ -174,7 +174,7 @@ class Loader:
 
     def _folders(self) -> tuple[Path, ...]:
         """Where the flow files lie, each folder once."""
-        return tuple(dict.fromkeys(Path(document.file).resolve().parent for document in self.documents))
+        return tuple(dict.fromkeys(Path(os.path.realpath(document.file)).parent for document in self.documents))
 
     # Building
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -23,7 +22,7 @@ from processors.http._proxy import Proxy
 from processors.http._receiving import FAILURES, NO_URL, chunks_of, failure_of
 from processors.http._redirects import Redirects, only_public
 from processors.http._response import attributes_of, rejected
-from processors.http._saved import save
+from processors.http._saved import Destination, save
 
 AGENT = f"flow-engine/{__version__}"
 PORTION = 2**18
@@ -102,7 +101,7 @@ class Client:
         """The whole body. Raises HTTP:RESPONSE_TOO_LARGE, and HTTP:CONNECTIVITY where it breaks off."""
         return b"".join([chunk async for chunk in chunks_of(response, most)])
 
-    async def save(self, response: aiohttp.ClientResponse, most: int, file: Path) -> int:
+    async def save(self, response: aiohttp.ClientResponse, most: int, file: Destination) -> int:
         """Put the body into a file as it comes; how many bytes it has. Raises what `read` raises."""
         return await save(chunks_of(response, most), file)
 

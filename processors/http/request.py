@@ -183,6 +183,8 @@ class Request(Operation):
     async def run(self, event: Event) -> Event:
         outgoing = self._outgoing(event)
         file = self.save_to.of(event) if self.save_to else None
+        if file is not None:
+            await file.check()
         after = await in_time(self._seconds, self._exchange(event, outgoing, file))
         return self.deliver_event(event, after)
 
@@ -219,7 +221,7 @@ class Request(Operation):
         if file is None:
             return accepted(await self._config.client.read(response, self._most), attributes)
         size = await self._config.client.save(response, self._most, file)
-        return Message({"path": str(file), "size": size}, attributes)
+        return Message({"path": str(file.path), "size": size}, attributes)
 
     async def _rejected(self, response: ClientResponse, attributes: dict[str, Any]) -> Message:
         """The message of a failure; a body that cannot be read does not hide the status either."""
