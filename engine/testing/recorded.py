@@ -83,7 +83,7 @@ def _body(body: bytes, media_type: str | None, redaction: Redaction) -> Any:
     except ValueError:
         value = None
     if value is None or not isinstance(value, (dict, list)) or _looks_made(value):
-        redaction.learn(body.decode("utf-8", "surrogateescape"))
+        redaction.learn(body)
         content = b64encode(redaction.of(body)).decode()
         return {"from-expression": f"base64_decode('{content}', 'bytes')"}
     redaction.learn(value)
@@ -199,6 +199,7 @@ def _template(value: Any, redaction: Redaction, or_null: Any = None) -> Any:
     if isinstance(value, Spooled):
         value = value.read()
     if isinstance(value, (bytes, bytearray)):
+        redaction.learn(bytes(value))
         return f"#[base64_decode('{b64encode(redaction.of(bytes(value))).decode()}', 'bytes')]"
     plain = _plain(value)
     redaction.learn(plain)

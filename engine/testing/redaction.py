@@ -58,8 +58,8 @@ class Redaction:
         elif isinstance(value, list):
             for inner in value:
                 self.learn(inner)
-        elif isinstance(value, str):
-            for found in _told(value):
+        elif isinstance(value, (str, bytes)):
+            for found in _told(value if isinstance(value, str) else _read(value)):
                 self._take(found)
 
     def _take(self, value: Any) -> None:
@@ -77,7 +77,7 @@ class Redaction:
         if isinstance(value, list):
             return [self.of(inner) for inner in value]
         if isinstance(value, bytes):
-            return self.text(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+            return self.text(_read(value)).encode("utf-8", "surrogateescape")
         return self.text(value) if isinstance(value, str) else value
 
     def _under(self, name: str, value: Any) -> Any:
@@ -90,6 +90,10 @@ class Redaction:
         for telling in TELLING:
             text = telling.sub(rf"\1{HIDDEN}", text)
         return PAIR.sub(_pair, text)
+
+
+def _read(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _hidden(value: Any) -> Any:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from server.running import Running
 
 from engine.core.secrets import HIDDEN, Secrets
+from engine.testing.redaction import Redaction
 
 SECRET = "p&ss<w/rd \"'\\ü😀%41+"  # noqa: S105  # of nobody
 Spelling = Callable[[str], str]
@@ -144,6 +145,51 @@ def test_cost_of_a_long_text(unit: str) -> None:
     began = time.process_time()
     secrets.hide(text)
     assert time.process_time() - began < 3
+
+
+# What names tell of one, in recordings
+
+TOLD = {
+    "query": "/a?x=1&api_key=h1dden-value&y=2",
+    "query, name escaped": "/a?api%5Fkey=h1dden-value",
+    "form": "user=a&passwo%72d=h1dden-value",
+    "cookie": "a=1; session_token=h1dden-value; b=2",
+    "json": '{"accessToken": "h1dden-value"}',
+    "json in json": json.dumps('{"secret": "h1dden-value"}'),
+    "json, quotes inside": '{"password": "h1dden-value\\"h1dden-value"}',
+    "xml": "<a><password>h1dden-value</password></a>",
+    "xml, a prefix and attributes": '<s:Password Type="x">h1dden-value</s:Password>',
+    "attribute": "<user password='h1dden-value'/>",
+    "yaml": "user: a\n  password: h1dden-value\n",
+    "header": "GET / HTTP/1.1\r\nAuthorization: Bearer h1dden-value\r\n",
+    "form with files": '--x\r\nContent-Disposition: form-data; name="password"\r\n\r\nh1dden-value\r\n--x--',
+    "map": {"deep": [{"client_secret": "h1dden-value"}]},
+    "list": {"tokens": ["plain"], "token": ["h1dden-value", {"a": "h1dden-value"}]},
+    "basic": {"authorization": "Basic " + b64encode(b"user:h1dden-value").decode(), "echo": "h1dden-value"},
+    "bearer": {"authorization": "Bearer h1dden-value", "echo": "the token h1dden-value, and h1dden%2Dvalue"},
+    "cookies": {"cookie": "a=h1dden-value; b=c", "echo": "h1dden-value"},
+    "bytes": b"\xff\xfe&token=h1dden-value",
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_names_that_tell(name: str) -> None:
+    redaction = Redaction([])
+    redaction.learn(TOLD[name])
+    shown = str(redaction.of(TOLD[name]))
+    assert HIDDEN in shown
+    assert "h1dden" not in shown
+    if "quotes" not in name:
+        assert "h1dden" not in redaction.text("an echo: h1dden-value")
+
+
+@pytest.mark.parametrize(
+    "value", ["/a?tokens=3&secretary=x", {"author": "Ada", "keys": [1]}, "passwords: none", 5, None]
+)
+def test_names_that_do_not(value: object) -> None:
+    redaction = Redaction(["another one"])
+    redaction.learn(value)
+    assert redaction.of(value) == value
 
 
 # Where they would be shown

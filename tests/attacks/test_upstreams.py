@@ -309,6 +309,20 @@ def test_redirects_for_ever_keep_no_cookie(attacked: Running) -> None:
     assert b"cookie" not in b"".join(up.asked).lower()
 
 
+def test_redirect_whose_body_has_no_end(attacked: Running) -> None:
+    def talk(up: Upstream, connection: socket.socket) -> None:
+        if b"/there" in up.hear(connection):
+            connection.sendall(OK)
+            return
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /there\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not up.is_over:
+            up.sent += connection.send(b"10000\r\n" + bytes(MUCH) + b"\r\n")
+
+    with upstream(talk) as up, watched(attacked):
+        assert ask(attacked, up) == {"status": 200, "payload": "ok"}
+    assert up.sent < 64 * MIB
+
+
 @pytest.mark.parametrize(
     "location",
     [b"/" + b"a" * 8000, b"http://" + "ü.".encode() * 2500, b"http://" + "\u0300".encode() * 3000,
