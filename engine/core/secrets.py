@@ -14,7 +14,7 @@ HIDDEN = "***"
 
 ESCAPES = re.compile(
     r"%(?P<percent>[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*)"
-    r"|\\(?P<signs>[ -TV-tvwy-~\x80-\xff](?:\\[ -TV-tvwy-~\x80-\xff])*)"
+    r"|\\(?P<signs>[^Uux](?:\\[^Uux])*)"
     r"|\\u(?P<high>[dD][89abAB][0-9A-Fa-f]{2})\\u(?P<low>[dD][c-fC-F][0-9A-Fa-f]{2})"
     r"|\\u(?P<u>[0-9A-Fa-f]{4})"
     r"|\\u\{(?P<braces>[0-9A-Fa-f]{1,6})\}"
