@@ -28,7 +28,7 @@ ESCAPES = re.compile(
 
 Each alternative begins with its sign, so that other text is passed over quickly.
 """
-SIGNS = str.maketrans("nrtbf0", "\n\r\t\b\f\0")
+SIGNS = str.maketrans("nrtbfave0", "\n\r\t\b\f\a\v\x1b\0")
 MOST_LEVELS = 3
 """How often a text may have been escaped: JSON in a form in a url."""
 

@@ -95,16 +95,19 @@ def test_spellings(name: str, secret: str) -> None:
     assert set(left) - set("\"\\{}: a'b&z=2 ehnid") == set()
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=6), st.lists(st.sampled_from(sorted(SPELLINGS))))
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="\xa0"), min_size=6)
+ONE_WAY = {"hexadecimal", "capital hexadecimal", "UTF-8 read as Latin-1", "python's bytes"}
+"""Spellings that are hidden only where nothing else was done to the text before."""
+
+
+@given(WORDS, st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=2))
 def test_spellings_of_spellings(secret: str, names: list[str]) -> None:
-    """Escaped up to three times, in whatever way, by whatever text."""
+    """Escaped twice, in whatever way."""
     assume(secret.strip() == secret)
-    once = [name for name in names if "basic" not in name and "base64" not in name and " in " not in name][:2]
+    assume(not any("base64" in name or "basic" in name or " in " in name or name in ONE_WAY for name in names))
     spelled = secret
-    for name in once:
+    for name in names:
         spelled = SPELLINGS[name](spelled)
-    assume(not {"hexadecimal", "capital hexadecimal", "UTF-8 read as Latin-1", "python's bytes"} & set(once))
-    assume("yaml" not in once or "\n" not in secret)
     assert HIDDEN in Secrets([secret]).hide(f"x{spelled}y")
 
 
