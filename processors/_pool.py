@@ -68,6 +68,8 @@ class Answers(ResponseHandler):
             super().data_received(data)
             self._received += len(data)
             self._check_size()
+        if self._is_resting and self._buffer:  # what stood behind the last bytes of a body that was being read
+            self.abort()
 
     def _check_size(self) -> None:
         body = self._payload.total_bytes if self._payload is not None else 0
