@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.application import StartError as StartError
     from engine.core.acting import acting_on as acting_on
     from engine.core.active_source import ActiveSource as ActiveSource
+    from engine.core.addresses import is_private_host as is_private_host
     from engine.core.authentication import NOT_PERMITTED as NOT_PERMITTED
     from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
     from engine.core.authentication import Authentication as Authentication
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
     from engine.core.expression import Template as Template
     from engine.core.expression import Written as Written
     from engine.core.file_template import FileTemplate as FileTemplate
+    from engine.core.files import Folder as Folder
+    from engine.core.files import read_file as read_file
     from engine.core.flow_link import FlowLink as FlowLink
     from engine.core.gate import Gate as Gate
     from engine.core.held_lines import write_line as write_line
@@ -180,6 +183,7 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.acting": "acting_on",
     "engine.core.active_source": "ActiveSource",
+    "engine.core.addresses": "is_private_host",
     "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
     "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
     "engine.core.chain": "Chain Step",
@@ -195,6 +199,7 @@ _MODULES = {
     ),
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Expression Template Written",
+    "engine.core.files": "Folder read_file",
     "engine.core.flow_link": "FlowLink",
     "engine.core.file_template": "FileTemplate",
     "engine.core.gate": "Gate",

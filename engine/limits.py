@@ -75,3 +75,110 @@ DEEPEST = _limit(
     beyond=EXPRESSION,
     reason="deeper ones would overflow the stack; the JSON reader's bound too",
 )
+
+_group("Answers of upstreams")
+
+PARSING = "HTTP:PARSING"
+TOO_LARGE = "HTTP:RESPONSE_TOO_LARGE"
+
+LARGEST_ANSWER = _limit(
+    10 * 2**20,
+    "bytes",
+    "the body of an answer to an http:request, inflated",
+    beyond=TOO_LARGE,
+    reason="it is held in memory",
+    parameter="maxResponseSize",
+)
+LARGEST_SAVED_ANSWER = _limit(
+    2**30,
+    "bytes",
+    "the body of an answer to an http:request that goes to a file, inflated",
+    beyond=TOO_LARGE,
+    reason="it is written as it comes, but a disk is full at some time",
+    parameter="maxResponseSize",
+)
+MOST_INTERIM_ANSWERS = _limit(
+    16,
+    "answers",
+    "answers with a status from 100 to 199 before the answer to an http:request",
+    beyond=PARSING,
+    reason="a few are usual (RFC 9110, 15.2); an upstream may send them for ever",
+)
+LONGEST_ANSWER_LINE = _limit(
+    8190,
+    "bytes",
+    "the first line, and each header or trailer, of an answer to an http:request",
+    beyond=PARSING,
+    reason="as many as web servers take in a request",
+)
+MOST_ANSWER_HEADERS = _limit(
+    128,
+    "headers",
+    "headers and trailers of an answer to an http:request",
+    beyond=PARSING,
+    reason="each costs more memory than it has bytes",
+)
+LARGEST_BESIDE_BODY = _limit(
+    2**20,
+    "bytes",
+    "what an answer to an http:request has beside its body: heads, sizes and extensions of chunks, trailers",
+    beyond=PARSING,
+    reason="none of it is body, so that maxResponseSize does not end it; each byte of a body may bring three more",
+)
+MOST_REDIRECTS = _limit(
+    10,
+    "redirects",
+    "redirects of one http:request that are followed",
+    beyond="HTTP:REDIRECTION",
+    reason="they may lead in a circle",
+    parameter="maxRedirects",
+)
+MOST_CONNECTIONS = _limit(
+    100,
+    "connections",
+    "connections of an http:request-config with a request, and as many that are kept without one",
+    beyond="a request waits within its responseTimeout; the connection that rests longest is closed",
+    reason="each takes a file of the process",
+    parameter="maxConnections",
+)
+LARGEST_TOKEN_ANSWER = _limit(
+    2**20,
+    "bytes",
+    "the answer of a server that gives out access tokens",
+    beyond="HTTP:RESPONSE_TOO_LARGE",
+    reason="it holds a token and little more",
+)
+LONGEST_TOKEN = _limit(
+    16_384,
+    "characters",
+    "an access token of client-credentials-grant-type",
+    beyond="HTTP:SECURITY",
+    reason="it goes into a header of each request; servers take no longer ones",
+)
+
+_group("Log lines of the command")
+
+LONGEST_LOGGED = _limit(
+    10_000,
+    "characters",
+    "a message, or a logging variable, in a line of the log",
+    beyond="its beginning and its end are written, and how long it is",
+    reason="container runtimes keep a line of 16 KiB in one piece",
+)
+LONGEST_TRACEBACK = _limit(
+    50_000,
+    "characters",
+    "the traceback of an unexpected error in the log",
+    beyond="its beginning and its end are written, and how long it is",
+    reason="the text of an error may hold what a caller sent",
+)
+
+_group("Files that flows name")
+
+LARGEST_FILE = _limit(
+    10 * 2**20,
+    "bytes",
+    "a file that a flow names, and a flow file",
+    beyond="MULE:EXPRESSION of resource(); a mistake where the flows are loaded",
+    reason="it is held in memory, and read in one go",
+)

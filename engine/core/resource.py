@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -9,12 +11,11 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
+from engine.core.files import OpenFile, find_below, folder_below, opened
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.text import Place
 from engine.core.validated import Validated
-
-LARGEST = 10 * 2**20
-"""Bytes of a file."""
+from engine.limits import LARGEST_FILE
 
 
 class ResourceError(Exception):
@@ -32,27 +33,35 @@ class Resources:
         self.folders = tuple(folders)
 
     def find(self, name: str) -> Path | None:
-        """The file of that name, relative to one of the folders."""
-        paths = ((folder, (folder / name).resolve()) for folder in self.folders if "\0" not in name)
-        return next((path for folder, path in paths if path.is_relative_to(folder) and path.is_file()), None)
+        """The file of that name, relative to one of the folders; a link may lead within them only."""
+        return next((path for folder in self.folders if (path := find_below(folder, name))), None)
 
     def read(self, name: str) -> str:
         """The text of a file, read again only where it changed. Raises ResourceError."""
         path = self.find(name)
         if path is None:
             raise ResourceError("found no file of that name in the flows folder", "a file that is not there")
-        status = path.stat()
-        if status.st_size > LARGEST:
-            raise ResourceError(f"takes files of at most {LARGEST} bytes", "a file that is too large")
-        return _text(path, status.st_mtime_ns)
+        try:
+            return self._read(path)
+        except UnicodeDecodeError:
+            raise ResourceError("takes files of text in UTF-8", "a file that is no text in UTF-8") from None
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                expected = f"takes files of at most {LARGEST_FILE} bytes"
+                raise ResourceError(expected, "a file that is too large") from None
+            raise ResourceError("found a file that cannot be read", "a file that cannot be read") from None
+
+    def _read(self, path: Path) -> str:
+        """The text of a file that was found: on the way to it no link is followed that was put there since."""
+        folder = next(folder for folder in self.folders if path.is_relative_to(folder))
+        *names, name = path.relative_to(folder).parts
+        with folder_below(folder, names) as within, opened(within.open(name, os.O_RDONLY), path) as file:
+            return _text(file)
 
 
 @lru_cache(maxsize=32)
-def _text(path: Path, changed: int) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ResourceError("takes files of text in UTF-8", "a file that is no text in UTF-8") from None
+def _text(file: OpenFile) -> str:
+    return file.read().decode("utf-8")
 
 
 class Resource(Validated):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +24,7 @@ from engine.core.processor import Source
 from engine.core.reader import Reach
 from engine.core.resource import Resources
 from engine.core.runtime import DATA_DIR, RESPONSE_TIMEOUT, Runtime
+from engine.core.secrets import Secrets
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
 from engine.loading.application_functions import ClockFunctions, application_functions
@@ -173,7 +174,7 @@ class Loader:
 
     def _folders(self) -> tuple[Path, ...]:
         """Where the flow files lie, each folder once."""
-        return tuple(dict.fromkeys(Path(document.file).resolve().parent for document in self.documents))
+        return tuple(dict.fromkeys(Path(os.path.realpath(document.file)).parent for document in self.documents))
 
     # Building
 
@@ -266,13 +267,15 @@ class Loader:
                 self.builder.note("F503", f"{taken} a second time, in the flow '{name}'", expected, "", place)
             claimed = dict.fromkeys(claims, name) | claimed
 
-    def _without_secrets(self, mistake: Mistake) -> Mistake:
+    def _without_secrets(self) -> Callable[[Mistake], Mistake]:
         """Elements of others quote values too; whatever looks like a secret is not shown."""
-        found, expected, write = mistake.found, mistake.expected, mistake.write
-        for secret in self.properties.secrets:
-            if len(secret) >= SHORTEST_SECRET:
-                found, expected, write = (text.replace(secret, "•••") for text in (found, expected, write))
-        return replace(mistake, found=found, expected=expected, write=write)
+        secrets = Secrets((each for each in self.properties.secrets if len(each) >= SHORTEST_SECRET), hidden="•••")
+
+        def hidden(mistake: Mistake) -> Mistake:
+            found, expected, write = map(secrets.hide, (mistake.found, mistake.expected, mistake.write))
+            return replace(mistake, found=found, expected=expected, write=write)
+
+        return hidden
 
     def _all_documents(self) -> list[Document]:
         return [*self.documents, *self.sections.property_documents, *self.builder.text_files]
@@ -281,11 +284,11 @@ class Loader:
         """The mistakes at their exact places, in the order of the files and lines."""
         by_file = {document.file: document for document in self._all_documents()}
         order = {file: number for number, file in enumerate(by_file)}
+        hidden = self._without_secrets()
         found = []
         for mistake in mistakes:
             file = mistake.place.file if isinstance(mistake.place, Place) else next(iter(by_file), "")
-            mistake = self._without_secrets(mistake)
-            found.append(diagnose(mistake, by_file.get(file) or Document(file, ""), is_warning=is_warning))
+            found.append(diagnose(hidden(mistake), by_file.get(file) or Document(file, ""), is_warning=is_warning))
         return sorted(found, key=lambda each: (order.get(each.place.file, 0), each.place.line, each.place.column))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.core.files import read_file as content_of
 from engine.core.mistake import Mistake, shown
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.data import Map, Sequence
@@ -136,8 +138,8 @@ def read_documents(paths: Iterable[str | Path]) -> list[Document]:
 
 
 def _read_path(path: Path) -> Iterator[Document]:
-    if not path.is_dir():
-        yield read_file(path)
+    if not os.path.isdir(path):  # of a name that is none, Path.is_dir would raise
+        yield read_file(path, is_given=True)
         return
     try:
         files = sorted(file for file in path.iterdir() if is_flow_file(file))
@@ -162,10 +164,13 @@ def _is_api(document: Document) -> bool:
     return isinstance(document.data, Map) and "openapi" in document.data
 
 
-def read_file(file: Path) -> Document:
-    """A file's document; one that cannot be read has that as its mistake."""
+def read_file(file: Path, *, is_given: bool = False) -> Document:
+    """A file's document; one that cannot be read has that as its mistake.
+
+    is_given: whether it was named on the command line, where it may be a pipe.
+    """
     try:
-        data = file.read_bytes()
+        data = file.read_bytes() if is_given and file.is_fifo() else content_of(file)
     except OSError as error:
         return _unreadable(file, f"a file that cannot be read ({error.strerror})", "a flow file or a folder of them")
     except ValueError:  # a name that no file can have

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -54,5 +55,5 @@ def is_test_file(path: Path) -> bool:
 
 def find_test_files(paths: Collection[Path]) -> list[Path]:
     """The test files among some paths, those of folders and of the folders in them, each once."""
-    found = (file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path]))
-    return list(dict.fromkeys(file for file in found if is_test_file(file) or (file in paths and file.is_file())))
+    found = (file for path in paths for file in (sorted(path.rglob("*")) if os.path.isdir(path) else [path]))
+    return list(dict.fromkeys(file for file in found if is_test_file(file) or (file in paths and os.path.isfile(file))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +16,6 @@ from engine.serving.headers import Headers
 
 MOST_BYTES = 2**20
 """Of a request, and of an answer: longer ones are not recorded."""
-
-NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass
@@ -50,10 +47,6 @@ class Exchange:
     content: bytearray = field(default_factory=bytearray)
     is_whole: bool = False
     file: Path | None = None
-
-    @property
-    def slug(self) -> str:
-        return NO_WORD.sub("-", f"{self.scope['method']} {self.scope['path']}".lower()).strip("-")[:60]
 
     def heard(self, message: Message) -> None:
         if message["type"] == "http.request":

@@ -20,7 +20,7 @@ from engine.expressions.writing import encode
 from engine.serving.content import UNENCODABLE
 from engine.serving.headers import Headers
 from engine.testing.client import Answer
-from engine.testing.exchanges import Call, Exchange
+from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.matchers import MARK
 from engine.testing.redaction import Redaction
 from engine.testing.selecting import Parameter
@@ -46,8 +46,10 @@ class Unwritable(Exception):
 def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str], redaction: Redaction) -> str:
     """The test file. Raises Unwritable."""
     headers = Headers(exchange.scope["headers"])
+    target = _target(exchange)
     redaction.learn(dict(headers))
-    method, path = exchange.scope["method"], redaction.text(_target(exchange))
+    redaction.learn(target)
+    method, path = exchange.scope["method"], redaction.text(target)
     given = {
         "headers": redaction.of({name: value for name, value in headers.items() if name not in OF_THE_CONNECTION}),
         "payload": _body(bytes(exchange.body), headers.get("content-type"), redaction),
@@ -60,7 +62,7 @@ def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str
         "mock": list(_mocks(exchange.calls, redaction)),
         "expect": _expected(exchange, redaction),
     }
-    case = {name: value for name, value in case.items() if value}
+    case = redaction.of({name: value for name, value in case.items() if value})  # by now all that is secret is known
     suite: dict[str, Any] = {"suite": "recorded", "offline": True, "files": list(files)}
     suite |= {"set": redaction.of(dict(settings))} if settings else {}
     return as_yaml({**suite, "cases": {f"{method} {path}": case}})
@@ -81,6 +83,7 @@ def _body(body: bytes, media_type: str | None, redaction: Redaction) -> Any:
     except ValueError:
         value = None
     if value is None or not isinstance(value, (dict, list)) or _looks_made(value):
+        redaction.learn(body)
         content = b64encode(redaction.of(body)).decode()
         return {"from-expression": f"base64_decode('{content}', 'bytes')"}
     redaction.learn(value)
@@ -196,6 +199,7 @@ def _template(value: Any, redaction: Redaction, or_null: Any = None) -> Any:
     if isinstance(value, Spooled):
         value = value.read()
     if isinstance(value, (bytes, bytearray)):
+        redaction.learn(bytes(value))
         return f"#[base64_decode('{b64encode(redaction.of(bytes(value))).decode()}', 'bytes')]"
     plain = _plain(value)
     redaction.learn(plain)
@@ -222,9 +226,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (Stream, Spooled, bytes, Compiled)):
         raise Unwritable(f"a {type(value).__name__} cannot be written")
     try:
-        return json.loads(encode(value))
+        written = encode(value)
     except UNENCODABLE as error:
         raise Unwritable(f"a {type(value).__name__} cannot be written: {error}") from None
+    if len(written) > MOST_BYTES:
+        raise Unwritable(f"a {type(value).__name__} is longer than {MOST_BYTES} bytes")
+    return json.loads(written)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -26,6 +26,7 @@ log = logging.getLogger("engine")
 
 OUR_OWN = re.compile(r"/(-/|docs\b|openapi\.json$)")
 """Paths that no flow answers."""
+NO_WORD = re.compile(r"[^a-z0-9]+")
 
 _exchange: ContextVar[Exchange | None] = ContextVar("recorded_exchange", default=None)
 
@@ -94,8 +95,9 @@ class Recorder:
             log.warning("not recorded: %s was cut off, or is longer than %d bytes", where, MOST_BYTES)
             return
         try:
-            text = case_of(exchange, self.flows, self.settings, Redaction(self.secrets))
-            exchange.file = exchange.file or self._new_file(exchange.slug)
+            redaction = Redaction(self.secrets)
+            text = case_of(exchange, self.flows, self.settings, redaction)
+            exchange.file = exchange.file or self._new_file(_slug(redaction.text(where)))
             exchange.file.write_text(text, encoding="utf-8")
         except (Unwritable, OSError) as error:
             log.warning("not recorded: %s: %s", where, error)
@@ -108,6 +110,11 @@ class Recorder:
             if not any(self.folder.glob(f"{self._number:04}-*")):
                 os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
                 return file
+
+
+def _slug(text: str) -> str:
+    """A name of a file that tells of the text."""
+    return NO_WORD.sub("-", text.lower()).strip("-")[:60]
 
 
 def _heard(exchange: Exchange, receive: Receive) -> Receive:

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote_plus
+
+from engine.core.secrets import HIDDEN, Secrets
 
 NAMES = re.compile(
-    r"(proxy-)?authorization|(set-)?cookie|pass(word|wd)|(x-)?(api|auth)[-_]?(key|token)"
-    r"|(client[-_]?)?secret|((access|refresh|id|session|csrf)[-_]?)?token",
+    r"(?:proxy-)?authorization|(?:set-)?cookie|pass(?:word|wd|phrase)|(?:x-)?(?:api|auth)[-_]?(?:key|token)"
+    r"|(?:client[-_]?)?secret|(?:(?:access|refresh|id|session|csrf|security)[-_]?)?token|(?:private|secret)[-_]?key"
+    r"|credentials?",
     re.IGNORECASE,
 )
 """Names, of headers and fields, whose values are hidden."""
+NAME = f"(?:{NAMES.pattern})"
 
-PAIR = re.compile(rf"(^|[?&])({NAMES.pattern})=[^&]+", re.IGNORECASE)
-"""Such a name in a query or a form."""
+PAIR = re.compile(r"((?:^|[?&;])\s*)([^=&?;\s]{1,100})=([^&;]+)")
+"""A name and a value in a query, a form or a cookie; the name may be percent-encoded."""
 
-HIDDEN = "***"
+TELLING = tuple(
+    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    for pattern in (
+        rf'("{NAME}"\s*:\s*")((?:[^"\\]|\\.)+)',  # a member of JSON
+        rf'(\\+"{NAME}\\+"\s*:\s*\\+")([^"\\]+)',  # of JSON in a text of JSON
+        rf"(<(?:[\w.-]+:)?{NAME}(?:\s[^<>]*)?>)([^<]+)",  # an element of XML
+        rf"(\b{NAME}\s*=\s*[\"'])([^\"']+)",  # an attribute of one
+        rf'(\bname="?{NAME}"?[^\r\n]*\r\n(?:[^\r\n]+\r\n){{0,5}}\r\n)((?:(?!\r\n--)[\s\S])+)',  # a field of a form
+        rf"(^[ \t]*(?:- )?{NAME}[ \t]*:[ \t]+)(\S.*)",  # a line of YAML, a header
+    )
+)
+"""Such a name, with what stands before the value in a text of some format, and the value."""
+
 SHORTEST = 6
 """Characters of a value that is hidden wherever it stands: a shorter one is part of other words."""
 
@@ -29,18 +48,27 @@ class Redaction:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = {secret for secret in secrets if secret}
+        self._secrets = Secrets(secrets)
 
     def learn(self, value: Any) -> None:
-        """Take the values under telling names for secrets."""
+        """Take the values under telling names for secrets, in maps and in texts of some format."""
         if isinstance(value, Mapping):
             for name, inner in value.items():
-                if isinstance(inner, str) and NAMES.fullmatch(str(name)):
-                    self._secrets |= {text for text in (inner, *inner.split()) if len(text) >= SHORTEST}
-                self.learn(inner)
+                self._take(inner) if NAMES.fullmatch(str(name)) else self.learn(inner)
         elif isinstance(value, list):
             for inner in value:
                 self.learn(inner)
+        elif isinstance(value, (str, bytes)):
+            for found in _told(value if isinstance(value, str) else _read(value)):
+                self._take(found)
+
+    def _take(self, value: Any) -> None:
+        if isinstance(value, (Mapping, list)):
+            for inner in value.values() if isinstance(value, Mapping) else value:
+                self._take(inner)
+        elif value is not None:
+            for part in filter(_is_long, _parts(str(value))):
+                self._secrets.add(part)
 
     def of(self, value: Any) -> Any:
         """The same data as it may be shown."""
@@ -49,13 +77,68 @@ class Redaction:
         if isinstance(value, list):
             return [self.of(inner) for inner in value]
         if isinstance(value, bytes):
-            return self.text(value.decode("latin-1")).encode("latin-1", "replace")
+            return self.text(_read(value)).encode("utf-8", "surrogateescape")
         return self.text(value) if isinstance(value, str) else value
 
     def _under(self, name: str, value: Any) -> Any:
-        return HIDDEN if isinstance(value, str) and NAMES.fullmatch(name) else self.of(value)
+        return _hidden(value) if NAMES.fullmatch(name) else self.of(value)
 
     def text(self, text: str) -> str:
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, HIDDEN)
-        return PAIR.sub(rf"\1\2={HIDDEN}", text)
+        text = self._secrets.hide(text)
+        if not _may_tell(text):
+            return text
+        for telling in TELLING:
+            text = telling.sub(rf"\1{HIDDEN}", text)
+        return PAIR.sub(_pair, text)
+
+
+def _read(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _hidden(value: Any) -> Any:
+    """The value with all that is in it hidden."""
+    if isinstance(value, Mapping):
+        return {name: _hidden(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_hidden(inner) for inner in value]
+    return value if value is None else HIDDEN
+
+
+def _pair(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2]}={HIDDEN}" if NAMES.fullmatch(unquote_plus(match[2])) else match[0]
+
+
+def _may_tell(text: str) -> bool:
+    """Whether a text holds a sign without which no name stands before a value."""
+    return "=" in text or ":" in text or "<" in text
+
+
+def _told(text: str) -> Iterator[str]:
+    """The values under telling names in a text."""
+    if not _may_tell(text):
+        return
+    for telling in TELLING:
+        yield from (value for _, value in telling.findall(text))
+    yield from (unquote_plus(value) for _, name, value in PAIR.findall(text) if NAMES.fullmatch(unquote_plus(name)))
+
+
+def _parts(value: str) -> Iterator[str]:
+    """A value with what in it is secret alone: credentials behind their scheme, the password in them, cookies."""
+    yield value
+    scheme, _, credentials = value.partition(" ")
+    yield credentials
+    yield from (cookie.partition("=")[2] for cookie in value.split(";"))
+    if scheme.lower() == "basic":
+        yield _decoded(credentials).partition(":")[2]
+
+
+def _decoded(text: str) -> str:
+    try:
+        return b64decode(text).decode("utf-8", "replace")
+    except (Error, ValueError):
+        return ""
+
+
+def _is_long(text: str) -> bool:
+    return len(text) >= SHORTEST

@@ -8,9 +8,9 @@ from pathlib import Path
 from engine.application import Application
 from engine.core.errors import FlowError
 from engine.core.mistake import Mistake
+from engine.core.secrets import Secrets
 from engine.loading.diagnostic import Diagnostic
 from engine.loading.place import Place
-from engine.tools.logs import Secrets
 
 
 async def mistakes_found(app: Application) -> list[str]:
@@ -23,7 +23,7 @@ async def mistakes_found(app: Application) -> list[str]:
             found.append(f"the config '{name}': {error.detailed_description or error.description}")
         finally:
             await config.stop()
-    return [Secrets(app.parts.secrets).hide(text) for text in found]
+    return list(map(Secrets(app.parts.secrets).hide, found))
 
 
 def _told(mistakes: Iterable[Mistake]) -> Iterator[Diagnostic | Mistake]:

@@ -1,4 +1,5 @@
-"""Log lines of the command line: one a record, as text or as JSON, without secrets and control characters."""
+"""Log lines of the command line: one a record, as text or as JSON, of bounded length, without secrets and control
+characters."""
 
 from __future__ import annotations
 
@@ -8,8 +9,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from engine.core.secrets import LONGEST_SPELLING, Secrets
+from engine.limits import LONGEST_LOGGED, LONGEST_TRACEBACK
+
+END = 500
+"""Characters of the end of a text that is cut."""
+
 FIELDS = ("correlation_id", "flow", "status", "ms")
-HIDDEN = "***"
 
 
 def configure(level: str, log_format: str, secrets: Iterable[str] = ()) -> None:
@@ -24,36 +30,42 @@ def configure(level: str, log_format: str, secrets: Iterable[str] = ()) -> None:
         logging.getLogger(library).setLevel(logging.WARNING if level == "debug" else logging.ERROR)
 
 
-class Secrets:
-    """Texts that no line may show, as they are and as a repr or JSON would spell them."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-        self._spellings = sorted(filter(None, spellings), key=len, reverse=True)
-
-    def hide(self, text: str) -> str:
-        for spelling in self._spellings:
-            text = text.replace(spelling, HIDDEN)
-        return text
-
-
-def _spellings(secret: str) -> tuple[str, ...]:
-    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
-
-
 class Line(logging.Formatter):
-    """What both forms share: secrets are hidden, before anything is escaped."""
+    """What both forms share: secrets are hidden, before anything is escaped, and long texts are cut."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(message)s")
         self.default_msec_format = "%s.%03d"
+        secrets = tuple(secrets)
         self._hide = Secrets(secrets).hide
+        self._longest_secret = LONGEST_SPELLING * max(map(len, secrets), default=0)
 
     def message(self, record: logging.LogRecord) -> str:
-        return self._hide(record.getMessage())
+        return self.shown(record.getMessage())
+
+    def shown(self, text: str) -> str:
+        """The text without secrets; a long one without its middle: at its end stands where an error happened."""
+        if len(text) <= LONGEST_LOGGED:
+            return self._hide(text)
+        return f"{self._start(text, LONGEST_LOGGED - END)}… ({len(text):,} characters) …{self._end(text, END)}"
 
     def traceback(self, record: logging.LogRecord) -> str:
-        return self._hide(self.formatException(record.exc_info)) if record.exc_info else ""
+        """The traceback of the record; a long one without its middle: at its end stands the error itself."""
+        text = self.formatException(record.exc_info) if record.exc_info else ""
+        if len(text) <= LONGEST_TRACEBACK:
+            return self._hide(text)
+        half = LONGEST_TRACEBACK // 2
+        return f"{self._start(text, half)}\n… ({len(text):,} characters) …\n{self._end(text, half)}"
+
+    def _start(self, text: str, most: int) -> str:
+        """The first characters, without secrets; none is cut in two, which would then be shown in part."""
+        hidden = self._hide(text[: most + self._longest_secret])
+        return hidden[: min(most, max(0, len(hidden) - self._longest_secret))]
+
+    def _end(self, text: str, most: int) -> str:
+        """The last characters, likewise."""
+        hidden = self._hide(text[-most - self._longest_secret :])
+        return hidden[max(len(hidden) - most, min(len(hidden), self._longest_secret)) :]
 
 
 class TextLine(Line):
@@ -62,8 +74,8 @@ class TextLine(Line):
     def format(self, record: logging.LogRecord) -> str:
         parts = [self.formatTime(record), record.levelname, record.name, printable(self.message(record))]
         if correlation_id := getattr(record, "correlation_id", ""):
-            parts.append(f"correlationId={self._hide(correlation_id)}")
-        parts += (printable(f"{name}={self._hide(value)}") for name, value in variables_of(record).items())
+            parts.append(printable(f"correlationId={self.shown(correlation_id)}"))
+        parts += (printable(f"{name}={self.shown(value)}") for name, value in variables_of(record).items())
         # Indented: a line break in an exception's text must not look like the start of a record.
         return "\n    ".join([" ".join(parts), *map(printable, self.traceback(record).splitlines())])
 
@@ -80,7 +92,7 @@ class JsonLine(Line):
         }
         fields = {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         fields |= {"variables": dict(variables)} if (variables := variables_of(record)) else {}
-        line |= hidden(fields, self._hide)
+        line |= hidden(fields, self.shown)
         if record.exc_info:
             line["traceback"] = self.traceback(record)
         return json.dumps(line, ensure_ascii=True)
@@ -92,10 +104,10 @@ def variables_of(record: logging.LogRecord) -> Mapping[str, str]:
     return variables
 
 
-def hidden(fields: Mapping[str, Any], hide: Callable[[str], str]) -> dict[str, Any]:
+def hidden(fields: Mapping[str, Any], shown: Callable[[str], str]) -> dict[str, Any]:
     """The fields with their texts, one level down too, as they may be shown."""
     return {
-        name: hide(value) if isinstance(value, str) else hidden(value, hide) if isinstance(value, Mapping) else value
+        name: shown(value) if isinstance(value, str) else hidden(value, shown) if isinstance(value, Mapping) else value
         for name, value in fields.items()
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ def again_and_again(paths: Sequence[str], arguments: Sequence[str], option: str,
     recursive: whether the folders in the folders matter too.
     """
     command = [sys.executable, "-m", "engine.tools", *(each for each in arguments if each != option)]
-    if not all(Path(path).exists() for path in paths):
+    if not all(map(os.path.exists, paths)):
         sys.exit(subprocess.call(command))  # noqa: S603  # it says what is missing
     folders = set(_folders(paths, arguments))
     target = " ".join(map(quote, command))

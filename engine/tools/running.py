@@ -10,8 +10,8 @@ import msgspec
 from engine.application import Application, StartError
 from engine.core.errors import FlowError
 from engine.core.media import read_json
+from engine.core.secrets import Secrets
 from engine.expressions.writing import encode
-from engine.tools.logs import Secrets
 
 
 async def run_flow(app: Application, flow: str, body: bytes | None) -> int:

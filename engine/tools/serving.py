@@ -16,11 +16,11 @@ from starlette.applications import Starlette
 from engine import __version__
 from engine.application import Application, StartError
 from engine.core.flow import Flow
+from engine.core.secrets import Secrets
 from engine.openapi.pages import is_described
 from engine.serving.app import PARAMETER
 from engine.serving.route import HttpSource, Route
 from engine.serving.server import Served, bind, serve
-from engine.tools.logs import Secrets
 
 if TYPE_CHECKING:
     from engine.testing.recording import Recorder

@@ -23,7 +23,7 @@ def run_tests(
     paths: Sequence[str], order: Order, workers: int | None, junit: str | None, reports: Reports = NO_REPORTS
 ) -> int:
     """Run the test files among some paths, and print what became of them; the exit code."""
-    missing = [path for path in paths if not Path(path).exists()]
+    missing = [path for path in paths if not os.path.exists(path)]
     files = find_test_files([Path(path) for path in paths])
     if missing or not files:
         return _fail(f"'{missing[0]}' is not there" if missing else f"no *.test.yaml in {', '.join(paths)}")

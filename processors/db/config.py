@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
-from engine import Duration, Field, FlowError, Mistake, refuse
+from engine import Duration, Field, FlowError, Mistake, read_file, refuse
 from processors.db._database import Database, Part, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in
@@ -69,8 +69,8 @@ def _script(value: Any) -> Any:
     place = getattr(value, "place", None)
     folder = Path(place.file).parent if place else Path()
     try:
-        return (folder / value).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_file(folder / value).decode("utf-8")
+    except (OSError, ValueError):
         refuse(
             [
                 Mistake(

@@ -24,6 +24,7 @@ from engine import (
     refuse,
     to_text,
 )
+from engine.limits import LONGEST_TOKEN
 from processors.http._address import HEAD
 from processors.http._content import FORM, form
 from processors.http._errors import HTTP_CONNECTIVITY, HTTP_SECURITY
@@ -33,6 +34,7 @@ Send = Callable[[Outgoing], Awaitable[tuple[int, Any]]]
 """Sends a request outside of any flow: its status and the value of its body."""
 
 LONGEST_LIFE = 10**9
+"""Seconds: a token that says more lives without end."""
 LEEWAY = 30.0
 """Seconds before its end from which a token is not used any more, but at most a tenth of its life."""
 
@@ -173,11 +175,16 @@ def _token(status: int, answer: Any, began: float) -> Token:
     text = fields.get("access_token")
     if status >= 500:
         raise FlowError(HTTP_CONNECTIVITY, "no access token could be fetched", detailed_description=f"status {status}")
-    if status != 200 or not (isinstance(text, str) and text.isascii() and text.isprintable() and text):
+    if status != 200 or not _is_token(text):
         said = f"status {status}, error {str(fields.get('error'))[:60]!r}"
         raise FlowError(HTTP_SECURITY, "no access token was given", detailed_description=said)
     seconds = _lifetime(fields.get("expires_in"))
     return Token(f"Bearer {text}", began + seconds - min(LEEWAY, seconds / 10))
+
+
+def _is_token(text: Any) -> bool:
+    """Whether a text can stand in a header Authorization."""
+    return isinstance(text, str) and 0 < len(text) <= LONGEST_TOKEN and text.isascii() and text.isprintable()
 
 
 def _lifetime(given: Any) -> float:

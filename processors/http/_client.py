@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,13 +14,15 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from engine import FlowError, __version__
+from engine.limits import LONGEST_ANSWER_LINE, MOST_ANSWER_HEADERS, MOST_CONNECTIONS
+from processors._pool import Pool
 from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY
 from processors.http._outgoing import Outgoing, Pieces
 from processors.http._proxy import Proxy
 from processors.http._receiving import FAILURES, NO_URL, chunks_of, failure_of
 from processors.http._redirects import Redirects, only_public
 from processors.http._response import attributes_of, rejected
-from processors.http._saved import save
+from processors.http._saved import Destination, save
 
 AGENT = f"flow-engine/{__version__}"
 PORTION = 2**18
@@ -42,7 +43,7 @@ class Hop:
 class Connections:
     """How connections are made and kept; seconds."""
 
-    most: int = 100
+    most: int = MOST_CONNECTIONS
     idle: float = 30.0
     connect: float = 30.0
     persistent: bool = True
@@ -84,7 +85,8 @@ class Client:
         proxy = self.connections.proxy
         through: dict[str, Any] = proxy.arguments(hop.url, hop.headers) if proxy else {}
         try:
-            return await self._session(is_outside).request(
+            session = self._session(is_outside and not through)  # where a proxy leads, only the proxy knows
+            return await session.request(
                 hop.method,
                 hop.url,
                 headers=hop.headers,
@@ -99,7 +101,7 @@ class Client:
         """The whole body. Raises HTTP:RESPONSE_TOO_LARGE, and HTTP:CONNECTIVITY where it breaks off."""
         return b"".join([chunk async for chunk in chunks_of(response, most)])
 
-    async def save(self, response: aiohttp.ClientResponse, most: int, file: Path) -> int:
+    async def save(self, response: aiohttp.ClientResponse, most: int, file: Destination) -> int:
         """Put the body into a file as it comes; how many bytes it has. Raises what `read` raises."""
         return await save(chunks_of(response, most), file)
 
@@ -124,22 +126,22 @@ class Client:
             detail = f"{host}:{port} cannot be reached: {error or 'it took too long'}"
             raise FlowError(HTTP_CONNECTIVITY, "the upstream cannot be reached", detailed_description=detail) from error
 
-    def _session(self, is_outside: bool) -> aiohttp.ClientSession:
-        """The session; what leads outside has one of its own, which connects to public addresses only."""
+    def _session(self, is_public: bool) -> aiohttp.ClientSession:
+        """The session; one of its own connects to public addresses only."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._sessions, self._loop = {}, loop
-        if is_outside not in self._sessions:
-            self._sessions[is_outside] = self._open(only_public if is_outside else None)
-        return self._sessions[is_outside]
+        if is_public not in self._sessions:
+            self._sessions[is_public] = self._open(only_public if is_public else None)
+        return self._sessions[is_public]
 
     def _open(self, socket_factory: Any) -> aiohttp.ClientSession:
         options = self.connections
         keeping: dict[str, Any] = {"keepalive_timeout": options.idle} if options.persistent else {"force_close": True}
-        connector = aiohttp.TCPConnector(
+        connector = Pool(
             limit=options.most,
             ssl=options.tls or True,
-            socket_factory=None if options.proxy else socket_factory,  # else the proxy connects
+            socket_factory=socket_factory,
             **keeping,
         )
         session = aiohttp.ClientSession(
@@ -148,6 +150,9 @@ class Client:
             headers={"User-Agent": AGENT},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=options.connect),
             skip_auto_headers=["Content-Type"],
+            max_line_size=LONGEST_ANSWER_LINE,
+            max_field_size=LONGEST_ANSWER_LINE,
+            max_headers=MOST_ANSWER_HEADERS,
         )
         session._retry_connection = False  # aiohttp has no other way: it would repeat a GET or PUT on a lost connection
         return session

@@ -9,6 +9,7 @@ from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, Transfer
 from yarl import URL
 
 from engine import FlowError
+from processors._pool import Unbounded
 from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, PARSING, REDIRECTION, RESPONSE_TOO_LARGE
 from processors.http._redirects import PrivateAddress
 
@@ -39,7 +40,8 @@ def _too_large(most: int) -> FlowError:
 
 def failure_of(error: Exception, url: URL) -> FlowError:
     """The flow's error for what aiohttp raised. Its details go to the log: the origin, but no path, query or header."""
-    said = getattr(error, "os_error", None) or type(error).__name__
+    unbounded = error.__cause__.message if isinstance(error.__cause__, Unbounded) else ""
+    said = unbounded or getattr(error, "os_error", None) or type(error).__name__
     detail = f"{url.origin() if url.absolute else 'a url without a host'}: {said}"
     if isinstance(said, PrivateAddress):
         return FlowError(REDIRECTION, "the upstream redirects to a private address", detailed_description=detail)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yarl import URL
+
+from engine import is_private_host
+from engine.limits import MOST_REDIRECTS
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -24,7 +26,7 @@ class Redirects:
     """
 
     follow: bool = True
-    most: int = 10
+    most: int = MOST_REDIRECTS
     to_private: bool = False
     to_schemes: bool = False
 
@@ -42,7 +44,7 @@ class Redirects:
             return f"the upstream redirects more than {self.most} times", url
         if not is_web or (url.scheme != before.scheme and not self.to_schemes):
             return "the upstream redirects to another scheme", url
-        if not self.to_private and url.origin() != before.origin() and is_private(url.host or ""):
+        if not self.to_private and url.origin() != before.origin() and is_private_host(url.host or ""):
             return "the upstream redirects to a private address", url
         return "", url.with_user(None).with_fragment(None)
 
@@ -51,24 +53,13 @@ class PrivateAddress(OSError):
     """A redirect to an address that is not public."""
 
 
-def is_private(host: str) -> bool:
-    """Whether a host is an address that is not public, or this machine by name."""
-    if host.rstrip(".").lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return not mapped.is_global or mapped.is_multicast
-
-
 def only_public(address: Any) -> socket.socket:
     """A socket for an address that a name was resolved to. Raises PrivateAddress.
 
-    It is looked at after DNS, whose next answer may be another.
+    It is the very address that is connected to: DNS may answer otherwise the next time. Of a name with several
+    addresses the public ones are tried.
     """
     family, kind, protocol, _, where = address
-    if is_private(where[0]):
+    if is_private_host(where[0]):
         raise PrivateAddress("a redirect to a private address")
     return socket.socket(family, kind, protocol)

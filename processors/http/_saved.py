@@ -3,40 +3,91 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from engine import EXPRESSION, UNKNOWN, Event, FlowError, Reader, Template, to_text
+from engine import EXPRESSION, UNKNOWN, Event, FlowError, Folder, Reader, Template, to_text
 
 PORTION = 2**20
 """How many bytes are gathered before a thread writes them."""
 
 
+@dataclass(frozen=True)
+class Destination:
+    """Where a response goes: a folder that the flow names, and folders below it and a file that expressions name.
+
+    What an event says leads nowhere else, though somebody puts a link there.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        return self.root.joinpath(*self.names)
+
+    async def check(self) -> None:
+        """Check, before anything is sent, that the file could be written. Raises MULE:UNKNOWN."""
+        try:
+            folder = await asyncio.to_thread(self.folder)
+            try:
+                folder.check_replaceable(self.names[-1])
+            finally:
+                folder.close()
+        except OSError as error:
+            raise _unwritten(error) from error
+
+    def folder(self) -> Folder:
+        """The folder of the file. Raises OSError."""
+        return Folder(self.root, self.names[:-1])
+
+
 class FileName(Template):
     """The name of a file: an `#[…]` inside it is the name of one folder or file; alone it may be any path."""
 
-    __slots__ = ("_pieces",)
+    __slots__ = ("_pieces", "_root")
 
     def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
         nodes = tree["children"] if tree["type"] == "text" else []
         self._pieces = tuple(None if node["type"] != "literal" else node["value"] for node in nodes)
+        self._root = _folder_in(self._pieces[0]) if self._pieces else ""
         return (
             {**tree, "type": "list", "children": [node for node in nodes if node["type"] != "literal"]}
             if nodes
             else tree
         )
 
-    def of(self, event: Event) -> Path:
-        """The file for this event. Raises MULE:EXPRESSION for a value that is no name."""
+    def of(self, event: Event) -> Destination:
+        """Where the response of this event goes. Raises MULE:EXPRESSION for a value that is no name."""
         value = self.evaluate(event)
         if self._pieces:
             values = iter(value)
             value = "".join(_name(next(values)) if piece is None else piece for piece in self._pieces)
-        if not isinstance(value, str) or not value or "\0" in value:
+        if not _is_path(value):
             raise FlowError(EXPRESSION, "saveTo is no name of a file")
-        return Path(value)
+        root = self._root if self._pieces else _folder_in(value)
+        return Destination(Path(root), Path(value[len(root) :]).parts)
+
+
+def _folder_in(text: str | None) -> str:
+    """The folder with which a path begins, up to its last slash."""
+    head, slash, _ = (text or "").rpartition("/")
+    return head + slash
+
+
+def _is_path(value: Any) -> bool:
+    """Whether a file may have that name, as far as the name tells."""
+    if not isinstance(value, str) or "\0" in value or value.rpartition("/")[2] in ("", ".", ".."):
+        return False
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _name(value: Any) -> str:
@@ -46,22 +97,31 @@ def _name(value: Any) -> str:
     return name
 
 
-async def save(chunks: AsyncIterator[bytes], file: Path) -> int:
+async def save(chunks: AsyncIterator[bytes], destination: Destination) -> int:
     """Write the chunks; how many bytes they are. The file is there when it is whole, or not at all."""
-    part = file.with_name(f"{file.name}.{uuid4().hex}.part")
     try:
-        size = await _write(chunks, part)
-        await asyncio.to_thread(part.replace, file)
+        folder = await asyncio.to_thread(destination.folder)
+        try:
+            return await _save(chunks, folder, destination.names[-1])
+        finally:
+            folder.close()
     except OSError as error:
-        raise FlowError(UNKNOWN, "the file of saveTo cannot be written", detailed_description=str(error)) from error
+        raise _unwritten(error) from error
+
+
+async def _save(chunks: AsyncIterator[bytes], folder: Folder, name: str) -> int:
+    part = f".{uuid4().hex}.part"  # of its own, whatever the length of the name
+    try:
+        size = await _write(chunks, folder.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        await asyncio.to_thread(folder.replace, part, name)
     finally:
-        part.unlink(missing_ok=True)
+        folder.remove(part)
     return size
 
 
-async def _write(chunks: AsyncIterator[bytes], part: Path) -> int:
+async def _write(chunks: AsyncIterator[bytes], descriptor: int) -> int:
     size, gathered = 0, bytearray()
-    with part.open("xb") as opened:
+    with open(descriptor, "wb") as opened:  # noqa: ASYNC230  # it is open already
         async for chunk in chunks:
             size += len(chunk)
             gathered += chunk
@@ -70,3 +130,9 @@ async def _write(chunks: AsyncIterator[bytes], part: Path) -> int:
                 gathered.clear()
         await asyncio.to_thread(opened.write, bytes(gathered))
     return size
+
+
+def _unwritten(error: OSError) -> FlowError:
+    reason = error.strerror or "it is no file"
+    detail = str(error)
+    return FlowError(UNKNOWN, f"the file of saveTo cannot be written: {reason}", detailed_description=detail)

@@ -8,15 +8,19 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
-from engine import Mistake, Parameters, refuse, shown
+from engine import Mistake, Parameters, read_file, refuse, shown
 
 
 def _beside(value: Any) -> Any:
     """The file of a name beside the flow file."""
     place = getattr(value, "place", None)
-    file = (Path(place.file).parent if place else Path()) / value if isinstance(value, str) else None
-    if file is None or not file.is_file():
-        refuse([Mistake("F303", f"the file {shown(value)}, which is not there", "a PEM file beside the flow file")])
+    file = (Path(place.file).parent if place else Path()) / value if isinstance(value, str) else Path()
+    try:
+        read_file(file)
+    except (OSError, ValueError) as error:
+        is_missing = isinstance(error, (FileNotFoundError, IsADirectoryError))
+        wrong = "is not there" if is_missing else "cannot be read"
+        refuse([Mistake("F303", f"the file {shown(value)}, which {wrong}", "a PEM file beside the flow file")])
     return file
 
 

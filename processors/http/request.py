@@ -19,6 +19,7 @@ from engine import (
     refuse,
     trace_headers,
 )
+from engine.limits import LARGEST_ANSWER, LARGEST_SAVED_ANSWER
 from processors.http._address import Path, Url, parameters_of, with_query
 from processors.http._content import body_of
 from processors.http._errors import REQUEST_TYPES
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
     from processors.http._redirects import Redirects
 
-MOST_IN_MEMORY = 10 * 2**20
-MOST_IN_FILE = 2**30
 UNAUTHORIZED = 401
 
 
@@ -150,7 +149,7 @@ class Request(Operation):
     def _use(self, config: RequestConfig) -> None:
         follow = config.follow_redirects if self.follow_redirects is None else self.follow_redirects
         largest = config.max_response_size if self.max_response_size is None else self.max_response_size
-        usual = MOST_IN_FILE if self.save_to else MOST_IN_MEMORY
+        usual = LARGEST_SAVED_ANSWER if self.save_to else LARGEST_ANSWER
         own, shared = constant_headers(self.headers), constant_headers(config.headers)
         self._prepare(
             _config=config,
@@ -184,6 +183,8 @@ class Request(Operation):
     async def run(self, event: Event) -> Event:
         outgoing = self._outgoing(event)
         file = self.save_to.of(event) if self.save_to else None
+        if file is not None:
+            await file.check()
         after = await in_time(self._seconds, self._exchange(event, outgoing, file))
         return self.deliver_event(event, after)
 
@@ -220,7 +221,7 @@ class Request(Operation):
         if file is None:
             return accepted(await self._config.client.read(response, self._most), attributes)
         size = await self._config.client.save(response, self._most, file)
-        return Message({"path": str(file), "size": size}, attributes)
+        return Message({"path": str(file.path), "size": size}, attributes)
 
     async def _rejected(self, response: ClientResponse, attributes: dict[str, Any]) -> Message:
         """The message of a failure; a body that cannot be read does not hide the status either."""

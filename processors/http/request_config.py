@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator
 
 from engine import Config, Duration, Event, Field, FlowError, Mistake, Parameters, Runtime, Size, Template, refuse
+from engine.limits import LARGEST_TOKEN_ANSWER, MOST_CONNECTIONS, MOST_REDIRECTS
 from processors.http._address import HEAD
 from processors.http._authentication import Authentication, Tokens
 from processors.http._errors import REQUEST_TYPES
@@ -16,9 +17,6 @@ from processors.http._tls import ClientTls
 if TYPE_CHECKING:
     from processors.http._client import Client
     from processors.http._redirects import Redirects
-
-LARGEST_TOKEN = 2**20
-"""The most bytes of an answer that holds a token."""
 
 
 def _url(value: str) -> str:
@@ -111,8 +109,8 @@ class RequestConfig(Config):
     connection_timeout: Duration = 30.0
     """How long it may take to connect, TLS included; over it, HTTP:CONNECTIVITY."""
 
-    max_connections: Annotated[int, Field(ge=1)] = 100
-    """How many connections there may be at once."""
+    max_connections: Annotated[int, Field(ge=1)] = MOST_CONNECTIONS
+    """How many connections there may be at once, and as many more that are kept without a request."""
 
     use_persistent_connections: bool = True
     """Whether connections are kept after a response."""
@@ -126,7 +124,7 @@ class RequestConfig(Config):
     follow_redirects: bool = True
     """Whether redirects are followed."""
 
-    max_redirects: Annotated[int, Field(ge=0)] = 10
+    max_redirects: Annotated[int, Field(ge=0)] = MOST_REDIRECTS
     """How many redirects of one request are followed; one more is HTTP:REDIRECTION."""
 
     allow_private_redirects: bool = False
@@ -194,7 +192,7 @@ class RequestConfig(Config):
 
     async def _fetch(self, outgoing: Outgoing) -> tuple[int, Any]:
         """Status and value of the answer of a server that gives out tokens."""
-        return await in_time(self.seconds, self.client.fetch(outgoing, LARGEST_TOKEN))
+        return await in_time(self.seconds, self.client.fetch(outgoing, LARGEST_TOKEN_ANSWER))
 
     async def credentials(self, event: Event) -> str | None:
         """The header Authorization of a request. Raises what fetching a token raises."""

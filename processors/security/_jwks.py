@@ -72,10 +72,12 @@ async def download(url: str) -> bytes:
     """The document at a url. Raises OSError, of which TimeoutError is one, and ValueError."""
     import aiohttp  # only keys of a url need it
 
+    from processors._pool import Pool
+
     timeout = aiohttp.ClientTimeout(total=LONGEST_FETCH)
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
+            aiohttp.ClientSession(connector=Pool(), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
             session.get(url, allow_redirects=False, headers={"Accept": "application/json"}) as response,
         ):
             if response.status != 200:

@@ -18,6 +18,7 @@ from engine import (
     Refusal,
     authenticated,
     equals,
+    read_file,
     refuse,
     shown,
 )
@@ -37,7 +38,7 @@ def _beside(value: Any) -> Any:
         return str(value)
     place = getattr(value, "place", None)
     try:
-        return ((Path(place.file).parent if place else Path()) / value).read_bytes()
+        return read_file((Path(place.file).parent if place else Path()) / value)
     except (OSError, TypeError, ValueError):
         refuse([Mistake("F303", f"{shown(value)}, a file that cannot be read", "a file beside the flow file")])
 

@@ -28,6 +28,9 @@ from processors.validation._validator import Validator, violation
 LONGEST = 100
 """Characters of an address, with its port and its network's mask."""
 
+MAPPED_BITS = 96
+"""How many bits stand before an IPv4 address inside of an IPv6 one (RFC 4291, 2.5.5.2)."""
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 EXPECTED = "IP addresses and networks, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32"
@@ -54,13 +57,20 @@ def read_remote_address(value: Any) -> Address | None:
 
 
 def read_network(value: Any) -> Network | None:
-    """The network that a text holds; an address alone is a network of one."""
+    """The network that a text holds; an address alone is a network of one. IPv4 inside of IPv6 is IPv4, as above."""
     if not isinstance(value, str) or len(value) > LONGEST or "%" in value:
         return None
     try:
-        return ip_network(value.strip(), strict=False)
+        network = ip_network(value.strip(), strict=False)
     except ValueError:
         return None
+    return _unmapped(network) if isinstance(network, IPv6Network) else network
+
+
+def _unmapped(network: IPv6Network) -> Network:
+    inside = network.network_address.ipv4_mapped
+    bits = network.prefixlen - MAPPED_BITS
+    return network if inside is None or bits < 0 else IPv4Network((inside, bits))
 
 
 class Addresses(Validated):

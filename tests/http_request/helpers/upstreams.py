@@ -36,12 +36,14 @@ class Upstream:
 
 
 @asynccontextmanager
-async def upstream(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
+async def upstream(
+    handler: Handler, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Upstream]:
     """A server that answers with the handler."""
     it = Upstream(handler)
     runner = web.ServerRunner(web.Server(it, handler_cancellation=True), shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    await web.TCPSite(runner, host, port, ssl_context=tls).start()
     it.port = runner.addresses[0][1]
     try:
         yield it

@@ -1,0 +1,133 @@
+"""Files that flows name: never one that is none, never one without end, never one outside of its folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.limits import LARGEST_FILE
+
+PORTION = 2**20
+FOR_A_WALK = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+"""How a folder is opened through which others are reached: it need not be readable."""
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""To open a pipe would wait for somebody who writes into it."""
+HAS_HANDLES = os.open in os.supports_dir_fd
+"""Whether a folder can be held while things are done in it; not on Windows."""
+
+NO_FILE = "it is no regular file"
+TOO_LARGE = f"it has more than {LARGEST_FILE} bytes"
+
+
+def find_below(folder: Path, name: str) -> Path | None:
+    """The regular file of that name in a folder, all links followed; None for one outside, and for a name of none."""
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (OSError, RuntimeError, ValueError):  # too long, in a circle of links, with a zero in it
+        return None
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a regular file. Raises OSError, whose `strerror` says why, and ValueError for a name of none."""
+    with opened(os.open(path, os.O_RDONLY | AT_ONCE), path) as file:
+        return file.read()
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A regular file that is open for reading. Two are equal where nothing was written in between."""
+
+    identity: tuple[int, ...]
+    descriptor: int = field(compare=False)
+
+    def read(self) -> bytes:
+        """All of it, though it may grow meanwhile. Raises OSError where that is too much."""
+        portions, left = [], LARGEST_FILE
+        while portion := os.read(self.descriptor, PORTION):
+            portions.append(portion)
+            left -= len(portion)
+            if left < 0:
+                raise OSError(errno.EFBIG, TOO_LARGE)
+        return b"".join(portions)
+
+
+@contextmanager
+def opened(descriptor: int, path: Path) -> Iterator[OpenFile]:
+    """The file of a descriptor, which is closed in the end. Raises OSError for what is no regular file."""
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, NO_FILE, str(path))
+        yield OpenFile((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns), descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Folder:
+    """A folder below another one, that is reached without a link.
+
+    Whatever becomes of its name later, what is done here is done in that folder. Raises OSError.
+    """
+
+    def __init__(self, root: Path, names: Sequence[str] = ()) -> None:
+        self._path = root.joinpath(*names)
+        self._handle = _walked(root, names) if HAS_HANDLES else None
+
+    def open(self, name: str, flags: int, mode: int = 0o666) -> int:
+        """The descriptor of a file in it, which is no link."""
+        return os.open(**self._at(name), flags=flags | NO_LINK | AT_ONCE, mode=mode)
+
+    def check_replaceable(self, name: str) -> None:
+        """Check that a file could be put there: nothing, another file or a link may be."""
+        with suppress(FileNotFoundError):
+            mode = os.lstat(**self._at(name)).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                raise OSError(errno.EEXIST, NO_FILE, name)
+
+    def replace(self, before: str, after: str) -> None:
+        """Give a file the name of another one; a link of that name is replaced, not what it leads to."""
+        self.check_replaceable(after)
+        if self._handle is None:
+            os.replace(self._path / before, self._path / after)
+        else:
+            os.replace(before, after, src_dir_fd=self._handle, dst_dir_fd=self._handle)
+
+    def remove(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(**self._at(name))
+
+    def close(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+
+    def _at(self, name: str) -> dict[str, Any]:
+        return {"path": self._path / name} if self._handle is None else {"path": name, "dir_fd": self._handle}
+
+
+def _walked(root: Path, names: Sequence[str]) -> int:
+    handle = os.open(root, FOR_A_WALK)
+    for name in names:
+        try:
+            inner = os.open(name, FOR_A_WALK | NO_LINK, dir_fd=handle)
+        finally:
+            os.close(handle)
+        handle = inner
+    return handle
+
+
+@contextmanager
+def folder_below(root: Path, names: Sequence[str] = ()) -> Iterator[Folder]:
+    """A `Folder`, which is closed in the end."""
+    folder = Folder(root, names)
+    try:
+        yield folder
+    finally:
+        folder.close()
