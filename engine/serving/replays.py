@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
-from itertools import takewhile
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
-from engine.core.authentication import AUTHENTICATION, Authentication
+from engine.core.authentication import AUTHENTICATION, Authentication, callers, identity_of, usual_credentials
+from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.flow import Flow
 from engine.core.local_store import private_store
+from engine.core.reachable import head_of
 from engine.core.refusal import Refusal
 from engine.core.store import KEY_ALREADY_EXISTS, KEY_NOT_FOUND, Store
 from engine.core.stored_values import NotSerialisable, digest_of
+from engine.limits import LARGEST_KEPT_ANSWER, LONGEST_IDEMPOTENCY_KEY, MOST_KEPT_ANSWERS
 from engine.serving.answer import Answer
 from engine.serving.idempotency import Idempotency
 
@@ -25,7 +27,8 @@ HEADER = "idempotency-key"
 REPLAYED = {"idempotent-replayed": "true"}
 """What tells an answer that is given again (Stripe's)."""
 
-KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\]){1,255})"|([!#-+\--~]{1,255})')
+SIZE = f"{{1,{LONGEST_IDEMPOTENCY_KEY}}}"
+KEY = re.compile(rf'"((?:[ !#-\[\]-~]|\\["\\]){SIZE})"|([!#-+\--~]{SIZE})')
 """A string of a structured field (RFC 8941, 3.3.3), or, as most clients send it, the bare key; two of them are none."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -34,17 +37,22 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 PASSING = frozenset({401, 403, 408, 425, 429})
 """Statuses, beside 5xx, that say nothing of the request itself: it may be sent again."""
 
-MOST_ANSWERS = 1000
-LARGEST_ANSWER = 2**20
+PERMISSIONS = ("roles", "scopes")
+"""What of `vars.authentication` says what the caller may do: with others it is another request."""
+
 GRACE = 5.0
 """Seconds over the deadline of the flow until a request whose process died may be sent again."""
 
 
 class Marked(NamedTuple):
-    """A request under a key. entry: where the store keeps it; fingerprint: what tells it from another request."""
+    """A request under a key. entry: where the store keeps it; fingerprint: what tells it from another request.
+
+    event: as the gates left it.
+    """
 
     entry: str
     fingerprint: str
+    event: Event
 
 
 class Replays:
@@ -52,18 +60,25 @@ class Replays:
 
     A key belongs to a caller; under it stands first that the request runs, then its answer. Kept is
     what the flow answered, failures of the request included, but not 5xx, 401, 403, 408, 425, 429,
-    streams, and bodies over 1 MiB: after those the request runs anew.
+    streams, and bodies over 1 MiB: after those the request runs anew. An answer is given again only
+    to who passes the head of the flow: its authentication steps, and the checks right behind them.
+
+    Whose a key is, is part of where its answer lies, with the rule by which that was found: under
+    another rule, after a restart too, an answer is nobody's. A change of the steps forgets none, for
+    the request has run.
     """
 
     def __init__(self, idempotency: Idempotency, flow: Flow) -> None:
         self._rules = idempotency
+        self._flow = flow.name
         runtime = flow.runtime
         self._store: Store = idempotency.store or runtime.share(
-            idempotency, lambda: private_store(runtime, max_entries=MOST_ANSWERS)
+            idempotency, lambda: private_store(runtime, max_entries=MOST_KEPT_ANSWERS)
         )
         self._longest_run = (flow.timeout or (flow.source and flow.source.default_timeout) or 0.0) + GRACE
-        processors = (step.processor for step in flow.steps.steps)
-        self._gates = tuple(takewhile(lambda each: isinstance(each, Authentication), processors))
+        self._gates, self._checks, others = head_of(flow)
+        self._others = tuple(step.processor for step in others if isinstance(step.processor, Authentication))
+        self._rule = idempotency.caller and str(idempotency.caller.written)
 
     async def answer(self, event: Event, run: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer to the request of an event: that of `run`, or the one of the first time.
@@ -75,10 +90,10 @@ class Replays:
         if key is None:
             return await run()
         try:
-            known = await self._passed(event)
+            passed = await self._passed(event)
         except FlowError:  # the flow says so once more, and its handlers answer
             return await run()
-        return await self._once(self._marked(key, known), run)
+        return await self._once(self._marked(key, event, passed), run)
 
     def _key(self, event: Event) -> str | None:
         if event.attributes["method"] in SAFE:
@@ -93,42 +108,60 @@ class Replays:
             raise _bad_request("the header Idempotency-Key holds no key of 1 to 255 printable characters")
         return re.sub(r"\\(.)", r"\1", match[1]) if match[1] else match[2]
 
-    async def _passed(self, event: Event) -> Event:
-        """The event behind the steps that know who calls; an answer is given again to its own caller alone."""
+    async def _passed(self, event: Event) -> list[Event]:
+        """The event behind each of the gates. Raises the FlowError of one that does not let the caller pass."""
+        passed = []
         for gate in self._gates:
             event = await gate.run(event)
-        return event
+            passed.append(event)
+        return passed
 
-    def _marked(self, key: str, event: Event) -> Marked:
-        sent = event.attributes
+    def _marked(self, key: str, event: Event, passed: list[Event]) -> Marked:
+        sent, known = event.attributes, passed[-1] if passed else event
+        request = [self._flow, sent["method"], sent["requestPath"], sent["queryString"], event.payload]
         try:
-            return Marked(
-                "idempotency:" + digest_of([self._caller(event), key]),
-                digest_of([sent["method"], sent["requestPath"], sent["queryString"], event.payload]),
-            )
+            entry = "idempotency:" + digest_of([self._rule, self._whose(event, passed), key])
+            return Marked(entry, digest_of([*request, _permissions(known)]), known)
         except NotSerialisable:
             raise _bad_request("a body of this kind cannot be told from another, as an Idempotency-Key needs") from None
 
-    def _caller(self, event: Event) -> Any:
-        if self._rules.caller is not None:
+    def _whose(self, event: Event, passed: list[Event]) -> list[Any]:
+        """Whose a key is: as the connection, the gates and the author say, and by credentials that no gate looks at."""
+        shown = [caller.identity for caller in callers()]
+        author = self._by_rule(passed[-1] if passed else event)
+        unproven = [each.credentials(event) for each in self._others]
+        otherwise = None if passed or author is not None else usual_credentials(event)
+        return [shown, [identity_of(each) for each in passed], author, unproven, otherwise]
+
+    def _by_rule(self, event: Event) -> Any:
+        if self._rules.caller is None:
+            return None
+        try:
             return self._rules.caller.evaluate(event)
-        known = event.vars.get(AUTHENTICATION) if self._gates else None
-        if known and known["principal"] is not None:
-            return [known["scheme"], known.get("claims", {}).get("iss"), known["principal"]]
-        headers = event.attributes["headers"]
-        return [headers.get("authorization"), headers.get("cookie")]
+        except FlowError as failure:
+            failure.event = event
+            log_failure(failure)
+            raise Refusal(500, failure.type, failure.description) from failure
 
     async def _once(self, marked: Marked, run: Callable[[], Awaitable[Answer]]) -> Answer:
         while not await self._begin(marked):
             stored = await self._stored(marked)
             if stored is not None:
-                return _again(stored, marked)
+                return _again(stored, marked) if await self._lets_pass(marked.event) else await run()
         answer = None
         try:
             answer = await run()
             return answer
         finally:
             await self._end(marked, answer)
+
+    async def _lets_pass(self, event: Event) -> bool:
+        """Whether the caller, known by now, passes the checks at the head of the flow."""
+        try:
+            await self._checks.run(event)
+        except FlowError:
+            return False
+        return True
 
     async def _begin(self, marked: Marked) -> bool:
         """Note that the request runs; false where something stands under its key."""
@@ -150,7 +183,7 @@ class Replays:
     async def _end(self, marked: Marked, answer: Answer | None) -> None:
         """Keep the answer, or forget that the request ran."""
         try:
-            if answer is not None and _is_kept(answer):
+            if answer is not None and self._is_its_callers() and _is_kept(answer):
                 record = {"request": marked.fingerprint, "status": answer.status, "headers": answer.headers}
                 await self._store.put(marked.entry, record | {"body": answer.body}, ttl=self._rules.ttl)
             else:
@@ -159,11 +192,26 @@ class Replays:
             if error.type != KEY_NOT_FOUND:
                 log.error("the answer under an Idempotency-Key is not kept: %s", error.detailed_description)
 
+    def _is_its_callers(self) -> bool:
+        """Whether all that was found out of who calls is part of the key."""
+        asked = (*self._gates, *self._others)
+        is_known = all(caller.step is None or caller.step in asked for caller in callers())
+        if not is_known:
+            log.warning("an answer under an Idempotency-Key is not kept: only the run of the flow showed who calls")
+        return is_known
+
+
+def _permissions(event: Event) -> list[Any]:
+    """What the caller may do, in any order."""
+    known = event.vars.get(AUTHENTICATION)
+    granted = [known.get(name) or () for name in PERMISSIONS] if isinstance(known, Mapping) else []
+    return [sorted(map(str, each)) for each in granted]
+
 
 def _is_kept(answer: Answer) -> bool:
     if answer.status >= 500 or answer.status in PASSING:
         return False
-    is_small = isinstance(answer.body, bytes) and len(answer.body) <= LARGEST_ANSWER
+    is_small = isinstance(answer.body, bytes) and len(answer.body) <= LARGEST_KEPT_ANSWER
     if not is_small:
         log.warning("an answer under an Idempotency-Key is streamed, or too large, and not kept")
     return is_small

@@ -13,8 +13,7 @@ from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
-LARGEST_HEADER = 8 * 2**10
-"""Bytes of a token's header; some carry a certificate."""
+from engine.limits import LARGEST_TOKEN_HEADER
 
 MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What reading hostile bytes as a token raises."""
@@ -27,7 +26,7 @@ class InvalidToken(Exception):
 class _Fixed(JWSRegistry):
     """Takes the algorithms that the flow names, and no others; the name EdDSA too, which most issuers still write."""
 
-    max_header_length = LARGEST_HEADER
+    max_header_length = LARGEST_TOKEN_HEADER
 
     def get_alg(self, name: str) -> Any:
         if name not in (self.allowed or ()):
