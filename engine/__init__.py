@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from engine.core.mistake import built as built
     from engine.core.mistake import refuse as refuse
     from engine.core.mistake import shown as shown
+    from engine.core.nesting import Runnable as Runnable
     from engine.core.parallel import ParallelScope as ParallelScope
     from engine.core.parameters import Amount as Amount
     from engine.core.parameters import ConfigRef as ConfigRef
@@ -201,6 +202,7 @@ _MODULES = {
     "engine.core.held_lines": "write_line",
     "engine.core.media": "read_json read_media_type read_yaml",
     "engine.core.mistake": "Mistake built refuse shown",
+    "engine.core.nesting": "Runnable",
     "engine.core.parallel": "ParallelScope",
     "engine.core.parameters": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
     "engine.core.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from engine.core.errors import CORE_TYPES, SERVER_SECURITY, ErrorType
 from engine.core.event import Event
@@ -94,6 +94,12 @@ class Caller(NamedTuple):
     step: Authentication | None
     identity: Any
 
+    @classmethod
+    def found(cls, step: Authentication, before: Event, after: Event) -> Self:
+        """The caller that a step has let pass; one whom it does not name is known by the credentials."""
+        identity = identity_of(after)
+        return cls(step, step.credentials(before) if identity is None else identity)
+
 
 _callers: ContextVar[list[Caller] | None] = ContextVar("callers", default=None)
 
@@ -121,7 +127,6 @@ def _note(step: Authentication, before: Event, after: Event) -> None:
     noted = _callers.get()
     if noted is None:
         return
-    identity = identity_of(after)
-    caller = Caller(step, step.credentials(before) if identity is None else identity)
+    caller = Caller.found(step, before, after)
     if caller not in noted:
         noted.append(caller)

@@ -39,10 +39,11 @@ class Idempotency(Parameters):
 
     def objection(self, flow: Flow) -> Mistake | None:
         """The mistake of a flow that finds out who calls, but not first: whose a key is, nobody would know."""
-        step = None if self.caller else next(iter(head_of(flow).others), None)
-        if step is None:
+        gates, _, others = head_of(flow)
+        if self.caller or gates or not others:
             return None
+        step = others[0]
         where = step.location.rpartition(" @ ")[2]
         found = f"idempotency where '{step.name}' at {where} is not at the head of '{flow.name}'"
         expected = "security:* as the first steps, or caller: an answer is given again to its own caller alone"
-        return Mistake("F510", found, expected, "caller: attributes.headers.authorization")
+        return Mistake("F510", found, expected, f"- {step.name}: … as the first step")

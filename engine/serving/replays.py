@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from engine.core.authentication import AUTHENTICATION, Authentication, callers, identity_of, usual_credentials
-from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.flow import Flow
 from engine.core.local_store import private_store
-from engine.core.reachable import head_of
 from engine.core.refusal import Refusal
 from engine.core.store import KEY_ALREADY_EXISTS, KEY_NOT_FOUND, Store
 from engine.core.stored_values import NotSerialisable, digest_of
 from engine.limits import LARGEST_KEPT_ANSWER, LONGEST_IDEMPOTENCY_KEY, MOST_KEPT_ANSWERS
 from engine.serving.answer import Answer
 from engine.serving.idempotency import Idempotency
+from engine.serving.keyholder import Keyholders, permissions
 
 log = logging.getLogger("engine")
 
@@ -36,9 +34,6 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 PASSING = frozenset({401, 403, 408, 425, 429})
 """Statuses, beside 5xx, that say nothing of the request itself: it may be sent again."""
-
-PERMISSIONS = ("roles", "scopes")
-"""What of `vars.authentication` says what the caller may do: with others it is another request."""
 
 GRACE = 5.0
 """Seconds over the deadline of the flow until a request whose process died may be sent again."""
@@ -63,9 +58,8 @@ class Replays:
     streams, and bodies over 1 MiB: after those the request runs anew. An answer is given again only
     to who passes the head of the flow: its authentication steps, and the checks right behind them.
 
-    Whose a key is, is part of where its answer lies, with the rule by which that was found: under
-    another rule, after a restart too, an answer is nobody's. A change of the steps forgets none, for
-    the request has run.
+    Answers outlive a change of the steps, after a restart too, for the request has run; not one of
+    the rule that tells callers apart.
     """
 
     def __init__(self, idempotency: Idempotency, flow: Flow) -> None:
@@ -76,9 +70,7 @@ class Replays:
             idempotency, lambda: private_store(runtime, max_entries=MOST_KEPT_ANSWERS)
         )
         self._longest_run = (flow.timeout or (flow.source and flow.source.default_timeout) or 0.0) + GRACE
-        self._gates, self._checks, others = head_of(flow)
-        self._others = tuple(step.processor for step in others if isinstance(step.processor, Authentication))
-        self._rule = idempotency.caller and str(idempotency.caller.written)
+        self._holders = Keyholders(flow, idempotency.caller)
 
     async def answer(self, event: Event, run: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer to the request of an event: that of `run`, or the one of the first time.
@@ -90,7 +82,7 @@ class Replays:
         if key is None:
             return await run()
         try:
-            passed = await self._passed(event)
+            passed = await self._holders.passed(event)
         except FlowError:  # the flow says so once more, and its handlers answer
             return await run()
         return await self._once(self._marked(key, event, passed), run)
@@ -108,60 +100,27 @@ class Replays:
             raise _bad_request("the header Idempotency-Key holds no key of 1 to 255 printable characters")
         return re.sub(r"\\(.)", r"\1", match[1]) if match[1] else match[2]
 
-    async def _passed(self, event: Event) -> list[Event]:
-        """The event behind each of the gates. Raises the FlowError of one that does not let the caller pass."""
-        passed = []
-        for gate in self._gates:
-            event = await gate.run(event)
-            passed.append(event)
-        return passed
-
     def _marked(self, key: str, event: Event, passed: list[Event]) -> Marked:
         sent, known = event.attributes, passed[-1] if passed else event
         request = [self._flow, sent["method"], sent["requestPath"], sent["queryString"], event.payload]
         try:
-            entry = "idempotency:" + digest_of([self._rule, self._whose(event, passed), key])
-            return Marked(entry, digest_of([*request, _permissions(known)]), known)
+            entry = "idempotency:" + digest_of([self._holders.holder(event, passed), key])
+            return Marked(entry, digest_of([*request, permissions(known)]), known)
         except NotSerialisable:
             raise _bad_request("a body of this kind cannot be told from another, as an Idempotency-Key needs") from None
-
-    def _whose(self, event: Event, passed: list[Event]) -> list[Any]:
-        """Whose a key is: as the connection, the gates and the author say, and by credentials that no gate looks at."""
-        shown = [caller.identity for caller in callers()]
-        author = self._by_rule(passed[-1] if passed else event)
-        unproven = [each.credentials(event) for each in self._others]
-        otherwise = None if passed or author is not None else usual_credentials(event)
-        return [shown, [identity_of(each) for each in passed], author, unproven, otherwise]
-
-    def _by_rule(self, event: Event) -> Any:
-        if self._rules.caller is None:
-            return None
-        try:
-            return self._rules.caller.evaluate(event)
-        except FlowError as failure:
-            failure.event = event
-            log_failure(failure)
-            raise Refusal(500, failure.type, failure.description) from failure
 
     async def _once(self, marked: Marked, run: Callable[[], Awaitable[Answer]]) -> Answer:
         while not await self._begin(marked):
             stored = await self._stored(marked)
             if stored is not None:
-                return _again(stored, marked) if await self._lets_pass(marked.event) else await run()
+                may_have = await self._holders.may_have(marked.event, stored.get("proofs", []))
+                return _again(stored, marked) if may_have else await run()
         answer = None
         try:
             answer = await run()
             return answer
         finally:
             await self._end(marked, answer)
-
-    async def _lets_pass(self, event: Event) -> bool:
-        """Whether the caller, known by now, passes the checks at the head of the flow."""
-        try:
-            await self._checks.run(event)
-        except FlowError:
-            return False
-        return True
 
     async def _begin(self, marked: Marked) -> bool:
         """Note that the request runs; false where something stands under its key."""
@@ -183,29 +142,16 @@ class Replays:
     async def _end(self, marked: Marked, answer: Answer | None) -> None:
         """Keep the answer, or forget that the request ran."""
         try:
-            if answer is not None and self._is_its_callers() and _is_kept(answer):
+            proofs = self._holders.proofs() if answer is not None and _is_kept(answer) else None
+            if answer is not None and proofs is not None:
                 record = {"request": marked.fingerprint, "status": answer.status, "headers": answer.headers}
-                await self._store.put(marked.entry, record | {"body": answer.body}, ttl=self._rules.ttl)
+                record |= {"body": answer.body, "proofs": proofs}
+                await self._store.put(marked.entry, record, ttl=self._rules.ttl)
             else:
                 await self._store.remove(marked.entry)
         except FlowError as error:  # the request has run: what is wrong with the store is not the caller's
             if error.type != KEY_NOT_FOUND:
                 log.error("the answer under an Idempotency-Key is not kept: %s", error.detailed_description)
-
-    def _is_its_callers(self) -> bool:
-        """Whether all that was found out of who calls is part of the key."""
-        asked = (*self._gates, *self._others)
-        is_known = all(caller.step is None or caller.step in asked for caller in callers())
-        if not is_known:
-            log.warning("an answer under an Idempotency-Key is not kept: only the run of the flow showed who calls")
-        return is_known
-
-
-def _permissions(event: Event) -> list[Any]:
-    """What the caller may do, in any order."""
-    known = event.vars.get(AUTHENTICATION)
-    granted = [known.get(name) or () for name in PERMISSIONS] if isinstance(known, Mapping) else []
-    return [sorted(map(str, each)) for each in granted]
 
 
 def _is_kept(answer: Answer) -> bool:
