@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from engine.application import StartError as StartError
     from engine.core.acting import acting_on as acting_on
     from engine.core.active_source import ActiveSource as ActiveSource
+    from engine.core.authentication import AUTHENTICATION as AUTHENTICATION
+    from engine.core.authentication import CREDENTIALS as CREDENTIALS
     from engine.core.authentication import NOT_PERMITTED as NOT_PERMITTED
     from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
     from engine.core.authentication import Authentication as Authentication
     from engine.core.authentication import authenticated as authenticated
+    from engine.core.authentication import callers as callers
+    from engine.core.authentication import identities as identities
+    from engine.core.authentication import usual_credentials as usual_credentials
     from engine.core.batch import MOST_TOGETHER as MOST_TOGETHER
     from engine.core.batch import Again as Again
     from engine.core.batch import BatchInDoubt as BatchInDoubt
@@ -106,6 +111,8 @@ if TYPE_CHECKING:
     from engine.core.processor import VoidOperation as VoidOperation
     from engine.core.processor import content_tree as content_tree
     from engine.core.python_function import PythonFunction as PythonFunction
+    from engine.core.reachable import authentications as authentications
+    from engine.core.reachable import reachable as reachable
     from engine.core.reader import ROOTS as ROOTS
     from engine.core.reader import Evaluate as Evaluate
     from engine.core.reader import Reader as Reader
@@ -137,6 +144,7 @@ if TYPE_CHECKING:
     from engine.core.stream import Stream as Stream
     from engine.core.tracing import trace_headers as trace_headers
     from engine.core.transaction import Transaction as Transaction
+    from engine.core.trees import paths as paths
     from engine.core.turns import OFTEN as OFTEN
     from engine.core.turns import give_turn as give_turn
     from engine.core.turns import is_turn_over as is_turn_over
@@ -181,7 +189,10 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.acting": "acting_on",
     "engine.core.active_source": "ActiveSource",
-    "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
+    "engine.core.authentication": (
+        "AUTHENTICATION CREDENTIALS NOT_PERMITTED UNAUTHORIZED Authentication authenticated callers identities "
+        "usual_credentials"
+    ),
     "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
@@ -207,6 +218,7 @@ _MODULES = {
     "engine.core.parameters": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
     "engine.core.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",
     "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
+    "engine.core.reachable": "authentications reachable",
     "engine.core.refusal": "Refusal",
     "engine.core.resource": "Resource ResourceError",
     "engine.core.python_function": "PythonFunction",
@@ -224,6 +236,7 @@ _MODULES = {
         "INVALID_KEY INVALID_VALUE KEY_ALREADY_EXISTS KEY_NOT_FOUND NULL_VALUE STORE_NOT_AVAILABLE Store StoreRef"
     ),
     "engine.core.stored_values": "NotSerialisable identifier_of key_of restore serialise text_key",
+    "engine.core.trees": "paths",
     "engine.core.type_patterns": "RaisedType TypePatterns",
     "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",

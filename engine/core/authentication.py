@@ -18,6 +18,9 @@ UNAUTHORIZED = SERVER_SECURITY.child("UNAUTHORIZED", "SECURITY")
 AUTHENTICATION = "authentication"
 """The variable that holds who the caller is."""
 
+CREDENTIALS = ("authorization", "cookie")
+"""The headers that most callers prove with who they are."""
+
 LASTING_CLAIMS = ("iss", "sub", "client_id", "azp")
 """What of a token's claims tells callers apart, and stays as it is when the token is renewed."""
 
@@ -70,7 +73,7 @@ def usual_credentials(event: Event) -> list[Any]:
     """The headers Authorization and Cookie of the request that made the event; nulls where none did."""
     attributes = event.attributes
     headers = attributes.get("headers") if isinstance(attributes, Mapping) else None
-    return [headers.get(name) for name in ("authorization", "cookie")] if isinstance(headers, Mapping) else [None, None]
+    return [headers.get(name) if isinstance(headers, Mapping) else None for name in CREDENTIALS]
 
 
 def identity_of(event: Event) -> Any:
