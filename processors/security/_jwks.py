@@ -65,7 +65,7 @@ class FetchedKeys:
     async def _renew(self, interval: float, patience: float | None = None) -> None:
         """Fetch the keys, unless that was tried within the interval; who comes meanwhile waits for the same fetch.
 
-        patience: seconds after which it goes on by itself; None waits for its end.
+        patience: seconds after its beginning that it is waited for; None waits for its end.
         """
         if self._fetching is None or self._fetching.done():
             if self._runtime.clock.monotonic() - self._tried < interval:
@@ -75,10 +75,12 @@ class FetchedKeys:
         if patience is None:
             await asyncio.shield(self._fetching)  # one that waits may be cancelled; the others go on waiting
         else:
-            await self._wait(self._fetching, patience)
+            await self._wait(self._fetching, self._tried + patience)
 
-    async def _wait(self, fetching: asyncio.Task[None], patience: float) -> None:
-        alarm = asyncio.ensure_future(self._runtime.clock.sleep(patience))
+    async def _wait(self, fetching: asyncio.Task[None], until: float) -> None:
+        """Wait for a fetch that began some time ago, but not after that moment of the clock."""
+        clock = self._runtime.clock
+        alarm = asyncio.ensure_future(clock.sleep(max(0.0, until - clock.monotonic())))
         try:
             await asyncio.wait({fetching, alarm}, return_when=asyncio.FIRST_COMPLETED)
         finally:
