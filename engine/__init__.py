@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from engine.core.acting import acting_on as acting_on
     from engine.core.active_source import ActiveSource as ActiveSource
     from engine.core.addresses import is_private_host as is_private_host
+    from engine.core.authentication import AUTHENTICATION as AUTHENTICATION
+    from engine.core.authentication import CREDENTIALS as CREDENTIALS
     from engine.core.authentication import NOT_PERMITTED as NOT_PERMITTED
     from engine.core.authentication import UNAUTHORIZED as UNAUTHORIZED
     from engine.core.authentication import Authentication as Authentication
     from engine.core.authentication import authenticated as authenticated
+    from engine.core.authentication import callers as callers
+    from engine.core.authentication import identities as identities
+    from engine.core.authentication import usual_credentials as usual_credentials
     from engine.core.batch import MOST_TOGETHER as MOST_TOGETHER
     from engine.core.batch import Again as Again
     from engine.core.batch import BatchInDoubt as BatchInDoubt
@@ -85,6 +90,7 @@ if TYPE_CHECKING:
     from engine.core.mistake import built as built
     from engine.core.mistake import refuse as refuse
     from engine.core.mistake import shown as shown
+    from engine.core.nesting import Runnable as Runnable
     from engine.core.parallel import ParallelScope as ParallelScope
     from engine.core.parameters import Amount as Amount
     from engine.core.parameters import ConfigRef as ConfigRef
@@ -108,6 +114,8 @@ if TYPE_CHECKING:
     from engine.core.processor import VoidOperation as VoidOperation
     from engine.core.processor import content_tree as content_tree
     from engine.core.python_function import PythonFunction as PythonFunction
+    from engine.core.reachable import authentications as authentications
+    from engine.core.reachable import reachable as reachable
     from engine.core.reader import ROOTS as ROOTS
     from engine.core.reader import Evaluate as Evaluate
     from engine.core.reader import Reader as Reader
@@ -139,6 +147,7 @@ if TYPE_CHECKING:
     from engine.core.stream import Stream as Stream
     from engine.core.tracing import trace_headers as trace_headers
     from engine.core.transaction import Transaction as Transaction
+    from engine.core.trees import paths as paths
     from engine.core.turns import OFTEN as OFTEN
     from engine.core.turns import give_turn as give_turn
     from engine.core.turns import is_turn_over as is_turn_over
@@ -184,7 +193,10 @@ _MODULES = {
     "engine.core.acting": "acting_on",
     "engine.core.active_source": "ActiveSource",
     "engine.core.addresses": "is_private_host",
-    "engine.core.authentication": "NOT_PERMITTED UNAUTHORIZED Authentication authenticated",
+    "engine.core.authentication": (
+        "AUTHENTICATION CREDENTIALS NOT_PERMITTED UNAUTHORIZED Authentication authenticated callers identities "
+        "usual_credentials"
+    ),
     "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
@@ -206,10 +218,12 @@ _MODULES = {
     "engine.core.held_lines": "write_line",
     "engine.core.media": "read_json read_media_type read_yaml",
     "engine.core.mistake": "Mistake built refuse shown",
+    "engine.core.nesting": "Runnable",
     "engine.core.parallel": "ParallelScope",
     "engine.core.parameters": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
     "engine.core.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",
     "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
+    "engine.core.reachable": "authentications reachable",
     "engine.core.refusal": "Refusal",
     "engine.core.resource": "Resource ResourceError",
     "engine.core.python_function": "PythonFunction",
@@ -227,6 +241,7 @@ _MODULES = {
         "INVALID_KEY INVALID_VALUE KEY_ALREADY_EXISTS KEY_NOT_FOUND NULL_VALUE STORE_NOT_AVAILABLE Store StoreRef"
     ),
     "engine.core.stored_values": "NotSerialisable identifier_of key_of restore serialise text_key",
+    "engine.core.trees": "paths",
     "engine.core.type_patterns": "RaisedType TypePatterns",
     "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",

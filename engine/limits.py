@@ -148,7 +148,7 @@ LARGEST_TOKEN_ANSWER = _limit(
     beyond="HTTP:RESPONSE_TOO_LARGE",
     reason="it holds a token and little more",
 )
-LONGEST_TOKEN = _limit(
+LONGEST_ACCESS_TOKEN = _limit(
     16_384,
     "characters",
     "an access token of client-credentials-grant-type",
@@ -181,4 +181,122 @@ LARGEST_FILE = _limit(
     "a file that a flow names, and a flow file",
     beyond="MULE:EXPRESSION of resource(); a mistake where the flows are loaded",
     reason="it is held in memory, and read in one go",
+)
+
+_group("Callers: keys, tokens, passwords, and what is kept for them")
+
+MOST_KEPT_ANSWERS = _limit(
+    1000,
+    "answers",
+    "what is kept under Idempotency-Keys where no store is named",
+    beyond="the oldest is forgotten",
+    reason="each may have 1 MiB",
+    parameter="idempotency.store of http:listener",
+)
+LARGEST_KEPT_ANSWER = _limit(
+    2**20,
+    "bytes",
+    "an answer that is kept under an Idempotency-Key",
+    beyond="it is not kept: the request runs anew",
+    reason="a caller chooses how many keys it sends",
+)
+LONGEST_IDEMPOTENCY_KEY = _limit(
+    255,
+    "characters",
+    "an Idempotency-Key",
+    beyond="400",
+    reason="a UUID has 36",
+)
+MOST_RATED_CALLERS = _limit(
+    100_000,
+    "callers",
+    "those that a rateLimit counts at once",
+    beyond="who did not come for the longest time is forgotten",
+    reason="a caller may invent keys; 100,000 take some 20 MB",
+)
+LONGEST_RATE_KEY = _limit(
+    64,
+    "characters",
+    "the key of a rateLimit that is kept as it is",
+    beyond="its digest is kept",
+    reason="a caller may choose the key",
+)
+MOST_CACHED_RESULTS = _limit(
+    1000,
+    "results",
+    "what a cache keeps that has no cachingStrategy",
+    beyond="the oldest is forgotten",
+    reason="payloads choose the keys",
+    parameter="cachingStrategy of cache",
+)
+LARGEST_CACHE = _limit(
+    64 * 2**20,
+    "bytes",
+    "all results of a cache that has no cachingStrategy",
+    beyond="the oldest are forgotten",
+    reason="payloads choose the results",
+    parameter="cachingStrategy of cache",
+)
+LONGEST_TOKEN = _limit(
+    64 * 2**10,
+    "characters",
+    "a JSON Web Token",
+    beyond="401",
+    reason="it is read before anything is known of its sender",
+)
+LARGEST_TOKEN_HEADER = _limit(
+    8 * 2**10,
+    "bytes",
+    "the header of a JSON Web Token",
+    beyond="401",
+    reason="some carry a certificate, none more",
+)
+LARGEST_KEY_SET = _limit(
+    512 * 2**10,
+    "bytes",
+    "the document that a jwks url gives out",
+    beyond="SECURITY:CONNECTIVITY, unless keys of before serve",
+    reason="a key takes some 500",
+)
+MOST_KEYS_OF_A_SET = _limit(
+    100,
+    "keys",
+    "those of a JWKS document that are looked at",
+    beyond="the rest is passed over",
+    reason="issuers have some two or three",
+)
+LONGEST_FETCH_OF_KEYS = _limit(
+    5.0,
+    "seconds",
+    "fetching the keys of a jwks url, to the last byte",
+    beyond="SECURITY:CONNECTIVITY, unless keys of before serve",
+    reason="callers wait meanwhile",
+)
+LONGEST_WAIT_FOR_KEYS = _limit(
+    1.0,
+    "seconds",
+    "the wait for newer keys where those of before are at hand",
+    beyond="those of before serve",
+    reason="an issuer that hangs must not hold every caller",
+)
+UNKNOWN_KEYS_ASKED = _limit(
+    60.0,
+    "seconds",
+    "the time between two looks for a key that is not known",
+    beyond="401 without asking",
+    reason="a token may name any key",
+)
+OLDEST_KEYS = _limit(
+    86400.0,
+    "seconds",
+    "the age of keys that serve while no newer ones can be fetched",
+    beyond="SECURITY:CONNECTIVITY",
+    reason="a key that was withdrawn must end some day",
+)
+LARGEST_PASSWORD_HASH = _limit(
+    2**26,
+    "bytes",
+    "the memory that one hash of a password takes (scrypt)",
+    beyond="a mistake at load",
+    reason="each guess takes as much",
 )

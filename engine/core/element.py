@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
 from pydantic import ConfigDict
@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
 from engine.core.errors import ErrorType
+from engine.core.mistake import Mistake
 from engine.core.runtime import STANDALONE, Runtime
 
 PARAMETERS = ConfigDict(
@@ -71,6 +72,10 @@ class Element(Parameters):
         None, where it may do anything. Loops over elements that tell it commit many statements at once.
         """
         return None
+
+    def objections(self) -> Iterable[tuple[str, Mistake]]:
+        """Mistakes that show only once all flows are loaded, each with the parameter that it is about."""
+        return ()
 
     def live_in(self, runtime: Runtime) -> None:
         """Make the element one of an application. What cannot live beside the others there is told by `refuse`."""

@@ -17,6 +17,7 @@ from engine.core.gate import Gate, busy
 from engine.core.parameters import Duration
 from engine.core.processor import Result, Source
 from engine.core.redelivery import Delivery, RedeliveryPolicy
+from engine.core.refusal import Refusal
 from engine.core.stream import OPENED, Stream
 
 
@@ -123,7 +124,7 @@ class Flow(Element):
         return failure
 
     async def _note_failure(self, failure: FlowError, delivery: Delivery | None) -> None:
-        if delivery is not None:
+        if delivery is not None and not isinstance(failure, Refusal):  # that tells of the caller, not of the message
             await delivery.failed()
         log_failure(failure)
 

@@ -107,9 +107,14 @@ class LocalStore(Store):
         return Room(self._entries, self.max_entries, self.max_size, interval)
 
     def _now(self) -> float:
-        """Seconds that go on over a restart where the entries do."""
+        """Seconds that go on over a restart where the entries do, and pay no heed to who sets the clock meanwhile."""
+        return self._began + self.runtime.clock.monotonic()
+
+    @cached_property
+    def _began(self) -> float:
+        """The time of day at which the clock that nobody sets was 0, as it was when the store was used first."""
         clock = self.runtime.clock
-        return clock.now().timestamp() if self.persistent else clock.monotonic()
+        return clock.now().timestamp() - clock.monotonic() if self.persistent else 0.0
 
     def _alive(self, key: str) -> Entry | None:
         entry = self._entries.get(key)

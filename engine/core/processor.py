@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import Enum, auto
 from inspect import iscoroutinefunction
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
@@ -14,6 +14,7 @@ from engine.core.error_mapping import ErrorMapping
 from engine.core.errors import ErrorType, FlowError
 from engine.core.event import Event
 from engine.core.expression import Expression
+from engine.core.nesting import Runnable
 from engine.core.parameters import Name
 from engine.core.redelivery import RedeliveryPolicy
 from engine.expressions.parser import Node
@@ -129,6 +130,10 @@ class Processor(Element):
 
     def demands(self) -> Sequence[tuple[Node, Mapping[str, Any]]]:
         """What holds of each event that passed: the syntax tree of a value, and a JSON Schema that it satisfies."""
+        return ()
+
+    def leads_to(self) -> Iterable[Runnable]:
+        """Flows that the step may run though no parameter of its holds them; all are there once they are loaded."""
         return ()
 
 

@@ -72,6 +72,7 @@ class Builder:
         self._named_handlers: dict[str, ErrorHandler] = {}
         self._open_handlers: list[str] = []
         self.owner = ""
+        self._objecting: list[tuple[Element, Map, Place]] = []
 
     def enter(self, owner: str) -> None:
         """What is built next belongs to this flow, sub-flow, config or handler list."""
@@ -170,6 +171,8 @@ class Builder:
             return None
         if isinstance(built, Element):
             self._bring_to_life(built, place)
+            if type(built).objections is not Element.objections:
+                self._objecting.append((built, parameters, place))
         return built
 
     def _bring_to_life(self, element: Element, place: Place) -> None:
@@ -177,6 +180,13 @@ class Builder:
             element.live_in(self.runtime)
         except PydanticCustomError as error:
             self.mistakes += [replace(mistake, place=mistake.place or place) for mistake in mistakes_of(error)]
+
+    def objections(self) -> Iterator[Mistake]:
+        """What elements say once all flows are there."""
+        for element, parameters, place in self._objecting:
+            for parameter, mistake in element.objections():
+                key_place, _ = parameters.places.get(parameter, (place, place))
+                yield replace(mistake, place=key_place)
 
     # What parameters ask for
 

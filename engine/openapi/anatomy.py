@@ -1,18 +1,15 @@
-"""What stands inside elements: steps, handlers, other flows, expressions."""
+"""What stands inside elements: steps, handlers, other flows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from engine.core.chain import Chain
 from engine.core.element import Element, Parameters
 from engine.core.error_handler import ErrorHandler
-from engine.core.expression import Compiled
 from engine.core.flow_link import FlowLink
 from engine.core.nesting import Runnable
-from engine.core.processor import Processor
-from engine.expressions.parser import Node
 
 
 class Inner(NamedTuple):
@@ -39,39 +36,3 @@ def _inner(value: Any) -> Iterator[Inner]:
             yield from _inner(each)
     elif isinstance(value, Parameters) and not isinstance(value, Element):
         yield from inner_steps(value)
-
-
-def trees(element: Parameters) -> Iterator[Node]:
-    """The syntax trees of the expressions that an element holds itself."""
-    if isinstance(element, Processor):
-        yield from element.assigns().values()
-    for name, value in vars(element).items():
-        if not name.startswith("_"):
-            yield from _trees(value)
-
-
-def _trees(value: Any) -> Iterator[Node]:
-    if isinstance(value, Compiled):
-        yield value.tree
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _trees(each)
-    elif isinstance(value, Mapping):
-        yield from _trees(list(value.values()))
-    elif isinstance(value, Parameters) and not isinstance(value, Element):
-        yield from trees(value)
-
-
-def nodes(tree: Node) -> Iterator[Node]:
-    """A syntax tree's nodes; the pairs of a map are none."""
-    if "type" in tree:
-        yield tree
-    for _, bound in tree.get("bindings", ()):
-        yield from nodes(bound)
-    for child in tree["children"]:
-        yield from nodes(child)
-
-
-def computes(element: Parameters) -> bool:
-    """Whether an element has an expression that could fail."""
-    return any(node["type"] == "leaf" for tree in trees(element) for node in nodes(tree))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from engine.core.trees import nodes
 from engine.expressions.parser import Node
-from engine.openapi.anatomy import nodes
 
 IGNORED = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
 """Headers that OpenAPI says elsewhere, or that HTTP is written with."""

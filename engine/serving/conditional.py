@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from engine.core.authentication import callers
 from engine.serving.answer import Answer
 from engine.serving.headers import Headers
 
 READING = frozenset({"GET", "HEAD"})
+PRIVATE = "private, no-cache"
+"""What is said of an answer to a known caller: no cache in between may keep it, one of the caller's own asks again.
+
+RFC 9111, 3.5 says so for Authorization alone, not for keys in other headers, in the query, and certificates.
+"""
 KEPT = frozenset({"cache-control", "content-location", "date", "etag", "expires", "vary"})
 """Headers that a 304 has in common with the answer that it stands for (RFC 9110, 15.4.5)."""
 
@@ -21,6 +27,13 @@ def with_entity_tag(answer: Answer, method: str, headers: Headers) -> Answer:
     if wanted is None or not _names(wanted, str(tag)):
         return answer
     return Answer(304, b"", {name: value for name, value in answer.headers.items() if name in KEPT})
+
+
+def kept_apart(answer: Answer, method: str) -> Answer:
+    """The answer; one to a caller that is known is for that caller's cache alone. A flow's own rule stands."""
+    if method in READING and callers():
+        answer.headers.setdefault("cache-control", PRIVATE)
+    return answer
 
 
 def _names(wanted: str, tag: str) -> bool:

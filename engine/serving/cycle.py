@@ -12,7 +12,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from engine.serving.answer_head import answer_head
-from engine.serving.exchange import CONNECTION
+from engine.serving.corked import CONNECTION
 
 WITHOUT_BODY = frozenset({204, 304})
 """Statuses whose answers end with their heads (RFC 9112, 6.3)."""

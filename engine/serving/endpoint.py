@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from engine.core.authentication import Caller, begin_request
 from engine.core.clock import Clock
 from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
@@ -20,7 +21,8 @@ from engine.core.refusal import Refusal
 from engine.core.stream import Stream
 from engine.serving.answer import Answer, failure, own_problem, refused, success
 from engine.serving.body import read_payload
-from engine.serving.conditional import with_entity_tag
+from engine.serving.certificate import subject_of
+from engine.serving.conditional import kept_apart, with_entity_tag
 from engine.serving.exchange import BrokenStream, Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
@@ -90,6 +92,7 @@ class Endpoint:
             await self._be_started(exchange)
             flow, route, _, replays = listener
             attributes = _admitted(exchange, listener)
+            _begin_request(attributes)
             requests = flow.runtime.requests
             with requests:
                 event = await _read_event(exchange, route, attributes)
@@ -122,16 +125,19 @@ class Endpoint:
     async def _serve(self, exchange: Exchange, flow: Flow, route: Route, event: Event) -> Answer:
         accept = exchange.headers.find("accept", "")
 
+        def made(after: Event) -> Answer:
+            return kept_apart(success(after, route.response, accept), exchange.method)
+
         async def deliver(answer: Answer) -> None:
             """A body that is still being made is sent within the limits of the flow."""
             if not isinstance(answer.body, bytes):
                 await exchange.answer(answer, flow.name)
 
         try:
-            answer = await flow.serve(event, lambda after: success(after, route.response, accept), deliver)
+            answer = await flow.serve(event, made, deliver)
         except FlowError as error:
             error.event = error.event or event
-            answer = failure(error, route.error_response, exchange.path)
+            answer = kept_apart(failure(error, route.error_response, exchange.path), exchange.method)
         else:
             answer = with_entity_tag(answer, exchange.method, exchange.headers)
         if isinstance(event.payload, Stream):
@@ -149,6 +155,13 @@ def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
         raise busy("too many requests are under way")
     flow.check_room()
     return attributes
+
+
+def _begin_request(attributes: Mapping[str, Any]) -> None:
+    """Begin to note who calls; the certificate of the connection tells it first."""
+    callers = begin_request()
+    if certificate := attributes.get("clientCertificate"):
+        callers.append(Caller(None, subject_of(certificate)))
 
 
 async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:

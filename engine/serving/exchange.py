@@ -17,6 +17,7 @@ from engine.core.errors import FlowError
 from engine.core.refusal import Refusal
 from engine.core.tracing import continue_trace
 from engine.serving.answer import BODILESS, Answer
+from engine.serving.corked import CONNECTION
 from engine.serving.headers import Headers
 from engine.serving.incoming import Incoming
 from engine.serving.request import correlation_id_of
@@ -27,9 +28,6 @@ log = logging.getLogger("engine")
 
 LONGEST_LINGER = 10.0
 """Seconds in which the rest of a body is passed over after a refusal."""
-
-CONNECTION = "engine.connection"
-"""Where our own protocol gives the connection, which knows whether the caller is gone; ASGI has no place for it."""
 
 
 class BrokenStream(Exception):

@@ -8,7 +8,10 @@ from pydantic import Field
 
 from engine.core.element import Parameters
 from engine.core.expression import Expression
+from engine.core.flow import Flow
+from engine.core.mistake import Mistake
 from engine.core.parameters import Duration
+from engine.core.reachable import head_of
 from engine.core.store import StoreRef
 
 
@@ -29,5 +32,18 @@ class Idempotency(Parameters):
     """Whether a request without a key is refused (400)."""
 
     caller: Expression | None = None
-    """Whose key it is: an expression; keys of different callers are different keys. Left out, who security:* steps
-    at the head of the flow found out; without them the headers Authorization and Cookie."""
+    """What else tells callers apart: an expression; keys of different callers are different keys. Whom security:* steps
+    at the head of the flow know, and who shows a certificate, has keys of its own anyway; where nobody is known so, nor
+    by this expression, the headers Authorization and Cookie count. A flow that finds out elsewhere who calls needs it:
+    its keys are then bound to the credentials too."""
+
+    def objection(self, flow: Flow) -> Mistake | None:
+        """The mistake of a flow that finds out who calls, but not first: whose a key is, nobody would know."""
+        gates, _, others = head_of(flow)
+        if self.caller or gates or not others:
+            return None
+        step = others[0]
+        where = step.location.rpartition(" @ ")[2]
+        found = f"idempotency where '{step.name}' at {where} is not at the head of '{flow.name}'"
+        expected = "security:* as the first steps, or caller: an answer is given again to its own caller alone"
+        return Mistake("F510", found, expected, f"- {step.name}: … as the first step")

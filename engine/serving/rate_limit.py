@@ -16,12 +16,7 @@ from engine.core.expression import Template
 from engine.core.parameters import Duration
 from engine.core.refusal import Refusal
 from engine.expressions.writing import encode
-
-MOST_KEYS = 100_000
-"""How many callers are known at once; of more, who did not come for the longest time is forgotten."""
-
-LONGEST_KEY = 64
-"""Characters of a key; of a longer one its digest is kept."""
+from engine.limits import LONGEST_RATE_KEY, MOST_RATED_CALLERS
 
 POLICY = "default"
 
@@ -64,7 +59,7 @@ class RateLimit(Parameters):
         return self._headers(floor((now + self.period - due) / step + 1e-6), due - now)
 
     def _keep(self, key: Any, due: float) -> None:
-        if len(self._due) >= MOST_KEYS:
+        if len(self._due) >= MOST_RATED_CALLERS:
             del self._due[next(iter(self._due))]
         self._due[key] = due
 
@@ -82,6 +77,6 @@ class RateLimit(Parameters):
 
 def _short(key: Any) -> Any:
     """What stands for a key in memory: itself, or a digest of its JSON."""
-    if isinstance(key, (int, type(None))) or (isinstance(key, str) and len(key) <= LONGEST_KEY):
+    if isinstance(key, (int, type(None))) or (isinstance(key, str) and len(key) <= LONGEST_RATE_KEY):
         return key
     return blake2b(encode(key), digest_size=16).digest()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from itertools import takewhile
 from typing import Any, NamedTuple
 
-from engine.core.authentication import AUTHENTICATION, Authentication
 from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.flow import Flow
@@ -16,8 +14,10 @@ from engine.core.local_store import private_store
 from engine.core.refusal import Refusal
 from engine.core.store import KEY_ALREADY_EXISTS, KEY_NOT_FOUND, Store
 from engine.core.stored_values import NotSerialisable, digest_of
+from engine.limits import LARGEST_KEPT_ANSWER, LONGEST_IDEMPOTENCY_KEY, MOST_KEPT_ANSWERS
 from engine.serving.answer import Answer
 from engine.serving.idempotency import Idempotency
+from engine.serving.keyholder import Keyholders, permissions
 
 log = logging.getLogger("engine")
 
@@ -25,7 +25,8 @@ HEADER = "idempotency-key"
 REPLAYED = {"idempotent-replayed": "true"}
 """What tells an answer that is given again (Stripe's)."""
 
-KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\]){1,255})"|([!#-+\--~]{1,255})')
+SIZE = f"{{1,{LONGEST_IDEMPOTENCY_KEY}}}"
+KEY = re.compile(rf'"((?:[ !#-\[\]-~]|\\["\\]){SIZE})"|([!#-+\--~]{SIZE})')
 """A string of a structured field (RFC 8941, 3.3.3), or, as most clients send it, the bare key; two of them are none."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -34,17 +35,19 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 PASSING = frozenset({401, 403, 408, 425, 429})
 """Statuses, beside 5xx, that say nothing of the request itself: it may be sent again."""
 
-MOST_ANSWERS = 1000
-LARGEST_ANSWER = 2**20
 GRACE = 5.0
 """Seconds over the deadline of the flow until a request whose process died may be sent again."""
 
 
 class Marked(NamedTuple):
-    """A request under a key. entry: where the store keeps it; fingerprint: what tells it from another request."""
+    """A request under a key. entry: where the store keeps it; fingerprint: what tells it from another request.
+
+    event: as the gates left it.
+    """
 
     entry: str
     fingerprint: str
+    event: Event
 
 
 class Replays:
@@ -52,18 +55,22 @@ class Replays:
 
     A key belongs to a caller; under it stands first that the request runs, then its answer. Kept is
     what the flow answered, failures of the request included, but not 5xx, 401, 403, 408, 425, 429,
-    streams, and bodies over 1 MiB: after those the request runs anew.
+    streams, and bodies over 1 MiB: after those the request runs anew. An answer is given again only
+    to who passes the head of the flow: its authentication steps, and the checks right behind them.
+
+    Answers outlive a change of the steps, after a restart too, for the request has run; not one of
+    the rule that tells callers apart.
     """
 
     def __init__(self, idempotency: Idempotency, flow: Flow) -> None:
         self._rules = idempotency
+        self._flow = flow.name
         runtime = flow.runtime
         self._store: Store = idempotency.store or runtime.share(
-            idempotency, lambda: private_store(runtime, max_entries=MOST_ANSWERS)
+            idempotency, lambda: private_store(runtime, max_entries=MOST_KEPT_ANSWERS)
         )
         self._longest_run = (flow.timeout or (flow.source and flow.source.default_timeout) or 0.0) + GRACE
-        processors = (step.processor for step in flow.steps.steps)
-        self._gates = tuple(takewhile(lambda each: isinstance(each, Authentication), processors))
+        self._holders = Keyholders(flow, idempotency.caller)
 
     async def answer(self, event: Event, run: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer to the request of an event: that of `run`, or the one of the first time.
@@ -75,10 +82,10 @@ class Replays:
         if key is None:
             return await run()
         try:
-            known = await self._passed(event)
+            passed = await self._holders.passed(event)
         except FlowError:  # the flow says so once more, and its handlers answer
             return await run()
-        return await self._once(self._marked(key, known), run)
+        return await self._once(self._marked(key, event, passed), run)
 
     def _key(self, event: Event) -> str | None:
         if event.attributes["method"] in SAFE:
@@ -93,36 +100,21 @@ class Replays:
             raise _bad_request("the header Idempotency-Key holds no key of 1 to 255 printable characters")
         return re.sub(r"\\(.)", r"\1", match[1]) if match[1] else match[2]
 
-    async def _passed(self, event: Event) -> Event:
-        """The event behind the steps that know who calls; an answer is given again to its own caller alone."""
-        for gate in self._gates:
-            event = await gate.run(event)
-        return event
-
-    def _marked(self, key: str, event: Event) -> Marked:
-        sent = event.attributes
+    def _marked(self, key: str, event: Event, passed: list[Event]) -> Marked:
+        sent, known = event.attributes, passed[-1] if passed else event
+        request = [self._flow, sent["method"], sent["requestPath"], sent["queryString"], event.payload]
         try:
-            return Marked(
-                "idempotency:" + digest_of([self._caller(event), key]),
-                digest_of([sent["method"], sent["requestPath"], sent["queryString"], event.payload]),
-            )
+            entry = "idempotency:" + digest_of([self._holders.holder(event, passed), key])
+            return Marked(entry, digest_of([*request, permissions(known)]), known)
         except NotSerialisable:
             raise _bad_request("a body of this kind cannot be told from another, as an Idempotency-Key needs") from None
-
-    def _caller(self, event: Event) -> Any:
-        if self._rules.caller is not None:
-            return self._rules.caller.evaluate(event)
-        known = event.vars.get(AUTHENTICATION) if self._gates else None
-        if known and known["principal"] is not None:
-            return [known["scheme"], known.get("claims", {}).get("iss"), known["principal"]]
-        headers = event.attributes["headers"]
-        return [headers.get("authorization"), headers.get("cookie")]
 
     async def _once(self, marked: Marked, run: Callable[[], Awaitable[Answer]]) -> Answer:
         while not await self._begin(marked):
             stored = await self._stored(marked)
             if stored is not None:
-                return _again(stored, marked)
+                may_have = await self._holders.may_have(marked.event, stored.get("proofs", []))
+                return _again(stored, marked) if may_have else await run()
         answer = None
         try:
             answer = await run()
@@ -150,9 +142,11 @@ class Replays:
     async def _end(self, marked: Marked, answer: Answer | None) -> None:
         """Keep the answer, or forget that the request ran."""
         try:
-            if answer is not None and _is_kept(answer):
+            proofs = self._holders.proofs() if answer is not None and _is_kept(answer) else None
+            if answer is not None and proofs is not None:
                 record = {"request": marked.fingerprint, "status": answer.status, "headers": answer.headers}
-                await self._store.put(marked.entry, record | {"body": answer.body}, ttl=self._rules.ttl)
+                record |= {"body": answer.body, "proofs": proofs}
+                await self._store.put(marked.entry, record, ttl=self._rules.ttl)
             else:
                 await self._store.remove(marked.entry)
         except FlowError as error:  # the request has run: what is wrong with the store is not the caller's
@@ -163,7 +157,7 @@ class Replays:
 def _is_kept(answer: Answer) -> bool:
     if answer.status >= 500 or answer.status in PASSING:
         return False
-    is_small = isinstance(answer.body, bytes) and len(answer.body) <= LARGEST_ANSWER
+    is_small = isinstance(answer.body, bytes) and len(answer.body) <= LARGEST_KEPT_ANSWER
     if not is_small:
         log.warning("an answer under an Idempotency-Key is streamed, or too large, and not kept")
     return is_small

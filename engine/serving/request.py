@@ -9,6 +9,7 @@ from typing import Any
 from starlette.types import Scope
 
 from engine.core.refusal import Refusal
+from engine.serving.certificate import certificate_of
 from engine.serving.content import ContentError, grouped, pairs
 from engine.serving.headers import Headers
 
@@ -48,7 +49,7 @@ def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Map
     except ContentError as error:
         raise Refusal(400, "HTTP:BAD_REQUEST", str(error), is_early=True) from None
     client = scope.get("client")
-    return {
+    attributes = {
         "method": scope["method"],
         "listenerPath": listener_path,
         "requestPath": scope["path"],
@@ -61,3 +62,6 @@ def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Map
         "scheme": scope["scheme"],
         "version": f"HTTP/{scope['http_version']}",
     }
+    if scope["scheme"] == "https" and (certificate := certificate_of(scope)):
+        attributes["clientCertificate"] = certificate
+    return attributes

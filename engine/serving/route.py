@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from engine.core.element import Parameters
 from engine.core.expression import Template
+from engine.core.flow import Flow
 from engine.core.processor import Source
 from engine.serving.cors import Cors
 from engine.serving.idempotency import Idempotency
@@ -103,6 +104,12 @@ class Route:
 
 class HttpSource(Source):
     """The base of sources that HTTP requests start."""
+
+    @property
+    def flow(self) -> Flow | None:
+        """The flow that it starts; None before all flows are loaded."""
+        flows = (each for each in self.runtime.flows.values() if isinstance(each, Flow))
+        return next((each for each in flows if each.source is self), None)
 
     def route(self) -> Route:
         raise NotImplementedError

@@ -30,11 +30,15 @@ class Operation(NamedTuple):
     needs_body: bool
     produced: frozenset[str]
 
+    @property
+    def flow_name(self) -> str:
+        r"""The name of the flow that answers; more exact ones have more behind a colon: get:\orders\(id)."""
+        path = NAME.sub(r"(\1)", self.path).replace("/", "\\")
+        return f"{self.method}:{path}"
+
     def flow_names(self, config: str, media_type: str = "") -> Iterator[str]:
         r"""The names of flows that may answer, the most exact first: post:\orders\(id):application\json:config."""
-        path = NAME.sub(r"(\1)", self.path).replace("/", "\\")
-        name = f"{self.method}:{path}"
-        body = media_type.replace("/", "\\")
+        name, body = self.flow_name, media_type.replace("/", "\\")
         yield from (f"{name}:{body}:{config}", f"{name}:{body}") if body else ()
         yield from (f"{name}:{config}", name)
 

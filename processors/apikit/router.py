@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine import UNTOLD, ConfigRef, Event, FlowLink, Processor
+from engine import UNTOLD, ConfigRef, Event, FlowLink, Processor, Runnable
 from processors.apikit._errors import NOT_IMPLEMENTED, STATUSES, refusal
 from processors.apikit.config import ApiConfig
 
@@ -49,6 +49,12 @@ class Router(Processor):
 
     def assigns(self) -> Mapping[str, Any]:
         return {"payload": UNTOLD, "attributes": UNTOLD, "vars.httpStatus": UNTOLD, "vars.outboundHeaders": UNTOLD}
+
+    def leads_to(self) -> Iterator[Runnable]:
+        flows = self.runtime.flows
+        for operation in self.config_ref.api.operations:
+            own = operation.flow_name
+            yield from (flow for name, flow in flows.items() if name == own or name.startswith(f"{own}:"))
 
     async def run(self, event: Event) -> Event:
         attributes: Any = event.attributes

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
 from engine import (
+    AUTHENTICATION,
+    CREDENTIALS,
     INVALID_KEY,
     INVALID_VALUE,
     NOTHING,
@@ -18,20 +21,29 @@ from engine import (
     Expression,
     FlowError,
     Message,
+    Mistake,
     NotSerialisable,
     Period,
+    Refusal,
     Scope,
     Store,
     StoreRef,
+    authentications,
+    callers,
+    identities,
     key_of,
+    paths,
     private_store,
+    reachable,
     strand,
+    usual_credentials,
 )
+from engine.limits import LARGEST_CACHE, MOST_CACHED_RESULTS
 
 log = logging.getLogger("engine")
 
-MOST_ENTRIES, LARGEST = 1000, 64 * 2**20
-"""How many results, and how many bytes of them, a cache without a strategy keeps."""
+WHO_CALLS = (("vars", AUTHENTICATION), ("attributes", "clientCertificate"))
+"""What names the caller, for expressions."""
 
 MISSING = object()
 CANCELLED = object()
@@ -63,8 +75,14 @@ class Cache(Scope):
     steps once: the others get the result, or the error. If the first is cancelled, the next runs
     them. Errors are not remembered. A store that is not available is a warning, and the steps run.
 
+    Where it is known who calls, by security:* or a certificate, each caller has results of its own,
+    unless `shared` says that they are the same for all. Steps that read the headers Authorization or
+    Cookie have a result for each value of them, where nothing else is known of the caller. Steps that
+    find out who calls cannot be inside: a hit would pass them by.
+
     A key that is a text of up to 256 characters is the key in the store, where os:remove forgets it;
-    of all else a hash is. To share results, or to keep them over a restart, name a cachingStrategy.
+    of all else, and of a caller's own, a hash is. To share results between caches, or to keep them
+    over a restart, name a cachingStrategy; those of before a change of the steps stay there.
 
     Example:
         configs:
@@ -87,6 +105,9 @@ class Cache(Scope):
     key: Expression = Expression("payload")
     """What the result depends on: any value."""
 
+    shared: bool = False
+    """Whether callers share results, though it is known who they are: then nothing inside may depend on that."""
+
     filter_expression: Condition | None = None
     """Whether the cache serves the event; where it does not hold, the steps run and nothing is remembered."""
 
@@ -105,9 +126,30 @@ class Cache(Scope):
     def __post_init__(self) -> None:
         self._prepare(_flights={})
 
+    def objections(self) -> Iterator[tuple[str, Mistake]]:
+        found = next(authentications(self.steps), None)
+        if found is not None:
+            what = f"'{found.name}' at {found.location.rpartition(' @ ')[2]} inside a cache, whose hits pass it by"
+            yield "steps", Mistake("F510", what, "security:* before the cache")
+        read = next(filter(_tells_callers_apart, sorted(self._read)), None) if self.shared else None
+        if read is not None:
+            expected = "each caller's own results, or steps that are the same for all"
+            yield "shared", Mistake("F510", f"shared results of steps that read {'.'.join(read)}", expected)
+
+    @cached_property
+    def _read(self) -> set[tuple[str, ...]]:
+        """What the expressions of the steps inside read."""
+        return paths(step.processor for step in reachable(self.steps))
+
+    @cached_property
+    def _reads_credentials(self) -> bool:
+        return any(map(_is_of_credentials, self._read))
+
     @cached_property
     def store(self) -> Store:
-        return self.caching_strategy or private_store(self.runtime, max_entries=MOST_ENTRIES, max_size=LARGEST)
+        return self.caching_strategy or private_store(
+            self.runtime, max_entries=MOST_CACHED_RESULTS, max_size=LARGEST_CACHE
+        )
 
     async def run(self, event: Event) -> Event:
         if self.filter_expression is not None and not self.filter_expression.evaluate(event):
@@ -126,11 +168,19 @@ class Cache(Scope):
                 return _hit(event, outcome)
 
     def _key(self, event: Event) -> str:
+        value, whose = self.key.evaluate(event), self._whose(event)
         try:
-            return key_of(self.key.evaluate(event))
+            return key_of([value, whose]) if whose else key_of(value)
         except NotSerialisable as error:
             detail = str(error)
             raise FlowError(INVALID_KEY, "the key cannot be stored", detailed_description=detail) from error
+
+    def _whose(self, event: Event) -> list[Any]:
+        """The callers whose the result is alone; none, where all may have it."""
+        if self.shared:
+            return []
+        known = identities(event)
+        return known or (usual_credentials(event) if self._reads_credentials else [])
 
     async def _look_up(self, key: str, event: Event) -> Event:
         flight = self._flights[key] = Flight()
@@ -140,10 +190,14 @@ class Cache(Scope):
             if found is not MISSING:
                 outcome = found
                 return _hit(event, found)
+            before = callers()
             after = await self.steps.run(event)
-            outcome = _stored(after)
-            await self._put(key, outcome, event)
-            return after
+            if callers() == before:
+                outcome = _stored(after)
+                await self._put(key, outcome, event)
+            return after  # else steps that only the run showed found out who calls: it is this caller's alone
+        except Refusal:  # this caller's alone, too
+            raise
         except FlowError as failure:
             outcome = _for_another(failure, event)  # now: what becomes of it here is nobody else's
             raise
@@ -164,6 +218,16 @@ class Cache(Scope):
             await self.store.put(key, value, ttl=ttl or None)
         except FlowError as failure:
             _warn_if_away(failure)
+
+
+def _tells_callers_apart(path: tuple[str, ...]) -> bool:
+    return path[:2] in WHO_CALLS or _is_of_credentials(path)
+
+
+def _is_of_credentials(path: tuple[str, ...]) -> bool:
+    """Whether a path leads to the headers that most callers prove with who they are, or to all headers."""
+    at = path[1:] if path[:1] == ("message",) else path
+    return at[:2] == ("attributes", "headers") and (len(at) == 2 or at[2].lower() in CREDENTIALS)
 
 
 def _stored(after: Event) -> Any:

@@ -24,7 +24,7 @@ from engine import (
     refuse,
     to_text,
 )
-from engine.limits import LONGEST_TOKEN
+from engine.limits import LONGEST_ACCESS_TOKEN
 from processors.http._address import HEAD
 from processors.http._content import FORM, form
 from processors.http._errors import HTTP_CONNECTIVITY, HTTP_SECURITY
@@ -184,7 +184,7 @@ def _token(status: int, answer: Any, began: float) -> Token:
 
 def _is_token(text: Any) -> bool:
     """Whether a text can stand in a header Authorization."""
-    return isinstance(text, str) and 0 < len(text) <= LONGEST_TOKEN and text.isascii() and text.isprintable()
+    return isinstance(text, str) and 0 < len(text) <= LONGEST_ACCESS_TOKEN and text.isascii() and text.isprintable()
 
 
 def _lifetime(given: Any) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator
@@ -114,6 +115,11 @@ class Listener(HttpSource):
             refuse([Mistake("F304", "idempotency beside streaming", expected)])
         if self.schema and self.streaming:
             refuse([Mistake("F304", "schema beside streaming", "one of them", "json:validate-schema in the foreach")])
+
+    def objections(self) -> Iterator[tuple[str, Mistake]]:
+        flow = self.flow
+        if self.idempotency and flow and (objection := self.idempotency.objection(flow)):
+            yield "idempotency", objection
 
     def claims(self) -> list[str]:
         route = self.route()

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from joserfc.jwk import Key
 
 from engine import FlowError, Runtime
+from engine.limits import (
+    LARGEST_KEY_SET,
+    LONGEST_FETCH_OF_KEYS,
+    LONGEST_WAIT_FOR_KEYS,
+    OLDEST_KEYS,
+    UNKNOWN_KEYS_ASKED,
+)
 from processors.security._algorithms import SECURITY_CONNECTIVITY
 from processors.security._keys import choose, key_set
 
 log = logging.getLogger("engine")
 
-LONGEST_FETCH = 10.0
-LARGEST_DOCUMENT = 512 * 2**10
-MOST_OFTEN = 60.0
-"""Seconds between two looks for a key that is not known: a token may name any."""
 FRESH = 3600.0
 """Seconds after which keys are fetched anew, so that one that was withdrawn is forgotten."""
 AFTER_FAILURE = 5.0
 """Seconds in which nothing is fetched after it failed."""
+PLAIN = {"Accept": "application/json", "Accept-Encoding": "identity"}
+"""Compressed, a small document could be a very large one."""
 
 
 class FetchedKeys:
-    """The keys of a url. However many tokens want them, they are fetched once; old ones serve while new ones fail."""
+    """The keys of a url. However many tokens want them, they are fetched once; old ones serve while new ones fail.
+
+    Times are those of a clock that nobody sets: a jump of the time of day makes no keys older.
+    """
 
     def __init__(self, url: str, runtime: Runtime) -> None:
         self._url = url
@@ -36,28 +45,48 @@ class FetchedKeys:
 
     async def key_for(self, algorithm: str, kid: str | None) -> Key | None:
         if self._age() >= FRESH:
-            await self._renew(AFTER_FAILURE)
-        key = choose(self._keys, algorithm, kid)
-        if key is None and self._keys:
-            await self._renew(MOST_OFTEN)
-            key = choose(self._keys, algorithm, kid)
-        if not self._keys:
+            await self._renew(AFTER_FAILURE, LONGEST_WAIT_FOR_KEYS if self._are_good() else None)
+        if not self._are_good():
             detail = f"the keys of {self._url}: {self._failure}"
             raise FlowError(SECURITY_CONNECTIVITY, "the keys for tokens cannot be had", detailed_description=detail)
+        key = choose(self._keys, algorithm, kid)
+        if key is None:
+            await self._renew(UNKNOWN_KEYS_ASKED)
+            key = choose(self._keys, algorithm, kid)
         return key
 
     def _age(self) -> float:
         return self._runtime.clock.monotonic() - self._fetched
 
-    async def _renew(self, interval: float) -> None:
-        """Fetch the keys, unless that was tried within the interval; who comes meanwhile waits for the same fetch."""
+    def _are_good(self) -> bool:
+        """Whether there are keys, and not too old ones."""
+        return self._age() < OLDEST_KEYS
+
+    async def _renew(self, interval: float, patience: float | None = None) -> None:
+        """Fetch the keys, unless that was tried within the interval; who comes meanwhile waits for the same fetch.
+
+        patience: seconds after its beginning that it is waited for; None waits for its end.
+        """
         if self._fetching is None or self._fetching.done():
-            now = self._runtime.clock.monotonic()
-            if now - self._tried < interval:
+            if self._runtime.clock.monotonic() - self._tried < interval:
                 return
-            self._tried = now
+            self._tried = self._runtime.clock.monotonic()
             self._fetching = self._runtime.tasks.start(self._fetch(), "keys for tokens")
-        await asyncio.shield(self._fetching)  # one that waits may be cancelled; the others go on waiting
+        if patience is None:
+            await asyncio.shield(self._fetching)  # one that waits may be cancelled; the others go on waiting
+        else:
+            await self._wait(self._fetching, self._tried + patience)
+
+    async def _wait(self, fetching: asyncio.Task[None], until: float) -> None:
+        """Wait for a fetch that began some time ago, but not after that moment of the clock."""
+        clock = self._runtime.clock
+        alarm = asyncio.ensure_future(clock.sleep(max(0.0, until - clock.monotonic())))
+        try:
+            await asyncio.wait({fetching, alarm}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            alarm.cancel()
+            with suppress(asyncio.CancelledError):
+                await alarm
 
     async def _fetch(self) -> None:
         try:
@@ -65,6 +94,7 @@ class FetchedKeys:
             self._fetched, self._failure = self._runtime.clock.monotonic(), None
         except (OSError, ValueError) as error:
             self._failure = str(error) or type(error).__name__
+            self._tried = self._runtime.clock.monotonic()  # the pause begins where a fetch that hung has ended
             log.warning("the keys of %s cannot be fetched: %s", self._url, self._failure)
 
 
@@ -74,19 +104,22 @@ async def download(url: str) -> bytes:
 
     from processors._pool import Pool
 
-    timeout = aiohttp.ClientTimeout(total=LONGEST_FETCH)
+    timeout = aiohttp.ClientTimeout(total=LONGEST_FETCH_OF_KEYS)
+    jar = aiohttp.DummyCookieJar()
     try:
         async with (
-            aiohttp.ClientSession(connector=Pool(), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
-            session.get(url, allow_redirects=False, headers={"Accept": "application/json"}) as response,
+            aiohttp.ClientSession(connector=Pool(), timeout=timeout, cookie_jar=jar, auto_decompress=False) as session,
+            session.get(url, allow_redirects=False, headers=PLAIN) as response,
         ):
             if response.status != 200:
                 raise ValueError(f"status {response.status}")
-            document = b""
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise ValueError("a document that is compressed")
+            document = bytearray()
             async for chunk in response.content.iter_chunked(2**16):
                 document += chunk
-                if len(document) > LARGEST_DOCUMENT:
-                    raise ValueError(f"more than {LARGEST_DOCUMENT} bytes")
-            return document
+                if len(document) > LARGEST_KEY_SET:
+                    raise ValueError(f"more than {LARGEST_KEY_SET} bytes")
+            return bytes(document)
     except aiohttp.ClientError as error:
         raise OSError(str(error) or type(error).__name__) from error

@@ -12,9 +12,7 @@ from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from engine import Mistake, refuse
-
-MOST_KEYS = 100
-"""How many keys of a set are looked at."""
+from engine.limits import MOST_KEYS_OF_A_SET
 
 UNREADABLE = (JoseError, SecurityWarning, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What reading a key raises. A SecurityWarning tells of a weak one, which is none."""
@@ -68,7 +66,7 @@ def key_set(text: bytes) -> list[Key]:
     """
     try:
         written = json.loads(text)["keys"]
-        keys = [key for each in list(written)[:MOST_KEYS] if (key := _public_key(each))]
+        keys = [key for each in list(written)[:MOST_KEYS_OF_A_SET] if (key := _public_key(each))]
     except (TypeError, LookupError, RecursionError) as error:
         raise ValueError("no JWKS document") from error
     if not keys:

@@ -16,14 +16,12 @@ from hmac import compare_digest, digest
 from typing import Any, NamedTuple
 
 from engine import Mistake, refuse
+from engine.limits import LARGEST_PASSWORD_HASH
 from processors.security._credentials import digest as plain_digest
 from processors.security._credentials import read_secret
 
 HASH = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{8,100})\$([A-Za-z0-9+/]{22,172})")
 """The form of a hash: $scrypt$ln=…,r=…,p=…$salt$key, base64 without padding (passlib's, and PHC's)."""
-
-MOST_MEMORY = 2**26
-"""Bytes that one hash may take: 128 · r · 2^ln."""
 
 
 class Cost(NamedTuple):
@@ -61,7 +59,8 @@ def read_password(value: Any, *, place: Any = None) -> Password:
     match = HASH.fullmatch(text)
     key = _decoded(match[5]) if match else b""
     cost = Cost(2 ** int(match[1]), int(match[2]), int(match[3]), len(key)) if match else Cost()
-    if match is None or cost.n < 2 or not (cost.r and cost.p) or 128 * cost.r * cost.n > MOST_MEMORY or cost.p > 16:
+    memory = 128 * cost.r * cost.n
+    if match is None or cost.n < 2 or not (cost.r and cost.p) or memory > LARGEST_PASSWORD_HASH or cost.p > 16:
         expected = "a password, or a hash of scrypt that takes at most 64 MiB"
         refuse([Mistake("F303", "a hash that cannot be read", expected, "$scrypt$ln=14,r=8,p=1$salt$key", place)])
     return Password(cost, _decoded(match[4]), key)
@@ -101,7 +100,7 @@ def hashed(password: str, cost: Cost = USUAL) -> str:
 
 def _hashed(password: str, cost: Cost, salt: bytes) -> bytes:
     text = password.encode(errors="surrogatepass")
-    return scrypt(text, salt=salt, n=cost.n, r=cost.r, p=cost.p, maxmem=2 * MOST_MEMORY, dklen=cost.length)
+    return scrypt(text, salt=salt, n=cost.n, r=cost.r, p=cost.p, maxmem=2 * LARGEST_PASSWORD_HASH, dklen=cost.length)
 
 
 def _encoded(data: bytes) -> str:

@@ -90,9 +90,11 @@ class ApiKey(Authentication):
         """No scheme is registered for keys; this one tells where the key belongs."""
         return f'ApiKey realm="{self.realm}", in="{self._place}", name="{self._name}"'
 
+    def credentials(self, event: Event) -> str:
+        return text_of(attribute(event, "queryParams" if self.query else "headers"), self._looked_up)
+
     async def run(self, event: Event) -> Event:
-        values = attribute(event, "queryParams" if self.query else "headers")
-        caller = matching(text_of(values, self._looked_up), self._callers)
+        caller = matching(self.credentials(event), self._callers)
         if caller is None:
             raise self.not_known()
         name, roles = caller

@@ -22,14 +22,13 @@ from engine import (
     refuse,
     shown,
 )
+from engine.limits import LONGEST_TOKEN
 from processors.security._algorithms import SECURITY_CONNECTIVITY, Algorithms, Scopes, check_secret, is_url
 from processors.security._credentials import Names, read_secret
 from processors.security._realm import Realm, attribute, text_of
 
 if TYPE_CHECKING:
     from processors.security._tokens import KeySource, Rules
-
-LONGEST_TOKEN = 64 * 2**10
 
 
 def _beside(value: Any) -> Any:
@@ -145,7 +144,10 @@ class Jwt(Authentication):
     def _keys(self) -> KeySource:
         from processors.security._jwks import FetchedKeys
 
-        return self._fixed or FetchedKeys(str(self.jwks), self.runtime)
+        if self._fixed is not None:
+            return self._fixed
+        url, runtime = str(self.jwks), self.runtime
+        return runtime.share((FetchedKeys, url), lambda: FetchedKeys(url, runtime))
 
     @cached_property
     def _rules(self) -> Rules:

@@ -5,28 +5,33 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import warnings
-from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc import jwt
-from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
-from joserfc.jws import JWSRegistry
+from joserfc.jwk import ECKey, Key, OKPKey
+from security.issuing import (
+    GOOD,
+    NOW,
+    OCT,
+    OTHER_RSA,
+    RSA,
+    SECRET,
+    Asked,
+    Issuer,
+    bearer,
+    key_set,
+    part,
+    token,
+    with_issuer,
+)
 
-from engine import Application, FlowError, Refusal
+from engine import Refusal
 from processors.security._keys import FixedKeys
 from processors.security._tokens import InvalidToken, Rules
 
-SECRET = "horse-" * 12
-OCT, RSA, OTHER_RSA = OctKey.import_key(SECRET), RSAKey.generate_key(2048), RSAKey.generate_key(2048)
 PAIRS: dict[str, Key] = {
     **dict.fromkeys(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"], RSA),
     "ES256": ECKey.generate_key("P-256"),
@@ -35,25 +40,7 @@ PAIRS: dict[str, Key] = {
     "EdDSA": OKPKey.generate_key("Ed25519"),
     "Ed25519": OKPKey.generate_key("Ed25519"),
 }
-NOW = int(FakeClock().now().timestamp())
-GOOD = {"sub": "ada", "exp": NOW + 600}
 WITH_SECRET = f"security:jwt: {{algorithms: HS256, secret: {SECRET}"
-
-
-def token(claims: Any = GOOD, key: Key = OCT, algorithm: str = "HS256", **header: Any) -> str:
-    registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
-    with warnings.catch_warnings():  # EdDSA is an old name
-        warnings.simplefilter("ignore", SecurityWarning)
-        return jwt.encode({"alg": algorithm, **header}, dict(claims), key, registry=registry)
-
-
-def bearer(text: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {text}"}
-
-
-def part(value: Any) -> str:
-    data = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 # What holds
@@ -85,10 +72,6 @@ def test_a_set_of_keys_in_a_file(ask: Any, tmp_path: Path) -> None:
     assert ask(step, bearer(token(GOOD, RSA, "RS256"))).status == 401  # one of two, it does not say which
     assert ask(step, bearer(token(GOOD, RSA, "RS256", kid="two"))).status == 401
     assert ask(step, bearer(token(GOOD, RSA, "RS256", kid="four"))).status == 401
-
-
-def key_set(**keys: Key) -> dict[str, Any]:
-    return {"keys": [key.as_dict(private=False) | {"kid": name} for name, key in keys.items()]}
 
 
 @pytest.mark.parametrize(
@@ -265,52 +248,6 @@ def test_no_header_breaks_the_reader(header: dict[str, Any]) -> None:
 
 
 # Keys of a url
-
-
-class Issuer:
-    """Gives out keys, and counts how often."""
-
-    def __init__(self) -> None:
-        self.answer: Any = key_set(one=RSA)
-        self.status = 200
-        self.asked = 0
-
-    async def keys(self, request: web.Request) -> web.StreamResponse:
-        self.asked += 1
-        body = self.answer if isinstance(self.answer, bytes) else json.dumps(self.answer).encode()
-        return web.Response(body=body, status=self.status, headers={"Location": "/keys"})
-
-
-class Asked:
-    """A flow with the keys of an issuer."""
-
-    def __init__(self, tmp_path: Path, url: str) -> None:
-        self.clock = FakeClock()
-        file = tmp_path / "flow.yaml"
-        step = f"{{security:jwt: {{algorithms: RS256, jwks: '{url}'}}}}"
-        file.write_text(f"flows:\n  protected: {{steps: [{step}]}}\n")
-        self.app = Application.load(file, clock=self.clock)
-
-    async def status(self, key: Key, kid: str) -> int:
-        lives = int(self.clock.now().timestamp()) + 600
-        text = token({"sub": "ada", "exp": lives}, key, "RS256", kid=kid)
-        try:
-            await self.app.run("protected", attributes={"headers": bearer(text)})
-        except Refusal as refusal:
-            return refusal.status
-        except FlowError as error:
-            said = str(error.type), error.description
-            return 503 if said == ("SECURITY:CONNECTIVITY", "the keys for tokens cannot be had") else 0
-        return 200
-
-
-async def with_issuer(tmp_path: Path, story: Any) -> None:
-    issuer, app = Issuer(), web.Application()
-    app.router.add_get("/keys", issuer.keys)
-    async with TestServer(app) as server:
-        asked = Asked(tmp_path, str(server.make_url("/keys")))
-        async with asked.app:
-            await story(issuer, asked)
 
 
 def test_keys_are_fetched_when_they_are_needed_and_kept(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ async def test_by_address(limited: httpx.AsyncClient) -> None:
 async def test_callers_without_number_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.serving import rate_limit
 
-    monkeypatch.setattr(rate_limit, "MOST_KEYS", 10)
+    monkeypatch.setattr(rate_limit, "MOST_RATED_CALLERS", 10)
     limit = rate_limit.RateLimit(limit=1)
     for number in range(100):
         limit.admit(Event(), f"192.0.2.{number}", FakeClock())
