@@ -60,6 +60,7 @@ class Secrets:
         self._known: set[str] = set()
         self._plain: set[Octets] = set()
         self._cores: set[Octets] = set()
+        self._parts: tuple[Octets, ...] = ()
         for secret in secrets:
             self.add(secret)
 
@@ -72,14 +73,23 @@ class Secrets:
             self._plain.update(spelling for spelling, _ in _levels(_octets(text)) if spelling)
         for spelling in {secret, quote(_utf8(secret), safe=""), quote_plus(_utf8(secret))}:  # RFC 6749, 2.3.1
             self._cores.update(_cores(_utf8(spelling)))
+        self._parts = (*self._plain, *self._cores)
 
     def hide(self, text: str) -> str:
         """The text without them."""
-        if not self._plain:
+        if not self.may_be_in(text):
             return text
         octets = _octets(text)
         spans = sorted(self._spans(octets))
         return _text("".join(self._pieces(octets, spans))) if spans else text
+
+    def may_be_in(self, text: str) -> bool:
+        """Whether a text must be looked through; most lines of a log need not."""
+        octets = _octets(text)
+        for part in self._parts:
+            if part in octets:
+                return True
+        return bool(self._parts) and ESCAPES.search(octets) is not None
 
     def _spans(self, octets: Octets) -> Iterator[tuple[int, int]]:
         """Where they stand: the first octet, and the one behind the last."""

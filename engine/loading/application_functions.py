@@ -99,7 +99,8 @@ def _resource(resources: Resources) -> Function:
     def resource(file: str) -> str:
         """The text of a file in the folder of the flow files; `read(resource('x.json'), 'application/json')` reads it.
 
-        A literal name without a file is an error when the flow file is loaded. At most 10 MiB.
+        A literal name without a file is an error when the flow file is loaded. At most 10 MiB; a link may lead
+        within the folder only.
         """
         try:
             return resources.read(file)

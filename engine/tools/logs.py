@@ -15,6 +15,9 @@ from engine.limits import LONGEST_LOGGED, LONGEST_TRACEBACK
 END = 500
 """Characters of the end of a text that is cut."""
 
+Hide = Callable[[str], str]
+"""Gives a text without secrets."""
+
 FIELDS = ("correlation_id", "flow", "status", "ms")
 
 
@@ -37,64 +40,70 @@ class Line(logging.Formatter):
         super().__init__("%(message)s")
         self.default_msec_format = "%s.%03d"
         secrets = tuple(secrets)
-        self._hide = Secrets(secrets).hide
+        self._secrets = Secrets(secrets)
         self._longest_secret = LONGEST_SPELLING * max(map(len, secrets), default=0)
 
-    def message(self, record: logging.LogRecord) -> str:
-        return self.shown(record.getMessage())
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; it is written again, text by text without secrets, only where one may be in it."""
+        line = self.line(record, str)
+        return self.line(record, self._secrets.hide) if self._secrets.may_be_in(line) else line
 
-    def shown(self, text: str) -> str:
+    def line(self, record: logging.LogRecord, hide: Hide) -> str:
+        raise NotImplementedError
+
+    def shown(self, text: str, hide: Hide) -> str:
         """The text without secrets; a long one without its middle: at its end stands where an error happened."""
         if len(text) <= LONGEST_LOGGED:
-            return self._hide(text)
+            return hide(text)
         return f"{self._start(text, LONGEST_LOGGED - END)}… ({len(text):,} characters) …{self._end(text, END)}"
 
-    def traceback(self, record: logging.LogRecord) -> str:
+    def traceback(self, record: logging.LogRecord, hide: Hide) -> str:
         """The traceback of the record; a long one without its middle: at its end stands the error itself."""
         text = self.formatException(record.exc_info) if record.exc_info else ""
         if len(text) <= LONGEST_TRACEBACK:
-            return self._hide(text)
+            return hide(text)
         half = LONGEST_TRACEBACK // 2
         return f"{self._start(text, half)}\n… ({len(text):,} characters) …\n{self._end(text, half)}"
 
     def _start(self, text: str, most: int) -> str:
         """The first characters, without secrets; none is cut in two, which would then be shown in part."""
-        hidden = self._hide(text[: most + self._longest_secret])
+        hidden = self._secrets.hide(text[: most + self._longest_secret])
         return hidden[: min(most, max(0, len(hidden) - self._longest_secret))]
 
     def _end(self, text: str, most: int) -> str:
         """The last characters, likewise."""
-        hidden = self._hide(text[-most - self._longest_secret :])
+        hidden = self._secrets.hide(text[-most - self._longest_secret :])
         return hidden[max(len(hidden) - most, min(len(hidden), self._longest_secret)) :]
 
 
 class TextLine(Line):
     """`2026-11-22 16:50:01.123 INFO engine.access POST /orders orders 200 3.2 ms correlationId=…`"""
 
-    def format(self, record: logging.LogRecord) -> str:
-        parts = [self.formatTime(record), record.levelname, record.name, printable(self.message(record))]
+    def line(self, record: logging.LogRecord, hide: Hide) -> str:
+        message = printable(self.shown(record.getMessage(), hide))
+        parts = [self.formatTime(record), record.levelname, record.name, message]
         if correlation_id := getattr(record, "correlation_id", ""):
-            parts.append(printable(f"correlationId={self.shown(correlation_id)}"))
-        parts += (printable(f"{name}={self.shown(value)}") for name, value in variables_of(record).items())
+            parts.append(printable(f"correlationId={self.shown(correlation_id, hide)}"))
+        parts += (printable(f"{name}={self.shown(value, hide)}") for name, value in variables_of(record).items())
         # Indented: a line break in an exception's text must not look like the start of a record.
-        return "\n    ".join([" ".join(parts), *map(printable, self.traceback(record).splitlines())])
+        return "\n    ".join([" ".join(parts), *map(printable, self.traceback(record, hide).splitlines())])
 
 
 class JsonLine(Line):
     """One JSON object a line: time, level, logger, message, and what the record carries."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def line(self, record: logging.LogRecord, hide: Hide) -> str:
         line = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": self.message(record),
+            "message": self.shown(record.getMessage(), hide),
         }
         fields = {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         fields |= {"variables": dict(variables)} if (variables := variables_of(record)) else {}
-        line |= hidden(fields, self.shown)
+        line |= hidden(fields, lambda text: self.shown(text, hide))
         if record.exc_info:
-            line["traceback"] = self.traceback(record)
+            line["traceback"] = self.traceback(record, hide)
         return json.dumps(line, ensure_ascii=True)
 
 
@@ -104,7 +113,7 @@ def variables_of(record: logging.LogRecord) -> Mapping[str, str]:
     return variables
 
 
-def hidden(fields: Mapping[str, Any], shown: Callable[[str], str]) -> dict[str, Any]:
+def hidden(fields: Mapping[str, Any], shown: Hide) -> dict[str, Any]:
     """The fields with their texts, one level down too, as they may be shown."""
     return {
         name: shown(value) if isinstance(value, str) else hidden(value, shown) if isinstance(value, Mapping) else value

@@ -120,7 +120,8 @@ class Request(Operation):
 
     save_to: FileName | None = None
     """A file that takes the body of a success as it comes; the result is then a map of path and size. It is there
-    when it is whole. An `#[…]` inside a longer text is one name, without slashes."""
+    when it is whole. An `#[…]` inside a longer text is one name, without slashes, and no link is followed from there
+    on. That it can be written is looked at before anything is sent."""
 
     send_correlation_id: SendCorrelationId = "AUTO"
     """Whether X-Correlation-ID goes out, unless the headers have one; AUTO is as the config says."""
