@@ -162,6 +162,7 @@ if TYPE_CHECKING:
     from engine.core.validated import Validated as Validated
     from engine.expressions.appended import Appended as Appended
     from engine.expressions.errors import EvaluationError as EvaluationError
+    from engine.expressions.forms import write_pairs as write_pairs
     from engine.expressions.functions.date_patterns import fits_date_pattern as fits_date_pattern
     from engine.expressions.functions.dates import point_in_time as point_in_time
     from engine.expressions.functions.patterns import whole_match as whole_match
@@ -169,12 +170,15 @@ if TYPE_CHECKING:
     from engine.expressions.operators import is_number as is_number
     from engine.expressions.operators import number_in as number_in
     from engine.expressions.suggestion import did_you_mean as did_you_mean
+    from engine.expressions.writing import WRITING_ERRORS as WRITING_ERRORS
+    from engine.expressions.writing import TooLarge as TooLarge
     from engine.expressions.writing import encode as encode
     from engine.expressions.writing import to_text as to_text
     from engine.loading.data import as_data as as_data
     from engine.loading.diagnostic import LoadError as LoadError
     from engine.loading.document import Document as Document
     from engine.serving.content import ContentError as ContentError
+    from engine.serving.content import TooMuchContent as TooMuchContent
     from engine.serving.content import encoded as encoded
     from engine.serving.content import essence_of as essence_of
     from engine.serving.content import read_content as read_content
@@ -253,16 +257,17 @@ _MODULES = {
     "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",
     "engine.expressions.errors": "EvaluationError",
+    "engine.expressions.forms": "write_pairs",
     "engine.expressions.functions.date_patterns": "fits_date_pattern",
     "engine.expressions.functions.dates": "point_in_time",
     "engine.expressions.functions.patterns": "whole_match",
     "engine.expressions.operators": "equals is_number number_in",
     "engine.expressions.suggestion": "did_you_mean",
-    "engine.expressions.writing": "encode to_text",
+    "engine.expressions.writing": "WRITING_ERRORS TooLarge encode to_text",
     "engine.loading.data": "as_data",
     "engine.loading.diagnostic": "LoadError",
     "engine.loading.document": "Document",
-    "engine.serving.content": "ContentError encoded essence_of read_content write_content",
+    "engine.serving.content": "ContentError TooMuchContent encoded essence_of read_content write_content",
     "engine.serving.headers": "Headers checked_headers header_value",
     "engine.serving.cors": "Cors",
     "engine.serving.idempotency": "Idempotency",

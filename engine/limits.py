@@ -450,3 +450,103 @@ MOST_SPOOLED = _limit(
     beyond="503 with Retry-After",
     reason="the disk, too, is everybody's",
 )
+
+_group("Reading")
+
+MOST_JSON_FIELDS = _limit(
+    500_000,
+    "fields",
+    "the maps of a JSON text, all together",
+    beyond="413; HTTP:RESPONSE_TOO_LARGE; MULE:EXPRESSION",
+    reason="it is read in half a second; 10 MiB of records have fewer, but for the smallest",
+)
+MOST_JSON_TEXTS = _limit(
+    1_200_000,
+    "texts, keys included",
+    "a JSON text",
+    beyond="413; HTTP:RESPONSE_TOO_LARGE; MULE:EXPRESSION",
+    reason="10 MiB of short ones would take 130 MiB",
+)
+MOST_JSON_VALUES = _limit(
+    800_000,
+    "lists, maps and fields",
+    "a JSON text",
+    beyond="413; HTTP:RESPONSE_TOO_LARGE; MULE:EXPRESSION",
+    reason="10 MiB of lists inside each other would take 400 MiB",
+)
+MOST_BROKEN_ESCAPES = _limit(
+    10_000,
+    "signs",
+    "a % in a form or a query that begins no escape",
+    beyond="400; MULE:EXPRESSION",
+    reason="each is looked at by itself",
+)
+
+_group("Bodies")
+
+MOST_FIELDS = _limit(
+    1000,
+    "fields",
+    "a form, a query",
+    beyond="400",
+    reason="as many browsers and servers have it",
+)
+SMALL_INFLATED = _limit(
+    2**20,
+    "bytes",
+    "a compressed body that may inflate to any multiple",
+    beyond="then HIGHEST_RATIO counts",
+    reason="a short text may be one letter",
+)
+HIGHEST_RATIO = _limit(
+    200,
+    "times",
+    "what a compressed body inflates to, over what came of it",
+    beyond="413; HTTP:RESPONSE_TOO_LARGE",
+    reason="records come down to a tenth, seldom to a thirtieth; gzip can make a thousandth of line feeds",
+)
+MOST_COLUMNS = _limit(
+    1000,
+    "columns",
+    "a stream of CSV",
+    beyond="413",
+    reason="a row of two bytes has a value for each",
+)
+MOST_CELLS = _limit(
+    2**20,
+    "cells",
+    "a row of CSV",
+    beyond="413",
+    reason="a row of 10 MiB of commas would take 100 MiB",
+)
+
+_group("Writing")
+
+MOST_WRITTEN = _limit(
+    2_000_000,
+    "values",
+    "what write() makes JSON or NDJSON of",
+    beyond=EXPRESSION,
+    reason="it is written in less than half a second",
+)
+LARGEST_HEADERS = _limit(
+    2**18,
+    "characters",
+    "the headers that a flow sets, of an answer or a request",
+    beyond=EXPRESSION,
+    reason="hardly anybody takes more than 64 KiB; a list is as many headers as it has values",
+)
+LARGEST_CSV = _limit(
+    16 * 2**20,
+    "characters",
+    "what is written as CSV; at most four cells for each of the values that are read",
+    beyond=EXPRESSION,
+    reason="it is written in less than half a second",
+)
+LARGEST_WRITTEN = _limit(
+    32 * 2**20,
+    "bytes",
+    "a value as text: an answer, a request's body, a line of the log, what a store keeps",
+    beyond="MULE:TRANSFORMATION, or MULE:EXPRESSION inside an expression",
+    reason="a value that is small in memory may be endless as text; what is larger is sent as a stream",
+)

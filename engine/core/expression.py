@@ -8,11 +8,14 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
 from engine.core.mistake import Mistake, shown
 from engine.core.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader, reach_of
 from engine.core.validated import Validated
+from engine.expressions.errors import EvaluationError
 from engine.expressions.parser import Node
+from engine.expressions.writing import WRITING_ERRORS, to_text
 
 
 class Written:
@@ -69,6 +72,16 @@ class Template(Compiled):
 
     __slots__ = ()
     always = False
+
+    def text(self, event: Event) -> str:
+        """The value for this event as text. Raises MULE:EXPRESSION, also for one that no text can show."""
+        value = self.evaluate(event)
+        try:
+            return to_text(value)
+        except WRITING_ERRORS as error:
+            is_told = isinstance(error, (EvaluationError, NotImplementedError))
+            reason = str(error) if is_told else "the value cannot be written as text"
+            raise FlowError(EXPRESSION, reason, detailed_description=str(error), cause=error) from error
 
 
 class Expression(Compiled):

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
+from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
 from engine.core.expression import Template
 from engine.core.mistake import Mistake, built, refuse
@@ -17,7 +18,7 @@ from engine.core.text import Text
 from engine.core.validated import Validated
 from engine.expressions import ExpressionSyntaxError
 from engine.expressions.marks import Part, split
-from engine.expressions.writing import to_text
+from engine.limits import LARGEST_WRITTEN
 
 OPENING = "#["
 
@@ -34,9 +35,15 @@ class FileTemplate(Validated):
         if mistakes:
             refuse(mistakes)
 
-    def evaluate(self, event: Event) -> str:
-        """The text for this event. Raises MULE:EXPRESSION."""
-        return "".join(part(event) for part in self._parts)
+    def text(self, event: Event) -> str:
+        """The text for this event. Raises MULE:EXPRESSION, also for one that is too large."""
+        texts, left = [], LARGEST_WRITTEN
+        for part in self._parts:
+            texts.append(part(event))
+            left -= len(texts[-1])
+            if left < 0:
+                raise FlowError(EXPRESSION, f"a template becomes a text of {LARGEST_WRITTEN} characters at most")
+        return "".join(texts)
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
@@ -51,7 +58,7 @@ def _compiled(file: Resource, reach: Reach, mistakes: list[Mistake]) -> Iterator
         start = part.offset - len(OPENING)
         text = Text(f"{OPENING}{part.text}]", file.place_at(start))
         if template := built(partial(Template, text, reach), mistakes):
-            yield _written(template)
+            yield template.text
 
 
 def _split(file: Resource, mistakes: list[Mistake]) -> list[Part]:
@@ -65,7 +72,3 @@ def _split(file: Resource, mistakes: list[Mistake]) -> list[Part]:
 
 def _literal(text: str) -> Callable[[Event], str]:
     return lambda event: text
-
-
-def _written(template: Template) -> Callable[[Event], str]:
-    return lambda event: to_text(template.evaluate(event))

@@ -1,14 +1,13 @@
-"""Media types, and reading JSON."""
+"""Media types, and texts that are read by them."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
 
-import jiter
-
 from engine.core.errors import TRANSFORMATION, FlowError
 from engine.expressions.errors import EvaluationError
+from engine.expressions.reading import read_json as read_json
 
 
 @lru_cache(maxsize=64)  # most requests have the same few
@@ -16,15 +15,6 @@ def is_json(media_type: str | None) -> bool:
     """Whether a media type is JSON: application/json, or anything that ends in +json."""
     essence = (media_type or "").partition(";")[0].strip().lower()
     return essence == "application/json" or essence.endswith("+json")
-
-
-def read_json(text: bytes) -> Any:
-    """The value of a JSON text (RFC 8259) in UTF-8.
-
-    Integers are exact at any size. Raises ValueError, with line and column, for what is no JSON:
-    NaN, keys that stand twice, nesting of more than 200 levels and invalid UTF-8 included.
-    """
-    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
 
 
 def read_media_type(payload: Any, media_type: str | None) -> Any:

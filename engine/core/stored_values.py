@@ -15,7 +15,7 @@ from msgspec.msgpack import Ext
 from engine.core.event import Message
 from engine.expressions.appended import Appended
 from engine.expressions.operators import is_finite, is_number
-from engine.expressions.writing import plain, to_text
+from engine.expressions.writing import check_size, plain, to_text
 
 # MessagePack, with a numbered extension for each type that it lacks. The numbers lie in files: never change one.
 AS_TEXT: dict[int, type[Any]] = {1: Decimal, 2: datetime, 3: date, 4: time, 5: timedelta, 6: UUID, 7: int}
@@ -37,10 +37,11 @@ class NotSerialisable(Exception):
 def serialise(value: Any) -> bytes:
     """A value as bytes: what JSON knows, bytes, decimals, dates, times, UUIDs and messages keep their types.
 
-    What shows itself as JSON is that; all else, and what lies too deep, raises NotSerialisable.
+    What shows itself as JSON is that; all else, what lies too deep and what is too large as JSON
+    raises NotSerialisable.
     """
     try:
-        return _encode(_marked(value))
+        return _encode(_bounded(value))
     except RecursionError:
         raise NotSerialisable("the value is nested too deep") from None
     except (NotImplementedError, TypeError, ValueError, OverflowError) as error:
@@ -72,7 +73,7 @@ def text_key(value: Any) -> str:
 def digest_of(value: Any) -> str:
     """SHA-256 of any value: types count, the order of a map's keys does not. Raises NotSerialisable."""
     try:
-        return HASHED + sha256(_encode_sorted(_marked(value))).hexdigest()
+        return HASHED + sha256(_encode_sorted(_bounded(value))).hexdigest()
     except (NotImplementedError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise NotSerialisable(str(error)) from error
 
@@ -84,6 +85,13 @@ def identifier_of(value: Any) -> str:
     return key_of(text_key(value) if is_number(value) else value)
 
 
+def _bounded(value: Any) -> Any:
+    """The value as `_marked` gives it. Raises TooLarge: what is endless as text would be endless here."""
+    if type(value) not in UNCHANGED:
+        check_size(value)
+    return _marked(value)
+
+
 def _marked(value: Any) -> Any:
     """The value with extensions in the place of what MessagePack lacks."""
     kind = type(value)
@@ -92,9 +100,10 @@ def _marked(value: Any) -> Any:
     if kind is int and SMALLEST <= value <= LARGEST:
         return value
     if kind is dict:
-        return {_marked(key): _marked(element) for key, element in value.items()}
+        entries = value.items()
+        return {_marked(key): each if type(each) in UNCHANGED else _marked(each) for key, each in entries}
     if kind is list or kind is Appended or kind is tuple:
-        return [_marked(element) for element in value]
+        return [each if type(each) in UNCHANGED else _marked(each) for each in value]
     return _extension(value, kind)
 
 

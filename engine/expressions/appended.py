@@ -68,11 +68,18 @@ class Appended(Sequence[Any]):
 _new = Appended.__new__
 
 
-def settle(value: Any, depth: int = DEEPEST) -> Any:
-    """The same value in Python's own lists, for code that tests `isinstance(x, list)`."""
+def settle(value: Any) -> Any:
+    """The same value in Python's own lists, for code that tests `isinstance(x, list)`; what is shared stays shared."""
+    return _settled(value, DEEPEST, {})
+
+
+def _settled(value: Any, depth: int, known: dict[int, Any]) -> Any:
     kind = type(value)
     if depth == 0 or kind not in (Appended, list, dict):
         return value
-    if kind is dict:
-        return {key: settle(element, depth - 1) for key, element in value.items()}
-    return [settle(element, depth - 1) for element in value]
+    if id(value) not in known:
+        if kind is dict:
+            known[id(value)] = {key: _settled(element, depth - 1, known) for key, element in value.items()}
+        else:
+            known[id(value)] = [_settled(element, depth - 1, known) for element in value]
+    return known[id(value)]

@@ -1,16 +1,52 @@
-"""Values as text: in a template, in a log line, in an answer."""
+"""Values as text: in a template, in a log line, in an answer.
+
+A value that is small in memory may be endless as text: a list that holds the same map a million times, or forty lists
+inside each other, each of which holds the next one twice. So what is written is bounded while it is written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 
 from engine.expressions.appended import Appended
+from engine.expressions.errors import EvaluationError
+from engine.limits import LARGEST_WRITTEN
 
 OWN_SUBCLASSES: tuple[Any, ...] = (str, list, int, float)
 """msgspec writes these, but not what subclasses them."""
+
+SMALL = 2**14
+"""Bytes of most values."""
+LARGE = 2**20
+"""Bytes that are written at once; a larger value is written in slices."""
+SLICE = 64
+"""How many elements the first slice has; each next one more, as long as they are small."""
+COST = 128
+"""What asking a value how it is written counts, in bytes."""
+
+SCALARS = frozenset({int, float, bool, type(None), Decimal, UUID, date, datetime, time, timedelta})
+"""What is small, whatever it is."""
+
+EncodeInto = Callable[[Any, bytearray], None]
+Slice = Callable[[int, int], Any]
+
+
+class TooLarge(EvaluationError, ValueError):
+    """A value that is too large as text."""
+
+    def __init__(self, most: int = LARGEST_WRITTEN, what: str = "bytes") -> None:
+        super().__init__(f"a value is written with {most} {what} at most")
+
+
+WRITING_ERRORS = (TypeError, ValueError, NotImplementedError, RecursionError)
+"""What writing a value raises; TooLarge is a ValueError."""
 
 
 def plain(value: Any) -> Any:
@@ -32,20 +68,166 @@ def plain(value: Any) -> Any:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=plain, decimal_format="number")
-encode = _encoder.encode
-"""A value as JSON bytes. Raises what `plain` raises, ValueError, RecursionError."""
+_measure = msgspec.json.Encoder(enc_hook=plain, decimal_format="string").encode_into
+
+
+def encode(value: Any) -> bytes:
+    """A value as JSON bytes. Raises WRITING_ERRORS: TooLarge, what `plain` raises, what is nested too deep."""
+    if type(value) in SCALARS:
+        return _encoder.encode(value)
+    written = _within(SMALL, value)
+    if written is None:
+        written = _within(LARGE, value)
+    return _Writer().written(value) if written is None else written
+
+
+def check_size(value: Any) -> None:
+    """Raise TooLarge for a value that `encode` would not write; other formats than JSON also have infinite decimals."""
+    if type(value) in SCALARS or _within(SMALL, value, _measure) is not None:
+        return
+    if _within(LARGE, value, _measure) is None:
+        _Writer(decimal_format="string").written(value)
+
+
+def encode_lines(values: list[Any]) -> bytes:
+    """Values, of which `in_portions` knows that they are not too large, as JSON, each on a line of its own."""
+    return _encoder.encode_lines(values)
+
+
+def in_portions(values: list[Any]) -> Iterator[list[Any]]:
+    """The values, in one list where they are small as JSON, else each alone. Raises as `encode`, for each alone."""
+    if _within(SMALL, values) is not None or _within(LARGE, values) is not None:
+        yield values
+        return
+    for value in values:
+        encode(value)
+        yield [value]
 
 
 def to_text(value: Any) -> str:
-    """A value inside a text: null is empty, lists and maps are JSON, dates ISO 8601."""
+    """A value inside a text: null is empty, lists and maps are JSON, dates ISO 8601. Raises as `encode`."""
     if isinstance(value, str):
         return str(value)
     if value is None:
         return ""
+    if type(value) in SCALARS:
+        return _encoder.encode(value).decode().strip('"')
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode("utf-8", "replace")
     written = encode(value)
     text = written.decode()
-    if text[:1] == '"':  # a date, a UUID, a decimal, an error type: without JSON's quotes
+    if text[:1] == '"':  # an error type: without JSON's quotes
         return str(msgspec.json.decode(written))
     return text
+
+
+def _within(room: int, value: Any, encode_into: EncodeInto = _encoder.encode_into) -> bytes | None:
+    """The value as JSON; None where it is larger than the room, which costs no more than to fill it.
+
+    Without it a list of a few references is written as gigabytes, in one call that nothing can stop.
+    """
+    buffer = bytearray(room)
+    with memoryview(buffer):  # what is looked at cannot grow
+        try:
+            encode_into(value, buffer)
+        except BufferError:
+            return None
+        return bytes(buffer)
+
+
+class _Writer:
+    """Writes a large value slice by slice, so that what it comes to is known before it is there."""
+
+    def __init__(self, decimal_format: Literal["number", "string"] = "number") -> None:
+        self._pieces: list[bytes] = []
+        self._left = LARGEST_WRITTEN
+        self._encode_into = msgspec.json.Encoder(enc_hook=self._plain, decimal_format=decimal_format).encode_into
+
+    def written(self, value: Any) -> bytes:
+        """The value as JSON. Raises as `encode`."""
+        self._write(value)
+        return b"".join(self._pieces)
+
+    def _write(self, value: Any) -> None:
+        if type(value) is dict:
+            self._write_map(list(value.items()))
+        elif type(value) is list:
+            self._write_list(value)
+        elif type(value) is str:
+            self._write_slices(b'""', b"", len(value), lambda start, end: value[start:end], lambda at: None)
+        elif isinstance(value, (bytes, bytearray)):
+            self._put(b'"', b64encode(value), b'"')
+        else:
+            self._write_other(value)
+
+    def _write_list(self, elements: list[Any]) -> None:
+        def write_one(at: int) -> None:
+            self._write(elements[at])
+
+        self._write_slices(b"[]", b",", len(elements), lambda start, end: elements[start:end], write_one)
+
+    def _write_map(self, entries: list[tuple[Any, Any]]) -> None:
+        def write_one(at: int) -> None:
+            key, value = entries[at]
+            self._put(self._whole({key: None})[1 : -len(b"null}")])
+            self._write(value)
+
+        self._write_slices(b"{}", b",", len(entries), lambda start, end: dict(entries[start:end]), write_one)
+
+    def _write_other(self, value: Any) -> None:
+        try:
+            shown = value if type(value) in SCALARS else self._plain(value)
+        except NotImplementedError:  # nothing that we know; msgspec may
+            shown = value
+        if shown is value:
+            self._put(self._whole(value))
+        else:
+            self._write(shown)
+
+    def _write_slices(
+        self, ends: bytes, between: bytes, length: int, part: Slice, write_one: Callable[[int], None]
+    ) -> None:
+        """Write a list, a map or a text, each slice by itself, without its ends; `write_one` writes a large element."""
+        self._put(ends[:1])
+        start, size = 0, min(SLICE, length - 1)  # the whole is no slice: it is known to be too large
+        while start < length:
+            written = self._tried(part(start, start + size)) if size else None
+            if written is not None:
+                self._put(between if start else b"", written[1:-1])
+                start += size
+                size *= 2 if len(written) < LARGE // 4 else 1
+            elif size > 1 and start + 1 < length:
+                size = 1
+            else:
+                before = self._left
+                self._put(between if start else b"")
+                write_one(start)
+                start += 1
+                size = 0 if before - self._left > LARGE else 1  # what stands behind a large one is often its like
+        self._put(ends[1:])
+
+    def _tried(self, part: Any) -> bytes | None:
+        """A slice as JSON; one that turns out too large cost as much time as one that is written."""
+        written = _within(LARGE, part, self._encode_into)
+        if written is None:
+            self._spend(LARGE)
+        return written
+
+    def _whole(self, value: Any) -> bytes:
+        written = _within(SMALL, value, self._encode_into) or _within(self._left, value, self._encode_into)
+        if written is None:
+            raise TooLarge
+        return written
+
+    def _plain(self, value: Any) -> Any:
+        self._spend(COST)
+        return plain(value)
+
+    def _put(self, *pieces: bytes) -> None:
+        self._spend(sum(map(len, pieces)))
+        self._pieces += pieces
+
+    def _spend(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise TooLarge

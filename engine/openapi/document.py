@@ -114,11 +114,12 @@ class Operations:
 
     def _body(self, name: str, route: Route, demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
         if route.streaming:
-            return {"required": False, "content": {LINES: {"schema": {}}, CSV: {"schema": {"type": "string"}}}}
+            return {"required": False, "content": _contents(route.consumes or (LINES, CSV), {})}
         if route.schema is not None:
-            return {"required": True, "content": {JSON: self._content(self._declared(name, route.schema))}}
+            content = self._content(self._declared(name, route.schema))
+            return {"required": True, "content": _contents(route.consumes or (JSON,), content)}
         schema = schema_of({path[1:]: each for path, each in demands.items() if path[0] == "payload"})
-        return {"required": bool(schema), "content": {JSON: self._content(schema)}}
+        return {"required": bool(schema), "content": _contents(route.consumes or (JSON,), self._content(schema))}
 
     def _content(self, schema: Schema) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": schema}
@@ -159,6 +160,11 @@ def _path(path: str) -> tuple[str, list[str]]:
     if path.endswith("*"):
         path = f"{path[:-1]}{{{REST}}}"
     return path, PARAMETER.findall(path)
+
+
+def _contents(media_types: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
+    """What a body may be: values by their schema; CSV, which is one text."""
+    return {each: {"schema": {"type": "string"}} if each == CSV else content or {"schema": {}} for each in media_types}
 
 
 def _words(flow: Flow) -> dict[str, str]:

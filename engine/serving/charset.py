@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import codecs
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from functools import lru_cache
+
+CHARSETS = frozenset(
+    {
+        "utf_8", "ascii", "latin_1",
+        *(f"iso8859_{part}" for part in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)),
+        *(f"cp{page}" for page in (866, 874, 932, 949, 950, *range(1250, 1259))),
+        "koi8_r", "koi8_u", "mac_roman", "mac_cyrillic", "tis_620",
+        "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be",
+        "shift_jis", "euc_jp", "iso2022_jp", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc_kr",
+    }
+)  # fmt: skip
+"""Python's codecs of the charsets that bodies may have: those of the WHATWG's Encoding Standard, and UTF-32.
+
+Each is decoded in linear time, in portions too. Of Python's others some are no charsets (zlib would inflate a bomb),
+some are quadratic: punycode, idna, and UTF-7 in portions.
+"""
+
+
+OTHER_NAMES = {"windows_31j": "cp932", "windows_874": "cp874", "x_sjis": "shift_jis", "x_mac_cyrillic": "mac_cyrillic"}
+"""Names that Python does not know."""
 
 
 @lru_cache(maxsize=64)  # most requests have the same few
 def charset_of(media_type: str | None) -> str:
-    """The codec's name; UTF-8 where the media type names no charset. Raises LookupError for an unknown one."""
+    """The codec's name; UTF-8 where the media type names no charset. Raises LookupError for one that is not ours."""
     for parameter in (media_type or "").split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
@@ -17,10 +39,9 @@ def charset_of(media_type: str | None) -> str:
 
 
 def _codec(name: str) -> str:
-    try:
-        codec = codecs.lookup(name)
-    except ValueError as error:  # a name with a null character
-        raise LookupError(name) from error
-    if not codec._is_text_encoding:  # without it `charset=zlib` would inflate a bomb
-        raise LookupError(name)
-    return codec.name
+    """Looked up by hand, for Python would search its folders for a module of each name that somebody sends."""
+    normal = normalize_encoding(name).lower() if name.isascii() and name.isprintable() else ""
+    codec = OTHER_NAMES.get(normal) or aliases.get(normal, normal)
+    if codec not in CHARSETS:
+        raise LookupError("the charset is none that is known here")
+    return codecs.lookup(codec).name

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, TypeVar
 
 from engine.core.media import is_json, read_json
 from engine.core.spooled import Spooled
 from engine.expressions.errors import EvaluationError
+from engine.expressions.forms import read_pairs
 from engine.expressions.functions.formats import write
-from engine.expressions.writing import encode, to_text
+from engine.expressions.reading import TooMuch
+from engine.expressions.writing import WRITING_ERRORS, TooLarge, encode, to_text
+from engine.limits import MOST_FIELDS
 from engine.serving.charset import charset_of
 
-MOST_FIELDS = 1000
+T = TypeVar("T")
+
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
@@ -26,8 +31,6 @@ OTHER_FORMATS = frozenset(
     }
 )  # fmt: skip
 """What lists and maps can be written as beside JSON."""
-UNENCODABLE = (TypeError, ValueError, NotImplementedError, RecursionError)
-"""What writing a value raises."""
 
 
 class ContentError(ValueError):
@@ -35,7 +38,11 @@ class ContentError(ValueError):
 
 
 class UnknownCharset(ContentError):
-    """A media type with a charset that nobody knows."""
+    """A media type with a charset that is not known."""
+
+
+class TooMuchContent(ContentError):
+    """A body that holds more than can be read in a moment, or a payload that is too large as a body."""
 
 
 @lru_cache(maxsize=64)  # most requests have the same few
@@ -47,7 +54,7 @@ def essence_of(media_type: str | None) -> str:
 def read_content(body: bytes, media_type: str | None) -> Any:
     """The value of a body by its media type: JSON (also without one), a form, text; else its bytes; null if empty.
 
-    Raises ContentError for a body that is not what its type says.
+    Raises ContentError for a body that is not what its type says, UnknownCharset, TooMuchContent.
     """
     if not body:
         return None
@@ -62,9 +69,9 @@ def read_content(body: bytes, media_type: str | None) -> Any:
 def pairs(text: str, where: str) -> list[tuple[str, str]]:
     """The fields of a query or a form, in order."""
     try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS) if text else []
-    except ValueError:
-        raise ContentError(f"{where} has more than {MOST_FIELDS} fields") from None
+        return read_pairs(text, MOST_FIELDS)
+    except ValueError as error:
+        raise ContentError(f"{where} has {error}") from None
 
 
 def grouped(pairs: list[tuple[str, Any]]) -> dict[str, list[Any]]:
@@ -89,6 +96,12 @@ def decode(body: bytes, media_type: str | None) -> str:
         raise ContentError(f"the body is no text in {codec}") from None
 
 
+def is_decoded(media_type: str | None) -> bool:
+    """Whether a body of that media type is read in its charset."""
+    essence = essence_of(media_type)
+    return not essence or is_json(essence) or essence.startswith("text/") or essence in (FORM, MULTIPART)
+
+
 def codec_of(media_type: str | None) -> str:
     """The codec of a body. Raises UnknownCharset."""
     try:
@@ -101,6 +114,8 @@ def _read_json(body: bytes, media_type: str | None) -> Any:
     text = body if codec_of(media_type) == "utf-8" else decode(body, media_type).encode()
     try:
         return read_json(text.removeprefix(BOM_UTF8))
+    except TooMuch as error:
+        raise TooMuchContent(f"the body is too much: {error}") from None
     except ValueError as error:
         raise ContentError(f"the body is no JSON: {error}") from None
 
@@ -123,19 +138,24 @@ def write_content(payload: Any, media_type: str | None) -> tuple[bytes, str | No
     if media_type and essence_of(media_type) in OTHER_FORMATS:
         return encoded(_formatted(payload, media_type), media_type), media_type
     media_type = media_type if media_type and is_json(media_type) else JSON
-    try:
-        text = encode(payload)
-    except UNENCODABLE:
-        raise ContentError("the payload cannot be written as JSON") from None
+    text = _written(payload, "JSON", encode)
     return text if media_type == JSON else encoded(text.decode(), media_type), media_type
 
 
 def _formatted(payload: Any, media_type: str) -> str:
     """A value as a text of another format than JSON."""
+    essence = essence_of(media_type)
+    write_it: Callable[[Any], str] = to_text if essence == "text/plain" else lambda value: write.call(value, essence)
+    return _written(payload, essence, write_it)
+
+
+def _written(payload: Any, form: str, write: Callable[[Any], T]) -> T:
     try:
-        return to_text(payload) if essence_of(media_type) == "text/plain" else write.call(payload, media_type)
-    except (EvaluationError, *UNENCODABLE):
-        raise ContentError(f"the payload cannot be written as {essence_of(media_type)}") from None
+        return write(payload)
+    except TooLarge as error:
+        raise TooMuchContent(f"the payload cannot be written as {form}: {error}") from None
+    except (EvaluationError, *WRITING_ERRORS):
+        raise ContentError(f"the payload cannot be written as {form}") from None
 
 
 def encoded(text: str, media_type: str | None) -> bytes:

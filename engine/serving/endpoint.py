@@ -23,6 +23,7 @@ from engine.serving.answer import Answer, failure, own_problem, refused, success
 from engine.serving.body import read_payload
 from engine.serving.certificate import subject_of
 from engine.serving.conditional import kept_apart, with_entity_tag
+from engine.serving.consumed import check_consumed
 from engine.serving.exchange import BrokenStream, Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
@@ -167,7 +168,10 @@ def _begin_request(attributes: Mapping[str, Any]) -> None:
 async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:
     """The event of a request. Raises Refusal for a body that cannot be read."""
     media_type, payload = exchange.headers.find("content-type"), None
-    if route.streaming or has_body(exchange.scope, exchange.headers):
+    is_there = has_body(exchange.scope, exchange.headers)
+    if is_there:
+        check_consumed(media_type, route.consumes)
+    if route.streaming or is_there:
         arguments = exchange.headers, exchange.incoming, media_type, route.limits
         payload = await read_payload(*arguments, streaming=route.streaming)
     return Event(payload=payload, attributes=attributes, correlation_id=exchange.correlation_id, media_type=media_type)

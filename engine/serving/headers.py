@@ -9,11 +9,13 @@ from typing import Any
 
 from engine.core.errors import EXPRESSION, FlowError
 from engine.expressions.appended import Appended
-from engine.expressions.writing import to_text
-from engine.serving.content import UNENCODABLE
+from engine.expressions.writing import WRITING_ERRORS, to_text
+from engine.limits import LARGEST_HEADERS
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+LINE = len(": \r\n")
+"""Characters of a header beside its name and value."""
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "trailer", "te"})
 
 
@@ -54,13 +56,18 @@ def checked_headers(headers: Any, whose: str) -> dict[str, Any]:
     """Headers by lower-case name, as text or a list of texts; null ones are left out.
 
     whose: `the answer`, `the request`. Raises MULE:EXPRESSION for what is no map, for a name that a
-    flow cannot set, and for a value with CR, LF or another character that no header may hold.
+    flow cannot set, for a value with CR, LF or another character that no header may hold, and for
+    more than they may be together.
     """
     if headers is None:
         return {}
     if not isinstance(headers, Mapping):
         raise FlowError(EXPRESSION, f"the headers of {whose} are no map")
-    return {_name(name, whose): _values(value, whose) for name, value in headers.items() if value is not None}
+    checked, left = {}, LARGEST_HEADERS
+    for name, value in headers.items():
+        if value is not None:
+            checked[_name(name, whose)], left = _values(value, whose, left - len(name))
+    return checked
 
 
 def _name(name: Any, whose: str) -> str:
@@ -69,19 +76,27 @@ def _name(name: Any, whose: str) -> str:
     return name.lower()
 
 
-def _values(value: Any, whose: str) -> str | list[str]:
-    """A header's value; a list is several headers of the name."""
-    if isinstance(value, (list, tuple, Appended)):
-        return [header_value(each, whose) for each in value if each is not None]
-    return header_value(value, whose)
+def _values(value: Any, whose: str, left: int) -> tuple[str | list[str], int]:
+    """A header's value, and how many characters are left; a list is several headers of the name."""
+    if not isinstance(value, (list, tuple, Appended)):
+        text = header_value(value, whose, left)
+        return text, left - len(text)
+    texts = []
+    for each in value:
+        if each is not None:
+            texts.append(header_value(each, whose, left))
+            left -= len(texts[-1]) + LINE
+    return texts, left
 
 
-def header_value(value: Any, whose: str) -> str:
-    """A value as the text of one header. Raises MULE:EXPRESSION."""
+def header_value(value: Any, whose: str, left: int = LARGEST_HEADERS) -> str:
+    """A value as the text of one header, with at most so many characters. Raises MULE:EXPRESSION."""
     try:
         text = to_text(value).strip(" \t")
-    except UNENCODABLE as error:
+    except WRITING_ERRORS as error:
         raise FlowError(EXPRESSION, f"a header of {whose} cannot be written as text", cause=error) from error
+    if len(text) > left:
+        raise FlowError(EXPRESSION, f"the headers of {whose} have more than {LARGEST_HEADERS} characters")
     if UNWRITABLE.search(text):
         raise FlowError(EXPRESSION, f"a header of {whose} holds a character that no header may hold")
     return text

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -68,17 +69,17 @@ def _size_on_disk(value: UploadFile | str | None) -> int:
 
 
 async def read_multipart(
-    media_type: str, chunks: Chunks, most: int, longest: int, keep: Callable[[int], None]
+    media_type: str, charset: str, chunks: Chunks, most: int, longest: int, keep: Callable[[int], None]
 ) -> Pairs:
     """The parts as names and values: a field as text, a file as `{filename, contentType, content}`.
 
     The content is bytes, or of more than 1 MiB Spooled: it came to the disk and stays there.
 
-    most: how many fields, and files, there may be. longest: bytes of a field, and of all. keep: called
-    with how many bytes are in memory. Raises ValueError for a body that is no multipart form, Refusal
-    (503) where there is no room for it.
+    charset: of names and fields, whatever a part says of itself. most: how many fields, and files,
+    there may be. longest: bytes of a field, and of all. keep: called with how many bytes are in memory.
+    Raises ValueError for a body that is no multipart form, Refusal (503) where there is no room for it.
     """
-    headers = Headers({"content-type": media_type})
+    headers = Headers({"content-type": _with_charset(media_type, charset)})
     parser = _Parser(headers, chunks, max_files=most, max_fields=most, max_part_size=longest)
     DISK.most = max(DISK.most, longest)
     disk = Held(DISK)
@@ -94,6 +95,15 @@ async def read_multipart(
         return [(name, await _part(value)) for name, value in form.multi_items()]
     finally:
         await form.close()
+
+
+def _with_charset(media_type: str, charset: str) -> str:
+    """The media type for Starlette, which would look for any charset, and find another one where two are named."""
+    boundary = parse_options_header(media_type)[1].get(b"boundary")
+    if boundary is None:
+        raise MultiPartException("Missing boundary in multipart.")
+    quoted = boundary.decode("latin-1").replace("\\", "\\\\").replace('"', '\\"')
+    return f'multipart/form-data; boundary="{quoted}"; charset={charset}'
 
 
 async def _part(value: UploadFile | str) -> Any:

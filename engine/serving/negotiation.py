@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from engine.core.refusal import Refusal
-from engine.serving.content import JSON, ContentError, write_content
+from engine.serving.content import JSON, ContentError, TooMuchContent, write_content
 
 WRITABLE = (JSON, "application/x-ndjson", "application/xml", "text/xml", "text/csv", "application/yaml", "text/plain")
 """What maps, lists and numbers can be written as; the first is what is written to who accepts anything."""
@@ -33,15 +33,15 @@ def write_accepted(payload: Any, accept: str) -> tuple[bytes, str | None]:
     """The body of a payload whose media type the flow left open, in what the caller likes best.
 
     Raises Refusal (406) where the payload cannot be written in anything that the caller accepts,
-    ContentError where it cannot be written at all.
+    ContentError where it cannot be written at all: what is too large in one type is not tried in another.
     """
     if accept in ANYTHING or isinstance(payload, (str, bytes, bytearray)) or payload is None:
         return write_content(payload, None)
     for media_type in preferred(accept):
         try:
             return write_content(payload, media_type)
-        except ContentError:
-            if media_type == JSON:
+        except ContentError as error:
+            if media_type == JSON or isinstance(error, TooMuchContent):
                 raise
     raise Refusal(406, "HTTP:NOT_ACCEPTABLE", f"the answer can be had as one of {', '.join(WRITABLE)}")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import codecs
 import csv
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from io import StringIO
+from itertools import islice
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -13,12 +15,19 @@ from starlette.requests import ClientDisconnect
 from engine.core.media import read_json
 from engine.core.refusal import Refusal
 from engine.core.stream import Stream
+from engine.core.turns import give_turn
+from engine.expressions.reading import TooMuch
+from engine.limits import MOST_CELLS, MOST_COLUMNS
 from engine.serving.content import codec_of, essence_of
 from engine.serving.route import Limits
 from engine.serving.status import hung_up
 
 NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 CSV = "text/csv"
+PORTION = 2**18
+"""Bytes that are made records at once, however many come."""
+CELLS = 2**14
+"""How many cells of CSV are held at once; each takes the room of a reference, those too that a short row lacks."""
 Portions = AsyncGenerator[list[Any], None]
 
 
@@ -37,8 +46,11 @@ def records_of(
     stream raises Refusal for a record that cannot be read, with its number, and where the caller is
     gone a critical error, which no handler takes.
     """
-    texts = _lines(_in_time(chunks, limits.read_timeout), codec_of(media_type), limits.max_body)
-    portions = _of_csv(texts, limits.max_body) if essence_of(media_type) == CSV else _of_ndjson(texts)
+    texts = _decoded(_in_time(chunks, limits.read_timeout), codec_of(media_type))
+    if essence_of(media_type) == CSV:
+        portions = _of_csv(_whole(texts, _Quotes().end_of_rows, limits.max_body), limits.max_body)
+    else:
+        portions = _of_ndjson(_whole(texts, _end_of_lines, limits.max_body), limits.max_body)
     return Stream(_handed_on(portions, hand_on))
 
 
@@ -49,6 +61,7 @@ async def _handed_on(portions: Portions, hand_on: Callable[[], None]) -> Portion
 
 
 async def _in_time(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+    """The bytes in portions; after each the others get their turn, whether it holds a record or not."""
     while True:
         try:
             async with asyncio.timeout(seconds):
@@ -60,86 +73,150 @@ async def _in_time(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterato
             raise hung_up() from None
         if chunk is None:
             return
-        yield chunk
+        for start in range(0, len(chunk), PORTION):
+            yield chunk[start : start + PORTION]
+            await give_turn()
 
 
-async def _lines(chunks: AsyncIterator[bytes], codec: str, longest: int) -> AsyncIterator[list[str]]:
-    """Whole lines, without their ends, as many as have come; the last need not be ended."""
-    decoder = codecs.getincrementaldecoder(codec)()
-    rest = ""
+async def _decoded(chunks: AsyncIterator[bytes], codec: str) -> AsyncIterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else codec)()
     try:
         async for chunk in chunks:
-            *lines, rest = (rest + decoder.decode(chunk)).split("\n")
-            if max(map(len, lines), default=0) > longest or len(rest) > longest:
-                raise _too_long(longest)
-            if lines:
-                yield lines
-        rest += decoder.decode(b"", final=True)
+            yield decoder.decode(chunk)
+        yield decoder.decode(b"", final=True)
     except UnicodeError:
         raise Refusal(400, "HTTP:BAD_REQUEST", f"the body is no text in {codec}", is_early=True) from None
-    if rest:
-        yield [rest]
+
+
+async def _whole(texts: AsyncIterator[str], end_of: Callable[[str], int], longest: int) -> AsyncIterator[str]:
+    """The text in pieces that end with a record, each with as many as have come; the last need not be ended.
+
+    end_of: behind which character of a further text its last record ends; 0 where none does.
+    """
+    rest = StringIO()
+    async for text in texts:
+        end = end_of(text)
+        if end:
+            rest.write(text[:end])
+            yield rest.getvalue()
+            rest = StringIO()
+        rest.write(text[end:])
+        if rest.tell() > longest:
+            raise _too_long(longest)
+    if rest.tell():
+        yield rest.getvalue()
 
 
 def _too_long(longest: int) -> Refusal:
-    return Refusal(413, "HTTP:REQUEST_TOO_LARGE", f"a record is larger than {longest} bytes", is_early=True)
+    return _too_large(f"a record is larger than {longest} bytes")
 
 
-async def _of_ndjson(texts: AsyncIterator[list[str]]) -> Portions:
-    count = 0
-    async for lines in texts:
-        told = (line for line in lines if line and not line.isspace())
-        portion = [_read_line(line, number) for number, line in enumerate(told, count + 1)]
-        count += len(portion)
-        if portion:
-            yield portion
+def _too_large(detail: str) -> Refusal:
+    return Refusal(413, "HTTP:REQUEST_TOO_LARGE", detail, is_early=True)
+
+
+def _bad(detail: str) -> Refusal:
+    return Refusal(400, "HTTP:BAD_REQUEST", detail, is_early=True)
+
+
+# NDJSON
+
+
+def _end_of_lines(text: str) -> int:
+    return text.rfind("\n") + 1
+
+
+async def _of_ndjson(texts: AsyncIterator[str], longest: int) -> Portions:
+    count = blank = 0
+    async for text in texts:
+        lines = [line for line in text.split("\n") if line and not line.isspace()]
+        blank = 0 if lines else blank + len(text)
+        if blank > longest or (len(text) > longest and max(map(len, lines), default=0) > longest):
+            raise _too_long(longest)
+        if lines:
+            yield [_read_line(line, number) for number, line in enumerate(lines, count + 1)]
+            count += len(lines)
 
 
 def _read_line(line: str, number: int) -> Any:
     try:
         return read_json(line.encode())
+    except TooMuch as error:
+        raise _too_large(f"record {number} of the body is too much: {error}") from None
     except ValueError as error:
-        detail = f"record {number} of the body is no JSON: {error}"
-        raise Refusal(400, "HTTP:BAD_REQUEST", detail, is_early=True) from None
+        raise _bad(f"record {number} of the body is no JSON: {error}") from None
 
 
-async def _of_csv(texts: AsyncIterator[list[str]], longest: int) -> Portions:
+# CSV
+
+
+class _Quotes:
+    """Knows whether a cell is open at the end of what came: a quoted one may hold line breaks."""
+
+    def __init__(self) -> None:
+        self._is_open = False
+
+    def end_of_rows(self, text: str) -> int:
+        """Behind which character of a further text its last row ends; 0 where none does."""
+        is_open = self._is_open = self._is_open ^ _is_odd(text.count('"'))
+        end = len(text)
+        line = text.rfind("\n")
+        while line >= 0:
+            is_open ^= _is_odd(text.count('"', line, end))
+            if not is_open:
+                return line + 1
+            end = text.rfind('"', 0, line)  # where the cell begins: all line breaks behind it are inside
+            line, is_open = text.rfind("\n", 0, max(end, 0)), False
+        return 0
+
+
+def _is_odd(count: int) -> bool:
+    return count % 2 == 1
+
+
+async def _of_csv(texts: AsyncIterator[str], longest: int) -> Portions:
     """Maps by the names in the first row, all values texts (RFC 4180)."""
-    header: list[str] | None = None
-    count = 0
-    async for lines in _quoted(texts, longest):
-        try:
-            rows = [row for row in csv.reader(lines, strict=True) if row]
-        except csv.Error as error:
-            detail = f"the body is no CSV after record {count}: {error}"
-            raise Refusal(400, "HTTP:BAD_REQUEST", detail, is_early=True) from None
-        if header is None and rows:
-            header, *rows = rows
-        if header is not None and rows:
-            yield [_record(header, row, count + number) for number, row in enumerate(rows, 1)]
-            count += len(rows)
-
-
-async def _quoted(texts: AsyncIterator[list[str]], longest: int) -> AsyncIterator[list[str]]:
-    """Lines that end outside of quotes: a quoted cell may hold line breaks."""
-    waiting: list[str] = []
-    is_inside, size = False, 0
-    async for lines in texts:
-        for line in lines:
-            is_inside ^= line.count('"') % 2 == 1
-            waiting.append(f"{line}\n")
-            size = size + len(line) if is_inside else 0
-        if size > longest:
+    header: list[str] = []
+    count = blank = 0
+    async for text in texts:
+        blank += len(text)
+        rows = _rows(text, longest)
+        while read := _some(rows, max(1, CELLS // len(header)) if header else 1, count):
+            blank = 0
+            if header:
+                yield [_record(header, row, number) for number, row in enumerate(read, count + 1)]
+                count += len(read)
+                await give_turn()
+            else:
+                header = _checked_header(read[0])
+        if blank > longest:
             raise _too_long(longest)
-        if not is_inside:
-            yield waiting
-            waiting = []
-    if waiting:
-        yield waiting
+
+
+def _rows(text: str, longest: int) -> Iterator[list[str]]:
+    if text.count(",") > MOST_CELLS:  # so many are of one row: all others come in portions
+        raise _too_large(f"a record has more than {MOST_CELLS} cells")
+    for row in csv.reader(StringIO(text, newline="\n"), strict=True):
+        if len(text) > longest and sum(map(len, row)) > longest:
+            raise _too_long(longest)
+        if row:
+            yield row
+
+
+def _some(rows: Iterator[list[str]], most: int, before: int) -> list[list[str]]:
+    try:
+        return list(islice(rows, most))
+    except csv.Error as error:
+        raise _bad(f"the body is no CSV after record {before}: {error}") from None
+
+
+def _checked_header(row: list[str]) -> list[str]:
+    if len(row) > MOST_COLUMNS:
+        raise _too_large(f"the body has more than {MOST_COLUMNS} columns")
+    return row
 
 
 def _record(header: list[str], row: list[str], number: int) -> dict[str, str | None]:
     if len(row) > len(header):
-        detail = f"record {number} of the body has {len(row)} cells, but there are {len(header)} columns"
-        raise Refusal(400, "HTTP:BAD_REQUEST", detail, is_early=True)
+        raise _bad(f"record {number} of the body has {len(row)} cells, but there are {len(header)} columns")
     return dict(zip(header, [*row, *[None] * (len(header) - len(row))], strict=True))

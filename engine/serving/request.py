@@ -35,7 +35,7 @@ def has_body(scope: Scope, headers: Headers) -> bool:
     """Whether a request may have a body: of HTTP/1 one without these headers has none (RFC 9112, 6.3)."""
     if scope["http_version"] not in HTTP_1:
         return True
-    return headers.find("content-length") is not None or headers.find("transfer-encoding") is not None
+    return headers.find("content-length", "0") != "0" or headers.find("transfer-encoding") is not None
 
 
 def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Mapping[str, str]) -> dict[str, Any]:

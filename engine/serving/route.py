@@ -100,6 +100,7 @@ class Route:
     methods: None for all.
     streaming: whether a body of records comes as a Stream.
     schema: what bodies must fit.
+    consumes: the media types that bodies may have, `text/*` among them; none means any.
     api_docs: whether the address describes its API; None leaves it to where it listens.
     """
 
@@ -117,6 +118,7 @@ class Route:
     idempotency: Idempotency | None = None
     schema: BodySchema | None = None
     api_docs: bool | None = None
+    consumes: tuple[str, ...] = ()
 
 
 class HttpSource(Source):

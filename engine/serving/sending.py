@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import AsyncIterator, Callable, Mapping
 from io import StringIO
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.core.errors import TRANSFORMATION, FlowError
 from engine.core.media import is_json
 from engine.core.refusal import Refusal
 from engine.core.stream import Stream
-from engine.expressions.writing import encode, to_text
-from engine.serving.content import UNENCODABLE, essence_of
+from engine.core.turns import give_turn
+from engine.expressions.writing import WRITING_ERRORS, encode, encode_lines, in_portions, to_text
+from engine.serving.charset import charset_of
+from engine.serving.content import essence_of
 from engine.serving.negotiation import ANYTHING, preferred
 from engine.serving.records import CSV, NDJSON, has_records
 
 LINES = "application/x-ndjson"
-Write = Callable[[list[Any]], bytes]
+T = TypeVar("T")
 Told = Callable[[FlowError], bytes]
 
 
@@ -28,9 +31,7 @@ def stream_type(media_type: str | None, accept: str) -> str:
     caller accepts none that it can have.
     """
     if media_type is not None:
-        if has_records(media_type) or is_json(media_type):
-            return media_type
-        raise FlowError(TRANSFORMATION, f"a stream cannot be written as {essence_of(media_type)}")
+        return _checked(media_type)
     if accept in ANYTHING - {"application/json"}:
         return LINES
     found = next((each for each in preferred(accept) if has_records(each) or is_json(each)), None)
@@ -39,23 +40,42 @@ def stream_type(media_type: str | None, accept: str) -> str:
     return found
 
 
+def _checked(media_type: str) -> str:
+    if not (has_records(media_type) or is_json(media_type)):
+        raise FlowError(TRANSFORMATION, f"a stream cannot be written as {essence_of(media_type)}")
+    try:
+        charset_of(media_type)
+    except LookupError as error:
+        raise FlowError(TRANSFORMATION, "a stream cannot be written in its charset", cause=error) from error
+    return media_type
+
+
 def sent(stream: Stream, media_type: str, told: Told) -> AsyncIterator[bytes]:
     """The bytes of a stream: lines of JSON, rows of CSV, or one JSON list.
 
     Raises the FlowError that ends the stream early; in lines it is the last one, made by `told`.
     """
     if essence_of(media_type) in NDJSON:
-        return _lines(stream, told)
-    if is_json(media_type):
-        return _list(stream)
-    return _rows(stream)
+        written = _lines(stream, told)
+    elif is_json(media_type):
+        written = _list(stream)
+    else:
+        written = _rows(stream)
+    codec = charset_of(media_type)
+    return written if codec == "utf-8" else _in_charset(written, codec)
+
+
+async def _in_charset(chunks: AsyncIterator[bytes], codec: str) -> AsyncIterator[bytes]:
+    encoder = codecs.getincrementalencoder(codec)()
+    async for chunk in chunks:
+        yield _written(lambda text: encoder.encode(text.decode()), chunk)
 
 
 async def _lines(stream: Stream, told: Told) -> AsyncIterator[bytes]:
     is_begun = False
     try:
-        async for portion in stream.portions():
-            yield _written(lambda values: b"".join(encode(value) + b"\n" for value in values), portion)
+        async for portion in _portions(stream):
+            yield _written(encode_lines, portion)
             is_begun = True
     except FlowError as failure:
         if is_begun:
@@ -65,7 +85,7 @@ async def _lines(stream: Stream, told: Told) -> AsyncIterator[bytes]:
 
 async def _list(stream: Stream) -> AsyncIterator[bytes]:
     before = b"["
-    async for portion in stream.portions():
+    async for portion in _portions(stream):
         yield before + _written(encode, portion)[1:-1]
         before = b","
     yield b"]" if before == b"," else b"[]"
@@ -87,12 +107,21 @@ async def _rows(stream: Stream) -> AsyncIterator[bytes]:
             writer.writerow([to_text(value.get(column)) for column in columns])
         return out.getvalue().encode()
 
-    async for portion in stream.portions():
+    async for portion in _portions(stream):
         yield _written(write, portion)
 
 
-def _written(write: Write, portion: list[Any]) -> bytes:
+async def _portions(stream: Stream) -> AsyncIterator[list[Any]]:
+    """The values in lists none of which is too large as text."""
+    async for portion in stream.portions():
+        parts = in_portions(portion)
+        while part := _written(next, parts, []):
+            yield part
+            await give_turn()
+
+
+def _written(write: Callable[..., T], *values: Any) -> T:
     try:
-        return write(portion)
-    except UNENCODABLE as error:
+        return write(*values)
+    except WRITING_ERRORS as error:
         raise FlowError(TRANSFORMATION, "a value of the stream cannot be written", cause=error) from error

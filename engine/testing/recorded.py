@@ -16,8 +16,7 @@ from engine.core.media import is_json, read_json
 from engine.core.processor import Operation
 from engine.core.spooled import Spooled
 from engine.core.stream import Stream
-from engine.expressions.writing import encode
-from engine.serving.content import UNENCODABLE
+from engine.expressions.writing import WRITING_ERRORS, encode
 from engine.serving.headers import Headers
 from engine.testing.client import Answer
 from engine.testing.exchanges import MOST_BYTES, Call, Exchange
@@ -227,7 +226,7 @@ def _plain(value: Any) -> Any:
         raise Unwritable(f"a {type(value).__name__} cannot be written")
     try:
         written = encode(value)
-    except UNENCODABLE as error:
+    except WRITING_ERRORS as error:
         raise Unwritable(f"a {type(value).__name__} cannot be written: {error}") from None
     if len(written) > MOST_BYTES:
         raise Unwritable(f"a {type(value).__name__} is longer than {MOST_BYTES} bytes")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, Literal
 
-from engine import Event, Name, Processor, Template, to_text, write_line
+from engine import Event, Name, Processor, Template, write_line
 
 LEVELS = {"TRACE": 5, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
 
@@ -42,6 +42,6 @@ class Logger(Processor):
 
     def run_at_once(self, event: Event) -> Event:
         if self._log.isEnabledFor(self._level):
-            text = to_text(self.message.evaluate(event))
+            text = self.message.text(event)
             write_line(partial(self._log.log, self._level, "%s", text, extra=event.log_fields()))
         return event

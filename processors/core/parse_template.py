@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import Event, FileTemplate, Mistake, Name, Operation, Template, refuse, to_text
+from engine import Event, FileTemplate, Mistake, Name, Operation, Template, refuse
 
 
 class ParseTemplate(Operation):
@@ -40,5 +40,5 @@ class ParseTemplate(Operation):
     async def run(self, event: Event) -> Event:
         template = self.content or self.location
         assert template is not None  # one of them is there
-        text = to_text(template.evaluate(event))
+        text = template.text(event)
         return self.deliver_event(event, event.with_payload(text, media_type=self.output_mime_type))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import Event, FlowError, Processor, RaisedType, Template, to_text
+from engine import Event, FlowError, Processor, RaisedType, Template
 
 
 class RaiseError(Processor):
@@ -27,4 +27,4 @@ class RaiseError(Processor):
         self._prepare(raises=(self.type,))
 
     def run_at_once(self, event: Event) -> Event:
-        raise FlowError(self.type, to_text(self.description.evaluate(event)) or f"{self.type} was raised")
+        raise FlowError(self.type, self.description.text(event) or f"{self.type} was raised")

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote_plus
 from uuid import uuid4
 
-from engine import TRANSFORMATION, ContentError, FlowError, Spooled, encoded, essence_of, to_text, write_content
+from engine import (
+    TRANSFORMATION,
+    ContentError,
+    FlowError,
+    Spooled,
+    TooLarge,
+    encoded,
+    essence_of,
+    to_text,
+    write_content,
+    write_pairs,
+)
+from engine.limits import LARGEST_WRITTEN
 from processors.http._address import each_of
 from processors.http._outgoing import Pieces
 
@@ -35,7 +46,7 @@ def body_of(payload: Any, media_type: str | None, *, is_said: bool) -> tuple[Pie
             return multipart(payload, boundary), f"{MULTIPART}; boundary={boundary}"
         body, written = _written(payload, media_type)
         return [body], media_type if is_said else written
-    except ContentError as error:
+    except (ContentError, TooLarge) as error:
         raise FlowError(TRANSFORMATION, str(error), cause=error) from error
     except (TypeError, ValueError, NotImplementedError, RecursionError) as error:
         raise FlowError(TRANSFORMATION, "a field of the form cannot be written as text", cause=error) from error
@@ -48,21 +59,24 @@ def _written(payload: Any, media_type: str | None) -> tuple[bytes | Spooled, str
 
 def form(fields: Mapping[Any, Any]) -> str:
     """Fields as application/x-www-form-urlencoded: a list repeats its name, null is left out."""
-    return "&".join(
-        f"{quote_plus(str(name))}={quote_plus(to_text(value))}"
-        for name, values in fields.items()
-        for value in each_of(values)
-    )
+    return write_pairs((str(name), to_text(value)) for name, values in fields.items() for value in each_of(values))
 
 
 def multipart(fields: Mapping[Any, Any], boundary: str) -> list[bytes | Spooled]:
-    """Fields as multipart/form-data (RFC 7578): a map with `content` is a file, a list repeats its name."""
+    """Fields as multipart/form-data (RFC 7578): a map with `content` is a file, a list repeats its name.
+
+    Raises TooLarge for what is large in memory; a file on the disk is not.
+    """
     mark = f"--{boundary}\r\n".encode()
     pieces: list[bytes | Spooled] = []
+    left = LARGEST_WRITTEN
     for name, values in fields.items():
         for value in each_of(values):
             head, content = _part(str(name), value)
             pieces += [mark + head, content, b"\r\n"]
+            left -= len(head) + (len(content) if isinstance(content, bytes) else 0)
+            if left < 0:
+                raise TooLarge
     return [*pieces, f"--{boundary}--\r\n".encode()]
 
 

@@ -8,7 +8,8 @@ import aiohttp
 from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, TransferEncodingError
 from yarl import URL
 
-from engine import FlowError
+from engine import FlowError, give_turn
+from engine.limits import HIGHEST_RATIO, SMALL_INFLATED
 from processors._pool import Unbounded
 from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, PARSING, REDIRECTION, RESPONSE_TOO_LARGE
 from processors.http._redirects import PrivateAddress
@@ -19,7 +20,10 @@ FAILURES = (aiohttp.ClientError, OSError, ValueError)
 
 
 async def chunks_of(response: aiohttp.ClientResponse, most: int) -> AsyncGenerator[bytes, None]:
-    """The body, inflated, as it comes. Raises HTTP:RESPONSE_TOO_LARGE as soon as there are more bytes than `most`."""
+    """The body, inflated, as it comes; the others get their turn, however much one byte inflates to.
+
+    Raises HTTP:RESPONSE_TOO_LARGE as soon as there are more bytes than `most`, or far more than came.
+    """
     announced = response.content_length
     if announced is not None and announced > most and response.method != "HEAD":
         raise _too_large(most)
@@ -29,7 +33,13 @@ async def chunks_of(response: aiohttp.ClientResponse, most: int) -> AsyncGenerat
             size += len(chunk)
             if size > most:
                 raise _too_large(most)
+            compressed = response.content.total_compressed_bytes
+            if compressed is not None and size > SMALL_INFLATED + HIGHEST_RATIO * compressed:
+                raise FlowError(
+                    RESPONSE_TOO_LARGE, f"the upstream's answer inflates to more than {HIGHEST_RATIO} times"
+                )
             yield chunk
+            await give_turn()
     except FAILURES as error:
         raise failure_of(error, response.url) from error
 

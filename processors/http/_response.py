@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import ContentError, FlowError, Headers, Message, read_content
-from processors.http._errors import PARSING, REDIRECTION, type_of_status
+from engine import ContentError, FlowError, Headers, Message, TooMuchContent, read_content
+from processors.http._errors import PARSING, REDIRECTION, RESPONSE_TOO_LARGE, type_of_status
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -20,10 +20,17 @@ def attributes_of(response: ClientResponse) -> dict[str, Any]:
 
 
 def accepted(body: bytes, attributes: dict[str, Any]) -> Message:
-    """The message of a success. Raises HTTP:PARSING for a body that is not what its Content-Type says."""
+    """The message of a success.
+
+    Raises HTTP:PARSING for a body that is not what its Content-Type says, HTTP:RESPONSE_TOO_LARGE for
+    one that holds too many values.
+    """
     media_type = attributes["headers"].get("content-type")
     try:
         return Message(read_content(body, media_type), attributes, media_type)
+    except TooMuchContent as error:
+        reason = "the upstream's answer holds too much"
+        raise FlowError(RESPONSE_TOO_LARGE, reason, detailed_description=str(error)) from error
     except ContentError as error:
         reason = "the upstream's answer is not what its Content-Type says"
         message = rejected(body, attributes)

@@ -24,6 +24,7 @@ from processors.http.listener_config import ListenerConfig
 
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
 METHOD = re.compile(r"[A-Z]+")
+MEDIA_RANGE = re.compile(r"[a-z0-9][\w.+-]*/(?:\*|[a-z0-9][\w.+-]*)|\*/\*", re.ASCII)
 
 
 def _path(value: Any) -> Any:
@@ -40,6 +41,14 @@ def _methods(value: Any) -> Any:
     if not names or not all(METHOD.fullmatch(name) for name in names):
         refuse([Mistake("F303", f"{value!r}", "methods, such as GET, POST")])
     return frozenset(names)
+
+
+def _media_types(value: Any) -> Any:
+    given = value.split(",") if isinstance(value, str) else value
+    names = [str(name).strip().lower() for name in given] if isinstance(given, (list, tuple)) else []
+    if not names or not all(MEDIA_RANGE.fullmatch(name) for name in names):
+        refuse([Mistake("F303", f"{value!r}", "media types without parameters, such as application/json, text/*")])
+    return tuple(names)
 
 
 class Listener(HttpSource):
@@ -94,6 +103,11 @@ class Listener(HttpSource):
     """Whether a body of NDJSON (application/x-ndjson) or CSV is a stream of records: foreach goes through one of any
     size in constant memory. maxBodySize is then the bound of one record, readTimeout that of each wait for more."""
 
+    consumes: Annotated[tuple[str, ...], BeforeValidator(_media_types)] = ()
+    """The media types that bodies may have, such as `application/x-ndjson, application/json` or `text/*`, as a comma
+    list or a list; any, if left out. Another one is answered with 415 before the body is read. A body without a media
+    type counts as JSON."""
+
     rate_limit: RateLimit | None = None
     """How often a caller may come: key, limit, period; one request too many is answered with 429 and Retry-After,
     before its body is read. Each worker counts by itself."""
@@ -143,4 +157,5 @@ class Listener(HttpSource):
             self.idempotency,
             schema=self.schema,
             api_docs=config.api_docs,
+            consumes=self.consumes,
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine import Event, Name, Processor, Template, to_text
+from engine import Event, Name, Processor, Template
 
 LONGEST = 1000
 """Characters of a value: it stands in every line."""
@@ -36,5 +36,5 @@ class SetLoggingVariable(Processor):
         return {}
 
     async def run(self, event: Event) -> Event:
-        text = to_text(self.value.evaluate(event))[:LONGEST]
+        text = self.value.text(event)[:LONGEST]
         return replace(event, logging_variables={**event.logging_variables, self.variable_name: text})

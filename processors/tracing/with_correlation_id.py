@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from engine import EXPRESSION, After, Chain, Event, FlowError, Scope, Template, to_text
+from engine import EXPRESSION, After, Chain, Event, FlowError, Scope, Template
 
 LONGEST = 128
 
@@ -33,7 +33,7 @@ class WithCorrelationId(Scope):
     always_enters = True
 
     async def run(self, event: Event) -> Event:
-        correlation_id = to_text(self.correlation_id.evaluate(event))
+        correlation_id = self.correlation_id.text(event)
         if not (0 < len(correlation_id) <= LONGEST and correlation_id.isprintable()):
             raise FlowError(EXPRESSION, f"a correlation id must have 1 to {LONGEST} printable characters")
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine import VALIDATION, Appended, ErrorType, Event, FlowError, Template, VoidOperation, to_text
+from engine import VALIDATION, Appended, ErrorType, Event, FlowError, Template, VoidOperation
 
 OF_MODULE = VALIDATION.child("VALIDATION", "VALIDATION")
 """What handlers name to take the errors of all validators (Mule)."""
@@ -30,7 +30,7 @@ class Validator(VoidOperation):
     def run_at_once(self, event: Event) -> Event:
         if self.holds(event):
             return event
-        message = to_text(self.message.evaluate(event)) if self.message else ""
+        message = self.message.text(event) if self.message else ""
         raise FlowError(self.broken(event), message or self.rule)
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.limits import refuse_long_list, refuse_many_nodes
 from engine.expressions.operators import type_name
-from engine.expressions.writing import to_text
+from engine.expressions.writing import TooLarge, to_text
+from engine.limits import LARGEST_CSV, MOST_NODES
 
+AS_THEY_ARE = frozenset({str, int, type(None)})
+"""What the csv module writes as `to_text` does."""
 LONGEST_CELL = 131_072
 """Characters: the csv module's own bound, whatever somebody made of that."""
 MOST_COLUMNS = 10_000
+CELLS = 4
+"""How many cells cost as much as another value."""
 
 
 def _character(options: Mapping[str, Any], name: str, otherwise: str) -> str:
@@ -30,37 +36,46 @@ def read(text: str, options: Mapping[str, Any]) -> list[Any]:
     import csv
     from io import StringIO
 
+    style, is_named = _style(options), options.get("header") is not False
+    refuse_many_nodes(text.count(style["delimiter"]) // CELLS, "read")
     try:
-        rows = list(_rows(csv.reader(StringIO(text, newline=""), strict=True, **_style(options))))
+        rows = list(_rows(csv.reader(StringIO(text, newline=""), strict=True, **style), is_named))
     except csv.Error as error:
         raise ValueError from error
-    if options.get("header") is False or not rows:
+    if not is_named or not rows:
         return rows
     header, *records = rows
     if len(set(header)) < len(header):
         raise EvaluationError("read() finds a column twice in the first row of CSV")
-    return [_record(header, row, number) for number, row in enumerate(records, 2)]
+    width = len(header)
+    return [
+        dict(zip(header, row, strict=True)) if len(row) == width else _record(header, row, number)
+        for number, row in enumerate(records, 2)
+    ]
 
 
-def _rows(reader: Iterable[list[str]]) -> Iterator[list[str]]:
-    cells = 0
+def _rows(reader: Iterable[list[str]], is_named: bool) -> Iterator[list[str]]:
+    """The rows that are not empty; one that is shorter than the first, whose names it has, counts as long as that."""
+    cells = width = 0
     for count, row in enumerate(reader):
-        cells += len(row)
-        refuse_many_nodes(max(count, cells // 4), "read")
+        length = len(row)
+        cells += length if length > width else width
+        if count > MOST_NODES or cells > CELLS * MOST_NODES:
+            refuse_many_nodes(MOST_NODES + 1, "read")
         if row:
-            yield _row(row)
-
-
-def _row(cells: list[str]) -> list[str]:
-    if len(cells) > MOST_COLUMNS or any(len(cell) > LONGEST_CELL for cell in cells):
-        raise EvaluationError(f"read() stops at {MOST_COLUMNS} cells in a row of CSV of {LONGEST_CELL} characters each")
-    return cells
+            if length > MOST_COLUMNS or max(map(len, row)) > LONGEST_CELL:
+                raise EvaluationError(
+                    f"read() stops at {MOST_COLUMNS} cells in a row of CSV of {LONGEST_CELL} characters each"
+                )
+            if is_named and not width:
+                width = length
+            yield row
 
 
 def _record(header: list[str], row: list[str], number: int) -> dict[str, str | None]:
     if len(row) > len(header):
         raise EvaluationError(f"read() finds {len(row)} cells in row {number} of CSV, but {len(header)} columns")
-    return dict(zip(header, [*row, *[None] * (len(header) - len(row))], strict=True))
+    return dict(zip_longest(header, row))
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:
@@ -76,11 +91,18 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
     columns = list(rows[0]) if rows and isinstance(rows[0], Mapping) else None
     if columns and options.get("header") is not False:
         writer.writerow(columns)
-    writer.writerows(_cells(row, columns) for row in rows)
+    count = 0
+    for row in rows:
+        cells = _cells(row, columns)
+        writer.writerow(cells)
+        count += len(cells)
+        if count > CELLS * MOST_NODES or out.tell() > LARGEST_CSV:
+            raise TooLarge(LARGEST_CSV, f"characters of CSV and {CELLS * MOST_NODES} cells")
     return out.getvalue()
 
 
-def _cells(row: Any, columns: list[str] | None) -> list[str]:
+def _cells(row: Any, columns: list[str] | None) -> list[Any]:
     if isinstance(row, Mapping) is (columns is None) or type_name(row) not in ("object", "array"):
         raise EvaluationError("write() makes CSV of maps only, or of lists only")
-    return [to_text(cell) for cell in ([row.get(column) for column in columns] if columns is not None else row)]
+    cells = [row.get(column) for column in columns] if columns is not None else row
+    return [cell if type(cell) in AS_THEY_ARE else to_text(cell) for cell in cells]

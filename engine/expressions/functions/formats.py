@@ -8,13 +8,10 @@ from typing import Any
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
-from engine.expressions.functions.limits import refuse_deep, refuse_long_text
+from engine.expressions.functions.limits import refuse_long_text
 from engine.expressions.operators import type_name
 
 Options = Mapping[str, Any]
-MOST_FIELDS = 10_000
-
-
 FORMATS = {
     "json": "json_text",
     "ndjson": "ndjson_text",
@@ -62,6 +59,8 @@ def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
     refuse_long_text(len(text), "read")
     try:
         return _module(kind).read(text if isinstance(text, str) else text.decode(), options or {})
+    except EvaluationError:
+        raise
     except (ValueError, RecursionError):  # UnicodeError is one
         raise EvaluationError(f"read() takes a string in {kind.upper()}, not one that it cannot read") from None
 
@@ -79,8 +78,9 @@ def write(value: Any, mime: str, options: Options | None = None) -> str:
     write({a: {"@id": '7', b: 'x'}}, 'application/xml') → "<a id=\\"7\\"><b>x</b></a>"
     """
     kind = _format("write", mime)
-    refuse_deep(value, "write")
     try:
         return str(_module(kind).write(value, options or {}))
+    except EvaluationError:
+        raise
     except (ValueError, NotImplementedError, RecursionError):
         raise EvaluationError(f"write() cannot make {kind.upper()} of this {type_name(value)}") from None

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.expressions.functions.limits import refuse_large
+from engine.expressions.reading import read_json
 from engine.expressions.writing import encode
+from engine.limits import MOST_WRITTEN
 
 
 def read(text: str, options: Mapping[str, Any]) -> Any:
-    """The value of a JSON text (RFC 8259); keys that stand twice and more than 200 levels are refused."""
-    from jiter import from_json
-
-    return from_json(text.encode(), allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+    return read_json(text.encode())
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:
     from msgspec.json import format as indented
 
+    indent = 2 if options.get("indent") is True else 0
+    refuse_large(value, MOST_WRITTEN, "write", indent=2 * indent)  # in front of an end, too
     text = encode(value)
-    return (indented(text, indent=2) if options.get("indent") is True else text).decode()
+    return (indented(text, indent=indent) if indent else text).decode()

@@ -6,8 +6,10 @@ from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-from engine.limits import DEEPEST, LONGEST_LIST, LONGEST_TEXT, MOST_NODES
+from engine.expressions.writing import TooLarge
+from engine.limits import DEEPEST, LARGEST_WRITTEN, LONGEST_LIST, LONGEST_TEXT, MOST_NODES
 
+CONTAINERS = frozenset({dict, list, Appended})
 YAML_TOO_DEEP = "maximum nesting depth"
 """What libyaml, since PyYAML 6.0.4, says beyond a bound of its own, before it tells what stands in front of it."""
 
@@ -41,6 +43,30 @@ def refuse_deep(value: Any, function: str) -> None:
     while values := [inner for outer in values for inner in _inside(outer)]:
         level += 1
         refuse_depth(level, function)
+
+
+def refuse_large(value: Any, most: int, function: str, *, indent: int = 0) -> None:
+    """Raise EvaluationError for more values than `most`, and for lists and maps nested beyond the bound.
+
+    What is held several times counts as often: so it is written. indent: characters that stand in
+    front of each value for each level; raises TooLarge where they come to more than is written.
+    """
+    count, level, before = 1, 0, 0
+    containers = [value] if type(value) in CONTAINERS else []
+    while containers:
+        level += 1
+        refuse_depth(level, function)
+        here = sum(map(len, containers))
+        count, before = count + here, before + here * level * indent
+        refuse_past(most, count, function, "values")
+        if before > LARGEST_WRITTEN:
+            raise TooLarge
+        containers = [
+            inner
+            for outer in containers
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in CONTAINERS
+        ]
 
 
 def _inside(value: Any) -> list[Any]:

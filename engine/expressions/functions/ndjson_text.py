@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions import json_text
-from engine.expressions.functions.limits import refuse_many_nodes
+from engine.expressions.functions.limits import refuse_large, refuse_many_nodes
 from engine.expressions.operators import type_name
-from engine.expressions.writing import encode
+from engine.expressions.reading import refuse_dense
+from engine.expressions.writing import encode, encode_lines, in_portions
+from engine.limits import MOST_NODES, MOST_WRITTEN
+
+LINE = re.compile(r"\S[^\n]*")
+"""A line that is not blank."""
 
 
 def read(text: str, options: Mapping[str, Any]) -> list[Any]:
-    lines = [line for line in text.splitlines() if line.strip()]
+    refuse_dense(text.encode())
+    lines = [line[0] for line in islice(LINE.finditer(text), MOST_NODES + 1)]
     refuse_many_nodes(len(lines), "read")
     return [json_text.read(line, options) for line in lines]
 
@@ -21,4 +29,6 @@ def read(text: str, options: Mapping[str, Any]) -> list[Any]:
 def write(value: Any, options: Mapping[str, Any]) -> str:
     if type_name(value) != "array":
         raise EvaluationError(f"write() makes NDJSON of a list, not of {type_name(value)}")
-    return "".join(f"{encode(each).decode()}\n" for each in value)
+    refuse_large(value, MOST_WRITTEN, "write")
+    encode(value)  # raises TooLarge
+    return b"".join(map(encode_lines, in_portions(list(value)))).decode()

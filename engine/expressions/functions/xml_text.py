@@ -6,19 +6,22 @@ A DOCTYPE is refused, and with it every entity of a document's own: nine lines o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.limits import refuse_depth, refuse_many_nodes
-from engine.expressions.writing import to_text
+from engine.expressions.functions.limits import refuse_depth, refuse_large, refuse_many_nodes
+from engine.expressions.writing import TooLarge, to_text
+from engine.limits import DEEPEST, LARGEST_WRITTEN, MOST_NODES
 
 ATTRIBUTE = "@"
 TEXT = "#text"
 NAME = re.compile(r"[^\W\d][\w.-]*(?::[^\W\d][\w.-]*)?")
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no XML 1.0 document may hold."""
+SPECIAL = re.compile('[\x00-\x08\x0b-\x1f&<>"\ud800-\udfff\ufffe\uffff]')
+"""That, and what is escaped."""
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
 
 
@@ -30,10 +33,11 @@ class _Reader:
         self.count = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        refuse_depth(len(self.open), "read")
         self.count += 1 + len(attributes)
-        refuse_many_nodes(self.count, "read")
-        self.open.append(({ATTRIBUTE + key: value for key, value in attributes.items()}, []))
+        if self.count > MOST_NODES or len(self.open) > DEEPEST:
+            refuse_many_nodes(self.count, "read")
+            refuse_depth(len(self.open), "read")
+        self.open.append(({ATTRIBUTE + key: value for key, value in attributes.items()} if attributes else {}, []))
 
     def end(self, name: str) -> None:
         fields, pieces = self.open.pop()
@@ -82,40 +86,76 @@ def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
 def write(value: Any, options: Mapping[str, Any]) -> str:
     if not isinstance(value, Mapping) or len(value) != 1:
         raise EvaluationError("write() makes XML of a map with one entry, the root")
-    return "".join(piece for name, content in value.items() for piece in _element(name, content))
+    refuse_large(value, MOST_NODES, "write")
+    writer = _Writer()
+    for name, content in value.items():
+        writer.element(name, content)
+    return "".join(writer.pieces)
 
 
-def _element(name: Any, content: Any) -> Iterator[str]:
-    if isinstance(content, (list, Appended)):
-        for one in content:
-            yield from _element(name, one)
-        return
-    name = _name(name)
-    if not isinstance(content, Mapping):
-        yield from _tagged(name, "", [_escaped(to_text(content))])
-        return
-    attributes = {key: one for key, one in content.items() if key.startswith(ATTRIBUTE)}
-    written = "".join(f' {_name(key[1:])}="{_escaped(to_text(one))}"' for key, one in attributes.items())
-    inner = [piece for key, one in content.items() if key not in attributes for piece in _inner(key, one)]
-    yield from _tagged(name, written, inner)
+class _Writer:
+    """Puts the pieces of a document in a row; a text that is held several times is written as often."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self._left = LARGEST_WRITTEN
+        self._names: set[str] = set()
+        """Those that were looked at."""
+
+    def element(self, name: Any, content: Any) -> None:
+        if isinstance(content, (list, Appended)):
+            for one in content:
+                self.element(name, one)
+            return
+        is_map = isinstance(content, Mapping)
+        self._put(f"<{self._name(name)}")
+        if is_map:
+            self._attributes(content)
+        self._put(">")
+        at = len(self.pieces)
+        if is_map:
+            self._inner(content)
+        else:
+            self._text(content)
+        if len(self.pieces) == at:
+            self.pieces[-1] = "/>"
+        else:
+            self._put(f"</{name}>")
+
+    def _attributes(self, content: Mapping[Any, Any]) -> None:
+        for key, one in content.items():
+            if key.startswith(ATTRIBUTE):
+                self._put(f' {self._name(key[1:])}="{_escaped(one)}"')
+
+    def _inner(self, content: Mapping[Any, Any]) -> None:
+        for key, one in content.items():
+            if key == TEXT:
+                self._text(one)
+            elif not key.startswith(ATTRIBUTE):
+                self.element(key, one)
+
+    def _text(self, value: Any) -> None:
+        if text := _escaped(value):
+            self._put(text)
+
+    def _name(self, name: Any) -> str:
+        if name not in self._names:
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                raise EvaluationError("write() finds a key that is no name of XML")
+            self._names.add(name)
+        return str(name)
+
+    def _put(self, piece: str) -> None:
+        self._left -= len(piece)
+        if self._left < 0:
+            raise TooLarge
+        self.pieces.append(piece)
 
 
-def _inner(key: str, content: Any) -> Iterator[str]:
-    return iter([_escaped(to_text(content))]) if key == TEXT else _element(key, content)
-
-
-def _tagged(name: str, attributes: str, inner: list[str]) -> Iterator[str]:
-    text = "".join(inner)
-    yield f"<{name}{attributes}>{text}</{name}>" if text else f"<{name}{attributes}/>"
-
-
-def _name(name: Any) -> str:
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise EvaluationError("write() finds a key that is no name of XML")
-    return name
-
-
-def _escaped(text: str) -> str:
+def _escaped(value: Any) -> str:
+    text = value if type(value) is str else to_text(value)
+    if not SPECIAL.search(text):
+        return text
     if FORBIDDEN.search(text):
         raise EvaluationError("write() finds a character that no XML may hold")
     return text.translate(ESCAPES)

@@ -7,25 +7,31 @@ alias, by which nine lines become a billion elements, is refused where it stands
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from math import isfinite
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.limits import YAML_TOO_DEEP, refuse_depth, refuse_many_nodes
-from engine.expressions.operators import number_in
+from engine.expressions.functions.limits import YAML_TOO_DEEP, refuse_depth, refuse_large, refuse_many_nodes
+from engine.expressions.operators import LONGEST_NUMBER
+from engine.expressions.reading import read_json
 from engine.expressions.writing import encode
-from engine.limits import DEEPEST
+from engine.limits import DEEPEST, MOST_NODES
 
 TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 """No other is read: what a tag makes of a text is the business of the one who wrote it."""
-NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-"""YAML 1.2, 10.3.2; hexadecimal and octal numbers, .inf and .nan stay texts."""
 CONSTANTS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+SIGNS = frozenset("+-")
+FIRST_OF_NUMBERS = frozenset("+-.0123456789")
+INDENT = 4
+"""What a level costs for each value: two characters, which are not written at once."""
+PLAIN, QUOTED = (True, True), (False, True)
+"""Whether a text means itself, written plain and quoted."""
 MISSING = object()
 
 
@@ -49,29 +55,32 @@ class _Builder:
     def put(self, value: Any) -> None:
         if not self.open:
             self.documents.append(value)
-        elif isinstance(self.open[-1], list):
-            self.open[-1].append(value)
+            return
+        innermost = self.open[-1]
+        if type(innermost) is list:
+            innermost.append(value)
         elif self.keys[-1] is MISSING:
-            self.keys[-1] = self._key(value)
+            self.keys[-1] = _key(innermost, value)
         else:
-            self.open[-1][self.keys[-1]] = value
+            innermost[self.keys[-1]] = value
             self.keys[-1] = MISSING
 
-    def _key(self, value: Any) -> str:
-        if isinstance(value, (dict, list)):
-            raise EvaluationError("read() takes YAML whose keys are scalars")
-        key = value if isinstance(value, str) else encode(value).decode()
-        if key in self.open[-1]:
-            raise EvaluationError("read() finds a key twice in a map of YAML")
-        return key
+
+def _key(fields: dict[str, Any], value: Any) -> str:
+    if type(value) in (dict, list):
+        raise EvaluationError("read() takes YAML whose keys are scalars")
+    key = value if type(value) is str else str(value) if type(value) is int else encode(value).decode()
+    if key in fields:
+        raise EvaluationError("read() finds a key twice in a map of YAML")
+    return key
 
 
 def read(text: str, options: Mapping[str, Any]) -> Any:
     import yaml
 
     builder = _Builder()
+    put, scalar = builder.put, yaml.ScalarEvent
     steps: dict[type, Callable[[Any], None]] = {
-        yaml.ScalarEvent: lambda event: builder.put(_scalar(event)),
         yaml.SequenceStartEvent: lambda event: builder.begin([]),
         yaml.MappingStartEvent: lambda event: builder.begin({}),
         yaml.SequenceEndEvent: lambda event: builder.end(),
@@ -79,11 +88,14 @@ def read(text: str, options: Mapping[str, Any]) -> Any:
         yaml.AliasEvent: _refuse_alias,
     }
     try:
-        for count, event in enumerate(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))):
-            refuse_many_nodes(count, "read")
-            if getattr(event, "tag", None) not in TAGS:
-                raise EvaluationError("read() takes YAML without tags of its own")
-            steps.get(type(event), _pass)(event)
+        events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        for event in islice(events, MOST_NODES + 1):
+            if type(event) is scalar:
+                put(_scalar(event))
+            elif type(event) in steps:
+                _check_tag(getattr(event, "tag", None))
+                steps[type(event)](event)
+        refuse_many_nodes(MOST_NODES + sum(1 for _ in islice(events, 1)), "read")
     except yaml.YAMLError as error:
         if YAML_TOO_DEEP in str(error):
             refuse_depth(DEEPEST + 1, "read")
@@ -91,8 +103,9 @@ def read(text: str, options: Mapping[str, Any]) -> Any:
     return _only(builder.documents)
 
 
-def _pass(event: Any) -> None:
-    """The start and end of the stream and of a document."""
+def _check_tag(tag: str | None) -> None:
+    if tag not in TAGS:
+        raise EvaluationError("read() takes YAML without tags of its own")
 
 
 def _refuse_alias(event: Any) -> None:
@@ -106,27 +119,91 @@ def _only(documents: list[Any]) -> Any:
 
 
 def _scalar(event: Any) -> Any:
+    if event.tag is not None:
+        _check_tag(event.tag)
     text: str = event.value
     if not event.implicit[0]:  # quoted, a block, or tagged as a text
         return text
-    if text in CONSTANTS:
-        return CONSTANTS[text]
-    if not NUMBER.fullmatch(text):
+    return _number_in(text) if text[:1] in FIRST_OF_NUMBERS else CONSTANTS.get(text, text)
+
+
+def _number_in(text: str) -> int | float | str:
+    """The number of a plain text; what is none, or one that no float can hold, stays a text.
+
+    Python's numbers are those of YAML 1.2's core schema (10.3.2), but for underscores, other digits
+    and infinity; hexadecimal and octal numbers, .inf and .nan stay texts.
+    """
+    if len(text) > LONGEST_NUMBER or "_" in text or not text.isascii():
         return text
-    number = number_in(_as_in_json(text))
-    return text if number is None else number
-
-
-def _as_in_json(text: str) -> str:
-    """`.5` is 0.5, `5.` is 5.0."""
-    text = re.sub(r"^([+-]?)\.", r"\g<1>0.", text)
-    return re.sub(r"\.(?=[eE]|$)", ".0", text)
+    try:
+        if text.isdecimal() or (text[0] in SIGNS and text[1:].isdecimal()):
+            return int(text)
+        number = float(text)
+    except ValueError:
+        return text
+    return number if isfinite(number) else text
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:
     import yaml
-    from msgspec.json import decode
 
-    plain = decode(encode(value))  # without dates and decimals; and nothing shared, of which YAML would make aliases
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return str(yaml.dump(plain, Dumper=dumper, allow_unicode=True, sort_keys=False, width=1 << 30))
+    plain = read_json(encode(value))  # without dates and decimals
+    refuse_large(plain, MOST_NODES // 2, "write", indent=INDENT)  # a key costs as much as a value
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    events = _Events(dumper.yaml_implicit_resolvers).of(plain)
+    return str(yaml.emit(events, Dumper=dumper, allow_unicode=True, width=1 << 30))
+
+
+class _Events:
+    """The events of the parts of a value, for the emitter.
+
+    A dumper would need four times as long, and make aliases of what is shared. `resolvers` know, by
+    its first character, what YAML 1.1 would take a plain text for.
+    """
+
+    def __init__(self, resolvers: Mapping[str, Any]) -> None:
+        from yaml import events
+
+        self._scalar, self._resolvers = events.ScalarEvent, resolvers
+        self._list, self._map = events.SequenceStartEvent, events.MappingStartEvent
+        self._ends: dict[Any, Any] = {list: events.SequenceEndEvent(), dict: events.MappingEndEvent()}
+        self._before = [events.StreamStartEvent(), events.DocumentStartEvent(explicit=False)]
+        self._after = [events.DocumentEndEvent(explicit=False), events.StreamEndEvent()]
+
+    def of(self, value: Any) -> Iterator[Any]:
+        yield from self._before
+        open_: list[tuple[Iterator[Any], Any]] = [(iter([value]), None)]
+        while open_:
+            parts, end = open_[-1]
+            for part in parts:
+                if type(part) is tuple:  # an entry of a map
+                    yield self._text(part[0])
+                    part = part[1]
+                if type(part) in self._ends:
+                    yield self._start(part)
+                    open_.append((iter(part if type(part) is list else part.items()), self._ends[type(part)]))
+                    break
+                yield self._text(part) if type(part) is str else self._other(part)
+            else:
+                open_.pop()
+                if end is not None:
+                    yield end
+        yield from self._after
+
+    def _start(self, container: Any) -> Any:
+        kind = self._list if type(container) is list else self._map
+        return kind(None, None, implicit=True, flow_style=not container)
+
+    def _text(self, text: str) -> Any:
+        is_other = any(pattern.match(text) for _, pattern in self._resolvers.get(text[:1], ()))
+        return self._scalar(None, None, QUOTED if is_other else PLAIN, text)
+
+    def _other(self, value: Any) -> Any:
+        text = _number(value) if type(value) is float else encode(value).decode()
+        return self._scalar(None, None, PLAIN, text)
+
+
+def _number(value: float) -> str:
+    """With the point that YAML 1.1 wants in front of an exponent."""
+    text = repr(value)
+    return text if "." in text else text.replace("e", ".0e")

@@ -1,0 +1,67 @@
+"""Forms and queries (application/x-www-form-urlencoded) as names and values, and back."""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_qp
+from collections.abc import Iterable
+
+from engine.expressions.writing import TooLarge
+from engine.limits import LONGEST_TEXT, MOST_BROKEN_ESCAPES
+
+BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+WRITTEN = tuple("+" if byte == 0x20 else chr(byte) if byte in SAFE else f"%{byte:02X}" for byte in range(256))
+"""What stands for each byte in a form."""
+PORTION = 2**16
+"""Bytes that are written at once: each takes the room of a reference meanwhile."""
+
+
+def read_pairs(text: str, most: int, errors: str = "replace") -> list[tuple[str, str]]:
+    """The fields in order, without those that are empty.
+
+    errors: what becomes of escapes that are no UTF-8, as Python's codecs have it. Raises ValueError
+    for more fields than `most`, and for a text with many a `%` that begins no escape.
+    """
+    if text.count("&") >= most:
+        raise ValueError(f"more than {most} fields")
+    fields = [field.partition("=") for field in text.split("&") if field]
+    return [(_read(name, errors), _read(value, errors)) for name, _, value in fields]
+
+
+def _read(text: str, errors: str) -> str:
+    text = text.replace("+", " ")
+    return unescaped(text.encode()).decode("utf-8", errors) if "%" in text else text
+
+
+def unescaped(text: bytes) -> bytes:
+    """The bytes with each `%XX` as the byte that it stands for (RFC 3986, 2.1); any other `%` stays.
+
+    Quoted-printable has the same escapes, but for their sign, and its reader is a loop in C. Raises
+    ValueError for a text with many a `%` that begins no escape.
+    """
+    text, broken = BROKEN_ESCAPE.subn(b"%25", text, MOST_BROKEN_ESCAPES + 1)
+    if broken > MOST_BROKEN_ESCAPES:
+        raise ValueError(f"more than {MOST_BROKEN_ESCAPES} signs % that begin no escape")
+    return a2b_qp(text.replace(b"=", b"=3D").replace(b"%", b"="))
+
+
+def write_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and values as a form. Raises TooLarge."""
+    left = LONGEST_TEXT
+    fields = []
+    for name, value in pairs:
+        content = name.encode(), value.encode()
+        left -= len(content[0]) + len(content[1])
+        if left < 0:
+            raise TooLarge(LONGEST_TEXT, "bytes of a form")
+        fields.append("=".join(map(_written, content)))
+    return "&".join(fields)
+
+
+def _written(content: bytes) -> str:
+    if not content.rstrip(SAFE):
+        return content.decode()
+    if len(content) <= PORTION:
+        return "".join(map(WRITTEN.__getitem__, content))
+    return "".join([_written(content[start : start + PORTION]) for start in range(0, len(content), PORTION)])

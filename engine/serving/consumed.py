@@ -1,0 +1,30 @@
+"""Which bodies a listener takes, by their media types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from engine.core.refusal import Refusal
+from engine.serving.content import JSON, essence_of
+from engine.serving.records import NDJSON
+
+
+def check_consumed(media_type: str | None, consumes: Sequence[str]) -> None:
+    """Raise Refusal (415) for a media type that is none of these; the answer tells them (RFC 9110, 12.5.1).
+
+    consumes: media types without parameters, or `text/*`; none means any.
+    """
+    if consumes and not _takes(tuple(consumes), essence_of(media_type) or JSON):
+        told = ", ".join(consumes)
+        raise Refusal(
+            415, "HTTP:UNSUPPORTED_MEDIA_TYPE", f"the body can be one of {told}", {"accept": told}, is_early=True
+        )
+
+
+@lru_cache(maxsize=64)  # most requests have the same few
+def _takes(consumes: tuple[str, ...], essence: str) -> bool:
+    return any(
+        each in (essence, f"{essence.partition('/')[0]}/*", "*/*") or (each in NDJSON and essence in NDJSON)
+        for each in consumes
+    )

@@ -1,0 +1,201 @@
+"""JSON and its like that take more than their bytes: dense values, lines without end, forms of escapes."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain, repeat
+
+import pytest
+from attacks.attack import MIB, watched
+from attacks.pouring import pour
+from server.running import PROBLEM, Running
+
+FLOWS = """
+configs:
+  Api: {http:listener-config: {port: 0}}
+flows:
+  size:
+    source: {http:listener: {config-ref: Api, path: /size}}
+    steps: [{set-payload: {value: "#[type(payload)]"}}]
+  guarded:
+    source: {http:listener: {config-ref: Api, path: /guarded}}
+    steps:
+      - security:api-key: {keys: {one: "${secret:key:a-long-enough-secret}"}, header: X-Key}
+      - set-payload: {value: in}
+  count:
+    source: {http:listener: {config-ref: Api, path: /count, streaming: true}}
+    steps:
+      - set-variable: {variableName: n, value: 0}
+      - foreach: {batchSize: 1000, steps: [{set-variable: {variableName: n, value: "#[vars.n + length(payload)]"}}]}
+      - set-payload: {value: "#[vars.n]"}
+  read:
+    source: {http:listener: {config-ref: Api, path: /read}}
+    steps: [{set-payload: {value: "#[type(read(payload, attributes.queryParams.mime))]"}}]
+    error-handler:
+      - on-error-propagate:
+          type: MULE:EXPRESSION
+          logException: false
+          steps: [{set-variable: {variableName: httpStatus, value: 422}}]
+"""
+JSON, NDJSON, FORM = "application/json", "application/x-ndjson", "application/x-www-form-urlencoded"
+TEXT = {"Content-Type": "text/plain"}
+
+
+def nested(opened: bytes, inner: bytes, closed: bytes, times: int) -> bytes:
+    one = opened * 190 + inner + closed * 190
+    return b"[" + b",".join([one] * times) + b"]"
+
+
+DENSE: dict[str, tuple[bytes, int]] = {
+    "lists": (b"[" + b"[]," * 3_300_000 + b"[]]", 413),
+    "maps": (b"[" + b"{}," * 3_300_000 + b"{}]", 413),
+    "lists of one": (b"[" + b"[0]," * 2_500_000 + b"[]]", 413),
+    "maps of one": (b"[" + b'{"":0},' * 1_400_000 + b"{}]", 413),
+    "keys": (b"{" + b",".join(b'"%x":0' % number for number in range(1_000_000)) + b"}", 413),
+    "keys and spaces": (b"{" + b",".join(b'"%x" \n:0' % number for number in range(800_000)) + b"}", 413),
+    "keys with backslashes": (b"{" + b",".join(b'"%x\\\\":0' % number for number in range(800_000)) + b"}", 413),
+    "texts": (b"[" + b'"ab",' * 2_000_000 + b"0]", 413),
+    "deep lists": (nested(b"[", b"", b"]", 25_000), 413),
+    "deep maps": (nested(b'{"":', b"0", b"}", 10_000), 413),
+    "too deep": (b"[" * 10_000_000, 413),
+    "a key twice in a large map": (
+        b"{" + b",".join(b'"%x":0' % number for number in range(400_000)) + b',"0":1}', 400
+    ),
+    "a long number": (b"1" * 10_000_000, 400),
+    "a long fraction": (b"0." + b"1" * 10_000_000, 200),
+    "a large number": (b"1e400", 200),
+    "long numbers": (b"[" + b",".join([b"1" * 4000] * 2500) + b"]", 200),
+    "longer numbers": (b"[" + b",".join([b"1" * 5000] * 2000) + b"]", 400),
+    "numbers": (b"[" + b",".join([b"1"] * 5_000_000) + b"]", 200),
+    "fractions": (b"[" + b",".join([b"0.25"] * 1_900_000) + b"]", 200),
+    "escapes": (b'"' + b"\\u0041" * 1_600_000 + b'"', 200),
+    "half of a pair": (b'["\\ud800"]', 400),
+    "halves of pairs": (b"[" + b",".join([b'"\\ud800"'] * 900_000) + b"]", 400),
+    "spaces": (b" " * 10_000_000, 400),
+    "signs in a text": (b'"' + b"[{:," * 2_500_000 + b'"', 200),
+    "JSON in a text": (json.dumps(json.dumps([{"id": "c-1", "n": [1, 2]}] * 150_000)).encode(), 200),
+    "timestamps": (json.dumps([{"at": "2026-03-01T10:00:00Z", "to": "2026-03-01T11:00:00Z"}] * 130_000).encode(), 200),
+    "records": (json.dumps([{"id": "c-1", "name": "Ada", "email": "ada@example.org", "n": 1}] * 120_000).encode(), 200),
+    "coordinates": (json.dumps([[-122.41, 37.7749]] * 500_000).encode(), 200),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_a_body(attacked: Running, name: str) -> None:
+    body, status = DENSE[name]
+    with watched(attacked):
+        answer = attacked.post("/size", content=body, headers={"Content-Type": JSON})
+    assert answer.status_code in ((400, 413) if name == "too deep" else (status,))
+
+
+@pytest.mark.parametrize("name", [name for name, (_, status) in DENSE.items() if status == 413])
+@pytest.mark.parametrize("media_type", ["", "application/vnd.api+json", f"{JSON}; charset=utf-16"])
+def test_other_names_of_json_before_authentication(attacked: Running, name: str, media_type: str) -> None:
+    body = DENSE[name][0]
+    with watched(attacked):
+        answer = attacked.post(
+            "/guarded",
+            content=body[: len(body) // 2].decode().encode("utf-16") if "utf-16" in media_type else body,
+            headers={"Content-Type": media_type} if media_type else {},
+        )
+    assert (answer.status_code in (400, 413), answer.headers["content-type"]) == (True, PROBLEM)
+
+
+@pytest.mark.parametrize("name", DENSE)
+@pytest.mark.parametrize("mime", [JSON, NDJSON, "application/yaml"])
+def test_read(attacked: Running, name: str, mime: str) -> None:
+    with watched(attacked):
+        answer = attacked.post("/read", params={"mime": mime}, content=DENSE[name][0][:9_990_000], headers=TEXT)
+    assert answer.status_code in (200, 422)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"\n" * 9_990_000, b"\r" * 9_990_000, b"1\n" * 4_990_000, b"[]\n" * 3_300_000, b'{"a":[[[[[]]]]]}\n' * 500_000,
+     b"  \n" * 3_300_000],
+    ids=["line feeds", "carriage returns", "numbers", "lists", "maps", "blanks"],
+)  # fmt: skip
+def test_read_of_lines(attacked: Running, text: bytes) -> None:
+    with watched(attacked):
+        assert attacked.post("/read", params={"mime": NDJSON}, content=text, headers=TEXT).status_code in (200, 422)
+
+
+# Lines
+
+ENDLESS = {
+    "a line of text": (b'"', b"a"),
+    "a line of spaces": (b"", b" "),
+    "a line of lists": (b"[", b"[],"),
+    "line feeds": (b"", b"\n"),
+    "blank lines": (b"", b" \r\n"),
+    "carriage returns": (b"", b"\r"),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_record_without_end(attacked: Running, name: str) -> None:
+    first, again = ENDLESS[name]
+    block = again * (2**18 // len(again))
+    with watched(attacked):
+        status, sent = pour(attacked, "/count", chain([first or again], repeat(block, 2000)), Content_Type=NDJSON)
+    assert status == 413
+    assert sent < 40 * MIB
+
+
+@pytest.mark.parametrize(("first", "again"), [(b'"', b"a"), (b"[0", b",0"), (b"", b" ")])
+@pytest.mark.parametrize("media_type", [NDJSON, "text/csv"])
+def test_a_long_line_that_ends_byte_by_byte(attacked: Running, media_type: str, first: bytes, again: bytes) -> None:
+    """What came is not copied for each byte that comes."""
+    long = first + again * (9_500_000 // len(again))
+    with watched(attacked):
+        pour(attacked, "/count", chain([long], repeat(again, 20_000)), Content_Type=media_type)
+
+
+DENSE_LINES = {
+    "lists": (b"[" + b"[]," * 3_000_000 + b"[]]\n", 413),
+    "keys": (b"{" + b",".join(b'"%x":0' % number for number in range(900_000)) + b"}\n", 413),
+    "small ones": (b"[]\n" * 3_000_000, 200),
+    "numbers": (b"1\n" * 2_000_000, 200),
+    "deep ones": ((b"[" * 190 + b"]" * 190 + b"\n") * 10_000, 200),
+    "too deep": (b"[" * 9_000_000 + b"\n", 413),
+}
+
+
+@pytest.mark.parametrize("name", DENSE_LINES)
+def test_dense_records(attacked: Running, name: str) -> None:
+    body, status = DENSE_LINES[name]
+    with watched(attacked):
+        answer = attacked.post("/count", content=body, headers={"Content-Type": NDJSON})
+    assert answer.status_code in ((400, 413) if name == "too deep" else (status,))
+
+
+# Forms
+
+FIELDS = {
+    "escapes": (b"a=" + b"%41" * 3_300_000, 200),
+    "escapes between letters": (b"a=" + b"a%41" * 2_490_000, 200),
+    "escapes between other letters": (b"a=" + "é%41".encode() * 1_990_000, 200),
+    "escapes of no text": (b"a=" + b"%ff" * 3_300_000, 200),
+    "escapes of halves": (b"a=" + b"%E3%81" * 1_600_000, 200),
+    "escapes of Japanese": (b"a=" + b"%E3%81%82" * 1_100_000, 200),
+    "broken escapes": (b"a=" + b"%" * 9_000_000, 400),
+    "more broken escapes": (b"a=" + b"%zz" * 3_000_000, 400),
+    "few broken escapes": (b"a=100%&b=%zz", 200),
+    "plus signs": (b"a=" + b"+" * 9_000_000, 200),
+    "equals signs": (b"=" * 9_000_000, 200),
+    "escaped equals signs": (b"a=%41" + b"=" * 9_000_000, 200),
+    "ampersands": (b"&" * 9_000_000, 400),
+    "fields": (b"a=1&" * 2_000_000, 400),
+    "names": (b"%61" * 3_000_000, 200),
+    "a thousand fields of escapes": (b"&".join([b"%41=" + b"%41" * 3000] * 1000), 200),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("path", ["/size", "/read"])
+def test_a_form(attacked: Running, name: str, path: str) -> None:
+    body, status = FIELDS[name]
+    headers = TEXT if path == "/read" else {"Content-Type": FORM}
+    with watched(attacked):
+        answer = attacked.post(path, params={"mime": FORM}, content=body, headers=headers)
+    assert answer.status_code in ((200, 422) if path == "/read" else (status,))
