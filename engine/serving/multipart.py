@@ -79,11 +79,11 @@ async def read_multipart(
     there may be. longest: bytes of a field, and of all. keep: called with how many bytes are in memory.
     Raises ValueError for a body that is no multipart form, Refusal (503) where there is no room for it.
     """
-    headers = Headers({"content-type": _with_charset(media_type, charset)})
-    parser = _Parser(headers, chunks, max_files=most, max_fields=most, max_part_size=longest)
     DISK.most = max(DISK.most, longest)
     disk = Held(DISK)
     try:
+        headers = Headers({"content-type": _with_charset(media_type, charset)})
+        parser = _Parser(headers, chunks, max_files=most, max_fields=most, max_part_size=longest)
         form = await parser.read(keep, disk)
     except MultiPartException as error:
         raise ValueError(error.message) from error
