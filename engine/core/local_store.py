@@ -79,7 +79,8 @@ class LocalStore(Store):
     """The bytes that all values may take together, or as 64MiB; more removes the oldest. Any, if left out."""
 
     entry_ttl: Time | None = None
-    """How long an entry lives, in entryTtlUnit, or with a unit of its own (`60s`); for ever, if left out."""
+    """How long an entry lives, in entryTtlUnit, or with a unit of its own (`60s`); for ever, if left out. To set the
+    machine's clock makes no entry older before the process is started anew."""
 
     entry_ttl_unit: TimeUnit = "SECONDS"
     """What the number of entryTtl counts."""

@@ -23,7 +23,10 @@ MEMORY = "5m"
 
 
 class RedeliveryPolicy(Parameters):
-    """How often a message may fail before MULE:REDELIVERY_EXHAUSTED is raised instead of running the steps."""
+    """How often a message may fail before MULE:REDELIVERY_EXHAUSTED is raised instead of running the steps.
+
+    A caller that is refused, such as one without credentials, is no failure of its message.
+    """
 
     max_redelivery_count: Annotated[int, Field(ge=0)] = 5
     """How often a message that failed may come again and be tried anew."""

@@ -28,7 +28,8 @@ class IdempotentMessageValidator(VoidOperation):
 
     Of equal messages at the same time one passes. Identifiers are remembered where they came
     through, whatever happens to the message afterwards: os:remove forgets one, by the text of its
-    identifier, so that the message may come again.
+    identifier, so that the message may come again. They are everybody's: let security:* stand
+    before it, and the principal in idExpression, where callers number their messages themselves.
 
     Example:
         given: {payload: {id: 7}}

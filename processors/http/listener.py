@@ -57,7 +57,9 @@ class Listener(HttpSource):
     The body becomes the payload by its Content-Type: JSON (also without one) is a value, a form a
     map, text a text, all else bytes, an empty body null. `attributes` holds method, listenerPath,
     requestPath, queryString, queryParams, queryParamsAll, uriParams, headers, remoteAddress,
-    scheme and version; the rest that a trailing `*` takes is uriParams."*".
+    scheme and version; the rest that a trailing `*` takes is uriParams."*". Of a caller with a
+    certificate, clientCertificate holds subject and issuer ({commonName, …}), subjectAltName
+    ({DNS: […], …}), serialNumber, notBefore and notAfter.
 
     The status of a success is `vars.httpStatus`, else 200; headers add `vars.outboundHeaders`. A
     failure is answered with what an on-error-propagate assigned (httpStatus, payload), else with
@@ -67,7 +69,9 @@ class Listener(HttpSource):
     headers), else what the caller's Accept likes best of JSON, NDJSON, XML, CSV, YAML and text, else
     JSON; where Accept leaves none, the answer is 406. Bodies compressed with gzip or deflate are
     inflated. HEAD is answered as GET without the body, OPTIONS with what the path allows; the
-    answer to GET has an ETag, unless the flow sets one, and If-None-Match gets 304.
+    answer to GET has an ETag, unless the flow sets one, and If-None-Match gets 304. Where it is known
+    who calls, by security:* or a certificate, it is for that caller's cache alone (Cache-Control:
+    private, no-cache), unless the flow says otherwise.
 
     Example:
         configs:
@@ -115,7 +119,9 @@ class Listener(HttpSource):
     idempotency: Idempotency | None = None
     """What the header Idempotency-Key does: store, ttl, required, caller. A request that comes again under its key gets
     the answer of the first time and runs no more (409 while that runs, 422 for another request under the key). Not kept
-    are 5xx, 401, 403, 408, 425, 429, streams and bodies over 1 MiB. GET, HEAD and OPTIONS need no key."""
+    are 5xx, 401, 403, 408, 425, 429, streams and bodies over 1 MiB. GET, HEAD and OPTIONS need no key. A key belongs
+    to its caller, who must still pass the head of the flow to get an answer again: a flow finds out there who calls,
+    or names `caller`."""
 
     schema: BodySchema | None = None
     """A JSON Schema that bodies must fit: a map, or the name of a file beside the flow file. One that does not fit is

@@ -83,7 +83,7 @@ class ListenerConfig(Config):
 
     tls: ServerTls | None = None
     """Answer HTTPS only: certificate and key as PEM files beside the flow file; clientCa lets in only callers with a
-    certificate of that authority."""
+    certificate of that authority, which flows see as attributes.clientCertificate."""
 
     cors: Cors | None = None
     """Which pages of other origins may call."""

@@ -57,9 +57,13 @@ class Jwt(Authentication):
     principal: the claim sub, else client_id or azp, scopes, claims}.
 
     A caller without a token that holds is answered with 401 and SECURITY:UNAUTHORIZED, one whose
-    token lacks a scope or a claim with 403 and MULE:NOT_PERMITTED; WWW-Authenticate says why. The
-    keys of a url are fetched when the first token comes, then once an hour, and for a key that
-    is not known, at most once a minute; while there are none, tokens are SECURITY:CONNECTIVITY (503).
+    token lacks a scope or a claim with 403 and MULE:NOT_PERMITTED; WWW-Authenticate says why. Times
+    are compared with the time of day: whoever sets it back lets in what had expired.
+
+    The keys of a url are fetched when the first token comes, then once an hour, and for a key that
+    is not known, at most once a minute. An issuer that does not answer holds callers for a second,
+    and for five where there are no keys yet; those of before serve for a day. While there are none,
+    tokens are SECURITY:CONNECTIVITY (503).
 
     Example:
         configs:

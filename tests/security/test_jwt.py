@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, Key, OKPKey
 from security.issuing import (
@@ -224,12 +224,14 @@ RULES = Rules(("HS256",), (), (), (), 0)
 KEYS = FixedKeys([OCT], are_named=False)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=200), st.text("abcXYZ019-_.=", max_size=200)))
 def test_no_text_holds(text: str) -> None:
     with pytest.raises(InvalidToken):
         asyncio.run(RULES.claims_of(text, KEYS, NOW))
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(token()) - 1), st.sampled_from("AZaz09-_.=\x00é"))
 def test_no_change_is_overlooked(place: int, character: str) -> None:
     """But for the last character, whose lowest bits mean nothing in base64."""
@@ -239,6 +241,7 @@ def test_no_change_is_overlooked(place: int, character: str) -> None:
             asyncio.run(RULES.claims_of(changed, KEYS, NOW))
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.text(max_size=5), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 )
