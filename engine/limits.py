@@ -536,6 +536,13 @@ LARGEST_HEADERS = _limit(
     beyond=EXPRESSION,
     reason="hardly anybody takes more than 64 KiB; a list is as many headers as it has values",
 )
+LARGEST_FORM = _limit(
+    5_000_000,
+    "bytes",
+    "what is written as a form",
+    beyond="MULE:TRANSFORMATION; MULE:EXPRESSION",
+    reason="each byte is looked up; it is written in a fifth of a second",
+)
 LARGEST_CSV = _limit(
     16 * 2**20,
     "characters",

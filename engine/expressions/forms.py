@@ -7,7 +7,7 @@ from binascii import a2b_qp
 from collections.abc import Iterable
 
 from engine.expressions.writing import TooLarge
-from engine.limits import LONGEST_TEXT, MOST_BROKEN_ESCAPES
+from engine.limits import LARGEST_FORM, MOST_BROKEN_ESCAPES
 
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -48,13 +48,13 @@ def unescaped(text: bytes) -> bytes:
 
 def write_pairs(pairs: Iterable[tuple[str, str]]) -> str:
     """Names and values as a form. Raises TooLarge."""
-    left = LONGEST_TEXT
+    left = LARGEST_FORM
     fields = []
     for name, value in pairs:
         content = name.encode(), value.encode()
         left -= len(content[0]) + len(content[1])
         if left < 0:
-            raise TooLarge(LONGEST_TEXT, "bytes of a form")
+            raise TooLarge(LARGEST_FORM, "bytes of a form")
         fields.append("=".join(map(_written, content)))
     return "&".join(fields)
 

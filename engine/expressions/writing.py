@@ -135,13 +135,29 @@ def _within(room: int, value: Any, encode_into: EncodeInto = _encoder.encode_int
         return bytes(buffer)
 
 
+class _Budget:
+    """How many bytes may still be written."""
+
+    def __init__(self) -> None:
+        self.left = LARGEST_WRITTEN
+
+    def spend(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise TooLarge
+
+    def plain(self, value: Any) -> Any:
+        self.spend(COST)
+        return plain(value)
+
+
 class _Writer:
     """Writes a large value slice by slice, so that what it comes to is known before it is there."""
 
     def __init__(self, decimal_format: Literal["number", "string"] = "number") -> None:
         self._pieces: list[bytes] = []
-        self._left = LARGEST_WRITTEN
-        self._encode_into = msgspec.json.Encoder(enc_hook=self._plain, decimal_format=decimal_format).encode_into
+        self._budget = _Budget()  # no writer, which its encoder would keep, and all that was written
+        self._encode_into = msgspec.json.Encoder(enc_hook=self._budget.plain, decimal_format=decimal_format).encode_into
 
     def written(self, value: Any) -> bytes:
         """The value as JSON. Raises as `encode`."""
@@ -176,7 +192,7 @@ class _Writer:
 
     def _write_other(self, value: Any) -> None:
         try:
-            shown = value if type(value) in SCALARS else self._plain(value)
+            shown = value if type(value) in SCALARS else self._budget.plain(value)
         except NotImplementedError:  # nothing that we know; msgspec may
             shown = value
         if shown is value:
@@ -199,35 +215,28 @@ class _Writer:
             elif size > 1 and start + 1 < length:
                 size = 1
             else:
-                before = self._left
+                before = self._budget.left
                 self._put(between if start else b"")
                 write_one(start)
                 start += 1
-                size = 0 if before - self._left > LARGE else 1  # what stands behind a large one is often its like
+                size = (
+                    0 if before - self._budget.left > LARGE else 1
+                )  # what stands behind a large one is often its like
         self._put(ends[1:])
 
     def _tried(self, part: Any) -> bytes | None:
         """A slice as JSON; one that turns out too large cost as much time as one that is written."""
         written = _within(LARGE, part, self._encode_into)
         if written is None:
-            self._spend(LARGE)
+            self._budget.spend(LARGE)
         return written
 
     def _whole(self, value: Any) -> bytes:
-        written = _within(SMALL, value, self._encode_into) or _within(self._left, value, self._encode_into)
+        written = _within(SMALL, value, self._encode_into) or _within(self._budget.left, value, self._encode_into)
         if written is None:
             raise TooLarge
         return written
 
-    def _plain(self, value: Any) -> Any:
-        self._spend(COST)
-        return plain(value)
-
     def _put(self, *pieces: bytes) -> None:
-        self._spend(sum(map(len, pieces)))
+        self._budget.spend(sum(map(len, pieces)))
         self._pieces += pieces
-
-    def _spend(self, count: int) -> None:
-        self._left -= count
-        if self._left < 0:
-            raise TooLarge

@@ -163,9 +163,13 @@ flows:
       - set-payload: {value: "#[vars.out]"}
 """
 TYPES = (
-    "MULE:TRANSFORMATION", "MULE:EXPRESSION", "OS:INVALID_VALUE", "OS:INVALID_KEY", "VM:INVALID_VALUE",
+    "MULE:TRANSFORMATION",
+    "MULE:EXPRESSION",
+    "OS:INVALID_VALUE",
+    "OS:INVALID_KEY",
     "DB:QUERY_EXECUTION",
-)  # fmt: skip
+    "VM:INVALID_VALUE",
+)
 SHAPES: dict[str, Any] = {
     "many records with a large header": {"shape": "records", "records": list(range(20_000)), "header": "x" * 5_000_000},
     "some records with a large header": {"shape": "records", "records": list(range(100)), "header": "x" * 5_000_000},
