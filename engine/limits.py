@@ -47,6 +47,13 @@ EXPRESSION = "MULE:EXPRESSION"
 
 _group("Expressions")
 
+MOST_STEPS = _limit(
+    16_000_000,
+    "steps",
+    "one evaluation: each value that it looks at or makes counts as some, each long text by its length",
+    beyond=EXPRESSION,
+    reason="it takes less than half a second, makes less than 100 MB, and is the same on each machine",
+)
 LONGEST_TEXT = _limit(
     10_000_000,
     "characters",

@@ -1,0 +1,56 @@
+"""How large values are where each part counts as often as it is held, and how deep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+from engine.expressions.appended import Appended
+from engine.expressions.budget import Budget, current
+from engine.expressions.errors import EvaluationError
+from engine.limits import DEEPEST
+
+CONTAINERS = frozenset({list, dict, Appended})
+TEXTS = frozenset({str, bytes})
+PER_VALUE = 2
+"""Steps for a value that is held once more: sooner or later it is written once more."""
+CHARACTERS = 8
+"""Characters of a text that count as one value more."""
+
+
+def weigh(value: Any, most: int) -> tuple[int, int]:
+    """How many values it is made of, itself included, and how many levels there are.
+
+    It stops after the level at which they are more than `most`: a value that holds itself a thousand times,
+    ten levels deep, is made in an instant and never written.
+    """
+    weight, depth, level = 0, 0, [value]
+    while level and depth <= DEEPEST:
+        weight += len(level) + sum(len(each) // CHARACTERS for each in level if type(each) in TEXTS)
+        containers = [each for each in level if type(each) in CONTAINERS]
+        if not containers or weight + sum(map(len, containers)) > most:
+            return weight + sum(map(len, containers)), depth
+        depth += 1
+        level = inside(containers)
+    return weight, depth
+
+
+def inside(containers: Iterable[Any]) -> list[Any]:
+    """The elements and the values of lists and maps."""
+    return [*chain.from_iterable([each.values() if type(each) is dict else each for each in containers])]
+
+
+def share(budget: Budget, value: Any, what: str) -> None:
+    """Count a value that a result holds once more."""
+    weight, _ = weigh(value, budget.left // PER_VALUE)
+    budget.pay(PER_VALUE * weight, what)
+
+
+def check_growth(value: Any, function: str) -> None:
+    """Count the parts of a value that a function has made of itself. Raises EvaluationError where it is too deep."""
+    budget = current()
+    weight, depth = weigh(value, budget.left // PER_VALUE)
+    budget.pay(PER_VALUE * weight, function)
+    if depth > DEEPEST:
+        raise EvaluationError(f"{function} stops at {DEEPEST} levels of nesting")
