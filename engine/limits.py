@@ -68,6 +68,13 @@ LONGEST_LIST = _limit(
     beyond=EXPRESSION,
     reason="range(10000000) is a short text",
 )
+LONGEST_TOKEN = _limit(
+    100_000,
+    "characters",
+    "a JSON Web Token that jwt_claims() reads",
+    beyond=EXPRESSION,
+    reason="a header is shorter, and brackets alone become forty times as many bytes",
+)
 MOST_NODES = _limit(
     250_000,
     "elements, values, rows or escapes",

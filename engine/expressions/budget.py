@@ -17,6 +17,8 @@ from threading import get_ident
 from engine.expressions.errors import EvaluationError
 from engine.limits import MOST_STEPS
 
+STEP = 25e-9
+"""Seconds."""
 BYTES = 6
 """Bytes of lists and maps that are made for one step: so all that an evaluation makes fits in some 100 MB."""
 SHORT = 16

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.folding import changing_in_place
 from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.parser import Node
+from engine.expressions.sharing import Roots
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.visitor import Visitor
 
@@ -14,6 +19,10 @@ SHORT_TEXT, SHORT_LIST = (64, 256), (8, 64)
 
 class Calls(Visitor):
     """Functions: known and of the right arity at load, their arguments checked at run."""
+
+    def __init__(self, roots: Roots | None, functions: Mapping[str, Function], constants: Mapping[str, Any]) -> None:
+        super().__init__(roots, functions, constants)
+        self._in_place: set[int] = set()
 
     def visit_expref(self, node: Node, current: str) -> str:
         raise ExpressionSyntaxError(
@@ -35,7 +44,9 @@ class Calls(Visitor):
             for position, child in enumerate(node["children"])
         ]
         self.cost(function.steps, function.makes)
-        result = self.let(f"{self.constant(function.call)}({', '.join(arguments)})")
+        self.is_charged |= function.each > 0
+        call = function.in_place if id(node) in self._in_place else function.call
+        result = self.let(f"{self.constant(call)}({', '.join(arguments)})")
         return self.made_text(result, f"{function.name}()") if function.makes_text else result
 
     def _check_call(self, function: Function, node: Node) -> None:
@@ -59,6 +70,8 @@ class Calls(Visitor):
         if parameter.is_lazy:
             return self._delayed(parameter, node, current)
         if node["type"] == "expref":
+            if parameter.is_fold:
+                self._in_place.update(map(id, changing_in_place(node["children"][0], self.functions)))
             nested = self._nested_each if parameter.is_each else self._nested
             return nested(node["children"][0], f"{function.name}()")
         if node["type"] == "literal" and type(node["value"]) in parameter.fast:

@@ -59,6 +59,7 @@ GLOBALS: Mapping[str, Any] = {
     "equals": operators.equals,
     "negate": operators.negate,
     "fresh": operators.fresh,
+    "count_number": operators.count_number,
     **{f"order_{name}": call for name, call in ORDER_CALLS.items()},
     **{f"calculate_{name}": call for name, call in ARITHMETIC_CALLS.items()},
     "to_text": to_text,

@@ -93,7 +93,11 @@ class Operations(Visitor):
             call = (
                 f"{left} {INLINE_ARITHMETIC[name]} {right} if type({left}) is int and type({right}) is int else {call}"
             )
-        return self.let(call)
+        result = self.let(call)
+        if self.loops and self.is_kept:  # whole numbers may have thousands of digits
+            self.is_charged = True
+            self.write(f"if type({result}) is int: count_number({result}, {self.constant(name)})")
+        return result
 
     def visit_negative(self, node: Node, current: str) -> str:
         sign = self.constant("-" if node["value"] == "minus" else "+")

@@ -79,7 +79,7 @@ class Sharing(Charging):
             return self.levels.get(node["value"], 0) if node["value"] in self.scope else self.loops
         if kind in NEW or (kind == "call" and not self.functions[node["value"]].keeps_values):
             return self.loops
-        return min((self.level_of(inner) for inner in _inside(node)), default=self.loops)
+        return min((self.level_of(inner) for inner in inside(node)), default=self.loops)
 
     # Named twice
 
@@ -114,6 +114,7 @@ class Sharing(Charging):
         return (*start, *(step["value"] for step in rest)) if start and steps else None
 
 
-def _inside(node: Node) -> Iterable[Node]:
+def inside(node: Node) -> Iterable[Node]:
+    """The nodes in a node."""
     yield from (child for child in node["children"] if isinstance(child, dict))
     yield from (value for _, value in node.get("bindings", ()))

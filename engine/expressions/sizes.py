@@ -9,9 +9,11 @@ from typing import Any
 from engine.expressions.appended import Appended
 from engine.expressions.budget import Budget, current
 from engine.expressions.errors import EvaluationError
+from engine.expressions.growing import Growing
 from engine.limits import DEEPEST
 
-CONTAINERS = frozenset({list, dict, Appended})
+MAPS: frozenset[type] = frozenset({dict, Growing})
+CONTAINERS = MAPS | {list, Appended}
 TEXTS = frozenset({str, bytes})
 PER_VALUE = 2
 """Steps for a value that is held once more: sooner or later it is written once more."""
@@ -38,7 +40,7 @@ def weigh(value: Any, most: int) -> tuple[int, int]:
 
 def inside(containers: Iterable[Any]) -> list[Any]:
     """The elements and the values of lists and maps."""
-    return [*chain.from_iterable([each.values() if type(each) is dict else each for each in containers])]
+    return [*chain.from_iterable([each.values() if type(each) in MAPS else each for each in containers])]
 
 
 def share(budget: Budget, value: Any, what: str) -> None:

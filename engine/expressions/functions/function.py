@@ -80,7 +80,8 @@ class Parameter:
 
     `…?` may be left out. `lazy …` is handed over as a Python function of no argument, which checks
     and computes it; `each expression` as a function of a list, which gives the expression's value for
-    each of its elements. `integer` and `natural` are numbers without a fraction, `natural` ones not below 0.
+    each of its elements; `fold expression` as one of {acc, …}, which gives the next `acc`. `integer` and `natural` are
+    numbers without a fraction, `natural` ones not below 0.
 
     `fast` holds the Python types that need no further look, `fast_elements` those of a list's elements.
     A value of another type goes through `adapt`, which converts it or raises EvaluationError.
@@ -92,8 +93,9 @@ class Parameter:
         self.is_optional = types.endswith("?")
         self.is_lazy = types.startswith("lazy ")
         self.is_each = types.startswith("each ")
+        self.is_fold = types.startswith("fold ")
         self.keeps_appended = keeps_appended
-        self.kinds = _kinds(types.removeprefix("lazy ").removeprefix("each ").removesuffix("?"))
+        self.kinds = _kinds(types.removeprefix("lazy ").removeprefix("each ").removeprefix("fold ").removesuffix("?"))
         self.expected = self.kinds.expected
         self.is_any = self.expected == "any"
         self.is_expression = self.expected == "expression"
@@ -157,7 +159,8 @@ class Function:
     such a thing.
 
     steps: what a call costs with short arguments, in steps of the budget; each: what it costs for each
-    element, or for 16 characters, of long ones; 0 where it does not go through them.
+    element, or for 16 characters, of long ones; 0 where it does not go through them, nor counts anything itself.
+    `in_place` is what `call` is where the first argument may be changed: an accumulator of `reduce`.
     """
 
     name: str
@@ -168,6 +171,7 @@ class Function:
     dataweave: str = ""
     steps: int = 8
     each: int = 1
+    in_place: Callable[..., Any] | None = None
 
     @cached_property
     def _result(self) -> frozenset[str]:
@@ -220,11 +224,12 @@ def function(
     of_null: Any = REFUSED,
     steps: int = 8,
     each: int = 1,
+    in_place: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Function]:
     """Make a Function of a Python function; the types are given in order, `...` in front of a variadic last one.
 
     of_null: the result where the first argument is null.
-    steps, each: what it costs: see Function.
+    steps, each, in_place: see Function.
     """
     if of_null is not REFUSED:
         types = (f"{types[0]}|null", *types[1:])
@@ -237,7 +242,7 @@ def function(
         )
         variadic = bool(types) and types[-1].startswith("...")
         run = call if of_null is REFUSED else _passing_null(call, of_null)
-        return Function(name, parameters, variadic, run, check, dataweave, steps, each)
+        return Function(name, parameters, variadic, run, check, dataweave, steps, each, in_place)
 
     return decorate
 

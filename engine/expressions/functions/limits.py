@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.expressions.appended import Appended
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
+from engine.expressions.sizes import CONTAINERS, inside
 from engine.limits import DEEPEST, LONGEST_LIST, LONGEST_TEXT, MOST_NODES
 
 YAML_TOO_DEEP = "maximum nesting depth"
@@ -35,15 +36,14 @@ def refuse_depth(level: int, function: str) -> None:
         raise EvaluationError(f"{function}() stops at {DEEPEST} levels of nesting")
 
 
-def refuse_deep(value: Any, function: str) -> None:
-    """Raise EvaluationError for lists and maps nested beyond the bound."""
+def refuse_deep(value: Any, function: str, each: int = 2) -> None:
+    """Raise EvaluationError for lists and maps nested beyond the bound, and count each value in them.
+
+    each: the steps that the function takes for one.
+    """
     level, values = 0, [value]
-    while values := [inner for outer in values for inner in _inside(outer)]:
-        level += 1
+    while containers := [inner for inner in values if type(inner) in CONTAINERS]:
+        spend(each * (len(containers) + sum(map(len, containers))), f"{function}()")
+        values = inside(containers)
+        level += bool(values)
         refuse_depth(level, function)
-
-
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return list(value) if isinstance(value, (list, Appended)) else []
