@@ -12,35 +12,49 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.growing import Growing
 from engine.limits import DEEPEST
 
-MAPS: frozenset[type] = frozenset({dict, Growing})
+MAPS = frozenset[type]((dict, Growing))
 CONTAINERS = MAPS | {list, Appended}
 TEXTS = frozenset({str, bytes})
-PER_VALUE = 2
+PER_VALUE = 3
 """Steps for a value that is held once more: sooner or later it is written once more."""
+PER_CONTAINER = 3
+"""What a list or a map counts beside what is in it."""
 CHARACTERS = 8
 """Characters of a text that count as one value more."""
 
 
 def weigh(value: Any, most: int) -> tuple[int, int]:
-    """How many values it is made of, itself included, and how many levels there are.
+    """How many values it is made of, lists and maps with a surcharge, and how many levels there are.
 
     It stops after the level at which they are more than `most`: a value that holds itself a thousand times,
     ten levels deep, is made in an instant and never written.
     """
     weight, depth, level = 0, 0, [value]
     while level and depth <= DEEPEST:
-        weight += len(level) + sum(len(each) // CHARACTERS for each in level if type(each) in TEXTS)
-        containers = [each for each in level if type(each) in CONTAINERS]
-        if not containers or weight + sum(map(len, containers)) > most:
-            return weight + sum(map(len, containers)), depth
+        kinds = set(map(type, level))
+        weight += len(level) + _text_weight(level, kinds)
+        if kinds.isdisjoint(CONTAINERS):
+            break
+        containers = level if kinds <= CONTAINERS else [each for each in level if type(each) in CONTAINERS]
+        within = sum(map(len, containers))
+        weight += PER_CONTAINER * len(containers)
         depth += 1
+        if weight + within > most:
+            return weight + within, depth
         level = inside(containers)
     return weight, depth
 
 
+def _text_weight(level: list[Any], kinds: set[type]) -> int:
+    if kinds.isdisjoint(TEXTS):
+        return 0
+    texts = level if kinds <= TEXTS else [each for each in level if type(each) in TEXTS]
+    return sum(map(len, texts)) // CHARACTERS
+
+
 def inside(containers: Iterable[Any]) -> list[Any]:
     """The elements and the values of lists and maps."""
-    return [*chain.from_iterable([each.values() if type(each) in MAPS else each for each in containers])]
+    return [*chain.from_iterable([each.values() if type(each) is dict else each for each in containers])]
 
 
 def share(budget: Budget, value: Any, what: str) -> None:

@@ -67,7 +67,7 @@ def distinct_by(elements: list[Any], key: Key) -> list[Any]:
     """
     first: dict[Any, Any] = {}
     for element in elements:
-        first.setdefault(identity(key(element)), element)
+        first.setdefault(identity(key(element), "distinct_by"), element)
     return list(first.values())
 
 
@@ -80,7 +80,7 @@ def unique(elements: list[Any]) -> list[Any]:
     """
     first: dict[Any, Any] = {}
     for element in elements:
-        first.setdefault(identity(element), element)
+        first.setdefault(identity(element, "unique"), element)
     return list(first.values())
 
 
@@ -90,8 +90,8 @@ def difference(elements: list[Any], others: list[Any]) -> list[Any]:
 
     difference(['a', 'b', 'c'], ['b']) → ["a", "c"]
     """
-    left_out = {identity(element) for element in others}
-    return [element for element in elements if identity(element) not in left_out]
+    left_out = {identity(element, "difference") for element in others}
+    return [element for element in elements if identity(element, "difference") not in left_out]
 
 
 @function("array", "each expression", steps=20, each=2, dataweave="dw::core::Arrays::sumBy", of_null=0)

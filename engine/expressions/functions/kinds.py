@@ -40,7 +40,7 @@ def is_string(value: Any) -> bool:
     return isinstance(value, str)
 
 
-@function("any", steps=4, each=0, keeps_appended=True, dataweave="is Number")
+@function("any", steps=8, each=0, keeps_appended=True, dataweave="is Number")
 def is_number_(value: Any) -> bool:
     """Whether the value is a number. A text that holds one is not.
 

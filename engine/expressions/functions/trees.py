@@ -147,7 +147,7 @@ def deep(value: Any, key: str) -> list[Any]:
 
     deep({id: 'a', lines: [{id: 'b'}, {sub: {id: 'c'}}]}, 'id') → ["a", "b", "c"]
     """
-    refuse_deep(value, "deep", 5)
+    refuse_deep(value, "deep", 7)
     found: list[Any] = []
     _collect(value, key, found, is_inside=False)
     return found

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.date_patterns import write_date
 from engine.expressions.functions.function import function
 from engine.expressions.functions.number_patterns import write_number
 from engine.expressions.operators import is_number, type_name
 from engine.expressions.writing import to_text
+
+LONG = 64
+"""Characters of a text that is not made in no time."""
 
 
 @function("array|object|string", steps=3, each=0, keeps_appended=True)
@@ -58,7 +62,10 @@ def to_string(value: Any, pattern: str | None = None) -> str:
 
 def _text(name: str, value: Any) -> str:
     try:
-        return to_text(value)
+        text = to_text(value)
+        if len(text) > LONG and type(value) is not str:
+            spend(len(text) // 2, f"{name}()")
+        return text
     except (ValueError, NotImplementedError, RecursionError):  # a number of thousands of digits, a foreign object
         raise EvaluationError(f"{name}() cannot make a text of this {type_name(value)}") from None
 
