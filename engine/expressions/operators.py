@@ -60,6 +60,11 @@ def type_name(value: Any) -> str:
     return name
 
 
+def type_names(values: Sequence[Any]) -> set[str]:
+    """The names of the types of some values."""
+    return {type_name(value) for value in dict(zip(map(type, values), values, strict=True)).values()}
+
+
 def is_number(value: Any) -> bool:
     return type(value) in NUMBERS or (isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
 
@@ -151,12 +156,13 @@ def flatten(value: Any) -> Sequence[Any] | None:
     kinds = set(map(type, sequence))
     if kinds <= NO_LISTS:
         return sequence
-    spend(_length_within(sequence), "'[]'")
     merged: list[Any] = []
     if kinds == LIST:
+        spend(PER_ELEMENT * sum(map(len, sequence)), "'[]'")
         for element in sequence:
             merged += element
         return merged
+    spend(PER_ELEMENT * sum(len(element) if type(element) in LISTS else 1 for element in sequence), "'[]'")
     for element in sequence:
         inner = as_list(element)
         if inner is None:
@@ -164,11 +170,6 @@ def flatten(value: Any) -> Sequence[Any] | None:
         else:
             merged.extend(inner)
     return merged
-
-
-def _length_within(sequence: Sequence[Any]) -> int:
-    """How many elements a list of lists has."""
-    return PER_ELEMENT * sum(len(element) if type(element) in LISTS else 1 for element in sequence)
 
 
 def equals(left: Any, right: Any) -> bool:

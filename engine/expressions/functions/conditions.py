@@ -9,7 +9,7 @@ from engine.expressions.budget import BudgetSpent
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import alike, function
 from engine.expressions.functions.lists import ORDERABLE, count_compared, in_order
-from engine.expressions.operators import is_number, type_name
+from engine.expressions.operators import is_number, type_names
 
 Delayed = Callable[[], Any]
 
@@ -131,7 +131,7 @@ def greatest(*values: Any) -> Any:
 def _extreme(name: str, choose: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     given = [value for value in values if value is not None]
     if not alike(given, ORDERABLE):
-        kinds = " and ".join(sorted({type_name(value) for value in given}))
+        kinds = " and ".join(sorted(type_names(given)))
         raise EvaluationError(f"{name}() takes numbers, or strings, or dates, not {kinds}")
     count_compared(given, name)
     return in_order(name, lambda: choose(given, default=None))

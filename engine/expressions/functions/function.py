@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.rounding import exact
-from engine.expressions.operators import NUMBERS, is_number, type_name
+from engine.expressions.operators import NUMBERS, is_number, type_name, type_names
 
 ACCEPTED = {
     "number": NUMBERS,
@@ -48,7 +48,7 @@ def alike(values: Sequence[Any], kinds: Iterable[str]) -> bool:
     for kind in kinds:
         if types <= ACCEPTED[kind]:
             return True
-    names = {type_name(value) for value in values}
+    names = type_names(values)
     return len(names) == 1 and names <= set(kinds)
 
 
@@ -141,7 +141,7 @@ class Parameter:
     def _check_elements(self, elements: list[Any]) -> None:
         if alike(elements, self.kinds.elements):
             return
-        kinds = {type_name(element) for element in elements}
+        kinds = type_names(elements)
         strange = sorted(kinds - self.kinds.elements)[:1] or sorted(kinds)
         self._refuse("an array with " + " and ".join(strange))
 

@@ -15,7 +15,7 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import truth
 from engine.expressions.functions.function import function
 from engine.expressions.functions.identity import identity
-from engine.expressions.operators import MACHINE_NUMBERS, NUMBERS, arithmetic, is_number, type_name
+from engine.expressions.operators import NUMBERS, arithmetic, is_number, type_name
 
 Key = Callable[[Any], Any]
 Keys = Callable[[list[Any]], list[Any]]
@@ -110,11 +110,10 @@ def sum_by(elements: list[Any], key: Keys) -> Any:
 
 def total(numbers: list[Any]) -> Any:
     """The sum; exact decimals stay exact beside floats."""
-    if not MACHINE_NUMBERS.issuperset(map(type, numbers)):
-        spend(PER_DECIMAL * len(numbers), "a sum")
     try:
         result = sum(numbers)
         if isinstance(result, Decimal):
+            spend(PER_DECIMAL * len(numbers), "a sum")
             with localcontext(CONTEXTS[MOST_DIGITS]):
                 result = sum(numbers)
     except (TypeError, ArithmeticError):  # a decimal beside a float, an integer that no float can hold

@@ -13,6 +13,7 @@ from typing import Any
 from engine.expressions.appended import Appended
 from engine.expressions.budget import spend
 from engine.expressions.functions.limits import refuse_depth
+from engine.expressions.operators import NUMBERS
 
 LARGEST_EXPONENT = 5000
 """A decimal above equals no whole number: Python reads none of so many digits."""
@@ -26,16 +27,17 @@ WORDS = {None: ("null", 0), True: ("true", 0), False: ("false", 0)}
 
 def identity(value: Any, function: str) -> Hashable:
     """Something hashable that is equal for equal values: 1 is not true, 1.0 is 1, the order of keys is nothing."""
-    if isinstance(value, (str, type(None))):
-        return value
-    if isinstance(value, bool):
+    kind = type(value)
+    if kind is str or value is None:
+        return value  # type: ignore[no-any-return]  # it is hashable
+    if kind is bool:
         return (bool, value)
-    if isinstance(value, (list, Appended, Mapping)):
-        return _parts(value, function, 0)
+    if kind not in NUMBERS:
+        return _other(value, function, 0)
     number = _machine_number(value, function)
-    if isinstance(number, (int, float)) and number and -LARGEST_PLAIN < number < LARGEST_PLAIN:
-        return number
-    return _text_of(number)
+    is_plain = type(number) is not tuple and number and -LARGEST_PLAIN < number < LARGEST_PLAIN
+    key: Hashable = number if is_plain else _text_of(number)
+    return key
 
 
 def _parts(value: Any, function: str, level: int) -> Hashable:
@@ -47,29 +49,39 @@ def _parts(value: Any, function: str, level: int) -> Hashable:
 
 
 def _inner(value: Any, function: str, level: int) -> Hashable:
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[no-any-return]  # it is hashable
+    if value is None or kind is bool:
         return WORDS[value]
+    if kind in NUMBERS:
+        return _text_of(_machine_number(value, function))
+    return _other(value, function, level + 1)
+
+
+def _other(value: Any, function: str, level: int) -> Hashable:
+    """What is no number and no plain text."""
     if isinstance(value, (list, Appended, Mapping)):
-        return _parts(value, function, level + 1)
-    return _text_of(_machine_number(value, function))
+        return _parts(value, function, level)
+    spend(PER_VALUE, f"{function}()")
+    hashable: Hashable = value if isinstance(value, Hashable) else id(value)
+    return hashable
 
 
-def _text_of(value: Any) -> Hashable:
-    """What tells a number by a text; all else as it is."""
-    if not isinstance(value, (int, float)):
-        return value if isinstance(value, Hashable) else id(value)
-    if value != value:  # NaN, which equals nothing
-        return id(value)
-    if isinstance(value, float) and not value.is_integer():
-        return (float, repr(value))
-    return (int, f"{int(value):x}")
+def _text_of(number: Any) -> Hashable:
+    """What tells a number by a text."""
+    if type(number) is tuple:
+        return number
+    if number != number:  # NaN, which equals nothing
+        return id(number)
+    if type(number) is float and not number.is_integer():
+        return (float, repr(number))
+    return (int, f"{int(number):x}")
 
 
 def _machine_number(value: Any, function: str) -> Any:
-    """The whole number, or the float that is written alike, for a decimal; others, and all else, for themselves."""
-    if not isinstance(value, Decimal):
+    """The number; for a decimal the whole number, or the float that is written alike, or what is no number at all."""
+    if type(value) is not Decimal:
         return value
     spend(PER_DECIMAL, f"{function}()")
     if value.is_nan():  # of a signalling NaN even `!=` raises

@@ -200,9 +200,9 @@ def _unwanted(text: str, characters: str, what: str) -> str | frozenset[str]:
     """The characters to take away, each once; many as a set, in which one is found at once."""
     if len(characters) <= FEW:
         return characters or WHITE_SPACE
-    spend(len(characters), what)
+    spend(3 * len(characters), what)
     different = frozenset(characters)
     if len(different) <= FEW:
         return "".join(different)
-    spend(2 * len(text), what)
+    spend(4 * len(text), what)
     return different
