@@ -16,6 +16,7 @@ from engine.core.resource import Resource
 from engine.core.text import Text
 from engine.core.validated import Validated
 from engine.expressions import ExpressionSyntaxError
+from engine.expressions.budget import one_evaluation
 from engine.expressions.marks import Part, split
 from engine.expressions.writing import to_text
 
@@ -36,7 +37,8 @@ class FileTemplate(Validated):
 
     def evaluate(self, event: Event) -> str:
         """The text for this event. Raises MULE:EXPRESSION."""
-        return "".join(part(event) for part in self._parts)
+        with one_evaluation():
+            return "".join(part(event) for part in self._parts)
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:

@@ -8,6 +8,7 @@ from typing import Any
 import jiter
 
 from engine.core.errors import TRANSFORMATION, FlowError
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 
 
@@ -34,6 +35,7 @@ def read_media_type(payload: Any, media_type: str | None) -> Any:
     """
     if not isinstance(payload, str) or not is_json(media_type):
         return payload
+    spend(len(payload), "reading JSON")
     try:
         return read_json(payload.encode("utf-8", "surrogatepass"))
     except ValueError as error:

@@ -9,13 +9,17 @@ What was spent is counted on after an evaluation: after many steps the others ge
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import get_ident
+from typing import ParamSpec, TypeVar
 
 from engine.expressions.errors import EvaluationError
 from engine.limits import MOST_STEPS
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 STEP = 25e-9
 """Seconds."""
@@ -85,20 +89,30 @@ def begin() -> Budget:
 begin()  # most contexts are copies of the one that imports this
 
 
-def current() -> Budget:
+def current_budget() -> Budget:
     """The budget of this thread."""
     return here() or begin()
 
 
 def spend(steps: int, what: str) -> None:
     """Count steps of the evaluation under way. Raises BudgetSpent in the name of `what`."""
-    current().pay(steps, what)
+    current_budget().pay(steps, what)
+
+
+def with_own_budget(call: Callable[P, T]) -> Callable[P, T]:
+    """The function for another thread, which gets a copy of this context."""
+
+    def run(*positional: P.args, **named: P.kwargs) -> T:
+        begin()
+        return call(*positional, **named)
+
+    return run
 
 
 @contextmanager
 def one_evaluation() -> Iterator[None]:
     """Let all evaluations inside share one budget."""
-    budget = current()
+    budget = current_budget()
     outer = budget.limit
     if not outer:
         budget.limit = budget.spent + MOST_STEPS

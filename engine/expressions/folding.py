@@ -28,7 +28,7 @@ def changing_in_place(body: Node, functions: Mapping[str, Function]) -> Iterator
 
 def _may_hold(node: Node, functions: Mapping[str, Function]) -> bool:
     """Whether the value may be the accumulator, or hold it; a part of it is another value."""
-    kind = node["type"]
+    kind = node.get("type")  # the entries of a map have none
     if kind in ("identity", "current") or (kind == "field" and node["value"] == ACCUMULATOR):
         return True
     if kind in NEW or (kind == "call" and _makes_new(node, functions)):

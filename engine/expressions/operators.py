@@ -10,7 +10,7 @@ from decimal import Decimal, DecimalException
 from typing import Any, NoReturn
 
 from engine.expressions.appended import Appended
-from engine.expressions.budget import current, spend
+from engine.expressions.budget import current_budget, spend
 from engine.expressions.decimals import MOST_DIGITS, calculated, together
 from engine.expressions.errors import EvaluationError
 from engine.expressions.sizes import weigh
@@ -188,7 +188,7 @@ def _count_compared(left: Any, right: Any) -> None:
     if type(left) is str:
         spend(len(left) // LONG if type(right) is str and len(left) == len(right) else 0, "'=='")
     elif type(right) in CONTAINERS and len(left) == len(right):
-        weight, _ = weigh(left, current().left // PER_COMPARED)
+        weight, _ = weigh(left, current_budget().left // PER_COMPARED)
         spend(PER_COMPARED * weight, "'=='")
 
 

@@ -72,7 +72,7 @@ class Sharing(Charging):
 
     def level_of(self, node: Node) -> int:
         """How many loops stand around the outermost value that a node may give, or give a part of."""
-        kind = node["type"]
+        kind = node.get("type")  # the entries of a map have none
         if kind == "root":
             return 0
         if kind == "variable":

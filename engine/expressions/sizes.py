@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from engine.expressions.appended import Appended
-from engine.expressions.budget import Budget, current
+from engine.expressions.budget import Budget, current_budget
 from engine.expressions.errors import EvaluationError
 from engine.expressions.growing import Growing
 from engine.limits import DEEPEST
@@ -65,7 +65,7 @@ def share(budget: Budget, value: Any, what: str) -> None:
 
 def check_growth(value: Any, function: str) -> None:
     """Count the parts of a value that a function has made of itself. Raises EvaluationError where it is too deep."""
-    budget = current()
+    budget = current_budget()
     weight, depth = weigh(value, budget.left // PER_VALUE)
     budget.pay(PER_VALUE * weight, function)
     if depth > DEEPEST:

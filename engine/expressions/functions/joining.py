@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from engine.expressions.appended import Appended
-from engine.expressions.budget import SHORT, TEXT_BYTES, current, spend
+from engine.expressions.budget import SHORT, TEXT_BYTES, current_budget, spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_list, refuse_long_text
@@ -89,7 +89,7 @@ def _joined_texts(texts: list[str]) -> str:
     refuse_long_text(length, "concat")
     joined = "".join(texts)
     if length > SHORT:
-        current().made(joined, "concat()")
+        current_budget().made(joined, "concat()")
     return joined
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.expressions.appended import Appended
-from engine.expressions.budget import current, spend
+from engine.expressions.budget import current_budget, spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import Delayed
 from engine.expressions.functions.function import function
@@ -160,7 +160,7 @@ def _collect(value: Any, key: str, found: list[Any], *, is_inside: bool) -> None
             if name == key:
                 found.append(element)
                 if is_inside:
-                    share(current(), element, "deep()")
+                    share(current_budget(), element, "deep()")
             if type(element) not in SCALARS:
                 _collect(element, key, found, is_inside=is_inside or name == key)
     elif isinstance(value, (list, Appended)):
