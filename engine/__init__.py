@@ -154,13 +154,18 @@ if TYPE_CHECKING:
     from engine.core.tracing import trace_headers as trace_headers
     from engine.core.transaction import Transaction as Transaction
     from engine.core.trees import paths as paths
+    from engine.core.turns import MUCH as MUCH
     from engine.core.turns import OFTEN as OFTEN
     from engine.core.turns import give_turn as give_turn
+    from engine.core.turns import give_turn_after_much as give_turn_after_much
     from engine.core.turns import is_turn_over as is_turn_over
     from engine.core.type_patterns import RaisedType as RaisedType
     from engine.core.type_patterns import TypePatterns as TypePatterns
     from engine.core.validated import Validated as Validated
     from engine.expressions.appended import Appended as Appended
+    from engine.expressions.budget import current_budget as current_budget
+    from engine.expressions.budget import one_evaluation as one_evaluation
+    from engine.expressions.budget import with_own_budget as with_own_budget
     from engine.expressions.errors import EvaluationError as EvaluationError
     from engine.expressions.forms import write_pairs as write_pairs
     from engine.expressions.functions.date_patterns import fits_date_pattern as fits_date_pattern
@@ -245,7 +250,7 @@ _MODULES = {
     "engine.core.strand": "strand",
     "engine.core.stream": "Stream",
     "engine.core.transaction": "Transaction",
-    "engine.core.turns": "OFTEN give_turn is_turn_over",
+    "engine.core.turns": "MUCH OFTEN give_turn give_turn_after_much is_turn_over",
     "engine.core.local_database": "LocalDatabase",
     "engine.core.local_store": "LocalStore default_store private_store",
     "engine.core.store": (
@@ -256,6 +261,7 @@ _MODULES = {
     "engine.core.type_patterns": "RaisedType TypePatterns",
     "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",
+    "engine.expressions.budget": "current_budget one_evaluation with_own_budget",
     "engine.expressions.errors": "EvaluationError",
     "engine.expressions.forms": "write_pairs",
     "engine.expressions.functions.date_patterns": "fits_date_pattern",

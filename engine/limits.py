@@ -47,6 +47,13 @@ EXPRESSION = "MULE:EXPRESSION"
 
 _group("Expressions")
 
+MOST_STEPS = _limit(
+    16_000_000,
+    "steps",
+    "one evaluation: each value that it looks at or makes counts as some, each long text by its length",
+    beyond=EXPRESSION,
+    reason="it takes less than half a second, makes less than 100 MB, and is the same on each machine",
+)
 LONGEST_TEXT = _limit(
     10_000_000,
     "characters",
@@ -60,6 +67,13 @@ LONGEST_LIST = _limit(
     "a list that a function makes out of little",
     beyond=EXPRESSION,
     reason="range(10000000) is a short text",
+)
+LONGEST_TOKEN = _limit(
+    100_000,
+    "characters",
+    "a JSON Web Token that jwt_claims() reads",
+    beyond=EXPRESSION,
+    reason="a header is shorter, and brackets alone become forty times as many bytes",
 )
 MOST_NODES = _limit(
     250_000,

@@ -11,6 +11,7 @@ from engine.core.begun import begin, rest_of
 from engine.core.errors import FlowError
 from engine.core.held_lines import HeldLines
 from engine.core.transaction import Transaction
+from engine.core.turns import undivided
 
 T = TypeVar("T")
 
@@ -29,7 +30,8 @@ class Again(BaseException):
 
 def result_at_once(work: Coroutine[Any, Any, T]) -> T:
     """What work within a batch comes to, which does not wait. Raises BatchLost where it would."""
-    begun = begin(work)
+    with undivided():
+        begun = begin(work)
     if not begun.is_done:
         work.close()
         raise BatchLost
@@ -81,15 +83,16 @@ Work = Callable[[Points | None, bool], Coroutine[Any, Any, T]]
 """What is done, from where the points say, and whether statements do not wait: in a batch, and where there are none."""
 
 
-async def together(resource: Batching | None, count: int, work: Work[T]) -> T:
+async def together(resource: Batching | None, count: int, work: Work[T], *, divided: bool = False) -> T:
     """What the work comes to, its statements committed together where that can be.
 
     The work acts on nothing but the resource and waits for nothing else (`acting_on`), so it can be done again.
     count: of how many items; one alone commits its statements sooner than it begins a batch.
+    divided: whether others may run between the steps of an item, since one alone has taken a turn.
     """
     if resource is None:
-        return await work(None, True)
-    if count == 1 or Transaction.current() is not None or not await resource.open_batch():
+        return await work(None, not divided)
+    if divided or count == 1 or Transaction.current() is not None or not await resource.open_batch():
         return await work(None, False)
     lines = HeldLines()
     try:

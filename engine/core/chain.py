@@ -16,7 +16,9 @@ from engine.core.expression import Written
 from engine.core.held_lines import write_line
 from engine.core.mistake import Mistake, refuse
 from engine.core.processor import Processor, Run, RunAtOnce
+from engine.core.turns import MUCH, give_turn_after_much
 from engine.core.validated import Validated
+from engine.expressions.budget import current_budget
 
 log = logging.getLogger("engine")
 
@@ -75,9 +77,12 @@ class Chain(Validated):
 
     async def _run_all(self, event: Event) -> Event:
         run: Any = None
+        budget = current_budget()
         try:
             for run in self._runs:
                 event = await run(event)
+                if budget.spent > MUCH:
+                    await give_turn_after_much()
         except Exception as error:
             raise _left(self.steps[self._runs.index(run)], error, event)  # noqa: B904  # it says what it is from
         return event
@@ -111,9 +116,12 @@ def _run_alone(step: Step) -> Callable[[Event], Coroutine[Any, Any, Event]]:
 
     async def run_alone(event: Event) -> Event:
         try:
-            return await run(event)
+            after = await run(event)
         except Exception as error:
             raise _left(step, error, event)  # noqa: B904  # it says what it is from
+        if current_budget().spent > MUCH:
+            await give_turn_after_much()
+        return after
 
     return run_alone
 

@@ -18,6 +18,7 @@ from engine.core.expression import Condition
 from engine.core.held_lines import write_line
 from engine.core.mistake import Mistake, refuse
 from engine.core.transaction import Transaction
+from engine.core.turns import give_turn_after_much
 from engine.core.type_patterns import TypePatterns
 from engine.core.validated import Validated
 
@@ -98,6 +99,7 @@ class ErrorHandler(Validated):
         else it is rolled back, before the steps of one that propagates.
         """
         assert failure.event is not None  # a Chain has seen it
+        await give_turn_after_much()  # what failed may have computed much before
         event = failure.event.with_error(failure)
         if failure.answer.before is None:
             failure.answer.before = failure.event  # not `event`: it holds the failure, and a circle is garbage

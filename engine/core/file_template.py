@@ -17,6 +17,7 @@ from engine.core.resource import Resource
 from engine.core.text import Text
 from engine.core.validated import Validated
 from engine.expressions import ExpressionSyntaxError
+from engine.expressions.budget import one_evaluation
 from engine.expressions.marks import Part, split
 from engine.limits import LARGEST_WRITTEN
 
@@ -37,6 +38,10 @@ class FileTemplate(Validated):
 
     def text(self, event: Event) -> str:
         """The text for this event. Raises MULE:EXPRESSION, also for one that is too large."""
+        with one_evaluation():
+            return self._text(event)
+
+    def _text(self, event: Event) -> str:
         texts, left = [], LARGEST_WRITTEN
         for part in self._parts:
             texts.append(part(event))

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.core.errors import TRANSFORMATION, FlowError
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.reading import read_json as read_json
 
@@ -24,6 +25,7 @@ def read_media_type(payload: Any, media_type: str | None) -> Any:
     """
     if not isinstance(payload, str) or not is_json(media_type):
         return payload
+    spend(len(payload), "reading JSON")
     try:
         return read_json(payload.encode("utf-8", "surrogatepass"))
     except ValueError as error:

@@ -13,7 +13,8 @@ from engine.core.nesting import TooDeep
 from engine.core.parameters import Count, Period
 from engine.core.processor import Run, Targeted
 from engine.core.scope import Scope
-from engine.core.turns import OFTEN, give_turn
+from engine.core.turns import MUCH, OFTEN, give_turn
+from engine.expressions.budget import current_budget
 
 R = TypeVar("R")
 
@@ -113,7 +114,7 @@ class Outcomes(Generic[R]):
             self._started += 1
             await self._run(number)
             self._ended += 1
-            if number % OFTEN == 0:
+            if number % OFTEN == 0 or current_budget().spent > MUCH:
                 await give_turn()
 
     async def _run(self, number: int) -> None:

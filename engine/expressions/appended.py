@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, overload
 
+from engine.expressions.budget import spend
 from engine.limits import DEEPEST
+
+PER_ELEMENT = 2
+"""Steps to copy one."""
 
 
 class Appended(Sequence[Any]):
@@ -27,12 +31,28 @@ class Appended(Sequence[Any]):
         """A list with one more element; this one stays as it is."""
         buffer, length = self._buffer, self._length
         if len(buffer) != length:
-            return Appended(buffer[:length]).append(element)
+            return self._copy().append(element)
         buffer.append(element)
         longer = _new(Appended)
         longer._buffer = buffer
         longer._length = length + 1
         return longer
+
+    def extend(self, elements: Iterable[Any]) -> Appended:
+        """A list with more elements; this one stays as it is."""
+        buffer, length = self._buffer, self._length
+        if len(buffer) != length:
+            return self._copy().extend(elements)
+        buffer.extend(elements)
+        longer = _new(Appended)
+        longer._buffer = buffer
+        longer._length = len(buffer)
+        return longer
+
+    def _copy(self) -> Appended:
+        """The same list, which may grow: others have grown out of this one."""
+        spend(PER_ELEMENT * self._length, "append()")
+        return Appended(self._buffer[: self._length])
 
     def to_list(self) -> list[Any]:
         return self._buffer[: self._length]

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.expressions.errors import ExpressionSyntaxError
+from engine.expressions.folding import changing_in_place
 from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.parser import Node
+from engine.expressions.sharing import Roots
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.visitor import Visitor
+
+SHORT_TEXT, SHORT_LIST = (64, 256), (8, 64)
+"""Lengths that a call's own steps pay for: in a loop, and outside of one."""
 
 
 class Calls(Visitor):
     """Functions: known and of the right arity at load, their arguments checked at run."""
+
+    def __init__(self, roots: Roots | None, functions: Mapping[str, Function], constants: Mapping[str, Any]) -> None:
+        super().__init__(roots, functions, constants)
+        self._in_place: set[int] = set()
 
     def visit_expref(self, node: Node, current: str) -> str:
         raise ExpressionSyntaxError(
@@ -28,10 +40,14 @@ class Calls(Visitor):
             )
         self._check_call(function, node)
         arguments = [
-            self._argument(function.parameter(position), child, current)
+            self._argument(function, function.parameter(position), child, current)
             for position, child in enumerate(node["children"])
         ]
-        return self.let(f"{self.constant(function.call)}({', '.join(arguments)})")
+        self.cost(function.steps, function.makes)
+        self.is_charged |= function.each > 0
+        call = function.in_place if id(node) in self._in_place else function.call
+        result = self.let(f"{self.constant(call)}({', '.join(arguments)})")
+        return self.made_text(result, f"{function.name}()") if function.makes_text else result
 
     def _check_call(self, function: Function, node: Node) -> None:
         given = len(node["children"])
@@ -50,15 +66,28 @@ class Calls(Visitor):
         if mistake:
             raise ExpressionSyntaxError(node["start"], mistake)
 
-    def _argument(self, parameter: Parameter, node: Node, current: str) -> str:
+    def _argument(self, function: Function, parameter: Parameter, node: Node, current: str) -> str:
         if parameter.is_lazy:
             return self._delayed(parameter, node, current)
         if node["type"] == "expref":
+            if parameter.is_fold:
+                self._in_place.update(map(id, changing_in_place(node["children"][0], self.functions)))
             nested = self._nested_each if parameter.is_each else self._nested
-            return nested(node["children"][0])
+            return nested(node["children"][0], f"{function.name}()")
         if node["type"] == "literal" and type(node["value"]) in parameter.fast:
             return self.visit(node, current)
-        return self._checked(parameter, self.value_of(self.visit(node, current)))
+        value = self._checked(parameter, self.value_of(self.look(node, current)))
+        if parameter.has_length and function.each:
+            self._read(function, parameter, value)
+        return value
+
+    def _read(self, function: Function, parameter: Parameter, value: str) -> None:
+        """Count what the function gets; short texts and lists pass."""
+        self.is_charged = True
+        most = (SHORT_TEXT if parameter.is_text else SHORT_LIST)[self.loops == 0]
+        is_there = f"{value} is not None and " if "null" in parameter.kinds.names else ""
+        what = self.constant(f"{function.name}()")
+        self.write(f"if {is_there}len({value}) > {most}: budget.read({value}, {function.each}, {what})")
 
     def _checked(self, parameter: Parameter, value: str) -> str:
         if parameter.is_any and parameter.keeps_appended:
@@ -79,22 +108,22 @@ class Calls(Visitor):
         name = self.new("f")
         with self.block(f"def {name}():"):
             if node["type"] == "expref":
-                self.write(f"return {self.value_of(self.visit(node['children'][0], current))}")
+                self.write(f"return {self.value_of(self.look(node['children'][0], current))}")
             else:
-                self.write(f"return {self._checked(parameter, self.value_of(self.visit(node, current)))}")
+                self.write(f"return {self._checked(parameter, self.value_of(self.look(node, current)))}")
         return name
 
-    def _nested(self, body: Node) -> str:
+    def _nested(self, body: Node, what: str) -> str:
         """`&body` as a Python function of the element."""
         name, element = self.new("f"), self.new()
-        with self.block(f"def {name}({element}):"):
+        with self.block(f"def {name}({element}):"), self.charged("1", what):
             self.write(f"return {self.value_of(self.visit(body, element))}")
         return name
 
-    def _nested_each(self, body: Node) -> str:
+    def _nested_each(self, body: Node, what: str) -> str:
         """`&body` as a Python function of a list, which gives the value for each element."""
         name, elements = self.new("f"), self.new()
-        with self.block(f"def {name}({elements}):"):
+        with self.block(f"def {name}({elements}):"), self.charged(f"len({elements})", what):
             if body["type"] == "field":
                 self.write(f"return fields({elements}, {self.constant(body['value'])})")
             else:

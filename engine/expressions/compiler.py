@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from engine.expressions import operators
+from engine.expressions.budget import begin, here
 from engine.expressions.calls import Calls
 from engine.expressions.errors import depth_bounded
 from engine.expressions.functions import FUNCTIONS
@@ -23,13 +24,25 @@ from engine.expressions.operations import ARITHMETIC_CALLS, ORDER_CALLS, Operati
 from engine.expressions.operators import MACHINE_NUMBERS, NUMBERS
 from engine.expressions.parser import Node
 from engine.expressions.paths import Paths
-from engine.expressions.visitor import Roots
+from engine.expressions.sharing import Roots
+from engine.expressions.sizes import share
 from engine.expressions.writing import to_text
+from engine.limits import MOST_STEPS
 
 Evaluate = Callable[[Any], Any]
 
 READ = re.compile(rf"\b{INPUT}\.(\w+)")
-BUILTINS = {"type": type, "dict": dict, "list": list, "int": int, "set": set, "map": map, "Exception": Exception}
+BUILTINS = {
+    "type": type,
+    "len": len,
+    "str": str,
+    "dict": dict,
+    "list": list,
+    "int": int,
+    "set": set,
+    "map": map,
+    "Exception": Exception,
+}
 GLOBALS: Mapping[str, Any] = {
     "__builtins__": BUILTINS,
     "NUMBERS": NUMBERS,
@@ -46,9 +59,15 @@ GLOBALS: Mapping[str, Any] = {
     "equals": operators.equals,
     "negate": operators.negate,
     "fresh": operators.fresh,
+    "count_number": operators.count_number,
     **{f"order_{name}": call for name, call in ORDER_CALLS.items()},
     **{f"calculate_{name}": call for name, call in ARITHMETIC_CALLS.items()},
     "to_text": to_text,
+    "here": here,
+    "begin": begin,
+    "MOST_STEPS": MOST_STEPS,
+    "share": share,
+    "SCALARS": frozenset({int, float, bool, type(None)}),
 }
 
 
@@ -123,9 +142,10 @@ class _Compiler(Paths, Operations, Calls):
 
     def visit_text(self, node: Node, current: str) -> str:
         texts = [
-            self.constant(child["value"])
-            if child["type"] == "literal"
-            else self.let(f"to_text({self.visit(child, current)})")
+            self.constant(child["value"]) if child["type"] == "literal" else self._as_text(child, current)
             for child in node["children"]
         ]
-        return self.let("f'" + "".join(f"{{{text}}}" for text in texts) + "'")  # flat, for however many
+        return self.made_text(self.let("f'" + "".join(f"{{{text}}}" for text in texts) + "'"), "a text")  # flat
+
+    def _as_text(self, node: Node, current: str) -> str:
+        return self.made_text(self.let(f"to_text({self.look(node, current)})"), "a text")

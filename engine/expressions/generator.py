@@ -8,10 +8,19 @@ from operator import attrgetter
 from typing import Any
 
 INPUT = "event"
+OPENED = (
+    " budget = here() or begin()",
+    " outer = budget.limit",
+    " if not outer: budget.limit = budget.spent + MOST_STEPS",
+)
+CLOSED = (" finally:", "  budget.limit = outer")
+"""An evaluation inside of another one has its budget."""
 
 
 class Generator:
     """The text of `evaluate(event)`, and the constants that it names.
+
+    is_charged: whether something in it counts steps of the budget.
 
     A *name* here is Python text without effect: a temporary, a constant, or the way to a root.
     """
@@ -19,12 +28,23 @@ class Generator:
     def __init__(self, constants: Mapping[str, Any]) -> None:
         self.constants = dict(constants)
         self.depth = 2
+        self.is_charged = False
         self._lines: list[str] = []
         self._parts: list[str] = []
         self._count = 0
 
     def write(self, line: str) -> None:
         self._lines.append(" " * self.depth + line)
+
+    def reserve(self) -> Callable[..., None]:
+        """A place for lines that are known later; the function writes them."""
+        lines, place, indent = self._lines, len(self._lines), " " * self.depth
+        lines.append("")
+
+        def fill(*late: str) -> None:
+            lines[place] = "\n".join(indent + line for line in late)
+
+        return fill
 
     def new(self, prefix: str = "v") -> str:
         self._count += 1
@@ -70,8 +90,8 @@ class Generator:
         if root != result and root.isidentifier() and all(line.lstrip().startswith("leaf = ") for line in self._lines):
             return attrgetter(root)  # half the price of a function of Python, and it cannot fail
         self.write(f"return {result}")
-        head = [f"def evaluate({INPUT}):", " leaf = 0", " try:"]
-        tail = [" except Exception as error:", "  raise failed(error, leaf)"]
+        head = [f"def evaluate({INPUT}):", " leaf = 0", *(OPENED if self.is_charged else ()), " try:"]
+        tail = [" except Exception as error:", "  raise failed(error, leaf)", *(CLOSED if self.is_charged else ())]
         source = "\n".join([*self._parts, *head, *self._lines, *tail])
         space = self.constants | {"failed": failed, "__source__": source}
         exec(compile(source, "<expression>", "exec"), space)  # noqa: S102  # the text is ours, values are constants

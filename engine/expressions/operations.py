@@ -33,7 +33,7 @@ class Operations(Visitor):
 
     def visit_comparator(self, node: Node, current: str) -> str:
         name = node["value"]
-        left, right = (self.value_of(self.visit(child, current)) for child in node["children"])
+        left, right = (self.value_of(self.look(child, current)) for child in node["children"])
         if name in ("eq", "ne"):
             equal = self._equality(node["children"], left, right)
             return self.let(equal if name == "eq" else f"not {equal}")
@@ -87,17 +87,21 @@ class Operations(Visitor):
 
     def visit_arithmetic(self, node: Node, current: str) -> str:
         name = node["value"]
-        left, right = (self.value_of(self.visit(child, current)) for child in node["children"])
+        left, right = (self.value_of(self.look(child, current)) for child in node["children"])
         call = f"calculate_{name}({left}, {right})"
         if name in INLINE_ARITHMETIC:
             call = (
                 f"{left} {INLINE_ARITHMETIC[name]} {right} if type({left}) is int and type({right}) is int else {call}"
             )
-        return self.let(call)
+        result = self.let(call)
+        if self.loops and self.is_kept:  # whole numbers may have thousands of digits
+            self.is_charged = True
+            self.write(f"if type({result}) is int: count_number({result}, {self.constant(name)})")
+        return result
 
     def visit_negative(self, node: Node, current: str) -> str:
         sign = self.constant("-" if node["value"] == "minus" else "+")
-        return self.let(f"negate({sign}, {self.value_of(self.visit(node['children'][0], current))})")
+        return self.let(f"negate({sign}, {self.value_of(self.look(node['children'][0], current))})")
 
 
 def _is_number(node: Node) -> bool:

@@ -10,12 +10,26 @@ from decimal import Decimal, DecimalException
 from typing import Any, NoReturn
 
 from engine.expressions.appended import Appended
+from engine.expressions.budget import current_budget, spend
 from engine.expressions.decimals import MOST_DIGITS, calculated, together
 from engine.expressions.errors import EvaluationError
+from engine.expressions.sizes import weigh
 
 NUMBERS = frozenset({int, float, Decimal})
 MACHINE_NUMBERS = frozenset({int, float})
 """They compare with each other as Python says; a decimal beside a float does not."""
+BITS = 32
+"""Bits of a whole number that are made for one step."""
+BIT_PRODUCTS = 16_384
+"""Bits times bits that are multiplied or divided in one step."""
+DECIMAL_STEPS = 80
+SHORT_LIST = 8
+PER_ELEMENT = 2
+"""Steps to put a value in a list."""
+LONG = 1024
+"""Characters of two texts that are not compared in no time."""
+PER_COMPARED = 4
+"""Steps to compare two values inside others."""
 MIXED = {float, Decimal}
 ORDERED = frozenset({"number", "string", "date", "datetime"})
 LISTS = frozenset({list, Appended})
@@ -24,6 +38,10 @@ NO_LISTS = frozenset({dict, str, int, float, bool, type(None)})
 LIST = frozenset({list})
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 LONGEST_NUMBER = 1000
+SHORT_NUMBER = 32
+"""Characters that are read as a number in no time; of thousands Python reads each again for each."""
+SMALL_INTEGER = 2**256
+"""Smaller ones cost what any number costs."""
 LARGEST_INTEGER = 2**4096
 """Beyond it, multiplying is refused: each step doubles the memory."""
 
@@ -42,6 +60,11 @@ def type_name(value: Any) -> str:
     return name
 
 
+def type_names(values: Sequence[Any]) -> set[str]:
+    """The names of the types of some values."""
+    return {type_name(value) for value in dict(zip(map(type, values), values, strict=True)).values()}
+
+
 def is_number(value: Any) -> bool:
     return type(value) in NUMBERS or (isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
 
@@ -53,8 +76,10 @@ def is_finite(number: Any) -> bool:
 
 def number_in(text: str) -> int | float | None:
     """The number that a text holds, written as in JSON; None for all else, `nan` and `1_000` included."""
-    if NUMBER.fullmatch(text) is None or len(text) > LONGEST_NUMBER:
+    if len(text) > LONGEST_NUMBER or NUMBER.fullmatch(text) is None:
         return None
+    if len(text) > SHORT_NUMBER:
+        spend(len(text) // 4, "a number")
     number = float(text) if set(text) & set(".eE") else int(text)
     return number if is_finite(number) else None
 
@@ -89,6 +114,21 @@ def as_values(value: Any) -> Sequence[Any] | None:
     return list(value.values()) if isinstance(value, Mapping) else None
 
 
+def count_number(number: Any, what: str) -> Any:
+    """The number, counted where it is a large one."""
+    if type(number) is int and not -SMALL_INTEGER < number < SMALL_INTEGER:
+        spend(number.bit_length() // BITS, what)
+    return number
+
+
+def count_operands(left: Any, right: Any, what: str) -> None:
+    """Count what is computed of two numbers that are no machine numbers."""
+    if isinstance(left, Decimal) or isinstance(right, Decimal):
+        spend(DECIMAL_STEPS, what)
+    elif type(left) is int and type(right) is int:
+        spend(left.bit_length() * right.bit_length() // BIT_PRODUCTS, what)
+
+
 def index(value: Any, position: int) -> Any:
     if not isinstance(value, (list, Appended)):
         return None
@@ -100,7 +140,12 @@ def index(value: Any, position: int) -> Any:
 
 def cut(value: Any, piece: slice) -> list[Any] | None:
     sequence = as_list(value)
-    return None if sequence is None else list(sequence[piece])
+    if sequence is None:
+        return None
+    found = list(sequence[piece])
+    if len(found) > SHORT_LIST:
+        spend(PER_ELEMENT * len(found), "a slice")
+    return found
 
 
 def flatten(value: Any) -> Sequence[Any] | None:
@@ -113,9 +158,11 @@ def flatten(value: Any) -> Sequence[Any] | None:
         return sequence
     merged: list[Any] = []
     if kinds == LIST:
+        spend(PER_ELEMENT * sum(map(len, sequence)), "'[]'")
         for element in sequence:
             merged += element
         return merged
+    spend(PER_ELEMENT * sum(len(element) if type(element) in LISTS else 1 for element in sequence), "'[]'")
     for element in sequence:
         inner = as_list(element)
         if inner is None:
@@ -129,9 +176,20 @@ def equals(left: Any, right: Any) -> bool:
     """JMESPath's equality: of the same type and value, at any depth; 1 is not true, 0 not false."""
     if type(left) is bool or type(right) is bool:
         return left is right
+    if type(left) in CONTAINERS or (type(left) is str and len(left) > LONG):
+        _count_compared(left, right)
     if left == right:
         return type(left) not in CONTAINERS or _is_alike(left, right)
     return {type(left), type(right)} == MIXED and operator.eq(*together(left, right))
+
+
+def _count_compared(left: Any, right: Any) -> None:
+    """Count the parts of the left one, if they have to be looked at."""
+    if type(left) is str:
+        spend(len(left) // LONG if type(right) is str and len(left) == len(right) else 0, "'=='")
+    elif type(right) in CONTAINERS and len(left) == len(right):
+        weight, _ = weigh(left, current_budget().left // PER_COMPARED)
+        spend(PER_COMPARED * weight, "'=='")
 
 
 def _is_alike(left: Any, right: Any) -> bool:
@@ -161,6 +219,8 @@ def ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any,
             return None
         if kinds[0] != kinds[1]:
             refuse_order(symbol, left, right)
+        if kinds[0] == "string" and len(left) > LONG:
+            spend(min(len(left), len(right)) // LONG, f"'{symbol}'")
         try:
             return compare(*together(left, right))
         except TypeError:  # only one of two datetimes has a time zone
@@ -179,6 +239,7 @@ def arithmetic(
     def operate(left: Any, right: Any) -> Any:
         if not (is_number(left) and is_number(right)):
             raise EvaluationError(f"'{symbol}' takes two numbers, not {type_name(left)} and {type_name(right)}")
+        count_operands(left, right, symbol)
         try:
             if isinstance(left, Decimal) or isinstance(right, Decimal):
                 result = calculated(calculate, left, right, digits)
@@ -188,7 +249,7 @@ def arithmetic(
             raise EvaluationError(f"'{symbol}' failed: {_reason(error)}") from None
         if not is_finite(result):
             raise EvaluationError(f"'{symbol}' gives a number out of range")
-        return result
+        return count_number(result, symbol)
 
     return operate
 
@@ -212,7 +273,9 @@ def negate(symbol: str, value: Any) -> Any:
         raise EvaluationError(f"the sign '{symbol}' takes a number, not {type_name(value)}")
     if symbol == "+":
         return value
-    return value.copy_negate() if isinstance(value, Decimal) else -value  # minus would round to 28 digits
+    if isinstance(value, Decimal):
+        return value.copy_negate()  # minus would round to 28 digits
+    return count_number(-value, symbol)
 
 
 def fresh(value: Any) -> Any:

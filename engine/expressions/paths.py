@@ -61,22 +61,25 @@ class Paths(Visitor):
         return self.scope[name]
 
     def visit_let(self, node: Node, current: str) -> str:
-        outer = self.scope
-        self.scope = outer | {name: self.own(self.visit(value, current)) for name, value in node["bindings"]}
+        outer = self.scope, self.levels
+        bound = {name: self.own(self.look(value, current)) for name, value in node["bindings"]}
+        levels = {name: self.level_of(value) for name, value in node["bindings"]}
+        self.scope, self.levels = self.scope | bound, self.levels | levels
         result = self.visit(node["children"][0], current)
-        self.scope = outer
+        self.scope, self.levels = outer
         return result
 
     def visit_subexpression(self, node: Node, current: str) -> str:
-        for child in node["children"]:
-            current = self.visit(child, current)
-        return current
+        *start, last = node["children"]
+        for child in start:
+            current = self.look(child, current)
+        return self.visit(last, current)
 
     visit_index_expression = visit_subexpression
 
     def visit_pipe(self, node: Node, current: str) -> str:
         left, right = node["children"]
-        return self.visit(right, self.own(self.visit(left, current)))
+        return self.visit(right, self.own(self.look(left, current)))
 
     def visit_index(self, node: Node, current: str) -> str:
         return self.let(f"index({self.value_of(current)}, {self.constant(node['value'])})")
@@ -86,7 +89,7 @@ class Paths(Visitor):
         return self.let(f"cut({self.value_of(current)}, {self.constant(slice(start, stop, step))})")
 
     def visit_flatten(self, node: Node, current: str) -> str:
-        return self.let(f"flatten({self.value_of(self.visit(node['children'][0], current))})")
+        return self.let(f"flatten({self.value_of(self.look(node['children'][0], current))})")
 
     # Projections
 
@@ -94,42 +97,61 @@ class Paths(Visitor):
         left, right = node["children"]
         if left["type"] == "flatten" and left["children"][0]["type"] == "identity" and self.sees_event(current):
             return self.let("[]")
-        base = self.visit(left, current)
-        return self._project(self._sequence(base), right)
+        base = self.look(left, current)
+        return self._project(self._sequence(base), right, "'[*]'" if left["type"] != "flatten" else "'[]'")
 
     def visit_value_projection(self, node: Node, current: str) -> str:
         left, right = node["children"]
-        base = self.value_of(self.visit(left, current))
-        return self._project(self.let(f"as_values({base})"), right)
+        base = self.value_of(self.look(left, current))
+        return self._project(self.let(f"as_values({base})"), right, "'*'")
 
     def visit_filter_projection(self, node: Node, current: str) -> str:
         left, right, condition = node["children"]
-        base = self.visit(left, current)
-        return self._project(self._sequence(base), right, condition)
+        base = self.look(left, current)
+        return self._filter(self._sequence(base), right, condition)
 
     def _sequence(self, base: str) -> str:
         base = self.value_of(base)
         return self.let(f"{base} if type({base}) is list else as_list({base})")
 
-    def _project(self, sequence: str, right: Node, condition: Node | None = None) -> str:
+    def _project(self, sequence: str, right: Node, what: str) -> str:
         result = self.let("None")
         with self.block(f"if {sequence} is not None:"):
-            if condition is None and right["type"] == "identity":
-                self.write(f"{result} = without_nulls({sequence})")
-            elif condition is None and right["type"] == "field":
-                self.write(f"{result} = without_nulls(fields({sequence}, {self.constant(right['value'])}))")
-            else:
-                self._walk(result, sequence, right, condition)
+            self._walk(result, sequence, right, what)
         return result
 
-    def _walk(self, result: str, sequence: str, right: Node, condition: Node | None) -> None:
-        element = self.new()
-        self.write(f"{result} = []")
-        with self.block(f"for {element} in {sequence}:"):
-            if condition is not None:
-                self.write(f"if not {self.truth(condition, element)}: continue")
-            value = self.visit(right, element)
-            self.write(f"if {value} is not None: {result}.append({value})")
+    def _walk(self, result: str, sequence: str, right: Node, what: str) -> None:
+        if right["type"] == "identity":
+            self._count_round(sequence, what)
+            self.write(f"{result} = without_nulls({sequence})")
+        elif right["type"] == "field":
+            self._count_round(sequence, what)
+            self.write(f"{result} = without_nulls(fields({sequence}, {self.constant(right['value'])}))")
+        else:
+            element = self.new()
+            self.write(f"{result} = []")
+            with self.charged(f"len({sequence})", what), self.block(f"for {element} in {sequence}:"):
+                value = self.visit(right, element)
+                self.write(f"if {value} is not None: {result}.append({value})")
+
+    def _count_round(self, sequence: str, what: str) -> None:
+        """Count what one call does for each element."""
+        with self.charged(f"len({sequence})", what):
+            pass
+
+    def _filter(self, sequence: str, right: Node, condition: Node) -> str:
+        """Those that the condition holds for come first: only for them is what follows counted."""
+        result, element = self.let("None"), self.new()
+        with self.block(f"if {sequence} is not None:"):
+            found = result if right["type"] == "identity" else self.new()
+            self.write(f"{found} = []")
+            with self.charged(f"len({sequence})", "'[?…]'"), self.block(f"for {element} in {sequence}:"):
+                holds = self.truth(condition, element)
+                kept = "" if right["type"] != "identity" else f" and {element} is not None"
+                self.write(f"if {holds}{kept}: {found}.append({element})")
+            if right["type"] != "identity":
+                self._walk(result, found, right, "'[?…]'")
+        return result
 
     # Multi-selects
 

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from engine.expressions.functions.function import Function
-from engine.expressions.generator import INPUT, Generator
+from engine.expressions.generator import INPUT
 from engine.expressions.parser import Node
-
-Roots = Mapping[str, str]
-"""Name of a root → the Python expression that reads it from `event`."""
+from engine.expressions.sharing import Sharing
 
 DEEPEST_BLOCK = 16
 """Python refuses 20 nested loops in one function; past this depth a node gets a function of its own."""
 
 
-class Visitor(Generator):
+class Visitor(Sharing):
     """Writes the statements that compute a node, and returns a *name* for the result.
 
     `current` is the name of the current node; where it is the input and there are roots, the
     expression still sees the event.
     """
-
-    def __init__(self, roots: Roots | None, functions: Mapping[str, Function], constants: Mapping[str, Any]) -> None:
-        super().__init__(constants)
-        self.roots = roots
-        self.functions = functions
-        self.scope: dict[str, str] = dict(roots or {})
 
     def visit(self, node: Node, current: str) -> str:
         if self.depth > DEEPEST_BLOCK and node["children"]:
@@ -35,11 +25,20 @@ class Visitor(Generator):
         return self._visit(node, current)
 
     def _visit(self, node: Node, current: str) -> str:
+        self.cost_of_node(node)
         name: str = getattr(self, "visit_" + node["type"])(node, current)
+        if self.is_repeated(node):
+            self.share(name, "what a loop repeats")
         return name
 
+    def look(self, node: Node, current: str) -> str:
+        """Visit a node whose value is only looked at."""
+        with self.looking():
+            return self.visit(node, current)
+
     def _names_in_use(self, current: str) -> Iterator[str]:
-        yield INPUT
+        self.is_charged = True
+        yield from (INPUT, "budget")
         yield from (name for name in (current, *self.scope.values()) if name.isidentifier())
 
     def sees_event(self, current: str) -> bool:
@@ -55,7 +54,7 @@ class Visitor(Generator):
 
     def truth(self, node: Node, current: str) -> str:
         """JMESPath's truth of a node as a Python condition: 0 is true, empty text, list and map are not."""
-        value = self.visit(node, current)
+        value = self.look(node, current)
         return "True" if self.sees_event(value) else self.truth_of(node, value)
 
     def truth_of(self, node: Node, value: str) -> str:
@@ -63,7 +62,13 @@ class Visitor(Generator):
         return value if _is_boolean(node) else f"({value} or type({value}) in NUMBERS)"
 
     def elements(self, nodes: list[Node], current: str) -> list[str]:
-        return [self.value_of(self.visit(child, current)) for child in nodes]
+        """The names of values that become parts of a new one."""
+        return [self._element(child, current) for child in nodes]
+
+    def _element(self, node: Node, current: str) -> str:
+        value = self.value_of(self.visit(node, current))
+        self.place(node, current, value)
+        return value
 
     def entries(self, node: Node, current: str) -> str:
         names = [self.constant(pair["value"]) for pair in node["children"]]

@@ -14,6 +14,9 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import Function, function
 from engine.loading.properties import Filler
 
+LOOKUP = 1000
+"""Steps to run a small flow, without its expressions."""
+
 
 def application_functions(filler: Filler, flows: Mapping[str, Runnable], resources: Resources) -> dict[str, Function]:
     """p, lookup and resource of one application.
@@ -71,7 +74,7 @@ def _property(filler: Filler) -> Function:
 
 
 def _lookup(flows: Mapping[str, Runnable]) -> Function:
-    @function("string", "any", dataweave="lookup")
+    @function("string", "any", steps=LOOKUP, dataweave="lookup")
     def lookup(flow: str, payload: Any) -> Any:
         """The payload with which a flow or sub-flow ends that is run with this payload, and no variables.
 

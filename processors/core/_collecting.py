@@ -9,6 +9,7 @@ from typing import Any
 
 from engine import (
     MOST_TOGETHER,
+    MUCH,
     OFTEN,
     BatchInDoubt,
     Batching,
@@ -19,6 +20,7 @@ from engine import (
     Run,
     RunAtOnce,
     Stream,
+    current_budget,
     give_turn,
     is_turn_over,
     together,
@@ -89,17 +91,18 @@ class Collecting:
         return Stream(outcomes())
 
     async def _collect_all(self, items: Sequence[Any], outcomes: list[Any]) -> None:
-        start = 0
+        start, took_a_turn = 0, False
         while start < len(items):
             await give_turn()
             some, known, current = items[start : start + MOST_TOGETHER], len(outcomes), self.current
             try:
                 work = partial(self._collect_some, some, outcomes, known, current)
-                await together(self._resource, len(some), work)
+                await together(self._resource, len(some), work, divided=took_a_turn)
             except BatchInDoubt:
                 del outcomes[known:]
                 self.current = current
                 raise
+            took_a_turn = len(outcomes) - known == 1 and current_budget().spent > MUCH
             start += len(outcomes) - known
             self._count += len(outcomes) - known
 
@@ -120,6 +123,7 @@ class Collecting:
         del outcomes[known + first :]
         plain = self._run_at_once if at_once else None
         run: Any = plain or self._run
+        budget = current_budget()
         often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         enter, succeeded, failed = self._entering, self._collect.succeeded, self._collect.failed
         for number, item in enumerate(items[first:] if first else items, first + 1):
@@ -137,5 +141,5 @@ class Collecting:
                 if not self._collect.takes(failure):
                     raise
                 outcomes.append(failed(entering, failure, counter - 1))
-            if not number % often and is_over():
+            if (budget.spent > MUCH or not number % often) and is_over():
                 break

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import After, Chain, Condition, Event, Parameters, RunAtOnce, Scope
+from engine import (
+    MUCH,
+    After,
+    Chain,
+    Condition,
+    Event,
+    Parameters,
+    RunAtOnce,
+    Scope,
+    current_budget,
+    give_turn_after_much,
+)
 
 
 class When(Parameters):
@@ -73,7 +84,10 @@ class Choice(Scope):
         return run_at_once
 
     async def run(self, event: Event) -> Event:
+        budget = current_budget()
         for way in self.when:
             if way.expression.evaluate(event):
                 return await way.steps.run(event)
+            if budget.spent > MUCH:
+                await give_turn_after_much()
         return await self.otherwise.steps.run(event) if self.otherwise else event

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import After, Event, FlowError, Scope
+from engine import After, Event, FlowError, Scope, give_turn_after_much
 from processors.core._route import Routes
 
 
@@ -33,4 +33,5 @@ class FirstSuccessful(Scope):
             except FlowError as failure:
                 if failure.type.is_critical:
                     raise
+            await give_turn_after_much()
         return await last.steps.run(event)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from engine import (
     EXPRESSION,
     MOST_TOGETHER,
+    MUCH,
     NOTHING,
     OFTEN,
     After,
@@ -28,6 +29,7 @@ from engine import (
     Scope,
     Stream,
     acting_on,
+    current_budget,
     give_turn,
     is_turn_over,
     refuse,
@@ -136,17 +138,18 @@ class Foreach(Scope):
         return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
 
     async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> Event:
-        start = 0
+        start, took_a_turn = 0, False
         while start < len(items):
             await give_turn()
             some = items[start : start + MOST_TOGETHER]
             try:
                 work = partial(self._run_some, some, current, done + start)
-                current, number = await together(self._resource, len(some), work)
+                current, number = await together(self._resource, len(some), work, divided=took_a_turn)
             except BatchInDoubt as doubt:
                 doubt.event = current
                 raise
             start += number
+            took_a_turn = number == 1 and current_budget().spent > MUCH
         return current
 
     async def _run_some(
@@ -158,13 +161,13 @@ class Foreach(Scope):
         entering = self.entering
         often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         first, current = points.start(current) if points else (0, current)
-        number = first
+        number, budget = first, current_budget()
         for number, item in enumerate(items[first:] if first else items, first + 1):
             if points:
                 points.note(current)
             after = run(entering(current, item, done + number))
             current = after if plain else await after
-            if not number % often and is_over():
+            if (budget.spent > MUCH or not number % often) and is_over():
                 break
         return current, number
 

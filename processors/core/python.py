@@ -21,6 +21,7 @@ from engine import (
     did_you_mean,
     refuse,
     shown,
+    with_own_budget,
 )
 
 
@@ -130,7 +131,7 @@ class Python(Operation):
     async def _result(self, positional: list[Any], named: dict[str, Any]) -> Any:
         try:
             if self.thread:
-                return await asyncio.to_thread(self.function.call, *positional, **named)
+                return await asyncio.to_thread(with_own_budget(self.function.call), *positional, **named)
             result = self.function.call(*positional, **named)
             return await result if self.function.is_async else result
         except SystemExit as error:  # it would end the server

@@ -16,6 +16,7 @@ from engine import (
     Size,
     Template,
     header_value,
+    one_evaluation,
     refuse,
     trace_headers,
 )
@@ -182,8 +183,9 @@ class Request(Operation):
             refuse([Mistake("F304", "url and path", "one of them", "the path inside the url")])
 
     async def run(self, event: Event) -> Event:
-        outgoing = self._outgoing(event)
-        file = self.save_to.of(event) if self.save_to else None
+        with one_evaluation():
+            outgoing = self._outgoing(event)
+            file = self.save_to.of(event) if self.save_to else None
         if file is not None:
             await file.check()
         after = await in_time(self._seconds, self._exchange(event, outgoing, file))

@@ -75,7 +75,7 @@ def frozen(at: datetime | str | None = "2026-01-01T00:00:00Z", seed: int = 0) ->
         _sources.remove(source)
 
 
-@function(dataweave="uuid()")
+@function(steps=150, each=0, dataweave="uuid()")
 def uuid() -> str:
     """A new random UUID (RFC 9562, version 4).
 
@@ -86,7 +86,7 @@ def uuid() -> str:
     return str(UUID(int=chance().dice.getrandbits(128), version=4))
 
 
-@function("integer", "integer?", dataweave="randomInt")
+@function("integer", "integer?", steps=70, each=0, dataweave="randomInt")
 def random_int(start: int, end: int | None = None) -> int:
     """A random whole number from 0, or from the first argument (included), to the last one (not included).
 

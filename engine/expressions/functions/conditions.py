@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.expressions.budget import BudgetSpent
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import alike, function
-from engine.expressions.functions.lists import ORDERABLE, in_order
-from engine.expressions.operators import is_number, type_name
+from engine.expressions.functions.lists import ORDERABLE, count_compared, in_order
+from engine.expressions.operators import is_number, type_names
 
 Delayed = Callable[[], Any]
 
@@ -18,7 +19,7 @@ def truth(value: Any) -> bool:
     return bool(value) or is_number(value)
 
 
-@function("lazy any", "lazy any", "lazy any?", dataweave="if … else")
+@function("lazy any", "lazy any", "lazy any?", steps=8, each=0, dataweave="if … else")
 def if_(condition: Delayed, then: Delayed, otherwise: Delayed | None = None) -> Any:
     """The second argument where the first is true, else the third; null without a third.
 
@@ -33,7 +34,7 @@ def if_(condition: Delayed, then: Delayed, otherwise: Delayed | None = None) -> 
     return otherwise() if otherwise else None
 
 
-@function("lazy any", "...lazy any", dataweave="match { case … }")
+@function("lazy any", "...lazy any", steps=12, each=0, dataweave="match { case … }")
 def case(condition: Delayed, *others: Delayed) -> Any:
     """The value behind the first condition that is true: `case(condition, value, condition, value, …, otherwise)`.
 
@@ -51,7 +52,9 @@ def case(condition: Delayed, *others: Delayed) -> Any:
 
 
 def _is_fatal(error: Exception) -> bool:
-    """What no expression may hide: MULE:CRITICAL and its children, and a process out of memory."""
+    """What no expression may hide: MULE:CRITICAL and its children, a process out of memory, a budget that is spent."""
+    if isinstance(error, BudgetSpent) or isinstance(getattr(error, "cause", None), BudgetSpent):
+        return True
     lineage = getattr(getattr(error, "type", None), "lineage", ())
     return isinstance(error, MemoryError) or any(str(kind) == "MULE:CRITICAL" for kind in lineage)
 
@@ -65,7 +68,7 @@ def _attempt(value: Delayed, otherwise: Delayed) -> Any:
     return otherwise()
 
 
-@function("lazy any", "lazy any", dataweave="default")
+@function("lazy any", "lazy any", steps=12, each=0, dataweave="default")
 def default(value: Delayed, otherwise: Delayed) -> Any:
     """The first argument; the second where the first is null or cannot be computed.
 
@@ -79,7 +82,7 @@ def default(value: Delayed, otherwise: Delayed) -> Any:
     return otherwise() if found is None else found
 
 
-@function("lazy expression", "lazy any?", dataweave="dw::Runtime::try, orElse")
+@function("lazy expression", "lazy any?", steps=12, each=0, dataweave="dw::Runtime::try, orElse")
 def try_(value: Delayed, otherwise: Delayed | None = None) -> Any:
     """The value of an expression; where it cannot be computed, the second argument, or null.
 
@@ -93,7 +96,7 @@ def try_(value: Delayed, otherwise: Delayed | None = None) -> Any:
     return _attempt(value, otherwise or (lambda: None))
 
 
-@function("any", "lazy string", keeps_appended=True, dataweave="dw::Runtime::fail")
+@function("any", "lazy string", steps=4, each=0, keeps_appended=True, dataweave="dw::Runtime::fail")
 def require(value: Any, message: Delayed) -> Any:
     """The value; where it is null, MULE:EXPRESSION with the message.
 
@@ -106,7 +109,7 @@ def require(value: Any, message: Delayed) -> Any:
     return value
 
 
-@function("...any", dataweave="min")
+@function("...any", steps=40, dataweave="min")
 def least(*values: Any) -> Any:
     """The smallest of the arguments, all numbers, all texts or all dates; null ones are left out.
 
@@ -116,7 +119,7 @@ def least(*values: Any) -> Any:
     return _extreme("least", min, values)
 
 
-@function("...any", dataweave="max")
+@function("...any", steps=40, dataweave="max")
 def greatest(*values: Any) -> Any:
     """The largest of the arguments, all numbers, all texts or all dates; null ones are left out.
 
@@ -128,6 +131,7 @@ def greatest(*values: Any) -> Any:
 def _extreme(name: str, choose: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     given = [value for value in values if value is not None]
     if not alike(given, ORDERABLE):
-        kinds = " and ".join(sorted({type_name(value) for value in given}))
+        kinds = " and ".join(sorted(type_names(given)))
         raise EvaluationError(f"{name}() takes numbers, or strings, or dates, not {kinds}")
+    count_compared(given, name)
     return in_order(name, lambda: choose(given, default=None))

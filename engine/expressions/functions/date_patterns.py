@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.zones import OFFSET, offset, zone
 
@@ -21,6 +22,10 @@ MONTHS = (
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PIECE = r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z'])"
 LONGEST_PATTERN = 100
+PER_CHARACTER = 40
+"""Steps to read one of a pattern that is not known yet."""
+PER_TOKEN = 16
+"""Steps to write or read what a letter stands for."""
 WIDEST = 9
 TIME = frozenset("HhkKmsSa")
 ZONE = frozenset("XxZVz")
@@ -53,6 +58,7 @@ class Token(NamedTuple):
 @lru_cache(maxsize=128)
 def tokens(function: str, pattern: str) -> tuple[Token, ...]:
     """The pattern in tokens. Raises EvaluationError for letters that are none of a date."""
+    spend(PER_CHARACTER * len(pattern[:LONGEST_PATTERN]), f"{function}()")
     found: list[Token] = []
     position = 0
     while position < len(pattern) <= LONGEST_PATTERN and (match := re.compile(PIECE).match(pattern, position)):
@@ -78,7 +84,9 @@ def _field(function: str, letter: str, width: int) -> Token:
 
 def write_date(function: str, value: date, pattern: str) -> str:
     """A date or a datetime as the pattern says."""
-    return "".join(_written(function, value, token) for token in tokens(function, pattern))
+    found = tokens(function, pattern)
+    spend(PER_TOKEN * len(found), f"{function}()")
+    return "".join(_written(function, value, token) for token in found)
 
 
 def _written(function: str, value: Any, token: Token) -> str:
@@ -158,7 +166,9 @@ def _fields(function: str, text: str, pattern: str) -> dict[str, Any]:
     """What each letter of the pattern stands for in the text. Raises ValueError where the text does not fit."""
     fields: dict[str, Any] = {}
     position = 0
-    for token in tokens(function, pattern):
+    found = tokens(function, pattern)
+    spend(PER_TOKEN * len(found), f"{function}()")
+    for token in found:
         position = _read(function, text, position, token, fields)
     if position < len(text):
         raise ValueError

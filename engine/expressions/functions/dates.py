@@ -22,6 +22,8 @@ PERIOD = (
     r"(?:(?P<seconds>[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)S)?)?"
 )
 """An ISO 8601 duration; a sign in front counts for all of it, one before a number for that number (Java)."""
+LONGEST_MOMENT = 64
+"""Characters; no date has so many."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 7 * 86400}
 MONTHS = {"months": 1, "years": 12}
@@ -50,7 +52,7 @@ def moment(name: str, value: date | str) -> date | datetime:
     if not isinstance(value, str):
         return value
     try:
-        return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
+        return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value[:LONGEST_MOMENT])
     except ValueError:
         raise EvaluationError(f"{name}() takes a date or a string in ISO 8601, not another string") from None
 
@@ -77,7 +79,7 @@ def point_in_time(name: str, value: date | str) -> datetime:
 def by_clock(read: Callable[[], datetime]) -> tuple[Function, Function]:
     """now() and today() by a clock."""
 
-    @function("string?", dataweave="now()")
+    @function("string?", steps=40, each=0, dataweave="now()")
     def now(zone_: str = "UTC") -> datetime:
         """The current moment, in UTC or another time zone.
 
@@ -85,7 +87,7 @@ def by_clock(read: Callable[[], datetime]) -> tuple[Function, Function]:
         """
         return chance().now(read).astimezone(zone(zone_, "now"))
 
-    @function("string?", dataweave="today()")
+    @function("string?", steps=50, each=0, dataweave="today()")
     def today(zone_: str = "UTC") -> date:
         """The current date, in UTC or another time zone.
 
@@ -99,7 +101,7 @@ def by_clock(read: Callable[[], datetime]) -> tuple[Function, Function]:
 now, today = by_clock(lambda: datetime.now(UTC))
 
 
-@function(MOMENT, "string?", check=_readable(1, "as_date"), dataweave="as Date", of_null=None)
+@function(MOMENT, "string?", steps=60, check=_readable(1, "as_date"), dataweave="as Date", of_null=None)
 def as_date(value: date | str, pattern: str | None = None) -> date:
     """The date of a text in ISO 8601, or as a pattern says; of a datetime its day.
 
@@ -109,7 +111,9 @@ def as_date(value: date | str, pattern: str | None = None) -> date:
     return _date_of(_read("as_date", value, pattern))
 
 
-@function(MOMENT + "|number", "string?", check=_readable(1, "as_datetime"), dataweave="as DateTime", of_null=None)
+@function(
+    MOMENT + "|number", "string?", steps=60, check=_readable(1, "as_datetime"), dataweave="as DateTime", of_null=None
+)
 def as_datetime(value: Any, pattern: str | None = None) -> datetime:
     """The datetime of a text in ISO 8601, or as a pattern says; of a date its midnight; of seconds since 1970.
 
@@ -135,7 +139,9 @@ def _calculated(name: str, calculate: Callable[[], Any]) -> Any:
         raise EvaluationError(f"{name}() stops at the years 1 and 9999") from None
 
 
-@function("string", "string", check=_readable(1, "parse_date"), dataweave="as Date {format: …}", of_null=None)
+@function(
+    "string", "string", steps=100, check=_readable(1, "parse_date"), dataweave="as Date {format: …}", of_null=None
+)
 def parse_date(text: str, pattern: str) -> date | datetime:
     """The date that a text holds, as a Java pattern says; a datetime where the pattern has a time.
 
@@ -147,7 +153,9 @@ def parse_date(text: str, pattern: str) -> date | datetime:
     return read_date("parse_date", text, pattern)
 
 
-@function(MOMENT, "string", check=_readable(1, "format_date"), dataweave="as String {format: …}", of_null=None)
+@function(
+    MOMENT, "string", steps=100, check=_readable(1, "format_date"), dataweave="as String {format: …}", of_null=None
+)
 def format_date(value: date | str, pattern: str) -> str:
     """A date, a datetime or a text in ISO 8601, written as a Java pattern says. Names are English.
 
@@ -166,7 +174,7 @@ def _period(name: str, text: str) -> dict[str, float]:
     return {unit: sign * (float(number) if "." in number else int(number)) for unit, number in numbers.items()}
 
 
-@function(MOMENT, "string", dataweave="+ |P1D|", of_null=None)
+@function(MOMENT, "string", steps=280, dataweave="+ |P1D|", of_null=None)
 def date_add(value: date | str, period: str) -> date | datetime:
     """The date or datetime a period (ISO 8601) later; a period may be negative.
 
@@ -207,7 +215,7 @@ def _later(start: date, seconds: float) -> date:
     return (start.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(start.tzinfo)
 
 
-@function(MOMENT, MOMENT, "string?", dataweave="daysBetween", of_null=None)
+@function(MOMENT, MOMENT, "string?", steps=280, dataweave="daysBetween", of_null=None)
 def date_diff(start: date | str, end: date | str, unit: str = "days") -> int:
     """How many whole units lie between two dates; negative where the second is the earlier one.
 
@@ -242,7 +250,7 @@ def _months_between(first: datetime, last: datetime) -> int:
     return months - rest
 
 
-@function(MOMENT, "string", "string?", dataweave=">> 'Europe/Vienna'", of_null=None)
+@function(MOMENT, "string", "string?", steps=120, dataweave=">> 'Europe/Vienna'", of_null=None)
 def to_timezone(value: date | str, name: str, local: str = "UTC") -> datetime:
     """The same moment in another time zone: a name as Europe/Vienna, an offset as +02:00, or Z.
 

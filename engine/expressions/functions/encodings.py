@@ -6,14 +6,17 @@ import binascii
 from collections.abc import Sequence
 from typing import Any
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
-from engine.expressions.functions.limits import refuse_deep, refuse_long_text, refuse_many_nodes
+from engine.expressions.functions.limits import refuse_deep, refuse_long_text, refuse_many_nodes, refuse_past
+from engine.limits import LONGEST_TOKEN
 
 ALGORITHMS = {
     "MD5": "md5", "SHA-1": "sha1", "SHA-224": "sha224", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512",
 }  # fmt: skip
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+PER_ESCAPE = 16
 ENCODED = tuple(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in range(256))
 """What stands for each byte in a URL."""
 
@@ -32,7 +35,7 @@ def _text(name: str, content: bytes) -> str:
         raise EvaluationError(f"{name}() finds bytes that are no text in UTF-8") from None
 
 
-@function("string|bytes", dataweave="dw::core::Binaries::toBase64", of_null=None)
+@function("string|bytes", steps=16, dataweave="dw::core::Binaries::toBase64", of_null=None)
 def base64_encode(value: str | bytes) -> str:
     """A text (in UTF-8) or bytes in Base64 (RFC 4648).
 
@@ -41,7 +44,7 @@ def base64_encode(value: str | bytes) -> str:
     return binascii.b2a_base64(_bytes("base64_encode", value), newline=False).decode()
 
 
-@function("string", "string?", dataweave="dw::core::Binaries::fromBase64", of_null=None)
+@function("string", "string?", steps=40, each=2, dataweave="dw::core::Binaries::fromBase64", of_null=None)
 def base64_decode(text: str, kind: str = "text") -> str | bytes:
     """The text that stands in Base64 (RFC 4648), or the bytes where the second argument is 'bytes'.
 
@@ -63,7 +66,7 @@ def _from_base64(name: str, text: str) -> bytes:
         raise EvaluationError(f"{name}() takes a string in Base64, not another one") from None
 
 
-@function("string", dataweave="dw::core::URL::encodeURIComponent", of_null=None)
+@function("string", steps=40, dataweave="dw::core::URL::encodeURIComponent", of_null=None)
 def url_encode(text: str) -> str:
     """The text for a part of a URL: all but letters, digits and `-._~` as %XX of its UTF-8 (RFC 3986).
 
@@ -72,10 +75,11 @@ def url_encode(text: str) -> str:
     refuse_long_text(len(text), "url_encode")
     content = _bytes("url_encode", text)
     refuse_long_text(len(content), "url_encode")
+    spend(2 * len(content), "url_encode()")
     return "".join(map(ENCODED.__getitem__, content))
 
 
-@function("string", dataweave="dw::core::URL::decodeURIComponent", of_null=None)
+@function("string", steps=60, dataweave="dw::core::URL::decodeURIComponent", of_null=None)
 def url_decode(text: str) -> str:
     """The text of a part of a URL. `+` stays `+`: only forms mean a space by it, see read.
 
@@ -83,7 +87,9 @@ def url_decode(text: str) -> str:
     """
     from urllib.parse import unquote_to_bytes
 
-    refuse_many_nodes(text.count("%"), "url_decode")
+    escapes = text.count("%")
+    refuse_many_nodes(escapes, "url_decode")
+    spend(PER_ESCAPE * escapes, "url_decode()")
     return _text("url_decode", unquote_to_bytes(_bytes("url_decode", text)))
 
 
@@ -104,7 +110,7 @@ def _algorithm(name: str, algorithm: str) -> str:
     return ALGORITHMS[algorithm]
 
 
-@function("string|bytes", "string?", check=_known(1), dataweave="dw::Crypto::hashWith", of_null=None)
+@function("string|bytes", "string?", steps=90, each=3, check=_known(1), dataweave="dw::Crypto::hashWith", of_null=None)
 def hash_(value: str | bytes, algorithm: str = "SHA-256") -> str:
     """The hash of a text (in UTF-8) or of bytes, in hexadecimal.
 
@@ -117,7 +123,16 @@ def hash_(value: str | bytes, algorithm: str = "SHA-256") -> str:
     return new(_algorithm("hash", algorithm), _bytes("hash", value), usedforsecurity=False).hexdigest()
 
 
-@function("string|bytes", "string|bytes", "string?", check=_known(2), dataweave="dw::Crypto::HMACWith", of_null=None)
+@function(
+    "string|bytes",
+    "string|bytes",
+    "string?",
+    steps=130,
+    each=3,
+    check=_known(2),
+    dataweave="dw::Crypto::HMACWith",
+    of_null=None,
+)
 def hmac(value: str | bytes, key: str | bytes, algorithm: str = "SHA-256") -> str:
     """The keyed hash (RFC 2104) of a text or of bytes, in hexadecimal. The algorithms are those of hash.
 
@@ -128,7 +143,7 @@ def hmac(value: str | bytes, key: str | bytes, algorithm: str = "SHA-256") -> st
     return new(_bytes("hmac", key), _bytes("hmac", value), _algorithm("hmac", algorithm)).hexdigest()
 
 
-@function("string", of_null=None)
+@function("string", steps=160, each=8, of_null=None)
 def jwt_claims(token: str) -> dict[str, Any]:
     """The claims that a JSON Web Token (RFC 7519) makes, NOT VERIFIED: anybody can write such a token.
 
@@ -139,6 +154,7 @@ def jwt_claims(token: str) -> dict[str, Any]:
     """
     from jiter import from_json
 
+    refuse_past(LONGEST_TOKEN, len(token), "jwt_claims", "characters")
     parts = token.removeprefix("Bearer ").split(".")
     content = _from_base64("jwt_claims", parts[1]) if len(parts) == 3 else b""
     try:

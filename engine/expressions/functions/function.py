@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache, wraps
+from functools import cache, cached_property, wraps
 from inspect import cleandoc
 from typing import Any, NamedTuple
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.rounding import exact
-from engine.expressions.operators import NUMBERS, is_number, type_name
+from engine.expressions.operators import NUMBERS, is_number, type_name, type_names
 
 ACCEPTED = {
     "number": NUMBERS,
@@ -31,6 +32,12 @@ ACCEPTED = {
     "any": frozenset[type](),
     "expression": frozenset[type](),
 }
+HAVE_LENGTH = frozenset({"array", "object", "string", "bytes"})
+TEXTS = frozenset({"string", "bytes"})
+SIMPLE = frozenset({"str", "bytes", "int", "float", "bool", "None", "Decimal", "date", "datetime"})
+"""Words of types whose values hold no others."""
+SMALLEST = {"str": 80, "int": 32, "float": 24, "Decimal": 104, "datetime": 48, "list": 80, "Appended": 80, "dict": 200}
+"""Bytes of results."""
 WHOLE = {"integer": "a whole number", "natural": "a whole number of at least 0"}
 """Kinds of number (JEP-14: a number that is none of them is an invalid value)."""
 
@@ -41,7 +48,7 @@ def alike(values: Sequence[Any], kinds: Iterable[str]) -> bool:
     for kind in kinds:
         if types <= ACCEPTED[kind]:
             return True
-    names = {type_name(value) for value in values}
+    names = type_names(values)
     return len(names) == 1 and names <= set(kinds)
 
 
@@ -73,7 +80,8 @@ class Parameter:
 
     `…?` may be left out. `lazy …` is handed over as a Python function of no argument, which checks
     and computes it; `each expression` as a function of a list, which gives the expression's value for
-    each of its elements. `integer` and `natural` are numbers without a fraction, `natural` ones not below 0.
+    each of its elements; `fold expression` as one of {acc, …}, which gives the next `acc`. `integer` and `natural` are
+    numbers without a fraction, `natural` ones not below 0.
 
     `fast` holds the Python types that need no further look, `fast_elements` those of a list's elements.
     A value of another type goes through `adapt`, which converts it or raises EvaluationError.
@@ -85,12 +93,15 @@ class Parameter:
         self.is_optional = types.endswith("?")
         self.is_lazy = types.startswith("lazy ")
         self.is_each = types.startswith("each ")
+        self.is_fold = types.startswith("fold ")
         self.keeps_appended = keeps_appended
-        self.kinds = _kinds(types.removeprefix("lazy ").removeprefix("each ").removesuffix("?"))
+        self.kinds = _kinds(types.removeprefix("lazy ").removeprefix("each ").removeprefix("fold ").removesuffix("?"))
         self.expected = self.kinds.expected
         self.is_any = self.expected == "any"
         self.is_expression = self.expected == "expression"
         self.fast = self.kinds.fast | {Appended} if keeps_appended else self.kinds.fast
+        self.has_length = not self.is_lazy and self.kinds.names - {"null"} <= HAVE_LENGTH
+        self.is_text = self.kinds.names - {"null"} <= TEXTS
         alone = len(self.kinds.elements) == 1
         self.fast_elements = ACCEPTED[next(iter(self.kinds.elements))] if alone else frozenset[type]()
 
@@ -130,7 +141,7 @@ class Parameter:
     def _check_elements(self, elements: list[Any]) -> None:
         if alike(elements, self.kinds.elements):
             return
-        kinds = {type_name(element) for element in elements}
+        kinds = type_names(elements)
         strange = sorted(kinds - self.kinds.elements)[:1] or sorted(kinds)
         self._refuse("an array with " + " and ".join(strange))
 
@@ -146,6 +157,10 @@ class Function:
     The docstring of `call` is the manual entry. Its lines of the form `EXPRESSION → JSON` are
     examples, and are run as tests. `dataweave` is what does the same in DataWeave, where there is
     such a thing.
+
+    steps: what a call costs with short arguments, in steps of the budget; each: what it costs for each
+    element, or for 16 characters, of long ones; 0 where it does not go through them, nor counts anything itself.
+    `in_place` is what `call` is where the first argument may be changed: an accumulator of `reduce`.
     """
 
     name: str
@@ -154,6 +169,28 @@ class Function:
     call: Callable[..., Any]
     check: Callable[[Sequence[Any]], str | None] | None = None
     dataweave: str = ""
+    steps: int = 8
+    each: int = 1
+    in_place: Callable[..., Any] | None = None
+
+    @cached_property
+    def _result(self) -> frozenset[str]:
+        """The words of the type that the Python function gives."""
+        return frozenset(re.findall(r"\w+", str(getattr(self.call, "__annotations__", {}).get("return", "Any"))))
+
+    @property
+    def makes_text(self) -> bool:
+        return "str" in self._result and self._result <= SIMPLE
+
+    @property
+    def keeps_values(self) -> bool:
+        """Whether the result may be, or hold, a part of the arguments."""
+        return not self._result <= SIMPLE
+
+    @property
+    def makes(self) -> int:
+        """Bytes of the smallest result."""
+        return max((SMALLEST.get(word, 0) for word in self._result), default=0)
 
     def parameter(self, position: int) -> Parameter:
         return self.parameters[min(position, len(self.parameters) - 1)]
@@ -185,10 +222,14 @@ def function(
     check: Callable[[Sequence[Any]], str | None] | None = None,
     dataweave: str = "",
     of_null: Any = REFUSED,
+    steps: int = 8,
+    each: int = 1,
+    in_place: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Function]:
     """Make a Function of a Python function; the types are given in order, `...` in front of a variadic last one.
 
     of_null: the result where the first argument is null.
+    steps, each, in_place: see Function.
     """
     if of_null is not REFUSED:
         types = (f"{types[0]}|null", *types[1:])
@@ -201,7 +242,7 @@ def function(
         )
         variadic = bool(types) and types[-1].startswith("...")
         run = call if of_null is REFUSED else _passing_null(call, of_null)
-        return Function(name, parameters, variadic, run, check, dataweave)
+        return Function(name, parameters, variadic, run, check, dataweave, steps, each, in_place)
 
     return decorate
 

@@ -9,6 +9,7 @@ from functools import reduce
 from math import isfinite
 from typing import Any
 
+from engine.expressions.budget import spend
 from engine.expressions.decimals import CONTEXTS, MOST_DIGITS
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import truth
@@ -18,10 +19,12 @@ from engine.expressions.operators import NUMBERS, arithmetic, is_number, type_na
 
 Key = Callable[[Any], Any]
 Keys = Callable[[list[Any]], list[Any]]
+PER_DECIMAL, PER_SLOW = 12, 30
+"""Steps to add a decimal, and one number at a time."""
 PLUS = arithmetic("+", operator.add)
 
 
-@function("array", "expression", dataweave="groupBy")
+@function("array", "expression", steps=40, each=30, dataweave="groupBy")
 def group_by(elements: list[Any], key: Key) -> dict[str, list[Any]]:
     """A map from each key to the list of its elements (JMESPath community).
 
@@ -44,7 +47,7 @@ def _name(function_name: str, key: Any) -> str | None:
     raise EvaluationError(f"{function_name}() takes keys that are strings or null, not {type_name(key)}")
 
 
-@function("array", "expression", of_null=None)
+@function("array", "expression", steps=30, each=14, of_null=None)
 def index_by(elements: list[Any], key: Key) -> dict[str, Any]:
     """A map from each key to its element; the last one holds where several have the same key.
 
@@ -56,7 +59,7 @@ def index_by(elements: list[Any], key: Key) -> dict[str, Any]:
     return {name: element for name, element in named if name is not None}
 
 
-@function("array", "expression", dataweave="distinctBy", of_null=None)
+@function("array", "expression", steps=30, each=16, dataweave="distinctBy", of_null=None)
 def distinct_by(elements: list[Any], key: Key) -> list[Any]:
     """The elements without those whose key an earlier one has.
 
@@ -64,11 +67,11 @@ def distinct_by(elements: list[Any], key: Key) -> list[Any]:
     """
     first: dict[Any, Any] = {}
     for element in elements:
-        first.setdefault(identity(key(element)), element)
+        first.setdefault(identity(key(element), "distinct_by"), element)
     return list(first.values())
 
 
-@function("array", dataweave="distinctBy $", of_null=None)
+@function("array", steps=30, each=16, dataweave="distinctBy $", of_null=None)
 def unique(elements: list[Any]) -> list[Any]:
     """The elements without those that equal an earlier one.
 
@@ -77,21 +80,21 @@ def unique(elements: list[Any]) -> list[Any]:
     """
     first: dict[Any, Any] = {}
     for element in elements:
-        first.setdefault(identity(element), element)
+        first.setdefault(identity(element, "unique"), element)
     return list(first.values())
 
 
-@function("array", "array", dataweave="-, --", of_null=None)
+@function("array", "array", steps=40, each=16, dataweave="-, --", of_null=None)
 def difference(elements: list[Any], others: list[Any]) -> list[Any]:
     """The elements that do not stand in the other list.
 
     difference(['a', 'b', 'c'], ['b']) → ["a", "c"]
     """
-    left_out = {identity(element) for element in others}
-    return [element for element in elements if identity(element) not in left_out]
+    left_out = {identity(element, "difference") for element in others}
+    return [element for element in elements if identity(element, "difference") not in left_out]
 
 
-@function("array", "each expression", dataweave="dw::core::Arrays::sumBy", of_null=0)
+@function("array", "each expression", steps=20, each=2, dataweave="dw::core::Arrays::sumBy", of_null=0)
 def sum_by(elements: list[Any], key: Keys) -> Any:
     """The sum of the expression's values; 0 of an empty list. A value that is no number, null too, is an error.
 
@@ -110,14 +113,16 @@ def total(numbers: list[Any]) -> Any:
     try:
         result = sum(numbers)
         if isinstance(result, Decimal):
+            spend(PER_DECIMAL * len(numbers), "a sum")
             with localcontext(CONTEXTS[MOST_DIGITS]):
                 result = sum(numbers)
     except (TypeError, ArithmeticError):  # a decimal beside a float, an integer that no float can hold
+        spend(PER_SLOW * len(numbers), "a sum")
         return reduce(PLUS, numbers, 0)
     return result if type(result) is int or isfinite(result) else reduce(PLUS, numbers, 0)
 
 
-@function("array", "expression", dataweave="dw::core::Arrays::countBy", of_null=0)
+@function("array", "expression", steps=16, each=2, dataweave="dw::core::Arrays::countBy", of_null=0)
 def count_by(elements: list[Any], condition: Key) -> int:
     """How many elements the expression is true for. For counts by key: `map_values(group_by(…), &length(@))`.
 
@@ -126,7 +131,7 @@ def count_by(elements: list[Any], condition: Key) -> int:
     return sum(truth(condition(element)) for element in elements)
 
 
-@function("array", "expression", dataweave="dw::core::Arrays::partition", of_null=None)
+@function("array", "expression", steps=30, each=3, dataweave="dw::core::Arrays::partition", of_null=None)
 def partition(elements: list[Any], condition: Key) -> dict[str, list[Any]]:
     """The elements in two lists: `success`, those that the expression is true for, and `failure`, the others.
 

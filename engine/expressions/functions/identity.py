@@ -1,4 +1,8 @@
-"""Values as keys of a set: equal exactly where the language's `==` says so."""
+"""Values as keys of a set: equal exactly where the language's `==` says so.
+
+What stands inside of lists and maps is told by texts: unlike those of numbers, their hashes have a secret, so
+no payload can make many of them equal.
+"""
 
 from __future__ import annotations
 
@@ -7,47 +11,86 @@ from decimal import Decimal
 from typing import Any
 
 from engine.expressions.appended import Appended
+from engine.expressions.budget import spend
+from engine.expressions.functions.limits import refuse_depth
+from engine.expressions.operators import NUMBERS
 
 LARGEST_EXPONENT = 5000
 """A decimal above equals no whole number: Python reads none of so many digits."""
 LARGEST_PLAIN = 1 << 60
 """Python hashes larger numbers modulo 2**61 - 1: a payload could make them all collide."""
+PER_VALUE = 24
+"""Steps for a value inside of others."""
+PER_DECIMAL = 80
+WORDS = {None: ("null", 0), True: ("true", 0), False: ("false", 0)}
 
 
-def identity(value: Any) -> Hashable:
+def identity(value: Any, function: str) -> Hashable:
     """Something hashable that is equal for equal values: 1 is not true, 1.0 is 1, the order of keys is nothing."""
-    if isinstance(value, (str, type(None))):
-        return value
-    if isinstance(value, bool):
+    kind = type(value)
+    if kind is str or value is None:
+        return value  # type: ignore[no-any-return]  # it is hashable
+    if kind is bool:
         return (bool, value)
-    if isinstance(value, (int, float, Decimal)):
-        return _number(value)
-    if isinstance(value, (list, Appended)):
-        return tuple(identity(element) for element in value)
+    if kind not in NUMBERS:
+        return _other(value, function, 0)
+    number = _machine_number(value, function)
+    is_plain = type(number) is not tuple and number and -LARGEST_PLAIN < number < LARGEST_PLAIN
+    key: Hashable = number if is_plain else _text_of(number)
+    return key
+
+
+def _parts(value: Any, function: str, level: int) -> Hashable:
+    refuse_depth(level, function)
+    spend(PER_VALUE * (1 + len(value)), f"{function}()")
     if isinstance(value, Mapping):
-        return frozenset((key, identity(element)) for key, element in value.items())
-    return value if isinstance(value, Hashable) else id(value)
+        return frozenset((key, _inner(element, function, level)) for key, element in value.items())
+    return tuple([_inner(element, function, level) for element in value])
 
 
-def _number(number: int | float | Decimal) -> Hashable:
-    if isinstance(number, Decimal):  # of a signalling NaN even `!=` raises
-        return id(number) if number.is_nan() else _decimal(number)
+def _inner(value: Any, function: str, level: int) -> Hashable:
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[no-any-return]  # it is hashable
+    if value is None or kind is bool:
+        return WORDS[value]
+    if kind in NUMBERS:
+        return _text_of(_machine_number(value, function))
+    return _other(value, function, level + 1)
+
+
+def _other(value: Any, function: str, level: int) -> Hashable:
+    """What is no number and no plain text."""
+    if isinstance(value, (list, Appended, Mapping)):
+        return _parts(value, function, level)
+    spend(PER_VALUE, f"{function}()")
+    hashable: Hashable = value if isinstance(value, Hashable) else id(value)
+    return hashable
+
+
+def _text_of(number: Any) -> Hashable:
+    """What tells a number by a text."""
+    if type(number) is tuple:
+        return number
     if number != number:  # NaN, which equals nothing
         return id(number)
-    if -LARGEST_PLAIN < number < LARGEST_PLAIN:
-        return number
-    try:
-        return (int, f"{int(number):x}")
-    except OverflowError:
-        return number
+    if type(number) is float and not number.is_integer():
+        return (float, repr(number))
+    return (int, f"{int(number):x}")
 
 
-def _decimal(number: Decimal) -> Hashable:
-    """As that of the whole number, or of the float that is written alike; others for themselves."""
-    if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
-        sign, digits, _ = number.as_tuple()
-        return (Decimal, sign, "".join(map(str, digits)).rstrip("0"), str(number.adjusted()))
-    if number == number.to_integral_value():
-        return _number(int(number))
-    alike = float(number)
-    return alike if Decimal(str(alike)) == number else number
+def _machine_number(value: Any, function: str) -> Any:
+    """The number; for a decimal the whole number, or the float that is written alike, or what is no number at all."""
+    if type(value) is not Decimal:
+        return value
+    spend(PER_DECIMAL, f"{function}()")
+    if value.is_nan():  # of a signalling NaN even `!=` raises
+        return (id(value),)
+    if value.is_finite() and value.adjusted() <= LARGEST_EXPONENT:
+        if value == value.to_integral_value():
+            return int(value)
+        alike = float(value)
+        if Decimal(str(alike)) == value:
+            return alike
+    sign, digits, _ = value.as_tuple()
+    return (Decimal, sign, "".join(map(str, digits)).rstrip("0"), str(value.adjusted()))

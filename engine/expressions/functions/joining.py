@@ -3,16 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from engine.expressions.appended import Appended
+from engine.expressions.budget import SHORT, TEXT_BYTES, current_budget, spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_list, refuse_long_text
+from engine.expressions.growing import Growing
 from engine.expressions.operators import type_name
 
+PER_ELEMENT, PER_ENTRY = 2, 10
+"""Steps to put a value in a list, and in a map."""
+COPIED = 256
+"""Characters that are copied in one step."""
 
-@function("...any", keeps_appended=True, dataweave="++")
+
+def _concat_in_place(acc: Any, *pieces: Any) -> Any:
+    """What concat gives for an accumulator that nobody else holds."""
+    given = [piece for piece in pieces if piece is not None]
+    kinds = {_kind(acc), *map(_kind, given)}
+    if len(kinds) != 1 or not given:
+        return concat.call(acc, *pieces)
+    return EXTENDED.get(kinds.pop(), concat.call)(acc, *given)
+
+
+def _extended_text(acc: str, *texts: str) -> str:
+    length = len(acc) + sum(map(len, texts))
+    refuse_long_text(length, "concat")
+    spend(length // COPIED + (length - len(acc)) // TEXT_BYTES, "concat()")
+    return "".join([acc, *texts])
+
+
+def _extended_list(acc: Any, *lists: Any) -> Appended:
+    added = sum(map(len, lists))
+    refuse_long_list(len(acc) + added, "concat")
+    spend(PER_ELEMENT * added, "concat()")
+    return (acc if type(acc) is Appended else Appended(acc)).extend([*chain.from_iterable(lists)])
+
+
+def merged_in_place(acc: Any, *maps: Any) -> Growing:
+    """One map of all: the first one, where it is one that may grow."""
+    merged = acc if type(acc) is Growing else Growing(acc)
+    spend(PER_ENTRY * (sum(map(len, maps)) + (len(acc) if merged is not acc else 0)), "merge()")
+    for entries in maps:
+        merged.update(entries)
+    return merged
+
+
+EXTENDED: dict[str, Callable[..., Any]] = {
+    "string": _extended_text,
+    "array": _extended_list,
+    "object": merged_in_place,
+}
+
+
+@function("...any", steps=30, keeps_appended=True, in_place=_concat_in_place, dataweave="++")
 def concat(*pieces: Any) -> Any:
     """The texts, or lists, or maps, one after the other; null ones are left out.
 
@@ -38,16 +85,22 @@ def _kind(piece: Any) -> str:
 
 
 def _joined_texts(texts: list[str]) -> str:
-    refuse_long_text(sum(map(len, texts)), "concat")
-    return "".join(texts)
+    length = sum(map(len, texts))
+    refuse_long_text(length, "concat")
+    joined = "".join(texts)
+    if length > SHORT:
+        current_budget().made(joined, "concat()")
+    return joined
 
 
 def _joined_lists(lists: list[list[Any] | Appended]) -> list[Any]:
     refuse_long_list(sum(map(len, lists)), "concat")
+    spend(PER_ELEMENT * sum(map(len, lists)), "concat()")
     return [element for elements in lists for element in elements]
 
 
 def _joined_maps(maps: list[Any]) -> dict[str, Any]:
+    spend(PER_ENTRY * sum(map(len, maps)), "concat()")
     return {key: value for entries in maps for key, value in entries.items()}
 
 

@@ -10,7 +10,7 @@ from engine.expressions.functions.strings import WHITE_SPACE
 from engine.expressions.operators import is_number, type_name
 
 
-@function("array|object|string|null", keeps_appended=True, dataweave="isEmpty")
+@function("array|object|string|null", steps=4, each=0, keeps_appended=True, dataweave="isEmpty")
 def is_empty(value: Any) -> bool:
     """Whether a list, map or text has nothing in it; null has nothing.
 
@@ -21,7 +21,7 @@ def is_empty(value: Any) -> bool:
     return value is None or len(value) == 0
 
 
-@function("string", dataweave="isBlank", of_null=True)
+@function("string", steps=8, each=4, dataweave="isBlank", of_null=True)
 def is_blank(text: str) -> bool:
     """Whether a text has nothing but white space (Unicode's); null is blank.
 
@@ -31,7 +31,7 @@ def is_blank(text: str) -> bool:
     return not text.strip(WHITE_SPACE)
 
 
-@function("any", keeps_appended=True, dataweave="is String")
+@function("any", steps=4, each=0, keeps_appended=True, dataweave="is String")
 def is_string(value: Any) -> bool:
     """Whether the value is a text.
 
@@ -40,7 +40,7 @@ def is_string(value: Any) -> bool:
     return isinstance(value, str)
 
 
-@function("any", keeps_appended=True, dataweave="is Number")
+@function("any", steps=8, each=0, keeps_appended=True, dataweave="is Number")
 def is_number_(value: Any) -> bool:
     """Whether the value is a number. A text that holds one is not.
 
@@ -50,7 +50,7 @@ def is_number_(value: Any) -> bool:
     return is_number(value)
 
 
-@function("any", keeps_appended=True, dataweave="is Object")
+@function("any", steps=8, each=0, keeps_appended=True, dataweave="is Object")
 def is_object(value: Any) -> bool:
     """Whether the value is a map.
 
@@ -59,7 +59,7 @@ def is_object(value: Any) -> bool:
     return type_name(value) == "object"
 
 
-@function("any", keeps_appended=True, dataweave="is Array")
+@function("any", steps=6, each=0, keeps_appended=True, dataweave="is Array")
 def is_array(value: Any) -> bool:
     """Whether the value is a list.
 
@@ -68,7 +68,7 @@ def is_array(value: Any) -> bool:
     return type_name(value) == "array"
 
 
-@function("any", keeps_appended=True, dataweave="is Null")
+@function("any", steps=4, each=0, keeps_appended=True, dataweave="is Null")
 def is_null(value: Any) -> bool:
     """Whether the value is null. Of a field that is not there, it is true as well.
 
@@ -77,7 +77,7 @@ def is_null(value: Any) -> bool:
     return value is None
 
 
-@function("any", dataweave="as Boolean")
+@function("any", steps=12, each=0, dataweave="as Boolean")
 def as_bool(value: Any) -> bool:
     """A boolean as it is, the texts true and false (in any case) as booleans; MULE:EXPRESSION for all else.
 
@@ -85,7 +85,8 @@ def as_bool(value: Any) -> bool:
     """
     if isinstance(value, bool):
         return value
-    found = {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+    is_short = isinstance(value, str) and len(value) <= len("false")
+    found = {"true": True, "false": False}.get(value.lower()) if is_short else None
     if found is None:
         kind = "a string that is neither true nor false" if isinstance(value, str) else type_name(value)
         raise EvaluationError(f"as_bool() takes boolean or string as argument 1, not {kind}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.expressions.appended import Appended
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
+from engine.expressions.sizes import CONTAINERS, inside
 from engine.expressions.writing import TooLarge
 from engine.limits import DEEPEST, LARGEST_WRITTEN, LONGEST_LIST, LONGEST_TEXT, MOST_NODES
 
-CONTAINERS = frozenset({dict, list, Appended})
 YAML_TOO_DEEP = "maximum nesting depth"
 """What libyaml, since PyYAML 6.0.4, says beyond a bound of its own, before it tells what stands in front of it."""
 
@@ -37,11 +37,16 @@ def refuse_depth(level: int, function: str) -> None:
         raise EvaluationError(f"{function}() stops at {DEEPEST} levels of nesting")
 
 
-def refuse_deep(value: Any, function: str) -> None:
-    """Raise EvaluationError for lists and maps nested beyond the bound."""
+def refuse_deep(value: Any, function: str, each: int = 2) -> None:
+    """Raise EvaluationError for lists and maps nested beyond the bound, and count each value in them.
+
+    each: the steps that the function takes for one.
+    """
     level, values = 0, [value]
-    while values := [inner for outer in values for inner in _inside(outer)]:
-        level += 1
+    while containers := [inner for inner in values if type(inner) in CONTAINERS]:
+        spend(each * (len(containers) + sum(map(len, containers))), f"{function}()")
+        values = inside(containers)
+        level += bool(values)
         refuse_depth(level, function)
 
 
@@ -64,12 +69,6 @@ def refuse_large(value: Any, most: int, function: str, *, indent: int = 0) -> No
         containers = [
             inner
             for outer in containers
-            for inner in (outer.values() if type(outer) is dict else outer)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
             if type(inner) in CONTAINERS
         ]
-
-
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return list(value) if isinstance(value, (list, Appended)) else []

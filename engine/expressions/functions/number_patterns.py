@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.rounding import exact, rounded, shifted
@@ -19,6 +20,8 @@ PATTERN = (
     rf"(?:;(?P<negative>{AFFIX})[#0,.]+(?P<negative_behind>{AFFIX}))?"
 )
 LONGEST_PATTERN = 100
+PER_CHARACTER = 40
+"""Steps to read one of a pattern that is not known yet."""
 SCALES = {"%": 2, "\u2030": 3}
 
 
@@ -39,6 +42,7 @@ class Pattern(NamedTuple):
 @lru_cache(maxsize=128)
 def pattern_of(name: str, pattern: str) -> Pattern:
     """Raises EvaluationError for what is no number pattern."""
+    spend(PER_CHARACTER * len(pattern[:LONGEST_PATTERN]), f"{name}()")
     match = re.fullmatch(PATTERN, pattern) if len(pattern) <= LONGEST_PATTERN else None
     if match is None or not re.search("[#0]", match["whole"] + (match["fraction"] or "")):
         raise EvaluationError(f"{name}() takes a number pattern such as #,##0.00, not another string")
@@ -95,9 +99,12 @@ def read_number(name: str, text: str, pattern: str) -> str:
     Raises EvaluationError for a text that does not fit.
     """
     form = pattern_of(name, pattern)
+    spend(len(text[:LONGEST_NUMBER]), f"{name}()")
     for sign, before, behind in (("", form.before, form.behind), ("-", form.negative_before, form.negative_behind)):
+        if len(text) > LONGEST_NUMBER:
+            break
         body = text[len(before) : len(text) - len(behind)]
-        if text == before + body + behind and _fits(body, form) and len(text) <= LONGEST_NUMBER:
+        if text == before + body + behind and _fits(body, form):
             number = Decimal(sign + "0" + body.replace(",", ""))
             return f"{shifted(number, -form.scale):f}"
     raise EvaluationError(f"{name}() takes a string that fits the pattern, not another one")
@@ -111,7 +118,7 @@ def _fits(body: str, form: Pattern) -> bool:
     return whole in (digits, _grouped(digits, form.group)) and (not point or (form.most > 0 and fraction != ""))
 
 
-@function("number", "string", dataweave="as String {format: …}", of_null=None)
+@function("number", "string", steps=240, each=0, dataweave="as String {format: …}", of_null=None)
 def format_number(number: Any, pattern: str) -> str:
     """A number as a Java pattern says: `0` a digit, `#` a digit where there is one, `,` groups, `%` hundredfold.
 

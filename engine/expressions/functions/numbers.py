@@ -6,30 +6,35 @@ import operator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, NoReturn
 
+from engine.expressions.budget import spend
 from engine.expressions.decimals import QUOTIENT_DIGITS, remainder
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.grouping import total
 from engine.expressions.functions.number_patterns import read_number
 from engine.expressions.functions.rounding import exact, rounded
-from engine.expressions.operators import LARGEST_INTEGER, arithmetic, is_number, number_in, type_name
+from engine.expressions.operators import LARGEST_INTEGER, arithmetic, count_number, is_number, number_in, type_name
 
 MODULO = arithmetic("mod", remainder)
 POWER = arithmetic("pow", operator.pow, QUOTIENT_DIGITS)
 DIVISION = arithmetic("avg", operator.truediv, QUOTIENT_DIGITS)
 MOST_DIGITS = 100
+DECIMAL_POWER = 2000
+"""Steps of a power of decimals."""
 
 
-@function("number", dataweave="abs")
+@function("number", steps=4, each=0, dataweave="abs")
 def abs_(number: Any) -> Any:
     """The number without its sign.
 
     abs(-3) → 3
     """
-    return number.copy_abs() if isinstance(number, Decimal) else abs(number)  # abs would round to 28 digits
+    if isinstance(number, Decimal):
+        return number.copy_abs()  # abs would round to 28 digits
+    return count_number(abs(number), "abs()")
 
 
-@function("array[number]", dataweave="avg")
+@function("array[number]", steps=30, each=2, dataweave="avg")
 def avg(numbers: list[Any]) -> Any:
     """The mean of the numbers; null of an empty list.
 
@@ -38,7 +43,7 @@ def avg(numbers: list[Any]) -> Any:
     return DIVISION(total(numbers), len(numbers)) if numbers else None
 
 
-@function("number", dataweave="ceil")
+@function("number", steps=110, each=0, dataweave="ceil")
 def ceil(number: Any) -> int:
     """The next whole number upwards.
 
@@ -47,7 +52,7 @@ def ceil(number: Any) -> int:
     return number if isinstance(number, int) else int(rounded(exact("ceil", number), 0, ROUND_CEILING))
 
 
-@function("number", dataweave="floor")
+@function("number", steps=110, each=0, dataweave="floor")
 def floor(number: Any) -> int:
     """The next whole number downwards.
 
@@ -56,7 +61,7 @@ def floor(number: Any) -> int:
     return number if isinstance(number, int) else int(rounded(exact("floor", number), 0, ROUND_FLOOR))
 
 
-@function("array[number]", dataweave="sum")
+@function("array[number]", steps=16, each=2, dataweave="sum")
 def sum_(numbers: list[Any]) -> Any:
     """The sum of the numbers; 0 of an empty list.
 
@@ -65,7 +70,7 @@ def sum_(numbers: list[Any]) -> Any:
     return total(numbers)
 
 
-@function("any")
+@function("any", steps=30, each=0)
 def to_number(value: Any) -> Any:
     """A number as it is, a text read as a number; null where that does not work (JMESPath).
 
@@ -77,7 +82,7 @@ def to_number(value: Any) -> Any:
     return number_in(value) if isinstance(value, str) else None
 
 
-@function("any", "string?", dataweave="as Number, as Number {format: …}")
+@function("any", "string?", steps=40, dataweave="as Number, as Number {format: …}")
 def as_number(value: Any, pattern: str | None = None) -> Any:
     """A number as it is, a text read as a number, or as a pattern says; MULE:EXPRESSION where that does not work.
 
@@ -90,7 +95,7 @@ def as_number(value: Any, pattern: str | None = None) -> Any:
     return _refuse_no_number("as_number") if number is None else number
 
 
-@function("any", "string?")
+@function("any", "string?", steps=60)
 def as_decimal(value: Any, pattern: str | None = None) -> Decimal:
     """A number, or a text read as one, as an exact decimal, with which all arithmetic is exact: for money.
 
@@ -118,7 +123,7 @@ def _refuse_no_number(name: str) -> NoReturn:
     raise EvaluationError(f"{name}() takes number or string as argument 1, not a string that is no number")
 
 
-@function("number", "integer?", dataweave="round")
+@function("number", "integer?", steps=110, each=0, dataweave="round")
 def round_(number: Any, digits: int | None = None) -> Any:
     """The next whole number, or the number with that many digits behind the point; a half goes away from zero.
 
@@ -136,7 +141,7 @@ def round_(number: Any, digits: int | None = None) -> Any:
     return int(result) if digits is None or isinstance(number, int) else type(number)(result)
 
 
-@function("number", "number", dataweave="mod")
+@function("number", "number", steps=16, each=0, dataweave="mod")
 def mod(number: Any, divisor: Any) -> Any:
     """The rest of a division, with the sign of the divisor, as `%`.
 
@@ -145,7 +150,7 @@ def mod(number: Any, divisor: Any) -> Any:
     return MODULO(number, divisor)
 
 
-@function("number", "number", dataweave="pow")
+@function("number", "number", steps=30, dataweave="pow")
 def pow_(base: Any, exponent: Any) -> Any:
     """The number to a power. A whole number of more than 4096 bits is refused, so is the root of a negative number.
 
@@ -155,6 +160,7 @@ def pow_(base: Any, exponent: Any) -> Any:
     for number in (base, exponent):
         if isinstance(number, Decimal):
             exact("pow", number)
+            spend(DECIMAL_POWER, "pow()")
     if isinstance(base, int) and isinstance(exponent, int) and exponent > 0:
         refuse_large(base.bit_length() * exponent if abs(base) > 1 else 0)
     if base < 0 and exponent % 1 != 0:

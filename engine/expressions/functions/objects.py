@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import truth
 from engine.expressions.functions.function import function
+from engine.expressions.functions.joining import merged_in_place
 from engine.expressions.operators import type_name
 
+LONG = 256
+"""Characters of a key that is not compared in no time."""
+PER_NAME = 10
+"""Steps to put an entry in a map."""
 Key = Callable[[Any], Any]
 
 
-@function("object", dataweave="keysOf, namesOf")
+@function("object", steps=12, each=3, dataweave="keysOf, namesOf")
 def keys(mapping: Any) -> list[Any]:
     """The keys of a map, in order.
 
@@ -22,7 +28,7 @@ def keys(mapping: Any) -> list[Any]:
     return list(mapping)
 
 
-@function("object", dataweave="valuesOf")
+@function("object", steps=12, each=3, dataweave="valuesOf")
 def values(mapping: Any) -> list[Any]:
     """The values of a map, in order.
 
@@ -31,7 +37,7 @@ def values(mapping: Any) -> list[Any]:
     return list(mapping.values())
 
 
-@function("...object", dataweave="++, mergeWith")
+@function("...object", steps=20, each=10, in_place=merged_in_place, dataweave="++, mergeWith")
 def merge(*mappings: Any) -> dict[str, Any]:
     """One map of all; of a key that several have, the last value holds.
 
@@ -43,7 +49,7 @@ def merge(*mappings: Any) -> dict[str, Any]:
     return merged
 
 
-@function("object", dataweave="entriesOf, pluck")
+@function("object", steps=20, each=18, dataweave="entriesOf, pluck")
 def items(mapping: Any) -> list[list[Any]]:
     """The entries of a map as lists of key and value (JMESPath community).
 
@@ -52,7 +58,7 @@ def items(mapping: Any) -> list[list[Any]]:
     return [[key, value] for key, value in mapping.items()]
 
 
-@function("array[array]")
+@function("array[array]", steps=30, each=14)
 def from_items(pairs: list[list[Any]]) -> dict[str, Any]:
     """The map of a list of keys and values; of a key that stands twice, the last value holds.
 
@@ -64,17 +70,18 @@ def from_items(pairs: list[list[Any]]) -> dict[str, Any]:
     return {pair[0]: pair[1] for pair in pairs}
 
 
-@function("object", "string", dataweave="payload.key?", of_null=False)
+@function("object", "string", steps=10, each=0, dataweave="payload.key?", of_null=False)
 def has_key(mapping: Any, key: str) -> bool:
     """Whether a map has a key, be its value null.
 
     has_key({a: null}, 'a') → true
     has_key(null, 'a') → false
     """
+    count_key(key, "has_key")
     return key in mapping
 
 
-@function("object", "expression", dataweave="mapObject", of_null=None)
+@function("object", "expression", steps=20, each=10, dataweave="mapObject", of_null=None)
 def map_values(mapping: Any, change: Key) -> dict[str, Any]:
     """The map with each value replaced by the expression's value for it.
 
@@ -83,7 +90,7 @@ def map_values(mapping: Any, change: Key) -> dict[str, Any]:
     return {key: change(value) for key, value in mapping.items()}
 
 
-@function("object", "expression", dataweave="mapObject", of_null=None)
+@function("object", "expression", steps=20, each=10, dataweave="mapObject", of_null=None)
 def map_keys(mapping: Any, change: Key) -> dict[str, Any]:
     """The map with each key replaced by the expression's value for it; the last one holds where two become one.
 
@@ -92,13 +99,19 @@ def map_keys(mapping: Any, change: Key) -> dict[str, Any]:
     return {_text("map_keys", change(key)): value for key, value in mapping.items()}
 
 
+def count_key(key: str, function: str) -> None:
+    """Count a long key: where it is found, it is compared."""
+    if len(key) > LONG:
+        spend(len(key) // LONG, f"{function}()")
+
+
 def _text(name: str, key: Any) -> str:
     if not isinstance(key, str):
         raise EvaluationError(f"{name}() makes keys that are strings, not {type_name(key)}")
     return key
 
 
-@function("object", "expression", dataweave="filterObject", of_null=None)
+@function("object", "expression", steps=20, each=10, dataweave="filterObject", of_null=None)
 def filter_keys(mapping: Any, wanted: Key) -> dict[str, Any]:
     """The entries for whose key the expression is true.
 
@@ -107,17 +120,17 @@ def filter_keys(mapping: Any, wanted: Key) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if truth(wanted(key))}
 
 
-@function("object", "array[string]", dataweave="filterObject", of_null=None)
+@function("object", "array[string]", steps=20, each=0, dataweave="filterObject", of_null=None)
 def pick(mapping: Any, names: list[str]) -> dict[str, Any]:
     """The entries of these keys, in the order of the keys; one that the map lacks is left out.
 
     pick({id: 'x', name: 'y'}, ['id', 'price']) → {"id": "x"}
     """
-    entries = dict(mapping)
-    return {name: entries[name] for name in names if name in entries}
+    spend(PER_NAME * len(names), "pick()")
+    return {name: mapping[name] for name in names if name in mapping}
 
 
-@function("object", "array[string]", dataweave="-, --", of_null=None)
+@function("object", "array[string]", steps=30, each=10, dataweave="-, --", of_null=None)
 def omit(mapping: Any, names: list[str]) -> dict[str, Any]:
     """The map without the entries of these keys.
 
@@ -127,7 +140,7 @@ def omit(mapping: Any, names: list[str]) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key not in left_out}
 
 
-@function("object", "object", dataweave="mapObject", of_null=None)
+@function("object", "object", steps=30, each=10, dataweave="mapObject", of_null=None)
 def rename(mapping: Any, names: Any) -> dict[str, Any]:
     """The map with other keys: the second map says the new name of an old one. The order stays.
 

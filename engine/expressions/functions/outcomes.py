@@ -6,16 +6,20 @@ from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import Any
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.operators import NUMBERS, field, fields, is_number, number_in, type_name
 
 FIRST_FAILURE = 400
+PER_TEXT = 24
+"""Steps to read a status that is a text."""
+PER_LINK = 12
 LONGEST_CHAIN = 100
 """Causes of causes that are looked at."""
 
 
-@function("any", "string", dataweave="Mule::causedBy")
+@function("any", "string", steps=120, each=0, dataweave="Mule::causedBy")
 def caused_by(error: Any, type_: str) -> bool:
     """Whether an error, or one that caused it, is of a type: `DB:CONNECTIVITY`, `HTTP:*`, `*:TIMEOUT`, as in a handler.
 
@@ -33,6 +37,7 @@ def _chain(start: Any, link: str) -> Iterator[Any]:
     for _ in range(LONGEST_CHAIN):
         if start is None:
             return
+        spend(PER_LINK, "caused_by()")
         yield start
         start = field(start, link)
 
@@ -55,6 +60,7 @@ def _has_failed(name: str, outcomes: Sequence[Any]) -> list[bool]:
     """Of each outcome whether it is a failure."""
     statuses = fields(outcomes, "status")
     if not set(map(type, statuses)) <= NUMBERS:
+        spend(PER_TEXT * len(statuses), f"{name}()")
         statuses = [_number(name, status) for status in statuses]
     return [status >= FIRST_FAILURE for status in statuses]
 
@@ -72,7 +78,7 @@ def _counts(name: str, outcomes: Sequence[Any]) -> dict[str, int]:
     return {"total": len(outcomes), "succeeded": len(outcomes) - failed, "failed": failed}
 
 
-@function("array", keeps_appended=True)
+@function("array", steps=60, each=8, keeps_appended=True)
 def summary(outcomes: list[Any]) -> dict[str, int]:
     """How many outcomes there are, and how many of them succeeded and failed.
 
@@ -83,7 +89,7 @@ def summary(outcomes: list[Any]) -> dict[str, int]:
     return _counts("summary", outcomes)
 
 
-@function("array", keeps_appended=True)
+@function("array", steps=50, each=8, keeps_appended=True)
 def multi_status(outcomes: list[Any]) -> int:
     """The HTTP status of a bulk answer: 200 where all outcomes succeeded, 400 where all failed, else 207.
 
@@ -98,7 +104,7 @@ def multi_status(outcomes: list[Any]) -> int:
     return 400 if counts["succeeded"] == 0 else 207
 
 
-@function("array", keeps_appended=True)
+@function("array", steps=50, each=8, keeps_appended=True)
 def retry(outcomes: list[Any]) -> list[Any]:
     """The ids of the outcomes that failed, in order; what failed is said by each `status`, as for summary.
 

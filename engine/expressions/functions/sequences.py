@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.expressions.appended import Appended
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_list
+from engine.expressions.growing import grown
+from engine.expressions.sizes import check_growth
 
 Key = Callable[[Any], Any]
 
 
-@function("array|string", keeps_appended=True, dataweave="payload[0]", of_null=None)
+@function("array|string", steps=6, each=0, keeps_appended=True, dataweave="payload[0]", of_null=None)
 def first(subject: Any) -> Any:
     """The first element or character; null where there is none.
 
@@ -23,7 +26,7 @@ def first(subject: Any) -> Any:
     return subject[0] if subject else None
 
 
-@function("array|string", keeps_appended=True, dataweave="payload[-1]", of_null=None)
+@function("array|string", steps=6, each=0, keeps_appended=True, dataweave="payload[-1]", of_null=None)
 def last(subject: Any) -> Any:
     """The last element or character; null where there is none.
 
@@ -32,7 +35,7 @@ def last(subject: Any) -> Any:
     return subject[-1] if subject else None
 
 
-@function("array|string", "integer|null", "integer|null?", dataweave="payload[1 to 3]", of_null=None)
+@function("array|string", "integer|null", "integer|null?", steps=10, dataweave="payload[1 to 3]", of_null=None)
 def slice_(subject: Any, start: int | None, end: int | None = None) -> Any:
     """The elements or characters from start (included) to end (not included), as `[start:end]`, but of values.
 
@@ -44,7 +47,7 @@ def slice_(subject: Any, start: int | None, end: int | None = None) -> Any:
     return subject[start:end]
 
 
-@function("array", "natural", dataweave="dw::core::Arrays::divideBy", of_null=None)
+@function("array", "natural", steps=30, dataweave="dw::core::Arrays::divideBy", of_null=None)
 def chunk(elements: list[Any], size: int) -> list[list[Any]]:
     """The elements in lists of that many; the last one holds the rest.
 
@@ -52,10 +55,11 @@ def chunk(elements: list[Any], size: int) -> list[list[Any]]:
     """
     if size == 0:
         raise EvaluationError("chunk() takes a size of at least 1, not 0")
+    spend(PER_LIST * (len(elements) // size + 1), "chunk()")
     return [elements[start : start + size] for start in range(0, len(elements), size)]
 
 
-@function("array", "expression", dataweave="flatMap", of_null=None)
+@function("array", "expression", steps=30, each=3, dataweave="flatMap", of_null=None)
 def flat_map(elements: list[Any], key: Key) -> list[Any]:
     """The elements of all the lists that the expression gives; null ones are left out, other values are elements.
 
@@ -66,13 +70,14 @@ def flat_map(elements: list[Any], key: Key) -> list[Any]:
         value = key(element)
         if isinstance(value, (list, Appended)):
             refuse_long_list(len(found) + len(value), "flat_map")
+            spend(2 * len(value), "flat_map()")
             found.extend(value)
         elif value is not None:
             found.append(value)
     return found
 
 
-@function("array", "expression", dataweave="map (item, index)", of_null=None)
+@function("array", "expression", steps=20, each=6, dataweave="map (item, index)", of_null=None)
 def map_with_index(elements: list[Any], key: Key) -> list[Any]:
     """The expression's value for each {index, item}, the index from 0; null ones are kept.
 
@@ -81,7 +86,7 @@ def map_with_index(elements: list[Any], key: Key) -> list[Any]:
     return [key({"index": index, "item": element}) for index, element in enumerate(elements)]
 
 
-@function("array", dataweave="dw::core::Arrays::indexed", of_null=None)
+@function("array", steps=16, each=40, dataweave="dw::core::Arrays::indexed", of_null=None)
 def enumerate_(elements: list[Any]) -> list[dict[str, Any]]:
     """The elements with their positions, from 0.
 
@@ -91,9 +96,13 @@ def enumerate_(elements: list[Any]) -> list[dict[str, Any]]:
 
 
 NOTHING = object()
+PER_LIST = 16
+"""Steps to make a short list."""
+PER_NUMBER = 7
+"""Steps to make a number."""
 
 
-@function("array", "expression", "any?", dataweave="reduce", of_null=None)
+@function("array", "fold expression", "any?", steps=16, each=4, dataweave="reduce", of_null=None)
 def reduce(elements: list[Any], key: Key, initial: Any = NOTHING) -> Any:
     """One value of all elements: the expression sees {acc, item, index} and gives the next `acc`.
 
@@ -105,10 +114,13 @@ def reduce(elements: list[Any], key: Key, initial: Any = NOTHING) -> Any:
     acc = initial
     for index, element in enumerate(elements):
         acc = element if acc is NOTHING else key({"acc": acc, "item": element, "index": index})
-    return None if acc is NOTHING else acc
+        if index & (index + 1) == 0:  # what doubles with each element is seen in time, and what grows costs little
+            check_growth(acc, "reduce()")
+    check_growth(acc, "reduce()")
+    return None if acc is NOTHING else grown(acc)
 
 
-@function("integer", "integer?", "integer?", dataweave="1 to 3")
+@function("integer", "integer?", "integer?", steps=16, dataweave="1 to 3")
 def range_(start: int, end: int | None = None, step: int = 1) -> list[int]:
     """The whole numbers from the first (included) to the second (not included), or from 0 to the only one.
 
@@ -121,11 +133,14 @@ def range_(start: int, end: int | None = None, step: int = 1) -> list[int]:
     if step == 0:
         raise EvaluationError("range() takes a step other than 0")
     low, high = (0, start) if end is None else (start, end)
-    refuse_long_list((high - low + step - (1 if step > 0 else -1)) // step, "range")
-    return list(range(low, high, step))
+    numbers = range(low, high, step)
+    length = max(0, (high - low + step - (1 if step > 0 else -1)) // step)
+    refuse_long_list(length, "range")
+    spend(PER_NUMBER * length, "range()")
+    return list(numbers)
 
 
-@function("...array", dataweave="zip")
+@function("...array", steps=30, each=12, dataweave="zip")
 def zip_(*lists: list[Any]) -> list[list[Any]]:
     """The first elements of all lists, then the second ones …, to the end of the shortest (JMESPath community).
 

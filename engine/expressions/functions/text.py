@@ -6,6 +6,7 @@ import re
 
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_text, refuse_past
+from engine.expressions.functions.searching import find
 
 WORDS = r"[^\W_]+"
 """What stands between spaces, underscores, hyphens and other marks; linear in time."""
@@ -15,7 +16,7 @@ HUMP = r"(?<=[^\W_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 """Where a word begins inside `customerName` and `XMLText`."""
 
 
-@function("string", "string", dataweave="startsWith")
+@function("string", "string", steps=4, dataweave="startsWith")
 def starts_with(text: str, prefix: str) -> bool:
     """Whether the text begins with the other.
 
@@ -24,7 +25,7 @@ def starts_with(text: str, prefix: str) -> bool:
     return text.startswith(prefix)
 
 
-@function("string", "string", dataweave="endsWith")
+@function("string", "string", steps=4, dataweave="endsWith")
 def ends_with(text: str, suffix: str) -> bool:
     """Whether the text ends with the other.
 
@@ -33,7 +34,7 @@ def ends_with(text: str, suffix: str) -> bool:
     return text.endswith(suffix)
 
 
-@function("string", "array[string]", dataweave="joinBy")
+@function("string", "array[string]", steps=20, each=2, dataweave="joinBy")
 def join(glue: str, texts: list[str]) -> str:
     """The texts in one, the first argument between each two.
 
@@ -43,7 +44,7 @@ def join(glue: str, texts: list[str]) -> str:
     return glue.join(texts)
 
 
-@function("string", "integer", "integer?", dataweave="dw::core::Strings::substring", of_null=None)
+@function("string", "integer", "integer?", steps=10, dataweave="dw::core::Strings::substring", of_null=None)
 def substring(text: str, start: int, end: int | None = None) -> str:
     """The characters from start (included) to end (not included); below 0 counts from the end of the text.
 
@@ -55,24 +56,24 @@ def substring(text: str, start: int, end: int | None = None) -> str:
     return text[start:end]
 
 
-@function("string", "string", dataweave="dw::core::Strings::substringBefore", of_null=None)
+@function("string", "string", steps=20, each=2, dataweave="dw::core::Strings::substringBefore", of_null=None)
 def substring_before(text: str, separator: str) -> str:
     """What stands before the first occurrence of a separator; empty where it does not occur.
 
     substring_before('a/b/c', '/') → "a"
     substring_before('abc', '/') → ""
     """
-    at = text.find(separator)
+    at = find(text, separator, "substring_before()")
     return text[:at] if at > 0 else ""
 
 
-@function("string", "string", dataweave="dw::core::Strings::substringAfter", of_null=None)
+@function("string", "string", steps=20, each=2, dataweave="dw::core::Strings::substringAfter", of_null=None)
 def substring_after(text: str, separator: str) -> str:
     """What stands after the first occurrence of a separator; empty where it does not occur.
 
     substring_after('a/b/c', '/') → "b/c"
     """
-    at = text.find(separator)
+    at = find(text, separator, "substring_after()")
     return text[at + len(separator) :] if at >= 0 else ""
 
 
@@ -81,7 +82,7 @@ def _words(name: str, text: str) -> list[str]:
     return [word for run in re.findall(WORDS, text) for word in re.split(HUMP, run)]
 
 
-@function("string", dataweave="dw::core::Strings::capitalize", of_null=None)
+@function("string", steps=120, each=100, dataweave="dw::core::Strings::capitalize", of_null=None)
 def capitalize(text: str) -> str:
     """The words of the text, each with a capital letter, a space between them.
 
@@ -93,7 +94,7 @@ def capitalize(text: str) -> str:
     return " ".join(word[:1].upper() + word[1:].lower() for word in _words("capitalize", text))
 
 
-@function("string", dataweave="dw::core::Strings::camelize", of_null=None)
+@function("string", steps=160, each=100, dataweave="dw::core::Strings::camelize", of_null=None)
 def camelize(text: str) -> str:
     """The words of the text in camel case.
 
@@ -103,7 +104,7 @@ def camelize(text: str) -> str:
     return "".join(words[:1] + [word[:1].upper() + word[1:] for word in words[1:]])
 
 
-@function("string", dataweave="dw::core::Strings::underscore", of_null=None)
+@function("string", steps=120, each=100, dataweave="dw::core::Strings::underscore", of_null=None)
 def underscore(text: str) -> str:
     """The words of the text in lower case, an underscore between them.
 
@@ -112,7 +113,7 @@ def underscore(text: str) -> str:
     return "_".join(word.lower() for word in _words("underscore", text))
 
 
-@function("string", "natural", dataweave="dw::core::Strings::repeat", of_null=None)
+@function("string", "natural", steps=20, each=0, dataweave="dw::core::Strings::repeat", of_null=None)
 def repeat(text: str, times: int) -> str:
     """The text that many times. More than 10,000,000 characters are refused.
 
@@ -122,7 +123,7 @@ def repeat(text: str, times: int) -> str:
     return text * times if text else ""
 
 
-@function("string", "natural?", "string?", of_null=None)
+@function("string", "natural?", "string?", steps=20, of_null=None)
 def mask(text: str, visible: int = 4, mark: str = "*") -> str:
     """The text with a mark in place of each character but the last ones (4).
 

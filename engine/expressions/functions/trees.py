@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from engine.expressions.appended import Appended
+from engine.expressions.budget import current_budget, spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import Delayed
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_deep, refuse_depth
+from engine.expressions.functions.objects import count_key
 from engine.expressions.operators import type_name
+from engine.expressions.sizes import share
 
 STEP = r"([^.\[\]]+)|\[([0-9]{1,9})\]"
 """A step of a path: a key, or an index in brackets."""
 Step = str | int
+PER_ELEMENT, PER_ENTRY, PER_COPY = 2, 10, 16
+"""Steps to copy an element of a list, an entry of a map, a value at any depth."""
+SCALARS = frozenset({str, int, float, bool, type(None), Decimal})
 
 
-@function("any", "string|integer", "lazy any?", dataweave="payload[key] default …")
+@function("any", "string|integer", "lazy any?", steps=12, each=0, dataweave="payload[key] default …")
 def get(subject: Any, key: Any, otherwise: Delayed | None = None) -> Any:
     """What a map has under a key, or a list at an index (below 0 from its end), where the key is a value.
 
@@ -37,13 +44,14 @@ def _look(name: str, subject: Any, key: Step) -> Any:
         return None
     kind = type_name(subject)
     if kind == "object" and isinstance(key, str):
+        count_key(key, name)
         return subject.get(key)
     if kind == "array" and isinstance(key, int):
         return subject[key] if -len(subject) <= key < len(subject) else None
     raise EvaluationError(f"{name}() takes object and string, or array and number, not {kind} and {type_name(key)}")
 
 
-@function("any", "string|array", "any", dataweave="update", keeps_appended=True)
+@function("any", "string|array", "any", steps=120, dataweave="update", keeps_appended=True)
 def set_path(subject: Any, path: Any, value: Any) -> Any:
     """The value with another one at a path: a copy, the first argument stays as it is.
 
@@ -54,9 +62,14 @@ def set_path(subject: Any, path: Any, value: Any) -> Any:
     set_path({a: ['x']}, 'a[1]', 'y') → {"a": ["x", "y"]}
     set_path(null, ['a.b', 'c'], 'x') → {"a.b": {"c": "x"}}
     """
-    steps = _steps(path) if isinstance(path, str) else [_step(step) for step in path]
-    refuse_depth(len(steps), "set_path")
-    return _replaced(subject, steps, value)
+    return _replaced(subject, _path(path), value)
+
+
+def _path(path: Any) -> list[Step]:
+    if isinstance(path, str):
+        return _steps(path)
+    refuse_depth(len(path), "set_path")
+    return [_step(step) for step in path]
 
 
 def _steps(path: str) -> list[Step]:
@@ -64,6 +77,7 @@ def _steps(path: str) -> list[Step]:
     position = 0
     while match := re.compile(STEP).match(path, position):
         steps.append(match[1] if match[1] is not None else int(match[2]))
+        refuse_depth(len(steps), "set_path")
         position = match.end() + (path[match.end() : match.end() + 1] == ".")
     if position < len(path) or path.endswith("."):
         raise EvaluationError("set_path() takes a path such as a.b[0].c as argument 2, not another string")
@@ -84,6 +98,7 @@ def _replaced(subject: Any, steps: list[Step], value: Any) -> Any:
         return _replaced_in_list(subject, step, rest, value)
     if subject is not None and not isinstance(subject, Mapping):
         raise EvaluationError(f"set_path() finds {type_name(subject)} where the path has a key")
+    spend(PER_ENTRY * len(subject or ()), "set_path()")
     entries = dict(subject or {})
     entries[step] = _replaced(entries.get(step), rest, value)
     return entries
@@ -92,6 +107,7 @@ def _replaced(subject: Any, steps: list[Step], value: Any) -> Any:
 def _replaced_in_list(subject: Any, index: int, rest: list[Step], value: Any) -> list[Any]:
     if subject is not None and not isinstance(subject, (list, Appended)):
         raise EvaluationError(f"set_path() finds {type_name(subject)} where the path has an index")
+    spend(PER_ELEMENT * len(subject or ()), "set_path()")
     elements = list(subject or ())
     if not -len(elements) <= index <= len(elements):
         raise EvaluationError("set_path() finds no such index")
@@ -101,7 +117,7 @@ def _replaced_in_list(subject: Any, index: int, rest: list[Step], value: Any) ->
     return elements
 
 
-@function("...object|null", dataweave="dw::util::Values, mergeWith")
+@function("...object|null", steps=100, dataweave="dw::util::Values, mergeWith")
 def merge_deep(*mappings: Any) -> dict[str, Any]:
     """One map of all; where several have a map under a key, these are merged too. Lists are replaced; null is no map.
 
@@ -109,12 +125,14 @@ def merge_deep(*mappings: Any) -> dict[str, Any]:
     """
     merged: dict[str, Any] = {}
     for mapping in mappings:
-        refuse_deep(mapping, "merge_deep")
+        refuse_deep(mapping, "merge_deep", PER_COPY)
+        spend(PER_ENTRY * len(merged), "merge_deep()")
         merged = _merged(merged, mapping or {})
     return merged
 
 
 def _merged(left: dict[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+    spend(PER_ENTRY * len(left), "merge_deep()")
     merged = dict(left)
     for key, value in right.items():
         before = merged.get(key)
@@ -123,36 +141,41 @@ def _merged(left: dict[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-@function("any", "string", dataweave="payload..key")
+@function("any", "string", steps=40, dataweave="payload..key")
 def deep(value: Any, key: str) -> list[Any]:
     """All values of a key, at any depth, an outer one before those inside it.
 
     deep({id: 'a', lines: [{id: 'b'}, {sub: {id: 'c'}}]}, 'id') → ["a", "b", "c"]
     """
-    refuse_deep(value, "deep")
+    refuse_deep(value, "deep", 7)
     found: list[Any] = []
-    _collect(value, key, found)
+    _collect(value, key, found, is_inside=False)
     return found
 
 
-def _collect(value: Any, key: str, found: list[Any]) -> None:
-    if isinstance(value, (list, Appended)):
-        for element in value:
-            _collect(element, key, found)
-    elif isinstance(value, Mapping):
+def _collect(value: Any, key: str, found: list[Any], *, is_inside: bool) -> None:
+    """is_inside: whether the value is a part of one that was found: what is found in it is held once more."""
+    if isinstance(value, Mapping):
         for name, element in value.items():
             if name == key:
                 found.append(element)
-            _collect(element, key, found)
+                if is_inside:
+                    share(current_budget(), element, "deep()")
+            if type(element) not in SCALARS:
+                _collect(element, key, found, is_inside=is_inside or name == key)
+    elif isinstance(value, (list, Appended)):
+        for element in value:
+            if type(element) not in SCALARS:
+                _collect(element, key, found, is_inside=is_inside)
 
 
-@function("array", dataweave="flatten", of_null=None)
+@function("array", steps=40, dataweave="flatten", of_null=None)
 def flatten_deep(elements: list[Any]) -> list[Any]:
     """The elements of the list and of all lists in it, at any depth. `[]` opens one level only.
 
     flatten_deep(['a', ['b', ['c']]]) → ["a", "b", "c"]
     """
-    refuse_deep(elements, "flatten_deep")
+    refuse_deep(elements, "flatten_deep", 4)
     flat: list[Any] = []
     _flatten(elements, flat)
     return flat
@@ -166,13 +189,13 @@ def _flatten(elements: Any, flat: list[Any]) -> None:
             flat.append(element)
 
 
-@function("any", dataweave="skipNullOn='everywhere'")
+@function("any", steps=60, dataweave="skipNullOn='everywhere'")
 def omit_nulls(value: Any) -> Any:
     """The value without the null entries of its maps and lists, at any depth. What becomes empty stays.
 
     omit_nulls({a: null, b: {c: null, d: 'x'}}) → {"b": {"d": "x"}}
     """
-    refuse_deep(value, "omit_nulls")
+    refuse_deep(value, "omit_nulls", PER_COPY)
     return _without_nulls(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.date_patterns import write_date
 from engine.expressions.functions.function import function
@@ -12,8 +13,11 @@ from engine.expressions.functions.number_patterns import write_number
 from engine.expressions.operators import is_number, type_name
 from engine.expressions.writing import to_text
 
+LONG = 64
+"""Characters of a text that is not made in no time."""
 
-@function("array|object|string", keeps_appended=True)
+
+@function("array|object|string", steps=3, each=0, keeps_appended=True)
 def length(subject: Any) -> int:
     """How many elements, entries or characters there are. Of null it is an error: see size_of.
 
@@ -22,7 +26,7 @@ def length(subject: Any) -> int:
     return len(subject)
 
 
-@function("array|object|string|null", keeps_appended=True, dataweave="sizeOf")
+@function("array|object|string|null", steps=4, each=0, keeps_appended=True, dataweave="sizeOf")
 def size_of(subject: Any) -> int:
     """How many elements, entries or characters there are; 0 of null.
 
@@ -32,7 +36,7 @@ def size_of(subject: Any) -> int:
     return 0 if subject is None else len(subject)
 
 
-@function("...any", dataweave="default")
+@function("...any", steps=16, each=0, dataweave="default")
 def not_null(*candidates: Any) -> Any:
     """The first argument that is not null.
 
@@ -41,7 +45,7 @@ def not_null(*candidates: Any) -> Any:
     return next((candidate for candidate in candidates if candidate is not None), None)
 
 
-@function("any", "string?", dataweave="as String, write")
+@function("any", "string?", steps=20, dataweave="as String, write")
 def to_string(value: Any, pattern: str | None = None) -> str:
     """A text as it is; null, booleans, numbers, lists and maps as JSON (JMESPath); dates in ISO 8601.
 
@@ -58,7 +62,10 @@ def to_string(value: Any, pattern: str | None = None) -> str:
 
 def _text(name: str, value: Any) -> str:
     try:
-        return to_text(value)
+        text = to_text(value)
+        if len(text) > LONG and type(value) is not str:
+            spend(len(text) // 2, f"{name}()")
+        return text
     except (ValueError, NotImplementedError, RecursionError):  # a number of thousands of digits, a foreign object
         raise EvaluationError(f"{name}() cannot make a text of this {type_name(value)}") from None
 
@@ -71,7 +78,7 @@ def _formatted(name: str, value: Any, pattern: str) -> str:
     raise EvaluationError(f"{name}() with a pattern takes number or date as argument 1, not {type_name(value)}")
 
 
-@function("string|number|boolean|date|datetime", "string?", dataweave="as String")
+@function("string|number|boolean|date|datetime", "string?", steps=16, each=0, dataweave="as String")
 def as_string(value: Any, pattern: str | None = None) -> str:
     """A text as it is, a number, boolean or date as text; MULE:EXPRESSION for null, lists and maps.
 
@@ -83,7 +90,7 @@ def as_string(value: Any, pattern: str | None = None) -> str:
     return _text("as_string", value) if pattern is None else _formatted("as_string", value, pattern)
 
 
-@function("any", dataweave="typeOf")
+@function("any", steps=6, each=0, dataweave="typeOf")
 def type_(value: Any) -> str:
     """The type's name: number, string, boolean, array, object or null.
 

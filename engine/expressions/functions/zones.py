@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, timedelta, timezone, tzinfo
+from functools import lru_cache
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 
 OFFSET = r"([+-])([0-9]{2}):?([0-9]{2})?"
 """As the other expressions of these files, compiled when it is first needed: that costs a start 2 ms."""
 LONGEST_NAME = 64
+LOOKED_FOR = 2000
+"""Steps to look for a zone in the files of the machine."""
 
 
 def zone(name: str, function: str) -> tzinfo:
@@ -19,12 +23,22 @@ def zone(name: str, function: str) -> tzinfo:
     match = re.fullmatch(OFFSET, name)
     if match is not None:
         return offset(match, function)
+    found = _named(name[:LONGEST_NAME])
+    if found is None:
+        raise EvaluationError(f"{function}() takes the name of a time zone, not another string")
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str) -> tzinfo | None:
+    """The zone of a name; None where there is none."""
     from zoneinfo import ZoneInfo  # 3 ms to import, and few flows need it
 
+    spend(LOOKED_FOR, "a time zone")
     try:
-        return ZoneInfo(name[:LONGEST_NAME])
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # unknown, no name of a zone, a folder of zones
-        raise EvaluationError(f"{function}() takes the name of a time zone, not another string") from None
+        return None
 
 
 def offset(match: re.Match[str], function: str) -> tzinfo:

@@ -1,0 +1,120 @@
+"""Which values a result may hold several times: repeated by a loop, or named twice.
+
+Holding a value costs nothing, whoever writes it pays: a list that holds the payload for each of its elements
+is made in a moment, and as text it is the square of it. So such values are counted where they are repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from engine.expressions.charging import Charging
+from engine.expressions.functions.function import Function
+from engine.expressions.generator import INPUT
+from engine.expressions.parser import Node
+
+Roots = Mapping[str, str]
+"""Name of a root → the Python expression that reads it from `event`."""
+Path = tuple[str | int, ...]
+"""Where a value lies: the name of what it is a part of, keys and positions."""
+
+CHAINS = frozenset(
+    {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection", "flatten"}
+)
+"""Nodes that give something of their first child."""
+NEW = frozenset({"comparator", "not_expression", "truth", "arithmetic", "negative", "text", "literal"})
+"""Nodes whose values hold nothing of others."""
+
+
+class Sharing(Charging):
+    """A generator that knows which variables the loops around it repeat.
+
+    levels: of variables, how many loops stood around what they are bound to; of roots none.
+    is_kept: whether what is being written may become, as it is, a part of the result.
+    """
+
+    def __init__(self, roots: Roots | None, functions: Mapping[str, Function], constants: Mapping[str, object]) -> None:
+        super().__init__(constants)
+        self.roots = roots
+        self.functions = functions
+        self.scope: dict[str, str] = dict(roots or {})
+        self.levels: dict[str, int] = {}
+        self.is_kept = True
+        self._placed: set[Path] = set()
+        self._around: set[Path] = set()
+
+    @contextmanager
+    def charged(self, count: str, what: str) -> Iterator[None]:
+        with super().charged(count, what):
+            outer, self.is_kept = self.is_kept, True
+            yield
+            self.is_kept = outer
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """What is written inside is only looked at."""
+        outer, self.is_kept = self.is_kept, False
+        yield
+        self.is_kept = outer
+
+    # Repeated by a loop
+
+    def is_repeated(self, node: Node) -> bool:
+        """Whether the loop that is being written repeats the value: it is, or holds, one from outside of it."""
+        if not (self.loops and self.is_kept):
+            return False
+        kind = node["type"]
+        if kind == "call":
+            return self.functions[node["value"]].keeps_values and self.level_of(node) < self.loops
+        head = node["children"][0] if kind in CHAINS else node
+        return (kind in CHAINS or kind in ("variable", "root")) and self.level_of(head) < self.loops
+
+    def level_of(self, node: Node) -> int:
+        """How many loops stand around the outermost value that a node may give, or give a part of."""
+        kind = node.get("type")  # the entries of a map have none
+        if kind == "root":
+            return 0
+        if kind == "variable":
+            return self.levels.get(node["value"], 0) if node["value"] in self.scope else self.loops
+        if kind in NEW or (kind == "call" and not self.functions[node["value"]].keeps_values):
+            return self.loops
+        return min((self.level_of(inner) for inner in inside(node)), default=self.loops)
+
+    # Named twice
+
+    def place(self, node: Node, current: str, name: str) -> None:
+        """Count a value of straight code that becomes a part of a new one, where it did so before."""
+        path = None if self.loops else self._path(node, current)
+        if path is None:
+            return
+        starts = [path[:length] for length in range(1, len(path) + 1)]
+        if path in self._around or not self._placed.isdisjoint(starts):
+            self.share(name, "a value that is held twice")
+        self._placed.add(path)
+        self._around.update(starts)
+
+    def _path(self, node: Node, current: str) -> Path | None:
+        """Where the value of a node lies, if it is a part of another one."""
+        kind = node["type"]
+        if kind == "leaf":
+            return self._path(node["children"][0], current)
+        if kind in ("identity", "current"):
+            return (current,)
+        if kind == "variable":
+            return (self.scope[node["value"]],)
+        if kind == "field":
+            sees_event = self.roots is not None and current == INPUT
+            return (self.roots[node["value"]],) if sees_event else (current, node["value"])  # type: ignore[index]
+        if kind not in ("subexpression", "index_expression"):
+            return None
+        head, *rest = node["children"]
+        start = self._path(head, current)
+        steps = all(step["type"] in ("field", "index") for step in rest)
+        return (*start, *(step["value"] for step in rest)) if start and steps else None
+
+
+def inside(node: Node) -> Iterable[Node]:
+    """The nodes in a node."""
+    yield from (child for child in node["children"] if isinstance(child, dict))
+    yield from (value for _, value in node.get("bindings", ()))

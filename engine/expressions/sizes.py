@@ -1,0 +1,72 @@
+"""How large values are where each part counts as often as it is held, and how deep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+from engine.expressions.appended import Appended
+from engine.expressions.budget import Budget, current_budget
+from engine.expressions.errors import EvaluationError
+from engine.expressions.growing import Growing
+from engine.limits import DEEPEST
+
+MAPS = frozenset[type]((dict, Growing))
+CONTAINERS = MAPS | {list, Appended}
+TEXTS = frozenset({str, bytes})
+PER_VALUE = 3
+"""Steps for a value that is held once more: sooner or later it is written once more."""
+PER_CONTAINER = 3
+"""What a list or a map counts beside what is in it."""
+CHARACTERS = 8
+"""Characters of a text that count as one value more."""
+
+
+def weigh(value: Any, most: int) -> tuple[int, int]:
+    """How many values it is made of, lists and maps with a surcharge, and how many levels there are.
+
+    It stops after the level at which they are more than `most`: a value that holds itself a thousand times,
+    ten levels deep, is made in an instant and never written.
+    """
+    weight, depth, level = 0, 0, [value]
+    while level and depth <= DEEPEST:
+        kinds = set(map(type, level))
+        weight += len(level) + _text_weight(level, kinds)
+        if kinds.isdisjoint(CONTAINERS):
+            break
+        containers = level if kinds <= CONTAINERS else [each for each in level if type(each) in CONTAINERS]
+        within = sum(map(len, containers))
+        weight += PER_CONTAINER * len(containers)
+        depth += 1
+        if weight + within > most:
+            return weight + within, depth
+        level = inside(containers)
+    return weight, depth
+
+
+def _text_weight(level: list[Any], kinds: set[type]) -> int:
+    if kinds.isdisjoint(TEXTS):
+        return 0
+    texts = level if kinds <= TEXTS else [each for each in level if type(each) in TEXTS]
+    return sum(map(len, texts)) // CHARACTERS
+
+
+def inside(containers: Iterable[Any]) -> list[Any]:
+    """The elements and the values of lists and maps."""
+    return [*chain.from_iterable([each.values() if type(each) is dict else each for each in containers])]
+
+
+def share(budget: Budget, value: Any, what: str) -> None:
+    """Count a value that a result holds once more."""
+    weight, _ = weigh(value, budget.left // PER_VALUE)
+    budget.pay(PER_VALUE * weight, what)
+
+
+def check_growth(value: Any, function: str) -> None:
+    """Count the parts of a value that a function has made of itself. Raises EvaluationError where it is too deep."""
+    budget = current_budget()
+    weight, depth = weigh(value, budget.left // PER_VALUE)
+    budget.pay(PER_VALUE * weight, function)
+    if depth > DEEPEST:
+        raise EvaluationError(f"{function} stops at {DEEPEST} levels of nesting")
