@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from engine.expressions.appended import Appended
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.limits import LARGEST_WRITTEN
 
@@ -28,6 +29,8 @@ LARGE = 2**20
 """Bytes that are written at once; a larger value is written in slices."""
 SLICE = 64
 """How many elements the first slice has; each next one more, as long as they are small."""
+BYTES_A_STEP = 16
+"""Bytes that are written in the time of a step; so who writes much gives turns, too."""
 COST = 128
 """What asking a value how it is written counts, in bytes."""
 
@@ -76,9 +79,11 @@ def encode(value: Any) -> bytes:
     if type(value) in SCALARS:
         return _encoder.encode(value)
     written = _within(SMALL, value)
-    if written is None:
-        written = _within(LARGE, value)
-    return _Writer().written(value) if written is None else written
+    if written is not None:
+        return written
+    written = _within(LARGE, value) or _Writer().written(value)
+    spend(len(written) // BYTES_A_STEP, "writing a value as JSON")
+    return written
 
 
 def check_size(value: Any) -> None:
