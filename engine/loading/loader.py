@@ -125,9 +125,9 @@ class Loader:
     ) -> None:
         self.documents = documents
         self.sections = Sections(documents)
-        defaults, files = self.sections.property_defaults(), self.sections.property_files()
-        self.properties = Properties(given, os.environ, files, defaults)
+        self.properties = Properties(given, os.environ, self.sections.property_defaults())
         self.filler = Filler(self.properties)
+        self.filler.use_files(self.sections.property_files(self.filler))
         for document in documents:
             self.filler.fill(document.data)
         flows: dict[str, Runnable] = {}
