@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine import BatchLost, strand
 from processors.db._database import ParameterStyle
 from processors.db._sqlite_errors import FAILURES, is_locked, locked
 from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
+from processors.db._sqlite_lists import add_to, among, json_list
 from processors.db._sqlite_part import SqlitePart
 from processors.db._sqlite_statements import LONGEST_WAIT, SqliteStatements
 from processors.db._sqlite_values import register
@@ -32,7 +34,7 @@ class SqliteDatabase(SqliteStatements):
     the middle of it, whoever comes meanwhile undoes it, and it is done again, each statement alone.
     """
 
-    style = ParameterStyle(lambda number: "?")
+    style = ParameterStyle(lambda number: "?", partial(among, "?"), json_list)
 
     def __init__(self, url: str) -> None:
         self._file = file = file_of(url) or ""
@@ -275,6 +277,7 @@ class SqliteDatabase(SqliteStatements):
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
+            add_to(connection)
             self._identity = identity(self._file)
         except sqlite3.Error:
             connection.close()

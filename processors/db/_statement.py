@@ -55,7 +55,9 @@ class Statement(DatabaseOperation):
     """The base of the operations with one statement that has parameters."""
 
     sql: Sql
-    """The statement, with a `:name` for each value."""
+    """The statement, with a `:name` for each value. A list stands alone behind IN: `id IN (:ids)`; an empty one finds
+    no row, and with NOT IN all. A list or a map that is stored becomes JSON; where one value is compared it is
+    refused."""
 
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
     """The values by name: a map, or one expression that gives a map. They are bound, never pasted."""

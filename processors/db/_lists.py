@@ -1,0 +1,102 @@
+"""Lists behind IN, and what is compared: a list or a map is never taken for one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from engine import Appended, Event, FlowError
+from processors.db._database import ParameterStyle
+from processors.db._errors import QUERY_EXECUTION
+
+LISTS = (list, tuple, Appended)
+SCALARS = frozenset({str, int, float, bool, type(None), Decimal, date, datetime, time, UUID, bytes})
+"""The classes of most values: none of them is a list or a map."""
+UNWRITABLE = (ValueError, TypeError, NotImplementedError, RecursionError, OverflowError)
+
+Bind = Callable[[Event], Sequence[Any]]
+
+
+class Comparing(tuple[Any, ...]):
+    """Values of which some are lists or maps, and compared: a server that has types for them knows whether they may.
+
+    names: those of the parameters, by their positions.
+    """
+
+    names: Mapping[int, str]
+
+    def check(self, may_be: Sequence[bool]) -> None:
+        """Raise DB:QUERY_EXECUTION where the type of a parameter is that of one value. may_be: for each position."""
+        for position, name in self.names.items():
+            if not may_be[position]:
+                raise _refusal(name, self[position])
+
+
+def minding(bind: Bind, lists: Mapping[int, str], compared: Mapping[int, str], style: ParameterStyle) -> Bind:
+    """The function with what it binds as a database takes it.
+
+    lists, compared: the names of lists behind IN, and of what is compared, by the positions of their values.
+    """
+    return _minding_compared(_minding_lists(bind, lists, style) if lists else bind, compared, style)
+
+
+def _minding_lists(bind: Bind, lists: Mapping[int, str], style: ParameterStyle) -> Bind:
+    def bind_lists(event: Event) -> Sequence[Any]:
+        values = list(bind(event))
+        for position, name in lists.items():
+            entries = _entries_of(values[position], name)
+            try:
+                values[position] = style.list_of(entries)
+            except UNWRITABLE as error:
+                description = f"an entry of the list '{name}' of a statement is no value of the database"
+                raise FlowError(QUERY_EXECUTION, description, detailed_description=str(error), cause=error) from error
+        return tuple(values)
+
+    return bind_lists
+
+
+def _minding_compared(bind: Bind, compared: Mapping[int, str], style: ParameterStyle) -> Bind:
+    positions = tuple(compared)
+
+    def bind_compared(event: Event) -> Sequence[Any]:
+        values = bind(event)
+        for position in positions:
+            if type(values[position]) not in SCALARS:
+                return _compared(values, compared, style)
+        return values
+
+    return bind_compared if positions else bind
+
+
+def _compared(values: Sequence[Any], compared: Mapping[int, str], style: ParameterStyle) -> Sequence[Any]:
+    nested = {position: name for position, name in compared.items() if _is_nested(values[position])}
+    if nested and not style.has_types:
+        position, name = next(iter(nested.items()))
+        raise _refusal(name, values[position])
+    comparing = Comparing(values)
+    comparing.names = nested
+    return comparing
+
+
+def _entries_of(value: Any, name: str) -> list[Any]:
+    """The entries of a list; one value, null too, is a list of one."""
+    if isinstance(value, Mapping):
+        raise _refusal(name, value)
+    entries = list(value) if isinstance(value, LISTS) else [value]
+    if not SCALARS.issuperset(map(type, entries)) and any(map(_is_nested, entries)):
+        raise FlowError(QUERY_EXECUTION, f"an entry of the list '{name}' of a statement is a list or a map itself")
+    return entries
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, (*LISTS, Mapping))
+
+
+def _refusal(name: str, value: Any) -> FlowError:
+    kind = "a map" if isinstance(value, Mapping) else "a list"
+    description = f"the parameter '{name}' of a statement is {kind}, where one value is compared"
+    detail = f"{description}; a list stands alone behind IN: IN (:{name})" if kind == "a list" else description
+    return FlowError(QUERY_EXECUTION, description, detailed_description=detail)
