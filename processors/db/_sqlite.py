@@ -12,6 +12,7 @@ from typing import Any
 
 from engine import BatchLost, strand
 from processors.db._database import ParameterStyle
+from processors.db._sqlite_decimals import Decimals
 from processors.db._sqlite_errors import FAILURES, is_locked, locked
 from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
 from processors.db._sqlite_lists import add_to, among, json_list
@@ -37,6 +38,7 @@ class SqliteDatabase(SqliteStatements):
     style = ParameterStyle(lambda number: "?", partial(among, "?"), json_list)
 
     def __init__(self, url: str) -> None:
+        self.decimals = Decimals()
         self._file = file = file_of(url) or ""
         self._connection: sqlite3.Connection | None = None
         self._log = f"{file}-wal"
@@ -87,7 +89,7 @@ class SqliteDatabase(SqliteStatements):
         if outer is not None:
             return outer.nested()
         connection, is_own = await self._patiently(self._begin, "BEGIN")
-        return SqlitePart(connection, connection.close if is_own else self._give_back)
+        return SqlitePart(connection, self.decimals, connection.close if is_own else self._give_back)
 
     def _begin(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine import ErrorType, FlowError, Message
 from processors.db._errors import BAD_SQL_SYNTAX, CANNOT_REACH, QUERY_EXECUTION, TAKEN_BACK
+from processors.db._sqlite_decimals import RoundedDecimal
 from processors.db._states import UNAVAILABLE
 
 FAILURES = (sqlite3.Error, OverflowError, ValueError)
@@ -91,7 +92,9 @@ def told_of(error: BaseException, error_type: ErrorType) -> Message:
         "table": column and column["table"],
         "column": column and column["column"],
     }
-    return Message({"sqlState": "22003" if isinstance(error, OverflowError) else state, "code": code, **names})
+    return Message(
+        {"sqlState": "22003" if isinstance(error, (OverflowError, RoundedDecimal)) else state, "code": code, **names}
+    )
 
 
 def _diagnosis(
@@ -106,6 +109,8 @@ def _diagnosis(
         return QUERY_EXECUTION, CONSTRAINTS.get(error.sqlite_errorname, "the row breaks a constraint")  # type: ignore[attr-defined]  # a sqlite3.Error
     if primary == sqlite3.SQLITE_ERROR and not _is_preparable(connection, sql, values):
         return BAD_SQL_SYNTAX, "a statement is not understood by the database"
+    if isinstance(error, RoundedDecimal):
+        return QUERY_EXECUTION, "a decimal has more digits than its column keeps"
     if isinstance(error, sqlite3.ProgrammingError) and "one statement" in str(error):
         return BAD_SQL_SYNTAX, "there is more than one statement in sql"
     return QUERY_EXECUTION, "a value cannot be stored" if primary is None else "a statement failed"
@@ -116,4 +121,6 @@ def _is_preparable(connection: sqlite3.Connection, sql: str, values: Sequence[An
         connection.execute(f"EXPLAIN {sql}", values)
     except sqlite3.Error:
         return False
+    except ValueError:  # of a value: it was prepared
+        return True
     return True

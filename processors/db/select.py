@@ -20,7 +20,10 @@ class Select(Statement):
 
     What SQLite gives of a column declared BOOLEAN, DATE, DATETIME, TIMESTAMP, TIME, DECIMAL, NUMERIC,
     UUID or JSON is such a value, where one lies in it; of any other column and of expressions it is a
-    number, a text, bytes or null. Lists and maps lie in it as JSON, decimals and UUIDs as text.
+    number, a text, bytes or null. Lists and maps lie in it as JSON, UUIDs as text. Decimals lie in a
+    column declared DECIMAL or NUMERIC as SQLite's numbers, which hold 15 digits, or whole numbers of 64
+    bits: one of more digits is refused there (DB:QUERY_EXECUTION). DECIMAL(10, 2) gives two digits behind
+    the point, 20.00. In a column declared TEXT any decimal lies as it is.
 
     Example:
         configs:
