@@ -300,3 +300,13 @@ LARGEST_PASSWORD_HASH = _limit(
     beyond="a mistake at load",
     reason="each guess takes as much",
 )
+
+_group("Databases")
+
+LONGEST_LIST_OF_STATEMENT = _limit(
+    100_000,
+    "entries",
+    "a list behind IN",
+    beyond="DB:QUERY_EXECUTION",
+    reason="it is written for the driver in the event loop",
+)

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from engine import Appended, Event, FlowError
+from engine import Appended, BatchLost, Event, FlowError
+from engine.limits import LONGEST_LIST_OF_STATEMENT
 from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION
 
@@ -35,6 +36,26 @@ class Comparing(tuple[Any, ...]):
                 raise _refusal(name, self[position])
 
 
+class Long(tuple[Any, ...]):
+    """Values with a list that is long: what a statement does with it takes long where nobody waits for a server."""
+
+
+LONG = 1_000
+"""Entries of a list from which on it is."""
+
+
+def short(bind: Bind) -> Bind:
+    """The function for a statement that nothing may hold up. It raises BatchLost for a list that is long."""
+
+    def bind_short(event: Event) -> Sequence[Any]:
+        values = bind(event)
+        if type(values) is Long:
+            raise BatchLost
+        return values
+
+    return bind_short
+
+
 def minding(bind: Bind, lists: Mapping[int, str], compared: Mapping[int, str], style: ParameterStyle) -> Bind:
     """The function with what it binds as a database takes it.
 
@@ -45,15 +66,16 @@ def minding(bind: Bind, lists: Mapping[int, str], compared: Mapping[int, str], s
 
 def _minding_lists(bind: Bind, lists: Mapping[int, str], style: ParameterStyle) -> Bind:
     def bind_lists(event: Event) -> Sequence[Any]:
-        values = list(bind(event))
+        values, kind = list(bind(event)), tuple
         for position, name in lists.items():
             entries = _entries_of(values[position], name)
+            kind = Long if len(entries) > LONG else kind
             try:
                 values[position] = style.list_of(entries)
             except UNWRITABLE as error:
                 description = f"an entry of the list '{name}' of a statement is no value of the database"
                 raise FlowError(QUERY_EXECUTION, description, detailed_description=str(error), cause=error) from error
-        return tuple(values)
+        return kind(values)
 
     return bind_lists
 
@@ -73,7 +95,9 @@ def _minding_compared(bind: Bind, compared: Mapping[int, str], style: ParameterS
 
 def _compared(values: Sequence[Any], compared: Mapping[int, str], style: ParameterStyle) -> Sequence[Any]:
     nested = {position: name for position, name in compared.items() if _is_nested(values[position])}
-    if nested and not style.has_types:
+    if not nested:
+        return values
+    if not style.has_types:
         position, name = next(iter(nested.items()))
         raise _refusal(name, values[position])
     comparing = Comparing(values)
@@ -86,6 +110,9 @@ def _entries_of(value: Any, name: str) -> list[Any]:
     if isinstance(value, Mapping):
         raise _refusal(name, value)
     entries = list(value) if isinstance(value, LISTS) else [value]
+    if len(entries) > LONGEST_LIST_OF_STATEMENT:
+        description = f"the list '{name}' of a statement has more than {LONGEST_LIST_OF_STATEMENT} entries"
+        raise FlowError(QUERY_EXECUTION, description)
     if not SCALARS.issuperset(map(type, entries)) and any(map(_is_nested, entries)):
         raise FlowError(QUERY_EXECUTION, f"an entry of the list '{name}' of a statement is a list or a map itself")
     return entries

@@ -42,6 +42,11 @@ class Sql:
         self.place = getattr(text, "place", None)
         self.verb = verb_of(text)
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether a list stands behind IN, whose values may be many."""
+        return any(place.is_list for place in self._places)
+
     def text(self, style: ParameterStyle) -> str:
         """The statement as a driver wants it."""
         marks = [

@@ -141,6 +141,8 @@ class SqliteDatabase(SqliteStatements):
 
     def _borrow(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
+        if self._batch is not None:  # of this strand: what has a connection of its own would wait for its end
+            raise BatchLost
         if self._file == MEMORY:
             return self._take(connection)
         own = self._connect()

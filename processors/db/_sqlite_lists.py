@@ -1,6 +1,6 @@
 """Lists behind IN on SQLite: bound as one value, JSON, whatever their length; so a statement has one text.
 
-What JSON cannot carry, bytes and texts with a NUL in them, is an entry of two: what it is, and its bytes in base64.
+What JSON cannot carry, bytes and texts with a NUL in them, is a list of a text: what it is, and its bytes in base64.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import Any
 
-from engine import encode, read_json
+from engine import encode
 from processors.db._sqlite_values import WRITTEN
 
 FUNCTION = "engine_unpacked"
+TEXT, BYTES = "t", "b"
 ENTRIES = f"(SELECT CASE type WHEN 'array' THEN {FUNCTION}(value) ELSE value END FROM json_each({{}}))"  # noqa: S608
 """An expression has no affinity of its own: entries are compared as the column is, as values are."""
 
@@ -31,14 +32,14 @@ def _entry(value: Any) -> Any:
     if write is not None:
         return write(value)
     if isinstance(value, str) and "\0" in value:
-        return ["text", b64encode(value.encode()).decode()]
-    return ["bytes", b64encode(value).decode()] if isinstance(value, (bytes, bytearray, memoryview)) else value
+        return [f"{TEXT}{b64encode(value.encode()).decode()}"]
+    return [f"{BYTES}{b64encode(value).decode()}"] if isinstance(value, (bytes, bytearray, memoryview)) else value
 
 
 def _unpacked(packed: str) -> Any:
-    kind, text = read_json(packed.encode())
-    data = b64decode(text)
-    return data.decode() if kind == "text" else data
+    """What lies in `["…"]`."""
+    data = b64decode(packed[3:-2])
+    return data.decode() if packed[2] == TEXT else data
 
 
 def add_to(connection: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from engine import BatchLost, FlowError
 from processors.db._errors import DB_TIMEOUT
+from processors.db._lists import Long
 from processors.db._sqlite_decimals import Decimals, LongDecimal, exact
 from processors.db._sqlite_errors import FAILURES, failure_of, is_locked
 
@@ -46,13 +47,13 @@ class SqliteStatements:
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
         """The rows as maps, `most` of them at the most."""
-        if timeout is not None:
+        if timeout is not None or type(values) is Long:
             return await self._slowly(lambda it: self._read(it, sql, values, most), timeout, sql, values)
         return await self._patiently(lambda: self._read(self._open(), sql, values, most), sql, values)
 
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
-        if timeout is not None:
+        if timeout is not None or type(values) is Long:
             return await self._slowly(lambda it: self._change(it.cursor(), sql, values), timeout, sql, values)
         try:
             return self._change(self._cursor or self._changing(), sql, values)
@@ -138,7 +139,7 @@ class SqliteStatements:
         raise NotImplementedError
 
     async def _slowly(
-        self, action: Callable[[sqlite3.Connection], Result], timeout: float, sql: str, values: Sequence[Any]
+        self, action: Callable[[sqlite3.Connection], Result], timeout: float | None, sql: str, values: Sequence[Any]
     ) -> Result:
         """The action's result, in a thread. Raises DB:TIMEOUT."""
         async with self._lend() as connection:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from engine import Amount, ConfigRef, Field, Mistake, Operation, Template, TimeUnit, Transaction, refuse
 from processors.db._database import Database, Part, Statements
 from processors.db._errors import DB_TYPES
+from processors.db._lists import short
 from processors.db._sql import ONE_OF_MANY, Sql
 from processors.db.config import Config
 
@@ -65,6 +66,9 @@ class Statement(DatabaseOperation):
     bind: ClassVar[Any]
     """The values of an event for the statement, in order."""
 
+    bind_at_once: ClassVar[Any]
+    """The same for a batch; it is lost where a statement would hold it up."""
+
     text: ClassVar[str]
     """The statement as the database wants it."""
 
@@ -75,7 +79,8 @@ class Statement(DatabaseOperation):
     def prepare(self, database: Database) -> None:
         self.config_ref.statements.append(self.sql)
         bind = self.sql.binder(self.input_parameters.evaluate, database.style)
-        self._prepare(text=self.sql.text(database.style), bind=bind)
+        bind_at_once = short(bind) if self.sql.has_lists else bind
+        self._prepare(text=self.sql.text(database.style), bind=bind, bind_at_once=bind_at_once)
 
     def acts_on(self) -> frozenset[Any] | None:
         batching = self.database.batching

@@ -55,7 +55,7 @@ class Select(Statement):
     def runner_at_once(self) -> RunAtOnce | None:
         if self.database.at_once is None:
             return None
-        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind
+        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind_at_once
         return self.delivering(lambda event: select(text, bind(event), None))
 
     async def run(self, event: Event) -> Event:
