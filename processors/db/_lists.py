@@ -81,7 +81,7 @@ def _minding_lists(bind: Bind, lists: Mapping[int, str], style: ParameterStyle) 
 
 
 def _minding_compared(bind: Bind, compared: Mapping[int, str], style: ParameterStyle) -> Bind:
-    positions = tuple(compared)
+    positions, first = tuple(compared), next(iter(compared), 0)
 
     def bind_compared(event: Event) -> Sequence[Any]:
         values = bind(event)
@@ -90,7 +90,11 @@ def _minding_compared(bind: Bind, compared: Mapping[int, str], style: ParameterS
                 return _compared(values, compared, style)
         return values
 
-    return bind_compared if positions else bind
+    def bind_one(event: Event) -> Sequence[Any]:
+        values = bind(event)
+        return values if type(values[first]) in SCALARS else _compared(values, compared, style)
+
+    return bind if not positions else bind_one if len(positions) == 1 else bind_compared
 
 
 def _compared(values: Sequence[Any], compared: Mapping[int, str], style: ParameterStyle) -> Sequence[Any]:

@@ -123,9 +123,13 @@ def _without_returning(sql: str) -> str:
 
 
 class Decimals:
-    """The scales that statements' columns declare, looked up when a statement first gives rows."""
+    """The scales that statements' columns declare, looked up when a statement is first read.
+
+    plain: the statements none of whose columns declares one.
+    """
 
     def __init__(self) -> None:
+        self.plain: set[str] = set()
         self._scales: dict[str, Scales] = {}
 
     def complete(
@@ -135,6 +139,7 @@ class Decimals:
         scales = self._scales.get(sql)
         if scales is None:
             scales = self._scales[sql] = _scales_of(connection, sql, names)
+            self.plain |= set() if scales else {sql}
         for name, scale in scales.items():
             for row in rows:
                 if type(row[name]) is Decimal:

@@ -79,12 +79,15 @@ class SqliteStatements:
     def _read(
         self, connection: sqlite3.Connection, sql: str, values: Sequence[Any], most: int | None
     ) -> list[dict[str, Any]]:
-        cursor = _execute(connection, sql, values)
+        try:
+            cursor = connection.execute(sql, values)
+        except LongDecimal:
+            cursor = connection.execute(sql, exact(connection, sql, values))
         names = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall() if most is None else cursor.fetchmany(most)
         cursor.close()
         maps = [dict(zip(names, row, strict=True)) for row in rows]
-        return self.decimals.complete(connection, sql, names, maps) if maps else maps
+        return maps if sql in self.decimals.plain else self.decimals.complete(connection, sql, names, maps)
 
     def _change(self, cursor: sqlite3.Cursor, sql: str, values: Sequence[Any]) -> dict[str, Any]:
         """What a statement changed; the row that RETURNING gives is the generated keys."""
