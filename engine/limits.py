@@ -571,3 +571,13 @@ LARGEST_WRITTEN = _limit(
     beyond="MULE:TRANSFORMATION, or MULE:EXPRESSION inside an expression",
     reason="a value that is small in memory may be endless as text; what is larger is sent as a stream",
 )
+
+_group("Databases")
+
+LONGEST_LIST_OF_STATEMENT = _limit(
+    100_000,
+    "entries",
+    "a list behind IN",
+    beyond="DB:QUERY_EXECUTION",
+    reason="it is written for the driver in the event loop",
+)

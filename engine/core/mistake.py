@@ -56,6 +56,12 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
 
 
+def not_finite(text: str, place: Place | None) -> Mistake:
+    """The mistake of a number that YAML reads and JSON cannot hold: `.inf`, `.nan`, `2e400`."""
+    found = f"{shown(text)}, which is no finite number"
+    return Mistake("F111", found, "a number below 1.8e308, or a text in quotes", place=place)
+
+
 def refuse(mistakes: Sequence[Mistake]) -> NoReturn:
     """Raise the mistakes as the validation error of one parameter."""
     text = "\n".join(str(mistake) for mistake in mistakes)

@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 
 from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
-from engine.core.mistake import Mistake, refuse
+from engine.core.mistake import Mistake, not_finite, refuse
 from engine.core.text import Piece, Place, Text
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
 from engine.expressions.doubts import doubts, of_negation, of_parts
@@ -41,7 +41,7 @@ class Reach:
     roots: Mapping[str, str] = field(default_factory=lambda: ROOTS)
     """The bare names, as Python over `event`."""
     read_scalar: Callable[[str], Any] = str
-    """How text that came out of a placeholder is read where any value may stand."""
+    """How text that came out of a placeholder is read where any value may stand. Raises ValueError."""
     warn: Callable[[Mistake], None] = lambda mistake: None
 
 
@@ -85,10 +85,17 @@ class Reader:
         text = value if isinstance(value, Text) else Text(value)
         try:
             if text.is_one_placeholder:
-                return literal(self.reach.read_scalar(str(text)))
+                return self._scalar(text)
             return self._expression(text) if always else self._text(text)
         except ExpressionSyntaxError as error:
             self._note(error, text)
+            return literal(None)
+
+    def _scalar(self, text: Text) -> Node:
+        try:
+            return literal(self.reach.read_scalar(str(text)))
+        except ValueError:
+            self.mistakes.append(not_finite(text, text.place))
             return literal(None)
 
     def _check_keys(self, mapping: Mapping[Any, Any]) -> None:

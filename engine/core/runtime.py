@@ -19,7 +19,7 @@ RESPONSE_TIMEOUT = 10.0
 """Seconds (Mule's)."""
 
 DATA_DIR = ".engine"
-"""Where persistent things lie that have no place of their own, from where the engine was started."""
+"""Where the folders of the applications lie that have no dataDir of their own, from where the engine was started."""
 
 
 class Runtime:
@@ -37,6 +37,7 @@ class Runtime:
         self.requests = Gate(None)
         """The requests over HTTP that are under way in all flows."""
         self.data_dir = Path(DATA_DIR)
+        """Where persistent things lie that have no place of their own; each application has another."""
         self.default_response_timeout = RESPONSE_TIMEOUT
         """Seconds that a response may take where nothing else says it."""
         self.flows: Mapping[str, Runnable] = {}

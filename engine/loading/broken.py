@@ -46,10 +46,11 @@ class Trouble(NamedTuple):
 
 
 class Quotes(Enum):
-    """Which text quotes would help: none, the one at the mark, the first value of the line."""
+    """Which text quotes would help: none, the one at the mark, there inside a map or a list, the line's first value."""
 
     NONE = auto()
     HERE = auto()
+    INSIDE = auto()
     AROUND_LINE = auto()
 
 
@@ -72,8 +73,9 @@ def explain(error: yaml.MarkedYAMLError, lines: list[str], place_at: Callable[[A
     rule = next((rule for pattern, rule in RULES if re.search(pattern, said)), None)
     finding = rule(trouble) if rule else Finding(problem, f"what YAML cannot read ({said})", "YAML")
     line = trouble.line(finding.mark)
-    column = {Quotes.NONE: 0, Quotes.HERE: finding.mark.column, Quotes.AROUND_LINE: first_value(line)}[finding.quotes]
-    write = quoted_at(line, column) if finding.quotes is not Quotes.NONE else ""
+    column = first_value(line) if finding.quotes is Quotes.AROUND_LINE else finding.mark.column
+    is_inside = finding.quotes is Quotes.INSIDE
+    write = quoted_at(line, column, is_inside=is_inside) if finding.quotes is not Quotes.NONE else ""
     return Mistake("F101", finding.found, finding.expected, write, place_at(finding.mark))
 
 
@@ -84,14 +86,18 @@ def _unclosed_quote(trouble: Trouble) -> Finding:
 def _unclosed_or_colon(trouble: Trouble) -> Finding:
     """A map or a list on one line that goes wrong: it is not closed, or a text in it needs quotes."""
     is_later = trouble.problem.line > trouble.context.line
-    if is_later and (not trouble.character or FIRST_KEY.fullmatch(trouble.before)):
+    is_in_text = trouble.character in ("[", "{") and trouble.before[-1:] not in (" ", "-", "")
+    if is_later and (not trouble.character or (FIRST_KEY.fullmatch(trouble.before) and not is_in_text)):
         opening = trouble.line(trouble.context)[trouble.context.column]
         closing = "}" if opening == "{" else "]"
         return Finding(trouble.context, f"a '{opening}' that is not closed", f"'{closing}' at its end")
     if trouble.character == ":":
         return _colon_in_text(trouble)
     return Finding(
-        trouble.problem, f"'{trouble.character}' after the end of a value", "',' or quotes around the text", Quotes.HERE
+        trouble.problem,
+        f"'{trouble.character}' after the end of a value",
+        "',' or quotes around the text",
+        Quotes.INSIDE,
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from engine.core.mistake import Mistake
+from engine.core.mistake import Mistake, not_finite
 from engine.core.text import Text
-from engine.loading.data import Map, Sequence, resolve
+from engine.loading.data import Map, NotFinite, Sequence, resolve
 from engine.loading.place import Place
 
 DEEPEST = 100
@@ -167,10 +167,17 @@ class Composer:
         if self._awaits_key():
             self._key(text, place)
             return
-        value = resolve(event.value, text) if event.implicit[0] else text
+        value = self._plain(text) if event.implicit[0] else text
         self._put(value, place)
         if event.anchor:
             self._anchors[event.anchor] = Anchored(value, 0, 0)
+
+    def _plain(self, text: Text) -> Any:
+        try:
+            return resolve(text, text)
+        except NotFinite:
+            self.mistakes.append(not_finite(text, text.place))
+            return text
 
     def _check_anchor(self, event: yaml.ScalarEvent) -> None:
         if event.anchor and not event.value and not event.style:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 
 from engine.core.text import Text
@@ -10,10 +11,10 @@ from engine.loading.place import Place
 
 NULL = re.compile(r"|~|null|Null|NULL")
 TRUE, FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
-INTEGER = re.compile(r"[-+]?[0-9]{1,4000}|0o[0-7]{1,4000}|0x[0-9a-fA-F]{1,4000}")
-"""Python refuses to read longer numbers; they stay text."""
-FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-SPECIAL_FLOAT = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
+INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,3999})|0o[0-7]{1,4000}|0x[0-9a-fA-F]{1,4000}")
+"""A 0 with more digits behind it is a text, such as a postal code. Python refuses to read longer numbers."""
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+NOT_FINITE = frozenset({".inf", "+.inf", "-.inf", ".nan"})
 
 
 class Map(dict[str, Any]):
@@ -56,8 +57,12 @@ def as_data(value: Any) -> Any:
     return str(value) if isinstance(value, Text) else value
 
 
+class NotFinite(ValueError):
+    """A scalar that YAML calls a number and JSON does not: infinity, or one that is too large to be held."""
+
+
 def resolve(text: str, otherwise: Any = None) -> Any:
-    """A plain scalar as YAML 1.2's core schema reads it; `on`, `yes` and dates are texts."""
+    """A plain scalar as YAML 1.2's core schema reads it; `on`, `yes`, dates and `0123` are texts. Raises NotFinite."""
     if NULL.fullmatch(text):
         return None
     if text in TRUE or text in FALSE:
@@ -65,5 +70,14 @@ def resolve(text: str, otherwise: Any = None) -> Any:
     if INTEGER.fullmatch(text):
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if FLOAT.fullmatch(text):
-        return float(text)
-    return SPECIAL_FLOAT.get(text.lower(), text if otherwise is None else otherwise)
+        return _finite(text)
+    if text.lower() in NOT_FINITE:
+        raise NotFinite
+    return text if otherwise is None else otherwise
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise NotFinite
+    return number

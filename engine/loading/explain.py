@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -41,6 +42,8 @@ PLAIN_WORDS = {
     "string_too_short": "a text of at least {min_length} characters",
 }
 MERGE_KEY = "<<"
+LABEL = "doc:name"
+"""What every element has, and nobody means who writes `name`."""
 UNKNOWN = "unexpected_keyword_argument"
 PYDANTIC_WORDS = ("Input should be ", "Value error, ", "Assertion failed, ")
 Location = tuple[int | str, ...]
@@ -72,6 +75,8 @@ class Explainer:
     def explain(self, error: ValidationError) -> Iterator[Mistake]:
         every = error.errors(include_url=False)
         unknown = [details["loc"] for details in every if details["type"] == UNKNOWN]
+        self._unknown_at = Counter(location[:-1] for location in unknown)
+        self._missing_at = _by_map(details["loc"] for details in every if details["type"] == "missing")
         meant = {self._meant(location) for location in unknown}
         merged = {location[:-1] for location in unknown if location[-1] == MERGE_KEY}
         for details in every:
@@ -126,8 +131,11 @@ class Explainer:
         return [name for name in parameter_names(self._class_at(location)) if name not in self.given]
 
     def _meant(self, location: Location) -> Location:
-        close = did_you_mean(str(location[-1]), self._known(location))
-        return (*location[:-1], close)
+        """Where the parameter that was meant stands: one of a similar name, or the only one that is missing."""
+        key, above = str(location[-1]), location[:-1]
+        known = [name for name in self._known(location) if name != LABEL or key.startswith("doc")]
+        missing = self._missing_at.get(above, []) if self._unknown_at[above] == 1 else []
+        return (*above, did_you_mean(key, known) or (missing[0] if len(missing) == 1 else ""))
 
     def _unknown(self, key: str, location: Location, spot: Spot) -> Iterator[Mistake]:
         known = self._known(location)
@@ -150,6 +158,14 @@ class Explainer:
             field = fields.get(str(part))
             cls = next(_classes_in(field.annotation), cls) if field else cls
         return cls
+
+
+def _by_map(locations: Iterable[Location]) -> dict[Location, list[str]]:
+    """Parameters by the map that they belong in."""
+    found: dict[Location, list[str]] = {}
+    for location in locations:
+        found.setdefault(location[:-1], []).append(str(location[-1]))
+    return found
 
 
 def parameter_names(cls: type[Any]) -> list[str]:

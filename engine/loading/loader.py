@@ -19,11 +19,11 @@ from engine.core.flow import Flow
 from engine.core.gate import Gate
 from engine.core.mistake import Mistake, shown
 from engine.core.nesting import Runnable
-from engine.core.parameters import Broken, Duration
+from engine.core.parameters import Broken, Duration, Name
 from engine.core.processor import Source
 from engine.core.reader import Reach
 from engine.core.resource import Resources
-from engine.core.runtime import DATA_DIR, RESPONSE_TIMEOUT, Runtime
+from engine.core.runtime import RESPONSE_TIMEOUT, Runtime
 from engine.core.secrets import Secrets
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
@@ -34,6 +34,7 @@ from engine.loading.causes import causes_of, is_structural
 from engine.loading.data import Map, Sequence, resolve
 from engine.loading.diagnostic import Diagnostic, LoadError, diagnose
 from engine.loading.document import Document
+from engine.loading.identity import data_dir_of, name_of
 from engine.loading.place import Place
 from engine.loading.properties import Filler, Properties
 from engine.loading.sections import Entry, Sections, read_documents
@@ -44,6 +45,9 @@ SHORTEST_SECRET = 3
 
 class Configuration(Parameters):
     """Settings of the whole application."""
+
+    name: Annotated[Name, Field(min_length=1)] | None = None
+    """What the application is called, for its data; left out, where its flow files lie is its name, such as `flows`."""
 
     default_error_handler: Annotated[str | None, Field(alias="defaultErrorHandler-ref")] = None
     """The name of the handlers for flows and try scopes that have none of their own."""
@@ -60,8 +64,9 @@ class Configuration(Parameters):
     max_records: Annotated[int, Field(ge=1)] | None = None
     """How many records they may have in all, counted as a flow's maxRecords counts them."""
 
-    data_dir: Path = Path(DATA_DIR)
-    """The folder of what is persistent and has no place of its own, from where the engine was started."""
+    data_dir: Path | None = None
+    """The folder of what is persistent and has no place of its own, from where the engine was started; left out, one in
+    `.engine` that has the application's name. Other applications have another."""
 
 
 class SubFlow(Element):
@@ -102,7 +107,8 @@ def load(
     given: properties that win over all other sources; clock: another than the machine's; wrap: what
     stands around the run of each step. Raises LoadError with every mistake found.
     """
-    return Loader(read_documents(paths), catalog, given or {}, clock, wrap).load()
+    paths = list(paths)
+    return Loader(read_documents(paths), catalog, given or {}, clock, wrap, name_of(paths)).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -113,7 +119,7 @@ def _installed_functions() -> Mapping[str, Function]:
 
 
 class Loader:
-    """One run of loading."""
+    """One run of loading. name: of the application, if it gives itself none."""
 
     def __init__(
         self,
@@ -122,12 +128,14 @@ class Loader:
         given: Mapping[str, str],
         clock: Clock | None = None,
         wrap: Wrap | None = None,
+        name: str = "",
     ) -> None:
+        self.name = name
         self.documents = documents
         self.sections = Sections(documents)
-        defaults, files = self.sections.property_defaults(), self.sections.property_files()
-        self.properties = Properties(given, os.environ, files, defaults)
+        self.properties = Properties(given, os.environ, self.sections.property_defaults())
         self.filler = Filler(self.properties)
+        self.filler.use_files(self.sections.property_files(self.filler))
         for document in documents:
             self.filler.fill(document.data)
         flows: dict[str, Runnable] = {}
@@ -147,7 +155,7 @@ class Loader:
     def load(self) -> Parts:
         """Build what the sections hold; what others refer to first."""
         configuration = self._configuration()
-        self.builder.runtime.data_dir = configuration.data_dir
+        self.builder.runtime.data_dir = configuration.data_dir or data_dir_of(configuration.name or self.name)
         self.builder.runtime.default_response_timeout = configuration.default_response_timeout
         self.builder.runtime.requests = Gate(configuration.max_concurrency, configuration.max_records)
         self._build_configs()

@@ -12,6 +12,7 @@ from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog
 from engine.loading.explain import place_of
 from engine.loading.place import Place
+from engine.loading.quoting import quoted
 
 
 class Mention(NamedTuple):
@@ -76,12 +77,11 @@ class Mentions:
         return any(namespace == each.namespace for each in self.catalog.error_types().values())
 
     def _unknown_type(self, mention: Mention) -> Mistake:
-        known = [*self.raised, *self.catalog.error_types()]
-        full = mention.name if "*" in mention.name else str(error_type(mention.name))
-        close = did_you_mean(full, known)
+        close = _meant(mention.name, [*self.raised.values(), *self.catalog.error_types().values()])
         found = f"the error type '{mention.name}', which nothing can raise"
         expected = "a type that an element declares or raise-error names"
-        return Mistake("F508", found, expected, close, mention.place, mention.offset)
+        write = quoted(close) if close.startswith("*") else close
+        return Mistake("F508", found, expected, write, mention.place, mention.offset)
 
     def _cycles(self, sub_flows: Collection[str]) -> Iterator[tuple[list[str], Mention]]:
         edges: dict[str, list[Mention]] = {name: [] for name in sub_flows}
@@ -92,6 +92,22 @@ class Mentions:
         for name in edges:
             if name not in done:
                 yield from _cycles_from(name, edges, done)
+
+
+LIKENESS = 0.75
+"""How alike identifiers are of which one is a slip of the other: CONFLICT and CONNECTIVITY are none."""
+
+
+def _meant(pattern: str, known: Collection[ErrorType]) -> str:
+    """The type that was meant: the same identifier elsewhere, or one that is spelt alike in the namespace."""
+    given, _, identifier = pattern.rpartition(":")
+    namespace = did_you_mean(given or "MULE", {each.namespace for each in known} | {"*"}, likeness=LIKENESS)
+    others = [each.namespace for each in known if each.identifier == identifier]
+    if namespace and others and namespace not in others:
+        return f"{others[0] if len(others) == 1 else '*'}:{identifier}"
+    alike = {each.identifier for each in known if namespace in ("*", each.namespace)} | {"*"}
+    close = did_you_mean(identifier, alike, likeness=LIKENESS)
+    return f"{namespace}:{close}" if namespace and close else ""
 
 
 def _cycles_from(name: str, edges: Mapping[str, list[Mention]], done: set[str]) -> Iterator[tuple[list[str], Mention]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.mistake import Mistake
 from engine.core.text import Piece, Text
@@ -18,39 +18,47 @@ LONGEST = 1_000_000
 SECRET = "secret:"  # noqa: S105  # the mark of a secret, not one
 
 
+class Property(NamedTuple):
+    """The text of a property; is_literal: whether it stands for itself, letter by letter, and holds no placeholders."""
+
+    text: str
+    is_literal: bool
+
+
 class Properties:
     """Where the values of placeholders come from; the first source that has a name wins.
 
-    In order: `--set`, environment (`db.url` also as DB_URL), property files, `properties`.
+    In order: `--set`, environment (`db.url` also as DB_URL), property files, `properties`. What comes from outside of
+    the application, by the first two, is literal: a password may hold any characters.
+
+    files: filled when the flow files have told which ones there are.
     """
 
-    def __init__(
-        self,
-        given: Mapping[str, str],
-        environment: Mapping[str, str],
-        files: Mapping[str, Any],
-        defaults: Mapping[str, Any],
-    ) -> None:
-        self._sources = (given, environment, files, defaults)
+    def __init__(self, given: Mapping[str, str], environment: Mapping[str, str], defaults: Mapping[str, Any]) -> None:
+        self.files: Mapping[str, Any] = {}
+        self.secrets: set[str] = set()
+        self._given = given
         self._environment = environment
         self._defaults = defaults
-        self.secrets: set[str] = set()
 
-    def find(self, name: str) -> str | None:
-        """The text of a property; None where no source has it."""
-        for source in self._sources:
-            if name in source:
-                return as_text(source[name])
-            if source is self._environment and (variable := _variable(name)) in source:
-                return source[variable]
+    def find(self, name: str) -> Property | None:
+        """A property; None where no source has it."""
+        for source, key in ((self._given, name), (self._environment, name), (self._environment, _variable(name))):
+            if key in source:
+                return Property(as_text(source[key]), is_literal=True)
+        for written in (self.files, self._defaults):
+            if name in written:
+                return Property(as_text(written[name]), is_literal=False)
         return None
 
     def is_default(self, name: str) -> bool:
         """Whether the value comes out of `properties`, where its own placeholders are checked."""
-        return name in self._defaults and not any(name in source for source in self._sources[:-1])
+        return name in self._defaults and not any(
+            name in source for source in (self._given, self._environment, self.files)
+        )
 
     def names(self) -> list[str]:
-        return [name for source in self._sources if source is not self._environment for name in source]
+        return [*self._given, *self.files, *self._defaults]
 
 
 def as_text(value: Any) -> str:
@@ -95,15 +103,18 @@ class Filler:
 
         Raises ValueError where one of those has no value.
         """
-        value = self.properties.find(name)
+        found = self.properties.find(name)
+        if found is None or found.is_literal:
+            return found and found.text
         try:
-            return None if value is None else self.fill_text(value)
+            return "".join(piece.text for piece in self._pieces(found.text, ()))
         except _Unfillable as error:
             raise ValueError(error.found) from None
 
-    def fill_text(self, text: str) -> str:
-        """The text of a property, with the placeholders that it holds itself filled in."""
-        return "".join(piece.text for piece in self._pieces(text, ()))
+    def use_files(self, files: Mapping[str, Any]) -> None:
+        """Fill what follows from property files, too."""
+        self.properties.files = files
+        self._known.clear()
 
     def _text(self, text: Text) -> Text:
         try:
@@ -144,10 +155,11 @@ class Filler:
         name, colon, default = placeholder.removeprefix(SECRET).partition(":")
         if name in open_names:
             raise _cycle(offset, (*open_names[open_names.index(name) :], name))
-        value = self.properties.find(name)
-        if value is None and not colon:
+        found = self.properties.find(name)
+        if found is None and not colon:
             raise self._missing(name, offset)
-        filled = self._nested(name, default if value is None else value, offset, open_names)
+        found = found or Property(default, is_literal=False)
+        filled = found.text if found.is_literal else self._nested(name, found.text, offset, open_names)
         if is_secret and filled:
             self.properties.secrets.add(filled)
         return filled
@@ -218,6 +230,19 @@ def _closing_brace(text: str, start: int) -> int:
             if depth == 0:
                 return position
     raise _Unfillable(start, "'${' without its '}'", "'${name}', or '\\${' for the two characters themselves")
+
+
+def between_placeholders(text: str) -> list[str]:
+    """What stands in a text before, between and behind its placeholders; one that is not closed is none."""
+    parts, position = [], 0
+    while (start := text.find("${", position)) >= 0:
+        try:
+            end = _closing_brace(text, start)
+        except _Unfillable:
+            break
+        parts.append(text[position:start])
+        position = end + 1
+    return [*parts, text[position:]]
 
 
 def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-# A key at the start of a line or of a map on one line, up to its value.
-KEY = re.compile(r"(?:^\s*(?:- +)*|(?P<inside>[{,\[])\s*)(?P<key>[^\s{}\[\],#'\"]+):\s+(?=\S)")
+from engine.loading.one_line import entry_at
+
+KEY = re.compile(r"\s*(?:- +)*(?P<key>[^\s{}\[\],#'\"]+):\s+(?=\S)")
+"""A key at the start of a line, up to its value."""
 ENTRY = re.compile(r"^\s*(?:- +)+(?=\S)")
-# Where a value inside braces ends: at the next key, or at the braces that close the line.
-END_INSIDE = re.compile(r",\s+[\w:.-]+:\s|[}\]\s]*$")
 COMMENT_BEHIND = re.compile(r"\s+#(?!\[).*$")
 
 
@@ -25,23 +25,18 @@ def first_value(line: str) -> int:
     return match.end() if match else 0
 
 
-def quoted_at(line: str, column: int) -> str:
-    """The value around a column (from 0) of a line, in quotes and with its key; empty where none is."""
-    keys = [match for match in KEY.finditer(line) if match.end() <= column]
-    if keys:
-        value = line[keys[-1].end() :]
-        text = _inside(value) if keys[-1]["inside"] else COMMENT_BEHIND.sub("", value).rstrip()
-        return f"{keys[-1]['key']}: {quoted(text)}"
-    entry = ENTRY.match(line)
-    return f"- {quoted(COMMENT_BEHIND.sub('', line[entry.end() :]).rstrip())}" if entry else ""
+def quoted_at(line: str, column: int, *, is_inside: bool = False) -> str:
+    """The text around a column (from 0) of a line, in quotes and with its key; empty where none is.
 
-
-def _inside(value: str) -> str:
-    """The value as far as it goes in a map on one line; its own brackets belong to it."""
-    end = END_INSIDE.search(value)
-    text = value[: end.start()].rstrip() if end else value
-    for opening, closing in ("[]", "{}"):
-        missing = text.count(opening) - text.count(closing)
-        if missing > 0 and value[len(text) :].startswith(closing * missing):
-            text += closing * missing
-    return text
+    is_inside: whether it stands in a map or a list on one line, which may have begun in another line.
+    """
+    entry = entry_at(line, column, is_inside=is_inside)
+    if entry and entry.value is not None:
+        return f"{quoted(entry.text)}: {entry.value}"
+    if entry:
+        return f"{entry.key}: {quoted(entry.text)}" if entry.key else quoted(entry.text)
+    key = KEY.match(line)
+    if key and key.end() <= column:
+        return f"{key['key']}: {quoted(COMMENT_BEHIND.sub('', line[key.end() :]).rstrip())}"
+    item = ENTRY.match(line)
+    return f"- {quoted(COMMENT_BEHIND.sub('', line[item.end() :]).rstrip())}" if item else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ from engine.loading.data import Map, Sequence
 from engine.loading.document import Document
 from engine.loading.explain import place_of
 from engine.loading.place import Place
-from engine.loading.properties import flatten
+from engine.loading.properties import Filler, between_placeholders, flatten
+from engine.loading.properties_file import SUFFIX, PropertiesFile
 
 SECTIONS = (
     "configs", "flows", "sub-flows", "error-handlers", "configuration", "properties", "configuration-properties",
@@ -22,6 +24,8 @@ SECTIONS = (
 SHARED_NAMES = ("flows", "sub-flows")
 SUFFIXES = (".yaml", ".yml")
 TEST_SUFFIXES = (".test.yaml", ".test.yml")
+PLACEHOLDER_MARK = "\0"
+"""Stands for a placeholder in a path: no file has it in its name."""
 
 
 class Entry(NamedTuple):
@@ -98,29 +102,44 @@ class Sections:
     def property_defaults(self) -> dict[str, Any]:
         return self._flat({name: entry.value for name, entry in self["properties"].items()}, "properties")
 
-    def property_files(self) -> dict[str, Any]:
-        """The entries of all files under `configuration-properties`, by dotted names."""
+    def property_files(self, filler: Filler) -> dict[str, Any]:
+        """The entries of all files under `configuration-properties`, by dotted names.
+
+        filler: fills the placeholders in their names, of which no file can be the source.
+        """
         properties: dict[str, Any] = {}
         for flow_file, (value, _, place) in self["configuration-properties"].items():
-            entries = zip(value, value.places, strict=True) if isinstance(value, Sequence) else [(value, place)]
-            for entry, entry_place in entries:
-                properties |= self._property_file(Path(flow_file).parent, entry, entry_place)
+            for entry, entry_place in _entries(filler.fill(value), place):
+                name = entry.get("file") if isinstance(entry, Map) else None
+                if place_of(name) not in filler.unfilled:
+                    properties |= self._property_file(Path(flow_file).parent, name, entry, entry_place)
         return properties
 
-    def _property_file(self, folder: Path, entry: Any, place: Place) -> dict[str, Any]:
-        name = entry.get("file") if isinstance(entry, Map) else None
+    def _property_file(self, folder: Path, name: Any, entry: Any, place: Place) -> dict[str, Any]:
         if not isinstance(name, str):
             write = f"{{file: {entry if isinstance(entry, str) else 'settings.yaml'}}}"
             self._note("F202", f"{shown(entry)} for a property file", "its name under 'file'", write, place)
             return {}
-        document = read_file(folder / name)
+        document = read_file(folder / name, PropertiesFile if name.endswith(SUFFIX) else Document)
         if document.is_missing:
-            place = place_of(name) or place
-            self._note("F202", f"the property file '{name}', which cannot be read", "a YAML file", "", place)
+            place, expected = (
+                place_of(name) or place,
+                "a YAML file, or one of name=value lines that ends in .properties",
+            )
+            self._note("F202", f"the property file {shown(name)}, which cannot be read", expected, "", place)
             return {}
         self.property_documents.append(document)
         self.mistakes += document.mistakes
-        return self._flat(document.data, name)
+        return self._entries_of(document)
+
+    def _entries_of(self, document: Document) -> dict[str, Any]:
+        if document.data is None or isinstance(document.data, Map):
+            return self._flat(document.data, Path(document.file).name)
+        is_of_lines = isinstance(document.data, str) and "=" in document.data
+        expected = f"a map of names, or a file whose name ends in {SUFFIX}" if is_of_lines else "a map of names"
+        found = f"{shown(document.data)} as the whole property file"
+        self._note("F202", found, expected, "", place_of(document.data) or document.first_place())
+        return {}
 
     def _flat(self, values: Any, name: str) -> dict[str, Any]:
         """The entries by their dotted names; lists have no place among them."""
@@ -131,10 +150,45 @@ class Sections:
         return {key: value for key, value in flat.items() if not isinstance(value, Sequence)}
 
 
+def _entries(value: Any, place: Place) -> Iterable[tuple[Any, Place]]:
+    """The entries of a list, or the one that stands for it, each with its place."""
+    return zip(value, value.places, strict=True) if isinstance(value, Sequence) else [(value, place)]
+
+
 def read_documents(paths: Iterable[str | Path]) -> list[Document]:
-    """The flow files that the paths name, each once: files, and the YAML files of folders, without tests and APIs."""
+    """The flow files that the paths name, each once: files, and the YAML files of folders.
+
+    None are tests, APIs, and what flow files name as their property files, schemas and other resources.
+    """
     documents = {document.file: document for path in paths for document in _read_path(Path(path))}
-    return list(documents.values())
+    others = [document for document in documents.values() if not _has_sections(document)]
+    flows = [document for document in documents.values() if document not in others]
+    names = [name for document in flows for name in _names_of_property_files(document)] if others else []
+    named = [document for document in others if _is_property_file(document, names) or _is_resource(document, flows)]
+    return [document for document in documents.values() if document not in named]
+
+
+def _has_sections(document: Document) -> bool:
+    return isinstance(document.data, Map) and any(section in document.data for section in SECTIONS)
+
+
+def _names_of_property_files(document: Document) -> Iterator[re.Pattern[str]]:
+    """What the paths look like that its property files may have, whatever their placeholders stand for."""
+    for entry, _ in _entries(document.data.get("configuration-properties"), document.start()):
+        name = entry.get("file") if isinstance(entry, Map) else None
+        if isinstance(name, str):
+            path = os.path.abspath(Path(document.file).parent / PLACEHOLDER_MARK.join(between_placeholders(name)))
+            yield re.compile(".*".join(map(re.escape, path.split(PLACEHOLDER_MARK))))
+
+
+def _is_property_file(document: Document, names: Iterable[re.Pattern[str]]) -> bool:
+    return any(name.fullmatch(os.path.abspath(document.file)) for name in names)
+
+
+def _is_resource(document: Document, flows: Iterable[Document]) -> bool:
+    """Whether a text of a flow file, or one inside of an expression there, is the name of the file."""
+    name = re.compile(rf"(?:^|['\"/]){re.escape(Path(document.file).name)}(?:$|['\"])")
+    return any(name.search(scalar.value) for flow in flows for scalar in flow.scalars.values())
 
 
 def _read_path(path: Path) -> Iterator[Document]:
@@ -164,8 +218,8 @@ def _is_api(document: Document) -> bool:
     return isinstance(document.data, Map) and "openapi" in document.data
 
 
-def read_file(file: Path, *, is_given: bool = False) -> Document:
-    """A file's document; one that cannot be read has that as its mistake.
+def read_file(file: Path, kind: type[Document] = Document, *, is_given: bool = False) -> Document:
+    """A file's document, of the kind that reads it; one that cannot be read has that as its mistake.
 
     is_given: whether it was named on the command line, where it may be a pipe.
     """
@@ -180,7 +234,7 @@ def read_file(file: Path, *, is_given: bool = False) -> Document:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         return _not_utf_8(file, data[: error.start])
-    return Document(str(file), text, f"{file.absolute().parent.name}/{file.name}")
+    return kind(str(file), text, f"{file.absolute().parent.name}/{file.name}")
 
 
 def _not_utf_8(file: Path, before: bytes) -> Document:

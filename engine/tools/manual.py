@@ -77,7 +77,7 @@ def _raised(error_type: ErrorType) -> str:
 
 def all_functions() -> dict[str, Function]:
     """The functions of expressions by name: ours, installed ones, and those of an application."""
-    nothing = Filler(Properties({}, {}, {}, {}))
+    nothing = Filler(Properties({}, {}, {}))
     return dict(sorted({**discover_functions(), **application_functions(nothing, {}, Resources(()))}.items()))
 
 

@@ -18,7 +18,7 @@ class Bulk(DatabaseOperation):
     """The base of the operations that run one statement for each of many maps, all or none of them."""
 
     sql: Sql
-    """The statement, with a `:name` for each value."""
+    """The statement, with a `:name` for each value, or a list: `id IN (:ids)`."""
 
     bulk_input_parameters: Annotated[
         Template,

@@ -17,7 +17,7 @@ class Change(Statement):
     def runner_at_once(self) -> RunAtOnce | None:
         if self.database.at_once is None:
             return None
-        change, text, bind = self.database.at_once.change_at_once, self.text, self.bind
+        change, text, bind = self.database.at_once.change_at_once, self.text, self.bind_at_once
         return self.delivering(lambda event: change(text, bind(event)))
 
     async def run(self, event: Event) -> Event:

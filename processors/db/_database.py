@@ -22,6 +22,9 @@ class ParameterStyle:
 
     placeholder: what stands for the parameter of that number, from 1.
     is_shared: whether a parameter that stands in several places has one number, and its value is given once.
+    among: what stands for the list of that number behind IN, IN itself with it; whether behind NOT IN.
+    list_of: how such a list is bound. Raises what the entries are no values for.
+    has_types: whether parameters have types, one each, and lists and maps are among them (arrays, JSON).
     escape: how the text between parameters is written.
     returning: whether statements that change rows give them back by RETURNING.
     undoes_tables: whether a transaction that is rolled back undoes the tables that it made.
@@ -29,7 +32,10 @@ class ParameterStyle:
     """
 
     placeholder: Callable[[int], str]
+    among: Callable[[int, bool], str]
+    list_of: Callable[[list[Any]], Any] = list
     is_shared: bool = False
+    has_types: bool = False
     escape: Callable[[str], str] = _as_it_is
     returning: bool = True
     undoes_tables: bool = True

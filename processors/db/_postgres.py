@@ -16,6 +16,7 @@ from processors.db._errors import DB_CONNECTIVITY
 from processors.db._postgres_batch import Batch, InDoubt
 from processors.db._postgres_call import calling
 from processors.db._postgres_errors import FAILURES, failure_of
+from processors.db._postgres_lists import among, array
 from processors.db._postgres_part import PostgresPart, ended
 from processors.db._postgres_pool import Pool
 from processors.db._postgres_script import Pace, Script
@@ -36,7 +37,7 @@ class PostgresDatabase(PostgresStatements):
     """A database of a PostgreSQL server: each statement on a connection of the pool, committed on its own."""
 
     at_once = None  # the server is waited for
-    style = ParameterStyle(lambda number: f"${number}", is_shared=True, calling=calling)
+    style = ParameterStyle(lambda number: f"${number}", among, array, is_shared=True, has_types=True, calling=calling)
 
     def __init__(self, url: str, pooling: Pooling) -> None:
         self._pool = Pool(partial(Session.open, url), pooling)

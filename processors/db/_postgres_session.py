@@ -11,8 +11,9 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 from asyncpg.types import Type
 
+from processors.db._lists import Comparing
 from processors.db._postgres_errors import FAILURES, OF_OTHERS, is_fatal
-from processors.db._postgres_values import fit_of, plain_of, register
+from processors.db._postgres_values import fit_of, may_nest, plain_of, register
 from processors.db._sql import verb_of
 
 MOST_PREPARED = 500
@@ -83,19 +84,25 @@ class Prepared:
     presumed: what it comes to, mostly; None where the server must be asked. many: runs it as one of many.
     """
 
-    __slots__ = ("_fits", "_plain", "gives_rows", "many", "presumed", "statement")
+    __slots__ = ("_fits", "_may_nest", "_plain", "gives_rows", "many", "presumed", "statement")
 
     def __init__(self, statement: PreparedStatement[Any]) -> None:
         self.statement = statement
         self.many: PreparedStatement[Any] | None = None
         self._fits = tuple(fit_of(parameter) for parameter in statement.get_parameters())
+        self._may_nest = tuple(may_nest(parameter) for parameter in statement.get_parameters())
         columns = statement.get_attributes()
         self._plain = [(column.name, plain) for column in columns if (plain := plain_of(column))]
         self.gives_rows = bool(columns)
         self.presumed = None if columns else PRESUMED.get(verb_of(statement.get_query()))
 
     def fitting(self, values: Sequence[Any]) -> list[Any]:
-        """The values as the driver takes them. Raises ValueError, TypeError and the like for what does not fit."""
+        """The values as the driver takes them. Raises ValueError, TypeError and the like for what does not fit.
+
+        Raises DB:QUERY_EXECUTION for a list or a map that is compared with what is none.
+        """
+        if type(values) is Comparing:
+            values.check(self._may_nest)
         return [
             value if value is None or type(value) in known else fit(value)
             for value, (known, fit) in zip(values, self._fits, strict=True)

@@ -18,11 +18,11 @@ from uuid import UUID
 import asyncpg
 from asyncpg.types import Attribute, Type
 
-from engine import Appended, encode, read_json, to_text
+from engine import encode, read_json, to_text
+from processors.db._lists import LISTS
 
 Fit = Callable[[Any], Any]
 
-LISTS = (list, tuple, Appended)
 AS_TEXT = (
     "interval", "inet", "cidr", "bit", "varbit", "point", "line", "lseg", "box", "path", "polygon", "circle",
 )  # fmt: skip
@@ -146,6 +146,11 @@ def fit_of(parameter: Type) -> tuple[frozenset[type], Fit]:
         return fit_all(item) if isinstance(item, LISTS) and fit is not _json else fit(item)
 
     return frozenset(), fit_all
+
+
+def may_nest(parameter: Type) -> bool:
+    """Whether a list or a map may be a value of a parameter: an array, JSON, a row."""
+    return parameter.kind != "scalar" or FITS.get(parameter.name) is JSON
 
 
 def plain_of(column: Attribute) -> Fit | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from processors.db._sql import TOKEN, check_verb, checked
+from processors.db._places import TOKEN
+from processors.db._sql import check_verb, checked
 
 PIECE = re.compile(f"(?P<token>{TOKEN.pattern})|(?P<end>;)|(?P<word>\\w+)|(?P<other>.)", re.VERBOSE | re.DOTALL)
 # Statements with statements inside: what stands between BEGIN and END belongs to them.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from itertools import zip_longest
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -15,38 +15,44 @@ from pydantic_core import CoreSchema, core_schema
 from engine import Evaluate, Event, FlowError, Mistake, refuse
 from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION
+from processors.db._lists import minding
+from processors.db._places import TOKEN, Kind, Place, places_in
 
-# Quoted text, comments and `::casts` are left alone; what remains of `:name` is a parameter.
-TOKEN = re.compile(
-    r"""
-    (?<!\w)[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*`
-    | (?<![\w$])\$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?\$(?P=tag)\$
-    | --[^\n]* | /\*(?:[^/*]|/(?!\*)|\*(?!/)|/\*.*?\*/)*\*/ | ::\w+ | (?<![\w:]):(?P<name>[A-Za-z_]\w*)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
 FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
 OF_TRANSACTIONS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "START", "ATTACH", "DETACH"})
 
 
+class Key(NamedTuple):
+    """One of the values that a driver wants: that of a parameter, or the list of one."""
+
+    name: str
+    is_list: bool
+
+
 class Sql:
-    """A statement: its text between the parameters, and their names in the order of their places."""
+    """A statement: its text between the parameters, and their places in it."""
 
     def __init__(self, text: str) -> None:
-        marks = [match for match in TOKEN.finditer(text) if match["name"]]
-        ends = [0, *(match.end() for match in marks)]
-        starts = [*(match.start() for match in marks), len(text)]
+        self._places = places_in(text)
+        ends = [0, *(place.end for place in self._places)]
+        starts = [*(place.start for place in self._places), len(text)]
         self._texts = [text[end:start] for end, start in zip(ends, starts, strict=True)]
-        self._places: tuple[str, ...] = tuple(match["name"] for match in marks)
-        self.names = tuple(dict.fromkeys(self._places))
+        self.names = tuple(dict.fromkeys(place.name for place in self._places))
         self.place = getattr(text, "place", None)
         self.verb = verb_of(text)
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether a list stands behind IN, whose values may be many."""
+        return any(place.is_list for place in self._places)
+
     def text(self, style: ParameterStyle) -> str:
         """The statement as a driver wants it."""
-        places = self._numbers() if style.is_shared else range(1, len(self._places) + 1)
-        marks = [style.placeholder(number) for number in places]
+        marks = [
+            style.among(number, place.kind is Kind.NOT_AMONG) if place.is_list else style.placeholder(number)
+            for place, number in zip(self._places, self._numbers(style), strict=True)
+        ]
         return "".join(style.escape(text) + mark for text, mark in zip_longest(self._texts, marks, fillvalue=""))
 
     def returning(self, columns: Sequence[str]) -> Sql:
@@ -61,29 +67,40 @@ class Sql:
 
     def written(self, marks: Mapping[str, str]) -> str:
         """The text of the statement with other text in the places of some parameters."""
-        places = [marks.get(name, f":{name}") for name in self._places]
+        places = [_written(place, marks.get(place.name, f":{place.name}")) for place in self._places]
         return "".join(text + mark for text, mark in zip_longest(self._texts, places, fillvalue=""))
 
     def count(self, style: ParameterStyle) -> int:
         """How many values a driver wants."""
-        return len(self.names if style.is_shared else self._places)
+        return len(self._keys(style))
 
-    def _numbers(self) -> list[int]:
-        return [self.names.index(name) + 1 for name in self._places]
+    def _keys(self, style: ParameterStyle) -> list[Key]:
+        """The values that a driver wants, in their order."""
+        keys = [self._key(place, style) for place in self._places]
+        return list(dict.fromkeys(keys)) if style.is_shared else keys
 
-    def _getter(self, style: ParameterStyle) -> Callable[[Any], Sequence[Any]]:
-        names = self.names if style.is_shared else self._places
-        if not names:
-            return lambda parameters: ()
-        get = itemgetter(*names)
-        return get if len(names) > 1 else lambda parameters: (get(parameters),)
+    def _key(self, place: Place, style: ParameterStyle) -> Key:
+        """A list may be asked whether it is null: where parameters have one type each, it is the same one."""
+        is_tested = style.has_types and place.kind is Kind.TESTED
+        is_list = place.is_list or (is_tested and any(other.is_list for other in self._places_of(place.name)))
+        return Key(place.name, is_list)
+
+    def _places_of(self, name: str) -> list[Place]:
+        return [place for place in self._places if place.name == name]
+
+    def _numbers(self, style: ParameterStyle) -> Sequence[int]:
+        if not style.is_shared:
+            return range(1, len(self._places) + 1)
+        numbers = {key: number for number, key in enumerate(self._keys(style), 1)}
+        return [numbers[self._key(place, style)] for place in self._places]
 
     def binder(self, evaluate: Evaluate, style: ParameterStyle) -> Callable[[Event], Sequence[Any]]:
         """A function that gives the values in the order that a driver wants, out of the map that `evaluate` makes.
 
-        It raises DB:QUERY_EXECUTION that names a missing one, and never takes it for null.
+        It raises DB:QUERY_EXECUTION that names a missing one, and never takes it for null; and one that names a list or
+        a map where one value is compared.
         """
-        values = self._getter(style)
+        values = _getter([key.name for key in self._keys(style)])
 
         def bind(event: Event) -> Sequence[Any]:
             parameters = evaluate(event)
@@ -92,7 +109,15 @@ class Sql:
             except (KeyError, TypeError, IndexError):
                 raise self._unbound(parameters) from None
 
-        return bind
+        lists, compared = self._treated(style)
+        return minding(bind, lists, compared, style) if lists or compared else bind
+
+    def _treated(self, style: ParameterStyle) -> tuple[dict[int, str], dict[int, str]]:
+        """The names of lists, and of what is compared, by the positions of their values."""
+        keys = list(enumerate(self._keys(style)))
+        compared = {self._key(place, style) for place in self._places if place.kind is Kind.COMPARED}
+        lists = {position: key.name for position, key in keys if key.is_list}
+        return lists, {position: key.name for position, key in keys if key in compared and not key.is_list}
 
     def _unbound(self, parameters: Any) -> FlowError:
         if not isinstance(parameters, Mapping):
@@ -107,6 +132,19 @@ class Sql:
     @classmethod
     def _validate(cls, value: Any) -> Sql:
         return value if isinstance(value, cls) else cls(checked(value))
+
+
+def _written(place: Place, mark: str) -> str:
+    if not place.is_list:
+        return mark
+    return f"NOT IN ({mark})" if place.kind is Kind.NOT_AMONG else f"IN ({mark})"
+
+
+def _getter(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    if not names:
+        return lambda parameters: ()
+    get = itemgetter(*names)
+    return get if len(names) > 1 else lambda parameters: (get(parameters),)
 
 
 def checked(value: Any) -> str:

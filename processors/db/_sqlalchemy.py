@@ -17,11 +17,23 @@ from processors.db._sqlalchemy_call import calling
 from processors.db._sqlalchemy_connections import Connections
 from processors.db._sqlalchemy_errors import FAILURES
 from processors.db._sqlalchemy_part import SqlalchemyPart
-from processors.db._sqlalchemy_statements import SqlalchemyStatements, escaped
+from processors.db._sqlalchemy_statements import LIST, SqlalchemyStatements, escaped
 from processors.db._sqlalchemy_values import WITHOUT_LISTS
+from processors.db._sqlite_lists import among as json_among
+from processors.db._sqlite_lists import json_list
 
 OF_SQLITE = frozenset({"sqlite"})
 """Dialects in which statements that change rows take RETURNING at their end, and transactions undo tables as well."""
+
+
+def among(number: int, is_negated: bool) -> str:
+    """What stands for the list of that number: SQLAlchemy writes its entries when it is run, however many there are."""
+    return f"{'NOT IN' if is_negated else 'IN'} :{LIST}{number}"
+
+
+def among_on_sqlite(number: int, is_negated: bool) -> str:
+    """The same on SQLite, in our own way."""
+    return json_among(f":p{number}", number, is_negated)
 
 
 def reason_against(url: str) -> str:
@@ -50,6 +62,8 @@ class SqlalchemyDatabase(SqlalchemyStatements):
         self.dialect = self._connections.dialect
         self.style = ParameterStyle(
             lambda number: f":p{number}",
+            among_on_sqlite if self.dialect in OF_SQLITE else among,
+            json_list if self.dialect in OF_SQLITE else list,
             is_shared=True,
             escape=escaped,
             returning=self.dialect in OF_SQLITE,

@@ -13,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from processors.db._database import Pooling
 from processors.db._sqlalchemy_errors import FAILURES
+from processors.db._sqlite_lists import add_to
 
 OLDEST = 1800
 """Seconds after which a connection is replaced: servers and what lies between hang up on those unused for long."""
@@ -106,3 +107,4 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")  # who reads and who writes do not wait for each other
     connection.execute("PRAGMA foreign_keys=ON")
+    add_to(connection)

@@ -11,6 +11,7 @@ from sqlalchemy import exc
 
 from engine import FlowError, Message
 from processors.db._errors import CANNOT_REACH, DB_CONNECTIVITY, DB_TIMEOUT, QUERY_EXECUTION
+from processors.db._sqlite_errors import told_of
 from processors.db._states import BY_STATE, UNAVAILABLE, Meaning, meaning_of
 
 FAILURES = (exc.SQLAlchemyError, OSError, ValueError, TypeError, ArithmeticError, NotImplementedError)
@@ -59,7 +60,8 @@ def failure_of(error: BaseException, dialect: str) -> FlowError:
     state, number = _state_of(origin), _number_of(origin)
     known = NUMBERS.get(dialect, {}).get(number) if number is not None else None
     error_type, description = known or meaning_of(state) or _by_class(error, number)
-    told = Message({"sqlState": state or None, "code": number})
+    is_of_sqlite = isinstance(origin, sqlite3.Error)
+    told = told_of(origin, error_type) if is_of_sqlite else Message({"sqlState": state or None, "code": number})
     return FlowError(error_type, description, detailed_description=str(origin), cause=origin, error_message=told)
 
 

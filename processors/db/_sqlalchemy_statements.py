@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,9 +25,23 @@ EXPLAINING = frozenset({"sqlite", "mysql", "mariadb"})
 """Dialects that understand a statement behind EXPLAIN, and do not run it."""
 
 
+LIST = "list"
+"""The names of lists behind IN begin with it; those of other values with a p. A number follows."""
+NAME = re.compile(rf"(?<![:\w\\]):((?:p|{LIST})\d+)\b")
+
+
+class Clause(NamedTuple):
+    """A statement, and the names of its values in the order of their numbers."""
+
+    text: TextClause
+    names: tuple[str, ...]
+
+
 @lru_cache(maxsize=1_000)
-def _clause(sql: str) -> TextClause:
-    return text(sql)
+def _clause(sql: str) -> Clause:
+    names = tuple(dict.fromkeys(NAME.findall(sql)))
+    lists: list[Any] = [bindparam(name, expanding=True) for name in names if name.startswith(LIST)]
+    return Clause(text(sql).bindparams(*lists), names)
 
 
 def escaped(between: str) -> str:
@@ -70,7 +85,7 @@ class SqlalchemyStatements:
         """Set variables, call a procedure and ask for variables, on one connection: the rows of each answer."""
         async with self._lend() as connection, asyncio.timeout(timeout):
             if sets:
-                await connection.execute(_clause(sets), self._bound(values))
+                await connection.execute(*self._bound(sets, values))
             answers = await answers_of(connection, call)
             return answers + await answers_of(connection, gets) if gets else answers
 
@@ -84,7 +99,7 @@ class SqlalchemyStatements:
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
         """The rows in lists of `size`, read through a cursor of the server; timeout: for each list."""
         async with self._lend() as connection:
-            with_size = connection.stream(_clause(sql), self._bound(values), execution_options={"yield_per": size})
+            with_size = connection.stream(*self._bound(sql, values), execution_options={"yield_per": size})
             result = await self._within(timeout, with_size)
             rows = result.mappings()
             try:
@@ -93,15 +108,20 @@ class SqlalchemyStatements:
             finally:
                 await result.close()
 
-    def _bound(self, values: Sequence[Any]) -> dict[str, Any]:
-        fit = fitting(self.dialect)
-        return {f"p{number}": fit(value) for number, value in enumerate(values, 1)}
+    def _bound(self, sql: str, values: Sequence[Any]) -> tuple[TextClause, dict[str, Any]]:
+        """The statement with its values by their names."""
+        fit, clause = fitting(self.dialect), _clause(sql)
+        bound = {
+            name: [fit(entry) for entry in value or ()] if name.startswith(LIST) else fit(value)
+            for name, value in zip(clause.names, values, strict=True)
+        }
+        return clause.text, bound
 
     async def _run(
         self, sql: str, values: Sequence[Any], timeout: float | None, read: Callable[[CursorResult[Any]], Result]
     ) -> Result:
         async with self._lend() as connection:
-            result = await self._within(timeout, connection.execute(_clause(sql), self._bound(values)))
+            result = await self._within(timeout, connection.execute(*self._bound(sql, values)))
             try:
                 return read(result)
             finally:

@@ -6,13 +6,16 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engine import BatchLost, strand
 from processors.db._database import ParameterStyle
+from processors.db._sqlite_decimals import Decimals
 from processors.db._sqlite_errors import FAILURES, is_locked, locked
 from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
+from processors.db._sqlite_lists import add_to, among, json_list
 from processors.db._sqlite_part import SqlitePart
 from processors.db._sqlite_statements import LONGEST_WAIT, SqliteStatements
 from processors.db._sqlite_values import register
@@ -32,9 +35,10 @@ class SqliteDatabase(SqliteStatements):
     the middle of it, whoever comes meanwhile undoes it, and it is done again, each statement alone.
     """
 
-    style = ParameterStyle(lambda number: "?")
+    style = ParameterStyle(lambda number: "?", partial(among, "?"), json_list)
 
     def __init__(self, url: str) -> None:
+        self.decimals = Decimals()
         self._file = file = file_of(url) or ""
         self._connection: sqlite3.Connection | None = None
         self._log = f"{file}-wal"
@@ -85,7 +89,7 @@ class SqliteDatabase(SqliteStatements):
         if outer is not None:
             return outer.nested()
         connection, is_own = await self._patiently(self._begin, "BEGIN")
-        return SqlitePart(connection, connection.close if is_own else self._give_back)
+        return SqlitePart(connection, self.decimals, connection.close if is_own else self._give_back)
 
     def _begin(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
@@ -137,6 +141,8 @@ class SqliteDatabase(SqliteStatements):
 
     def _borrow(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
+        if self._batch is not None:  # of this strand: what has a connection of its own would wait for its end
+            raise BatchLost
         if self._file == MEMORY:
             return self._take(connection)
         own = self._connect()
@@ -275,6 +281,7 @@ class SqliteDatabase(SqliteStatements):
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
+            add_to(connection)
             self._identity = identity(self._file)
         except sqlite3.Error:
             connection.close()

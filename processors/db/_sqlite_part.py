@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from engine import FlowError
+from processors.db._sqlite_decimals import Decimals
 from processors.db._sqlite_errors import FAILURES, failure_of, taken_back
 from processors.db._sqlite_statements import SqliteStatements
 
@@ -14,8 +15,15 @@ from processors.db._sqlite_statements import SqliteStatements
 class SqlitePart(SqliteStatements):
     """The part of a database in a transaction; inside another one (level 1 and more) a savepoint of it."""
 
-    def __init__(self, connection: sqlite3.Connection, give_back: Callable[[], None], outer: SqlitePart | None = None):
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        decimals: Decimals,
+        give_back: Callable[[], None],
+        outer: SqlitePart | None = None,
+    ) -> None:
         self.connection = connection
+        self.decimals = decimals
         self.level: int = outer.level + 1 if outer else 0
         self._give_back = give_back
         self._whole: SqlitePart = outer._whole if outer else self
@@ -23,7 +31,7 @@ class SqlitePart(SqliteStatements):
 
     def nested(self) -> SqlitePart:
         """A part inside this one."""
-        part = SqlitePart(self._open(), lambda: None, self)
+        part = SqlitePart(self._open(), self.decimals, lambda: None, self)
         part.connection.execute(f"SAVEPOINT level_{part.level}")
         return part
 

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from engine import BatchLost, FlowError
 from processors.db._errors import DB_TIMEOUT
+from processors.db._lists import Long
+from processors.db._sqlite_decimals import Decimals, LongDecimal, exact
 from processors.db._sqlite_errors import FAILURES, failure_of, is_locked
 
 Result = TypeVar("Result")
@@ -23,6 +25,8 @@ class SqliteStatements:
 
     _cursor: sqlite3.Cursor | None = None
     """For the next change, while the connection need not be looked at; a new one costs a tenth of an insert."""
+
+    decimals: Decimals
 
     def _open(self) -> sqlite3.Connection:
         raise NotImplementedError
@@ -43,34 +47,62 @@ class SqliteStatements:
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
         """The rows as maps, `most` of them at the most."""
-        if timeout is not None:
-            return await self._slowly(lambda connection: _read(connection, sql, values, most), timeout, sql, values)
-        return await self._patiently(lambda: _read(self._open(), sql, values, most), sql, values)
+        if timeout is not None or type(values) is Long:
+            return await self._slowly(lambda it: self._read(it, sql, values, most), timeout, sql, values)
+        return await self._patiently(lambda: self._read(self._open(), sql, values, most), sql, values)
 
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
         """Run a statement that changes rows: `{affectedRows, generatedKeys}`."""
-        if timeout is not None:
-            return await self._slowly(lambda it: _change(it.cursor(), sql, values), timeout, sql, values)
+        if timeout is not None or type(values) is Long:
+            return await self._slowly(lambda it: self._change(it.cursor(), sql, values), timeout, sql, values)
         try:
-            return _change(self._cursor or self._changing(), sql, values)
+            return self._change(self._cursor or self._changing(), sql, values)
         except FAILURES as error:
             if not is_locked(error):
                 raise self._failure(error, sql, values) from error
-        return await self._patiently(lambda: _change(self._changing(), sql, values), sql, values)
+        return await self._patiently(lambda: self._change(self._changing(), sql, values), sql, values)
 
     def select_at_once(self, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
         """As `select`, within a batch: it has the database for itself, so that no lock is waited for."""
         try:
-            return _read(self._open(), sql, values, most)
+            return self._read(self._open(), sql, values, most)
         except FAILURES as error:
             raise self._failure_at_once(error, sql, values) from error
 
     def change_at_once(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
         """As `change`, within a batch."""
         try:
-            return _change(self._cursor or self._changing(), sql, values)
+            return self._change(self._cursor or self._changing(), sql, values)
         except FAILURES as error:
             raise self._failure_at_once(error, sql, values) from error
+
+    def _read(
+        self, connection: sqlite3.Connection, sql: str, values: Sequence[Any], most: int | None
+    ) -> list[dict[str, Any]]:
+        try:
+            cursor = connection.execute(sql, values)
+        except LongDecimal:
+            cursor = connection.execute(sql, exact(connection, sql, values))
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchall() if most is None else cursor.fetchmany(most)
+        cursor.close()
+        maps = [dict(zip(names, row, strict=True)) for row in rows]
+        return maps if sql in self.decimals.plain else self.decimals.complete(connection, sql, names, maps)
+
+    def _change(self, cursor: sqlite3.Cursor, sql: str, values: Sequence[Any]) -> dict[str, Any]:
+        """What a statement changed; the row that RETURNING gives is the generated keys."""
+        try:
+            columns = cursor.execute(sql, values).description
+        except LongDecimal:
+            columns = cursor.execute(sql, exact(cursor.connection, sql, values)).description
+        if columns is None:
+            count = cursor.rowcount
+            return {"affectedRows": count if count > 0 else 0, "generatedKeys": {}}
+        names = [column[0] for column in columns]
+        rows = cursor.fetchall()
+        maps = [dict(zip(names, row, strict=True)) for row in rows[:1]]
+        keys = self.decimals.complete(cursor.connection, sql, names, maps)[0] if maps else {}
+        return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}
 
     def _failure_at_once(self, error: Exception, sql: str, values: Sequence[Any]) -> FlowError:
         """Raises BatchLost where a lock is in the way after all, as of a reader of a file without WAL."""
@@ -92,11 +124,12 @@ class SqliteStatements:
         """The rows in lists of `size`, read in a thread while the cursor is open; timeout: for each list."""
         async with self._lend() as connection:
             try:
-                cursor = await in_thread(connection, lambda: connection.execute(sql, values), timeout)
+                cursor = await in_thread(connection, lambda: _execute(connection, sql, values), timeout)
                 names = [column[0] for column in cursor.description or ()]
                 try:
                     while rows := await in_thread(connection, lambda: cursor.fetchmany(size), timeout):
-                        yield [dict(zip(names, row, strict=True)) for row in rows]
+                        maps = [dict(zip(names, row, strict=True)) for row in rows]
+                        yield self.decimals.complete(connection, sql, names, maps)
                 finally:
                     with suppress(sqlite3.ProgrammingError):  # the connection was closed before
                         cursor.close()
@@ -109,7 +142,7 @@ class SqliteStatements:
         raise NotImplementedError
 
     async def _slowly(
-        self, action: Callable[[sqlite3.Connection], Result], timeout: float, sql: str, values: Sequence[Any]
+        self, action: Callable[[sqlite3.Connection], Result], timeout: float | None, sql: str, values: Sequence[Any]
     ) -> Result:
         """The action's result, in a thread. Raises DB:TIMEOUT."""
         async with self._lend() as connection:
@@ -160,21 +193,8 @@ async def _interrupt(connection: sqlite3.Connection, running: asyncio.Future[Any
     running.exception()  # looked at, so that nobody warns of it
 
 
-def _read(connection: sqlite3.Connection, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql, values)
-    names = [column[0] for column in cursor.description or ()]
-    rows = cursor.fetchall() if most is None else cursor.fetchmany(most)
-    cursor.close()
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _change(cursor: sqlite3.Cursor, sql: str, values: Sequence[Any]) -> dict[str, Any]:
-    """What a statement changed; the row that RETURNING gives is the generated keys."""
-    columns = cursor.execute(sql, values).description
-    if columns is None:
-        count = cursor.rowcount
-        return {"affectedRows": count if count > 0 else 0, "generatedKeys": {}}
-    names = [column[0] for column in columns]
-    rows = cursor.fetchall()
-    keys = dict(zip(names, rows[0], strict=True)) if rows else {}
-    return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}
+def _execute(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    try:
+        return connection.execute(sql, values)
+    except LongDecimal:
+        return connection.execute(sql, exact(connection, sql, values))

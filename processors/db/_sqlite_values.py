@@ -3,7 +3,7 @@
 Decimals and UUIDs lie as text, dates and times as ISO 8601 (as CURRENT_TIMESTAMP: a space in the middle), booleans as
 0 and 1, lists and maps as JSON, bytes as they are. A column that declares BOOLEAN, DATE, DATETIME, TIMESTAMP, TIME,
 DECIMAL, NUMERIC, UUID or JSON gives such values again; where what lies in it is none, and in all other columns and
-expressions, a number is a number and a text a text.
+expressions, a number is a number and a text a text. What DECIMAL and NUMERIC make of a decimal: _sqlite_decimals.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 
 from engine import Appended, encode, read_json
+from processors.db._sqlite_decimals import text_of
 
 
 def _json(value: Any) -> str:
@@ -95,7 +96,7 @@ def _as_it_lies(data: bytes) -> Any:
 
 def register() -> None:
     """Make the driver know them. Its dates and times stay as they are without this, but for a warning."""
-    for kind, write in WRITTEN.items():
+    for kind, write in {**WRITTEN, Decimal: text_of}.items():
         sqlite3.register_adapter(kind, write)
     for name, read in READ.items():
         sqlite3.register_converter(name, _reader(read))

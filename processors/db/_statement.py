@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from engine import Amount, ConfigRef, Field, Mistake, Operation, Template, TimeUnit, Transaction, refuse
 from processors.db._database import Database, Part, Statements
 from processors.db._errors import DB_TYPES
+from processors.db._lists import short
 from processors.db._sql import ONE_OF_MANY, Sql
 from processors.db.config import Config
 
@@ -55,13 +56,18 @@ class Statement(DatabaseOperation):
     """The base of the operations with one statement that has parameters."""
 
     sql: Sql
-    """The statement, with a `:name` for each value."""
+    """The statement, with a `:name` for each value. A list stands alone behind IN: `id IN (:ids)`; an empty one finds
+    no row, and with NOT IN all. A list or a map that is stored becomes JSON; where one value is compared it is
+    refused."""
 
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
     """The values by name: a map, or one expression that gives a map. They are bound, never pasted."""
 
     bind: ClassVar[Any]
     """The values of an event for the statement, in order."""
+
+    bind_at_once: ClassVar[Any]
+    """The same for a batch; it is lost where a statement would hold it up."""
 
     text: ClassVar[str]
     """The statement as the database wants it."""
@@ -73,7 +79,8 @@ class Statement(DatabaseOperation):
     def prepare(self, database: Database) -> None:
         self.config_ref.statements.append(self.sql)
         bind = self.sql.binder(self.input_parameters.evaluate, database.style)
-        self._prepare(text=self.sql.text(database.style), bind=bind)
+        bind_at_once = short(bind) if self.sql.has_lists else bind
+        self._prepare(text=self.sql.text(database.style), bind=bind, bind_at_once=bind_at_once)
 
     def acts_on(self) -> frozenset[Any] | None:
         batching = self.database.batching

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
-from engine import Duration, Field, FlowError, Mistake, read_file, refuse
+from engine import Duration, Field, FlowError, Mistake, Reconnection, read_file, refuse
 from processors.db._database import Database, Part, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in
@@ -93,8 +93,8 @@ class Config(BaseConfig):
     `mysql+asyncmy://user:password@host/customers`, `mssql+aioodbc://…`, `oracle+oracledb://…`.
 
     Each statement is committed on its own, unless a `try` with `transactionalAction` is around it.
-    A database that cannot be reached stops the start only where an initScript must run; else the
-    first use raises DB:CONNECTIVITY.
+    A database that cannot be reached stops the start only where an initScript must run, or where
+    reconnection says failsDeployment; else the first use raises DB:CONNECTIVITY.
 
     Example:
         configs:
@@ -121,6 +121,10 @@ class Config(BaseConfig):
 
     max_wait: Duration = Pooling.wait
     """How long a statement waits for a connection before DB:CONNECTIVITY is raised."""
+
+    reconnection: Reconnection = Reconnection()
+    """Whether the database must be there when the application starts, and how often that is tried: failsDeployment,
+    reconnect or reconnect-forever. Later each statement connects again where the connection was lost."""
 
     database: ClassVar[Database]
 
@@ -153,11 +157,17 @@ class Config(BaseConfig):
             return Mistake("F701", found, place=sql.place)
         return None
 
+    async def _try_out(self) -> None:
+        part = await self.database.begin(None)
+        await part.rollback()
+
     async def is_ready(self) -> bool:
         return await self.database.is_ready()
 
     async def start(self) -> None:
         await self.database.start()
+        if self.reconnection.fails_deployment or (self.init_script and self.reconnection.tries_again):
+            await self.reconnection.reach(self._try_out, self.runtime.clock)
         if self.init_script:
             await self.database.run_script(self.init_script)
 

@@ -28,7 +28,7 @@ class QuerySingle(Statement):
     def runner_at_once(self) -> RunAtOnce | None:
         if self.database.at_once is None:
             return None
-        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind
+        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind_at_once
         return self.delivering(lambda event: _first(select(text, bind(event), 1)))
 
     async def run(self, event: Event) -> Event:

@@ -20,7 +20,10 @@ class Select(Statement):
 
     What SQLite gives of a column declared BOOLEAN, DATE, DATETIME, TIMESTAMP, TIME, DECIMAL, NUMERIC,
     UUID or JSON is such a value, where one lies in it; of any other column and of expressions it is a
-    number, a text, bytes or null. Lists and maps lie in it as JSON, decimals and UUIDs as text.
+    number, a text, bytes or null. Lists and maps lie in it as JSON, UUIDs as text. Decimals lie in a
+    column declared DECIMAL or NUMERIC as SQLite's numbers, which hold 15 digits, or whole numbers of 64
+    bits: one of more digits is refused there (DB:QUERY_EXECUTION). DECIMAL(10, 2) gives two digits behind
+    the point, 20.00. In a column declared TEXT any decimal lies as it is.
 
     Example:
         configs:
@@ -52,7 +55,7 @@ class Select(Statement):
     def runner_at_once(self) -> RunAtOnce | None:
         if self.database.at_once is None:
             return None
-        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind
+        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind_at_once
         return self.delivering(lambda event: select(text, bind(event), None))
 
     async def run(self, event: Event) -> Event:

@@ -17,6 +17,7 @@ from engine import (
     Mistake,
     RateLimit,
     Route,
+    did_you_mean,
     refuse,
 )
 from processors.http._body_schema import BodySchema
@@ -25,6 +26,15 @@ from processors.http.listener_config import ListenerConfig
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
 METHOD = re.compile(r"[A-Z]+")
 MEDIA_RANGE = re.compile(r"[a-z0-9][\w.+-]*/(?:\*|[a-z0-9][\w.+-]*)|\*/\*", re.ASCII)
+RARE_METHODS = frozenset(
+    {
+        "ACL", "BIND", "CHECKIN", "CHECKOUT", "CONNECT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY",
+        "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PRI", "PROPFIND", "PROPPATCH",
+        "QUERY", "REBIND", "REPORT", "SEARCH", "TRACE", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE",
+        "UPDATEREDIRECTREF",
+    }
+)  # fmt: skip
+"""Methods that look like slips and are none (https://www.iana.org/assignments/http-methods)."""
 
 
 def _path(value: Any) -> Any:
@@ -40,6 +50,9 @@ def _methods(value: Any) -> Any:
     names = [str(method).strip().upper() for method in methods] if isinstance(methods, (list, tuple, frozenset)) else []
     if not names or not all(METHOD.fullmatch(name) for name in names):
         refuse([Mistake("F303", f"{value!r}", "methods, such as GET, POST")])
+    for name in names:
+        if name not in RARE_METHODS and (meant := did_you_mean(name, USUAL_METHODS)) != name and meant:
+            refuse([Mistake("F303", f"'{name}' among the methods", "methods, such as GET, POST", meant)])
     return frozenset(names)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
 
-from engine import Config, Duration, Event, Field, FlowError, Mistake, Parameters, Runtime, Size, Template, refuse
+from engine import Config, Duration, Event, Field, Mistake, Reconnection, Runtime, Size, Template, refuse
 from engine.limits import LARGEST_TOKEN_ANSWER, MOST_CONNECTIONS, MOST_REDIRECTS
 from processors.http._address import HEAD
 from processors.http._authentication import Authentication, Tokens
@@ -23,26 +23,6 @@ def _url(value: str) -> str:
     if HEAD.match(value) is None or "?" in value or "#" in value:
         refuse([Mistake("F303", f"'{value}'", "a url such as https://example.org/api, without a query")])
     return value
-
-
-class Reconnect(Parameters):
-    """How often to try again."""
-
-    frequency: Duration = 2.0
-    """How long to wait before the next attempt."""
-
-    count: Annotated[int, Field(ge=0)] = 2
-    """How many more attempts."""
-
-
-class Reconnection(Parameters):
-    """What happens where the upstream cannot be reached."""
-
-    fails_deployment: bool = False
-    """Whether the upstream must be there: without it the application does not start, and /-/ready is 503."""
-
-    reconnect: Reconnect = Reconnect()
-    """How often to try again."""
 
 
 SendCorrelationId = Literal["AUTO", "ALWAYS", "NEVER"]
@@ -209,15 +189,8 @@ class RequestConfig(Config):
         return True
 
     async def start(self) -> None:
-        if not self.reconnection.fails_deployment:
-            return None
-        for attempt in range(self.reconnection.reconnect.count, -1, -1):
-            try:
-                return await self.client.probe(self.base)
-            except FlowError:
-                if attempt == 0:
-                    raise
-            await self.runtime.clock.sleep(self.reconnection.reconnect.frequency)
+        if self.reconnection.fails_deployment:
+            await self.reconnection.reach(lambda: self.client.probe(self.base), self.runtime.clock)
 
     async def probe(self) -> Sequence[Mistake]:
         if self.base:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backends import BACKENDS, url_of
 
 from engine import Application, FlowError
 
 FLOWS = (Path(__file__).parent / "operations.yaml").read_text()
-BACKENDS = ["sqlite file", "sqlite memory", "sqlalchemy", "mariadb", "postgresql"]
 USUAL_WORDS = {
     "bytes": "BLOB",
     "numbered": "INTEGER PRIMARY KEY",
@@ -29,19 +29,6 @@ WORDS = {
     },
 }
 Run = Callable[..., Awaitable[Any]]
-
-
-def url_of(backend: str, folder: Path, request: pytest.FixtureRequest) -> str:
-    if backend in ("mariadb", "postgresql"):
-        name = {"mariadb": "mariadb", "postgresql": "server"}[backend]
-        url: str = request.getfixturevalue(name).new_database()
-        return url
-    urls = {
-        "sqlite file": f"sqlite:///{folder}/x.db",
-        "sqlite memory": "sqlite://",
-        "sqlalchemy": f"sqlite+aiosqlite:///{folder}/x.db",
-    }
-    return urls[backend]
 
 
 @pytest.fixture(params=BACKENDS)

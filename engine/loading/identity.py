@@ -1,0 +1,36 @@
+"""Which application it is that some flow files make: its data is nobody else's, and found again by its next start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from engine.core.runtime import DATA_DIR
+
+LONGEST = 100
+"""Characters of a folder's name; file systems take 255."""
+
+
+def name_of(paths: Iterable[str | Path]) -> str:
+    """The name of an application that gives itself none: where its flow files lie, seen from the current folder.
+
+    A path outside of that folder is absolute. Links are not followed: what `current` points to may change.
+    """
+    here = os.getcwd()
+    files = {os.path.abspath(path) for path in paths}
+    return ",".join(sorted(os.path.relpath(file, here) if _is_in(file, here) else file for file in files))
+
+
+def _is_in(file: str, folder: str) -> bool:
+    return Path(file).is_relative_to(folder)
+
+
+def data_dir_of(name: str) -> Path:
+    """The folder for the data of the application of that name. Two names never have the same."""
+    folder = quote(name, safe=" ")
+    if len(folder) > LONGEST:
+        folder = f"{folder[:LONGEST]}-{sha256(name.encode()).hexdigest()[:16]}"
+    return Path(DATA_DIR) / (folder if folder.strip(".") else folder.replace(".", "%2E"))

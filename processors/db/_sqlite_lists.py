@@ -1,0 +1,47 @@
+"""Lists behind IN on SQLite: bound as one value, JSON, whatever their length; so a statement has one text.
+
+What JSON cannot carry, bytes and texts with a NUL in them, is a list of a text: what it is, and its bytes in base64.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from typing import Any
+
+from engine import encode
+from processors.db._sqlite_values import WRITTEN
+
+FUNCTION = "engine_unpacked"
+TEXT, BYTES = "t", "b"
+ENTRIES = f"(SELECT CASE type WHEN 'array' THEN {FUNCTION}(value) ELSE value END FROM json_each({{}}))"  # noqa: S608
+"""An expression has no affinity of its own: entries are compared as the column is, as values are."""
+
+
+def among(mark: str, number: int, is_negated: bool) -> str:
+    """What stands for the list that is bound to a mark."""
+    return ("NOT IN " if is_negated else "IN ") + ENTRIES.format(mark)
+
+
+def json_list(entries: list[Any]) -> str:
+    """The list as it is bound. Raises what `encode` does for an entry that is no value of a database."""
+    return encode([_entry(entry) for entry in entries]).decode()
+
+
+def _entry(value: Any) -> Any:
+    write = WRITTEN.get(type(value))
+    if write is not None:
+        return write(value)
+    if isinstance(value, str) and "\0" in value:
+        return [f"{TEXT}{b64encode(value.encode()).decode()}"]
+    return [f"{BYTES}{b64encode(value).decode()}"] if isinstance(value, (bytes, bytearray, memoryview)) else value
+
+
+def _unpacked(packed: str) -> Any:
+    """What lies in `["…"]`."""
+    data = b64decode(packed[3:-2])
+    return data.decode() if packed[2] == TEXT else data
+
+
+def add_to(connection: Any) -> None:
+    """Give a connection the function that the lists need."""
+    connection.create_function(FUNCTION, 1, _unpacked, deterministic=True)
