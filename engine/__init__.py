@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from engine.core.error_handler import log_failure as log_failure
     from engine.core.errors import ANY as ANY
     from engine.core.errors import CIRCUIT_OPEN as CIRCUIT_OPEN
+    from engine.core.errors import CLIENT_ERROR as CLIENT_ERROR
     from engine.core.errors import CLIENT_SECURITY as CLIENT_SECURITY
     from engine.core.errors import COMPOSITE_ROUTING as COMPOSITE_ROUTING
     from engine.core.errors import CONNECTIVITY as CONNECTIVITY
@@ -57,7 +58,9 @@ if TYPE_CHECKING:
     from engine.core.errors import RETRY_EXHAUSTED as RETRY_EXHAUSTED
     from engine.core.errors import ROUTING as ROUTING
     from engine.core.errors import SECURITY as SECURITY
+    from engine.core.errors import SERVER_ERROR as SERVER_ERROR
     from engine.core.errors import SERVER_SECURITY as SERVER_SECURITY
+    from engine.core.errors import STATUS_TYPES as STATUS_TYPES
     from engine.core.errors import TIMEOUT as TIMEOUT
     from engine.core.errors import TRANSFORMATION as TRANSFORMATION
     from engine.core.errors import UNKNOWN as UNKNOWN
@@ -205,9 +208,9 @@ _MODULES = {
     "engine.core.element": "Element Field Parameters",
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
     "engine.core.errors": (
-        "ANY CIRCUIT_OPEN CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE EXPRESSION "
-        "FLOW_BACK_PRESSURE OVERLOAD REDELIVERY_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY SERVER_SECURITY TIMEOUT "
-        "TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError error_type"
+        "ANY CIRCUIT_OPEN CLIENT_ERROR CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE "
+        "EXPRESSION FLOW_BACK_PRESSURE OVERLOAD REDELIVERY_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY SERVER_ERROR "
+        "SERVER_SECURITY STATUS_TYPES TIMEOUT TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError error_type"
     ),
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Expression Template Written",

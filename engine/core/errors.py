@@ -7,6 +7,8 @@ The tree of the core types (Mule's; language.md, "Errors"):
     ├ CONNECTIVITY ─ RETRY_EXHAUSTED, CIRCUIT_OPEN (ours)  ├ ROUTING ─ COMPOSITE_ROUTING  ├ TRANSACTION  ├ TIMEOUT
     ├ SECURITY ─ CLIENT_SECURITY, SERVER_SECURITY ─ NOT_PERMITTED  ├ STREAM_MAXIMUM_SIZE_EXCEEDED
     └ UNKNOWN (caught by ANY only)          CRITICAL ─ OVERLOAD ─ FLOW_BACK_PRESSURE (never caught)
+
+Those of HTTP's statuses stand here too: the server refuses callers with them, and upstreams answer with them.
 """
 
 from __future__ import annotations
@@ -26,18 +28,21 @@ class ErrorType:
     lineage: this type and its ancestors, itself first.
     is_critical: whether it is CRITICAL or a kind of it: never caught, never retried, never the failure of one route.
     patterns: what may stand in the `type` of a handler that takes it (TypePatterns), but for ANY.
+    also: another type that handlers may name for it, beside those of its lineage.
     """
 
     __slots__ = ("identifier", "is_critical", "lineage", "namespace", "parent", "patterns")
 
-    def __init__(self, namespace: str, identifier: str, parent: ErrorType | None = None) -> None:
+    def __init__(
+        self, namespace: str, identifier: str, parent: ErrorType | None = None, also: ErrorType | None = None
+    ) -> None:
         self.namespace = namespace
         self.identifier = identifier
         self.parent = parent
         self.lineage: tuple[ErrorType, ...] = (self, *parent.lineage) if parent else (self,)
         self.is_critical: bool = parent.is_critical if parent else str(self) == "MULE:CRITICAL"
-        inherited: frozenset[str] = parent.patterns - {f"{parent.namespace}:*"} if parent else frozenset()
-        self.patterns: frozenset[str] = inherited | {str(self), f"*:{identifier}", f"{namespace}:*"}
+        inherited: list[frozenset[str]] = [kind.patterns - {f"{kind.namespace}:*"} for kind in (parent, also) if kind]
+        self.patterns: frozenset[str] = frozenset({str(self), f"*:{identifier}", f"{namespace}:*"}).union(*inherited)
 
     def __str__(self) -> str:
         return f"{self.namespace}:{self.identifier}"
@@ -97,6 +102,35 @@ CORE_TYPES: dict[str, ErrorType] = {
     )
 }  # fmt: skip
 
+CLIENT_ERROR = ANY.child("CLIENT_ERROR", "HTTP")
+SERVER_ERROR = ANY.child("SERVER_ERROR", "HTTP")
+HTTP_CLIENT_SECURITY = CLIENT_SECURITY.child("CLIENT_SECURITY", "HTTP")
+
+STATUS_TYPES: dict[int, ErrorType] = {
+    400: CLIENT_ERROR.child("BAD_REQUEST"),
+    401: ErrorType("HTTP", "UNAUTHORIZED", HTTP_CLIENT_SECURITY, also=CLIENT_ERROR),
+    403: ErrorType("HTTP", "FORBIDDEN", HTTP_CLIENT_SECURITY, also=CLIENT_ERROR),
+    404: CLIENT_ERROR.child("NOT_FOUND"),
+    405: CLIENT_ERROR.child("METHOD_NOT_ALLOWED"),
+    406: CLIENT_ERROR.child("NOT_ACCEPTABLE"),
+    415: CLIENT_ERROR.child("UNSUPPORTED_MEDIA_TYPE"),
+    429: CLIENT_ERROR.child("TOO_MANY_REQUESTS"),
+    500: SERVER_ERROR.child("INTERNAL_SERVER_ERROR"),
+    502: SERVER_ERROR.child("BAD_GATEWAY"),
+    503: SERVER_ERROR.child("SERVICE_UNAVAILABLE"),
+    504: SERVER_ERROR.child("GATEWAY_TIMEOUT"),
+}
+"""The types of statuses that have a name; any other is CLIENT_ERROR or SERVER_ERROR (ours; Mule: UNKNOWN)."""
+
+OF_STREAMED_BODIES = (CLIENT_ERROR.child("REQUEST_TIMEOUT"), CLIENT_ERROR.child("REQUEST_TOO_LARGE"))
+"""What a flow may meet beside them while it reads the body of its request."""
+
+KNOWN_TYPES = CORE_TYPES | {
+    str(each): each
+    for each in (CLIENT_ERROR, SERVER_ERROR, HTTP_CLIENT_SECURITY, *STATUS_TYPES.values(), *OF_STREAMED_BODIES)
+}
+"""The types that are the same whoever raises them: their names are enough."""
+
 # What each connector namespace has beside its own types, under the core type of the same name.
 SHARED_BY_CONNECTORS = {"CONNECTIVITY": CONNECTIVITY, "RETRY_EXHAUSTED": RETRY_EXHAUSTED}
 
@@ -104,14 +138,14 @@ SHARED_BY_CONNECTORS = {"CONNECTIVITY": CONNECTIVITY, "RETRY_EXHAUSTED": RETRY_E
 def error_type(name: str) -> ErrorType:
     """The type that a text names; `ID` alone is `MULE:ID`.
 
-    A core type is found; `NS:CONNECTIVITY` and `NS:RETRY_EXHAUSTED` are children of their MULE
-    namesakes; any other is a new child of ANY. Raises ValueError for a text that names no type.
+    A core type is found, and one of HTTP's statuses; `NS:CONNECTIVITY` and `NS:RETRY_EXHAUSTED` are
+    children of their MULE namesakes; any other is a new child of ANY. Raises ValueError for a text that names no type.
     """
     match = TYPE_NAME.fullmatch(name)
     if match is None:
         raise ValueError(f"{name!r} is no error type")
     namespace, identifier = match[1] or "MULE", match[2]
-    known = CORE_TYPES.get(f"{namespace}:{identifier}")
+    known = KNOWN_TYPES.get(f"{namespace}:{identifier}")
     return known or ErrorType(namespace, identifier, SHARED_BY_CONNECTORS.get(identifier, ANY))
 
 
