@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.core.element import Element as Element
     from engine.core.element import Field as Field
     from engine.core.element import Parameters as Parameters
+    from engine.core.element import raised_types as raised_types
     from engine.core.error_handler import ErrorHandler as ErrorHandler
     from engine.core.error_handler import OnError as OnError
     from engine.core.error_handler import OwnErrorHandler as OwnErrorHandler
@@ -205,7 +206,7 @@ _MODULES = {
     "engine.core.clock": "Clock",
     "engine.core.collect": "Collect",
     "engine.core.config": "Config",
-    "engine.core.element": "Element Field Parameters",
+    "engine.core.element": "Element Field Parameters raised_types",
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
     "engine.core.errors": (
         "ANY CIRCUIT_OPEN CLIENT_ERROR CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE "

@@ -149,6 +149,11 @@ def error_type(name: str) -> ErrorType:
     return known or ErrorType(namespace, identifier, SHARED_BY_CONNECTORS.get(identifier, ANY))
 
 
+def as_type(named: ErrorType | str) -> ErrorType:
+    """A type, or the type of a name. Raises ValueError for a text that names none."""
+    return error_type(named) if isinstance(named, str) else named
+
+
 @dataclass(slots=True)
 class Answer:
     """What on-error-propagate chains assigned for the caller of a failed flow.
@@ -188,7 +193,7 @@ class FlowError(Exception):
         child_errors: Sequence[FlowError] = (),
     ) -> None:
         super().__init__(description)
-        self.type = error_type(type) if isinstance(type, str) else type
+        self.type = as_type(type)
         self.description = description
         self._detailed_description = detailed_description
         self.cause = cause

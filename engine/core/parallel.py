@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import ClassVar, Generic, TypeVar
 
@@ -41,7 +41,7 @@ class ParallelScope(Scope, Targeted):
     """How many routes run at once; all of them, if left out, but never more than 1000. A scope inside three others of
     its kind runs one at a time."""
 
-    raises: ClassVar[tuple[ErrorType, ...]] = (COMPOSITE_ROUTING, TIMEOUT)
+    raises: ClassVar[Sequence[ErrorType | str]] = (COMPOSITE_ROUTING, TIMEOUT)
 
     def runner(self) -> Run:
         return self.run  # the timeout is for each route

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from engine.core.element import Element
+from engine.core.element import Element, raised_types
 from engine.core.errors import CONNECTIVITY, KNOWN_TYPES, RETRY_EXHAUSTED, ErrorType, error_type
 
 ENTRY_POINTS = "engine.processors"
@@ -84,7 +84,7 @@ class Catalog:
 
 def _declared(elements: Iterable[type[Element]]) -> dict[str, ErrorType]:
     """Each connector has its RETRY_EXHAUSTED, whether an element declares it or not."""
-    raised = [ancestor for element in elements for each in element.raises for ancestor in each.lineage]
+    raised = [ancestor for element in elements for each in raised_types(element) for ancestor in each.lineage]
     connectors = [each.namespace for each in raised if each.identifier == CONNECTIVITY.identifier]
     raised += [error_type(f"{namespace}:{RETRY_EXHAUSTED.identifier}") for namespace in connectors]
     return KNOWN_TYPES | {str(each): each for each in raised}

@@ -8,9 +8,17 @@ from typing import NamedTuple
 
 from engine.core.authentication import NOT_PERMITTED, Authentication
 from engine.core.chain import Chain
-from engine.core.element import Element
+from engine.core.element import Element, raised_types
 from engine.core.error_handler import ErrorHandler, OnError
-from engine.core.errors import COMPOSITE_ROUTING, EXPRESSION, RETRY_EXHAUSTED, SERVER_SECURITY, TIMEOUT, ErrorType
+from engine.core.errors import (
+    COMPOSITE_ROUTING,
+    EXPRESSION,
+    RETRY_EXHAUSTED,
+    SERVER_SECURITY,
+    TIMEOUT,
+    ErrorType,
+    as_type,
+)  # fmt: skip
 from engine.core.event import STATUS
 from engine.core.flow import Flow
 from engine.core.nesting import DEEPEST, Runnable
@@ -52,9 +60,9 @@ UNKNOWN = State(variables={}, payload_assigned=True, status_assigned=True, has_r
 def refusals(element: Element) -> dict[ErrorType, int]:
     """The statuses that an element refuses callers with, by error type."""
     if isinstance(element, Authentication):
-        known = (each for each in element.raises if SERVER_SECURITY in each.lineage)
+        known = (each for each in raised_types(element) if SERVER_SECURITY in each.lineage)
         return {each: 403 if each == NOT_PERMITTED else 401 for each in known}
-    return dict(element.refuses)
+    return {as_type(named): status for named, status in element.refuses.items()}
 
 
 class Rehearsal:
@@ -112,7 +120,7 @@ class Rehearsal:
     def _own_failures(self, step: Processor, state: State) -> Iterator[Failure]:
         """Errors that the step raises itself; a scope without a timeout raises none of that type."""
         own = refusals(step)
-        for error_type in step.raises:
+        for error_type in raised_types(step):
             if error_type == TIMEOUT and isinstance(step, Scope) and step.timeout is None:
                 continue
             if error_type != COMPOSITE_ROUTING:
@@ -132,7 +140,7 @@ class Rehearsal:
             if later != again:
                 outcome = self._around(inner, (widened(again, later),))
         failures = tuple(each for each in outcome.failures if not step.keeps(each.type))
-        if COMPOSITE_ROUTING in step.raises and failures:
+        if COMPOSITE_ROUTING in raised_types(step) and failures:
             failures = (_composite(failures, state),)
         passing = () if step.always_enters else (state,)
         states = [self._left(step, state, after) for after in (*passing, *outcome.states)]
