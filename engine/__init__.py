@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.core.chain import Step as Step
     from engine.core.clock import Clock as Clock
     from engine.core.collect import Collect as Collect
+    from engine.core.collect import StreamingCollect as StreamingCollect
     from engine.core.config import Config as Config
     from engine.core.element import Element as Element
     from engine.core.element import Field as Field
@@ -204,7 +205,7 @@ _MODULES = {
     "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
-    "engine.core.collect": "Collect",
+    "engine.core.collect": "Collect StreamingCollect",
     "engine.core.config": "Config",
     "engine.core.element": "Element Field Parameters raised_types",
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",

@@ -15,7 +15,6 @@ from engine import (
     BatchInDoubt,
     Batching,
     Chain,
-    Collect,
     Count,
     ErrorType,
     Event,
@@ -27,6 +26,7 @@ from engine import (
     RunAtOnce,
     Scope,
     Stream,
+    StreamingCollect,
     acting_on,
     give_turn,
     is_turn_over,
@@ -80,7 +80,7 @@ class Foreach(Scope):
     root_message_variable_name: Name = "rootMessage"
     """The variable that holds the message as it entered the loop."""
 
-    collect: Collect | None = None
+    collect: StreamingCollect | None = None
     """What becomes of each item: target, success, failure, abortOn, streaming."""
 
     fuse: bool = True

@@ -8,7 +8,7 @@ import pytest
 from call import Call
 from loopback import in_loop
 
-from engine import Collect, Event, Processor
+from engine import Event, Processor, StreamingCollect
 from engine.core import turns
 from processors.core.foreach import Foreach
 from processors.core.parallel_foreach import ParallelForeach
@@ -16,7 +16,7 @@ from processors.core.set_variable import SetVariable
 
 KEEP = SetVariable(variable_name="last", value="#[payload]")
 SHORT = Foreach(collection="[`1`, `2`]", steps=[KEEP])
-COLLECT = Collect(target="outcomes")
+COLLECT = StreamingCollect(target="outcomes")
 
 
 @pytest.mark.parametrize(
