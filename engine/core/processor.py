@@ -216,6 +216,9 @@ class Source(Element):
     default_timeout: ClassVar[float | None] = None
     """The deadline, in seconds, of flows that set none."""
 
+    tells_failures: ClassVar[bool] = False
+    """Whether it logs the errors that leave its flow, for it knows what they are answered with."""
+
     in_every_worker: ClassVar[bool] = True
     """Whether each process that serves the application has it, or one alone."""
 

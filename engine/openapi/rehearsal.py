@@ -24,12 +24,12 @@ from engine.core.flow import Flow
 from engine.core.nesting import DEEPEST, Runnable
 from engine.core.processor import After, Processor, Targeted, VoidOperation
 from engine.core.scope import Scope
+from engine.core.status import status_of_type
 from engine.core.trees import computes, trees
 from engine.expressions.parser import Node
 from engine.openapi.anatomy import Inner, inner_steps
 from engine.openapi.schemas import NULL, OPEN
 from engine.openapi.states import Failure, State, joined_states, merged, merged_failures, widened
-from engine.serving.status import status_of_type
 
 MOST_STEPS = 20_000
 """How many steps are looked at for one flow, each once for each way that leads to it."""

@@ -12,9 +12,10 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from engine.core.error_handler import log_failure
+from engine.core.error_handler import log_failure, told
 from engine.core.errors import FlowError
 from engine.core.refusal import Refusal
+from engine.core.status import is_callers, status_of
 from engine.core.tracing import continue_trace
 from engine.serving.answer import BODILESS, Answer
 from engine.serving.corked import CONNECTION
@@ -54,6 +55,8 @@ class Exchange:
         """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
         """What the answer carries beside its own headers, whatever it is."""
+        self.refused_with: FlowError | None = None
+        """The error that the line of the request tells."""
         self.incoming = Incoming(receive)
         """The request's body."""
 
@@ -97,7 +100,7 @@ class Exchange:
                 async for chunk in chunks:
                     await self._send_portion(chunk)
         except FlowError as failure:
-            log_failure(failure)
+            self.tell(failure, status_of(failure))
             status = CLIENT_CLOSED if isinstance(failure, Refusal) and failure.status == CLIENT_CLOSED else status
             raise BrokenStream from failure
         except Exception as error:
@@ -124,13 +127,21 @@ class Exchange:
                 while not self.incoming.is_at_end:
                     await self.incoming.part()
 
+    def tell(self, failure: FlowError, status: int) -> None:
+        """Log an error that is answered with this status: what is the caller's fault in the line of the request."""
+        if not is_callers(status):
+            log_failure(failure)
+        elif not failure.logged:
+            self.refused_with = failure
+
     def log(self, flow: str, status: int = 0) -> None:
         """One line a request."""
         if access.isEnabledFor(logging.INFO):
             milliseconds = (perf_counter() - self.began) * 1000
             status = status or self.status
             who = {"correlation_id": self.correlation_id, "flow": flow, "status": status, "ms": round(milliseconds, 1)}
-            access.info("%s %s %s %d %.1f ms", self.method, self.path, flow, status, milliseconds, extra=who)
+            why = f" {told(self.refused_with)}" if self.refused_with else ""
+            access.info("%s %s %s %d %.1f ms%s", self.method, self.path, flow, status, milliseconds, why, extra=who)
 
 
 def _lines(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
