@@ -126,6 +126,7 @@ if TYPE_CHECKING:
     from engine.core.reader import Reader as Reader
     from engine.core.reader import literal as literal
     from engine.core.reader import reach_of as reach_of
+    from engine.core.redelivery import DelayedRedelivery as DelayedRedelivery
     from engine.core.refusal import Refusal as Refusal
     from engine.core.resource import Resource as Resource
     from engine.core.resource import ResourceError as ResourceError
@@ -229,6 +230,7 @@ _MODULES = {
     "engine.core.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",
     "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
     "engine.core.reachable": "authentications reachable",
+    "engine.core.redelivery": "DelayedRedelivery",
     "engine.core.refusal": "Refusal",
     "engine.core.resource": "Resource ResourceError",
     "engine.core.python_function": "PythonFunction",

@@ -126,7 +126,7 @@ class Flow(Element):
 
     async def _note_failure(self, failure: FlowError, delivery: Delivery | None) -> None:
         if delivery is not None and not isinstance(failure, Refusal):  # that tells of the caller, not of the message
-            await delivery.failed()
+            await delivery.failed(failure)
         if self.source is None or not self.source.tells_failures:
             log_failure(failure)
 
