@@ -337,7 +337,7 @@ DELAYED = """
     source: {vm:listener: {config-ref: VM, queueName: in, numberOfConsumers: 1, redelivery-policy: POLICY}}
     steps:
       - logger: {message: "begin #[payload] #[attributes.attempts]"}
-      - choice: {when: [{expression: payload == 'bad', steps: [{raise-error: {type: "APP:DOWN", description: not now}}]}]}
+      - choice: {when: [{expression: payload == 'bad', steps: [{raise-error: {type: "APP:DOWN"}}]}]}
     error-handler:
       - on-error-continue:
           type: REDELIVERY_EXHAUSTED
