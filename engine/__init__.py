@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from engine.core.errors import FLOW_BACK_PRESSURE as FLOW_BACK_PRESSURE
     from engine.core.errors import OVERLOAD as OVERLOAD
     from engine.core.errors import REDELIVERY_EXHAUSTED as REDELIVERY_EXHAUSTED
+    from engine.core.errors import REPEAT_EXHAUSTED as REPEAT_EXHAUSTED
     from engine.core.errors import RETRY_EXHAUSTED as RETRY_EXHAUSTED
     from engine.core.errors import ROUTING as ROUTING
     from engine.core.errors import SECURITY as SECURITY
@@ -212,8 +213,9 @@ _MODULES = {
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
     "engine.core.errors": (
         "ANY CIRCUIT_OPEN CLIENT_ERROR CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE "
-        "EXPRESSION FLOW_BACK_PRESSURE OVERLOAD REDELIVERY_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY SERVER_ERROR "
-        "SERVER_SECURITY STATUS_TYPES TIMEOUT TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError error_type"
+        "EXPRESSION FLOW_BACK_PRESSURE OVERLOAD REDELIVERY_EXHAUSTED REPEAT_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY "
+        "SERVER_ERROR SERVER_SECURITY STATUS_TYPES TIMEOUT TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError "
+        "error_type"
     ),
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Expression Template Written",

@@ -174,10 +174,4 @@ def log_failure(failure: FlowError, level: int = logging.ERROR) -> None:
         return
     failure.logged = True
     who = failure.event and failure.event.log_fields()
-    write_line(partial(log.log, level, "%s", told(failure), extra=who))
-
-
-def told(failure: FlowError) -> str:
-    """What the log tells of an error: type, description, place, and the detailed description where there is one."""
-    detail = f" ({failure.detailed_description})" if failure.detailed_description != failure.description else ""
-    return f"{failure}{detail}"
+    write_line(partial(log.log, level, "%s", failure.for_log, extra=who))

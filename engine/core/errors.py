@@ -3,7 +3,7 @@
 The tree of the core types (Mule's; language.md, "Errors"):
 
     ANY
-    ├ TRANSFORMATION  ├ EXPRESSION  ├ VALIDATION ─ DUPLICATE_MESSAGE  ├ REDELIVERY_EXHAUSTED
+    ├ TRANSFORMATION  ├ EXPRESSION  ├ VALIDATION ─ DUPLICATE_MESSAGE  ├ REDELIVERY_EXHAUSTED  ├ REPEAT_EXHAUSTED (ours)
     ├ CONNECTIVITY ─ RETRY_EXHAUSTED, CIRCUIT_OPEN (ours)  ├ ROUTING ─ COMPOSITE_ROUTING  ├ TRANSACTION  ├ TIMEOUT
     ├ SECURITY ─ CLIENT_SECURITY, SERVER_SECURITY ─ NOT_PERMITTED  ├ STREAM_MAXIMUM_SIZE_EXCEEDED
     └ UNKNOWN (caught by ANY only)          CRITICAL ─ OVERLOAD ─ FLOW_BACK_PRESSURE (never caught)
@@ -88,6 +88,7 @@ OVERLOAD = CRITICAL.child("OVERLOAD")
 FLOW_BACK_PRESSURE = OVERLOAD.child("FLOW_BACK_PRESSURE")
 DUPLICATE_MESSAGE = VALIDATION.child("DUPLICATE_MESSAGE")
 REDELIVERY_EXHAUSTED = ANY.child("REDELIVERY_EXHAUSTED")
+REPEAT_EXHAUSTED = ANY.child("REPEAT_EXHAUSTED")
 COMPOSITE_ROUTING = ROUTING.child("COMPOSITE_ROUTING")
 TRANSACTION = ANY.child("TRANSACTION")
 CLIENT_SECURITY = SECURITY.child("CLIENT_SECURITY")
@@ -95,10 +96,10 @@ CLIENT_SECURITY = SECURITY.child("CLIENT_SECURITY")
 CORE_TYPES: dict[str, ErrorType] = {
     str(error_type): error_type
     for error_type in (
-        ANY, TRANSFORMATION, EXPRESSION, VALIDATION, DUPLICATE_MESSAGE, REDELIVERY_EXHAUSTED, CONNECTIVITY,
-        RETRY_EXHAUSTED, CIRCUIT_OPEN, ROUTING, COMPOSITE_ROUTING, TRANSACTION, TIMEOUT, SECURITY, CLIENT_SECURITY,
-        SERVER_SECURITY, SERVER_SECURITY.child("NOT_PERMITTED"), ANY.child("STREAM_MAXIMUM_SIZE_EXCEEDED"), UNKNOWN,
-        CRITICAL, OVERLOAD, FLOW_BACK_PRESSURE,
+        ANY, TRANSFORMATION, EXPRESSION, VALIDATION, DUPLICATE_MESSAGE, REDELIVERY_EXHAUSTED, REPEAT_EXHAUSTED,
+        CONNECTIVITY, RETRY_EXHAUSTED, CIRCUIT_OPEN, ROUTING, COMPOSITE_ROUTING, TRANSACTION, TIMEOUT, SECURITY,
+        CLIENT_SECURITY, SERVER_SECURITY, SERVER_SECURITY.child("NOT_PERMITTED"),
+        ANY.child("STREAM_MAXIMUM_SIZE_EXCEEDED"), UNKNOWN, CRITICAL, OVERLOAD, FLOW_BACK_PRESSURE,
     )
 }  # fmt: skip
 
@@ -171,8 +172,8 @@ class FlowError(Exception):
     """An error in a flow: raised by elements, handled by error handlers, read as `error` in expressions.
 
     type: an ErrorType, or its name (`NS:ID`).
-    description: a sentence that may go to a caller: no SQL, value, path, host or credential.
-    detailed_description: what the driver or Python said; for logs, never for callers.
+    description: a sentence that may go to a caller: no SQL, expression, value, path, place, host or credential.
+    detailed_description: what the driver or Python said, and where; for logs, never for callers.
     cause: the error that this one came from.
     error_message: the message that came with it (the answer of an upstream).
     child_errors: the errors of routes.
@@ -218,8 +219,7 @@ class FlowError(Exception):
         return FlowError(**{**told, **changed})
 
     def __str__(self) -> str:
-        place = f" at {self.failing_component}" if self.failing_component else ""
-        return f"{self.type}: {self.description}{place}"
+        return self._told(self.description)
 
     def arose_in_handling(self, first: FlowError) -> None:
         """Keep the error that a handler had before this one, as the cause behind its own."""
@@ -239,14 +239,26 @@ class FlowError(Exception):
     def detailed_description(self) -> str:
         return self._detailed_description or self.description
 
+    @property
+    def for_log(self) -> str:
+        """All that is known of it, its place among it: for logs and developers, never for callers."""
+        detail = self.detailed_description
+        if detail.startswith(self.description):
+            return self._told(detail)
+        return f"{self} ({detail})"
+
+    def _told(self, text: str) -> str:
+        place = f" at {self.failing_component}" if self.failing_component else ""
+        return f"{self.type}: {text}{place}"
+
     def get(self, name: str) -> Any:
         """A field of `error`, as expressions read it."""
         read = ERROR_FIELDS.get(name)
         return read(self) if read else None
 
     def to_json(self) -> dict[str, Any]:
-        """What may be shown of it: never the detailed description or the cause."""
-        return {name: self.get(name) for name in ("type", "description", "failingComponent")}
+        """What may be shown of it: never the detailed description, the cause or the place."""
+        return {name: self.get(name) for name in ("type", "description")}
 
 
 def _cause(failure: FlowError) -> Any:

@@ -152,4 +152,4 @@ def _told(failures: Iterable[FlowError]) -> Iterable[str]:
         if position == MOST_TOLD:
             yield "…"
             return
-        yield f"route {failure.route}: {failure}"
+        yield f"route {failure.route}: {failure.for_log}"

@@ -177,13 +177,11 @@ class Reader:
     def _failed(self, error: Exception, leaf: int) -> Exception:
         if isinstance(error, FlowError):
             return error
-        reason = (
-            str(error)
-            if isinstance(error, (EvaluationError, NotImplementedError))
-            else f"it failed with {type(error).__name__}"
-        )
+        is_told = isinstance(error, (EvaluationError, NotImplementedError))
+        reason = str(error) if is_told else "an expression failed"
+        found = reason if is_told else f"{reason} with {type(error).__name__}: {error}"
         where = str(self.leaves[leaf]) if self.leaves else "a literal value"
-        return FlowError(EXPRESSION, f"{reason}, in {where}", detailed_description=str(error), cause=error)
+        return FlowError(EXPRESSION, reason, detailed_description=f"{found}, in {where}", cause=error)
 
 
 def literal(value: Any) -> Node:

@@ -134,6 +134,6 @@ def _exhausted(failures: int, last: Any) -> FlowError:
     return FlowError(
         REDELIVERY_EXHAUSTED,
         description,
-        detailed_description=f"{description}, the last time with {cause} ({cause.detailed_description})",
+        detailed_description=f"{description}, the last time with {cause.for_log}",
         cause=cause,
     )

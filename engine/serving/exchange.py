@@ -12,7 +12,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from engine.core.error_handler import log_failure, told
+from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
 from engine.core.refusal import Refusal
 from engine.core.status import is_callers, status_of
@@ -140,7 +140,7 @@ class Exchange:
             milliseconds = (perf_counter() - self.began) * 1000
             status = status or self.status
             who = {"correlation_id": self.correlation_id, "flow": flow, "status": status, "ms": round(milliseconds, 1)}
-            why = f" {told(self.refused_with)}" if self.refused_with else ""
+            why = f" {self.refused_with.for_log}" if self.refused_with else ""
             access.info("%s %s %s %d %.1f ms%s", self.method, self.path, flow, status, milliseconds, why, extra=who)
 
 

@@ -62,7 +62,7 @@ def evaluate(text: str, event: Event, *, source: bool) -> int:
             click.echo(line, err=True)
         return 1
     except FlowError as error:
-        click.echo(f"{error.type}: {error.description}", err=True)
+        click.echo(f"{error.type}: {error.detailed_description}", err=True)
         return 1
     return 0
 

@@ -68,7 +68,7 @@ class Circuit:
     def rejection(self) -> FlowError:
         """The error of a call that is rejected; its cause is the last failure, without what came with it."""
         description = f"the circuit breaker {self._name} is open"
-        detail = f"{description}: the last failure was {self._opened_by}"
+        detail = f"{description}: the last failure was {self._opened_by.for_log}" if self._opened_by else description
         return FlowError(CIRCUIT_OPEN, description, detailed_description=detail, cause=self._opened_by)
 
     def note_nothing(self, era: int) -> None:

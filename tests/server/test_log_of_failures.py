@@ -62,6 +62,14 @@ flows:
     source: {http:listener: {config-ref: Api, path: /ours}}
     steps: [{validation:is-not-null: {value: null, message: the stock is not known}}]
     error-handler: [{on-error-propagate: {steps: [{set-variable: {variableName: httpStatus, value: 500}}]}}]
+  told:
+    source: {http:listener: {config-ref: Api, path: /told}}
+    steps: [{set-payload: {value: "#[attributes.method + 1]"}}]
+    error-handler:
+      - on-error-propagate:
+          steps:
+            - set-variable: {variableName: httpStatus, value: 500}
+            - set-payload: {value: {message: "#[error.description]", error: "#[error]"}}
   kept:
     source: {http:listener: {config-ref: Api, path: /kept}}
     steps: [{raise-error: {type: "SHOP:NONE", description: no such order}}]
@@ -106,6 +114,16 @@ def test_what_is_ours_is_an_error_beside_it(served: Running, path: str, status: 
     assert " ERROR engine " in first
     assert f" INFO engine.access GET {path} {path[1:]} {status} " in last
     assert last.count(" ms correlationId") == 1
+
+
+def test_who_wrote_the_flow_sees_the_expression_and_the_caller_does_not(served: Running) -> None:
+    answer = served.client.get("/told", headers={"X-Correlation-ID": "mine"})
+    description = "'+' takes two numbers, not string and number"
+    error = {"type": "MULE:EXPRESSION", "description": description}
+    assert answer.json() == {"message": description, "error": error}
+    first, _ = served.logged("correlationId=mine", lines=2)
+    assert f" ERROR engine MULE:EXPRESSION: {description}, in #[attributes.method + 1] at " in first
+    assert re.search(r"flows\.yaml:\d+:\d+ at told/steps/0 @ \S+flows\.yaml:\d+ correlationId", first)
 
 
 @pytest.mark.parametrize(("path", "level"), [("/continued", "INFO"), ("/kept", "ERROR")])
