@@ -300,3 +300,14 @@ LARGEST_PASSWORD_HASH = _limit(
     beyond="a mistake at load",
     reason="each guess takes as much",
 )
+
+_group("Loops")
+
+MOST_ROUNDS = _limit(
+    1_000,
+    "rounds",
+    "a repeat",
+    beyond="MULE:REPEAT_EXHAUSTED",
+    reason="a condition that never comes true would call an upstream without end",
+    parameter="maxIterations of repeat",
+)

@@ -69,6 +69,9 @@ class Processor(Element):
     always_enters: ClassVar[bool] = False
     """Whether each event runs some of the steps inside."""
 
+    repeats: ClassVar[bool] = False
+    """Whether the steps inside may run again, on what they left."""
+
     is_outward: ClassVar[bool] = False
     """Whether what it comes to depends on what lies outside of the event: a service, a database, a store, a queue."""
 

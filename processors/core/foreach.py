@@ -35,6 +35,7 @@ from engine import (
 )  # fmt: skip
 from processors.core._collecting import Collecting
 from processors.core._items import Collection, checked_items
+from processors.core._restored import restored
 
 
 class Foreach(Scope):
@@ -93,6 +94,7 @@ class Foreach(Scope):
     """What to run for each item."""
 
     message_after = After.BEFORE
+    repeats = True
     passes_by = "the collection is empty"
 
     def __post_init__(self) -> None:
@@ -192,15 +194,9 @@ class Foreach(Scope):
 
     def _left(self, current: Event, event: Event) -> Event:
         """The event after the loop: message, counter and rootMessage as they were before it."""
-        return replace(current.with_message_of(event), vars=self._restored(current.vars, event.vars), error=event.error)
-
-    def _restored(self, inside: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-        after = dict(inside)
-        for name in (self.counter_variable_name, self.root_message_variable_name):
-            after.pop(name, None)
-            if name in before:
-                after[name] = before[name]
-        return after
+        own = self.counter_variable_name, self.root_message_variable_name
+        variables = restored(current.vars, event.vars, *own)
+        return replace(current.with_message_of(event), vars=variables, error=event.error)
 
 
 async def _only_portion(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
