@@ -106,16 +106,18 @@ class Rehearsal:
         if self._steps > MOST_STEPS:
             raise TooMuch
         self.seen.append(step)
-        if state.has_request:
-            self.reading += trees(step)
-        own = tuple(self._own_failures(step, state))
         inner = inner_steps(step)
         if inner:
             states, failures = self._scope(step, inner, state)
-            own += failures
         else:
-            states = (state.assigned(step.assigns()),)
-        return Outcome(states if step.may_pass else (), tuple(_mapped(step, own)))
+            self._read(step, state)
+            states, failures = (state.assigned(step.assigns()),), tuple(self._own_failures(step, state))
+        return Outcome(states if step.may_pass else (), tuple(_mapped(step, failures)))
+
+    def _read(self, step: Processor, state: State) -> None:
+        """Note the step's expressions, where they see the request."""
+        if state.has_request:
+            self.reading += trees(step)
 
     def _own_failures(self, step: Processor, state: State) -> Iterator[Failure]:
         """Errors that the step raises itself; a scope without a timeout raises none of that type."""
@@ -131,20 +133,31 @@ class Rehearsal:
     # Scopes
 
     def _scope(self, step: Processor, inner: list[Inner], state: State) -> Outcome:
-        entering = self._entering(step, state)
-        outcome = self._around(inner, (entering,))
-        if step.message_after is not After.INNER:  # the steps may run again, on what they left
-            again = joined_states([entering, *(each.with_message_of(entering) for each in outcome.states)])
-            outcome = self._around(inner, (again,))
-            later = joined_states([again, *(each.with_message_of(entering) for each in outcome.states)])
-            if later != again:
-                outcome = self._around(inner, (widened(again, later),))
+        looks_back = step.repeats and step.message_after is After.INNER  # its conditions see what rounds left
+        if not looks_back:
+            self._read(step, state)
+        outcome = self._rounds(step, inner, self._entering(step, state))
+        seen = joined_states([state, *outcome.states]) if step.repeats else state
+        if looks_back:
+            self._read(step, seen)
         failures = tuple(each for each in outcome.failures if not step.keeps(each.type))
         if COMPOSITE_ROUTING in raised_types(step) and failures:
             failures = (_composite(failures, state),)
         passing = () if step.always_enters else (state,)
         states = [self._left(step, state, after) for after in (*passing, *outcome.states)]
-        return Outcome(merged(states), failures)
+        return Outcome(merged(states), (*self._own_failures(step, seen), *failures))
+
+    def _rounds(self, step: Processor, inner: list[Inner], entering: State) -> Outcome:
+        """The outcome of the steps inside; where they may run again, until nothing new can come of that."""
+        outcome = self._around(inner, (entering,))
+        if not step.repeats:
+            return outcome
+        known, again = entering, _entering_again(step, entering, outcome)
+        while again != known:
+            outcome = self._around(inner, (again,))
+            later = _entering_again(step, again, outcome)
+            known, again = again, later if later == again else widened(again, later)
+        return outcome
 
     def _entering(self, step: Processor, state: State) -> State:
         """The event that enters the steps inside: an item, where they do not see the message."""
@@ -192,6 +205,13 @@ class Rehearsal:
         states, failures = self.chain(handler.steps, (clean,))
         passed_on = [_answered(failure, after) for failure in taken for after in states]
         return Outcome((), (*failures, *passed_on))
+
+
+def _entering_again(step: Processor, entering: State, outcome: Outcome) -> State:
+    """The event that enters the steps of a loop at first or once more, as far as it is known."""
+    keeps_message = step.message_after is After.INNER
+    left = (each if keeps_message else each.with_message_of(entering) for each in outcome.states)
+    return joined_states([entering, *left])
 
 
 def _answered(failure: Failure, after: State) -> Failure:
