@@ -74,7 +74,7 @@ def _may_raise(step: Step, raised: ErrorType) -> bool:
 
 
 class _Loop:
-    """A loop under way. first: the path of the first of its steps; count: how many items have entered."""
+    """A loop under way. first: the path of the first of its steps; count: how many items, or rounds, have begun."""
 
     def __init__(self, first: str) -> None:
         self.first = first
@@ -98,7 +98,7 @@ class Items:
         return _number.get() or next(counters, None)
 
     def __call__(self, step: Step, run: Run) -> Run:
-        if hasattr(step.processor, "collection"):
+        if step.processor.repeats or hasattr(step.processor, "collection"):
             self._counters |= {getattr(step.processor, "counter_variable_name", "")}
             first = f"{path_of(step)}/{step.name}{FIRST}"
             self._firsts.add(first)
