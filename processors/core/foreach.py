@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from engine import (
     BatchInDoubt,
     Batching,
     Chain,
+    Condition,
     Count,
     ErrorType,
     Event,
@@ -34,7 +35,7 @@ from engine import (
     together,
 )  # fmt: skip
 from processors.core._collecting import Collecting
-from processors.core._items import Collection, checked_items
+from processors.core._items import Collection, Portions, checked_items, holds_after
 from processors.core._restored import restored
 
 
@@ -81,6 +82,11 @@ class Foreach(Scope):
     root_message_variable_name: Name = "rootMessage"
     """The variable that holds the message as it entered the loop."""
 
+    until: Condition | None = None
+    """What ends the loop when it holds after an item: the items behind it are not gone through, nor read where they
+    come as a stream. It sees the event that the item's steps left, with the counter; where `collect` goes on past an
+    item that failed, the event of the failure, with `error`."""
+
     collect: StreamingCollect | None = None
     """What becomes of each item: target, success, failure, abortOn, streaming."""
 
@@ -114,50 +120,59 @@ class Foreach(Scope):
     async def run(self, event: Event) -> Event:
         value, size = self.collection.evaluate(event), self.batch_size.of(event)
         if isinstance(value, Stream):
-            return await self._go_through(event, value.portions(None if size == 1 else size), size)
+            return await self._go_through(event, Portions(value, None if size == 1 else size), size)
         items = checked_items(value, "foreach")
         if not items and self.collect is None:
             return event
-        return await self._go_through(event, _only_portion(items), size)
+        return await self._go_through(event, Portions(items), size)
 
-    async def _go_through(self, event: Event, portions: AsyncIterator[Sequence[Any]], size: int) -> Event:
+    async def _go_through(self, event: Event, portions: Portions, size: int) -> Event:
         current = event.with_variable(self.root_message_variable_name, event.message)
         if self.collect is None:
-            done = 0
-            async for items in portions:
-                batches = items if size == 1 else _batches(items, size)
-                current = await self._run_all(batches, current, done)
-                done += len(batches)
+            current = await self._run_each(portions, current, size)
             return self._left(current, event)
         if size != 1:
             raise FlowError(EXPRESSION, "foreach with collect takes one item at a time: batchSize is 1")
-        collecting = Collecting(self.collect, self.steps.run, self._run_at_once, self.entering, current, self._resource)
+        steps = self.steps.run, self._run_at_once, self.entering
+        collecting = Collecting(self.collect, *steps, current, self._resource, self.until)
         if self.collect.streaming:
             return event.with_variable(self.collect.target, collecting.stream(portions))
         outcomes = await collecting.all(portions)
         return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
 
-    async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> Event:
-        start = 0
-        while start < len(items):
+    async def _run_each(self, portions: Portions, current: Event, size: int) -> Event:
+        done = 0
+        async for items in portions:
+            batches = items if size == 1 else _batches(items, size)
+            current, is_over = await self._run_all(batches, current, done)
+            done += len(batches)
+            if is_over:
+                await portions.leave()
+                break
+        return current
+
+    async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> tuple[Event, bool]:
+        """The event after the items, and whether the loop is over."""
+        start, is_over = 0, False
+        while start < len(items) and not is_over:
             await give_turn()
             some = items[start : start + MOST_TOGETHER]
             try:
                 work = partial(self._run_some, some, current, done + start)
-                current, number = await together(self._resource, len(some), work)
+                current, number, is_over = await together(self._resource, len(some), work)
             except BatchInDoubt as doubt:
                 doubt.event = current
                 raise
             start += number
-        return current
+        return current, is_over
 
     async def _run_some(
         self, items: Sequence[Any], current: Event, done: int, points: Points | None, at_once: bool
-    ) -> tuple[Event, int]:
-        """The event after some of the items, and how many they were: as many as fit in a turn."""
+    ) -> tuple[Event, int, bool]:
+        """The event after as many of the items as fit in a turn, how many they were, and whether the loop is over."""
         plain = self._run_at_once if at_once else None
         run: Any = plain or self.steps.run
-        entering = self.entering
+        entering, until = self.entering, self.until
         often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         first, current = points.start(current) if points else (0, current)
         number = first
@@ -166,14 +181,16 @@ class Foreach(Scope):
                 points.note(current)
             after = run(entering(current, item, done + number))
             current = after if plain else await after
+            if until is not None and holds_after(until, current):
+                return current, number, True
             if not number % often and is_over():
                 break
-        return current, number
+        return current, number, False
 
     @cached_property
     def _resources(self) -> frozenset[Any] | None:
         """What an item acts on, where it never waits for anything else: known when all flows are loaded."""
-        return acting_on(self.steps, self.collect)
+        return acting_on(self.steps, self.collect, self.until)
 
     @cached_property
     def _resource(self) -> Batching | None:
@@ -197,12 +214,6 @@ class Foreach(Scope):
         own = self.counter_variable_name, self.root_message_variable_name
         variables = restored(current.vars, event.vars, *own)
         return replace(current.with_message_of(event), vars=variables, error=event.error)
-
-
-async def _only_portion(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
-    """A list as the only portion."""
-    if items:
-        yield items
 
 
 def _batches(items: Sequence[Any], size: int) -> list[list[Any]]:
