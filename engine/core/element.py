@@ -50,6 +50,9 @@ class Element(Parameters):
     doc_name: Annotated[str | None, Field(alias="doc:name")] = None
     """A label for logs, traces and pictures."""
 
+    also_called: ClassVar[tuple[str, ...]] = ()
+    """What other languages call the same: who writes one of these names is told the element's."""
+
     runtime: ClassVar[Runtime] = STANDALONE
     """What the elements of the application share; set by `live_in` when the file is loaded."""
 

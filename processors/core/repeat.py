@@ -81,6 +81,7 @@ class Repeat(Scope):
     steps: Chain
     """What to run in each round."""
 
+    also_called = ("while", "do-while", "loop", "until")
     raises = (REPEAT_EXHAUSTED, TIMEOUT)
     message_after = After.INNER
     repeats = True
