@@ -14,18 +14,9 @@ from engine.core.parameters import Count, Period
 from engine.core.processor import Run, Targeted
 from engine.core.scope import Scope
 from engine.core.turns import OFTEN, give_turn
+from engine.limits import DEEPEST_ROUTES, MOST_ROUTES, MOST_WORKERS
 
 R = TypeVar("R")
-
-MOST_AT_ONCE = 1_000
-"""How many routes of one scope run at once where no maxConcurrency is given."""
-
-DEEPEST_AT_ONCE = 3
-"""How many parallel scopes run inside each other; those further inside run their routes one by one, for else a
-recursion would have so many tasks before its end that no memory and no deadline could hold them."""
-
-MOST_WORKERS = 10_000
-"""How many tasks all scopes of the process have; beyond them a scope has one."""
 
 _depth: ContextVar[int] = ContextVar("parallel_depth", default=0)
 _workers: set[asyncio.Task[None]] = set()
@@ -53,7 +44,7 @@ class ParallelScope(Scope, Targeted):
 
         stops: whether no route starts after one that failed; those under way run to their ends.
         """
-        at_once = self.max_concurrency.of(event) if self.max_concurrency else MOST_AT_ONCE
+        at_once = self.max_concurrency.of(event) if self.max_concurrency else MOST_ROUTES
         outcomes = Outcomes(route, number, stops=stops)
         await outcomes.come(at_once)
         return outcomes
@@ -76,7 +67,7 @@ class Outcomes(Generic[R]):
         as long as routes are left: routes that never wait need a single worker. Cancellation,
         CRITICAL and recursion without end stop all routes, which are awaited, and leave as they are.
         """
-        if _depth.get() >= DEEPEST_AT_ONCE:
+        if _depth.get() >= DEEPEST_ROUTES:
             at_once = 1
         fatal: BaseException | None = None
         try:
