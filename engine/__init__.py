@@ -165,6 +165,7 @@ if TYPE_CHECKING:
     from engine.expressions.errors import EvaluationError as EvaluationError
     from engine.expressions.functions.date_patterns import fits_date_pattern as fits_date_pattern
     from engine.expressions.functions.dates import point_in_time as point_in_time
+    from engine.expressions.functions.iso_8601 import read_iso_8601 as read_iso_8601
     from engine.expressions.functions.patterns import whole_match as whole_match
     from engine.expressions.operators import equals as equals
     from engine.expressions.operators import is_number as is_number
@@ -257,6 +258,7 @@ _MODULES = {
     "engine.expressions.errors": "EvaluationError",
     "engine.expressions.functions.date_patterns": "fits_date_pattern",
     "engine.expressions.functions.dates": "point_in_time",
+    "engine.expressions.functions.iso_8601": "read_iso_8601",
     "engine.expressions.functions.patterns": "whole_match",
     "engine.expressions.operators": "equals is_number number_in",
     "engine.expressions.suggestion": "did_you_mean",

@@ -81,6 +81,8 @@ class OnError(Element):
         try:
             return await self.steps.run(event)
         except FlowError as later:
+            if self.log_exception:
+                log_failure(failure, logging.INFO)  # it does not go on
             later.arose_in_handling(failure)
             later.answer.before = failure.answer.before
             raise

@@ -13,7 +13,7 @@ from engine.core.event import Event
 from engine.core.mistake import Mistake, refuse
 from engine.core.text import Piece, Place, Text
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
-from engine.expressions.doubts import doubts, of_negation, of_parts
+from engine.expressions.doubts import doubts, of_negation, of_parts, refuse_numbers_in_brackets
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
 from engine.expressions.habits import add_hint
@@ -136,6 +136,7 @@ class Reader:
         try:
             tree, negations = parse(expression)
             check_tree(tree, self.reach.roots, self.reach.functions, self.variables)
+            refuse_numbers_in_brackets(tree)
         except ExpressionSyntaxError as error:
             add_hint(error, expression, self.reach.functions, self.variables)
             error.offset += offset

@@ -44,7 +44,8 @@ class Foreach(Scope):
 
     Inside, the payload is the item; afterwards payload and attributes are again what they were
     before. Variables set inside stay set, and pass from one item to the next. An empty or null
-    collection runs nothing. An error ends the loop and leaves with the event of the failure.
+    collection runs nothing. An error ends the loop and leaves with the event of the failure; `until`
+    ends it well.
 
     With `collect`, an item that fails does not end the loop: a variable takes one outcome for each
     item. The functions summary, multi_status and retry read such outcomes. A failed item's
