@@ -70,6 +70,14 @@ flows:
           steps:
             - set-variable: {variableName: httpStatus, value: 500}
             - set-payload: {value: {message: "#[error.description]", error: "#[error]"}}
+  replaced:
+    source: {http:listener: {config-ref: Api, path: /replaced}}
+    steps: [{raise-error: {type: "SHOP:NONE", description: no such order}}]
+    error-handler:
+      - on-error-propagate:
+          steps:
+            - set-variable: {variableName: httpStatus, value: 404}
+            - set-payload: {value: "#[error.description + 1]"}
   kept:
     source: {http:listener: {config-ref: Api, path: /kept}}
     steps: [{raise-error: {type: "SHOP:NONE", description: no such order}}]
@@ -124,6 +132,13 @@ def test_who_wrote_the_flow_sees_the_expression_and_the_caller_does_not(served: 
     first, _ = served.logged("correlationId=mine", lines=2)
     assert f" ERROR engine MULE:EXPRESSION: {description}, in #[attributes.method + 1] at " in first
     assert re.search(r"flows\.yaml:\d+:\d+ at told/steps/0 @ \S+flows\.yaml:\d+ correlationId", first)
+
+
+def test_an_error_that_is_replaced_in_its_handler_is_told_too(served: Running) -> None:
+    assert served.client.get("/replaced", headers={"X-Correlation-ID": "mine"}).status_code == 500
+    first, second, _ = served.logged("correlationId=mine", lines=3)
+    assert " INFO engine SHOP:NONE: no such order at replaced/steps/0 @ " in first
+    assert " ERROR engine MULE:EXPRESSION: " in second
 
 
 @pytest.mark.parametrize(("path", "level"), [("/continued", "INFO"), ("/kept", "ERROR")])
