@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from engine.core.error_handler import log_failure
-from engine.core.errors import FlowError
+from engine.core.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.core.refusal import Refusal
 from engine.core.status import is_callers, status_of
 from engine.core.tracing import continue_trace
@@ -128,8 +128,9 @@ class Exchange:
                     await self.incoming.part()
 
     def tell(self, failure: FlowError, status: int) -> None:
-        """Log an error that is answered with this status: what is the caller's fault in the line of the request."""
-        if not is_callers(status):
+        """Log an error that is answered with this status: in the line of the request, what is the caller's fault, and
+        what finds no room, for there may be many such."""
+        if not is_callers(status) and failure.type != FLOW_BACK_PRESSURE:
             log_failure(failure)
         elif not failure.logged:
             self.refused_with = failure

@@ -38,6 +38,10 @@ flows:
   computed:
     source: {http:listener: {config-ref: Api, path: /computed, error-response: {statusCode: 409}}}
     steps: [{raise-error: {type: "SHOP:TAKEN", description: it is there already}}]
+  heavy:
+    source: {http:listener: {config-ref: Api, path: /heavy}}
+    maxRecords: 2
+    steps: [{logger: {}}]
   continued:
     source: {http:listener: {config-ref: Api, path: /continued}}
     steps: [{raise-error: {type: "SHOP:NONE", description: no such order}}]
@@ -85,6 +89,9 @@ flows:
 """
 
 
+BODIES = {"POST": [1, 2, 3]}
+
+
 @pytest.fixture
 def served(start: Start) -> Running:
     return start(FLOWS)
@@ -98,6 +105,7 @@ CALLERS: Mapping[str, tuple[str, Mapping[str, str], int, str]] = {
     "a status of the error-response": ("/computed", {}, 409, "SHOP:TAKEN: it is there already at computed/"),
     "what is not valid": ("/invalid", {}, 400, "VALIDATION:NULL: no body at invalid/"),
     "what cannot be written so": ("/value", {"Accept": "image/png"}, 406, "HTTP:NOT_ACCEPTABLE: the answer can be"),
+    "too many records": ("/heavy", {"X-Method": "POST"}, 413, "MULE:FLOW_BACK_PRESSURE: "),
     "no path of the API": ("/api/customers", {}, 404, "APIKIT:NOT_FOUND: "),
     "another method": ("/api/orders", {"X-Method": "DELETE"}, 405, "APIKIT:METHOD_NOT_ALLOWED: "),
 }  # fmt: skip
@@ -108,7 +116,9 @@ def test_what_is_the_callers_fault_is_one_line(
     served: Running, path: str, headers: Mapping[str, str], status: int, told: str
 ) -> None:
     method = headers.get("X-Method", "GET")
-    answer = served.client.request(method, path, headers={**headers, "X-Correlation-ID": "mine"})
+    answer = served.client.request(
+        method, path, headers={**headers, "X-Correlation-ID": "mine"}, json=BODIES.get(method)
+    )
     assert answer.status_code == status
     [line] = served.logged("correlationId=mine")
     assert f" INFO engine.access {method} {path} " in line
