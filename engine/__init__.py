@@ -36,16 +36,19 @@ if TYPE_CHECKING:
     from engine.core.chain import Step as Step
     from engine.core.clock import Clock as Clock
     from engine.core.collect import Collect as Collect
+    from engine.core.collect import StreamingCollect as StreamingCollect
     from engine.core.config import Config as Config
     from engine.core.element import Element as Element
     from engine.core.element import Field as Field
     from engine.core.element import Parameters as Parameters
+    from engine.core.element import raised_types as raised_types
     from engine.core.error_handler import ErrorHandler as ErrorHandler
     from engine.core.error_handler import OnError as OnError
     from engine.core.error_handler import OwnErrorHandler as OwnErrorHandler
     from engine.core.error_handler import log_failure as log_failure
     from engine.core.errors import ANY as ANY
     from engine.core.errors import CIRCUIT_OPEN as CIRCUIT_OPEN
+    from engine.core.errors import CLIENT_ERROR as CLIENT_ERROR
     from engine.core.errors import CLIENT_SECURITY as CLIENT_SECURITY
     from engine.core.errors import COMPOSITE_ROUTING as COMPOSITE_ROUTING
     from engine.core.errors import CONNECTIVITY as CONNECTIVITY
@@ -55,10 +58,13 @@ if TYPE_CHECKING:
     from engine.core.errors import FLOW_BACK_PRESSURE as FLOW_BACK_PRESSURE
     from engine.core.errors import OVERLOAD as OVERLOAD
     from engine.core.errors import REDELIVERY_EXHAUSTED as REDELIVERY_EXHAUSTED
+    from engine.core.errors import REPEAT_EXHAUSTED as REPEAT_EXHAUSTED
     from engine.core.errors import RETRY_EXHAUSTED as RETRY_EXHAUSTED
     from engine.core.errors import ROUTING as ROUTING
     from engine.core.errors import SECURITY as SECURITY
+    from engine.core.errors import SERVER_ERROR as SERVER_ERROR
     from engine.core.errors import SERVER_SECURITY as SERVER_SECURITY
+    from engine.core.errors import STATUS_TYPES as STATUS_TYPES
     from engine.core.errors import TIMEOUT as TIMEOUT
     from engine.core.errors import TRANSFORMATION as TRANSFORMATION
     from engine.core.errors import UNKNOWN as UNKNOWN
@@ -128,6 +134,7 @@ if TYPE_CHECKING:
     from engine.core.reader import literal as literal
     from engine.core.reader import reach_of as reach_of
     from engine.core.reconnection import Reconnection as Reconnection
+    from engine.core.redelivery import DelayedRedelivery as DelayedRedelivery
     from engine.core.refusal import Refusal as Refusal
     from engine.core.resource import Resource as Resource
     from engine.core.resource import ResourceError as ResourceError
@@ -171,6 +178,7 @@ if TYPE_CHECKING:
     from engine.expressions.forms import write_pairs as write_pairs
     from engine.expressions.functions.date_patterns import fits_date_pattern as fits_date_pattern
     from engine.expressions.functions.dates import point_in_time as point_in_time
+    from engine.expressions.functions.iso_8601 import read_iso_8601 as read_iso_8601
     from engine.expressions.functions.patterns import whole_match as whole_match
     from engine.expressions.operators import equals as equals
     from engine.expressions.operators import is_number as is_number
@@ -217,14 +225,15 @@ _MODULES = {
     "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",
-    "engine.core.collect": "Collect",
+    "engine.core.collect": "Collect StreamingCollect",
     "engine.core.config": "Config",
-    "engine.core.element": "Element Field Parameters",
+    "engine.core.element": "Element Field Parameters raised_types",
     "engine.core.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
     "engine.core.errors": (
-        "ANY CIRCUIT_OPEN CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE EXPRESSION "
-        "FLOW_BACK_PRESSURE OVERLOAD REDELIVERY_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY SERVER_SECURITY TIMEOUT "
-        "TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError error_type"
+        "ANY CIRCUIT_OPEN CLIENT_ERROR CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE "
+        "EXPRESSION FLOW_BACK_PRESSURE OVERLOAD REDELIVERY_EXHAUSTED REPEAT_EXHAUSTED RETRY_EXHAUSTED ROUTING SECURITY "
+        "SERVER_ERROR SERVER_SECURITY STATUS_TYPES TIMEOUT TRANSFORMATION UNKNOWN VALIDATION ErrorType FlowError "
+        "error_type"
     ),
     "engine.core.event": "NOTHING STATUS Event Message",
     "engine.core.expression": "Condition Expression Template Written",
@@ -242,6 +251,7 @@ _MODULES = {
     "engine.core.reader": "ROOTS Evaluate Reader literal reach_of",
     "engine.core.reachable": "authentications reachable",
     "engine.core.reconnection": "Reconnection",
+    "engine.core.redelivery": "DelayedRedelivery",
     "engine.core.refusal": "Refusal",
     "engine.core.resource": "Resource ResourceError",
     "engine.core.python_function": "PythonFunction",
@@ -268,6 +278,7 @@ _MODULES = {
     "engine.expressions.forms": "write_pairs",
     "engine.expressions.functions.date_patterns": "fits_date_pattern",
     "engine.expressions.functions.dates": "point_in_time",
+    "engine.expressions.functions.iso_8601": "read_iso_8601",
     "engine.expressions.functions.patterns": "whole_match",
     "engine.expressions.operators": "equals is_number number_in",
     "engine.expressions.suggestion": "did_you_mean",

@@ -581,3 +581,54 @@ LONGEST_LIST_OF_STATEMENT = _limit(
     beyond="DB:QUERY_EXECUTION",
     reason="it is written for the driver in the event loop",
 )
+
+_group("Loops")
+
+MOST_ROUNDS = _limit(
+    1_000,
+    "rounds",
+    "a repeat",
+    beyond="MULE:REPEAT_EXHAUSTED",
+    reason="a condition that never comes true would call an upstream without end",
+    parameter="maxIterations of repeat",
+)
+
+_group("Work at the same time")
+
+MOST_ROUTES = _limit(
+    1_000,
+    "routes",
+    "how many of a parallel-foreach or scatter-gather run at once",
+    beyond="the others wait",
+    reason="each is a task, and has a connection if it asks somebody",
+    parameter="maxConcurrency",
+)
+DEEPEST_ROUTES = _limit(
+    3,
+    "scopes",
+    "parallel scopes inside each other that run their routes at once",
+    beyond="those further inside run one route after another",
+    reason="a recursion would have so many tasks before its end that no memory and no deadline could hold them",
+)
+MOST_WORKERS = _limit(
+    10_000,
+    "tasks",
+    "all parallel scopes of the process",
+    beyond="a scope has one task",
+    reason="many requests may each have many routes",
+)
+MOST_IN_BACKGROUND = _limit(
+    1_000,
+    "events",
+    "how many of one async run at once",
+    beyond="the others wait",
+    reason="nobody waits for them, so nothing else would slow their callers down",
+    parameter="maxConcurrency of async",
+)
+MOST_WAITING = _limit(
+    10_000,
+    "events",
+    "how many wait for their turn in one async",
+    beyond="MULE:OVERLOAD in the log: the event is not run",
+    reason="they are kept in memory",
+)

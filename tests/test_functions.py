@@ -61,8 +61,9 @@ def test_wrong_type_names_the_types_and_never_the_value(expression: str, payload
         Expression(expression).evaluate(Event(payload=payload))
     assert str(caught.value.type) == "MULE:EXPRESSION"
     assert caught.value.description.startswith(message)
-    assert expression in caught.value.description
-    assert "999" not in caught.value.description
+    assert expression not in caught.value.description
+    assert caught.value.detailed_description == f"{caught.value.description}, in #[{expression}]"
+    assert "999" not in caught.value.detailed_description
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,29 @@ def test_a_parameter_cannot_hide_what_every_element_has() -> None:
             raises: str = ""  # type: ignore[misc, assignment]
 
 
+@pytest.mark.parametrize(
+    ("raises", "told"),
+    [
+        ("SHOP:CLOSED", r"Shop\.raises: 'SHOP:CLOSED' is a text; write \('SHOP:CLOSED',\)"),
+        (("no type",), r"Shop\.raises: 'no type' is no error type"),
+    ],
+    ids=["a text", "no type"],
+)
+def test_what_a_processor_raises_are_types_or_their_names(raises: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        type("Shop", (Processor,), {"raises": raises, "__annotations__": {}, "__module__": __name__})
+
+
+def test_a_refusal_is_named_like_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The OpenAPI document tells its status."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "sell.py").write_text(SELL)
+    (tmp_path / "flow.yaml").write_text(SELLING)
+    monkeypatch.syspath_prepend(tmp_path)
+    app = Application.load(tmp_path / "flow.yaml", processors=["shop"])
+    assert "423" in app.openapi()["paths"]["/sell"]["post"]["responses"]
+
+
 def test_expressions_are_called_with_an_event() -> None:
     event = Event(payload={"amounts": [1, 5, 9]}, vars={"limit": 4})
     assert Expression("payload.amounts[?@ > $vars.limit]")(event) == [5, 9]
@@ -212,9 +235,28 @@ def test_expressions_are_called_with_an_event() -> None:
     }
 
 
+SELL = """
+from engine import Event, Processor, Refusal
+
+class Sell(Processor):
+    raises = ("SHOP:CLOSED",)
+    refuses = {"SHOP:CLOSED": 423}
+
+    async def run(self, event: Event) -> Event:
+        raise Refusal(423, "SHOP:CLOSED", "the shop is closed")
+"""
+
+SELLING = """
+configs: {Api: {"http:listener-config": {}}}
+flows:
+  sell:
+    source: {http:listener: {config-ref: Api, path: /sell, allowedMethods: POST}}
+    steps: [{sell: {}}]
+"""
+
 SHOUT = '''
 from typing import ClassVar
-from engine import ErrorType, Event, FlowError, Processor, Template, error_type, to_text
+from engine import ErrorType, Event, FlowError, Processor, Template, to_text
 
 class Shout(Processor):
     """Make the payload a text in upper case."""
@@ -222,7 +264,7 @@ class Shout(Processor):
     mark: Template = Template("!")
     """What stands behind the text."""
 
-    raises = (error_type("SHOUT:HOARSE"),)
+    raises = ("SHOUT:HOARSE",)
 
     async def run(self, event: Event) -> Event:
         if event.payload == "too much":

@@ -175,7 +175,8 @@ def test_a_hostile_payload_raises_nothing_but_flow_errors(expression: str, name:
     outcome = attempt(lambda: compiled.evaluate(Event(payload=HOSTILE[name])))
     if isinstance(outcome, FlowError):
         assert str(outcome.type) == "MULE:EXPRESSION"
-        assert f"#[{expression}]" in outcome.description
+        assert f"#[{expression}]" in outcome.detailed_description
+        assert "#[" not in outcome.description
 
 
 # append

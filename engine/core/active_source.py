@@ -58,7 +58,7 @@ class ActiveSource(Source):
             try:
                 await self.make_events(flow)
             except FlowError as failure:
-                log.error("the source of the flow %s: %s (%s)", flow.name, failure, failure.detailed_description)
+                log.error("the source of the flow %s: %s", flow.name, failure.for_log)
             except Exception:
                 log.exception("unexpected error in the source of the flow %s", flow.name)
             await self.runtime.clock.sleep(PAUSE)
@@ -67,6 +67,6 @@ class ActiveSource(Source):
         try:
             await work
         except FlowError as failure:
-            log.error("after an event of the flow %s: %s (%s)", flow.name, failure, failure.detailed_description)
+            log.error("after an event of the flow %s: %s", flow.name, failure.for_log)
         except Exception:
             log.exception("unexpected error in the source of the flow %s", flow.name)

@@ -54,10 +54,6 @@ class Collect(Parameters):
     abort_on: TypePatterns | None = None
     """Error types that are not the item's fault: the loop stops there, and the error propagates."""
 
-    streaming: bool = False
-    """Whether the variable takes a stream of the outcomes, and the loop runs while it is read: as the payload of an
-    answer it is sent item by item, and any number of items needs no more memory than a few."""
-
     _is_of_item: ClassVar[bool]
     """Whether `success` sees nothing but what the item entered with."""
 
@@ -84,8 +80,21 @@ class Collect(Parameters):
 
     def assigns(self) -> Mapping[str, Node]:
         """What the loop sets: the variable, as a syntax tree for those who look at flows without running them."""
-        kind = "stream" if self.streaming else "each"
-        return {f"vars.{self.target}": {"type": kind, "children": [self.success.tree, self.failure.tree]}}
+        return {f"vars.{self.target}": {"type": "each", "children": [self.success.tree, self.failure.tree]}}
+
+
+class StreamingCollect(Collect):
+    """The same of a loop that goes from item to item, whose outcomes may be told as they come."""
+
+    streaming: bool = False
+    """Whether the variable takes a stream of the outcomes, and the loop runs while it is read: as the payload of an
+    answer it is sent item by item, and any number of items needs no more memory than a few."""
+
+    def assigns(self) -> Mapping[str, Node]:
+        assigned = super().assigns()
+        if not self.streaming:
+            return assigned
+        return {name: {**outcomes, "type": "stream"} for name, outcomes in assigned.items()}
 
 
 def _seen(entering: Event, left: Event, index: int, error: FlowError | None, result: Any) -> ItemEvent:

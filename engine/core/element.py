@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
 from pydantic import ConfigDict
@@ -10,7 +10,7 @@ from pydantic import Field as Field
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
-from engine.core.errors import ErrorType
+from engine.core.errors import ErrorType, as_type
 from engine.core.mistake import Mistake
 from engine.core.runtime import STANDALONE, Runtime
 
@@ -50,14 +50,18 @@ class Element(Parameters):
     doc_name: Annotated[str | None, Field(alias="doc:name")] = None
     """A label for logs, traces and pictures."""
 
+    also_called: ClassVar[tuple[str, ...]] = ()
+    """What other languages call the same: who writes one of these names is told the element's."""
+
     runtime: ClassVar[Runtime] = STANDALONE
     """What the elements of the application share; set by `live_in` when the file is loaded."""
 
-    raises: ClassVar[tuple[ErrorType, ...]] = ()
-    """The error types that it can raise, beside MULE:EXPRESSION from its expressions."""
+    raises: ClassVar[Sequence[ErrorType | str]] = ()
+    """The error types that it can raise, or their names (`SHOP:CLOSED`); MULE:EXPRESSION from its expressions is none
+    of them."""
 
-    refuses: ClassVar[Mapping[ErrorType, int]] = {}
-    """The statuses that it refuses callers with, by the type of the Refusal."""
+    refuses: ClassVar[Mapping[ErrorType, int] | Mapping[str, int]] = {}
+    """The statuses that it refuses callers with, by the type of the Refusal, or its name."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -65,6 +69,10 @@ class Element(Parameters):
         if taken:
             name = min(taken)
             raise TypeError(f"{cls.__name__}.{name} cannot be a parameter of that name: Field(alias='{name}') gives it")
+        try:
+            raised_types(cls)
+        except ValueError as error:
+            raise TypeError(f"{cls.__name__}.raises: {error}") from None
 
     def acts_on(self) -> frozenset[Any] | None:
         """The resources that the element itself works with, where it does nothing else and never waits.
@@ -80,3 +88,10 @@ class Element(Parameters):
     def live_in(self, runtime: Runtime) -> None:
         """Make the element one of an application. What cannot live beside the others there is told by `refuse`."""
         self._prepare(runtime=runtime)
+
+
+def raised_types(element: Element | type[Element]) -> tuple[ErrorType, ...]:
+    """The types among an element's `raises`. Raises ValueError for what is none."""
+    if isinstance(element.raises, str):
+        raise ValueError(f"{element.raises!r} is a text; write ({element.raises!r},)")
+    return tuple(as_type(each) for each in element.raises)

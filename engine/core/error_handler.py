@@ -13,10 +13,12 @@ from pydantic_core import core_schema
 from engine.core.chain import Chain
 from engine.core.element import Element
 from engine.core.errors import FlowError
-from engine.core.event import Event
+from engine.core.event import STATUS, Event
 from engine.core.expression import Condition
 from engine.core.held_lines import write_line
 from engine.core.mistake import Mistake, refuse
+from engine.core.refusal import Refusal
+from engine.core.status import is_callers, status_in, status_of
 from engine.core.transaction import Transaction
 from engine.core.turns import give_turn_after_much
 from engine.core.type_patterns import TypePatterns
@@ -35,7 +37,8 @@ class OnError(Element):
     """A condition that must hold besides; it sees `error`."""
 
     log_exception: bool = True
-    """Whether the error is logged."""
+    """Whether the error is logged. One that is the caller's, whose answer has a status from 400 to 499, is told with
+    level INFO: in the line of the request, where it is not continued."""
 
     steps: Chain = Chain()
     """What to run; the event is that of the failure, with `error`."""
@@ -45,6 +48,12 @@ class OnError(Element):
 
     continues: ClassVar[bool] = False
     """Whether the scope or flow then goes on as if it had succeeded."""
+
+    _status: ClassVar[int | None]
+    """The status that its steps assign, where the flow file tells it."""
+
+    def __post_init__(self) -> None:
+        self._prepare(_status=_assigned_status(self.steps))
 
     @property
     def is_catch_all(self) -> bool:
@@ -69,13 +78,35 @@ class OnError(Element):
     async def run_steps(self, failure: FlowError, event: Event) -> Event:
         """Run the handler's steps. An error in them replaces the first and keeps it as its cause."""
         if self.log_exception:
-            log_failure(failure)
+            self._log(failure)
         try:
             return await self.steps.run(event)
         except FlowError as later:
+            if self.log_exception:
+                log_failure(failure, logging.INFO)  # it does not go on
             later.arose_in_handling(failure)
             later.answer.before = failure.answer.before
             raise
+
+    def _log(self, failure: FlowError) -> None:
+        """What is the caller's fault and goes on as an error is told where it ends."""
+        if not self._blames_caller(failure):
+            log_failure(failure)
+        elif self.continues:
+            log_failure(failure, logging.INFO)
+
+    def _blames_caller(self, failure: FlowError) -> bool:
+        """Whether the answer says that the error is the caller's: by what is known of it here."""
+        if self._status is not None:
+            return is_callers(self._status)
+        is_told = isinstance(failure, Refusal) or not self.continues
+        return is_told and is_callers(status_of(failure))
+
+
+def _assigned_status(steps: Chain) -> int | None:
+    """The last status that the steps themselves assign as a literal."""
+    trees = [tree for step in steps.steps if (tree := step.processor.assigns().get(f"vars.{STATUS}"))]
+    return status_in(trees[-1]["value"]) if trees and trees[-1]["type"] == "literal" else None
 
 
 class ErrorHandler(Validated):
@@ -141,11 +172,10 @@ OwnErrorHandler = Annotated[ErrorHandler, Field(alias="error-handler", validate_
 """A parameter `error-handler`; left out, it is the application's default handler."""
 
 
-def log_failure(failure: FlowError) -> None:
+def log_failure(failure: FlowError, level: int = logging.ERROR) -> None:
     """Log an error, unless that was done before."""
     if failure.logged:
         return
     failure.logged = True
-    detail = f" ({failure.detailed_description})" if failure.detailed_description != failure.description else ""
     who = failure.event and failure.event.log_fields()
-    write_line(partial(log.error, "%s", f"{failure}{detail}", extra=who))
+    write_line(partial(log.log, level, "%s", failure.for_log, extra=who))

@@ -3,10 +3,12 @@
 The tree of the core types (Mule's; language.md, "Errors"):
 
     ANY
-    ├ TRANSFORMATION  ├ EXPRESSION  ├ VALIDATION ─ DUPLICATE_MESSAGE  ├ REDELIVERY_EXHAUSTED
+    ├ TRANSFORMATION  ├ EXPRESSION  ├ VALIDATION ─ DUPLICATE_MESSAGE  ├ REDELIVERY_EXHAUSTED  ├ REPEAT_EXHAUSTED (ours)
     ├ CONNECTIVITY ─ RETRY_EXHAUSTED, CIRCUIT_OPEN (ours)  ├ ROUTING ─ COMPOSITE_ROUTING  ├ TRANSACTION  ├ TIMEOUT
     ├ SECURITY ─ CLIENT_SECURITY, SERVER_SECURITY ─ NOT_PERMITTED  ├ STREAM_MAXIMUM_SIZE_EXCEEDED
     └ UNKNOWN (caught by ANY only)          CRITICAL ─ OVERLOAD ─ FLOW_BACK_PRESSURE (never caught)
+
+Those of HTTP's statuses stand here too: the server refuses callers with them, and upstreams answer with them.
 """
 
 from __future__ import annotations
@@ -26,18 +28,21 @@ class ErrorType:
     lineage: this type and its ancestors, itself first.
     is_critical: whether it is CRITICAL or a kind of it: never caught, never retried, never the failure of one route.
     patterns: what may stand in the `type` of a handler that takes it (TypePatterns), but for ANY.
+    also: another type that handlers may name for it, beside those of its lineage.
     """
 
     __slots__ = ("identifier", "is_critical", "lineage", "namespace", "parent", "patterns")
 
-    def __init__(self, namespace: str, identifier: str, parent: ErrorType | None = None) -> None:
+    def __init__(
+        self, namespace: str, identifier: str, parent: ErrorType | None = None, also: ErrorType | None = None
+    ) -> None:
         self.namespace = namespace
         self.identifier = identifier
         self.parent = parent
         self.lineage: tuple[ErrorType, ...] = (self, *parent.lineage) if parent else (self,)
         self.is_critical: bool = parent.is_critical if parent else str(self) == "MULE:CRITICAL"
-        inherited: frozenset[str] = parent.patterns - {f"{parent.namespace}:*"} if parent else frozenset()
-        self.patterns: frozenset[str] = inherited | {str(self), f"*:{identifier}", f"{namespace}:*"}
+        inherited: list[frozenset[str]] = [kind.patterns - {f"{kind.namespace}:*"} for kind in (parent, also) if kind]
+        self.patterns: frozenset[str] = frozenset({str(self), f"*:{identifier}", f"{namespace}:*"}).union(*inherited)
 
     def __str__(self) -> str:
         return f"{self.namespace}:{self.identifier}"
@@ -83,6 +88,7 @@ OVERLOAD = CRITICAL.child("OVERLOAD")
 FLOW_BACK_PRESSURE = OVERLOAD.child("FLOW_BACK_PRESSURE")
 DUPLICATE_MESSAGE = VALIDATION.child("DUPLICATE_MESSAGE")
 REDELIVERY_EXHAUSTED = ANY.child("REDELIVERY_EXHAUSTED")
+REPEAT_EXHAUSTED = ANY.child("REPEAT_EXHAUSTED")
 COMPOSITE_ROUTING = ROUTING.child("COMPOSITE_ROUTING")
 TRANSACTION = ANY.child("TRANSACTION")
 CLIENT_SECURITY = SECURITY.child("CLIENT_SECURITY")
@@ -90,12 +96,41 @@ CLIENT_SECURITY = SECURITY.child("CLIENT_SECURITY")
 CORE_TYPES: dict[str, ErrorType] = {
     str(error_type): error_type
     for error_type in (
-        ANY, TRANSFORMATION, EXPRESSION, VALIDATION, DUPLICATE_MESSAGE, REDELIVERY_EXHAUSTED, CONNECTIVITY,
-        RETRY_EXHAUSTED, CIRCUIT_OPEN, ROUTING, COMPOSITE_ROUTING, TRANSACTION, TIMEOUT, SECURITY, CLIENT_SECURITY,
-        SERVER_SECURITY, SERVER_SECURITY.child("NOT_PERMITTED"), ANY.child("STREAM_MAXIMUM_SIZE_EXCEEDED"), UNKNOWN,
-        CRITICAL, OVERLOAD, FLOW_BACK_PRESSURE,
+        ANY, TRANSFORMATION, EXPRESSION, VALIDATION, DUPLICATE_MESSAGE, REDELIVERY_EXHAUSTED, REPEAT_EXHAUSTED,
+        CONNECTIVITY, RETRY_EXHAUSTED, CIRCUIT_OPEN, ROUTING, COMPOSITE_ROUTING, TRANSACTION, TIMEOUT, SECURITY,
+        CLIENT_SECURITY, SERVER_SECURITY, SERVER_SECURITY.child("NOT_PERMITTED"),
+        ANY.child("STREAM_MAXIMUM_SIZE_EXCEEDED"), UNKNOWN, CRITICAL, OVERLOAD, FLOW_BACK_PRESSURE,
     )
 }  # fmt: skip
+
+CLIENT_ERROR = ANY.child("CLIENT_ERROR", "HTTP")
+SERVER_ERROR = ANY.child("SERVER_ERROR", "HTTP")
+HTTP_CLIENT_SECURITY = CLIENT_SECURITY.child("CLIENT_SECURITY", "HTTP")
+
+STATUS_TYPES: dict[int, ErrorType] = {
+    400: CLIENT_ERROR.child("BAD_REQUEST"),
+    401: ErrorType("HTTP", "UNAUTHORIZED", HTTP_CLIENT_SECURITY, also=CLIENT_ERROR),
+    403: ErrorType("HTTP", "FORBIDDEN", HTTP_CLIENT_SECURITY, also=CLIENT_ERROR),
+    404: CLIENT_ERROR.child("NOT_FOUND"),
+    405: CLIENT_ERROR.child("METHOD_NOT_ALLOWED"),
+    406: CLIENT_ERROR.child("NOT_ACCEPTABLE"),
+    415: CLIENT_ERROR.child("UNSUPPORTED_MEDIA_TYPE"),
+    429: CLIENT_ERROR.child("TOO_MANY_REQUESTS"),
+    500: SERVER_ERROR.child("INTERNAL_SERVER_ERROR"),
+    502: SERVER_ERROR.child("BAD_GATEWAY"),
+    503: SERVER_ERROR.child("SERVICE_UNAVAILABLE"),
+    504: SERVER_ERROR.child("GATEWAY_TIMEOUT"),
+}
+"""The types of statuses that have a name; any other is CLIENT_ERROR or SERVER_ERROR (ours; Mule: UNKNOWN)."""
+
+OF_STREAMED_BODIES = (CLIENT_ERROR.child("REQUEST_TIMEOUT"), CLIENT_ERROR.child("REQUEST_TOO_LARGE"))
+"""What a flow may meet beside them while it reads the body of its request."""
+
+KNOWN_TYPES = CORE_TYPES | {
+    str(each): each
+    for each in (CLIENT_ERROR, SERVER_ERROR, HTTP_CLIENT_SECURITY, *STATUS_TYPES.values(), *OF_STREAMED_BODIES)
+}
+"""The types that are the same whoever raises them: their names are enough."""
 
 # What each connector namespace has beside its own types, under the core type of the same name.
 SHARED_BY_CONNECTORS = {"CONNECTIVITY": CONNECTIVITY, "RETRY_EXHAUSTED": RETRY_EXHAUSTED}
@@ -104,15 +139,20 @@ SHARED_BY_CONNECTORS = {"CONNECTIVITY": CONNECTIVITY, "RETRY_EXHAUSTED": RETRY_E
 def error_type(name: str) -> ErrorType:
     """The type that a text names; `ID` alone is `MULE:ID`.
 
-    A core type is found; `NS:CONNECTIVITY` and `NS:RETRY_EXHAUSTED` are children of their MULE
-    namesakes; any other is a new child of ANY. Raises ValueError for a text that names no type.
+    A core type is found, and one of HTTP's statuses; `NS:CONNECTIVITY` and `NS:RETRY_EXHAUSTED` are
+    children of their MULE namesakes; any other is a new child of ANY. Raises ValueError for a text that names no type.
     """
     match = TYPE_NAME.fullmatch(name)
     if match is None:
         raise ValueError(f"{name!r} is no error type")
     namespace, identifier = match[1] or "MULE", match[2]
-    known = CORE_TYPES.get(f"{namespace}:{identifier}")
+    known = KNOWN_TYPES.get(f"{namespace}:{identifier}")
     return known or ErrorType(namespace, identifier, SHARED_BY_CONNECTORS.get(identifier, ANY))
+
+
+def as_type(named: ErrorType | str) -> ErrorType:
+    """A type, or the type of a name. Raises ValueError for a text that names none."""
+    return error_type(named) if isinstance(named, str) else named
 
 
 @dataclass(slots=True)
@@ -132,8 +172,8 @@ class FlowError(Exception):
     """An error in a flow: raised by elements, handled by error handlers, read as `error` in expressions.
 
     type: an ErrorType, or its name (`NS:ID`).
-    description: a sentence that may go to a caller: no SQL, value, path, host or credential.
-    detailed_description: what the driver or Python said; for logs, never for callers.
+    description: a sentence that may go to a caller: no SQL, expression, value, path, place, host or credential.
+    detailed_description: what the driver or Python said, and where; for logs, never for callers.
     cause: the error that this one came from.
     error_message: the message that came with it (the answer of an upstream).
     child_errors: the errors of routes.
@@ -154,7 +194,7 @@ class FlowError(Exception):
         child_errors: Sequence[FlowError] = (),
     ) -> None:
         super().__init__(description)
-        self.type = error_type(type) if isinstance(type, str) else type
+        self.type = as_type(type)
         self.description = description
         self._detailed_description = detailed_description
         self.cause = cause
@@ -179,8 +219,7 @@ class FlowError(Exception):
         return FlowError(**{**told, **changed})
 
     def __str__(self) -> str:
-        place = f" at {self.failing_component}" if self.failing_component else ""
-        return f"{self.type}: {self.description}{place}"
+        return self._told(self.description)
 
     def arose_in_handling(self, first: FlowError) -> None:
         """Keep the error that a handler had before this one, as the cause behind its own."""
@@ -200,14 +239,26 @@ class FlowError(Exception):
     def detailed_description(self) -> str:
         return self._detailed_description or self.description
 
+    @property
+    def for_log(self) -> str:
+        """All that is known of it, its place among it: for logs and developers, never for callers."""
+        detail = self.detailed_description
+        if detail.startswith(self.description):
+            return self._told(detail)
+        return f"{self} ({detail})"
+
+    def _told(self, text: str) -> str:
+        place = f" at {self.failing_component}" if self.failing_component else ""
+        return f"{self.type}: {text}{place}"
+
     def get(self, name: str) -> Any:
         """A field of `error`, as expressions read it."""
         read = ERROR_FIELDS.get(name)
         return read(self) if read else None
 
     def to_json(self) -> dict[str, Any]:
-        """What may be shown of it: never the detailed description or the cause."""
-        return {name: self.get(name) for name in ("type", "description", "failingComponent")}
+        """What may be shown of it: never the detailed description, the cause or the place."""
+        return {name: self.get(name) for name in ("type", "description")}
 
 
 def _cause(failure: FlowError) -> Any:

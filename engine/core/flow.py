@@ -84,9 +84,10 @@ class Flow(Element):
         deliver: what is done with the result within the same limits.
 
         An error in `answer` is the flow's: its handler gets it, with the event that left the steps.
-        Raises the FlowError that no handler continued, logged; MULE:FLOW_BACK_PRESSURE without
-        entering the flow where it is full or stopped; MULE:TIMEOUT at the deadline. A message that
-        failed as often as the source's redelivery-policy allows is MULE:REDELIVERY_EXHAUSTED.
+        Raises the FlowError that no handler continued, logged unless the source does that;
+        MULE:FLOW_BACK_PRESSURE without entering the flow where it is full or stopped; MULE:TIMEOUT
+        at the deadline. A message that failed as often as the source's redelivery-policy allows is
+        MULE:REDELIVERY_EXHAUSTED.
         """
         self.check_room()
         weight = self._gate.weigh(event.payload)
@@ -125,8 +126,9 @@ class Flow(Element):
 
     async def _note_failure(self, failure: FlowError, delivery: Delivery | None) -> None:
         if delivery is not None and not isinstance(failure, Refusal):  # that tells of the caller, not of the message
-            await delivery.failed()
-        log_failure(failure)
+            await delivery.failed(failure)
+        if self.source is None or not self.source.tells_failures:
+            log_failure(failure)
 
     async def _serve(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import ClassVar, Generic, TypeVar
 
@@ -15,18 +15,9 @@ from engine.core.processor import Run, Targeted
 from engine.core.scope import Scope
 from engine.core.turns import MUCH, OFTEN, give_turn
 from engine.expressions.budget import current_budget
+from engine.limits import DEEPEST_ROUTES, MOST_ROUTES, MOST_WORKERS
 
 R = TypeVar("R")
-
-MOST_AT_ONCE = 1_000
-"""How many routes of one scope run at once where no maxConcurrency is given."""
-
-DEEPEST_AT_ONCE = 3
-"""How many parallel scopes run inside each other; those further inside run their routes one by one, for else a
-recursion would have so many tasks before its end that no memory and no deadline could hold them."""
-
-MOST_WORKERS = 10_000
-"""How many tasks all scopes of the process have; beyond them a scope has one."""
 
 _depth: ContextVar[int] = ContextVar("parallel_depth", default=0)
 _workers: set[asyncio.Task[None]] = set()
@@ -42,7 +33,7 @@ class ParallelScope(Scope, Targeted):
     """How many routes run at once; all of them, if left out, but never more than 1000. A scope inside three others of
     its kind runs one at a time."""
 
-    raises: ClassVar[tuple[ErrorType, ...]] = (COMPOSITE_ROUTING, TIMEOUT)
+    raises: ClassVar[Sequence[ErrorType | str]] = (COMPOSITE_ROUTING, TIMEOUT)
 
     def runner(self) -> Run:
         return self.run  # the timeout is for each route
@@ -54,7 +45,7 @@ class ParallelScope(Scope, Targeted):
 
         stops: whether no route starts after one that failed; those under way run to their ends.
         """
-        at_once = self.max_concurrency.of(event) if self.max_concurrency else MOST_AT_ONCE
+        at_once = self.max_concurrency.of(event) if self.max_concurrency else MOST_ROUTES
         outcomes = Outcomes(route, number, stops=stops)
         await outcomes.come(at_once)
         return outcomes
@@ -77,7 +68,7 @@ class Outcomes(Generic[R]):
         as long as routes are left: routes that never wait need a single worker. Cancellation,
         CRITICAL and recursion without end stop all routes, which are awaited, and leave as they are.
         """
-        if _depth.get() >= DEEPEST_AT_ONCE:
+        if _depth.get() >= DEEPEST_ROUTES:
             at_once = 1
         fatal: BaseException | None = None
         try:
@@ -153,4 +144,4 @@ def _told(failures: Iterable[FlowError]) -> Iterable[str]:
         if position == MOST_TOLD:
             yield "…"
             return
-        yield f"route {failure.route}: {failure}"
+        yield f"route {failure.route}: {failure.for_log}"

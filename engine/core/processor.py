@@ -69,6 +69,9 @@ class Processor(Element):
     always_enters: ClassVar[bool] = False
     """Whether each event runs some of the steps inside."""
 
+    repeats: ClassVar[bool] = False
+    """Whether the steps inside may run again, on what they left."""
+
     is_outward: ClassVar[bool] = False
     """Whether what it comes to depends on what lies outside of the event: a service, a database, a store, a queue."""
 
@@ -215,6 +218,9 @@ class Source(Element):
 
     default_timeout: ClassVar[float | None] = None
     """The deadline, in seconds, of flows that set none."""
+
+    tells_failures: ClassVar[bool] = False
+    """Whether it logs the errors that leave its flow, for it knows what they are answered with."""
 
     in_every_worker: ClassVar[bool] = True
     """Whether each process that serves the application has it, or one alone."""

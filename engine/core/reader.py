@@ -13,7 +13,7 @@ from engine.core.event import Event
 from engine.core.mistake import Mistake, not_finite, refuse
 from engine.core.text import Piece, Place, Text
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
-from engine.expressions.doubts import doubts, of_negation, of_parts
+from engine.expressions.doubts import doubts, of_negation, of_parts, refuse_numbers_in_brackets
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
 from engine.expressions.habits import add_hint
@@ -143,6 +143,7 @@ class Reader:
         try:
             tree, negations = parse(expression)
             check_tree(tree, self.reach.roots, self.reach.functions, self.variables)
+            refuse_numbers_in_brackets(tree)
         except ExpressionSyntaxError as error:
             add_hint(error, expression, self.reach.functions, self.variables)
             error.offset += offset
@@ -184,13 +185,11 @@ class Reader:
     def _failed(self, error: Exception, leaf: int) -> Exception:
         if isinstance(error, FlowError):
             return error
-        reason = (
-            str(error)
-            if isinstance(error, (EvaluationError, NotImplementedError))
-            else f"it failed with {type(error).__name__}"
-        )
+        is_told = isinstance(error, (EvaluationError, NotImplementedError))
+        reason = str(error) if is_told else "an expression failed"
+        found = reason if is_told else f"{reason} with {type(error).__name__}: {error}"
         where = str(self.leaves[leaf]) if self.leaves else "a literal value"
-        return FlowError(EXPRESSION, f"{reason}, in {where}", detailed_description=str(error), cause=error)
+        return FlowError(EXPRESSION, reason, detailed_description=f"{found}, in {where}", cause=error)
 
 
 def literal(value: Any) -> Node:

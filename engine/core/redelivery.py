@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
@@ -12,14 +13,18 @@ from engine.core.errors import REDELIVERY_EXHAUSTED, FlowError
 from engine.core.event import Event
 from engine.core.expression import Expression
 from engine.core.local_store import private_store
+from engine.core.parameters import Duration
 from engine.core.runtime import Runtime
 from engine.core.store import INVALID_KEY, KEY_NOT_FOUND, Store, StoreRef
 from engine.core.stored_values import NotSerialisable, digest_of, identifier_of
 
 log = logging.getLogger("engine")
 
-MEMORY = "5m"
-"""How long failures are remembered where no store says it (Mule's)."""
+MEMORY = 300.0
+"""Seconds for which failures are remembered where no store says it (Mule's)."""
+
+TOLD = ("type", "description", "detailedDescription", "failingComponent")
+"""What is kept of the error of a delivery: as `error.cause` shows it where there are too many."""
 
 
 class RedeliveryPolicy(Parameters):
@@ -42,8 +47,25 @@ class RedeliveryPolicy(Parameters):
 
     def delivery(self, event: Event, runtime: Runtime) -> Delivery:
         """The delivery of a message to a flow."""
-        store = self.object_store or runtime.share(self, lambda: private_store(runtime, entry_ttl=MEMORY))
+        store = self.object_store or runtime.share(self, lambda: private_store(runtime, entry_ttl=f"{self._memory}s"))
         return Delivery(self, event, store)
+
+    @property
+    def _memory(self) -> float:
+        """Seconds for which its own store remembers a message."""
+        return MEMORY
+
+
+class DelayedRedelivery(RedeliveryPolicy):
+    """The policy of a source that delivers a message again by itself, where it failed."""
+
+    delay: Duration = 0.0
+    """How long a message that failed waits before it is delivered again. What waits keeps its place before the others,
+    and its consumer. An objectStore must remember a message for longer than all its waits."""
+
+    @property
+    def _memory(self) -> float:
+        return MEMORY + self.max_redelivery_count * self.delay
 
 
 class Delivery:
@@ -66,26 +88,28 @@ class Delivery:
         failures = await self._store.get(key, 0)
         self._key, self._failures = key, failures if isinstance(failures, int) else 0
         if self.is_exhausted:
-            raise FlowError(REDELIVERY_EXHAUSTED, f"the message failed {failures} times")
+            raise _exhausted(failures, await self._store.get(_error_key(key), None))
 
     async def succeeded(self) -> None:
         """Forget the failures; not those of a message that was not tried any more."""
         if self._key is None or not self._failures or self.is_exhausted:
             return
-        try:
-            await self._store.remove(self._key)
-        except FlowError as failure:
-            if failure.type != KEY_NOT_FOUND:
-                log.warning("the failures of a message are not forgotten: %s", failure.detailed_description)
+        for key in (self._key, _error_key(self._key)):
+            try:
+                await self._store.remove(key)
+            except FlowError as failure:
+                if failure.type != KEY_NOT_FOUND:
+                    log.warning("the failures of a message are not forgotten: %s", failure.detailed_description)
 
-    async def failed(self) -> None:
-        """Count a failure."""
+    async def failed(self, failure: FlowError) -> None:
+        """Count a failure, and keep what it was."""
         if self._key is None or self.is_exhausted:
             return
         try:
             await self._store.increment(self._key)
-        except FlowError as failure:
-            log.warning("the failure of a message is not counted: %s", failure.detailed_description)
+            await self._store.put(_error_key(self._key), {name: failure.get(name) for name in TOLD})
+        except FlowError as other:
+            log.warning("the failure of a message is not counted: %s", other.detailed_description)
 
     def _identifier(self) -> str:
         expression = self._policy.id_expression
@@ -96,3 +120,23 @@ class Delivery:
         except NotSerialisable as error:
             detail = str(error)
             raise FlowError(INVALID_KEY, "the message has no identifier", detailed_description=detail) from error
+
+
+def _error_key(key: str) -> str:
+    """Where the last error of a message is kept, beside the number of its failures."""
+    return f"{key} error"
+
+
+def _exhausted(failures: int, last: Any) -> FlowError:
+    """MULE:REDELIVERY_EXHAUSTED, whose cause is the error of the last delivery."""
+    description = f"the message failed {failures} times"
+    if not isinstance(last, Mapping):
+        return FlowError(REDELIVERY_EXHAUSTED, description)
+    cause = FlowError(last["type"], last["description"], detailed_description=last["detailedDescription"])
+    cause.failing_component = last["failingComponent"]
+    return FlowError(
+        REDELIVERY_EXHAUSTED,
+        description,
+        detailed_description=f"{description}, the last time with {cause.for_log}",
+        cause=cause,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from engine.core.chain import Chain
@@ -21,7 +21,7 @@ class Scope(Processor):
     timeout: Period | None = None
     """How long the scope may take before MULE:TIMEOUT is raised at it; as long as it wants, if left out or 0."""
 
-    raises: ClassVar[tuple[ErrorType, ...]] = (TIMEOUT,)
+    raises: ClassVar[Sequence[ErrorType | str]] = (TIMEOUT,)
 
     @property
     def _acts_within(self) -> frozenset[Any] | None:

@@ -29,12 +29,29 @@ FIRST_SEES_EVENT = {
 
 def doubts(tree: Node) -> Iterator[ExpressionSyntaxError]:
     """One warning for each doubtful operator of a tree, with the offset of the first name in it."""
-    rest = [(tree, True)]
-    while rest:
-        node, sees_event = rest.pop()
+    for node, sees_event in _nodes(tree):
         doubt = DOUBTS.get(node["type"])
         yield from doubt(node) if doubt else ()
         yield from _of_brackets(node) if sees_event and node["type"] in BRACKETS else ()
+
+
+def refuse_numbers_in_brackets(tree: Node) -> None:
+    """Raise ExpressionSyntaxError for `[3]` where the event is seen: no index of it, but meant as a list."""
+    for node, sees_event in _nodes(tree):
+        kinds = [child["type"] for child in node["children"]]
+        if sees_event and node["type"] == "index_expression" and kinds == ["identity", "index"]:
+            number = node["children"][1]["value"]
+            found = f"'[{number}]', an index of the event, which is no list"
+            expected = "a list before it, or a list in backticks"
+            raise ExpressionSyntaxError(start_of(node), found, expected, f"payload[{number}], or `[{number}]`")
+
+
+def _nodes(tree: Node) -> Iterator[tuple[Node, bool]]:
+    """The nodes of a tree, each with whether it sees the event."""
+    rest = [(tree, True)]
+    while rest:
+        node, sees_event = rest.pop()
+        yield node, sees_event
         rest.extend((value, sees_event) for _, value in node.get("bindings", ()))
         children = _children(node)
         seeing = FIRST_SEES_EVENT.get(node["type"], len(children))
@@ -138,11 +155,8 @@ def _is_text(node: Node) -> bool:
 
 
 def _of_brackets(node: Node) -> Iterator[ExpressionSyntaxError]:
-    first, *rest = node["children"]
-    if first["type"] == "identity":
-        inside = (
-            rest[0]["value"] if node["type"] == "index_expression" and "value" in rest[0] else BRACKETS[node["type"]]
-        )
+    if node["children"][0]["type"] == "identity":
+        inside = BRACKETS[node["type"]]
         found = f"'[{inside}]' of the event, which is no list"
         yield ExpressionSyntaxError(
             start_of(node), found, "a list before it, or a list in backticks", f"payload[{inside}], or `[…]`"

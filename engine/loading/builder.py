@@ -108,7 +108,7 @@ class Builder:
 
     def _class(self, name: str, kind: type[Element], where: str, place: Place) -> type[Element] | None:
         if name not in self.catalog:
-            close = did_you_mean(name, self.catalog.names())
+            close = self._called_elsewhere(name) or did_you_mean(name, self.catalog.names())
             self.note("F102", f"unknown element '{name}' in {where}", self._any_of(kind), close, place)
             return None
         try:
@@ -121,6 +121,10 @@ class Builder:
             self.note("F109", found, self._any_of(kind), "", place)
             return None
         return element
+
+    def _called_elsewhere(self, name: str) -> str:
+        """The element that has this name in other languages; empty where there is none."""
+        return next((known for known, element in self.catalog.elements() if name in element.also_called), "")
 
     def _any_of(self, kind: type[Element]) -> str:
         """What elements of a kind there are, where they are few."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from engine.core.element import Element
-from engine.core.errors import CONNECTIVITY, CORE_TYPES, RETRY_EXHAUSTED, ErrorType, error_type
+from engine.core.element import Element, raised_types
+from engine.core.errors import CONNECTIVITY, KNOWN_TYPES, RETRY_EXHAUSTED, ErrorType, error_type
 
 ENTRY_POINTS = "engine.processors"
 NAMELESS = "core"
@@ -74,20 +74,20 @@ class Catalog:
                 continue
 
     def error_types(self) -> dict[str, ErrorType]:
-        """All types by name: the core's, and what each element declares, ancestors included."""
+        """All types by name: those that need no element, and what each element declares, ancestors included."""
         return _declared(element for _, element in self.elements())
 
     def loaded_error_types(self) -> dict[str, ErrorType]:
-        """The core's types, and what the elements in use declare: most of the time they are enough."""
+        """Those that need no element, and what the elements in use declare: most of the time they are enough."""
         return _declared(self._loaded.values())
 
 
 def _declared(elements: Iterable[type[Element]]) -> dict[str, ErrorType]:
     """Each connector has its RETRY_EXHAUSTED, whether an element declares it or not."""
-    raised = [ancestor for element in elements for each in element.raises for ancestor in each.lineage]
+    raised = [ancestor for element in elements for each in raised_types(element) for ancestor in each.lineage]
     connectors = [each.namespace for each in raised if each.identifier == CONNECTIVITY.identifier]
     raised += [error_type(f"{namespace}:{RETRY_EXHAUSTED.identifier}") for namespace in connectors]
-    return CORE_TYPES | {str(each): each for each in raised}
+    return KNOWN_TYPES | {str(each): each for each in raised}
 
 
 def discover(packages: Iterable[str] = ()) -> Catalog:

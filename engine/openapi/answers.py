@@ -11,6 +11,7 @@ from engine.core.event import STATUS
 from engine.core.expression import Compiled
 from engine.core.flow import Flow
 from engine.core.media import is_json
+from engine.core.status import status_in, status_of_type
 from engine.openapi.inference import STREAM
 from engine.openapi.rehearsal import Outcome, Rehearsal, gathered
 from engine.openapi.schemas import NULL, OPEN, Schema, joined, types_of, values_of
@@ -21,7 +22,6 @@ from engine.serving.problem import PROBLEM
 from engine.serving.records import CSV
 from engine.serving.route import HttpResponse, Route
 from engine.serving.sending import LINES
-from engine.serving.status import status_in, status_of_type
 
 DEFAULT = "default"
 """Stands for the statuses that are known at run only."""

@@ -8,20 +8,28 @@ from typing import NamedTuple
 
 from engine.core.authentication import NOT_PERMITTED, Authentication
 from engine.core.chain import Chain
-from engine.core.element import Element
+from engine.core.element import Element, raised_types
 from engine.core.error_handler import ErrorHandler, OnError
-from engine.core.errors import COMPOSITE_ROUTING, EXPRESSION, RETRY_EXHAUSTED, SERVER_SECURITY, TIMEOUT, ErrorType
+from engine.core.errors import (
+    COMPOSITE_ROUTING,
+    EXPRESSION,
+    RETRY_EXHAUSTED,
+    SERVER_SECURITY,
+    TIMEOUT,
+    ErrorType,
+    as_type,
+)  # fmt: skip
 from engine.core.event import STATUS
 from engine.core.flow import Flow
 from engine.core.nesting import DEEPEST, Runnable
 from engine.core.processor import After, Processor, Targeted, VoidOperation
 from engine.core.scope import Scope
+from engine.core.status import status_of_type
 from engine.core.trees import computes, trees
 from engine.expressions.parser import Node
 from engine.openapi.anatomy import Inner, inner_steps
 from engine.openapi.schemas import NULL, OPEN
 from engine.openapi.states import Failure, State, joined_states, merged, merged_failures, widened
-from engine.serving.status import status_of_type
 
 MOST_STEPS = 20_000
 """How many steps are looked at for one flow, each once for each way that leads to it."""
@@ -52,9 +60,9 @@ UNKNOWN = State(variables={}, payload_assigned=True, status_assigned=True, has_r
 def refusals(element: Element) -> dict[ErrorType, int]:
     """The statuses that an element refuses callers with, by error type."""
     if isinstance(element, Authentication):
-        known = (each for each in element.raises if SERVER_SECURITY in each.lineage)
+        known = (each for each in raised_types(element) if SERVER_SECURITY in each.lineage)
         return {each: 403 if each == NOT_PERMITTED else 401 for each in known}
-    return dict(element.refuses)
+    return {as_type(named): status for named, status in element.refuses.items()}
 
 
 class Rehearsal:
@@ -98,21 +106,23 @@ class Rehearsal:
         if self._steps > MOST_STEPS:
             raise TooMuch
         self.seen.append(step)
-        if state.has_request:
-            self.reading += trees(step)
-        own = tuple(self._own_failures(step, state))
         inner = inner_steps(step)
         if inner:
             states, failures = self._scope(step, inner, state)
-            own += failures
         else:
-            states = (state.assigned(step.assigns()),)
-        return Outcome(states if step.may_pass else (), tuple(_mapped(step, own)))
+            self._read(step, state)
+            states, failures = (state.assigned(step.assigns()),), tuple(self._own_failures(step, state))
+        return Outcome(states if step.may_pass else (), tuple(_mapped(step, failures)))
+
+    def _read(self, step: Processor, state: State) -> None:
+        """Note the step's expressions, where they see the request."""
+        if state.has_request:
+            self.reading += trees(step)
 
     def _own_failures(self, step: Processor, state: State) -> Iterator[Failure]:
         """Errors that the step raises itself; a scope without a timeout raises none of that type."""
         own = refusals(step)
-        for error_type in step.raises:
+        for error_type in raised_types(step):
             if error_type == TIMEOUT and isinstance(step, Scope) and step.timeout is None:
                 continue
             if error_type != COMPOSITE_ROUTING:
@@ -123,20 +133,31 @@ class Rehearsal:
     # Scopes
 
     def _scope(self, step: Processor, inner: list[Inner], state: State) -> Outcome:
-        entering = self._entering(step, state)
-        outcome = self._around(inner, (entering,))
-        if step.message_after is not After.INNER:  # the steps may run again, on what they left
-            again = joined_states([entering, *(each.with_message_of(entering) for each in outcome.states)])
-            outcome = self._around(inner, (again,))
-            later = joined_states([again, *(each.with_message_of(entering) for each in outcome.states)])
-            if later != again:
-                outcome = self._around(inner, (widened(again, later),))
+        looks_back = step.repeats and step.message_after is After.INNER  # its conditions see what rounds left
+        if not looks_back:
+            self._read(step, state)
+        outcome = self._rounds(step, inner, self._entering(step, state))
+        seen = joined_states([state, *outcome.states]) if step.repeats else state
+        if looks_back:
+            self._read(step, seen)
         failures = tuple(each for each in outcome.failures if not step.keeps(each.type))
-        if COMPOSITE_ROUTING in step.raises and failures:
+        if COMPOSITE_ROUTING in raised_types(step) and failures:
             failures = (_composite(failures, state),)
         passing = () if step.always_enters else (state,)
         states = [self._left(step, state, after) for after in (*passing, *outcome.states)]
-        return Outcome(merged(states), failures)
+        return Outcome(merged(states), (*self._own_failures(step, seen), *failures))
+
+    def _rounds(self, step: Processor, inner: list[Inner], entering: State) -> Outcome:
+        """The outcome of the steps inside; where they may run again, until nothing new can come of that."""
+        outcome = self._around(inner, (entering,))
+        if not step.repeats:
+            return outcome
+        known, again = entering, _entering_again(step, entering, outcome)
+        while again != known:
+            outcome = self._around(inner, (again,))
+            later = _entering_again(step, again, outcome)
+            known, again = again, later if later == again else widened(again, later)
+        return outcome
 
     def _entering(self, step: Processor, state: State) -> State:
         """The event that enters the steps inside: an item, where they do not see the message."""
@@ -184,6 +205,13 @@ class Rehearsal:
         states, failures = self.chain(handler.steps, (clean,))
         passed_on = [_answered(failure, after) for failure in taken for after in states]
         return Outcome((), (*failures, *passed_on))
+
+
+def _entering_again(step: Processor, entering: State, outcome: Outcome) -> State:
+    """The event that enters the steps of a loop at first or once more, as far as it is known."""
+    keeps_message = step.message_after is After.INNER
+    left = (each if keeps_message else each.with_message_of(entering) for each in outcome.states)
+    return joined_states([entering, *left])
 
 
 def _answered(failure: Failure, after: State) -> Failure:

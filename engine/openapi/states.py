@@ -116,10 +116,11 @@ def _join(one: State, other: State) -> State:
 
 def widened(before: State, after: State) -> State:
     """A state that does not grow any more: what a loop changes again and again is open."""
+    payload = after.payload if after.payload == before.payload else OPEN
     variables = {
         name: value if after.variables.get(name) == value else OPEN for name, value in before.variables.items()
     }
-    return replace(after, variables={**dict.fromkeys(after.variables, OPEN), **variables})
+    return replace(after, payload=payload, variables={**dict.fromkeys(after.variables, OPEN), **variables})
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from engine.core.errors import CRITICAL, EXPRESSION, TRANSFORMATION, FlowError
 from engine.core.event import STATUS, Event
 from engine.core.refusal import Refusal
 from engine.core.spooled import Spooled
+from engine.core.status import status_in, status_of
 from engine.core.stream import Stream
 from engine.serving.content import BYTES, ContentError, write_content
 from engine.serving.headers import checked_headers, header_value
@@ -19,7 +20,6 @@ from engine.serving.negotiation import write_accepted
 from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import HttpResponse
 from engine.serving.sending import sent, stream_type
-from engine.serving.status import status_in, status_of
 
 log = logging.getLogger("engine")
 

@@ -104,6 +104,7 @@ class Endpoint:
                         return await replays.answer(event, lambda: self._serve(exchange, flow, route, event))
                     return await self._serve(exchange, flow, route, event)
         except Refusal as refusal:
+            exchange.refused_with = refusal
             return refused(refusal, exchange.path, exchange.correlation_id)
 
     def _without_listener(self, exchange: Exchange) -> Answer:
@@ -139,6 +140,7 @@ class Endpoint:
         except FlowError as error:
             error.event = error.event or event
             answer = kept_apart(failure(error, route.error_response, exchange.path), exchange.method)
+            exchange.tell(error, answer.status)
         else:
             answer = with_entity_tag(answer, exchange.method, exchange.headers)
         if isinstance(event.payload, Stream):

@@ -13,8 +13,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from engine.core.error_handler import log_failure
-from engine.core.errors import FlowError
+from engine.core.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.core.refusal import Refusal
+from engine.core.status import is_callers, status_of
 from engine.core.tracing import continue_trace
 from engine.limits import LONGEST_LINGER
 from engine.serving.answer import BODILESS, Answer
@@ -52,6 +53,8 @@ class Exchange:
         """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
         """What the answer carries beside its own headers, whatever it is."""
+        self.refused_with: FlowError | None = None
+        """The error that the line of the request tells."""
         self.incoming = Incoming(receive, scope.get(HELD))
         """The request's body."""
 
@@ -100,7 +103,7 @@ class Exchange:
                 async for chunk in chunks:
                     await self._send_portion(chunk)
         except FlowError as failure:
-            log_failure(failure)
+            self.tell(failure, status_of(failure))
             status = CLIENT_CLOSED if isinstance(failure, Refusal) and failure.status == CLIENT_CLOSED else status
             raise BrokenStream from failure
         except Exception as error:
@@ -127,13 +130,22 @@ class Exchange:
                 while not self.incoming.is_at_end:
                     await self.incoming.part()
 
+    def tell(self, failure: FlowError, status: int) -> None:
+        """Log an error that is answered with this status: in the line of the request, what is the caller's fault, and
+        what finds no room, for there may be many such."""
+        if not is_callers(status) and failure.type != FLOW_BACK_PRESSURE:
+            log_failure(failure)
+        elif not failure.logged:
+            self.refused_with = failure
+
     def log(self, flow: str, status: int = 0) -> None:
         """One line a request."""
         if access.isEnabledFor(logging.INFO):
             milliseconds = (perf_counter() - self.began) * 1000
             status = status or self.status
             who = {"correlation_id": self.correlation_id, "flow": flow, "status": status, "ms": round(milliseconds, 1)}
-            access.info("%s %s %s %d %.1f ms", self.method, self.path, flow, status, milliseconds, extra=who)
+            why = f" {self.refused_with.for_log}" if self.refused_with else ""
+            access.info("%s %s %s %d %.1f ms%s", self.method, self.path, flow, status, milliseconds, why, extra=who)
 
 
 def _lines(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:

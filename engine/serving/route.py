@@ -124,6 +124,8 @@ class Route:
 class HttpSource(Source):
     """The base of sources that HTTP requests start."""
 
+    tells_failures = True
+
     @property
     def flow(self) -> Flow | None:
         """The flow that it starts; None before all flows are loaded."""

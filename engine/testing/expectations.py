@@ -68,7 +68,9 @@ class Expectation(NamedTuple):
         try:
             got = self.expression.evaluate(outcome)  # type: ignore[arg-type]  # it has what an event has
         except FlowError as failure:
-            return Mismatch(self.text, self.wanted.written, f"the error {failure}", self.wanted.written, self.place)
+            return Mismatch(
+                self.text, self.wanted.written, f"the error {failure.for_log}", self.wanted.written, self.place
+            )
         if self.wanted.holds(got):
             return None
         return Mismatch(self.text, self.wanted.written, got, self.wanted.nearest(got), self.place)

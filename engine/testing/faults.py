@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from engine.core.chain import Step
+from engine.core.element import raised_types
 from engine.core.errors import ErrorType, FlowError
 from engine.core.event import Event
 from engine.core.mistake import Mistake, refuse
@@ -52,7 +53,7 @@ class Fault(Selecting):
             return None
         if any(_may_raise(step, raised) for step in meant):
             return None
-        names = list(dict.fromkeys(str(each) for step in meant for each in step.processor.raises))
+        names = list(dict.fromkeys(str(each) for step in meant for each in raised_types(step.processor)))
         found = f"{raised}, which {meant[0].name} never raises"
         close = did_you_mean(str(raised), names)
         expected = f"an error that it declares: {', '.join(names)}"
@@ -68,12 +69,12 @@ class Fault(Selecting):
 
 def _may_raise(step: Step, raised: ErrorType) -> bool:
     """Whether the step declares the error; what runs other steps, or Python, may raise any."""
-    declared = step.processor.raises
+    declared = raised_types(step.processor)
     return not declared or bool(inner_steps(step.processor)) or raised in declared
 
 
 class _Loop:
-    """A loop under way. first: the path of the first of its steps; count: how many items have entered."""
+    """A loop under way. first: the path of the first of its steps; count: how many items, or rounds, have begun."""
 
     def __init__(self, first: str) -> None:
         self.first = first
@@ -97,7 +98,7 @@ class Items:
         return _number.get() or next(counters, None)
 
     def __call__(self, step: Step, run: Run) -> Run:
-        if hasattr(step.processor, "collection"):
+        if step.processor.repeats or hasattr(step.processor, "collection"):
             self._counters |= {getattr(step.processor, "counter_variable_name", "")}
             first = f"{path_of(step)}/{step.name}{FIRST}"
             self._firsts.add(first)

@@ -23,7 +23,7 @@ UNSEEN = frozenset({
 """Entries that change how long something takes, or what people read, and no outcome."""
 
 STRUCTURE = frozenset({"steps", "source", "error-handler", "let"})
-EXPRESSIONS = frozenset({"expression", "collection", "when", "targetValue", "idExpression"})
+EXPRESSIONS = frozenset({"expression", "collection", "when", "while", "until", "targetValue", "idExpression"})
 NAMES = frozenset({"name", "variableName", "target", "schema", "sql", "type", "abortOn", "allowedMethods", "function"})
 ERROR_TYPES = frozenset({"type", "abortOn"})
 OPPOSITES = {

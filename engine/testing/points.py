@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.core.chain import Chain, Step
+from engine.core.element import raised_types
 from engine.core.errors import UNKNOWN, ErrorType
 from engine.loading.loader import Parts
 from engine.openapi.anatomy import Inner, inner_steps
@@ -123,7 +124,7 @@ def _route_name(location: str, step: Step) -> str:
 
 def operation_errors(step: Step) -> list[ErrorType]:
     """The errors that an operation declares: a step that runs no others, neither inside nor of another flow."""
-    return [] if inner_steps(step.processor) else list(dict.fromkeys(step.processor.raises))
+    return [] if inner_steps(step.processor) else list(dict.fromkeys(raised_types(step.processor)))
 
 
 def _risk(ways: Ways, way: Way, step: Step, raised: ErrorType) -> tuple[int, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.core.chain import Chain, Step
+from engine.core.element import raised_types
 from engine.core.error_handler import ErrorHandler, OnError
 from engine.core.errors import COMPOSITE_ROUTING, ErrorType, FlowError
 from engine.core.flow import Flow
@@ -97,7 +98,7 @@ class Ways:
             return
         if way.step is not None and way.outer is not None:
             if not way.step.processor.keeps(raised):
-                is_gathered = COMPOSITE_ROUTING in way.step.processor.raises
+                is_gathered = COMPOSITE_ROUTING in raised_types(way.step.processor)
                 yield from self._left_by(way.outer, COMPOSITE_ROUTING if is_gathered else raised, seen)
             return
         if way.flow not in seen:

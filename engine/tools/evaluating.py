@@ -47,7 +47,7 @@ def _read(what: str, text: bytes) -> Any:
 def _scope() -> Reach:
     """What expressions may call: installed functions too; p finds no property, resource no file, lookup no flow."""
     try:
-        return Reach(functions=all_functions())
+        return Reach(functions=all_functions(), warn=lambda mistake: click.echo(f"warning: {mistake}", err=True))
     except ValueError as error:  # an installed package with functions that is broken
         raise click.ClickException(str(error)) from None
 
@@ -62,7 +62,7 @@ def evaluate(text: str, event: Event, *, source: bool) -> int:
             click.echo(line, err=True)
         return 1
     except FlowError as error:
-        click.echo(f"{error.type}: {error.description}", err=True)
+        click.echo(f"{error.type}: {error.detailed_description}", err=True)
         return 1
     return 0
 

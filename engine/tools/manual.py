@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby, pairwise
 from typing import Annotated, Any, get_args, get_origin
 
-from engine.core.element import Element, Parameters
+from engine.core.element import Element, Parameters, raised_types
 from engine.core.errors import ANY, ErrorType
 from engine.core.expression import Compiled
 from engine.core.parameters import Amount
@@ -66,7 +66,7 @@ def page(name: str, element: type[Element]) -> str:
     """The manual page: what it does, its parameters, the errors it raises, an example."""
     parts = [name, "", prose(element), "", "Parameters:", *_parameters(element, "  ")]
     if element.raises:
-        parts += ["", "Raises:", *map(_raised, element.raises)]
+        parts += ["", "Raises:", *map(_raised, raised_types(element))]
     return "\n".join([*parts, "", EXAMPLE, textwrap.indent(example(element), "  ")])
 
 

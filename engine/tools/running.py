@@ -26,7 +26,7 @@ async def run_flow(app: Application, flow: str, body: bytes | None) -> int:
     except (LookupError, StartError) as error:
         return _fail(Secrets(app.parts.secrets).hide(str(error.args[0])))
     except FlowError as error:
-        return _fail(Secrets(app.parts.secrets).hide(str(error)))
+        return _fail(Secrets(app.parts.secrets).hide(error.for_log))
     return _print(event.payload)
 
 

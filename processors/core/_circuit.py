@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from typing import NamedTuple
 
-from engine import Clock
+from engine import CIRCUIT_OPEN, Clock, FlowError
 
 log = logging.getLogger("engine")
 
@@ -33,6 +33,7 @@ class Circuit:
         self._failures: deque[float] = deque(maxlen=settings.max_failures)
         self._opened_at: float | None = None
         self._is_probing = False
+        self._opened_by: FlowError | None = None
         self._era = 0
 
     def enter(self) -> int | None:
@@ -51,15 +52,24 @@ class Circuit:
         elif self.settings.within is None:
             self._failures.clear()
 
-    def note_failure(self, era: int) -> None:
+    def note_failure(self, era: int, failure: FlowError) -> None:
         if era != self._era:
             return
+        detail = failure.detailed_description
+        self._opened_by = FlowError(failure.type, failure.description, detailed_description=detail)
+        self._opened_by.failing_component = failure.failing_component
         now = self._clock.monotonic()
         self._failures.append(now)
         if self._is_probing:
             self._change(now, "stays open: its probe failed")
         elif len(self._failures) == self.settings.max_failures and self._are_close(now):
             self._change(now, "opened")
+
+    def rejection(self) -> FlowError:
+        """The error of a call that is rejected; its cause is the last failure, without what came with it."""
+        description = f"the circuit breaker {self._name} is open"
+        detail = f"{description}: the last failure was {self._opened_by.for_log}" if self._opened_by else description
+        return FlowError(CIRCUIT_OPEN, description, detailed_description=detail, cause=self._opened_by)
 
     def note_nothing(self, era: int) -> None:
         """A call ended that says nothing of what it called, as one that was cancelled: the next may probe."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -14,6 +14,7 @@ from engine import (
     BatchInDoubt,
     Batching,
     Collect,
+    Condition,
     Event,
     FlowError,
     Points,
@@ -25,6 +26,7 @@ from engine import (
     is_turn_over,
     together,
 )  # fmt: skip
+from processors.core._items import Portions, holds_after
 
 SOON = 0.1
 """Seconds in which some outcomes of a stream should be there; of faster steps more are told at once."""
@@ -37,6 +39,7 @@ class Collecting:
     entering: makes the event of an item out of the current one, the item, and its number from 1.
     current: the event that the last item that succeeded has left.
     resource: what the steps act on alone, so that their statements can be committed together.
+    until: what ends the loop when it holds after an item.
     """
 
     def __init__(
@@ -47,35 +50,41 @@ class Collecting:
         entering: Callable[[Event, Any, int], Event],
         current: Event,
         resource: Batching | None,
+        until: Condition | None,
     ) -> None:
         self._collect = collect
         self._run = run
         self._run_at_once = run_at_once
         self._entering = entering
         self._resource = resource
+        self._until = until
+        self._is_over = False
         self._count = 0
         self.current = current
 
-    async def all(self, portions: AsyncIterator[Sequence[Any]]) -> list[Any]:
+    async def all(self, portions: Portions) -> list[Any]:
         """The outcomes of all items. An error that ends the loop leaves with those until then in the variable."""
         outcomes: list[Any] = []
         try:
             async for items in portions:
                 await self._collect_all(items, outcomes)
+                if self._is_over:
+                    await portions.leave()
+                    break
         except FlowError as failure:
             left = failure.event or self.current
             failure.event = left.with_variable(self._collect.target, outcomes)
             raise
         return outcomes
 
-    def stream(self, portions: AsyncIterator[Sequence[Any]]) -> Stream:
+    def stream(self, portions: Portions) -> Stream:
         """The outcomes as a stream: the steps run while it is read, and slow ones are told in small portions."""
 
         async def outcomes() -> AsyncGenerator[list[Any], None]:
             size = 1
             async for items in portions:
                 start = 0
-                while start < len(items):
+                while start < len(items) and not self._is_over:
                     began = monotonic()
                     portion: list[Any] = []
                     try:
@@ -87,12 +96,15 @@ class Collecting:
                     start += size
                     size = min(2 * size, MOST_TOGETHER) if monotonic() - began < SOON else max(1, size // 2)
                     yield portion
+                if self._is_over:
+                    await portions.leave()
+                    break
 
         return Stream(outcomes())
 
     async def _collect_all(self, items: Sequence[Any], outcomes: list[Any]) -> None:
         start, took_a_turn = 0, False
-        while start < len(items):
+        while start < len(items) and not self._is_over:
             await give_turn()
             some, known, current = items[start : start + MOST_TOGETHER], len(outcomes), self.current
             try:
@@ -120,12 +132,14 @@ class Collecting:
         It may be the second time.
         """
         first, self.current = points.start(current) if points else (0, current)
+        self._is_over = False
         del outcomes[known + first :]
         plain = self._run_at_once if at_once else None
         run: Any = plain or self._run
         budget = current_budget()
         often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         enter, succeeded, failed = self._entering, self._collect.succeeded, self._collect.failed
+        until = self._until
         for number, item in enumerate(items[first:] if first else items, first + 1):
             if points:
                 points.note(self.current)
@@ -141,5 +155,9 @@ class Collecting:
                 if not self._collect.takes(failure):
                     raise
                 outcomes.append(failed(entering, failure, counter - 1))
+                after = (failure.event or entering).with_error(failure) if until else entering
+            if until is not None and holds_after(until, after):
+                self._is_over = True
+                break
             if (budget.spent > MUCH or not number % often) and is_over():
                 break

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from engine import EXPRESSION, Appended, Event, Expression, FlowError, Mistake, Reader, is_number
+from engine import EXPRESSION, Appended, Condition, Event, Expression, FlowError, Mistake, Reader, Stream, is_number
 
 LISTS = (list, tuple, Appended)
 
@@ -20,6 +20,43 @@ class Collection(Expression):
         if literal is not None and not isinstance(literal, LISTS) and not reader.mistakes:
             reader.mistakes.append(Mistake("F303", _kind(literal), "an expression that gives a list"))
         return tree
+
+
+class Portions:
+    """The items of a list or of a stream, as they come, for one pass.
+
+    size: how many of a stream's come together; as many as there are, if left out.
+    """
+
+    def __init__(self, items: Sequence[Any] | Stream, size: int | None = None) -> None:
+        self._stream = items if isinstance(items, Stream) else None
+        self._portions: Any = items.portions(size) if isinstance(items, Stream) else _whole(items)
+
+    def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
+        portions: AsyncIterator[Sequence[Any]] = self._portions
+        return portions
+
+    async def leave(self) -> None:
+        """Let go of what is not gone through: a stream may hold a connection."""
+        await self._portions.aclose()
+        if self._stream is not None:
+            await self._stream.close()
+
+
+async def _whole(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
+    """A list as the only portion."""
+    if items:
+        yield items
+
+
+def holds_after(condition: Condition, left: Event) -> bool:
+    """Whether a condition holds after an item; an error in it leaves with the event that the item left."""
+    try:
+        holds: bool = condition.evaluate(left)
+    except FlowError as failure:
+        failure.event = failure.event or left
+        raise
+    return holds
 
 
 def items_of(collection: Expression, event: Event, element: str) -> Sequence[Any]:

@@ -18,12 +18,7 @@ from engine import (
     log_failure,
     run_route,
 )
-
-MOST_AT_ONCE = 1_000
-"""How many events run at once where no maxConcurrency is given."""
-
-MOST_WAITING = 10_000
-"""How many events wait for their turn: they are kept in memory."""
+from engine.limits import MOST_IN_BACKGROUND, MOST_WAITING
 
 
 class Async(Scope):
@@ -42,7 +37,7 @@ class Async(Scope):
         expect: {payload: 5}
     """
 
-    max_concurrency: Annotated[int, Field(ge=1)] = MOST_AT_ONCE
+    max_concurrency: Annotated[int, Field(ge=1)] = MOST_IN_BACKGROUND
     """How many events run at once; the others wait."""
 
     timeout: Period | None = None

@@ -27,8 +27,9 @@ class CircuitBreaker(Scope):
     """Run the steps as long as they do not fail again and again; then reject events at once for a while.
 
     After maxFailures failures the circuit is open: MULE:CIRCUIT_OPEN is raised at once, a child of
-    MULE:CONNECTIVITY. After `openFor` one event, the probe, goes through while others are still
-    rejected: when it succeeds the circuit is closed, when it fails it is open for as long again.
+    MULE:CONNECTIVITY, whose cause is the last failure. After `openFor` one event, the probe, goes
+    through while others are still rejected: when it succeeds the circuit is closed, when it fails it
+    is open for as long again.
 
     A failure is an error that `on` names, a MULE:TIMEOUT of the breaker's own `timeout` too; any other
     error counts as a success, since what was called did answer. A call that is cancelled, as by the
@@ -100,7 +101,7 @@ class CircuitBreaker(Scope):
         circuit, seconds = self._circuit, self.seconds(event)
         era = circuit.enter()
         if era is None:
-            raise FlowError(CIRCUIT_OPEN, f"the circuit breaker {self.name} is open")
+            raise circuit.rejection()
         try:
             after = await within(seconds, self.steps.run(event))
         except FlowError as failure:
@@ -116,6 +117,6 @@ class CircuitBreaker(Scope):
         if failure.type.is_critical:
             circuit.note_nothing(era)
         elif self.on.match(failure):
-            circuit.note_failure(era)
+            circuit.note_failure(era, failure)
         else:
             circuit.note_success(era)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from engine import (
     BatchInDoubt,
     Batching,
     Chain,
-    Collect,
+    Condition,
     Count,
     ErrorType,
     Event,
@@ -28,6 +28,7 @@ from engine import (
     RunAtOnce,
     Scope,
     Stream,
+    StreamingCollect,
     acting_on,
     current_budget,
     give_turn,
@@ -36,7 +37,8 @@ from engine import (
     together,
 )  # fmt: skip
 from processors.core._collecting import Collecting
-from processors.core._items import Collection, checked_items
+from processors.core._items import Collection, Portions, checked_items, holds_after
+from processors.core._restored import restored
 
 
 class Foreach(Scope):
@@ -44,7 +46,8 @@ class Foreach(Scope):
 
     Inside, the payload is the item; afterwards payload and attributes are again what they were
     before. Variables set inside stay set, and pass from one item to the next. An empty or null
-    collection runs nothing. An error ends the loop and leaves with the event of the failure.
+    collection runs nothing. An error ends the loop and leaves with the event of the failure; `until`
+    ends it well.
 
     With `collect`, an item that fails does not end the loop: a variable takes one outcome for each
     item. The functions summary, multi_status and retry read such outcomes. A failed item's
@@ -82,7 +85,12 @@ class Foreach(Scope):
     root_message_variable_name: Name = "rootMessage"
     """The variable that holds the message as it entered the loop."""
 
-    collect: Collect | None = None
+    until: Condition | None = None
+    """What ends the loop when it holds after an item: the items behind it are not gone through, nor read where they
+    come as a stream. It sees the event that the item's steps left, with the counter; where `collect` goes on past an
+    item that failed, the event of the failure, with `error`."""
+
+    collect: StreamingCollect | None = None
     """What becomes of each item: target, success, failure, abortOn, streaming."""
 
     fuse: bool = True
@@ -95,6 +103,7 @@ class Foreach(Scope):
     """What to run for each item."""
 
     message_after = After.BEFORE
+    repeats = True
     passes_by = "the collection is empty"
 
     def __post_init__(self) -> None:
@@ -114,51 +123,60 @@ class Foreach(Scope):
     async def run(self, event: Event) -> Event:
         value, size = self.collection.evaluate(event), self.batch_size.of(event)
         if isinstance(value, Stream):
-            return await self._go_through(event, value.portions(None if size == 1 else size), size)
+            return await self._go_through(event, Portions(value, None if size == 1 else size), size)
         items = checked_items(value, "foreach")
         if not items and self.collect is None:
             return event
-        return await self._go_through(event, _only_portion(items), size)
+        return await self._go_through(event, Portions(items), size)
 
-    async def _go_through(self, event: Event, portions: AsyncIterator[Sequence[Any]], size: int) -> Event:
+    async def _go_through(self, event: Event, portions: Portions, size: int) -> Event:
         current = event.with_variable(self.root_message_variable_name, event.message)
         if self.collect is None:
-            done = 0
-            async for items in portions:
-                batches = items if size == 1 else _batches(items, size)
-                current = await self._run_all(batches, current, done)
-                done += len(batches)
+            current = await self._run_each(portions, current, size)
             return self._left(current, event)
         if size != 1:
             raise FlowError(EXPRESSION, "foreach with collect takes one item at a time: batchSize is 1")
-        collecting = Collecting(self.collect, self.steps.run, self._run_at_once, self.entering, current, self._resource)
+        steps = self.steps.run, self._run_at_once, self.entering
+        collecting = Collecting(self.collect, *steps, current, self._resource, self.until)
         if self.collect.streaming:
             return event.with_variable(self.collect.target, collecting.stream(portions))
         outcomes = await collecting.all(portions)
         return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
 
-    async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> Event:
-        start, took_a_turn = 0, False
-        while start < len(items):
+    async def _run_each(self, portions: Portions, current: Event, size: int) -> Event:
+        done = 0
+        async for items in portions:
+            batches = items if size == 1 else _batches(items, size)
+            current, is_over = await self._run_all(batches, current, done)
+            done += len(batches)
+            if is_over:
+                await portions.leave()
+                break
+        return current
+
+    async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> tuple[Event, bool]:
+        """The event after the items, and whether the loop is over."""
+        start, is_over, took_a_turn = 0, False, False
+        while start < len(items) and not is_over:
             await give_turn()
             some = items[start : start + MOST_TOGETHER]
             try:
                 work = partial(self._run_some, some, current, done + start)
-                current, number = await together(self._resource, len(some), work, divided=took_a_turn)
+                current, number, is_over = await together(self._resource, len(some), work, divided=took_a_turn)
             except BatchInDoubt as doubt:
                 doubt.event = current
                 raise
             start += number
             took_a_turn = number == 1 and current_budget().spent > MUCH
-        return current
+        return current, is_over
 
     async def _run_some(
         self, items: Sequence[Any], current: Event, done: int, points: Points | None, at_once: bool
-    ) -> tuple[Event, int]:
-        """The event after some of the items, and how many they were: as many as fit in a turn."""
+    ) -> tuple[Event, int, bool]:
+        """The event after as many of the items as fit in a turn, how many they were, and whether the loop is over."""
         plain = self._run_at_once if at_once else None
         run: Any = plain or self.steps.run
-        entering = self.entering
+        entering, until = self.entering, self.until
         often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         first, current = points.start(current) if points else (0, current)
         number, budget = first, current_budget()
@@ -167,14 +185,16 @@ class Foreach(Scope):
                 points.note(current)
             after = run(entering(current, item, done + number))
             current = after if plain else await after
+            if until is not None and holds_after(until, current):
+                return current, number, True
             if (budget.spent > MUCH or not number % often) and is_over():
                 break
-        return current, number
+        return current, number, False
 
     @cached_property
     def _resources(self) -> frozenset[Any] | None:
         """What an item acts on, where it never waits for anything else: known when all flows are loaded."""
-        return acting_on(self.steps, self.collect)
+        return acting_on(self.steps, self.collect, self.until)
 
     @cached_property
     def _resource(self) -> Batching | None:
@@ -195,21 +215,9 @@ class Foreach(Scope):
 
     def _left(self, current: Event, event: Event) -> Event:
         """The event after the loop: message, counter and rootMessage as they were before it."""
-        return replace(current.with_message_of(event), vars=self._restored(current.vars, event.vars), error=event.error)
-
-    def _restored(self, inside: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-        after = dict(inside)
-        for name in (self.counter_variable_name, self.root_message_variable_name):
-            after.pop(name, None)
-            if name in before:
-                after[name] = before[name]
-        return after
-
-
-async def _only_portion(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
-    """A list as the only portion."""
-    if items:
-        yield items
+        own = self.counter_variable_name, self.root_message_variable_name
+        variables = restored(current.vars, event.vars, *own)
+        return replace(current.with_message_of(event), vars=variables, error=event.error)
 
 
 def _batches(items: Sequence[Any], size: int) -> list[list[Any]]:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec.structs import replace
+from pydantic import BeforeValidator
 
 from engine import (
     NOTHING,
@@ -21,6 +22,15 @@ from engine import (
     run_route,
 )  # fmt: skip
 from processors.core._items import Collection, items_of
+
+
+def _at_the_end(collect: Any) -> Any:
+    """The parameters of `collect`, which has no stream as that of foreach has."""
+    if isinstance(collect, Mapping) and "streaming" in collect:
+        place, _ = getattr(collect, "places", {}).get("streaming", (None, None))
+        found = "streaming of a parallel-foreach"
+        refuse([Mistake("F304", found, "outcomes at its end", "foreach for a stream", place)])
+    return collect
 
 
 class ParallelForeach(ParallelScope):
@@ -53,7 +63,7 @@ class ParallelForeach(ParallelScope):
     collection: Collection = Collection("payload")
     """What to go through: an expression that gives a list."""
 
-    collect: Collect | None = None
+    collect: Annotated[Collect | None, BeforeValidator(_at_the_end)] = None
     """What becomes of each item: target, success, failure, abortOn."""
 
     steps: Chain
@@ -65,8 +75,6 @@ class ParallelForeach(ParallelScope):
     def __post_init__(self) -> None:
         if self.collect and self.target is not None:
             refuse([Mistake("F304", "target beside collect", "one of them", "target inside collect only")])
-        if self.collect and self.collect.streaming:
-            refuse([Mistake("F304", "streaming of a parallel-foreach", "outcomes at its end", "foreach for a stream")])
         self._prepare(message_after=After.BEFORE if self.collect else After.RESULT)
 
     def keeps(self, raised: ErrorType) -> bool:

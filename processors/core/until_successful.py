@@ -158,10 +158,11 @@ class UntilSuccessful(Scope):
 
 
 def _exhausted(failure: FlowError, retries: int) -> FlowError:
+    attempts = f"attempt {retries + 1} of {retries + 1}"
     return FlowError(
         RETRY_EXHAUSTED,
         failure.description,
-        detailed_description=f"retries are exhausted: attempt {retries + 1} of {retries + 1} failed with {failure}",
+        detailed_description=f"retries are exhausted: {attempts} failed with {failure.for_log}",
         cause=failure,
         error_message=failure.error_message,
     )

@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.types import Attribute, Type
 
-from engine import encode, read_json, to_text
+from engine import encode, read_iso_8601, read_json, to_text
 from processors.db._lists import LISTS
 
 Fit = Callable[[Any], Any]
@@ -71,15 +71,17 @@ def _json(value: Any) -> str:
 
 def _date(value: Any) -> date:
     if isinstance(value, str):
-        return date.fromisoformat(value) if len(value) <= len("2000-12-31") else datetime.fromisoformat(value).date()
+        value = read_iso_8601(value)
     if isinstance(value, datetime):
         return value.date()
+    if isinstance(value, date):
+        return value
     raise _misfit(value, "date")
 
 
 def _moment(value: Any) -> datetime:
     if isinstance(value, str):
-        return datetime.fromisoformat(value)
+        value = read_iso_8601(value)
     if isinstance(value, datetime):
         return value
     if isinstance(value, date):

@@ -18,6 +18,7 @@ from engine import (
     Scope,
     Step,
     VoidOperation,
+    raised_types,
     refuse,
 )
 from processors.validation._validator import violation
@@ -36,7 +37,7 @@ def _checked(steps: Chain) -> Chain:
 
 
 def _is_validator(step: Step) -> bool:
-    types = (ancestor for raised in step.processor.raises for ancestor in raised.lineage)
+    types = (ancestor for raised in raised_types(step.processor) for ancestor in raised.lineage)
     return isinstance(step.processor, VoidOperation) and VALIDATION in types
 
 
@@ -46,7 +47,7 @@ class Several(Scope, VoidOperation):
     steps: Annotated[Chain, AfterValidator(_checked)]
     """The validators."""
 
-    raises = (violation("MULTIPLE"), TIMEOUT)
+    raises: ClassVar[tuple[ErrorType, ...]] = (violation("MULTIPLE"), TIMEOUT)
 
     _each: ClassVar[tuple[Chain, ...]]
 

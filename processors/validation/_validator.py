@@ -17,6 +17,8 @@ class Validator(VoidOperation):
     message: Template | None = None
     """What the error says; it may go to a caller. Left out, it names the rule."""
 
+    raises: ClassVar[tuple[ErrorType, ...]] = ()
+
     rule: ClassVar[str]
     """The error's description where no message is given."""
 

@@ -8,6 +8,7 @@ from engine import (
     FLOW_BACK_PRESSURE,
     REDELIVERY_EXHAUSTED,
     ActiveSource,
+    DelayedRedelivery,
     ErrorType,
     Event,
     Field,
@@ -19,6 +20,7 @@ from engine import (
 )
 from processors.vm._envelope import Envelope
 from processors.vm._queue_access import QueueAccess
+from processors.vm._waiters import within
 
 PAUSE = 5.0
 """Seconds before a message comes again whose failures cannot be counted."""
@@ -42,9 +44,11 @@ class Listener(QueueAccess, ActiveSource):
     A message is removed when the flow has ended, in whatever way: an error that no handler continued
     is logged, and the message is gone (as in Mule, without a transaction). So an error handler that
     publishes to a dead-letter queue loses nothing. With a redelivery-policy, a message whose flow
-    failed is delivered again, before those behind it, until MULE:REDELIVERY_EXHAUSTED is raised in the
-    flow; then it is removed. A message of a PERSISTENT queue that was in the flow when the process
-    ended, or that shutdownTimeout cut short, is delivered again.
+    failed is delivered again, after its `delay` and before those behind it, until
+    MULE:REDELIVERY_EXHAUSTED is raised in the flow, with the last error as its cause; then it is
+    removed. While it waits it keeps its consumer: others go on with what is behind it, with
+    numberOfConsumers 1 that waits, too. A message of a PERSISTENT queue that was in the flow when the
+    process ended, or that shutdownTimeout cut short, is delivered again.
 
     Example:
         configs:
@@ -69,17 +73,32 @@ class Listener(QueueAccess, ActiveSource):
     number_of_consumers: Annotated[int, Field(ge=1)] = 4
     """How many messages may be in the flow at once."""
 
+    redelivery_policy: Annotated[DelayedRedelivery | None, Field(alias="redelivery-policy")] = None
+    """What happens with messages that come again because they failed: maxRedeliveryCount, delay, idExpression,
+    objectStore."""
+
     response: Response = Response()
     """What publish-consume gets: content."""
 
     _consumers: ClassVar[Gate]
+    _ending: ClassVar[asyncio.Future[None] | None]
+    """Done when the source stops: messages that wait to be delivered again go back to their queue."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._prepare(_consumers=Gate(self.number_of_consumers))
+        self._prepare(_consumers=Gate(self.number_of_consumers), _ending=None)
 
     def starts_at(self) -> str:
         return f"queue {self.queue_name}"
+
+    async def start(self, flow: Served) -> None:
+        self._prepare(_ending=asyncio.get_running_loop().create_future())
+        await super().start(flow)
+
+    async def stop(self) -> None:
+        if self._ending and not self._ending.done():
+            self._ending.set_result(None)
+        await super().stop()
 
     async def make_events(self, flow: Served) -> None:
         queue = self.queue
@@ -105,7 +124,7 @@ class Listener(QueueAccess, ActiveSource):
             except FlowError as failure:
                 failure.forget_frames()  # they hold it: the circle would be left to the garbage collector
                 if self._comes_again(failure):
-                    await self._put_back(envelope)
+                    await self._put_back(envelope, self._delay(envelope, failure))
                     return
                 envelope.fail(failure)
             self.queue.done(envelope)
@@ -116,15 +135,21 @@ class Listener(QueueAccess, ActiveSource):
             return True
         return self.redelivery_policy is not None and REDELIVERY_EXHAUSTED not in _types(failure)
 
-    async def _put_back(self, envelope: Envelope) -> None:
-        """Deliver the message again; slowly, where it comes more often than the policy would let it.
+    def _delay(self, envelope: Envelope, failure: FlowError) -> float:
+        """Seconds until the message is delivered again.
 
-        Then its failures cannot be counted, for want of an identifier or of the store.
+        Some more, where it comes more often than the policy would let it: then its failures cannot be
+        counted, for want of an identifier or of the store.
         """
         policy = self.redelivery_policy
+        if policy is None or failure.type == FLOW_BACK_PRESSURE:
+            return 0.0
+        return max(policy.delay, PAUSE) if envelope.attempts > policy.max_redelivery_count + 1 else policy.delay
+
+    async def _put_back(self, envelope: Envelope, delay: float) -> None:
         try:
-            if policy and envelope.attempts > policy.max_redelivery_count + 1:
-                await self.runtime.clock.sleep(PAUSE)
+            if delay and self._ending:
+                await within(self.runtime.clock, delay, self._ending)
         finally:
             self.queue.put_back(envelope)
 

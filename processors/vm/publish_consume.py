@@ -44,7 +44,7 @@ class PublishConsume(Publishing, Operation):
             raise FlowError(
                 PUBLISH_CONSUMER_FLOW_ERROR,
                 "the flow that listens to the queue failed",
-                detailed_description=str(answer),
+                detailed_description=answer.for_log,
                 cause=answer,
             )
         payload, media_type = answer

@@ -54,24 +54,26 @@ def outcome(
 ) -> tuple[Any, ...]:
     """What the flow gives or raises, and what the tables then hold. store: `write` waits for no answer."""
     write_files(folder, url, deferred)
+    return asyncio.run(run_flow(folder, url, flow, records, fuse, store))
 
-    async def run() -> Any:
-        settings = settings_of(url, fuse, store)
-        async with Application.load(folder / "flows.yaml", properties=settings) as app:
-            try:
-                result: Any = (await app.run(flow, list(records))).payload
-            except FlowError as failure:
-                result = str(failure.type), failure.description, failure.event and failure.event.payload
-            database: Any = app.parts.configs["DB"]
-            statements = ("SELECT * FROM child ORDER BY id", "SELECT id FROM log ORDER BY number")
-            return result, [await database.database.select(sql, (), None) for sql in statements]
 
-    return asyncio.run(run())  # type: ignore[no-any-return]  # rows are anything
+async def run_flow(
+    folder: Path, url: str, flow: str, records: Sequence[Any], fuse: str, store: str
+) -> tuple[Any, list[Any]]:
+    settings = settings_of(url, fuse, store)
+    async with Application.load(folder / "flows.yaml", properties=settings) as app:
+        try:
+            result: Any = (await app.run(flow, list(records))).payload
+        except FlowError as failure:
+            result = str(failure.type), failure.description, failure.event and failure.event.payload
+        database: Any = app.parts.configs["DB"]
+        statements = ("SELECT * FROM child ORDER BY id", "SELECT id FROM log ORDER BY number")
+        return result, [await database.database.select(sql, (), None) for sql in statements]
 
 
 @pytest.mark.parametrize("deferred", ["", " DEFERRABLE INITIALLY DEFERRED"], ids=["at once", "deferred"])
 @pytest.mark.parametrize("store", ["store", "write", "told"])
-@pytest.mark.parametrize("flow", ["mirror", "collect", "plain"])
+@pytest.mark.parametrize("flow", ["mirror", "collect", "plain", "until", "until-plain"])
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=RECORDS)
 def test_both_modes_agree_record_by_record(
@@ -93,6 +95,19 @@ def test_many_records_over_several_batches(
         both = [outcome(tmp_path, new_database(), flow, records, fuse) for fuse in ("true", "false")]
         assert both[0] == both[1]
         assert sum("error" in result for result in both[0][0]) == 13  # n is 13 or 100
+
+
+@pytest.mark.parametrize("flow", ["until", "until-plain"])
+def test_nothing_is_kept_of_items_behind_the_last(tmp_path: Path, new_database: NewDatabase, flow: str) -> None:
+    """Statements that were sent before the answer that ends the loop are undone."""
+    records = [{"id": n, "n": 1, "once": None, "parent": None, "how": "insert"} for n in range(1, 600)]
+    records[136]["how"] = "delete"  # of a row that is not there: it changes none
+    until = FLOWS.replace("vars.counter == 5", "false")
+    for fuse in ("true", "false"):
+        write_files(tmp_path, url := new_database())
+        (tmp_path / "flows.yaml").write_text(until)
+        _, (children, log) = asyncio.run(run_flow(tmp_path, url, flow, records, fuse, "write"))
+        assert (len(children), len(log)) == (136, 137)
 
 
 def commits(folder: Path, fuse: str) -> int:

@@ -82,7 +82,8 @@ def test_values_both_ways(postgres: str, kind: str, given: Any, stored: Any) -> 
 MISFITS = [
     ("int", "seven"), ("int", 7.5), ("int", 2**31), ("int", [1]), ("int[]", 1), ("date", "yesterday"), ("uuid", "x"),
     ("jsonb", "{"), ("boolean", "perhaps"), ("numeric", "x"), ("text", "\0"), ("text", "\ud800"), ("bytea", 5),
-    ("float8", {}),
+    ("float8", {}), ("date", "2024-02-29X10:00"), ("timestamp", "2024-02-29X10:00"),
+    ("timestamptz", "2024-02-29_10:00Z"),
 ]  # fmt: skip
 
 

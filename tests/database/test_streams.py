@@ -43,6 +43,11 @@ sub-flows:
           collection: vars.rows
           steps: [{set-variable: {variableName: sum, value: "#[vars.sum + payload.n]"}}]
       - set-payload: {value: "#[vars.sum]"}
+  first:
+    steps:
+      - db:select: {config-ref: DB, sql: SELECT n FROM many ORDER BY n, streaming: true, fetchSize: 2}
+      - foreach: {until: payload.n == 4, steps: [{set-variable: {variableName: last, value: "#[payload.n]"}}]}
+      - set-payload: {value: "#[vars.last]"}
   some:
     steps:
       - set-variable: {variableName: seen, value: []}
@@ -118,6 +123,17 @@ def test_any_number_of_rows_takes_the_memory_of_a_few(app: Application) -> None:
     finally:
         tracemalloc.stop()
     assert most < 3_000_000  # the rows alone would be more than 5,000,000
+
+
+def test_a_loop_that_has_enough_lets_go_of_the_cursor(app: Application, tmp_path: Path) -> None:
+    """At once, not with the flow: what comes next may need the only connection."""
+
+    async def running() -> tuple[Any, bool]:
+        async with app:
+            payload = (await app.run("first")).payload
+            return payload, is_read_by_somebody(tmp_path)
+
+    assert asyncio.run(running()) == (4, False)
 
 
 def test_not_more_than_max_rows(app: Application) -> None:

@@ -117,7 +117,7 @@ def test_value(value_of: Callable[..., Any], expression: str, payload: Any, valu
     ("expression", "payload", "mistake"),
     [
         ("first(payload)", 5, "first() takes array or string or null as argument 1, not number"),
-        ("require(payload, 'an order needs an id')", None, "an order needs an id, in"),
+        ("require(payload, 'an order needs an id')", None, "an order needs an id"),
         ("is_empty(payload)", 5, "is_empty() takes array or object or string or null as argument 1, not number"),
         ("as_bool(payload)", "yes", "as_bool() takes boolean or string as argument 1, not a string that is neither"),
         ("chunk(payload, 0)", [1], "chunk() takes a size of at least 1, not 0"),

@@ -50,6 +50,7 @@ def test_no_payload_at_all() -> None:
         (["lenght('a')"], "  lenght('a')\n  ^\nthe unknown function 'lenght'"),
         (["payload."], "  payload.\n          ^\nan expression that ends too early"),
         (["payload + 1"], "MULE:EXPRESSION: '+' takes two numbers, not null and number"),
+        (["concat(payload, [3])"], "  concat(payload, [3])\n                   ^\n'[3]', an index of the event"),
         (["p('region')"], "  p('region')\n  ^\np('region'), for which there is no property"),
         (["1", "--vars", "{a:1}"], "engine: --vars is no JSON: key must be a string at line 1 column 2"),
         (["1", "--vars", "[1]"], "engine: --vars is no map; write --vars"),
@@ -61,6 +62,12 @@ def test_mistake(arguments: list[str], message: str) -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith(message)
     assert result.stdout == ""
+
+
+def test_what_is_hardly_meant_is_told_beside_the_value() -> None:
+    result = run('payload[?kind == "book"]', "--payload", "-", stdin='[{"kind": "book"}]')
+    assert (result.exit_code, result.stdout) == (0, "[]\n")
+    assert result.stderr.startswith('warning: "book" in double quotes, which is a field of that name')
 
 
 def test_expressions_from_a_pipe() -> None:

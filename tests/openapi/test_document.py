@@ -91,6 +91,31 @@ steps:
   - foreach: {collection: payload, steps: [{set-variable: {variableName: httpStatus, value: 202}}]}
   - set-payload: {value: hi}
 """, OWN | {"200", "202"}),
+    ("in a loop that may not begin", """
+steps:
+  - repeat: {while: payload.more, steps: [{set-variable: {variableName: httpStatus, value: 202}}]}
+  - set-payload: {value: hi}
+""", OWN | {"200", "202"}),
+    ("in a loop that begins", """
+steps:
+  - repeat: {until: payload.done, steps: [{set-variable: {variableName: httpStatus, value: 202}}]}
+  - set-payload: {value: hi}
+""", OWN | {"202"}),
+    ("in one round what the round before assigned", """
+steps:
+  - set-variable: {variableName: next, value: 201}
+  - set-payload: {value: hi}
+  - repeat:
+      until: payload.done
+      steps:
+        - set-variable: {variableName: httpStatus, value: "#[vars.next]"}
+        - set-variable: {variableName: next, value: 202}
+""", OWN | {"201", "202"}),
+    ("in a loop whose rounds are exhausted", """
+steps:
+  - repeat: {until: "false", maxIterations: 3, steps: [{set-variable: {variableName: httpStatus, value: 207}}]}
+error-handler: [{on-error-continue: {type: REPEAT_EXHAUSTED, steps: [{set-payload: {value: hi}}]}}]
+""", NEGOTIATED | {"200", "207"}),
     ("in the background", """
 steps:
   - async: {steps: [{set-variable: {variableName: httpStatus, value: 202}}, {raise-error: {type: "APP:TIMEOUT"}}]}
@@ -188,6 +213,17 @@ steps:
   - set-payload: {value: "#[vars.found]"}
 """, {"application/json": {"type": "array", "items": {
         "type": "object", "properties": {"id": {}, "ok": {"const": True}}, "required": ["id", "ok"]}}}),
+    ("what flows through a loop", """
+steps:
+  - set-payload: {value: {n: 1}}
+  - repeat: {until: payload.n == 5, steps: [{set-payload: {value: {n: "#[length(payload)]"}}}]}
+""", {"application/json": {
+        "type": "object", "properties": {"n": {"type": "integer", "minimum": 0}}, "required": ["n"]}}),
+    ("what grows in a loop", """
+steps:
+  - set-payload: {value: {inner: null}}
+  - repeat: {while: payload.inner == 5, steps: [{set-payload: {value: {inner: "#[payload]"}}}]}
+""", {"application/json": {"type": "object", "properties": {"inner": {}}, "required": ["inner"]}}),
     ("two forms of a map", """
 steps:
   - choice:
@@ -295,6 +331,10 @@ PARAMETERS = [
      "logger: {}", "/api/a", [("x", "query", False)]),
     ("of an upstream's answer", "path: /a, method: GET",
      """os:retrieve: {key: a}}, {set-payload: {value: "#[attributes.headers.etag]"}""", "/api/a", []),
+    ("of a loop", "path: /a, method: GET",
+     'repeat: {until: attributes.queryParams.x, steps: [{logger: {}}]}', "/api/a", [("x", "query", False)]),
+    ("of an upstream's answer in a loop", "path: /a, method: GET",
+     "repeat: {until: attributes.headers.etag, steps: [{os:retrieve: {key: a}}]}", "/api/a", []),
     ("of a let", "path: /a, method: GET", "transform: {let: {q: attributes.queryParams}, set-payload: '#[$q.a]'}",
      "/api/a", []),
 ]  # fmt: skip

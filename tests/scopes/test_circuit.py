@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from call import Call
@@ -16,6 +17,8 @@ from engine.core.runtime import Runtime
 from processors.core._circuit import Circuit, Settings
 from processors.core.circuit_breaker import CircuitBreaker
 
+FAILURE = FlowError("SHOP:CONNECTIVITY", "the shop is closed")
+
 
 def circuit(max_failures: int = 2, within: float | None = None, open_for: float = 30) -> tuple[Circuit, FakeClock]:
     clock = FakeClock()
@@ -26,7 +29,7 @@ def fail(it: Circuit, times: int = 1) -> None:
     for _ in range(times):
         call = it.enter()
         assert call is not None
-        it.note_failure(call)
+        it.note_failure(call, FAILURE)
 
 
 @in_loop
@@ -75,7 +78,7 @@ async def test_calls_that_began_before_it_opened_say_nothing_later() -> None:
     probe = it.enter()
     assert probe is not None
     it.note_success(early)
-    it.note_failure(late)
+    it.note_failure(late, FAILURE)
     it.note_nothing(late)
     assert it.enter() is None  # the probe is still under way
     it.note_success(probe)
@@ -139,7 +142,11 @@ def test_an_open_circuit_lets_one_probe_through_at_most(steps: list[tuple[str, i
     async def run() -> None:
         it, clock = circuit(max_failures=2, open_for=10)
         under_way: list[int] = []
-        ends = {"succeed": it.note_success, "fail": it.note_failure, "cancel": it.note_nothing}
+        ends = {
+            "succeed": it.note_success,
+            "fail": partial(it.note_failure, failure=FAILURE),
+            "cancel": it.note_nothing,
+        }
         for what, number in steps:
             if what == "wait":
                 await clock.advance(number)

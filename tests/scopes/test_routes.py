@@ -71,7 +71,7 @@ async def test_items_that_wait_are_bounded_without_a_max_concurrency() -> None:
     running = asyncio.create_task(
         ParallelForeach(steps=[Call(function=crowd.enter)]).run(Event(payload=list(range(5_000))))
     )
-    await until(lambda: crowd.inside == parallel.MOST_AT_ONCE)
+    await until(lambda: crowd.inside == parallel.MOST_ROUTES)
     crowd.gate.set()
     assert [message.payload for message in (await running).payload] == list(range(5_000))
     assert (crowd.most, crowd.ended) == (1_000, 5_000)
@@ -173,7 +173,7 @@ async def test_routes_that_multiply_stay_bounded() -> None:
     flow.__init__([fork])  # type: ignore[misc]  # a flow that leads to itself
     with pytest.raises(FlowError, match="more than 50 deep"):
         await flow.run(Event())
-    assert most <= 2**parallel.DEEPEST_AT_ONCE * nesting.DEEPEST  # and not 2 ** 50
+    assert most <= 2**parallel.DEEPEST_ROUTES * nesting.DEEPEST  # and not 2 ** 50
 
 
 @in_loop

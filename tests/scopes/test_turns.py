@@ -8,15 +8,16 @@ import pytest
 from call import Call
 from loopback import in_loop
 
-from engine import Collect, Event, Processor
+from engine import Event, Processor, StreamingCollect
 from engine.core import turns
 from processors.core.foreach import Foreach
 from processors.core.parallel_foreach import ParallelForeach
+from processors.core.repeat import Repeat
 from processors.core.set_variable import SetVariable
 
 KEEP = SetVariable(variable_name="last", value="#[payload]")
 SHORT = Foreach(collection="[`1`, `2`]", steps=[KEEP])
-COLLECT = Collect(target="outcomes")
+COLLECT = StreamingCollect(target="outcomes")
 
 
 @pytest.mark.parametrize(
@@ -27,8 +28,20 @@ COLLECT = Collect(target="outcomes")
         ParallelForeach(steps=[KEEP], max_concurrency=1),
         Foreach(steps=[SHORT]),
         Foreach(steps=[Foreach(collection="[`1`]", steps=[SHORT])], collect=COLLECT),
+        Repeat(until="vars.counter == `320`", steps=[KEEP]),
+        Repeat(until="vars.counter == `320`", steps=[SHORT]),
+        Foreach(steps=[Repeat(until="vars.counter == `2`", steps=[KEEP])]),
     ],
-    ids=["foreach", "collect", "parallel-foreach", "a short loop inside", "loops inside each other"],
+    ids=[
+        "foreach",
+        "collect",
+        "parallel-foreach",
+        "a short loop inside",
+        "loops inside each other",
+        "repeat",
+        "a short loop in a repeat",
+        "a short repeat inside",
+    ],
 )
 @in_loop
 async def test_others_run_meanwhile(loop: Processor, monkeypatch: pytest.MonkeyPatch) -> None:

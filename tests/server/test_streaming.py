@@ -75,6 +75,19 @@ flows:
   twice:
     source: {http:listener: {config-ref: Api, path: /twice, streaming: true}}
     steps: [{foreach: {steps: []}}, {foreach: {steps: []}}]
+  first:
+    source: {http:listener: {config-ref: Api, path: /first, streaming: true}}
+    steps:
+      - foreach: {until: payload.n == 2, steps: [{set-variable: {variableName: last, value: "#[payload.n]"}}]}
+      - set-payload: {value: {last: "#[vars.last]"}}
+  first-told:
+    source: {http:listener: {config-ref: Api, path: /first-told, streaming: true}}
+    steps:
+      - foreach:
+          until: payload.n == 2
+          collect: {target: out, streaming: true, success: "#[payload.n]"}
+          steps: []
+      - set-payload: {value: "#[vars.out]"}
   unread:
     source: {http:listener: {config-ref: Api, path: /unread, streaming: true}}
     steps: [{set-payload: {value: done}}]
@@ -182,6 +195,18 @@ def test_a_stream_passes_through(served: Running) -> None:
     body = lines({"a": 1}, "b", None)
     assert served.post("/echo", content=body, headers=NDJSON).content == body.replace(b": ", b":")
     assert served.post("/echo", content=b"", headers=NDJSON).content == b""
+
+
+@pytest.mark.parametrize(("path", "told"), [("/first", {"last": 2}), ("/first-told", [1, 2])])
+@pytest.mark.parametrize("count", [3, 200_000], ids=["a short rest", "a long rest"])
+def test_a_loop_that_has_enough_is_answered_while_the_rest_still_comes(
+    served: Running, path: str, told: Any, count: int
+) -> None:
+    body = iter([lines({"n": 1}), lines({"n": 2}), *(lines({"n": 3}) for _ in range(count))])
+    answer = served.post(path, content=body, headers=NDJSON)
+    assert answer.status_code == 200
+    assert (answer.json() if path == "/first" else read(answer)) == told
+    assert served.post("/sum", content=lines({"n": 1}), headers=NDJSON).json() == {"sum": 1}
 
 
 @pytest.mark.parametrize(

@@ -332,6 +332,66 @@ def test_a_message_whose_failures_cannot_be_counted_comes_again_slowly(
     asyncio.run(run())
 
 
+DELAYED = """
+  fail:
+    source: {vm:listener: {config-ref: VM, queueName: in, numberOfConsumers: 1, redelivery-policy: POLICY}}
+    steps:
+      - logger: {message: "begin #[payload] #[attributes.attempts]"}
+      - choice: {when: [{expression: payload == 'bad', steps: [{raise-error: {type: "APP:DOWN"}}]}]}
+    error-handler:
+      - on-error-continue:
+          type: REDELIVERY_EXHAUSTED
+          logException: false
+          steps: [{logger: {message: "end #[payload] #[error.cause.type]"}}]
+"""
+
+
+@BOTH
+def test_a_message_that_failed_waits_before_it_comes_again(
+    load: Load, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """With one consumer those behind it wait, too: they keep their order."""
+    clock = FakeClock()
+    policy = "{maxRedeliveryCount: 2, delay: 4m}"  # longer than its own store remembers what is not delayed
+    app = load(queues(kind) + DELAYED.replace("POLICY", policy), clock)
+
+    async def run() -> None:
+        await app.listen()
+        await app.run("put", "bad")
+        await app.run("put", "good")
+        seen = []
+        for seconds in (0, 239, 1, 239, 1, 239, 1):
+            await clock.advance(seconds)
+            seen.append(steps(caplog)[-1])
+        once, twice, thrice = ("begin bad 1", "begin bad 2", "begin bad 3")
+        assert seen == [once, once, twice, twice, thrice, thrice, "begin good 1"]
+        assert steps(caplog)[-2] == "end bad APP:DOWN"
+        await app.stop()
+
+    asyncio.run(run())
+
+
+@BOTH
+def test_a_message_that_waits_is_put_back_when_the_application_stops(
+    load: Load, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    clock = FakeClock()
+    text = queues(kind) + DELAYED.replace("POLICY", "{delay: 1h}")
+    app = load(text, clock)
+
+    async def run() -> None:
+        await app.listen()
+        await app.run("put", "bad")
+        await clock.advance(1)
+        await asyncio.wait_for(app.stop(), 1)
+        assert clock.sleeping == 0
+        assert "sources did not end" not in caplog.text
+
+    asyncio.run(run())
+    if kind == "PERSISTENT":
+        assert asyncio.run(load(text).run("take-in")).payload == "bad"
+
+
 def test_another_process_may_publish_while_one_listens(load: Load, caplog: pytest.LogCaptureFixture) -> None:
     """What is under way stays under way: only who listens takes back what a dead process left."""
     clock = FakeClock()

@@ -104,6 +104,29 @@ async def test_the_error_handler_may_put_the_message_aside_each_time(load: Load)
         assert await outcomes(app, *[message] * 4) == [FAILED, FAILED, dead, dead]
 
 
+@pytest.mark.parametrize("store", ["{}", "{objectStore: Counts}"])
+async def test_the_error_of_the_last_delivery_is_the_cause(load: Load, store: str) -> None:
+    """It is kept with the count: over restarts, too, where the store is persistent."""
+    async with load(flows(store.replace("{", "{maxRedeliveryCount: 1, ").replace(", }", "}"))) as app:
+        assert await outcomes(app, BROKEN, BROKEN) == [FAILED, FAILED]
+        with pytest.raises(FlowError) as caught:
+            await app.flows["orders"].serve(Event(payload=BROKEN), lambda event: event)
+    cause = caught.value.cause
+    assert isinstance(cause, FlowError)
+    assert (str(cause.type), cause.description) == (FAILED, "it is broken")
+    assert cause.failing_component is not None
+    assert cause.failing_component.startswith("orders/steps/0")
+    assert caught.value.description == "the message failed 2 times"
+    told = "the message failed 2 times, the last time with VALIDATION:INVALID_BOOLEAN: it is broken at orders/steps/0"
+    assert caught.value.detailed_description.startswith(told)
+
+
+async def test_a_success_forgets_the_error_too(load: Load) -> None:
+    async with load(flows("{objectStore: Counts, idExpression: payload.id}")) as app:
+        await outcomes(app, BROKEN, {"id": 7})
+        assert await app.parts.configs["Counts"].keys() == []
+
+
 async def test_a_deadline_counts_as_a_failure(load: Load) -> None:
     async with load(flows("{maxRedeliveryCount: 0}")) as app:
         assert await outcomes(app, {"slow": True}, {"slow": True}) == ["MULE:TIMEOUT", EXHAUSTED]
@@ -159,6 +182,7 @@ async def test_a_full_flow_counts_nothing(load: Load) -> None:
         ("{objectStore: Api}", "'Api', which is a http:listener-config"),
         ("{idExpression: 'payload.'}", "expression"),
         ("{maxRedeliveries: 1}", "'maxRedeliveries'"),
+        ("{delay: 5s}", "'delay'"),  # its caller says when it comes again
     ],
 )
 def test_a_wrong_policy_is_a_mistake(load: Load, policy: str, found: str) -> None:

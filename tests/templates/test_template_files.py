@@ -57,7 +57,7 @@ def test_an_error_at_run_is_told_at_its_place_in_the_file(tmp_path: Path) -> Non
     with pytest.raises(FlowError) as caught:
         parsed(app, "secret")
     assert str(caught.value.type) == "MULE:EXPRESSION"
-    assert "#[payload + 1] at letter.txt:2:3" in caught.value.description
+    assert "#[payload + 1] at letter.txt:2:3" in caught.value.detailed_description
     assert "secret" not in caught.value.description
 
 

@@ -208,3 +208,29 @@ def test_the_shipped_flows_are_covered() -> None:
     assert set(coverage.files) == {str(file) for file in root.glob("*.yaml") if ".test." not in file.name}
     assert coverage.share("line").percent >= 95
     assert coverage.share("branch").percent >= 90
+
+
+REPEATS = """
+flows:
+  orders:
+    steps:
+      - repeat: {while: payload < 3, steps: [{set-payload: {value: "#[payload + 1]"}}]}
+      - repeat: {until: payload >= 3, steps: [{set-payload: {value: "#[payload + 1]"}}]}
+cases:
+  some rounds: {flow: orders, given: {payload: 1}, expect: {payload: 4}}
+  no round: {flow: orders, given: {payload: 3}, expect: {payload: 4}}
+"""
+
+
+def test_the_first_condition_of_a_repeat_is_a_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each event runs the steps of one without `while`: there is no other way."""
+    flows, cases = REPEATS.split("cases:")
+    (tmp_path / "orders.yaml").write_text(flows)
+    (tmp_path / "orders.test.yaml").write_text(f"cases:{cases}")
+    monkeypatch.chdir(tmp_path)
+    result = run_file(Path("orders.test.yaml"), Order(covers=True))
+    assert not result.has_failed, [result.broken, *(case.text for case in result.results)]
+    branches = [(point.label, times) for point, times in result.hits.items() if point.kind == "branch"]
+    assert branches == [("runs its steps", 2), ("'while' does not hold at first", 1)]
+    lines = {point.line: times for point, times in result.hits.items() if point.element == "set-payload"}
+    assert lines == {5: 2, 6: 2}

@@ -76,6 +76,24 @@ expect: {{vars.outer: [[a, {GONE}], OS:INVALID_KEY]}}
     assert mismatches(text) == []
 
 
+def test_the_rounds_of_a_repeat_are_items() -> None:
+    text = f"""
+given: {{vars: {{seen: []}}}}
+faults: [{{processor: os:store, item: 2, raise: {GONE}}}]
+run:
+  - repeat:
+      until: vars.counter == `3`
+      steps:
+        - try:
+            steps: [{{os:store: {{key: "#[vars.counter]", value: 1}}}}]
+            error-handler:
+              - on-error-continue:
+                  steps: [{{set-variable: {{variableName: seen, value: "#[append(vars.seen, vars.counter)]"}}}}]
+expect: {{vars.seen: [2]}}
+"""
+    assert mismatches(text) == []
+
+
 @pytest.mark.parametrize(
     ("times", "expected"), [(3, "payload: true"), (4, "error.type: OS:RETRY_EXHAUSTED")], ids=["survived", "exhausted"]
 )

@@ -11,6 +11,7 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.chance import chance
 from engine.expressions.functions.date_patterns import read_date, tokens, write_date
 from engine.expressions.functions.function import Function, function
+from engine.expressions.functions.iso_8601 import read_iso_8601
 from engine.expressions.functions.zones import zone
 
 MOMENT = "date|datetime|string"
@@ -52,7 +53,7 @@ def moment(name: str, value: date | str) -> date | datetime:
     if not isinstance(value, str):
         return value
     try:
-        return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value[:LONGEST_MOMENT])
+        return read_iso_8601(value[:LONGEST_MOMENT])
     except ValueError:
         raise EvaluationError(f"{name}() takes a date or a string in ISO 8601, not another string") from None
 

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import count
+from typing import Annotated, Any, ClassVar
+
+from msgspec.structs import replace
+
+from engine import (
+    OFTEN,
+    REPEAT_EXHAUSTED,
+    TIMEOUT,
+    After,
+    Chain,
+    Condition,
+    Count,
+    Event,
+    Field,
+    FlowError,
+    Mistake,
+    Name,
+    Period,
+    RunAtOnce,
+    Scope,
+    acting_on,
+    give_turn,
+    refuse,
+)
+from engine.limits import MOST_ROUNDS
+from processors.core._restored import restored
+
+
+class Repeat(Scope):
+    """Run the steps again and again: while a condition holds, or until one does.
+
+    `while` is asked before each round, `until` after it; both may be given. Payload, attributes and
+    variables flow from one round to the next, and out of the last one. Where `while` does not hold at
+    the first time the event passes unchanged. Where maxIterations rounds were not enough,
+    MULE:REPEAT_EXHAUSTED is raised, with the event of the last round: a handler finds in it what was
+    done so far. An error in a round ends the loop and leaves with the event of the failure.
+
+    Each statement of a round is committed alone, for nobody knows how many rounds there will be; a
+    `try` with a transaction, around the loop or in it, commits them together. A list is gone through
+    by foreach, which also has an `until`; steps that fail are tried again by until-successful.
+
+    Example:
+        mock:
+          - processor: http:request
+            sequence:
+              - return: {payload: {items: [7, 8], next: b}}
+              - return: {payload: {items: [9], next: null}}
+        run:
+          - set-payload: {value: {next: null}}
+          - repeat:
+              until: payload.next == null
+              steps:
+                - http:request:
+                    url: https://shop.example.org/orders
+                    query-params: {cursor: "#[payload.next]"}
+                - foreach:
+                    collection: payload.items
+                    steps: [{set-variable: {variableName: orders, value: "#[append(vars.orders, payload)]"}}]
+        expect: {vars.orders: [7, 8, 9]}
+    """
+
+    while_: Annotated[Condition | None, Field(alias="while")] = None
+    """What must hold for a round to begin; it sees the event that would enter it."""
+
+    until: Condition | None = None
+    """What ends the loop when it holds after a round; it sees the event that left it."""
+
+    max_iterations: Count = Count(MOST_ROUNDS)
+    """How many rounds there may be; one more is MULE:REPEAT_EXHAUSTED."""
+
+    counter_variable_name: Name = "counter"
+    """The variable that holds the number of the round, from 1; both conditions see it."""
+
+    delay: Period = Period(0)
+    """How long to wait between two rounds."""
+
+    steps: Chain
+    """What to run in each round."""
+
+    also_called = ("while", "do-while", "loop", "until")
+    raises = (REPEAT_EXHAUSTED, TIMEOUT)
+    message_after = After.INNER
+    repeats = True
+
+    _waits: ClassVar[bool]
+
+    def __post_init__(self) -> None:
+        if self.while_ is None and self.until is None:
+            refuse([Mistake("F304", "neither 'while' nor 'until'", "one of them", "until: payload.next == null")])
+        waits = not self.delay.is_literal or self.delay.read(self.delay.tree["value"]) != 0
+        passes_by = "'while' does not hold at first" if self.while_ else ""
+        self._prepare(_waits=waits, passes_by=passes_by, always_enters=self.while_ is None)
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return self._acts_within if self._is_pure else None
+
+    async def run(self, event: Event) -> Event:
+        most: int = self.max_iterations.of(event)
+        plain, current = self._run_at_once, event
+        run: Any = plain or self.steps.run
+        await give_turn()
+        try:
+            for number in count(1):
+                entering = current.with_variable(self.counter_variable_name, number)
+                if self.while_ is not None and not self.while_.evaluate(entering):
+                    break
+                if number > most:
+                    raise FlowError(REPEAT_EXHAUSTED, f"the repetition has not ended after {most} rounds")
+                after = run(entering)
+                current = after if plain else await after
+                if self.until is not None and self.until.evaluate(current):
+                    break
+                if self._waits or not number % OFTEN:
+                    await self._pause(current)
+        except FlowError as failure:
+            failure.event = failure.event or current
+            raise
+        return self._left(current, event)
+
+    async def _pause(self, current: Event) -> None:
+        """Wait between two rounds, as long as the flow wants; where it does not, let the others have their turn."""
+        if self._waits:
+            await self.runtime.clock.sleep(self.delay.of(current))
+        else:
+            await give_turn()
+
+    @cached_property
+    def _is_pure(self) -> bool:
+        """Whether no round acts on anything, or waits: known when all flows are loaded."""
+        return not self._waits and acting_on(self.steps, self.while_, self.until) == frozenset()
+
+    @cached_property
+    def _run_at_once(self) -> RunAtOnce | None:
+        """The steps as a plain function, where they are one."""
+        return self.steps.runner_at_once() if self._is_pure else None
+
+    def _left(self, current: Event, event: Event) -> Event:
+        """The event after the loop, whose counter is as it was before it."""
+        if current is event:
+            return event
+        return replace(current, vars=restored(current.vars, event.vars, self.counter_variable_name))
