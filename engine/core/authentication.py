@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.core.errors import CORE_TYPES, SERVER_SECURITY, ErrorType
 from engine.core.event import Event
-from engine.core.processor import VoidOperation
+from engine.core.processor import UNTOLD, VoidOperation
 from engine.core.refusal import Refusal
+from engine.expressions.parser import Node
 
 NOT_PERMITTED = CORE_TYPES["MULE:NOT_PERMITTED"]
 UNAUTHORIZED = SERVER_SECURITY.child("UNAUTHORIZED", "SECURITY")
@@ -24,6 +25,9 @@ class Authentication(VoidOperation):
     What they find out is `vars.authentication`: a map of `scheme`, `principal` and what the scheme
     knows besides. All else raises a Refusal with a status and headers of its own.
     """
+
+    def assigns(self) -> Mapping[str, Node]:
+        return {f"vars.{AUTHENTICATION}": UNTOLD}
 
     def security_scheme(self) -> dict[str, Any]:
         """What proves who calls, as a security scheme object of OpenAPI 3.1."""

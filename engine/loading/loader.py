@@ -17,6 +17,7 @@ from engine.core.config import Config
 from engine.core.element import Element, Parameters
 from engine.core.flow import Flow
 from engine.core.gate import Gate
+from engine.core.isolation import Isolation
 from engine.core.mistake import Mistake, shown
 from engine.core.nesting import Runnable
 from engine.core.parameters import Broken, Duration
@@ -121,17 +122,21 @@ class Loader:
         given: Mapping[str, str],
         clock: Clock | None = None,
         wrap: Wrap | None = None,
+        isolation: Isolation | None = None,
     ) -> None:
+        """isolation: what keeps the application from the world; `load` has the rest."""
         self.documents = documents
         self.sections = Sections(documents)
         defaults, files = self.sections.property_defaults(), self.sections.property_files()
-        self.properties = Properties(given, os.environ, files, defaults)
+        environment = isolation.environment if isolation else os.environ
+        self.properties = Properties(given, environment, files, defaults, is_test=isolation is not None)
         self.filler = Filler(self.properties)
         for document in documents:
             self.filler.fill(document.data)
         flows: dict[str, Runnable] = {}
         resources = Resources(self._folders())
         runtime = Runtime(clock)
+        runtime.isolation = isolation
         functions = ChainMap(
             application_functions(self.filler, flows, resources),
             ClockFunctions(runtime.clock),  # type: ignore[arg-type]  # it is only read
@@ -193,7 +198,13 @@ class Loader:
             config = self.builder.element(value, Config, f"the config '{name}'", place)
             if config:
                 config.be_named(name)
+                self._isolate(config)
             self.builder.configs[name] = config or Broken()
+
+    def _isolate(self, config: Config) -> None:
+        isolation = self.builder.runtime.isolation
+        if isolation is not None and config.config_name not in isolation.real:
+            config.isolate(isolation)
 
     def _build_error_handlers(self, configuration: Configuration) -> None:
         for name, (value, _, place) in self.sections["error-handlers"].items():

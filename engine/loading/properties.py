@@ -30,7 +30,10 @@ class Properties:
         environment: Mapping[str, str],
         files: Mapping[str, Any],
         defaults: Mapping[str, Any],
+        *,
+        is_test: bool = False,
     ) -> None:
+        self.is_test = is_test
         self._sources = (given, environment, files, defaults)
         self._environment = environment
         self._defaults = defaults
@@ -41,7 +44,7 @@ class Properties:
         for source in self._sources:
             if name in source:
                 return as_text(source[name])
-            if source is self._environment and (variable := _variable(name)) in source:
+            if source is self._environment and (variable := variable_of(name)) in source:
                 return source[variable]
         return None
 
@@ -60,7 +63,8 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _variable(name: str) -> str:
+def variable_of(name: str) -> str:
+    """The environment variable that a property is looked for in."""
     return "".join(character if character.isalnum() else "_" for character in name).upper()
 
 
@@ -171,7 +175,10 @@ class Filler:
 
     def _missing(self, name: str, offset: int) -> _Unfillable:
         found = f"'${{{name}}}', for which there is no value"
-        where = f"--set {name}=…, the environment variable {_variable(name)}, an entry under properties, or a default"
+        variable = f"the environment variable {variable_of(name)}"
+        if self.properties.is_test:
+            variable = f"set: {{{name}: …}} or environment: [{variable_of(name)}] in the test file"
+        where = f"--set {name}=…, {variable}, an entry under properties, or a default"
         close = did_you_mean(name, self.properties.names(), likeness=0.85)
         return _Unfillable(offset, found, where, f"${{{close}}}" if close else f"${{{name}:default}}")
 

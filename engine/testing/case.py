@@ -62,6 +62,19 @@ class FlowNames(Validated):
         return frozenset(map(str, value))
 
 
+class VariableNames(Validated):
+    """`true` for all environment variables, `false` for none, or a list of names."""
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
+        if isinstance(value, (bool, tuple)):
+            return value
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            found = f"{shown(value)} for 'environment'"
+            refuse([Mistake("F303", found, "true, or a list of environment variables", "[DB_URL]")])
+        return tuple(map(str, value))
+
+
 class Given(Parameters):
     """What enters: the event of a flow, or the request."""
 
@@ -261,9 +274,17 @@ class Suite(Settings):
     cases: Any = None
     """The cases by their names."""
 
+    real: tuple[str, ...] = ()
+    """The configs, by their names, and steps, as mocks name them, that act on the real world. All others are kept from
+    it: databases are the test's own, in memory (or on a server of `engine test --database`), stores and queues lie in
+    a folder of its own, and a call of a service that no mock answers fails the case."""
+
+    environment: Annotated[bool | tuple[str, ...], VariableNames] = False
+    """The environment variables that placeholders see (`DB_URL`, or `db.url`), or true for all; none, if left out."""
+
     offline: bool = False
-    """Whether nothing may leave the process: no connection is opened, and an outward call, such as that of a database
-    or a service, which no mock answers is an error."""
+    """Whether a call of a database, a store, a queue or a Python function that no mock answers fails the case too, as
+    recordings want it; no config is started then."""
 
     before_all: Annotated[Flow | None, Field(alias="before-all")] = None
     """Steps that run ahead of the first case. A suite that has them, or after-all, keeps what lies in memory

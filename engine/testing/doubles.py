@@ -12,7 +12,7 @@ from pydantic_core import core_schema
 
 from engine.core.chain import Step
 from engine.core.element import Parameters
-from engine.core.errors import UNKNOWN, ErrorType, FlowError, error_type
+from engine.core.errors import ErrorType, FlowError, error_type
 from engine.core.event import Event, Message
 from engine.core.expression import Template
 from engine.core.flow_link import FlowLink
@@ -176,17 +176,6 @@ class Mock(Selecting, Reply):
             return mocked
 
         return around
-
-
-def refuse_outward(step: Step, run: Run) -> Run:
-    """The layer of a suite that is offline: what would leave the process is an error."""
-    if not step.processor.is_outward:
-        return run
-
-    async def refused(event: Event) -> Event:
-        raise FlowError(UNKNOWN, f"the suite is offline, and no mock answers this call of {step.name}")
-
-    return refused
 
 
 class Looked(Parameters):

@@ -88,7 +88,8 @@ class Mutants:
         """Whether the flows load by themselves: what the suite misses in them, such as a step, it has caught."""
         given = mutated.properties(self._order.given)
         try:
-            Loader(mutated.documents(), discover(self._order.processors), given).load()
+            catalog = discover(self._order.processors)
+            Loader(mutated.documents(), catalog, given, isolation=mutated.isolation()).load()
         except LoadError:
             return False
         return True

@@ -66,7 +66,7 @@ class Selecting(Parameters):
             found = f"{shown(self.processor)} with {', '.join(self.with_)}, which no step is"
             known = ", ".join(sorted({name for step in named for name in Parameter.names(step)}))
             return Mistake("F701", found, f"parameters that a step has ({known})", place=place)
-        names = {name for step in steps for name in _names(step) if name}
+        names = {name for step in steps for name in names_of(step)}
         expected = "an element that the flows use, the doc:name of a step, or its path"
         found = f"{shown(self.processor)}, which no step is"
         return Mistake("F701", found, expected, did_you_mean(self.processor, names), place)
@@ -86,11 +86,12 @@ def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:
 
 def is_named(step: Step, name: str) -> bool:
     """Whether the step is of this element, or has this doc:name or path."""
-    return name in _names(step)
+    return name in names_of(step)
 
 
-def _names(step: Step) -> tuple[str | None, ...]:
-    return step.name, step.processor.doc_name, path_of(step)
+def names_of(step: Step) -> list[str]:
+    """What tests may call the step: its element, its doc:name, its path."""
+    return [name for name in (step.name, step.processor.doc_name, path_of(step)) if name]
 
 
 def path_of(step: Step) -> str:

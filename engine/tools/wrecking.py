@@ -42,7 +42,7 @@ def run_chaos(paths: Sequence[str], order: Order) -> int:
 
 
 def _wreck(path: Path, order: Order, verdicts: dict[Target, Verdict]) -> None:
-    session = Session(TestFile.read(path), catalog(order.processors), order.given)
+    session = Session(TestFile.read(path), catalog(order.processors), order.given, databases=order.databases)
     session.check()
     cases = [case for case in session.file.cases if order.takes(session, case) and not session.why_skipped(case.name)]
 

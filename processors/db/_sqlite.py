@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,10 @@ class SqliteDatabase(SqliteStatements):
 
     style = ParameterStyle(lambda number: "?")
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, confine: Callable[[sqlite3.Connection], None] = lambda connection: None) -> None:
+        """confine: what keeps a new connection from other files."""
         self._file = file = file_of(url) or ""
+        self._confine = confine
         self._connection: sqlite3.Connection | None = None
         self._log = f"{file}-wal"
         self._identity: Identity = None
@@ -275,6 +277,7 @@ class SqliteDatabase(SqliteStatements):
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
+            self._confine(connection)
             self._identity = identity(self._file)
         except sqlite3.Error:
             connection.close()

@@ -55,6 +55,7 @@ class FetchedKeys:
             now = self._runtime.clock.monotonic()
             if now - self._tried < interval:
                 return
+            self._runtime.keep_from(f"GET {self._url}")
             self._tried = now
             self._fetching = self._runtime.tasks.start(self._fetch(), "keys for tokens")
         await asyncio.shield(self._fetching)  # one that waits may be cancelled; the others go on waiting
