@@ -23,7 +23,8 @@ from engine.loading.explain import place_of
 from engine.loading.loader import Parts
 from engine.loading.properties import variable_of
 from engine.testing.outcome import Mismatch
-from engine.testing.selecting import Parameter, names_of
+from engine.testing.selecting import Parameter, Selecting, is_named, names_of, shown_call
+from engine.testing.showing import in_line
 from engine.testing.stage import Layer, Stage
 
 LONGEST = 60
@@ -118,20 +119,33 @@ def unknown_names(real: Any, configs: Iterable[str], steps: Iterable[Step]) -> I
             yield Mistake("F701", found, expected, did_you_mean(str(name), known), place_of(name))
 
 
-def crossings(isolation: Isolation | None, steps: Iterable[Step]) -> list[Mismatch]:
-    """The calls that were refused, each once, with what answers them; they are forgotten."""
+def crossings(isolation: Isolation | None, steps: Iterable[Step], mocks: Iterable[Selecting] = ()) -> list[Mismatch]:
+    """The calls that were refused, each once, with what answers them; they are forgotten.
+
+    mocks: those that could have, had they fitted.
+    """
     if isolation is None or not isolation.crossings:
         return []
     by_location = {step.location: step for step in steps}
     refused = {(str(each.description), each.failing_component): each for each in isolation.crossings}
     isolation.crossings.clear()
-    return [_mismatch(each, by_location.get(each.failing_component or "")) for each in refused.values()]
+    return [_mismatch(each, by_location.get(each.failing_component or ""), list(mocks)) for each in refused.values()]
 
 
-def _mismatch(failure: FlowError, step: Step | None) -> Mismatch:
+def _mismatch(failure: FlowError, step: Step | None, mocks: list[Selecting]) -> Mismatch:
     where = f", {failure.failing_component}" if failure.failing_component else ""
-    note = "\n".join(f"  {line}" for line in (_remedies(step) if step else ["write: real: [NAME] to let it out"]))
+    told = [*_unfit(failure, step, mocks), *_remedies(step)] if step else ["write: real: [NAME] to let it out"]
+    note = "\n".join(f"  {line}" for line in told)
     return Mismatch(f"{failure.description}{where}", "a mock", "none", note=note)
+
+
+def _unfit(failure: FlowError, step: Step, mocks: list[Selecting]) -> Iterator[str]:
+    """Why the mocks of the step did not answer the call."""
+    for mock in mocks:
+        if mock.with_ and is_named(step, mock.processor) and failure.event is not None:
+            wanted = {name: each.written for name, each in mock.with_.items()}
+            found = shown_call(mock.with_, step, failure.event)
+            yield f"the mock with {in_line(wanted)} does not fit: the call has {in_line(found)}"
 
 
 def _remedies(step: Step) -> Iterator[str]:

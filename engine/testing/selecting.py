@@ -17,7 +17,7 @@ from engine.core.expression import Compiled, Condition, Expression, Template
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.validated import Validated
 from engine.expressions.suggestion import did_you_mean
-from engine.testing.matchers import Wanted
+from engine.testing.matchers import Wanted, WantedPart
 
 PLAIN = (Template, Expression, Condition)
 """What gives the value of a parameter itself; other kinds, such as paths, are read once more as they are written."""
@@ -39,8 +39,9 @@ class Selecting(Parameters):
     processor: Annotated[str, StepName]
     """The element (`http:request`), the step's doc:name, or its path (`flow/steps/2`)."""
 
-    with_: dict[str, Wanted] = Field(default_factory=dict, alias="with")
-    """The step's parameters with the values, or matchers, that they have in the call that is meant."""
+    with_: dict[str, WantedPart] = Field(default_factory=dict, alias="with")
+    """The step's parameters with the values, or matchers, that they have in the call that is meant. Of maps, some
+    entries are enough."""
 
     def selects(self, step: Step) -> bool:
         """Whether the step may be meant, as far as is known before it runs."""
@@ -82,6 +83,19 @@ def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:
         return parameter is not None and wanted.holds(parameter.of_event(event))
     except FlowError:  # the step itself will raise it
         return False
+
+
+def shown_call(wanted: Mapping[str, Wanted], step: Step, event: Event) -> dict[str, Any]:
+    """The parameters that a call has of those that are wanted."""
+    parameters = {name: Parameter.of(step, name) for name in wanted}
+    return {name: _value(parameter, event) for name, parameter in parameters.items() if parameter}
+
+
+def _value(parameter: Parameter, event: Event) -> Any:
+    try:
+        return parameter.of_event(event)
+    except FlowError as failure:
+        return f"the error {failure}"
 
 
 def is_named(step: Step, name: str) -> bool:

@@ -26,6 +26,7 @@ from engine.testing.clock import CaseClock
 from engine.testing.isolating import crossings, isolation_of, keep_inside, unknown_names
 from engine.testing.outcome import Mismatch
 from engine.testing.rows import copied, filled_text, rows_of
+from engine.testing.selecting import Selecting
 from engine.testing.stage import Stage
 
 INHERITED = ("sources", "within", "timeout", "now", "seed", "examples")
@@ -166,9 +167,9 @@ class Loaded:
         if self.isolation is not None and expected in self.isolation.crossings:
             self.isolation.crossings.remove(expected)
 
-    def crossings(self) -> list[Mismatch]:
-        """The calls that would have left the test; they are forgotten."""
-        return crossings(self.isolation, self.stage.steps)
+    def crossings(self, mocks: Iterable[Selecting] = ()) -> list[Mismatch]:
+        """The calls that would have left the test, which no mock answered; they are forgotten."""
+        return crossings(self.isolation, self.stage.steps, mocks)
 
 
 class SuiteLoader(Loader):
