@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from random import SystemRandom
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -30,6 +29,9 @@ from engine.testing.suite import Loaded
 
 PAUSE = 0.01
 """Seconds between two looks at expectations that may take a while to hold."""
+
+LAST_LOOKS = 1.0
+"""Seconds of the machine's time in which what was begun may end, where the time of the case has passed."""
 
 CONTENT_TYPE = "content-type"
 LOWEST_FAILURE = 400
@@ -62,7 +64,7 @@ class Running:
         self.loaded.stage.set(self._all_layers())
         self.loaded.clock.set(self.case.now, skips=not self.case.sources)
         await self.app.listen(self._has_source)
-        with chance_of(self.case):
+        with chance_of(self.case), self.loaded.clock.moving():
             try:
                 async with asyncio.timeout(self.case.timeout or None):
                     await self._acts(variables or {})
@@ -118,15 +120,29 @@ class Running:
     async def _tried(self, act: Act, variables: Mapping[str, Any], payload: Any) -> list[Mismatch]:
         """What does not hold where this is the payload given."""
         outcome = await self._outcome(act, variables, payload)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self.case.within
         found = self._compare(act, outcome)
-        while found and loop.time() < until:
-            await asyncio.sleep(PAUSE)
-            found = self._compare(act, outcome)
+        if found:
+            async for _ in self._looks():
+                found = self._compare(act, outcome)
+                if not found:
+                    break
         if not found and act.expect.speaks_of("error"):
             self.loaded.forgive(outcome.error)
         return self.loaded.crossings(self.case.mock) or found  # whatever else does not hold comes of them
+
+    async def _looks(self) -> AsyncIterator[None]:
+        """Wait until the expectations are to be looked at once more, as long as `within` lasts."""
+        clock, seconds = self.loaded.clock, self.case.within
+        if clock.is_moved:
+            end = clock.monotonic() + seconds
+            while await clock.wake_next(end - clock.monotonic()):
+                yield
+            seconds = min(seconds, LAST_LOOKS)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while loop.time() < until:
+            await asyncio.sleep(PAUSE)
+            yield
 
     async def _outcome(self, act: Act, variables: Mapping[str, Any], payload: Any) -> Outcome:
         """What the act comes to."""
@@ -194,11 +210,8 @@ def _unexpected(act: Act, outcome: Outcome) -> Iterator[Mismatch]:
 
 
 def chance_of(case: Case) -> AbstractContextManager[None]:
-    """Within it, what is random, and the time, are as the case says."""
-    if case.now is None and case.seed is None:
-        return nullcontext()
-    seed = SystemRandom().getrandbits(64) if case.seed is None else case.seed
-    return frozen(case.now, seed)
+    """Within it, what is random is as the case says; the time is by its clock."""
+    return nullcontext() if case.seed is None else frozen(None, case.seed)
 
 
 def target_of(path: str, given: Made) -> str:
