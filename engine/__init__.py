@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from engine.core.flow_link import FlowLink as FlowLink
     from engine.core.gate import Gate as Gate
     from engine.core.held_lines import write_line as write_line
+    from engine.core.isolation import Isolation as Isolation
     from engine.core.local_database import LocalDatabase as LocalDatabase
     from engine.core.local_store import LocalStore as LocalStore
     from engine.core.local_store import default_store as default_store
@@ -263,6 +264,7 @@ _MODULES = {
     "engine.core.stream": "Stream",
     "engine.core.transaction": "Transaction",
     "engine.core.turns": "MUCH OFTEN give_turn give_turn_after_much is_turn_over",
+    "engine.core.isolation": "Isolation",
     "engine.core.local_database": "LocalDatabase",
     "engine.core.local_store": "LocalStore default_store private_store",
     "engine.core.store": (

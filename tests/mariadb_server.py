@@ -51,6 +51,11 @@ class MariaDbServer:
             capture_output=True,
         )
 
+    def ask(self, sql: str) -> list[str]:
+        """The rows of an answer, as lines."""
+        command = [CLIENT, "--no-defaults", f"--socket={self._socket}", "-uroot", "-N", "-e", sql]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(timeout=60)

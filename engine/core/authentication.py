@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, Self
 
 from engine.core.errors import CORE_TYPES, SERVER_SECURITY, ErrorType
 from engine.core.event import Event
-from engine.core.processor import Run, VoidOperation
+from engine.core.processor import UNTOLD, Run, VoidOperation
 from engine.core.refusal import Refusal
+from engine.expressions.parser import Node
 
 NOT_PERMITTED = CORE_TYPES["MULE:NOT_PERMITTED"]
 UNAUTHORIZED = SERVER_SECURITY.child("UNAUTHORIZED", "SECURITY")
@@ -31,6 +32,9 @@ class Authentication(VoidOperation):
     What they find out is `vars.authentication`: a map of `scheme`, `principal` and what the scheme
     knows besides. All else raises a Refusal with a status and headers of its own.
     """
+
+    def assigns(self) -> Mapping[str, Node]:
+        return {f"vars.{AUTHENTICATION}": UNTOLD}
 
     def security_scheme(self) -> dict[str, Any]:
         """What proves who calls, as a security scheme object of OpenAPI 3.1."""

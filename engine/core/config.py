@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from engine.core.element import Element
+from engine.core.isolation import Isolation
 from engine.core.mistake import Mistake
 
 
@@ -15,9 +16,21 @@ class Config(Element):
     config_name: ClassVar[str] = ""
     """Its name under `configs`; empty where it is made in Python. Set by `be_named` when the file is loaded."""
 
+    reaches_outside: ClassVar[bool] = False
+    """Whether it opens what is not the application's own, such as connections: tests do not start it then."""
+
+    stand_in_hint: ClassVar[str] = ""
+    """How a test gets something in its place, where `isolate` found nothing."""
+
     def be_named(self, name: str) -> None:
         """Make it the config of that name."""
         self._prepare(config_name=name)
+
+    def isolate(self, isolation: Isolation) -> None:
+        """In a test, take something of the test's own in the place of what is outside, where there is such a thing.
+
+        Called before anything names the config; `reaches_outside` tells afterwards whether that was so.
+        """
 
     async def start(self) -> None:
         """Open what must be open before the first event. Raise FlowError where that fails."""

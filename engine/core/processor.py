@@ -75,11 +75,17 @@ class Processor(Element):
     is_outward: ClassVar[bool] = False
     """Whether what it comes to depends on what lies outside of the event: a service, a database, a store, a queue."""
 
+    reaches_outside: ClassVar[bool] = False
+    """Whether a call of it acts on what is not the application's own: tests refuse it unless a mock answers. What is
+    outward and leaves this out does; stores, queues, and databases that a test has in memory are its own."""
+
     passes_by: ClassVar[str] = ""
     """When an event passes by all steps inside, for who counts the ways through a flow; empty, where none does."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if cls.__dict__.get("is_outward") and "reaches_outside" not in cls.__dict__:
+            cls.reaches_outside = True
         if "run_at_once" in cls.__dict__:
             if cls.run is not Processor.run:
                 raise TypeError(f"{cls.__name__}.run_at_once would never be called: there is a run")

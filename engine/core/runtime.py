@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from engine.core.clock import Clock
 from engine.core.errors import ErrorType
 from engine.core.gate import Gate
+from engine.core.isolation import Isolation
 from engine.core.local_database import LocalDatabase
 from engine.core.nesting import Runnable
 from engine.core.tasks import Tasks
@@ -42,9 +43,16 @@ class Runtime:
         """Seconds that a response may take where nothing else says it."""
         self.flows: Mapping[str, Runnable] = {}
         """The flows and sub-flows by name; all are there once the application is loaded."""
+        self.isolation: Isolation | None = None
+        """What a test keeps the elements from; None, where they act on the real world."""
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}
         self._closers: list[Callable[[], Awaitable[None]]] = []
+
+    def keep_from(self, what: str) -> None:
+        """Raise FlowError in a test: an element is about to reach something outside, such as `GET https://…`."""
+        if self.isolation is not None:
+            self.isolation.keep_from(what)
 
     def share(self, key: Hashable, make: Callable[[], T]) -> T:
         """What all elements of the application have in common under a key; made by the first that asks."""

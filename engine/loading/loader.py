@@ -17,6 +17,7 @@ from engine.core.config import Config
 from engine.core.element import Element, Parameters
 from engine.core.flow import Flow
 from engine.core.gate import Gate
+from engine.core.isolation import Isolation
 from engine.core.mistake import Mistake, shown
 from engine.core.nesting import Runnable
 from engine.core.parameters import Broken, Duration, Name
@@ -108,7 +109,7 @@ def load(
     stands around the run of each step. Raises LoadError with every mistake found.
     """
     paths = list(paths)
-    return Loader(read_documents(paths), catalog, given or {}, clock, wrap, name_of(paths)).load()
+    return Loader(read_documents(paths), catalog, given or {}, clock, wrap, name=name_of(paths)).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -128,12 +129,15 @@ class Loader:
         given: Mapping[str, str],
         clock: Clock | None = None,
         wrap: Wrap | None = None,
+        isolation: Isolation | None = None,
         name: str = "",
     ) -> None:
+        """isolation: what keeps the application from the world; `load` has the rest."""
         self.name = name
         self.documents = documents
         self.sections = Sections(documents)
-        self.properties = Properties(given, os.environ, self.sections.property_defaults())
+        environment, defaults = isolation.environment if isolation else os.environ, self.sections.property_defaults()
+        self.properties = Properties(given, environment, defaults, is_test=isolation is not None)
         self.filler = Filler(self.properties)
         self.filler.use_files(self.sections.property_files(self.filler))
         for document in documents:
@@ -141,6 +145,7 @@ class Loader:
         flows: dict[str, Runnable] = {}
         resources = Resources(self._folders())
         runtime = Runtime(clock)
+        runtime.isolation = isolation
         functions = ChainMap(
             application_functions(self.filler, flows, resources),
             ClockFunctions(runtime.clock),  # type: ignore[arg-type]  # it is only read
@@ -202,7 +207,13 @@ class Loader:
             config = self.builder.element(value, Config, f"the config '{name}'", place)
             if config:
                 config.be_named(name)
+                self._isolate(config)
             self.builder.configs[name] = config or Broken()
+
+    def _isolate(self, config: Config) -> None:
+        isolation = self.builder.runtime.isolation
+        if isolation is not None and config.config_name not in isolation.real:
+            config.isolate(isolation)
 
     def _build_error_handlers(self, configuration: Configuration) -> None:
         for name, (value, _, place) in self.sections["error-handlers"].items():

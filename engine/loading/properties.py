@@ -34,7 +34,15 @@ class Properties:
     files: filled when the flow files have told which ones there are.
     """
 
-    def __init__(self, given: Mapping[str, str], environment: Mapping[str, str], defaults: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        given: Mapping[str, str],
+        environment: Mapping[str, str],
+        defaults: Mapping[str, Any],
+        *,
+        is_test: bool = False,
+    ) -> None:
+        self.is_test = is_test
         self.files: Mapping[str, Any] = {}
         self.secrets: set[str] = set()
         self._given = given
@@ -43,7 +51,7 @@ class Properties:
 
     def find(self, name: str) -> Property | None:
         """A property; None where no source has it."""
-        for source, key in ((self._given, name), (self._environment, name), (self._environment, _variable(name))):
+        for source, key in ((self._given, name), (self._environment, name), (self._environment, variable_of(name))):
             if key in source:
                 return Property(as_text(source[key]), is_literal=True)
         for written in (self.files, self._defaults):
@@ -68,7 +76,8 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _variable(name: str) -> str:
+def variable_of(name: str) -> str:
+    """The environment variable that a property is looked for in."""
     return "".join(character if character.isalnum() else "_" for character in name).upper()
 
 
@@ -183,7 +192,10 @@ class Filler:
 
     def _missing(self, name: str, offset: int) -> _Unfillable:
         found = f"'${{{name}}}', for which there is no value"
-        where = f"--set {name}=…, the environment variable {_variable(name)}, an entry under properties, or a default"
+        variable = f"the environment variable {variable_of(name)}"
+        if self.properties.is_test:
+            variable = f"set: {{{name}: …}} or environment: [{variable_of(name)}] in the test file"
+        where = f"--set {name}=…, {variable}, an entry under properties, or a default"
         close = did_you_mean(name, self.properties.names(), likeness=0.85)
         return _Unfillable(offset, found, where, f"${{{close}}}" if close else f"${{{name}:default}}")
 

@@ -14,6 +14,7 @@ from engine.application import Application
 from engine.core.chain import Step
 from engine.core.errors import ErrorType, FlowError
 from engine.core.event import NOTHING, Event
+from engine.core.isolation import Isolation
 from engine.core.processor import Run
 from engine.expressions.appended import settle
 from engine.loading.catalog import Catalog, discover
@@ -24,17 +25,27 @@ from engine.serving.content import JSON, write_content
 from engine.testing.client import Answer, send
 from engine.testing.clock import CaseClock
 from engine.testing.doubles import returned
+from engine.testing.isolating import crossings, isolation_of, keep_inside
 from engine.testing.selecting import is_named
 from engine.testing.stage import Layer, Stage
 
 STEPS = "steps"
 
 
-class Bench:
-    """What pytest's fixtures have in common: an event loop, an application, the mocks on it."""
+class Unmocked(AssertionError):
+    """A call that would have left the test, with the mock that answers it."""
 
-    def __init__(self) -> None:
+
+class Bench:
+    """What pytest's fixtures have in common: an event loop, an application, the mocks on it.
+
+    databases: servers on which applications may make databases of their own.
+    """
+
+    def __init__(self, databases: Iterable[str] = ()) -> None:
         self.app: Application | None = None
+        self._databases = tuple(databases)
+        self._isolation = Isolation()
         self._runner = Runner()
         self._stage = Stage()
         self._known_type: Callable[[str], ErrorType | None] = lambda name: None
@@ -54,29 +65,47 @@ class Bench:
     def _stop(self) -> None:
         if self.app is not None:
             self._runner.run(self.app.stop())
+            self._runner.run(self._isolation.end())
 
     def load(
-        self, *paths: str | Path, properties: Mapping[str, str] | None = None, processors: Iterable[str] = ()
+        self,
+        *paths: str | Path,
+        properties: Mapping[str, str] | None = None,
+        processors: Iterable[str] = (),
+        real: Iterable[str] = (),
+        environment: bool | Iterable[str] = False,
+        database: str | None = None,
     ) -> Application:
         """The application of flow files and folders; its sources are off, and what waits takes no time.
 
-        Raises LoadError.
+        It is kept from the world as a test file is. real: names of configs and steps that are not.
+        environment: the variables that its placeholders see, or True for all. database: the URL of a
+        server on which it may make databases of its own. Raises LoadError.
         """
-        return self._load(read_documents(paths), discover(processors), properties or {})
+        databases = self._databases if database is None else (database,)
+        isolation = isolation_of(real, environment, databases)
+        return self._load(read_documents(paths), discover(processors), properties or {}, isolation)
 
-    def _load(self, documents: list[Document], catalog: Catalog, properties: Mapping[str, str]) -> Application:
+    def _load(
+        self, documents: list[Document], catalog: Catalog, properties: Mapping[str, str], isolation: Isolation
+    ) -> Application:
         self._stop()
-        self._stage = Stage()
-        loader = Loader(documents, catalog, properties, CaseClock(), self._stage.wrap)
+        self._stage, self._isolation = Stage(), isolation
+        loader = Loader(documents, catalog, properties, CaseClock(), self._stage.wrap, isolation)
         self._known_type = loader.builder.mentions.known_type
         parts = loader.load()
         parts.runtime.data_dir = Path(self._folder.name)
-        self.app = Application(parts)
+        self.app = Application(keep_inside(parts, self._stage, isolation))
         return self.app
 
     def _run(self, running: Coroutine[Any, Any, Any]) -> Any:
+        """The result of running something; AssertionError where a call would have left the test."""
         self._stage.set(self._layers)
-        return self._runner.run(running)
+        try:
+            return self._runner.run(running)
+        finally:
+            if refused := crossings(self._isolation, self._stage.steps):
+                raise Unmocked("\n".join(f"{each.expression}\n{each.note}" for each in refused)) from None
 
     def _loaded(self) -> Application:
         if self.app is None:
@@ -99,15 +128,18 @@ class Bench:
         attributes: Any = None,
         configs: str = "",
         processors: Iterable[str] = (),
+        real: Iterable[str] = (),
     ) -> Event:
         """The event after steps, written as a flow file has them: a list, or one map.
 
-        configs: what stands under `configs`. Raises FlowError; LoadError for steps with mistakes.
+        configs: what stands under `configs`; real: the names of those, and of steps, that are not kept
+        from the world. Raises FlowError; LoadError for steps with mistakes.
         """
         written = steps if steps.lstrip().startswith(("-", "[")) else f"- {steps.strip()}"
         text = f"flows:\n  {STEPS}:\n    steps:\n{_indented(written, 6)}\n"
         text += f"configs:\n{_indented(configs, 2)}\n" if configs else ""
-        self._load([Document(STEPS, text)], discover(processors), {})
+        isolation = isolation_of(real, databases=self._databases)
+        self._load([Document(STEPS, text)], discover(processors), {}, isolation)
         return self.run_flow(STEPS, payload, vars=vars, attributes=attributes)
 
     def mock(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from msgspec.structs import replace
 from pydantic import BeforeValidator, Field
@@ -21,7 +21,7 @@ from engine.loading.data import as_data
 from engine.testing.doubles import Mock, Spy
 from engine.testing.expectations import Expectations
 from engine.testing.faults import Fault
-from engine.testing.generating import Value
+from engine.testing.generating import Value, Values
 from engine.testing.selecting import Selecting
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -62,25 +62,38 @@ class FlowNames(Validated):
         return frozenset(map(str, value))
 
 
+class VariableNames(Validated):
+    """`true` for all environment variables, `false` for none, or a list of names."""
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
+        if isinstance(value, (bool, tuple)):
+            return value
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            found = f"{shown(value)} for 'environment'"
+            refuse([Mistake("F303", found, "true, or a list of environment variables", "[DB_URL]")])
+        return tuple(map(str, value))
+
+
 class Given(Parameters):
     """What enters: the event of a flow, or the request."""
 
     payload: Value = Value.UNSET
     """The payload, or the body of the request."""
 
-    attributes: Data = Field(default_factory=dict)
+    attributes: Values = Values.NONE
     """The attributes; a request has those that it has."""
 
-    headers: Data = Field(default_factory=dict)
+    headers: Values = Values.NONE
     """The headers of the request, or those among the attributes."""
 
-    query_params: Data = Field(default_factory=dict)
+    query_params: Values = Values.NONE
     """The query of the request, or queryParams among the attributes."""
 
-    uri_params: Data = Field(default_factory=dict)
+    uri_params: Values = Values.NONE
     """What stands for `{name}` in the request's path, or uriParams among the attributes."""
 
-    vars: Data = Field(default_factory=dict)
+    vars: Values = Values.NONE
     """The variables; a request has none."""
 
     correlation_id: str | None = None
@@ -89,7 +102,37 @@ class Given(Parameters):
     mime_type: str | None = None
     """The media type of the payload."""
 
-    def event(self, variables: Mapping[str, Any], payload: Any) -> Event:
+    def made(self, payload: Any) -> Made:
+        """What enters, with what is made for it."""
+        return Made(
+            payload,
+            self.attributes.make(),
+            self.headers.make(),
+            self.query_params.make(),
+            self.uri_params.make(),
+            self.vars.make(),
+            self.correlation_id,
+            self.mime_type,
+        )
+
+
+class Made(NamedTuple):
+    """What enters, in one run of a case."""
+
+    payload: Any
+    attributes: dict[str, Any]
+    headers: dict[str, Any]
+    query_params: dict[str, Any]
+    uri_params: dict[str, Any]
+    vars: dict[str, Any]
+    correlation_id: str | None
+    media_type: str | None
+
+    def shown(self) -> dict[str, Any]:
+        """As the root `given` of expectations has it."""
+        return {name: getattr(self, name) for name in ("payload", "attributes", "vars", "headers")}
+
+    def event(self, variables: Mapping[str, Any]) -> Event:
         """The event for a flow or steps."""
         attributes = dict(self.attributes)
         for name, values in (
@@ -100,10 +143,10 @@ class Given(Parameters):
             if values:
                 attributes[name] = {**attributes.get(name, {}), **values}
         event = Event(
-            payload=payload,
+            payload=self.payload,
             attributes=attributes or NOTHING,
             vars={**variables, **self.vars},
-            media_type=self.mime_type,
+            media_type=self.media_type,
         )
         return event if self.correlation_id is None else replace(event, correlation_id=self.correlation_id)
 
@@ -117,7 +160,7 @@ class Request(Parameters):
     path: str
     """The path, which may hold a query."""
 
-    headers: Data = Field(default_factory=dict)
+    headers: Values = Values.NONE
     """Its headers, beside those given."""
 
     body: Value = Value.UNSET
@@ -261,9 +304,17 @@ class Suite(Settings):
     cases: Any = None
     """The cases by their names."""
 
+    real: tuple[str, ...] = ()
+    """The configs, by their names, and steps, as mocks name them, that act on the real world. All others are kept from
+    it: databases are the test's own, in memory (or on a server of `engine test --database`), stores and queues lie in
+    a folder of its own, and a call of a service that no mock answers fails the case."""
+
+    environment: Annotated[bool | tuple[str, ...], VariableNames] = False
+    """The environment variables that placeholders see (`DB_URL`, or `db.url`), or true for all; none, if left out."""
+
     offline: bool = False
-    """Whether nothing may leave the process: no connection is opened, and an outward call, such as that of a database
-    or a service, which no mock answers is an error."""
+    """Whether a call of a database, a store, a queue or a Python function that no mock answers fails the case too, as
+    recordings want it; no config is started then."""
 
     before_all: Annotated[Flow | None, Field(alias="before-all")] = None
     """Steps that run ahead of the first case. A suite that has them, or after-all, keeps what lies in memory

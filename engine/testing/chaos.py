@@ -28,7 +28,12 @@ from engine.testing.stage import Layer
 from engine.testing.suite import Written
 from engine.testing.ways import Ways
 
-NO_CASE, NO_ANSWER = "no case passes it", "no answer"
+NO_CASE, NO_MOCK, NO_ANSWER = "no case passes it", "a call that no mock answers", "no answer"
+UNKNOWN = frozenset({NO_CASE, NO_MOCK})
+"""What tells nothing of the flow: the cases lack something."""
+
+Status = int | str | None
+"""The status of an answer; None where there was none, NO_MOCK where nobody knows."""
 
 Statuses = frozenset[int | str]
 
@@ -53,6 +58,11 @@ class Verdict:
     declared: Statuses
 
     @property
+    def is_known(self) -> bool:
+        """Whether a caller met the error."""
+        return self.got not in UNKNOWN
+
+    @property
     def is_good(self) -> bool:
         return isinstance(self.got, int) and (self.got in self.declared or DEFAULT in self.declared)
 
@@ -66,7 +76,7 @@ class Strike:
 
     def __init__(self, flow: str, step: Step, raised: ErrorType) -> None:
         self._flow, self._step, self._raised = flow, step, raised
-        self.answers: list[int | None] = []
+        self.answers: list[Status] = []
         self._struck: int | None = None
 
     @property
@@ -93,7 +103,7 @@ class Scout:
     """A layer that notes which steps the requests to each flow pass."""
 
     def __init__(self) -> None:
-        self.answers: list[int | None] = []
+        self.answers: list[Status] = []
         self.calls = 0
         self.passed: set[tuple[str, Step]] = set()
 
@@ -111,7 +121,7 @@ class Scout:
 class Caller(Running):
     """Makes the requests of a case, whatever they come to, and keeps the statuses."""
 
-    def __init__(self, *arguments: Any, kept: list[int | None]) -> None:
+    def __init__(self, *arguments: Any, kept: list[Status]) -> None:
         super().__init__(*arguments)
         self._kept = kept
 
@@ -124,6 +134,11 @@ class Caller(Running):
             self._found.clear()
         if len(self._kept) == before:
             self._kept.append(None)
+
+    async def _tried(self, act: Act, variables: Mapping[str, Any], payload: Any) -> list[Mismatch]:
+        if await super()._tried(act, variables, payload):
+            self._kept[-1] = NO_MOCK
+        return []
 
     def _compare(self, act: Act, outcome: Outcome) -> list[Mismatch]:
         self._kept.append(outcome.status)
@@ -172,7 +187,7 @@ class Chaos:
         for case in cases:
             scout = Scout()
             await self._call(case, scout)
-            fails = any(status is None or status >= LOWEST_FAILURE for status in scout.answers)
+            fails = any(not isinstance(status, int) or status >= LOWEST_FAILURE for status in scout.answers)
             for passed in scout.passed:
                 if passed not in found or (fails, scout.calls) < found[passed][:2]:
                     found[passed] = fails, scout.calls, case

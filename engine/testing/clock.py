@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
 
 from engine.core.clock import Clock
 
 DAY = 86400.0
 """Seconds between two cases: what elements remember for a while, such as the requests of a rate limit, is over."""
 
+PAUSE = 0.002
+"""Seconds after which it is looked whether what was woken still works."""
+
+TURNS = 3
+"""Turns of the event loop in which a task that was begun or woken waits again, if it has nothing to do."""
+
+MOST_PAUSES = 25
+"""How often that is looked at: what takes longer goes on while time does."""
+
+_moves: ContextVar[bool] = ContextVar("moves_the_clock", default=False)
+
 
 class CaseClock(Clock):
     """Time that moves on by itself where something waits for it, so that no test does.
 
-    It is set for each case. Where sources are on, waits take their time: a scheduler would never stop to fire.
+    It is set for each case. Where sources are on, waits take their time: a scheduler would never stop
+    to fire. Where the case says what time it is too, time stands then, and moves on from one wait to
+    the next only as the case itself waits, or for its expectations.
     """
 
     def __init__(self) -> None:
@@ -24,18 +43,83 @@ class CaseClock(Clock):
         """Stand at a moment, or where it is None go on with the machine's; skips: whether waits take no time."""
         self._now = now
         self._skips = skips
+        self.is_moved = now is not None and not skips
+        self._began = super().monotonic()
         self._skipped = 0.0
         self._passed += DAY
+        self._numbers = count()
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        """Within it, who waits moves time on; others wait until it comes."""
+        token = _moves.set(True)
+        try:
+            yield
+        finally:
+            _moves.reset(token)
 
     def now(self) -> datetime:
         return (self._now or super().now()) + timedelta(seconds=self._skipped)
 
     def monotonic(self) -> float:
-        return super().monotonic() + self._passed
+        return (self._began if self.is_moved else super().monotonic()) + self._passed
 
     async def sleep(self, seconds: float) -> None:
+        seconds = max(0.0, seconds)
+        if self.is_moved:
+            await (self._move(seconds) if _moves.get() else self._wait(seconds))
+            return
         if self._skips:
-            self._skipped += max(0.0, seconds)
-            self._passed += max(0.0, seconds)
+            self._pass(seconds)
             seconds = 0.0
         await super().sleep(seconds)
+
+    def _pass(self, seconds: float) -> None:
+        self._skipped += seconds
+        self._passed += seconds
+
+    async def _wait(self, seconds: float) -> None:
+        waiting = asyncio.get_running_loop().create_future()
+        heappush(self._waiting, (self._skipped + seconds, next(self._numbers), waiting))
+        await waiting
+
+    async def _move(self, seconds: float) -> None:
+        end = self._skipped + seconds
+        while await self.wake_next(end - self._skipped):
+            pass
+
+    async def wake_next(self, seconds: float) -> bool:
+        """Move on to the next moment within the seconds for which something waits; or by all, where nothing does.
+
+        Whether there was one.
+        """
+        await self._turn()
+        while self._waiting and self._waiting[0][2].done():  # who waited was cancelled
+            heappop(self._waiting)
+        if not self._waiting or self._waiting[0][0] > self._skipped + seconds:
+            self._pass(max(0.0, seconds))
+            return False
+        busy = self._busy()
+        due, _, waiting = heappop(self._waiting)
+        self._pass(max(0.0, due - self._skipped))
+        waiting.set_result(None)
+        await self._settle(busy)
+        return True
+
+    async def _turn(self) -> None:
+        """Let tasks that were begun come so far as to wait."""
+        for _ in range(TURNS):
+            await super().sleep(0)
+
+    def _busy(self) -> int:
+        """How many tasks do not wait for the time."""
+        return len(asyncio.all_tasks()) - sum(not waiting.done() for _, _, waiting in self._waiting)
+
+    async def _settle(self, busy: int) -> None:
+        """Let what was woken work until it waits again."""
+        for _ in range(MOST_PAUSES):
+            await self._turn()
+            if self._busy() <= busy:
+                return
+            await super().sleep(PAUSE)

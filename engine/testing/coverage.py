@@ -119,4 +119,4 @@ def _missed(coverage: Coverage) -> Iterator[str]:
         else:
             yield f"  {point}"
     for first, *others in errors.values():
-        yield f"  {first}" + "".join(f", {point.label}" for point in others)
+        yield f"  {first}" + "".join(f", {point.error}" for point in others)

@@ -93,7 +93,7 @@ def _row(number: int, text: str, points: list[Point], coverage: Coverage) -> str
 def _told(point: Point) -> str:
     if point.kind == "line":
         return "never ran"
-    return f"never raised {point.label}" if point.kind == "error" else f"never: {point.label}"
+    return f"never raised {point.error}" if point.kind == "error" else f"never: {point.label}"
 
 
 def _coloured(text: str) -> str:

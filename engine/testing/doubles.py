@@ -12,7 +12,7 @@ from pydantic_core import core_schema
 
 from engine.core.chain import Step
 from engine.core.element import Parameters
-from engine.core.errors import UNKNOWN, ErrorType, FlowError, error_type
+from engine.core.errors import ErrorType, FlowError, error_type
 from engine.core.event import Event, Message
 from engine.core.expression import Template
 from engine.core.flow_link import FlowLink
@@ -21,7 +21,8 @@ from engine.core.processor import Operation, Run, Targeted
 from engine.core.text import Place
 from engine.core.type_patterns import TypePatterns
 from engine.testing.expectations import Expectations
-from engine.testing.matchers import Wanted
+from engine.testing.generating import Replied
+from engine.testing.matchers import WantedPart
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.selecting import Selecting, fits
 
@@ -53,13 +54,13 @@ class MockedType(TypePatterns):
 class Returned(Parameters):
     """What a mocked step leaves; what is left out stays as it was."""
 
-    payload: Template | None = None
-    """The result: the payload, or what goes to the step's target."""
+    payload: Replied | None = None
+    """The result: the payload, or what goes to the step's target; it may be {from-file: orders.json}."""
 
-    attributes: Template | None = None
+    attributes: Replied | None = None
     """The attributes of the result."""
 
-    vars: dict[str, Template] = Field(default_factory=dict)
+    vars: dict[str, Replied] = Field(default_factory=dict)
     """Variables to set."""
 
     mime_type: str | None = None
@@ -135,7 +136,7 @@ class Reply(Parameters):
 class Turn(Reply):
     """What one of several calls meets."""
 
-    with_: dict[str, Wanted] = Field(default_factory=dict, alias="with")
+    with_: dict[str, WantedPart] = Field(default_factory=dict, alias="with")
     """The parameters of the call that it waits for, which it answers once."""
 
 
@@ -176,17 +177,6 @@ class Mock(Selecting, Reply):
             return mocked
 
         return around
-
-
-def refuse_outward(step: Step, run: Run) -> Run:
-    """The layer of a suite that is offline: what would leave the process is an error."""
-    if not step.processor.is_outward:
-        return run
-
-    async def refused(event: Event) -> Event:
-        raise FlowError(UNKNOWN, f"the suite is offline, and no mock answers this call of {step.name}")
-
-    return refused
 
 
 class Looked(Parameters):

@@ -19,18 +19,20 @@ from engine.testing.suite import SuiteLoader, TestFile, refuse_unreadable
 CASE = "case"
 
 
-async def run_case(text: str, catalog: Catalog, name: str = CASE) -> list[Mismatch]:
+async def run_case(text: str, catalog: Catalog, name: str = CASE, *, is_real: bool = False) -> list[Mismatch]:
     """Run a case; what it expects in vain.
 
     It is written as in a test file, with configs, flows, sub-flows and error-handlers beside its own
     keys as in a flow file. Instead of `expect`, `mistake` is a text that the message of a mistake
     holds, for what cannot be loaded. Sources are on, as in a server; what is persistent lies in a
-    folder of the case. Raises LoadError for a case with other mistakes.
+    folder of the case. It is kept from the world as any test is, unless it `is_real`. Raises LoadError
+    for a case with other mistakes.
     """
     document = Document(name, text)
     refuse_unreadable(document)
     mistake = document.data.pop("mistake", None)
-    loader = SuiteLoader(TestFile(as_test_file(document)), catalog, {})
+    file = TestFile(as_test_file(document))
+    loader = SuiteLoader(file, catalog, {}, None if is_real else file.isolation())
     if mistake is not None:
         return _refused(loader, str(mistake))
     loaded = loader.loaded()

@@ -23,9 +23,14 @@ from engine.loading.data import Map, Sequence
 from engine.loading.place import Place
 from engine.testing.matchers import Wanted
 from engine.testing.outcome import LEFT_ROOTS, Mismatch, Outcome
-from engine.testing.selecting import Selecting
+from engine.testing.selecting import Selecting, is_named, shown_call
+from engine.testing.showing import in_line
 
 CALLS = "calls"
+MOST_SEEN = 10
+"""How many calls are shown where others were expected."""
+
+Call = tuple[Step, Event]
 AT_LEAST_ONCE = Wanted({"$gte": 1})
 
 
@@ -35,15 +40,17 @@ class Calls(Selecting):
     times: Annotated[Wanted, Field(validate_default=False)] = AT_LEAST_ONCE
     """The number of calls, or a matcher; at least one, if left out."""
 
-    def layer(self, meet: Callable[[Selecting], None]) -> Callable[[Step, Run], Run]:
-        """Tells `meet` of each call that is meant."""
+    def layer(self, meet: Callable[[Selecting], None], seen: list[Call]) -> Callable[[Step, Run], Run]:
+        """Tells `meet` of each call that is meant; seen: takes the first calls of the steps of that name."""
 
         def around(step: Step, run: Run) -> Run:
-            if not self.selects(step):
+            if not is_named(step, self.processor):
                 return run
 
             async def counted(event: Event) -> Event:
-                if self.fits(step, event):
+                if len(seen) < MOST_SEEN:
+                    seen.append((step, event))
+                if self.selects(step) and self.fits(step, event):
                     meet(self)
                 return await run(event)
 
@@ -51,8 +58,15 @@ class Calls(Selecting):
 
         return around
 
+    def told(self, seen: list[Call]) -> str:
+        """The calls that there were, with the parameters that are asked for, as lines of text."""
+        if not self.with_:
+            return ""
+        calls = [f"    {in_line(shown_call(self.with_, *call))}, {call[0].location}" for call in seen]
+        return "\n".join([f"  the calls of {self.processor}:", *(calls or ["    none"])])
+
     def __str__(self) -> str:
-        with_ = ", ".join(f"{name}: {wanted.written}" for name, wanted in self.with_.items())
+        with_ = ", ".join(f"{name}: {in_line(wanted.written)}" for name, wanted in self.with_.items())
         return f"calls of {self.processor}" + (f" with {with_}" if with_ else "")
 
 

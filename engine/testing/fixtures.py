@@ -12,16 +12,20 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def _bench() -> Iterator[Bench]:
+def _bench(pytestconfig: pytest.Config) -> Iterator[Bench]:
     from engine.testing.bench import Bench
 
-    with Bench() as bench:
+    with Bench(pytestconfig.getoption("--flow-database")) as bench:
         yield bench
 
 
 @pytest.fixture
 def flow_app(_bench: Bench) -> Any:
-    """`flow_app("flows/", properties={…})`: the application of flow files, on which run_flow and post work."""
+    """`flow_app("flows/", properties={…})`: the application of flow files, on which run_flow and post work.
+
+    As in test files, databases are its own and in memory, and a call of a service that no mock answers
+    is an AssertionError; `real=["Payments_API"]` and `environment=["DB_URL"]` let something through.
+    """
     return _bench.load
 
 

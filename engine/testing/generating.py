@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from pydantic_core import core_schema
 
+from engine.core.errors import EXPRESSION, FlowError
 from engine.core.event import Event
-from engine.core.expression import Expression
+from engine.core.expression import Expression, Template
 from engine.core.media import read_json, read_yaml
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.reader import reach_of
 from engine.core.resource import Resource
 from engine.core.validated import Validated
 from engine.loading.data import as_data
+from engine.loading.explain import place_of
 from engine.testing.properties import Schema
+from engine.testing.tokens import token_function
 
 Make = Callable[[], Any]
+SCHEMA = "from-schema"
 
 
 class Value(Validated):
     """A value that a case gives; `make` gives it, anew for each run.
 
-    A map of one key that begins with `from-` is made: from a file beside the flows (JSON or YAML by
-    its name, else text), from an expression, or from a JSON Schema, a file or written in place: then
-    the case is tried with many bodies, `examples` of them, and the smallest that fails is told.
+    A map of one key that begins with `from-`, at any depth, is made: from a file beside the flows (JSON
+    or YAML by its name, else text), or from an expression, which may make a token: `jwt(claims, secret)`.
+    A whole payload may be made from a JSON Schema, a file or written in place: then the case is tried
+    with many bodies, `examples` of them, and the smallest that fails is told.
     """
 
     UNSET: ClassVar[Value]
@@ -43,8 +49,86 @@ class Value(Validated):
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
         if isinstance(value, cls):
             return value
-        maker = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else ""
-        return cls(value, MAKERS[maker](value[maker], info)) if maker in MAKERS else cls(value)
+        maker = _maker(value)
+        if maker == SCHEMA:
+            return cls(value, _from_schema(value[maker], info))
+        return cls(value, _making(value, info))
+
+
+class Values(Value):
+    """A map of them by name: headers, variables."""
+
+    NONE: ClassVar[Values]
+
+    def __bool__(self) -> bool:
+        return bool(self.written)
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, Mapping):
+            refuse([Mistake("F303", shown(value), "a map of names and values")])
+        make = _making(value, info)
+        return cls(value, _checked(make, value) if make and _maker(value) else make)
+
+
+def _checked(make: Make, written: Any) -> Make:
+    """What makes a map, and nothing else."""
+
+    def checked() -> Any:
+        made = make()
+        if not isinstance(made, Mapping):
+            raise FlowError(EXPRESSION, f"{shown(as_data(written))} makes no map of names and values")
+        return made
+
+    return checked
+
+
+class Replied(Template):
+    """A value that a mock leaves: a template, or made as the values of a case are, as a whole."""
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        make = _making(value, info)
+        if make is None:
+            return super()._validate(value, info)
+        if not _maker(value):
+            expected = "one for the whole value, or an expression such as #[resource('orders.json')]"
+            refuse([Mistake("F303", "a value that is made inside that of a mock", expected, "", place_of(value))])
+        made = cls(None)
+        made.evaluate = lambda event: make()
+        return made
+
+
+def _maker(value: Any) -> str:
+    """The key under which stands of what the value is made; empty, where it stands as it is."""
+    key = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else ""
+    return key if key in MAKERS or key == SCHEMA else ""
+
+
+def _making(value: Any, info: core_schema.ValidationInfo) -> Make | None:
+    """What makes a value in which something is made; None, where all stands as it is."""
+    if maker := _maker(value):
+        if maker == SCHEMA:
+            refuse([Mistake("F303", f"'{SCHEMA}' inside a value", "it as the whole payload", "", place_of(value))])
+        return MAKERS[maker](value[maker], info)
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    made = {key: make for key, each in parts if (make := _making(each, info))}
+    return _with(value, made) if made else None
+
+
+def _with(value: Any, made: Mapping[Any, Make]) -> Make:
+    """What makes a map or list some of whose parts are made."""
+    written = as_data(value)
+
+    def make() -> Any:
+        whole = written.copy()
+        for key, each in made.items():
+            whole[key] = each()
+        return whole
+
+    return make
 
 
 def _from_file(value: Any, info: core_schema.ValidationInfo) -> Make:
@@ -62,7 +146,11 @@ def _from_schema(value: Any, info: core_schema.ValidationInfo) -> Make:
 
 
 def _from_expression(value: Any, info: core_schema.ValidationInfo) -> Make:
-    expression = Expression(value, reach_of(info))
+    reach = reach_of(info)
+    if info.context is not None:
+        jwt = token_function(info.context.runtime.clock.now)
+        reach = replace(reach, functions={**reach.functions, jwt.name: jwt})
+    expression = Expression(value, reach)
     return lambda: expression.evaluate(Event())
 
 
@@ -74,8 +162,8 @@ READERS: dict[str, Callable[[str], Any]] = {
 MAKERS: dict[str, Callable[[Any, core_schema.ValidationInfo], Make]] = {
     "from-file": _from_file,
     "from-expression": _from_expression,
-    "from-schema": _from_schema,
 }
 """What makes values, by the key under which stands of what."""
 
 Value.UNSET = Value(None)
+Values.NONE = Values({})

@@ -6,7 +6,7 @@ A matcher is a map whose keys begin with `$`: `{$contains: blank}`; of several a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic_core import core_schema
 
@@ -32,9 +32,12 @@ class Wanted(Validated):
     error is compared with its type as text, or with a map of some of its fields.
     """
 
+    takes_part: ClassVar[bool] = False
+    """Whether a map may have more entries than are named."""
+
     def __init__(self, written: Any) -> None:
         mistakes: list[Mistake] = []
-        self._node = _read(written, mistakes)
+        self._node = _Reading(mistakes, takes_part=self.takes_part).read(written)
         self.written = as_data(written)
         if mistakes:
             refuse(mistakes)
@@ -49,6 +52,12 @@ class Wanted(Validated):
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
         return value if isinstance(value, cls) else cls(value)
+
+
+class WantedPart(Wanted):
+    """A value that is wanted of a call: maps, at any depth, may have more entries; `$equals` asks for the whole."""
+
+    takes_part = True
 
 
 class Exactly:
@@ -67,17 +76,21 @@ class Exactly:
 
 
 class Entries:
-    """A map with matchers somewhere in it."""
+    """A map with matchers somewhere in it. takes_part: whether there may be more entries."""
 
-    def __init__(self, entries: Mapping[str, Node]) -> None:
+    def __init__(self, entries: Mapping[str, Node], *, takes_part: bool = False) -> None:
         self.entries = entries
+        self._takes_part = takes_part
 
     def holds(self, got: Any) -> bool:
         if isinstance(got, (FlowError, ErrorType)):
             return all(node.holds(plain(got.get(key))) for key, node in self.entries.items())
-        if not isinstance(got, Mapping) or set(got) != set(self.entries):
+        if not isinstance(got, Mapping) or not self._has_names(set(got)):
             return False
         return all(node.holds(plain(got[key])) for key, node in self.entries.items())
+
+    def _has_names(self, names: set[str]) -> bool:
+        return names >= set(self.entries) if self._takes_part else names == set(self.entries)
 
     def nearest(self, got: Any) -> Any:
         known = got if isinstance(got, Mapping) else {}
@@ -132,27 +145,42 @@ def _is_error(got: FlowError | ErrorType, wanted: Any) -> bool:
     return bool(str(got.type if isinstance(got, FlowError) else got) == wanted)
 
 
+class _Reading:
+    """Reads what is written; notes the mistakes in it."""
+
+    def __init__(self, mistakes: list[Mistake], *, takes_part: bool = False) -> None:
+        self._mistakes = mistakes
+        self._takes_part = takes_part
+
+    def read(self, written: Any) -> Node:
+        if isinstance(written, Mapping):
+            return self._map(written)
+        if isinstance(written, list):
+            elements = [self.read(each) for each in written]
+            return Elements(elements) if not _are_plain(elements) else Exactly(as_data(written))
+        return Exactly(as_data(written))
+
+    def _map(self, written: Mapping[str, Any]) -> Node:
+        marked = [key for key in written if str(key).startswith(MARK)]
+        if marked:
+            return self._matchers(written, marked)
+        entries = {key: self.read(value) for key, value in written.items()}
+        if not entries or (not self._takes_part and _are_plain(list(entries.values()))):
+            return Exactly(as_data(written))
+        return Entries(entries, takes_part=self._takes_part)
+
+    def _matchers(self, written: Mapping[str, Any], marked: list[str]) -> Node:
+        for key in written:
+            if key not in marked:
+                found = f"'{key}' beside the matcher '{marked[0]}'"
+                expected = "a map of matchers alone; $contains for some of the entries"
+                self._mistakes.append(Mistake("F702", found, expected, "$contains: {…}", _place(written, key)))
+        checks = [check for key in marked if (check := _check(key, written, self._mistakes))]
+        return Matchers(as_data(written), checks)
+
+
 def _read(written: Any, mistakes: list[Mistake]) -> Node:
-    if isinstance(written, Mapping):
-        return _read_map(written, mistakes)
-    if isinstance(written, list):
-        elements = [_read(each, mistakes) for each in written]
-        return Elements(elements) if not _are_plain(elements) else Exactly(as_data(written))
-    return Exactly(as_data(written))
-
-
-def _read_map(written: Mapping[str, Any], mistakes: list[Mistake]) -> Node:
-    marked = [key for key in written if str(key).startswith(MARK)]
-    if not marked:
-        entries = {key: _read(value, mistakes) for key, value in written.items()}
-        return Exactly(as_data(written)) if _are_plain(list(entries.values())) else Entries(entries)
-    for key in written:
-        if key not in marked:
-            found = f"'{key}' beside the matcher '{marked[0]}'"
-            expected = "a map of matchers alone; $contains for some of the entries"
-            mistakes.append(Mistake("F702", found, expected, "$contains: {…}", _place(written, key)))
-    checks = [check for key in marked if (check := _check(key, written, mistakes))]
-    return Matchers(as_data(written), checks)
+    return _Reading(mistakes).read(written)
 
 
 def _are_plain(nodes: list[Node]) -> bool:

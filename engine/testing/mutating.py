@@ -12,14 +12,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from engine.loading.catalog import discover
 from engine.loading.diagnostic import LoadError
 from engine.loading.document import Document
 from engine.loading.loader import Loader
 from engine.loading.sections import read_file
 from engine.testing.mutations import Mutation, mutations_of
 from engine.testing.suite import TestFile
-from engine.testing.working import Order, run_test_file
+from engine.testing.working import Order, catalog, run_test_file
 
 Fate = Literal["caught", "survived", "refused"]
 """Failed by a case; passed by all; no flow any more, which its loading tells."""
@@ -64,8 +63,9 @@ class Mutants:
     @cached_property
     def all(self) -> list[tuple[Path, Mutation]]:
         """Each mistake with its flow file."""
+        elements = catalog(self._order.processors)
         files = {file.resolve(): file for suite in self._suites for file in _flow_files(suite)}
-        return [(file, each) for file in files.values() for each in mutations_of(read_file(file).data)]
+        return [(file, each) for file in files.values() for each in mutations_of(read_file(file).data, elements)]
 
     def run(self, number: int) -> Mutant:
         """Run the suites on one mistake."""
@@ -88,7 +88,8 @@ class Mutants:
         """Whether the flows load by themselves: what the suite misses in them, such as a step, it has caught."""
         given = mutated.properties(self._order.given)
         try:
-            Loader(mutated.documents(), discover(self._order.processors), given).load()
+            elements = catalog(self._order.processors)
+            Loader(mutated.documents(), elements, given, isolation=mutated.isolation()).load()
         except LoadError:
             return False
         return True

@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from engine.core.text import Text
+from engine.core.flow import Flow
+from engine.loading.catalog import Catalog
 from engine.loading.data import Map, Sequence
+from engine.loading.loader import SubFlow
 from engine.loading.place import Place
+from engine.testing import slips
+from engine.testing.declared import Declared
 from engine.testing.rows import copied
+from engine.testing.slips import Change, Key
 
-Key = str | int
-Change = Callable[[Any, Key], None]
-"""What is done to the map or list that holds an entry, and the entry's key in it."""
-
-FLOWS = ("flows", "sub-flows")
+FLOWS = {"flows": Flow, "sub-flows": SubFlow}
 UNSEEN = frozenset({
     "doc", "doc:name", "logException", "timeout", "responseTimeout", "maxConcurrency", "ttl", "level", "category",
     "config-ref", "initialState",
 })  # fmt: skip
-"""Entries that change how long something takes, or what people read, and no outcome."""
+"""Parameters that change how long something takes, or what people read, and no outcome."""
 
 STRUCTURE = frozenset({"steps", "source", "error-handler", "let"})
 EXPRESSIONS = frozenset({"expression", "collection", "when", "while", "until", "targetValue", "idExpression"})
-NAMES = frozenset({"name", "variableName", "target", "schema", "sql", "type", "abortOn", "allowedMethods", "function"})
+NAMES = frozenset({"name", "variableName", "target", "schema", "type", "abortOn", "function"})
 ERROR_TYPES = frozenset({"type", "abortOn"})
-OPPOSITES = {
-    "==": "!=", "!=": "==", "<": ">=", ">": "<=", "<=": ">", ">=": "<", "&&": "||", "||": "&&",
-}  # fmt: skip
-STATUSES = {207: 400, 400: 207}
-METHODS = {"POST": "PUT", "PUT": "POST", "GET": "POST", "DELETE": "GET", "PATCH": "PUT"}
+METHODS = frozenset({"allowedMethods", "method"})
 HANDLERS = {"on-error-propagate": "on-error-continue", "on-error-continue": "on-error-propagate"}
-
-OPERATOR = re.compile(r"[=!<>]=|(?<![=<>-])[<>](?!=)|&&|\|\|")
-NUMBER = re.compile(r"(?<![\w.$'])\d+(?![\w.'])")
-LITERAL = re.compile(r"'([^']+)'")
-APPEND = re.compile(r"append\(([\w.$]+), .*\)", re.DOTALL)
-LEAF = re.compile(r"#\[(.*)\]", re.DOTALL)
-PATH = re.compile(r"\$?[A-Za-z]\w*(\.\w+)*")
-SQL = (
-    (re.compile(r"\bDO UPDATE\b.*", re.DOTALL | re.IGNORECASE), "DO NOTHING"),
-    (re.compile(r"\bON CONFLICT\b.*", re.DOTALL | re.IGNORECASE), ""),
-    (re.compile(r"\bWHERE\b.*", re.DOTALL | re.IGNORECASE), ""),
-    (re.compile(r"(:\w+)(.*?)(:\w+)", re.DOTALL), r"\3\2\1"),  # two parameters swapped
-    (re.compile(r",\s*\w+ = [\w.:]+(?!.*=)", re.DOTALL), ""),  # the last assignment
-    (re.compile(r"\bDESC\b", re.IGNORECASE), "ASC"),
-)
-"""What is done to a statement: a pattern, and what stands for its first match."""
 
 
 class Mutation(NamedTuple):
@@ -68,124 +48,107 @@ class Mutation(NamedTuple):
         return mutant
 
 
-def mutations_of(data: Any) -> Iterator[Mutation]:
+def mutations_of(data: Any, catalog: Catalog) -> Iterator[Mutation]:
     """All mistakes that could be made in the flows and sub-flows of a file."""
-    for section in FLOWS:
+    for section, cls in FLOWS.items():
         if isinstance(data, Map) and isinstance(data.get(section), Map):
             for name, flow in data[section].items():
-                yield from _within(flow, (section, name))
+                yield from _Walk(catalog).parameters(flow, (section, name), cls)
 
 
-def _within(value: Any, path: tuple[Key, ...]) -> Iterator[Mutation]:
+class _Walk:
+    """Goes through the steps of a flow; in values it takes nothing for a parameter."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def parameters(self, written: Any, path: tuple[Key, ...], cls: type[Any] | None) -> Iterator[Mutation]:
+        """Mistakes with the parameters of an element, or with those of a map that it has."""
+        for key, value in written.items() if isinstance(written, Map) else ():
+            if key in UNSEEN:
+                continue
+            declared, inner, place = Declared.of(cls, key), (*path, key), written.places[key][1]
+            if key not in STRUCTURE and isinstance(path[-1], str) and not declared.is_default(value):
+                yield Mutation(place, f"without {key}", inner, slips.drop)
+            yield from _changed(_of_parameter(key, value, declared), key, inner, place)
+            yield from self._inside(value, inner, declared)
+
+    def _inside(self, value: Any, path: tuple[Key, ...], declared: Declared) -> Iterator[Mutation]:
+        """Mistakes with what a parameter holds."""
+        nested = declared.nested()
+        if declared.holds_steps:
+            yield from self._elements(value, path)
+        elif declared.holds_element:
+            yield from self._element(value, path)
+        elif path[-1] == "let":
+            yield from _values(value, path, slips.of_expression)
+        elif nested is not None and isinstance(value, Sequence):
+            for number, each in enumerate(value):
+                yield Mutation(value.places[number], "without the entry", (*path, number), slips.drop)
+                yield from self.parameters(each, (*path, number), nested)
+        elif nested is not None:
+            yield from self.parameters(value, path, nested)
+        else:
+            yield from _values(value, path, slips.of_value)
+
+    def _elements(self, written: Any, path: tuple[Key, ...]) -> Iterator[Mutation]:
+        """Mistakes with steps, or handlers, in a row."""
+        for number, entry in enumerate(written) if isinstance(written, Sequence) else ():
+            inner, place = (*path, number), written.places[number]
+            name = next(iter(entry)) if isinstance(entry, Map) and len(entry) == 1 else None
+            yield Mutation(place, f"without {name or 'the entry'}", inner, slips.drop)
+            if name == "try" and isinstance(entry[name], Map) and isinstance(entry[name].get("steps"), Sequence):
+                yield Mutation(place, "the steps of the try without it", inner, slips.unwrap)
+            if name in HANDLERS:
+                other = HANDLERS[name]
+                yield Mutation(place, f"{other} instead of {name}", inner, slips.renamed(other))
+            yield from self._element(entry, inner)
+
+    def _element(self, entry: Any, path: tuple[Key, ...]) -> Iterator[Mutation]:
+        for name, written in entry.items() if isinstance(entry, Map) else ():
+            if name in self._catalog:
+                yield from self.parameters(written, (*path, name), self._catalog[name])
+
+
+def _values(value: Any, path: tuple[Key, ...], slip: Any) -> Iterator[Mutation]:
+    """Mistakes with what stands in a value, whose keys are data. slip: makes other texts of a text."""
     if isinstance(value, Map):
-        for key, inner in value.items():
-            if key not in UNSEEN:
-                yield from _entry(key, inner, (*path, key), value.places[key][1])
-                yield from _within(inner, (*path, key))
+        for key, each in value.items():
+            inner, place = (*path, key), value.places[key][1]
+            if isinstance(path[-1], str):
+                yield Mutation(place, f"without {key}", inner, slips.drop)
+            yield from _changed(_of_text(each, slip), key, inner, place)
+            yield from _values(each, inner, slip)
     elif isinstance(value, Sequence):
-        for number, item in enumerate(value):
-            yield from _item(item, (*path, number), value.places[number])
-            yield from _within(item, (*path, number))
+        for number, each in enumerate(value):
+            yield Mutation(value.places[number], "without the entry", (*path, number), slips.drop)
+            yield from _values(each, (*path, number), slip)
 
 
-def _item(item: Any, path: tuple[Key, ...], place: Place) -> Iterator[Mutation]:
-    """Mistakes with an entry of a list: a step, a handler, a value."""
-    name = next(iter(item)) if isinstance(item, Map) and len(item) == 1 else None
-    yield Mutation(place, f"without {name or 'the entry'}", path, _drop)
-    if name is None:
-        return
-    inside = item[name]
-    if name == "try" and isinstance(inside, Map) and isinstance(inside.get("steps"), Sequence):
-        yield Mutation(place, "the steps of the try without it", path, _unwrap)
-    if name in HANDLERS:
-        yield Mutation(place, f"{HANDLERS[name]} instead of {name}", path, _renamed(HANDLERS[name]))
+def _changed(others: Iterator[Any], key: str, path: tuple[Key, ...], place: Place) -> Iterator[Mutation]:
+    for other in dict.fromkeys(others):
+        yield Mutation(place, f"{key}: {other}", path, slips.put(other))
 
 
-def _entry(key: str, value: Any, path: tuple[Key, ...], place: Place) -> Iterator[Mutation]:
-    """Mistakes with an entry of a map: a parameter, a field."""
-    if key not in STRUCTURE and isinstance(path[-2], str):  # what names a step goes with the step
-        yield Mutation(place, f"without {key}", path, _drop)
-    changed = _texts(key, value, path) if isinstance(value, str) else _plain(value)
-    for new in dict.fromkeys(changed):
-        yield Mutation(place, f"{key}: {new}", path, _put(new))
+def _of_text(value: Any, slip: Any) -> Iterator[Any]:
+    if isinstance(value, str):
+        yield from slip(value)
+    elif isinstance(value, (bool, int, float)):
+        yield from slips.of_number(value)
 
 
-def _plain(value: Any) -> Iterator[Any]:
-    if isinstance(value, bool):
-        yield not value
-    elif isinstance(value, (int, float)):
-        yield STATUSES.get(int(value), value + 1)
-
-
-def _texts(key: str, text: str, path: tuple[Key, ...]) -> Iterator[Any]:
-    """Other texts for a text."""
-    leaf = LEAF.fullmatch(text)
-    if key in EXPRESSIONS or (len(path) > 1 and path[-2] == "let"):
-        yield from (f"({text})[1:]", f"reverse({text})") if key == "collection" else ()
-        yield from _expressions(text)
-    elif leaf:
-        yield from (f"#[{other}]" for other in (*_of_path(leaf[1]), *_expressions(leaf[1])))
+def _of_parameter(key: str, value: Any, declared: Declared) -> Iterator[Any]:
+    """Other values for that of a parameter."""
+    if not isinstance(value, str):
+        yield from _of_text(value, slips.of_value)
+    elif declared.is_expression or key in EXPRESSIONS:
+        yield from slips.of_collection(value) if key == "collection" else ()
+        yield from slips.of_expression(value)
     elif key == "sql":
-        yield from (pattern.sub(new, text, count=1) for pattern, new in SQL if pattern.search(text))
-    elif key in ERROR_TYPES:
-        yield from _types(text)
-    elif key == "allowedMethods" or key == "method":
-        yield from (METHODS[text],) if text in METHODS else ()
-    elif key not in NAMES:
-        yield f"{text}!"
-
-
-def _of_path(expression: str) -> Iterator[str]:
-    """A list that loses its first item, or has its items in another order; a value that is another."""
-    if PATH.fullmatch(expression):
-        yield f"({expression})[1:]"
-        yield f"reverse({expression})"
-
-
-def _expressions(text: str) -> Iterator[str]:
-    """An expression with one mistake: an operator, a number, a literal, an item that is not appended."""
-    for match in OPERATOR.finditer(text):
-        yield text[: match.start()] + OPPOSITES[match[0]] + text[match.end() :]
-    for match in NUMBER.finditer(text):
-        yield text[: match.start()] + str(STATUSES.get(int(match[0]), int(match[0]) + 1)) + text[match.end() :]
-    for match in LITERAL.finditer(text):
-        yield f"{text[: match.end() - 1]}!{text[match.end() - 1 :]}"
-    if appended := APPEND.fullmatch(text):
-        yield appended[1]
-
-
-def _types(text: str) -> Iterator[str]:
-    """Error types with one left out, or replaced by another that is known."""
-    types = [each.strip() for each in text.split(",")]
-    for number in range(len(types)):
-        rest = types[:number] + types[number + 1 :]
-        yield ", ".join(rest) if rest else "MULE:ROUTING"
-
-
-def _drop(holder: Any, key: Any) -> None:
-    del holder[key]
-    del holder.places[key]
-
-
-def _unwrap(holder: Sequence, number: Any) -> None:
-    steps = holder[number]["try"]["steps"]
-    holder[number : number + 1] = steps
-    holder.places[number : number + 1] = steps.places
-
-
-def _renamed(name: str) -> Change:
-    def rename(holder: Any, number: Key) -> None:
-        [(old, value)] = holder[number].items()
-        renamed = Map(holder[number].place)
-        renamed.put(name, value, *holder[number].places[old])
-        holder[number] = renamed
-
-    return rename
-
-
-def _put(value: Any) -> Change:
-    def put(holder: Any, key: Any) -> None:
-        old = holder[key]
-        holder[key] = Text(value, getattr(old, "place", None)) if isinstance(value, str) else value
-
-    return put
+        yield from slips.of_sql(value)
+    elif declared.is_of_types or key in ERROR_TYPES:
+        yield from slips.of_types(value)
+    elif key in METHODS:
+        yield from slips.of_method(value)
+    elif key not in NAMES or slips.LEAF.fullmatch(value):
+        yield from slips.of_value(value)

@@ -36,6 +36,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--flow-processors", action="append", default=[], metavar="PACKAGE", help="A package of elements of your own."
     )
+    group.addoption(
+        "--flow-database", action="append", default=[], metavar="URL",
+        help="A server (PostgreSQL, MySQL, MariaDB) on which tests may make databases of their own.",
+    )  # fmt: skip
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -57,7 +61,9 @@ class FlowTests(pytest.File):
         settings = dict(each.partition("=")[::2] for each in self.config.getoption("--flow-set"))
         file = TestFile.read(_from_here(self.path))
         try:
-            self.session_of_flows = Session(file, discover(self.config.getoption("--flow-processors")), settings)
+            catalog = discover(self.config.getoption("--flow-processors"))
+            databases = self.config.getoption("--flow-database")
+            self.session_of_flows = Session(file, catalog, settings, databases=databases)
             self.session_of_flows.check()
         except LoadError as error:
             raise self.CollectError(str(error)) from None

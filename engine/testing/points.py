@@ -1,10 +1,10 @@
-"""What tests may pass in flows: the line of each step, each branch, each error that an operation declares."""
+"""What tests may pass in flows: the line of each step, each branch, each way that the errors of an operation go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from engine.core.chain import Chain, Step
 from engine.core.element import raised_types
@@ -12,9 +12,10 @@ from engine.core.errors import UNKNOWN, ErrorType
 from engine.loading.loader import Parts
 from engine.openapi.anatomy import Inner, inner_steps
 from engine.testing.selecting import path_of
-from engine.testing.ways import Way, Ways
+from engine.testing.ways import Left, Met, Way, Ways
 
 Kind = Literal["line", "branch", "error"]
+Fate = frozenset[Met | Left]
 SUCCEEDED, FAILED, ENTERED = "succeeds", "fails", "runs its steps"
 LEAVES_FROM_OUTSIDE, LEAVES, IN_REQUEST, ENDS_INSIDE, ELSEWHERE = 4, 3, 2, 1, 0
 """How much is at risk where a point was never passed: an error that leaves a flow with an HTTP source, so that its
@@ -27,7 +28,8 @@ class Point:
     """A place of a flow file that a test may pass.
 
     file, line: where it stands. path: of the step, route or handler. label: which branch of it, or
-    which error; empty for a line. risk: from 0; why: in a few words.
+    which error; empty for a line. like_it: how many more errors meet the same handlers, and end the
+    same way. risk: from 0; why: in a few words.
     """
 
     file: str
@@ -36,12 +38,18 @@ class Point:
     path: str
     label: str = ""
     element: str = ""
+    like_it: int = field(default=0, compare=False)
     risk: int = field(default=ELSEWHERE, compare=False)
     why: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        what = {"line": "", "branch": f": {self.label}", "error": f" raises {self.label}"}[self.kind]
+        what = {"line": "", "branch": f": {self.label}", "error": f" raises {self.error}"}[self.kind]
         return f"{self.file}:{self.line} {self.element}{what}"
+
+    @property
+    def error(self) -> str:
+        """`DB:CONNECTIVITY or one of 3 like it`."""
+        return f"{self.label} or one of {self.like_it} like it" if self.like_it else self.label
 
 
 def key_of(location: str, label: str = "") -> str:
@@ -54,14 +62,23 @@ def points(parts: Parts, files: Mapping[str, str]) -> dict[str, Point]:
     ways = Ways(parts)
     found = (each for way in ways.all for each in _of_way(ways, way))
     return {
-        key: Point(files[file], line, kind, path, label, element, risk, why)
-        for location, kind, key, label, element, (risk, why) in found
-        for path, file, line in [split(location)]
+        each.key: Point(files[file], line, each.kind, path, each.label, each.element, each.like_it, *each.risk)
+        for each in found
+        for path, file, line in [split(each.location)]
         if file in files
     }
 
 
-Found = tuple[str, Kind, str, str, str, tuple[int, str]]
+class Found(NamedTuple):
+    """A point as it is found: where, under which key its passing is counted."""
+
+    location: str
+    kind: Kind
+    key: str
+    label: str
+    element: str
+    risk: tuple[int, str]
+    like_it: int = 0
 
 
 def split(location: str) -> tuple[str, str, int]:
@@ -76,14 +93,25 @@ def _of_way(ways: Ways, way: Way) -> Iterator[Found]:
     at_risk = (IN_REQUEST, f"requests to {served} may come here") if served else (ELSEWHERE, "")
     if way.taken_by is not None:
         location = way.taken_by.location
-        yield location, "branch", key_of(location), "takes an error", _handler_name(location), at_risk
+        yield Found(location, "branch", key_of(location), "takes an error", _handler_name(location), at_risk)
     for step in way.chain.steps:
-        yield step.location, "line", key_of(step.location), "", step.name, at_risk
+        yield Found(step.location, "line", key_of(step.location), "", step.name, at_risk)
         for location, key, label in _branches(ways, step):
-            yield location, "branch", key, label, step.name, at_risk
-        for raised in operation_errors(step):
-            risk = _risk(ways, way, step, raised)
-            yield step.location, "error", key_of(step.location, str(raised)), str(raised), step.name, risk
+            yield Found(location, "branch", key, label, step.name, at_risk)
+        for fate, errors in errors_by_fate(ways, way, step).items():
+            first = min(errors, key=lambda error: len(error.lineage))
+            risk = _risk(ways, way, step, fate)
+            for raised in errors:
+                key = key_of(step.location, str(raised))
+                yield Found(step.location, "error", key, str(first), step.name, risk, len(errors) - 1)
+
+
+def errors_by_fate(ways: Ways, way: Way, step: Step) -> dict[Fate, list[ErrorType]]:
+    """The errors of an operation, those together that go the same way: who has tested one, has tested all."""
+    found: dict[Fate, list[ErrorType]] = {}
+    for raised in operation_errors(step):
+        found.setdefault(ways.fate(way, step, raised), []).append(raised)
+    return found
 
 
 def _handler_name(location: str) -> str:
@@ -127,8 +155,8 @@ def operation_errors(step: Step) -> list[ErrorType]:
     return [] if inner_steps(step.processor) else list(dict.fromkeys(raised_types(step.processor)))
 
 
-def _risk(ways: Ways, way: Way, step: Step, raised: ErrorType) -> tuple[int, str]:
-    left = ways.left_by(way, step, raised)
+def _risk(ways: Ways, way: Way, step: Step, fate: Fate) -> tuple[int, str]:
+    left = {each.flow for each in fate if isinstance(each, Left)}
     if left:
         return LEAVES_FROM_OUTSIDE if step.processor.is_outward else LEAVES, f"the caller of {_named(left)} gets it"
     served = ways.served(way)

@@ -9,14 +9,10 @@ from typing import Any
 import yaml
 
 from engine.core.errors import FlowError
-from engine.core.event import Message
-from engine.expressions.appended import settle
 from engine.loading.document import Document
 from engine.testing.outcome import Mismatch
+from engine.testing.showing import LONGEST, in_line, plain
 from engine.testing.stage import Journal, Passage
-
-LONGEST = 200
-"""Characters of a value in one line."""
 
 MOST_ROWS = 60
 """Lines of a difference."""
@@ -37,8 +33,8 @@ def _mismatch(document: Document, mismatch: Mismatch) -> Iterator[str]:
         yield f"  {place.file}:{place.line}:{place.column}"
         yield f"  {place.line:>4} | {document.lines[place.line - 1].rstrip()}"
     yield f"  {mismatch.expression}"
-    yield f"    wanted: {_short(mismatch.wanted)}"
-    yield f"    got:    {_short(mismatch.got)}"
+    yield f"    wanted: {in_line(mismatch.wanted)}"
+    yield f"    got:    {in_line(mismatch.got)}"
     if isinstance(mismatch.got, FlowError):
         yield from _details(mismatch.got)
     elif _is_structure(mismatch.got) and _is_structure(mismatch.nearest):
@@ -53,7 +49,7 @@ def _details(error: FlowError) -> Iterator[str]:
 
 
 def _is_structure(value: Any) -> bool:
-    return isinstance(_plain(value), (dict, list)) and bool(value)
+    return isinstance(plain(value), (dict, list)) and bool(value)
 
 
 def _difference(wanted: Any, got: Any) -> Iterator[str]:
@@ -68,29 +64,8 @@ def _difference(wanted: Any, got: Any) -> Iterator[str]:
 
 
 def _lines(value: Any) -> list[str]:
-    text: str = yaml.safe_dump(_plain(value), allow_unicode=True, sort_keys=False, width=LONGEST)
+    text: str = yaml.safe_dump(plain(value), allow_unicode=True, sort_keys=False, width=LONGEST)
     return text.splitlines()[:MOST_LINES]
-
-
-def _short(value: Any) -> str:
-    """A value in one line, as YAML has it."""
-    text: str = yaml.safe_dump(
-        _plain(value), allow_unicode=True, sort_keys=False, default_flow_style=True, width=float("inf")
-    )
-    text = text.removesuffix("...\n").strip()
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def _plain(value: Any) -> Any:
-    """A value in what YAML can write."""
-    value = settle(value)
-    if isinstance(value, Message):
-        return _plain(value.payload)
-    if hasattr(value, "items"):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    return value if type(value) in (str, int, float, bool, bytes, type(None)) else str(value)
 
 
 def _path(journal: Journal) -> Iterator[str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from random import SystemRandom
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,10 +17,9 @@ from engine.core.nesting import Runnable
 from engine.expressions.functions.chance import frozen
 from engine.expressions.writing import to_text
 from engine.serving.content import JSON, write_content
-from engine.testing.case import Act, Case, Given, Request
+from engine.testing.case import Act, Case, Made, Request
 from engine.testing.client import Answer, send
-from engine.testing.doubles import refuse_outward
-from engine.testing.expectations import Calls
+from engine.testing.expectations import Call, Calls
 from engine.testing.faults import Faults
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.searching import smallest_failure
@@ -31,6 +29,9 @@ from engine.testing.suite import Loaded
 
 PAUSE = 0.01
 """Seconds between two looks at expectations that may take a while to hold."""
+
+LAST_LOOKS = 1.0
+"""Seconds of the machine's time in which what was begun may end, where the time of the case has passed."""
 
 CONTENT_TYPE = "content-type"
 LOWEST_FAILURE = 400
@@ -52,6 +53,7 @@ class Running:
         self._layers = layers
         self._found: list[Mismatch] = []
         self._met: Counter[Selecting] = Counter()
+        self._seen: defaultdict[Calls, list[Call]] = defaultdict(list)
         self._faults = Faults(case.faults)
 
     async def mismatches(self, variables: Mapping[str, Any] | None = None) -> list[Mismatch]:
@@ -62,26 +64,25 @@ class Running:
         self.loaded.stage.set(self._all_layers())
         self.loaded.clock.set(self.case.now, skips=not self.case.sources)
         await self.app.listen(self._has_source)
-        with chance_of(self.case):
+        with chance_of(self.case), self.loaded.clock.moving():
             try:
                 async with asyncio.timeout(self.case.timeout or None):
                     await self._acts(variables or {})
             except TimeoutError:
                 self._found.append(Mismatch("timeout", f"an end within {self.case.timeout:g} s", "none"))
-        return self._found
+        return self.loaded.crossings(self.case.mock) or self._found
 
     def _has_source(self, flow: Flow) -> bool:
         sources = self.case.sources
         return sources if isinstance(sources, bool) else flow.name in sources
 
     def _all_layers(self) -> Iterator[Layer]:
-        if self.loaded.suite.offline:
-            yield refuse_outward
         yield from (mock.layer() for mock in reversed(self.case.mock))
         yield from self._faults.layers()
         yield from self._layers
         yield from (spy.layer(self._found, self._meet) for spy in self.case.spy)
-        yield from (counted.calls.layer(self._meet) for act in self.case.acts() for counted in act.expect.calls)
+        for act in self.case.acts():
+            yield from (each.calls.layer(self._meet, self._seen[each.calls]) for each in act.expect.calls)
         yield self.journal
 
     def _meet(self, selecting: Selecting) -> None:
@@ -89,15 +90,20 @@ class Running:
 
     async def _acts(self, variables: Mapping[str, Any]) -> None:
         for act in self.case.acts():
-            self.journal.clear()
-            for counted in act.expect.calls:
-                self._met[counted.calls] = 0
+            self._begin(act)
             await self._act(act, variables)
             if self._found:
                 return
         idle = (spy for spy in self.case.spy if not self._met[spy])
         self._found += [Mismatch(f"calls of {spy.processor}, spied on", {"$gte": 1}, 0) for spy in idle]
         self._found += self._faults.idle()
+
+    def _begin(self, act: Act) -> None:
+        """Count anew."""
+        self.journal.clear()
+        for counted in act.expect.calls:
+            self._met[counted.calls] = 0
+            self._seen[counted.calls].clear()
 
     async def _act(self, act: Act, variables: Mapping[str, Any]) -> None:
         schema = act.given.payload.schema
@@ -106,9 +112,7 @@ class Running:
             return
 
         async def check(payload: Any) -> list[Mismatch]:
-            self.journal.clear()
-            for counted in act.expect.calls:
-                self._met[counted.calls] = 0
+            self._begin(act)
             return await self._tried(act, variables, payload)
 
         self._found += await smallest_failure(act, schema, check, self.case.seed or 0, self.case.examples)
@@ -116,38 +120,55 @@ class Running:
     async def _tried(self, act: Act, variables: Mapping[str, Any], payload: Any) -> list[Mismatch]:
         """What does not hold where this is the payload given."""
         outcome = await self._outcome(act, variables, payload)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self.case.within
         found = self._compare(act, outcome)
-        while found and loop.time() < until:
+        if found:
+            async for _ in self._looks():
+                found = self._compare(act, outcome)
+                if not found:
+                    break
+        if not found and act.expect.speaks_of("error"):
+            self.loaded.forgive(outcome.error)
+        return self.loaded.crossings(self.case.mock) or found  # whatever else does not hold comes of them
+
+    async def _looks(self) -> AsyncIterator[None]:
+        """Wait until the expectations are to be looked at once more, as long as `within` lasts."""
+        clock, seconds = self.loaded.clock, self.case.within
+        if clock.is_moved:
+            end = clock.monotonic() + seconds
+            while await clock.wake_next(end - clock.monotonic()):
+                yield
+            seconds = min(seconds, LAST_LOOKS)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while loop.time() < until:
             await asyncio.sleep(PAUSE)
-            found = self._compare(act, outcome)
-        return found
+            yield
 
     async def _outcome(self, act: Act, variables: Mapping[str, Any], payload: Any) -> Outcome:
         """What the act comes to."""
-        given = act.given
-        shown = {"payload": payload, "attributes": given.attributes, "vars": given.vars, "headers": given.headers}
+        made = act.given.made(payload)
+        shown = made.shown()
         request = act.the_request()
         if request is not None:
-            answer = await self._answer(request, given, payload)
+            answer = await self._answer(request, made, is_payload_given=act.given.payload.is_given)
             return replace(self._answered(answer), given=shown)
         runnable: Runnable | None = act.steps or (act.flow.static_target() if act.flow else None)
         assert runnable is not None  # a case without is refused
-        event = given.event(variables, payload)
+        event = made.event(variables)
         try:
             return Outcome.of(await runnable.run(event), given=shown)
         except FlowError as failure:
             return Outcome.of((failure.event or event).with_error(failure), given=shown, failure=failure)
 
-    async def _answer(self, request: Request, given: Given, payload: Any) -> Answer:
-        headers = {name.lower(): to_text(value) for name, value in {**given.headers, **request.headers}.items()}
+    async def _answer(self, request: Request, given: Made, *, is_payload_given: bool) -> Answer:
+        every = {**given.headers, **request.headers.make()}
+        headers = {name.lower(): to_text(value) for name, value in every.items()}
         if given.correlation_id is not None:
             headers.setdefault("x-correlation-id", given.correlation_id)
         content = b""
-        if request.body.is_given or given.payload.is_given:
-            body = request.body.make() if request.body.is_given else payload
-            media_type = headers.get(CONTENT_TYPE) or given.mime_type or JSON
+        if request.body.is_given or is_payload_given:
+            body = request.body.make() if request.body.is_given else given.payload
+            media_type = headers.get(CONTENT_TYPE) or given.media_type or JSON
             content = b"null" if body is None else write_content(body, media_type)[0]
             headers[CONTENT_TYPE] = media_type
         return await send(self.app.asgi(), request.method, target_of(request.path, given), headers, content)
@@ -176,7 +197,8 @@ class Running:
     def _compare_calls(self, calls: Calls, place: Any) -> Iterator[Mismatch]:
         times = self._met[calls]
         if not calls.times.holds(times):
-            yield Mismatch(str(calls), calls.times.written, times, calls.times.nearest(times), place)
+            note = calls.told(self._seen[calls])
+            yield Mismatch(str(calls), calls.times.written, times, calls.times.nearest(times), place, note)
 
 
 def _unexpected(act: Act, outcome: Outcome) -> Iterator[Mismatch]:
@@ -188,14 +210,11 @@ def _unexpected(act: Act, outcome: Outcome) -> Iterator[Mismatch]:
 
 
 def chance_of(case: Case) -> AbstractContextManager[None]:
-    """Within it, what is random, and the time, are as the case says."""
-    if case.now is None and case.seed is None:
-        return nullcontext()
-    seed = SystemRandom().getrandbits(64) if case.seed is None else case.seed
-    return frozen(case.now, seed)
+    """Within it, what is random is as the case says; the time is by its clock."""
+    return nullcontext() if case.seed is None else frozen(None, case.seed)
 
 
-def target_of(path: str, given: Given) -> str:
+def target_of(path: str, given: Made) -> str:
     """The path with what is given for its `{name}`, and the query."""
     for name, value in given.uri_params.items():
         path = path.replace(f"{{{name}}}", quote(to_text(value), safe=""))

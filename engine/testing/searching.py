@@ -57,7 +57,7 @@ def _as_case(act: Act, payload: Any) -> str:
         case[request.method.lower()] = request.path
     elif act.flow is not None:
         case["flow"] = act.flow.static_name
-    headers = {"headers": act.given.headers} if act.given.headers else {}
+    headers = {"headers": act.given.headers.written} if act.given.headers else {}
     case["given"] = {**headers, "payload": payload}
     case["expect"] = {each.text: each.wanted.written for each in act.expect.expectations}
     return f"as a case:\n{as_yaml({NAME: case})}"

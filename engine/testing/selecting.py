@@ -17,7 +17,7 @@ from engine.core.expression import Compiled, Condition, Expression, Template
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.validated import Validated
 from engine.expressions.suggestion import did_you_mean
-from engine.testing.matchers import Wanted
+from engine.testing.matchers import Wanted, WantedPart
 
 PLAIN = (Template, Expression, Condition)
 """What gives the value of a parameter itself; other kinds, such as paths, are read once more as they are written."""
@@ -39,8 +39,9 @@ class Selecting(Parameters):
     processor: Annotated[str, StepName]
     """The element (`http:request`), the step's doc:name, or its path (`flow/steps/2`)."""
 
-    with_: dict[str, Wanted] = Field(default_factory=dict, alias="with")
-    """The step's parameters with the values, or matchers, that they have in the call that is meant."""
+    with_: dict[str, WantedPart] = Field(default_factory=dict, alias="with")
+    """The step's parameters with the values, or matchers, that they have in the call that is meant. Of maps, some
+    entries are enough."""
 
     def selects(self, step: Step) -> bool:
         """Whether the step may be meant, as far as is known before it runs."""
@@ -66,7 +67,7 @@ class Selecting(Parameters):
             found = f"{shown(self.processor)} with {', '.join(self.with_)}, which no step is"
             known = ", ".join(sorted({name for step in named for name in Parameter.names(step)}))
             return Mistake("F701", found, f"parameters that a step has ({known})", place=place)
-        names = {name for step in steps for name in _names(step) if name}
+        names = {name for step in steps for name in names_of(step)}
         expected = "an element that the flows use, the doc:name of a step, or its path"
         found = f"{shown(self.processor)}, which no step is"
         return Mistake("F701", found, expected, did_you_mean(self.processor, names), place)
@@ -84,13 +85,27 @@ def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:
         return False
 
 
+def shown_call(wanted: Mapping[str, Wanted], step: Step, event: Event) -> dict[str, Any]:
+    """The parameters that a call has of those that are wanted."""
+    parameters = {name: Parameter.of(step, name) for name in wanted}
+    return {name: _value(parameter, event) for name, parameter in parameters.items() if parameter}
+
+
+def _value(parameter: Parameter, event: Event) -> Any:
+    try:
+        return parameter.of_event(event)
+    except FlowError as failure:
+        return f"the error {failure}"
+
+
 def is_named(step: Step, name: str) -> bool:
     """Whether the step is of this element, or has this doc:name or path."""
-    return name in _names(step)
+    return name in names_of(step)
 
 
-def _names(step: Step) -> tuple[str | None, ...]:
-    return step.name, step.processor.doc_name, path_of(step)
+def names_of(step: Step) -> list[str]:
+    """What tests may call the step: its element, its doc:name, its path."""
+    return [name for name in (step.name, step.processor.doc_name, path_of(step)) if name]
 
 
 def path_of(step: Step) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -45,6 +45,7 @@ class Session:
     """A test file whose cases are run.
 
     layers: makes what stands around the steps in each case, beside its own mocks: coverage, faults.
+    databases: servers on which the flows may have databases of their own.
     `check` before anything else; `open` before the first case, `close` after the last one.
     """
 
@@ -54,12 +55,14 @@ class Session:
         catalog: Catalog,
         given: Mapping[str, str] | None = None,
         layers: Callable[[Case], tuple[Layer, ...]] = lambda case: (),
+        databases: Iterable[str] = (),
     ) -> None:
         self.file = file
         self.suite = Suite()
         self.cases: Mapping[str, Case] = {}
         self._catalog = catalog
         self._given = given or {}
+        self._databases = tuple(databases)
         self.layers = layers
         self.running: Callable[[Application, Loaded, Case, tuple[Layer, ...]], Running] = Running
         self._variables: Mapping[str, Any] = {}
@@ -69,7 +72,7 @@ class Session:
 
     def check(self) -> None:
         """Load the flows with all cases. Raises LoadError with every mistake."""
-        self.loaded = SuiteLoader(self.file, self._catalog, self._given).loaded()
+        self.loaded = SuiteLoader(self.file, self._catalog, self._given, self.file.isolation(self._databases)).loaded()
         self.suite, self.cases = self.loaded.suite, self.loaded.cases
 
     def why_skipped(self, name: str) -> str | None:
@@ -96,6 +99,8 @@ class Session:
         finally:
             await self._app.stop()
             self._folder.cleanup()
+            if self.loaded.isolation is not None:
+                await self.loaded.isolation.end()
 
     async def run(self, written: Written) -> Result:
         """Run one case."""
@@ -106,10 +111,15 @@ class Session:
         try:
             text = await self._run(written)
         except (FlowError, StartError) as error:
-            text = f"  {error}"
+            text = self.told(error)
         except Exception:  # ours, or of a processor outside of any flow: the other cases shall run
             text = traceback.format_exc()
         return self._result(written, "failed" if text else "passed", perf_counter() - began, text)
+
+    def told(self, error: FlowError | StartError) -> str:
+        """Why something could not run, for people."""
+        refused = (f"  {each.expression}\n  {each.note}" for each in self.loaded.crossings())
+        return "\n".join([*refused, f"  {error}"])
 
     def _result(self, written: Written, status: Status, seconds: float = 0.0, text: str = "") -> Result:
         return Result(self.file.name, self.file.document.file, written.place.line, written.name, status, seconds, text)

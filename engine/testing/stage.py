@@ -41,6 +41,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.probes: list[Probe] = []
+        self._always: tuple[Layer, ...] = ()
 
     def wrap(self, step: Step, run: Run) -> Run:
         """What the loader calls for each step."""
@@ -52,9 +53,14 @@ class Stage:
     def steps(self) -> list[Step]:
         return [probe.step for probe in self.probes]
 
+    def always(self, *layers: Layer) -> None:
+        """Put layers around each step that stay, whatever `set` puts around them."""
+        self._always = layers
+        self.set(())
+
     def set(self, layers: Iterable[Layer]) -> None:
         """Put the layers around each step, the first one innermost."""
-        layers = list(layers)
+        layers = [*self._always, *layers]
         for probe in self.probes:
             call = probe.own
             for layer in layers:

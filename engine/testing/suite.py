@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.core.chain import Chain
+from engine.core.errors import FlowError
 from engine.core.flow import Flow
+from engine.core.isolation import Isolation
 from engine.core.mistake import Mistake, shown
 from engine.loading.catalog import Catalog
-from engine.loading.data import Map, Sequence
+from engine.loading.data import Map, Sequence, as_data
 from engine.loading.diagnostic import LoadError, diagnose
 from engine.loading.document import Document
 from engine.loading.loader import Loader, Parts
@@ -21,7 +23,10 @@ from engine.loading.properties import as_text, flatten
 from engine.loading.sections import SECTIONS, is_flow_file, read_documents, read_file
 from engine.testing.case import Case, Suite
 from engine.testing.clock import CaseClock
+from engine.testing.isolating import crossings, isolation_of, keep_inside, unknown_names
+from engine.testing.outcome import Mismatch
 from engine.testing.rows import copied, filled_text, rows_of
+from engine.testing.selecting import Selecting
 from engine.testing.stage import Stage
 
 INHERITED = ("sources", "within", "timeout", "now", "seed", "examples")
@@ -119,6 +124,13 @@ class TestFile:
         """Them, read anew."""
         return read_documents(self.paths())
 
+    def isolation(self, databases: Iterable[str] = ()) -> Isolation:
+        """What keeps the flows from the world. databases: servers on which they may have databases of their own."""
+        real, environment = (as_data(self.settings.get(name)) for name in ("real", "environment"))
+        is_listed = isinstance(environment, list)
+        seen = map(str, environment) if is_listed else environment is True
+        return isolation_of(map(str, real) if isinstance(real, list) else (), seen, databases)
+
     def properties(self, given: Mapping[str, str]) -> dict[str, str]:
         """Those of the suite, over which those given win."""
         own = {name: as_text(value) for name, value in flatten(self.settings.get("set")).items()}
@@ -148,6 +160,17 @@ class Loaded:
     files: Mapping[str, str]
     """The flow files under test, by the names that locations have."""
 
+    isolation: Isolation | None
+
+    def forgive(self, expected: FlowError | None) -> None:
+        """Forget the call that would have left the test whose error this is, which a case expects."""
+        if self.isolation is not None and expected in self.isolation.crossings:
+            self.isolation.crossings.remove(expected)
+
+    def crossings(self, mocks: Iterable[Selecting] = ()) -> list[Mismatch]:
+        """The calls that would have left the test, which no mock answered; they are forgotten."""
+        return crossings(self.isolation, self.stage.steps, mocks)
+
 
 class SuiteLoader(Loader):
     """Loads the flows under test, and cases of a test file with them, as one application."""
@@ -157,14 +180,16 @@ class SuiteLoader(Loader):
         file: TestFile,
         catalog: Catalog,
         given: Mapping[str, str],
+        isolation: Isolation | None,
     ) -> None:
+        """isolation: what keeps the flows from the world; None, where they act on it."""
         self.stage = Stage()
         self.clock = CaseClock()
         self.file = file
         own = copy(file.document)
         own.data = copied(file.sections) if file.sections else None
         documents = [*file.documents(), own]
-        super().__init__(documents, catalog, file.properties(given), self.clock, self.stage.wrap)
+        super().__init__(documents, catalog, file.properties(given), self.clock, self.stage.wrap, isolation)
         self.written = [Written(name, copied(values), place) for name, values, place in file.cases]
         self.settings = copied(file.settings)
         for values in (self.settings, *(act for case in self.written for act in _acts(case.values))):
@@ -175,10 +200,10 @@ class SuiteLoader(Loader):
     def loaded(self) -> Loaded:
         """All of it. Raises LoadError, with the mistakes of the flows and of the test file."""
         files = {document.start().short or document.file: document.file for document in self.documents[:-1]}
-        parts = self.load()
-        if self.suite.offline:
-            parts = replace(parts, configs={})  # none is started
-        return Loaded(parts, self.stage, self.clock, self.suite, self.cases, files)
+        parts, isolation = self.load(), self.builder.runtime.isolation
+        if isolation is not None:
+            parts = keep_inside(parts, self.stage, isolation, is_offline=self.suite.offline)
+        return Loaded(parts, self.stage, self.clock, self.suite, self.cases, files, isolation)
 
     def _is_empty(self) -> bool:
         return False
@@ -193,6 +218,8 @@ class SuiteLoader(Loader):
             if built := self._case(case):
                 self.cases[case.name] = built
         self._check_selections()
+        real = self.settings.get("real")
+        self.builder.mistakes += unknown_names(real, self.builder.configs, self.stage.steps)
         self._forget_repetitions()
 
     def _forget_repetitions(self) -> None:

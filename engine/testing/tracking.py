@@ -64,7 +64,10 @@ class Tracker:
     def hits(self) -> Mapping[Point, int]:
         """How often each point was passed; 0 for those that never were."""
         self.end_case()
-        return {point: self._hits[key] for key, point in self._points.items()}
+        hits: Counter[Point] = Counter()
+        for key, point in self._points.items():
+            hits[point] += self._hits[key]
+        return hits
 
     def end_case(self) -> None:
         """Settle what could not be known before: a stream's steps run after the loop that made it."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.core.chain import Chain, Step
-from engine.core.element import raised_types
+from engine.core.element import Element, Parameters, raised_types
 from engine.core.error_handler import ErrorHandler, OnError
 from engine.core.errors import COMPOSITE_ROUTING, ErrorType, FlowError
 from engine.core.flow import Flow
 from engine.core.nesting import Runnable
+from engine.core.status import status_of_type
+from engine.core.type_patterns import TypePatterns
 from engine.loading.loader import Parts
 from engine.openapi.anatomy import Inner, inner_steps
 from engine.openapi.rehearsal import UNKNOWN, Outcome, Rehearsal
@@ -34,6 +37,20 @@ class Way:
     outer: Way | None = None
     handlers: ErrorHandler | None = None
     taken_by: OnError | None = None
+
+
+class Met(NamedTuple):
+    """A handler that takes an error, or a scope that it leaves; answers: what the scope tells apart by its type."""
+
+    location: str
+    answers: tuple[bool, ...] = ()
+
+
+class Left(NamedTuple):
+    """A flow with an HTTP source that an error leaves, and the status for its type."""
+
+    flow: str
+    status: int
 
 
 class Ways:
@@ -88,24 +105,46 @@ class Ways:
         for caller in self._callers[flow]:
             yield from self._served(caller.flow, seen)
 
-    def left_by(self, way: Way, step: Step, raised: ErrorType) -> set[str]:
-        """The flows with an HTTP source that an error leaves which the step raises."""
+    def fate(self, way: Way, step: Step, raised: ErrorType) -> frozenset[Met | Left]:
+        """What an error meets on its way out that the step raises: two with the same fate need one test."""
         left = step.processor.map_error(FlowError(raised, str(raised))).type
-        return set(self._left_by(way, left, set()))
+        return frozenset(self._fate(way, left, set()))
 
-    def _left_by(self, way: Way, raised: ErrorType, seen: set[str]) -> Iterator[str]:
-        if way.handlers is not None and not _passes(way.handlers, raised):
-            return
+    def _fate(self, way: Way, raised: ErrorType, seen: set[str]) -> Iterator[Met | Left]:
+        if way.handlers is not None:
+            yield from (Met(handler.location) for handler in _takers(way.handlers, raised))
+            if not _passes(way.handlers, raised):
+                return
         if way.step is not None and way.outer is not None:
-            if not way.step.processor.keeps(raised):
-                is_gathered = COMPOSITE_ROUTING in raised_types(way.step.processor)
-                yield from self._left_by(way.outer, COMPOSITE_ROUTING if is_gathered else raised, seen)
-            return
-        if way.flow not in seen:
+            scope = way.step.processor
+            yield Met(way.step.location, tuple(_answers(scope, raised)))
+            if not scope.keeps(raised):
+                is_gathered = COMPOSITE_ROUTING in raised_types(scope)
+                yield from self._fate(way.outer, COMPOSITE_ROUTING if is_gathered else raised, seen)
+        elif way.flow not in seen:
             seen.add(way.flow)
-            yield from [way.flow] if is_served(self._parts.runnables[way.flow]) else []
+            if is_served(self._parts.runnables[way.flow]):
+                yield Left(way.flow, status_of_type(raised))
             for caller in self._callers[way.flow]:
-                yield from self._left_by(caller, raised, seen)
+                yield from self._fate(caller, raised, seen)
+
+
+def _takers(handlers: ErrorHandler, raised: ErrorType) -> Iterator[OnError]:
+    """The handlers that may take an error: the first, and those before it that ask for more than its type."""
+    for handler in handlers.handlers:
+        if handler.type.match_type(raised):
+            yield handler
+            if handler.when is None:
+                return
+
+
+def _answers(holder: Parameters, raised: ErrorType) -> Iterator[bool]:
+    """Whether an error is of the types that a scope tells from others, such as those that it tries again."""
+    for value in vars(holder).values():
+        if isinstance(value, TypePatterns):
+            yield value.match_type(raised)
+        elif isinstance(value, Parameters) and not isinstance(value, Element):
+            yield from _answers(value, raised)
 
 
 def is_served(runnable: Runnable) -> bool:

@@ -28,6 +28,7 @@ class Order:
     given: properties that win over those of the suites; processors: packages of elements.
     wish: a word expression, as Wish takes it; tags: of which a case has one; stops: at the first failure.
     covers: whether what the cases pass in the flows is counted.
+    databases: URLs of servers on which the flows may have databases of their own.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Order:
     tags: frozenset[str] = frozenset()
     stops: bool = False
     covers: bool = False
+    databases: tuple[str, ...] = ()
 
     def takes(self, session: Session, case: Written) -> bool:
         tags = session.cases[case.name].tags
@@ -75,7 +77,7 @@ def run_file(path: Path, order: Order) -> FileResult:
 def run_test_file(file: TestFile, order: Order) -> FileResult:
     """Run the cases of a file that was read."""
     path = file.path
-    session = Session(file, catalog(order.processors), order.given)
+    session = Session(file, catalog(order.processors), order.given, databases=order.databases)
     try:
         session.check()
     except LoadError as error:
@@ -93,14 +95,16 @@ def run_test_file(file: TestFile, order: Order) -> FileResult:
 async def _run(session: Session, cases: Sequence[Written], stops: bool, results: list[Result]) -> str:
     """Run the cases; what failed before the first or after the last one."""
     try:
-        await session.open()
-        for case in cases:
-            results.append(await session.run(case))
-            if stops and results[-1].status == "failed":
-                break
-        await session.close()
+        try:
+            await session.open()
+            for case in cases:
+                results.append(await session.run(case))
+                if stops and results[-1].status == "failed":
+                    break
+        finally:
+            await session.close()
     except (FlowError, StartError) as error:
-        return f"  {error}"
+        return session.told(error)
     return ""
 
 

@@ -49,12 +49,16 @@ from engine.tools.commands import (
 @click.option(
     "--lcov", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Coverage, as LCOV has it, in FILE."
 )
+@click.option(
+    "--database", "databases", multiple=True, metavar="URL",
+    help="A server (PostgreSQL, MySQL, MariaDB) on which tests make databases of their own, in place of the flows'."
+)  # fmt: skip
 @set_option
 @processors_option
 def test(
     paths: tuple[str, ...], wish: str, tags: tuple[str, ...], exitfirst: bool, junit: str | None, workers: int | None,
     watch: bool, coverage: bool, fail_under: float | None, html: Path | None, lcov: Path | None,
-    mutate: bool, chaos: bool, settings: tuple[str, ...], processors: tuple[str, ...],
+    mutate: bool, chaos: bool, databases: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run the cases of test files (*.test.yaml), those in folders included; exit code 1 if one fails."""
     from engine.testing.choosing import Wish
@@ -73,7 +77,7 @@ def test(
         again_and_again(paths, sys.argv[1:], "--watch", recursive=True)
         return
     covers = coverage or fail_under is not None or html is not None or lcov is not None
-    order = Order(dict(read_settings(settings)), processors, wish, frozenset(tags), exitfirst, covers)
+    order = Order(dict(read_settings(settings)), processors, wish, frozenset(tags), exitfirst, covers, databases)
     if mutate:
         from engine.tools.mutating import mutate as run_mutants
 

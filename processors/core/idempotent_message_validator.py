@@ -51,6 +51,7 @@ class IdempotentMessageValidator(VoidOperation):
 
     raises = (DUPLICATE_MESSAGE, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
     is_outward = True
+    reaches_outside = False
 
     @cached_property
     def store(self) -> Store:

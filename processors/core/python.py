@@ -68,6 +68,7 @@ class Python(Operation):
     """Whether a plain function runs in a thread of its own."""
 
     is_outward = True
+    reaches_outside = False
     _values: ClassVar[list[tuple[str, Callable[[Event], Any]]]]
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -37,9 +37,11 @@ class SqliteDatabase(SqliteStatements):
 
     style = ParameterStyle(lambda number: "?", partial(among, "?"), json_list)
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, confine: Callable[[sqlite3.Connection], None] = lambda connection: None) -> None:
+        """confine: what keeps a new connection from other files."""
         self.decimals = Decimals()
         self._file = file = file_of(url) or ""
+        self._confine = confine
         self._connection: sqlite3.Connection | None = None
         self._log = f"{file}-wal"
         self._identity: Identity = None
@@ -282,6 +284,7 @@ class SqliteDatabase(SqliteStatements):
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
             add_to(connection)
+            self._confine(connection)
             self._identity = identity(self._file)
         except sqlite3.Error:
             connection.close()

@@ -37,7 +37,7 @@ class DatabaseOperation(Operation):
     def __post_init__(self) -> None:
         self._prepare(timeout=self.query_timeout.seconds(self.query_timeout_unit) or None)
         if isinstance(self.config_ref, Config):  # not where the config has mistakes itself
-            self._prepare(database=self.config_ref.database)
+            self._prepare(database=self.config_ref.database, reaches_outside=self.config_ref.reaches_outside)
             self.prepare(self.database)
 
     def prepare(self, database: Database) -> None:

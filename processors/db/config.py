@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
-from engine import Duration, Field, FlowError, Mistake, Reconnection, read_file, refuse
+from engine import Duration, Field, FlowError, Isolation, Mistake, Reconnection, read_file, refuse
 from processors.db._database import Database, Part, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in
@@ -131,9 +131,23 @@ class Config(BaseConfig):
     statements: ClassVar[list[Sql]]
     """The statements that flows run on it."""
 
+    reaches_outside = True
+
     def __post_init__(self) -> None:
-        pooling = Pooling(self.min_pool_size, self.max_pool_size, self.max_wait)
-        self._prepare(database=database_of(self.url, pooling), statements=[])
+        self._prepare(database=database_of(self.url, self._pooling), statements=[])
+
+    @property
+    def _pooling(self) -> Pooling:
+        return Pooling(self.min_pool_size, self.max_pool_size, self.max_wait)
+
+    def isolate(self, isolation: Isolation) -> None:
+        from processors.db._stand_in import hint_of, stand_in  # only tests need it
+
+        own = self.runtime.share((Config, self.url), lambda: stand_in(self.url, isolation, self._pooling))
+        if own is not None:
+            self._prepare(database=own, reaches_outside=False)
+        elif hint := hint_of(self.url):
+            self._prepare(stand_in_hint=hint)
 
     async def probe(self) -> Sequence[Mistake]:
         """Prepare the statements of the flows; where tables are made by initScript, as if they were there."""

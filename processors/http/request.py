@@ -70,7 +70,7 @@ class Request(Operation):
           - try:
               steps:
                 - http:request:
-                    url: "http://127.0.0.1:9/orders/{id}/notes"
+                    url: "https://orders.example.org/orders/{id}/notes"
                     method: POST
                     uri-params: {id: "#[payload.id]"}
                     headers: {x-shop: north}
@@ -80,6 +80,7 @@ class Request(Operation):
               error-handler:
                 - on-error-continue: {type: "HTTP:NOT_FOUND", steps: [{set-payload: {value: no such order}}]}
                 - on-error-continue: {type: "*:CONNECTIVITY", steps: [{set-payload: {value: later}}]}
+        mock: [{processor: http:request, with: {method: POST}, raise: {type: HTTP:CONNECTIVITY}}]
         expect: {payload: later}
     """
 

@@ -43,13 +43,14 @@ class RequestConfig(Config):
         configs:
           Orders:
             http:request-config:
-              url: "http://127.0.0.1:9/api"
+              url: "https://orders.example.org/api"
               headers: {x-shop: north}
               authentication: {basic-authentication: {username: shop, password: "${secret:password:open}"}}
               responseTimeout: 2s
         run:
           - http:request: {config-ref: Orders, path: "/orders/{id}", uri-params: {id: 7}}
-        expect: {error.type: "HTTP:CONNECTIVITY"}
+        mock: [{processor: http:request, with: {config-ref: Orders}, return: {payload: {id: 7, note: urgent}}}]
+        expect: {payload.note: urgent}
     """
 
     url: Annotated[str | None, AfterValidator(lambda value: value and _url(value))] = None
@@ -120,6 +121,7 @@ class RequestConfig(Config):
     """Whether the upstream must be there."""
 
     raises = REQUEST_TYPES
+    reaches_outside = True
 
     base: ClassVar[str]
     client: ClassVar[Client]

@@ -29,6 +29,7 @@ class UsesStore(VoidOperation):
 
     raises = OF_ALL
     is_outward = True
+    reaches_outside = False
 
     @cached_property
     def store(self) -> Store:

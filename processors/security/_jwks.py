@@ -70,6 +70,7 @@ class FetchedKeys:
         if self._fetching is None or self._fetching.done():
             if self._runtime.clock.monotonic() - self._tried < interval:
                 return
+            self._runtime.keep_from(f"GET {self._url}")
             self._tried = self._runtime.clock.monotonic()
             self._fetching = self._runtime.tasks.start(self._fetch(), "keys for tokens")
         if patience is None:

@@ -69,6 +69,7 @@ class QueueOperation(QueueAccess, VoidOperation):
     """What the number of timeout counts."""
 
     is_outward = True
+    reaches_outside = False
 
     def seconds(self, event: Event) -> float:
         """How long to wait at most for this event."""

@@ -151,7 +151,7 @@ def test_transactions_are_as_on_sqlite(postgres: str, name: str) -> None:
     body = next(textwrap.dedent(match["body"]) for match in CASE.finditer(CASES) if match["name"] == name)
     if "sqlite:///" in body or "PRAGMA" in body:
         pytest.skip("a case about SQLite")
-    assert asyncio.run(run_case(body.replace("sqlite://", postgres), CATALOG, "transactions.yaml")) == []
+    assert asyncio.run(run_case(body.replace("sqlite://", postgres), CATALOG, "transactions.yaml", is_real=True)) == []
 
 
 def test_a_late_statement_that_ends_before_it_can_be_cancelled_is_undone(postgres: str) -> None:

@@ -27,6 +27,8 @@ flows:
     steps:
       - logger: {message: hi}
       - raise-error: {type: "SHOP:CLOSED", description: the shop is closed}
+  ask:
+    steps: [{http:request: {url: "https://north.example.org", method: POST, body: {id: "#[payload]"}}}]
   bug:
     steps: [{python: {function: "textwrap:dedent", arguments: [5]}}]
   slow:
@@ -64,6 +66,24 @@ FAILING = {
     "calls with a parameter": (
         "{flow: greet, expect: {calls: [{processor: set-variable, with: {value: Ada}, times: 0}]}}",
         ["calls of set-variable with value: Ada"],
+    ),
+    "calls with other parameters, which are shown": (
+        "{flow: ask, given: {payload: 7}, mock: [{processor: http:request, return: {payload: 1}}], "
+        "expect: {calls: [{processor: http:request, with: {body: {id: 8}}}]}}",
+        ["calls of http:request with body: {id: 8}", "the calls of http:request:", "{body: {id: 7}}, ask/steps/0"],
+    ),
+    "calls of which there is none": (
+        "{flow: fail, expect: {error: SHOP:CLOSED, calls: [{processor: http:request, with: {body: {id: 7}}}]}}",
+        ["the calls of http:request:", "      none"],
+    ),
+    "a mock that does not fit": (
+        "{flow: ask, given: {payload: 7}, "
+        "mock: [{processor: http:request, with: {body: {id: 8}}, return: {payload: 1}}]}",
+        ["this call of http:request would leave the test", "the mock with {body: {id: 8}} does not fit: the call has"],
+    ),
+    "what makes no map": (
+        "{flow: greet, given: {vars: {from-expression: 1 + 1}}, expect: {payload: 1}}",
+        ["makes no map of names and values"],
     ),
     "no call at all": (
         "{flow: fail, expect: {error: SHOP:CLOSED, calls: [{processor: set-payload}]}}",
@@ -106,8 +126,8 @@ def test_a_case_fails(case: str) -> None:
 
 
 REPORT = """\
-  greet.test.yaml:22:7
-    22 |       payload.results[1]: {id: b, status: {$anyOf: [200, 207]}}
+  greet.test.yaml:24:7
+    24 |       payload.results[1]: {id: b, status: {$anyOf: [200, 207]}}
   payload.results[1]
     wanted: {id: b, status: {$anyOf: [200, 207]}}
     got:    {id: b, status: 422}

@@ -1,0 +1,187 @@
+"""What a test lets its flows reach of the world, and what is told of the calls that are kept from it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from engine.core.chain import Step
+from engine.core.config import Config
+from engine.core.errors import FlowError
+from engine.core.event import Event
+from engine.core.isolation import Isolation
+from engine.core.mistake import Mistake, shown
+from engine.core.processor import Run
+from engine.expressions.suggestion import did_you_mean
+from engine.loading.data import Sequence
+from engine.loading.explain import place_of
+from engine.loading.loader import Parts
+from engine.loading.properties import variable_of
+from engine.testing.outcome import Mismatch
+from engine.testing.selecting import Parameter, Selecting, is_named, names_of, shown_call
+from engine.testing.showing import in_line
+from engine.testing.stage import Layer, Stage
+
+LONGEST = 60
+"""Characters of a parameter that a proposed mock has."""
+
+MOST = 3
+"""How many parameters it has."""
+
+QUOTED_NAME = re.compile(r"'(\w+:[\w-]+)'")
+"""`'http:request'`, which needs no quotes."""
+
+INWARD = frozenset({"target", "targetValue", "doc:name", "body"})
+"""Parameters that tell nothing of what goes out, or are not worth comparing."""
+
+
+def isolation_of(
+    real: Iterable[str] = (), environment: bool | Iterable[str] = False, databases: Iterable[str] = ()
+) -> Isolation:
+    """What keeps an application under test to itself.
+
+    real: configs and steps that are not kept from the world. environment: the variables that its
+    placeholders see, or true for all. databases: servers on which it may make databases of its own.
+    """
+    seen = os.environ if environment is True else _variables(environment or ())
+    return Isolation(frozenset(real), seen, tuple(databases))
+
+
+def _variables(names: Iterable[str]) -> Mapping[str, str]:
+    """The environment variables of these names, or of the properties that they stand for."""
+    wanted = {each for name in names for each in (name, variable_of(name))}
+    return {name: value for name, value in os.environ.items() if name in wanted}
+
+
+def keep_inside(parts: Parts, stage: Stage, isolation: Isolation, *, is_offline: bool = False) -> Parts:
+    """The parts with the configs that a test starts; the steps on the stage are kept from what is outside.
+
+    is_offline: whether no config is started, and what the application keeps itself, such as stores, is refused too.
+    """
+    stage.always(_boundary(isolation, is_offline=is_offline))
+    real = {config.config_name for step in stage.steps if _is_real(step, isolation) for config in _configs(step)}
+    real |= isolation.real
+    configs = {name: each for name, each in parts.configs.items() if name in real or not each.reaches_outside}
+    return replace(parts, configs={} if is_offline else configs)
+
+
+def _boundary(isolation: Isolation, *, is_offline: bool) -> Layer:
+    def around(step: Step, run: Run) -> Run:
+        if _is_real(step, isolation):
+            return _opened(isolation, run)
+        is_refused = step.processor.reaches_outside or (is_offline and step.processor.is_outward)
+        return _refused(isolation, step, run) if is_refused else run
+
+    return around
+
+
+def _is_real(step: Step, isolation: Isolation) -> bool:
+    return not isolation.real.isdisjoint(_names(step))
+
+
+def _opened(isolation: Isolation, run: Run) -> Run:
+    async def opened(event: Event) -> Event:
+        with isolation.opened():
+            return await run(event)
+
+    return opened
+
+
+def _refused(isolation: Isolation, step: Step, run: Run) -> Run:
+    async def refused(event: Event) -> Event:
+        isolation.keep_from(f"this call of {step.name}")
+        return await run(event)  # a scope around it is real
+
+    return refused
+
+
+def _names(step: Step) -> Iterator[str]:
+    """What `real` may call the step."""
+    yield from names_of(step)
+    yield from (config.config_name for config in _configs(step))
+
+
+def _configs(step: Step) -> list[Config]:
+    return [value for value in vars(step.processor).values() if isinstance(value, Config) and value.config_name]
+
+
+def unknown_names(real: Any, configs: Iterable[str], steps: Iterable[Step]) -> Iterator[Mistake]:
+    """The mistakes of names under `real` that mean neither a config nor a step."""
+    known = {*configs, *(name for step in steps for name in _names(step))}
+    for name in real if isinstance(real, Sequence) else ():
+        if name not in known:
+            found, expected = f"{shown(name)} under 'real'", "the name of a config, or of a step as mocks name it"
+            yield Mistake("F701", found, expected, did_you_mean(str(name), known), place_of(name))
+
+
+def crossings(isolation: Isolation | None, steps: Iterable[Step], mocks: Iterable[Selecting] = ()) -> list[Mismatch]:
+    """The calls that were refused, each once, with what answers them; they are forgotten.
+
+    mocks: those that could have, had they fitted.
+    """
+    if isolation is None or not isolation.crossings:
+        return []
+    by_location = {step.location: step for step in steps}
+    refused = {(str(each.description), each.failing_component): each for each in isolation.crossings}
+    isolation.crossings.clear()
+    return [_mismatch(each, by_location.get(each.failing_component or ""), list(mocks)) for each in refused.values()]
+
+
+def _mismatch(failure: FlowError, step: Step | None, mocks: list[Selecting]) -> Mismatch:
+    where = f", {failure.failing_component}" if failure.failing_component else ""
+    told = [*_unfit(failure, step, mocks), *_remedies(step)] if step else ["write: real: [NAME] to let it out"]
+    note = "\n".join(f"  {line}" for line in told)
+    return Mismatch(f"{failure.description}{where}", "a mock", "none", note=note)
+
+
+def _unfit(failure: FlowError, step: Step, mocks: list[Selecting]) -> Iterator[str]:
+    """Why the mocks of the step did not answer the call."""
+    for mock in mocks:
+        if mock.with_ and is_named(step, mock.processor) and failure.event is not None:
+            wanted = {name: each.written for name, each in mock.with_.items()}
+            found = shown_call(mock.with_, step, failure.event)
+            yield f"the mock with {in_line(wanted)} does not fit: the call has {in_line(found)}"
+
+
+def _remedies(step: Step) -> Iterator[str]:
+    yield f"write: {proposed_mock(step)}"
+    for config in _configs(step):
+        if config.stand_in_hint:
+            yield f"or:    {config.stand_in_hint}"
+    name = next((config.config_name for config in _configs(step)), step.processor.doc_name or step.name)
+    yield f"or:    {_in_line({'real': [name]})} to let it out"
+
+
+def proposed_mock(step: Step) -> str:
+    """A mock for the step, as a test file has it: with the parameters that tell it from others."""
+    mock: dict[str, Any] = {"processor": step.processor.doc_name or step.name}
+    known = {} if step.processor.doc_name else dict(_literals(step))
+    if known:
+        mock["with"] = known
+    assigned = [name.removeprefix("vars.") for name in step.processor.assigns() if name.startswith("vars.")]
+    target = getattr(step.processor, "target", None)
+    mock["return"] = {"vars": {assigned[0]: {}}} if assigned and target is None else {"payload": {}}
+    return _in_line({"mock": [mock]})
+
+
+def _literals(step: Step) -> list[tuple[str, str]]:
+    """The short texts among the parameters that are known before it runs."""
+    found = []
+    for name in Parameter.names(step):
+        parameter = None if name in INWARD else Parameter.of(step, name)
+        value = None if parameter is None or parameter.is_computed else parameter.of_event(Event())
+        if isinstance(value, str) and len(value) <= LONGEST and value.isprintable():
+            found.append((name, str(value)))
+    telling = [each for each in found if each[0] != "config-ref"]
+    return (telling or found)[:MOST]
+
+
+def _in_line(value: Any) -> str:
+    """A map as it stands in a test file, without its outer braces."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=float("inf"), allow_unicode=True)
+    return QUOTED_NAME.sub(r"\1", text.strip()[1:-1])
