@@ -38,7 +38,7 @@ def doubts(tree: Node) -> Iterator[ExpressionSyntaxError]:
 def refuse_numbers_in_brackets(tree: Node) -> None:
     """Raise ExpressionSyntaxError for `[3]` where the event is seen: no index of it, but meant as a list."""
     for node, sees_event in _nodes(tree):
-        kinds = [child["type"] for child in node["children"]]
+        kinds = [child["type"] for child in _children(node)]
         if sees_event and node["type"] == "index_expression" and kinds == ["identity", "index"]:
             number = node["children"][1]["value"]
             found = f"'[{number}]', an index of the event, which is no list"
