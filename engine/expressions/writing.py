@@ -95,13 +95,16 @@ def encode_lines(values: list[Any]) -> bytes:
 
 
 def in_portions(values: list[Any]) -> Iterator[list[Any]]:
-    """The values, in one list where they are small as JSON, else each alone. Raises as `encode`, for each alone."""
+    """The values, in lists that are small as JSON, or of one. Raises as `encode`, for each alone."""
     if _within(SMALL, values) is not None or _within(LARGE, values) is not None:
         yield values
-        return
-    for value in values:
-        encode(value)
-        yield [value]
+    elif len(values) == 1:
+        encode(values[0])
+        yield values
+    else:
+        half = len(values) // 2
+        yield from in_portions(values[:half])
+        yield from in_portions(values[half:])
 
 
 def to_text(value: Any) -> str:
