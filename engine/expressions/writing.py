@@ -222,9 +222,7 @@ class _Writer:
                 self._put(between if start else b"")
                 write_one(start)
                 start += 1
-                size = (
-                    0 if before - self._budget.left > LARGE else 1
-                )  # what stands behind a large one is often its like
+                size = 0 if before - self._budget.left > LARGE else 1  # large ones often stand together
         self._put(ends[1:])
 
     def _tried(self, part: Any) -> bytes | None:
