@@ -78,9 +78,9 @@ LONGEST_TOKEN = _limit(
 MOST_NODES = _limit(
     250_000,
     "elements, values, rows or escapes",
-    "one text that is read as XML, YAML, CSV, a form or a URL",
+    "a text that is read as XML, YAML, CSV (of cells, four times as many), a form or a URL; written as XML or a form",
     beyond=EXPRESSION,
-    reason="it is read in less than a second",
+    reason="it is read in half a second",
 )
 DEEPEST = _limit(
     200,
@@ -487,6 +487,27 @@ MOST_JSON_VALUES = _limit(
     "a JSON text",
     beyond="413; HTTP:RESPONSE_TOO_LARGE; MULE:EXPRESSION",
     reason="10 MiB of lists inside each other would take 400 MiB",
+)
+LONGEST_CELL = _limit(
+    131_072,
+    "characters",
+    "a cell of CSV",
+    beyond="400; MULE:EXPRESSION",
+    reason="the csv module's own bound",
+)
+MOST_READ_COLUMNS = _limit(
+    10_000,
+    "columns",
+    "a text of CSV that is read by read()",
+    beyond=EXPRESSION,
+    reason="rows may be shorter than the first; what they lack counts with all cells",
+)
+MOST_READ_FIELDS = _limit(
+    10_000,
+    "fields",
+    "a form that is read by read()",
+    beyond=EXPRESSION,
+    reason="a form of people has a hundred",
 )
 MOST_BROKEN_ESCAPES = _limit(
     10_000,

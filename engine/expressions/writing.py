@@ -100,13 +100,16 @@ def encode_lines(values: list[Any]) -> bytes:
 
 
 def in_portions(values: list[Any]) -> Iterator[list[Any]]:
-    """The values, in one list where they are small as JSON, else each alone. Raises as `encode`, for each alone."""
+    """The values, in lists that are small as JSON, or of one. Raises as `encode`, for each alone."""
     if _within(SMALL, values) is not None or _within(LARGE, values) is not None:
         yield values
-        return
-    for value in values:
-        encode(value)
-        yield [value]
+    elif len(values) == 1:
+        encode(values[0])
+        yield values
+    else:
+        half = len(values) // 2
+        yield from in_portions(values[:half])
+        yield from in_portions(values[half:])
 
 
 def to_text(value: Any) -> str:
@@ -224,9 +227,7 @@ class _Writer:
                 self._put(between if start else b"")
                 write_one(start)
                 start += 1
-                size = (
-                    0 if before - self._budget.left > LARGE else 1
-                )  # what stands behind a large one is often its like
+                size = 0 if before - self._budget.left > LARGE else 1  # large ones often stand together
         self._put(ends[1:])
 
     def _tried(self, part: Any) -> bytes | None:

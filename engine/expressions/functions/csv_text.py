@@ -10,13 +10,12 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.limits import refuse_long_list, refuse_many_nodes
 from engine.expressions.operators import type_name
 from engine.expressions.writing import TooLarge, to_text
-from engine.limits import LARGEST_CSV, MOST_NODES
+from engine.limits import LARGEST_CSV, LONGEST_CELL, MOST_NODES, MOST_READ_COLUMNS
 
 AS_THEY_ARE = frozenset({str, int, type(None)})
 """What the csv module writes as `to_text` does."""
-LONGEST_CELL = 131_072
-"""Characters: the csv module's own bound, whatever somebody made of that."""
-MOST_COLUMNS = 10_000
+LEAST_CELLS = 2
+"""How many cells a row costs as much as at least."""
 CELLS = 4
 """How many cells cost as much as another value."""
 
@@ -63,9 +62,9 @@ def _rows(reader: Iterable[list[str]], is_named: bool) -> Iterator[list[str]]:
         if count > MOST_NODES or cells > CELLS * MOST_NODES:
             refuse_many_nodes(MOST_NODES + 1, "read")
         if row:
-            if length > MOST_COLUMNS or max(map(len, row)) > LONGEST_CELL:
+            if length > MOST_READ_COLUMNS or max(map(len, row)) > LONGEST_CELL:
                 raise EvaluationError(
-                    f"read() stops at {MOST_COLUMNS} cells in a row of CSV of {LONGEST_CELL} characters each"
+                    f"read() stops at {MOST_READ_COLUMNS} cells in a row of CSV of {LONGEST_CELL} characters each"
                 )
             if is_named and not width:
                 width = length
@@ -95,7 +94,7 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
     for row in rows:
         cells = _cells(row, columns)
         writer.writerow(cells)
-        count += len(cells)
+        count += max(len(cells), LEAST_CELLS)
         if count > CELLS * MOST_NODES or out.tell() > LARGEST_CSV:
             raise TooLarge(LARGEST_CSV, f"characters of CSV and {CELLS * MOST_NODES} cells")
     return out.getvalue()

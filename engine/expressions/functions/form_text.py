@@ -11,16 +11,14 @@ from engine.expressions.forms import read_pairs, write_pairs
 from engine.expressions.functions.limits import refuse_large, refuse_many_nodes
 from engine.expressions.operators import type_name
 from engine.expressions.writing import to_text
-from engine.limits import MOST_NODES
-
-MOST_FIELDS = 10_000
+from engine.limits import MOST_NODES, MOST_READ_FIELDS
 
 
 def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a form; of a name that stands several times, a list."""
     refuse_many_nodes(text.count("%"), "read")
     fields: dict[str, Any] = {}
-    for name, value in read_pairs(text, MOST_FIELDS, "strict"):
+    for name, value in read_pairs(text, MOST_READ_FIELDS, "strict"):
         before = fields.get(name)
         if before is None:
             fields[name] = value
@@ -34,7 +32,7 @@ def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
 def write(value: Any, options: Mapping[str, Any]) -> str:
     if not isinstance(value, Mapping):
         raise EvaluationError(f"write() makes a form of a map, not of {type_name(value)}")
-    refuse_large(value, MOST_NODES, "write")
+    refuse_large(value, MOST_NODES // 2, "write")
     return write_pairs(
         (str(name), to_text(field))
         for name, fields in value.items()

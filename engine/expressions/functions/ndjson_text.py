@@ -12,7 +12,7 @@ from engine.expressions.functions import json_text
 from engine.expressions.functions.limits import refuse_large, refuse_many_nodes
 from engine.expressions.operators import type_name
 from engine.expressions.reading import refuse_dense
-from engine.expressions.writing import encode, encode_lines, in_portions
+from engine.expressions.writing import check_size, encode_lines
 from engine.limits import MOST_NODES, MOST_WRITTEN
 
 LINE = re.compile(r"\S[^\n]*")
@@ -30,5 +30,5 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
     if type_name(value) != "array":
         raise EvaluationError(f"write() makes NDJSON of a list, not of {type_name(value)}")
     refuse_large(value, MOST_WRITTEN, "write")
-    encode(value)  # raises TooLarge
-    return b"".join(map(encode_lines, in_portions(list(value)))).decode()
+    check_size(value)
+    return encode_lines(list(value)).decode()

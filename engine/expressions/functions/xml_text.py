@@ -20,6 +20,9 @@ TEXT = "#text"
 NAME = re.compile(r"[^\W\d][\w.-]*(?::[^\W\d][\w.-]*)?")
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no XML 1.0 document may hold."""
+PORTION = 2**18
+"""Characters that are escaped at once."""
+LONG_TAG = re.compile("<[^<]{1000000,}")
 SPECIAL = re.compile('[\x00-\x08\x0b-\x1f&<>"\ud800-\udfff\ufffe\uffff]')
 """That, and what is escaped."""
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
@@ -70,6 +73,8 @@ def _add(fields: dict[str, Any], name: str, value: Any) -> None:
 def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
     from xml.parsers.expat import ExpatError, ParserCreate
 
+    for tag in LONG_TAG.finditer(text):  # its attributes come all at once
+        refuse_many_nodes(tag[0].count("="), "read")
     reader, parser = _Reader(), ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
@@ -86,7 +91,7 @@ def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
 def write(value: Any, options: Mapping[str, Any]) -> str:
     if not isinstance(value, Mapping) or len(value) != 1:
         raise EvaluationError("write() makes XML of a map with one entry, the root")
-    refuse_large(value, MOST_NODES, "write")
+    refuse_large(value, MOST_NODES // 2, "write")  # a key costs as much as a value
     writer = _Writer()
     for name, content in value.items():
         writer.element(name, content)
@@ -135,8 +140,9 @@ class _Writer:
                 self.element(key, one)
 
     def _text(self, value: Any) -> None:
-        if text := _escaped(value):
-            self._put(text)
+        text = value if type(value) is str else to_text(value)
+        for start in range(0, len(text), PORTION):
+            self._put(_escaped(text[start : start + PORTION]))
 
     def _name(self, name: Any) -> str:
         if name not in self._names:

@@ -147,8 +147,10 @@ def _number_in(text: str) -> int | float | str:
 def write(value: Any, options: Mapping[str, Any]) -> str:
     import yaml
 
-    plain = read_json(encode(value))  # without dates and decimals
-    refuse_large(plain, MOST_NODES // 2, "write", indent=INDENT)  # a key costs as much as a value
+    most = MOST_NODES // 2  # a key costs as much as a value
+    refuse_large(value, most, "write", indent=INDENT)
+    plain = read_json(encode(value))  # without dates and decimals; what shows itself as JSON may be more
+    refuse_large(plain, most, "write", indent=INDENT)
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     events = _Events(dumper.yaml_implicit_resolvers).of(plain)
     return str(yaml.emit(events, Dumper=dumper, allow_unicode=True, width=1 << 30))
