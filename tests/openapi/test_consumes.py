@@ -93,4 +93,3 @@ def test_mistakes(written: str, tmp_path: Path) -> None:
         load(tmp_path, f"consumes: {written if written[0] in '[5' else repr(written)}")
     assert "media types without parameters, such as application/json, text/*" in str(raised.value)
     assert "flows.yaml:6" in str(raised.value)
-

@@ -14,7 +14,7 @@ from engine.limits import LARGEST_CSV, LONGEST_CELL, MOST_NODES, MOST_READ_COLUM
 
 AS_THEY_ARE = frozenset({str, int, type(None)})
 """What the csv module writes as `to_text` does."""
-LEAST_CELLS = 2
+LEAST_CELLS = 4
 """How many cells a row costs as much as at least."""
 CELLS = 4
 """How many cells cost as much as another value."""
