@@ -191,18 +191,12 @@ async def test_gzip_is_inflated(ask: Ask) -> None:
         assert (await flows.run()).payload == "hello"
 
 
-<<<<<<< HEAD
 @pytest.fixture(scope="module")
 def bomb() -> bytes:
     return gzip.compress(bytes(300 * 2**20))
 
 
 async def test_gzip_bomb_costs_no_memory(ask: Ask, bomb: bytes) -> None:
-=======
-@pytest.mark.holds_loop("the test compresses its bomb in the loop")
-async def test_gzip_bomb_costs_no_memory(ask: Ask) -> None:
-    bomb = gzip.compress(bytes(300 * 2**20))
->>>>>>> 6dc2d40 (The test of a gzip bomb compresses it in its own loop, and says so)
     handler = answering(body=bomb, headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"})
     async with upstream(handler) as server, ask('{url: "${url}/", maxResponseSize: 1MiB}', url=server.url) as flows:
         tracemalloc.start()
