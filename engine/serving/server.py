@@ -40,15 +40,20 @@ logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
 class Served(NamedTuple):
-    """An application at an address."""
+    """An application at an address. is_shared: whether another process goes on to accept connections there."""
 
     app: Starlette
     listening: socket.socket
     connections: Connections
+    is_shared: bool = False
 
 
 class Server(uvicorn.Server):
     """One of several servers in a process: signals are the business of `serve`."""
+
+    def __init__(self, config: uvicorn.Config, *, is_shared: bool) -> None:
+        super().__init__(config)
+        self._is_shared = is_shared
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,10 +63,15 @@ class Server(uvicorn.Server):
         """Take what has come already, and then end as uvicorn does: a caller whose request was under way is answered.
 
         The answers from now on end their connections. With a backlog of 0 the system lets no new
-        connection wait, so that the close of the socket resets none.
+        connection wait, so that the close of the socket resets none; where others share the socket, they
+        take those that wait.
         """
-        for listening in sockets or []:
-            listening.listen(0)
+        if self._is_shared:
+            for server in self.servers:
+                server.close()
+        else:
+            for listening in sockets or []:
+                listening.listen(0)
         self.server_state.is_draining = True  # type: ignore[attr-defined]  # read by our protocol
         for connection in list(self.server_state.connections):
             if cycle := getattr(connection, "cycle", None):
@@ -87,7 +97,7 @@ async def serve(
 
     A second signal ends at once. Returns the seconds that are left of the time.
     """
-    servers = [Server(_config(each, shutdown_timeout)) for each in served]
+    servers = [Server(_config(each, shutdown_timeout), is_shared=each.is_shared) for each in served]
 
     ending = Ending(shutdown_timeout)
 
