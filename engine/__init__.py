@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.application import StartError as StartError
     from engine.core.acting import acting_on as acting_on
     from engine.core.active_source import ActiveSource as ActiveSource
+    from engine.core.addresses import Address as Address
     from engine.core.addresses import is_private_host as is_private_host
     from engine.core.authentication import AUTHENTICATION as AUTHENTICATION
     from engine.core.authentication import CREDENTIALS as CREDENTIALS
@@ -91,6 +92,11 @@ if TYPE_CHECKING:
     from engine.core.mistake import refuse as refuse
     from engine.core.mistake import shown as shown
     from engine.core.nesting import Runnable as Runnable
+    from engine.core.networks import Network as Network
+    from engine.core.networks import Networks as Networks
+    from engine.core.networks import entries_of as entries_of
+    from engine.core.networks import read_address as read_address
+    from engine.core.networks import read_network as read_network
     from engine.core.parallel import ParallelScope as ParallelScope
     from engine.core.parameters import Amount as Amount
     from engine.core.parameters import ConfigRef as ConfigRef
@@ -192,11 +198,12 @@ _MODULES = {
     "engine.application": "Application StartError",
     "engine.core.acting": "acting_on",
     "engine.core.active_source": "ActiveSource",
-    "engine.core.addresses": "is_private_host",
+    "engine.core.addresses": "Address is_private_host",
     "engine.core.authentication": (
         "AUTHENTICATION CREDENTIALS NOT_PERMITTED UNAUTHORIZED Authentication authenticated callers identities "
         "usual_credentials"
     ),
+    "engine.core.networks": "Network Networks entries_of read_address read_network",
     "engine.core.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
     "engine.core.chain": "Chain Step",
     "engine.core.clock": "Clock",

@@ -300,3 +300,153 @@ LARGEST_PASSWORD_HASH = _limit(
     beyond="a mistake at load",
     reason="each guess takes as much",
 )
+
+_group("Connections")
+
+LISTENER_CONFIG = "of http:listener-config"
+
+MOST_CALLERS = _limit(
+    16_000,
+    "connections",
+    "callers that are connected to an address at once, in each worker",
+    beyond="503 with Retry-After, and the connection ends",
+    reason="each costs some 10 KB and a file descriptor, of which the process keeps some for other things",
+    parameter=f"maxConnections {LISTENER_CONFIG}",
+)
+HEADER_TIMEOUT = _limit(
+    10.0,
+    "seconds",
+    "the time that the head of a request may take, with the handshake of TLS before the first",
+    beyond="408; a connection on which nothing came is closed",
+    reason="a head that comes byte by byte would hold a connection for ever",
+    parameter=f"headerTimeout {LISTENER_CONFIG}",
+)
+IDLE_TIMEOUT = _limit(
+    30.0,
+    "seconds",
+    "the time between two requests of a connection",
+    beyond="it is closed",
+    reason="who comes no more should not hold a connection",
+    parameter=f"connectionIdleTimeout {LISTENER_CONFIG}",
+)
+MOST_PIPELINED = _limit(
+    100,
+    "requests",
+    "requests of a connection that wait for the answers before theirs",
+    beyond="429, and the connection ends",
+    reason="they come in far less time than answers are made",
+)
+PIPELINED = _limit(
+    8 * 2**10,
+    "bytes",
+    "what a request that waits for the answers before its own counts as, of maxBufferedBytes",
+    beyond="503, as for any bytes beyond it",
+    reason="a request of 50 bytes takes some thousand in memory",
+)
+LINGER = _limit(
+    2.0,
+    "seconds",
+    "the time that is left to a caller which has its answer and sends little more, before its connection is closed",
+    beyond="it is closed",
+    reason="to close while bytes are on their way would reset the answer before it is read",
+)
+SLOWEST_SENDER = _limit(
+    8 * 2**10,
+    "bytes a second",
+    "how fast a caller which has its answer must at least send the rest of its request",
+    beyond="the connection is closed",
+    reason="a byte a second would hold it",
+)
+LONGEST_LINGER = _limit(
+    10.0,
+    "seconds",
+    "the time that the rest of a request may take after its answer",
+    beyond="the connection is closed",
+    reason="nobody wants it",
+)
+MOST_PASSED_OVER = _limit(
+    128 * 2**20,
+    "bytes",
+    "the rest of a request that is passed over when its answer was given",
+    beyond="the connection is closed",
+    reason="who sends for ever should find an end",
+)
+SLOWEST_READER = _limit(
+    1024,
+    "bytes a second",
+    "how fast a caller must at least take what waits for it",
+    beyond="the connection is reset",
+    reason="the answer is in memory until it is taken",
+)
+STUCK = _limit(
+    60.0,
+    "seconds",
+    "the time over which the speed of a slow reader is measured",
+    beyond="the connection is reset",
+    reason="a network may fail for a while",
+)
+MAX_UNSENT_BYTES = _limit(
+    256 * 2**20,
+    "bytes",
+    "answers that wait for slow readers, of all connections to an address together, in each worker",
+    beyond="the connection of the slowest of them is reset",
+    reason="who asks for large answers and takes none would fill the memory",
+    parameter=f"maxUnsentBytes {LISTENER_CONFIG}",
+)
+
+_group("Requests")
+
+MAX_HEADER_SIZE = _limit(
+    64 * 2**10,
+    "bytes",
+    "the request line, the headers together, the trailers together, and what stands between the chunks of a body",
+    beyond="414 for the request line, else 431",
+    reason="they are in memory before anybody is asked whether the request may come in",
+    parameter=f"maxHeaderSize {LISTENER_CONFIG}",
+)
+MAX_HEADERS = _limit(
+    100,
+    "headers",
+    "headers, and trailers, of a request",
+    beyond="431",
+    reason="each is an object of its own",
+    parameter=f"maxHeaders {LISTENER_CONFIG}",
+)
+MAX_BODY_SIZE = _limit(
+    10 * 2**20,
+    "bytes",
+    "the body of a request, inflated; of a streaming listener each record",
+    beyond="413",
+    reason="it is in memory as a whole",
+    parameter=f"maxBodySize {LISTENER_CONFIG}",
+)
+READ_TIMEOUT = _limit(
+    30.0,
+    "seconds",
+    "the time that a body may take; of a streaming listener that of each wait for more",
+    beyond="408",
+    reason="a body that comes byte by byte would hold its place for ever",
+    parameter=f"readTimeout {LISTENER_CONFIG}",
+)
+MAX_BUFFERED_BYTES = _limit(
+    64 * 2**20,
+    "bytes",
+    "all requests to an address that have not come whole, inflated, in each worker; more where maxBodySize is more",
+    beyond="503 with Retry-After",
+    reason="a hundred callers that send all but the last byte of the largest body would take a gigabyte",
+    parameter=f"maxBufferedBytes {LISTENER_CONFIG}",
+)
+UNCOUNTED = _limit(
+    4 * 2**10,
+    "bytes",
+    "what of each such request does not count",
+    beyond="it counts",
+    reason="small requests come in where large ones that do not end have taken all the room",
+)
+MOST_SPOOLED = _limit(
+    2**30,
+    "bytes",
+    "files of forms that have not come whole and lie on the disk, in each worker; more where maxBodySize is more",
+    beyond="503 with Retry-After",
+    reason="the disk, too, is everybody's",
+)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from engine.core.deadline import before
 from engine.core.refusal import Refusal
 from engine.serving.content import MOST_FIELDS, ContentError, UnknownCharset, codec_of, essence_of, fields, read_content
 from engine.serving.headers import Headers
-from engine.serving.incoming import Chunks, Incoming, too_large
+from engine.serving.incoming import Chunks, Incoming, too_large, whole
 from engine.serving.records import has_records, records_of
 from engine.serving.route import Limits
 
@@ -27,7 +28,7 @@ async def read_payload(
     """
     try:
         if streaming and has_records(media_type):
-            return records_of(_chunks(headers, incoming, None), media_type, limits)
+            return records_of(_chunks(headers, incoming, None), media_type, limits, incoming.hand_on)
         return await before(limits.read_timeout, _read(headers, incoming, media_type, limits.max_body))
     except TimeoutError:
         detail = f"the body did not arrive within {limits.read_timeout:g} s"
@@ -43,10 +44,10 @@ async def _read(headers: Headers, incoming: Incoming, media_type: str | None, ma
     if announced.isdecimal() and int(announced) > max_body:
         raise too_large(max_body)
     if essence_of(media_type) == MULTIPART:
-        return await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body)
+        return await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body, incoming.keep)
     if headers.find("content-encoding") is None:
         return read_content(await incoming.whole(max_body), media_type)
-    return read_content(b"".join([chunk async for chunk in _chunks(headers, incoming, max_body)]), media_type)
+    return read_content(await whole(_chunks(headers, incoming, max_body)), media_type)
 
 
 # Bytes
@@ -60,15 +61,16 @@ def _chunks(headers: Headers, incoming: Incoming, max_body: int | None) -> Chunk
     if encoding not in INFLATERS:
         detail = "the Content-Encoding of the body is none of gzip, deflate"
         raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", detail, {"accept-encoding": "gzip, deflate"}, is_early=True)
-    return _bounded(_inflated(incoming.chunks(max_body), INFLATERS[encoding]()), max_body)
+    return _bounded(_inflated(incoming.chunks(max_body), INFLATERS[encoding]()), max_body, incoming)
 
 
-async def _bounded(chunks: Chunks, max_body: int | None) -> Chunks:
+async def _bounded(chunks: Chunks, max_body: int | None, incoming: Incoming) -> Chunks:
     received = 0
     async for chunk in chunks:
         received += len(chunk)
         if max_body is not None and received > max_body:
             raise too_large(max_body)
+        incoming.hold(len(chunk))
         yield chunk
 
 
@@ -134,11 +136,13 @@ def _damaged() -> Refusal:
     return Refusal(400, "HTTP:BAD_REQUEST", "the body cannot be inflated as its Content-Encoding says", is_early=True)
 
 
-async def _read_multipart(chunks: Chunks, media_type: str | None, max_body: int) -> dict[str, Any]:
+async def _read_multipart(
+    chunks: Chunks, media_type: str | None, max_body: int, keep: Callable[[int], None]
+) -> dict[str, Any]:
     from engine.serving.multipart import read_multipart  # only few requests need it
 
     codec_of(media_type)
     try:
-        return fields(await read_multipart(media_type or "", chunks, MOST_FIELDS, max_body))
+        return fields(await read_multipart(media_type or "", chunks, MOST_FIELDS, max_body, keep))
     except ValueError as error:
         raise Refusal(400, "HTTP:BAD_REQUEST", f"the body is no multipart form: {error}") from None

@@ -3,146 +3,230 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import unquote
 
-import httptools
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import ASGIApp, Message, Scope
 
+from engine.core.refusal import Refusal
 from engine.serving.answer_head import answer_head
-from engine.serving.corked import CONNECTION
+from engine.serving.connection import HIGH_WATER, Connection
+from engine.serving.exchange import BrokenStream
+from engine.serving.front import Front
+from engine.serving.own_server import HELD
+from engine.serving.request import new_correlation_id
+from engine.serving.request_head import Refused
+from engine.serving.room import Held, too_full
+
+log = logging.getLogger("engine")
 
 WITHOUT_BODY = frozenset({204, 304})
 """Statuses whose answers end with their heads (RFC 9112, 6.3)."""
 
+FAILED = Refused(500, "an application gave no answer", "")
 
-class Cycle(RequestResponseCycle):
-    """uvicorn's, with a body that is not copied, and an answer whose head is looked at once."""
 
-    def __init__(self, protocol: HttpToolsProtocol, version: str, method: bytes) -> None:
-        self.scope: Any = scope_of(protocol, version, method)
-        self.transport: Any = protocol.transport
-        self.flow, self.logger = protocol.flow, protocol.logger
-        self.default_headers = protocol.server_state.default_headers
-        self.on_response = protocol.on_response_complete
-        is_new = version == "1.1"  # HTTP/1.0 has no leave to give (RFC 9110, 10.1.1), and ends its connections
-        is_draining = getattr(protocol.server_state, "is_draining", False)
-        self.keep_alive = is_new and not is_draining and protocol.parser.should_keep_alive()
-        expected = dict(protocol.headers).get(b"expect", b"")
-        self.waiting_for_100_continue = is_new and expected.lower() == b"100-continue"
-        self.message_event = asyncio.Event()
-        self.disconnected = self.response_started = self.response_complete = False
-        self.more_body = True
-        self.chunked_encoding = False
-        self.expected_content_length = 0
-        self.body: Any = b""
-        """What came of the request's body and was not asked for yet."""
+class Cycle:
+    """A request as ASGI has it: `receive` gives its body, `send` takes its answer.
+
+    answered: called when the whole answer is written.
+    """
+
+    __slots__ = (
+        "_answered", "_body", "_connection", "_expected", "_front", "_is_chunked", "_is_read", "_is_refused", "_news",
+        "expects_leave", "held", "is_answered", "is_gone", "is_started", "is_whole", "keep_alive", "scope",
+    )  # fmt: skip
+
+    def __init__(self, connection: Connection, front: Front, scope: Scope, answered: Callable[[], None]) -> None:
+        self._connection, self._front, self._answered = connection, front, answered
+        self.scope = scope
+        self.keep_alive = True
+        """Whether the connection goes on after the answer."""
+        self.expects_leave = False
+        """Whether the caller sends the body only when it is asked for (RFC 9110, 10.1.1)."""
+        self.is_whole = self._is_read = False
+        """Whether the request has come to its end, and whether all of it was asked for."""
+        self.is_started = self.is_answered = False
+        """Whether the answer has begun, and whether it has been written to its end."""
+        self.is_gone = False
+        """Whether nobody waits for the answer any more."""
+        self.held: Held | None = None
+        """What it holds of the room, if it does not come whole at once, or waits for the answers before its own."""
+        self._body: Any = b""
+        """What came of the body and was not asked for yet."""
+        self._is_refused = False
+        """Whether there was no room for some of the body."""
+        self._news: asyncio.Future[None] | None = None
+        self._is_chunked = False
+        self._expected = 0
+
+    async def run(self, app: ASGIApp) -> None:
+        """Have an application answer; what it leaves open is ended."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except (BrokenStream, asyncio.CancelledError):  # it was told already; the server ends
+            pass
+        except Exception:
+            log.exception("unexpected error in an application")
+        if not self.is_answered and not self.is_gone:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        if not self.is_started:
+            self._connection.write(FAILED.answer(new_correlation_id(), self._front.default_headers))
+        self._connection.close()
+
+    def hang_up(self) -> None:
+        """The caller waits for the answer no more."""
+        self.is_gone = not self.is_answered
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nobody reads what is left of the request."""
+        self._body = b""
+        if self.held is not None:
+            self.held.close()
+        self._tell()
 
     # The request
 
-    def take(self, part: bytes) -> None:
-        """Keep some of the body until it is asked for; only the second part has to be copied behind the first."""
-        if not self.body:
-            self.body = part
-        elif isinstance(self.body, bytes):
-            self.body = bytearray(self.body + part)
+    def hold(self, size: int) -> None:
+        """Have so many bytes count until the request was read. Raises Refusal where there is no room for them."""
+        self.be_held().add(size)
+
+    def be_held(self) -> Held:
+        """What it holds; the application learns of it where it does not come at once."""
+        if self.held is None:
+            self.held = self.scope[HELD] = Held(self._front.room)
+        return self.held
+
+    def take(self, part: bytes, size: int) -> None:
+        """Keep some of the body until it is asked for; where there is no room, who asks gets the Refusal.
+
+        size: of all that came with it.
+        """
+        if self._is_refused:
+            return
+        try:
+            self.hold(size)
+        except Refusal:  # what it holds counts until who asks has let go of it
+            self._is_refused, self._body = True, b""
+            self._connection.pause_reading()
+            self._tell()
         else:
-            self.body += part
-        if len(self.body) > HIGH_WATER_LIMIT:
-            self.flow.pause_reading()
-        self.message_event.set()
+            self._keep(part)
 
-    def end(self) -> None:
-        """The body has come whole."""
-        self.more_body = False
-        self.message_event.set()
+    def _keep(self, part: bytes) -> None:
+        """Only the second part has to be copied behind the first."""
+        if not part:
+            return
+        if not self._body:
+            self._body = part
+        elif isinstance(self._body, bytes):
+            self._body = bytearray(self._body + part)
+        else:
+            self._body += part
+        if len(self._body) > HIGH_WATER:
+            self._connection.pause_reading()
+        self._tell()
 
-    async def receive(self) -> Any:
-        if self.waiting_for_100_continue and not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.waiting_for_100_continue = False
-        if not self.disconnected and not self.response_complete:
-            self.flow.resume_reading()
-            if not self.message_event.is_set():
-                await self.message_event.wait()
-            self.message_event.clear()
-        if self.disconnected or self.response_complete:
+    def finish(self, part: bytes) -> None:
+        """The request has come to its end, with this last part of its body."""
+        self.is_whole = True
+        if self.held is not None:
+            self.take(part, len(part))
+        elif part:
+            self._body = part  # it came at once
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    def _has_news(self) -> bool:
+        is_new_end = self.is_whole and not self._is_read
+        return bool(self._body) or is_new_end or self.is_gone or self.is_answered or self._is_refused
+
+    async def receive(self) -> Message:
+        if self.expects_leave:
+            self.expects_leave = False
+            self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while not self._has_news():
+            await self._wait()
+        if self.is_gone or self.is_answered:
             return {"type": "http.disconnect"}
-        body, self.body = self.body, b""
-        return {"type": "http.request", "body": bytes(body), "more_body": self.more_body}
+        if self._is_refused:
+            raise too_full()
+        body, self._body = self._body, b""
+        if self.is_whole:
+            self._is_read = True
+            if self.held is not None:
+                self.held.close()
+        else:
+            self._connection.resume_reading()
+        return {"type": "http.request", "body": bytes(body), "more_body": not self.is_whole}
+
+    async def _wait(self) -> None:
+        if not self.is_whole:
+            self._connection.resume_reading()
+        self._news = self._front.loop.create_future()
+        try:
+            await self._news
+        finally:
+            self._news = None
 
     # The answer
 
-    async def send(self, message: Any) -> None:
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
-        if self.disconnected:
+    async def send(self, message: Message) -> None:
+        if self._connection.is_full and not self.is_gone:
+            await self._connection.drain()
+        if self.is_gone:
             return
-        expected = "http.response.body" if self.response_started else "http.response.start"
-        if self.response_complete or message["type"] != expected:
+        expected = "http.response.body" if self.is_started else "http.response.start"
+        if self.is_answered or message["type"] != expected:
             raise RuntimeError(f"an application sent {message['type']} out of turn")
-        if self.response_started:
+        if self.is_started:
             self._send_body(message.get("body", b""), message.get("more_body", False))
         else:
             self._send_head(message["status"], message.get("headers", ()), message.get("reason"))
 
     def _send_head(self, status: int, headers: Sequence[tuple[bytes, bytes]], reason: bytes | None) -> None:
-        self.response_started, self.waiting_for_100_continue = True, False
-        fields = [*self.default_headers, *headers]
+        self.is_started = True
+        fields = [*self._front.default_headers, *headers]
         named = dict(fields)
+        if self.expects_leave and not self.is_whole:  # who does not get it may send the body or not
+            self.keep_alive = False
         if b"close" in named.get(b"connection", b"").lower():
             self.keep_alive = False
         elif not self.keep_alive:
             fields.append((b"connection", b"close"))
         if b"content-length" in named:
-            self.expected_content_length = int(named[b"content-length"])
+            self._expected = int(named[b"content-length"])
         elif self.scope["method"] != "HEAD" and status not in WITHOUT_BODY:
-            self.chunked_encoding = True
+            self._is_chunked = True
             fields.append((b"transfer-encoding", b"chunked"))
-        self.transport.begin(answer_head(status, fields, reason))
+        self.expects_leave = False
+        self._connection.begin(answer_head(status, fields, reason))
 
     def _send_body(self, body: bytes, more_body: bool) -> None:
         if self.scope["method"] == "HEAD":
-            self.expected_content_length = 0
+            self._expected = 0
             body = b""
-        elif self.chunked_encoding:
+        elif self._is_chunked:
             body = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
             body += b"" if more_body else b"0\r\n\r\n"
         else:
-            self.expected_content_length -= len(body)
-        if self.expected_content_length < 0 or (self.expected_content_length and not more_body):
+            self._expected -= len(body)
+        if self._expected < 0 or (self._expected and not more_body):
             raise RuntimeError("the body of an answer is not as long as its Content-Length says")
-        self.transport.write(body)
+        self._connection.write(body)
         if not more_body:
             self._complete()
 
     def _complete(self) -> None:
-        self.response_complete = True
-        self.message_event.set()
+        self.is_answered = True
+        self._forget()
         if not self.keep_alive:
-            self.transport.close()
-        self.on_response()
-
-
-def scope_of(protocol: HttpToolsProtocol, version: str, method: bytes) -> dict[str, Any]:
-    """What ASGI tells of a request."""
-    url = httptools.parse_url(protocol.url)
-    path = url.path.decode("ascii")
-    return {
-        "type": "http",
-        "asgi": {"version": protocol.asgi_version, "spec_version": "2.3"},
-        "http_version": version,
-        "server": protocol.server,
-        "client": protocol.client,
-        "scheme": protocol.scheme,
-        "root_path": "",
-        "headers": protocol.headers,
-        "state": protocol.app_state.copy(),
-        "method": method.decode("ascii"),
-        "path": unquote(path) if "%" in path else path,
-        "raw_path": url.path,
-        "query_string": url.query or b"",
-        CONNECTION: protocol.transport,
-    }
+            self._connection.close()
+        self._answered()

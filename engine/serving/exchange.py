@@ -16,18 +16,16 @@ from engine.core.error_handler import log_failure
 from engine.core.errors import FlowError
 from engine.core.refusal import Refusal
 from engine.core.tracing import continue_trace
+from engine.limits import LONGEST_LINGER
 from engine.serving.answer import BODILESS, Answer
-from engine.serving.corked import CONNECTION
 from engine.serving.headers import Headers
 from engine.serving.incoming import Incoming
+from engine.serving.own_server import CONNECTION, HELD
 from engine.serving.request import correlation_id_of
 from engine.serving.status import CLIENT_CLOSED, hung_up
 
 access = logging.getLogger("engine.access")
 log = logging.getLogger("engine")
-
-LONGEST_LINGER = 10.0
-"""Seconds in which the rest of a body is passed over after a refusal."""
 
 
 class BrokenStream(Exception):
@@ -54,7 +52,7 @@ class Exchange:
         """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
         """What the answer carries beside its own headers, whatever it is."""
-        self.incoming = Incoming(receive)
+        self.incoming = Incoming(receive, scope.get(HELD))
         """The request's body."""
 
     async def answer(self, answer: Answer, flow: str) -> None:
@@ -63,7 +61,7 @@ class Exchange:
         body = answer.body
         if isinstance(body, bytes) and answer.status not in BODILESS:
             headers["content-length"] = str(len(body))
-        is_early = answer.is_early and not self.incoming.is_at_end
+        is_early = answer.is_early and not self.incoming.is_at_end and not self._is_on_our_server
         waits = is_early and "expect" in self.headers  # with the body, for our leave to send it
         if waits:
             headers["connection"] = "close"
@@ -80,6 +78,11 @@ class Exchange:
         if lingers:
             await self._drain()
             await self.send({"type": "http.response.body", "body": b""})
+
+    @property
+    def _is_on_our_server(self) -> bool:
+        """Whether the connection itself passes over what comes behind an answer."""
+        return CONNECTION in self.scope
 
     def _begin(self, answer: Answer, headers: dict[str, Any]) -> Awaitable[None]:
         self.status = answer.status
@@ -114,7 +117,7 @@ class Exchange:
             await self.send({"type": "http.response.body", "body": portion, "more_body": True})
         except OSError:
             raise hung_up() from None
-        if CONNECTION in self.scope and self.scope[CONNECTION].is_closing():
+        if self._is_on_our_server and self.scope[CONNECTION].is_closing():
             raise hung_up()
 
     async def _drain(self) -> None:

@@ -8,6 +8,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from engine.core.refusal import Refusal
+from engine.serving.pieces import Pieces
+from engine.serving.room import Held
 
 Chunks = AsyncGenerator[bytes, None]
 
@@ -19,11 +21,12 @@ class Incoming:
     ClientDisconnect where the caller is gone.
     """
 
-    __slots__ = ("_receive", "_size", "is_at_end")
+    __slots__ = ("_held", "_last", "_receive", "_size", "is_at_end")
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, held: Held | None = None) -> None:
         self._receive = receive
-        self._size = 0
+        self._held = held
+        self._size = self._last = 0
         self.is_at_end = False
         """Whether all of it came."""
 
@@ -34,20 +37,46 @@ class Incoming:
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         part: bytes = message.get("body", b"")
-        self._size += len(part)
+        self._last = len(part)
+        self._size += self._last
         if most is not None and self._size > most:
             raise too_large(most)
         return part
 
     async def whole(self, most: int) -> bytes:
-        parts = []
-        while not self.is_at_end:
-            parts.append(await self.part(most))
-        return b"".join(parts)
+        first = b"" if self.is_at_end else await self.part(most)
+        return first if self.is_at_end else await whole(self.chunks(most), first)
+
+    def hold(self, size: int) -> None:
+        """Have so many bytes count beside those that came: what a part was inflated to.
+
+        Raises Refusal where there is no room for them.
+        """
+        self._last = size
+        if self._held is not None and not self.is_at_end:
+            self._held.add(size)
+
+    def hand_on(self) -> None:
+        """Have no more count than the last part: what came before it was handed on."""
+        self.keep(self._last)
+
+    def keep(self, size: int) -> None:
+        """Have no more than so many bytes count, of all that came so far."""
+        if self._held is not None:
+            self._held.let_go(size)
 
     async def chunks(self, most: int | None) -> Chunks:
         while not self.is_at_end:
             yield await self.part(most)
+
+
+async def whole(chunks: Chunks, first: bytes = b"") -> bytes:
+    """All chunks in one, behind the first."""
+    pieces = Pieces()
+    pieces.extend(first)
+    async for chunk in chunks:
+        pieces.extend(chunk)
+    return bytes(pieces)
 
 
 def too_large(most: int) -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -9,45 +10,86 @@ from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from engine.core.spooled import Spooled
+from engine.limits import MOST_SPOOLED
 from engine.serving.incoming import Chunks
+from engine.serving.pieces import Pieces
+from engine.serving.room import Held, Room
 
 Pairs = list[tuple[str, Any]]
 
+DISK = Room(MOST_SPOOLED)
+"""What lies on the disk of forms that have not come whole; at least the largest of them has room."""
+
 
 class _Parser(MultiPartParser):
-    """Refuses a form without its closing boundary: parts of it may be missing."""
+    """Refuses a form without its closing boundary: parts of it may be missing. It tells what is held of the form."""
 
     _is_complete = False
+    _came = _on_disk = _weighed = 0
 
-    async def parse(self) -> FormData:
-        self.stream = self._to_the_end(self.stream)
-        return await super().parse()
+    async def read(self, keep: Callable[[int], None], disk: Held) -> FormData:
+        """The form. keep: called with how many of its bytes are in memory; disk: what the others take."""
+        chunks = self._to_the_end(self.stream, keep, disk)
+        self.stream = chunks
+        try:
+            return await self.parse()
+        finally:
+            await chunks.aclose()  # whose frame has this parser: they would keep each other, and what came, in memory
+
+    def on_part_begin(self) -> None:
+        super().on_part_begin()
+        self._current_part.data = Pieces()  # type: ignore[assignment]  # has what a bytearray is used for
 
     def on_end(self) -> None:
         self._is_complete = True
 
-    async def _to_the_end(self, chunks: Chunks) -> Chunks:
+    async def _to_the_end(self, chunks: Chunks, keep: Callable[[int], None], disk: Held) -> Chunks:
         async for chunk in chunks:
             yield chunk
+            self._came += len(chunk)
+            spooled = self._spooled()
+            disk.add(spooled - disk.size)
+            keep(self._came - spooled)
         if not self._is_complete:
             raise MultiPartException("The closing boundary is missing.")
 
+    def _spooled(self) -> int:
+        """How many bytes are on the disk: of the files that have come whole, and of the one that is coming."""
+        self._on_disk += sum(_size_on_disk(value) for _, value in self.items[self._weighed :])
+        self._weighed = len(self.items)
+        coming = self._current_part.file
+        is_counted = coming is None or (self.items and self.items[-1][1] is coming)
+        return self._on_disk if is_counted else self._on_disk + _size_on_disk(coming)
 
-async def read_multipart(media_type: str, chunks: Chunks, most: int, longest: int) -> Pairs:
+
+def _size_on_disk(value: UploadFile | str | None) -> int:
+    size = value.size or 0 if isinstance(value, UploadFile) else 0
+    return size if size > _Parser.spool_max_size else 0
+
+
+async def read_multipart(
+    media_type: str, chunks: Chunks, most: int, longest: int, keep: Callable[[int], None]
+) -> Pairs:
     """The parts as names and values: a field as text, a file as `{filename, contentType, content}`.
 
     The content is bytes, or of more than 1 MiB Spooled: it came to the disk and stays there.
 
-    most: how many fields, and files, there may be. longest: bytes of a field. Raises ValueError for
-    a body that is no multipart form.
+    most: how many fields, and files, there may be. longest: bytes of a field, and of all. keep: called
+    with how many bytes are in memory. Raises ValueError for a body that is no multipart form, Refusal
+    (503) where there is no room for it.
     """
+    headers = Headers({"content-type": media_type})
+    parser = _Parser(headers, chunks, max_files=most, max_fields=most, max_part_size=longest)
+    DISK.most = max(DISK.most, longest)
+    disk = Held(DISK)
     try:
-        headers = Headers({"content-type": media_type})
-        form = await _Parser(headers, chunks, max_files=most, max_fields=most, max_part_size=longest).parse()
+        form = await parser.read(keep, disk)
     except MultiPartException as error:
         raise ValueError(error.message) from error
     except (KeyError, UnicodeError) as error:
         raise ValueError("The parts cannot be read.") from error
+    finally:
+        disk.close()
     try:
         return [(name, await _part(value)) for name, value in form.multi_items()]
     finally:

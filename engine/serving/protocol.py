@@ -1,87 +1,141 @@
-"""One connection: uvicorn's protocol on httptools, with bounds on what a caller may do before a flow is asked.
+"""HTTP/1.1 over a connection, read by httptools, with bounds on what a caller may do before a flow is asked.
 
 llhttp, beneath it, is strict: Content-Length beside Transfer-Encoding, a length twice, bare line
-feeds, folded headers and broken chunks are errors of the parser, and end the connection.
+feeds, folded headers and broken chunks are errors of the parser, and end the connection. It bounds
+nothing, and httptools keeps what is unfinished: that is counted here by the bytes that it is fed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import Scope
 
-from engine.serving.corked import Corked
+from engine.core.refusal import Refusal
+from engine.limits import LINGER, MOST_PIPELINED, PIPELINED
+from engine.serving.connection import HIGH_WATER, Connection
 from engine.serving.cycle import Cycle
-from engine.serving.request_head import Refused, check_head, check_size, headers_too_large
-from engine.serving.route import Connections
+from engine.serving.front import SPARE, Front
+from engine.serving.own_server import CONNECTION, HELD
+from engine.serving.request import new_correlation_id
+from engine.serving.request_head import (
+    Refused,
+    check_head,
+    check_size,
+    headers_too_large,
+    no_room,
+    too_many_connections,
+    too_much_behind,
+)
+from engine.serving.room import Held
 
 access = logging.getLogger("engine.access")
 
-LINGER = 2.0
-"""Seconds in which what a refused caller still sends is passed over: to close at once would reset the answer."""
+BETWEEN, IN_HEAD, IN_BODY = range(3)
+"""Where the parser is: between two requests, or inside of one."""
 
-STUCK = 60.0
-"""Seconds after which a caller that takes nothing of its answer is hung up on."""
+CHUNK, BYTE = 16, 2
+"""How many bytes of framing there may be for a chunk, and for each byte in it (as Go's net/http has it)."""
 
-MOST_PIPELINED = 100
-"""How many requests of a connection may wait for the answers before theirs."""
-
+ASGI = {"version": "3.0", "spec_version": "2.3"}
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+NONE: list[tuple[bytes, bytes]] = []
 NO_HTTP = Refused(400, "the bytes are no request of HTTP/1.1")
 
 
-class Protocol(HttpToolsProtocol):
-    """A connection whose request heads are bounded in time, size and number."""
+class Protocol(Connection):
+    """A connection whose requests are answered in the order in which they come."""
 
-    cycle: Cycle
+    __slots__ = (
+        "_fed", "_framing", "_head_size", "_headers", "_held", "_idle_since", "_idle_timer", "_is_led",
+        "_parser", "_parts", "_pipeline", "_refused", "_running", "_since", "_stage", "_trailer_size", "_trailers",
+        "_url", "cycle", "on_body",
+    )  # fmt: skip
 
-    def __init__(self, *arguments: Any, connections: Connections, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._limits = connections
-        self._is_in_head = False
-        self._chunk = 0
-        self._head = 0
-        """Bytes of the head after the chunk in which it began."""
-        self._late: asyncio.TimerHandle | None = None
-        self._stuck: asyncio.TimerHandle | None = None
-        self._idle_since: float | None = None
-        """When the wait for a request began that is under way."""
+    def __init__(self, front: Front) -> None:
+        super().__init__(front)
+        self._since = front.loop.time()
+        self._parts: list[bytes] = []
+        """What the parser gave of a body, out of the bytes that it is fed."""
+        self.on_body = self._parts.append
+        self._parser: Any = self._new_parser()
+        self._stage = BETWEEN
+        self._url = b""
+        self._headers = NONE
+        self._trailers = self._trailer_size = 0
+        """What came behind the body; nobody gets it."""
+        self._fed = 0
+        """How many bytes came last."""
+        self._head_size = 0
+        """How many bytes came of a head that is not whole, as far as that can be told."""
+        self._framing = 0
+        """How many bytes of framing came beyond those that the chunks of the body may have."""
+        self._held: Held | None = None
+        """What a head holds that is not whole."""
         self._is_led = False
         """Whether the parser is fed with what it has seen."""
-        self._is_over = False
-        """Whether what comes in is passed over."""
-        self._running: RequestResponseCycle | None = None
+        self.cycle: Cycle | None = None
+        """The request that came last."""
+        self._running: Cycle | None = None
+        """The request that is answered."""
+        self._pipeline: list[Cycle] = []
+        """Those that wait for the answers before theirs."""
         self._refused: Refused | None = None
-        """What is answered after the answers before it."""
+        """What is answered after them."""
+        self._idle_since: float | None = None
+        """When the wait for a request began that is under way."""
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    def _new_parser(self) -> httptools.HttpRequestParser:
+        parser = httptools.HttpRequestParser(self)
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # it is passed over
+        return parser
 
     # The connection
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # what servers make
         super().connection_made(transport)
-        self.transport = Corked(transport)  # type: ignore[assignment]  # has what uvicorn calls
-        self._await_head()
+        beyond = self._front.enter(self) - self._front.most_connections
+        if beyond > SPARE:
+            transport.abort()
+        elif beyond > 0:
+            self._parser = _Full()
+            self._wait(LINGER, self._head_is_late)
+        else:  # a handshake of TLS was part of the time
+            left = self._since + self._front.limits.header_timeout - self._loop.time()
+            self._wait(left, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        self._unset_keepalive_if_required()
-        self.resume_writing()
         super().connection_lost(exc)
+        self._front.leave(self)
+        self._parser = None
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        self._close_held()
+        for cycle in (self._running, *self._pipeline, self.cycle):
+            if cycle is not None:
+                cycle.hang_up()
+
+    def _close_held(self) -> None:
+        """Nobody wants the head that has not come whole."""
+        if self._held is not None:
+            self._held.close()
+        self._forget_head()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_over:
-            return
-        self._idle_since = None
-        self._chunk = len(data)
-        if self._is_in_head:
-            self._head += self._chunk
+        if self._is_deaf:
+            return self._pass_over_unheard(len(data))
+        stage, cycle = self._stage, self.cycle
+        self._fed = len(data)
         try:
-            self.parser.feed_data(data)
-            if self._is_in_head:
-                self._check_unfinished()
+            self._parser.feed_data(data)
+            if self._stage != BETWEEN:
+                self._check_unfinished(stage, cycle)
         except httptools.HttpParserUpgrade as upgrade:
             self._pass_over_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
@@ -90,197 +144,297 @@ class Protocol(HttpToolsProtocol):
         except Refused as refused:
             self._refuse(refused)
 
+    def _pass_over_unheard(self, size: int) -> None:
+        self._pass_over(size)
+        if not self.is_ending and self._passed > HIGH_WATER:  # until the answer is given
+            self.pause_reading()
+
     def _pass_over_upgrade(self, rest: bytes) -> None:
         """To a protocol that nobody offers: the request is answered as it is (RFC 9110, 7.8).
 
         The parser takes its body for the other protocol's; a new one is led to where the body begins.
         """
-        framing = [b"%s: %s\r\n" % header for header in self.headers if header[0] in FRAMING]
-        self.parser = httptools.HttpRequestParser(self)
+        cycle = self.cycle
+        assert cycle is not None  # it has this request
+        framing = [b"%s: %s\r\n" % header for header in cycle.scope["headers"] if header[0] in FRAMING]
+        self._parser = self._new_parser()
         if framing:
-            self.cycle.more_body = True
-            self.cycle.message_event.clear()
+            cycle.is_whole = self._is_deaf = False
+            cycle.be_held()
+            self._stage = IN_BODY
             self._is_led = True
-            self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
+            self._parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
             self._is_led = False
         if rest:
             self.data_received(rest)
 
-    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio reads it, uvicorn says None
+    def eof_received(self) -> bool:
         """The caller sends no more: what it sent whole is answered, where its connection can be half open."""
-        waits = self.cycle is not None and not self.cycle.response_complete
-        if not waits or self.cycle.more_body or self.scheme == "https":
-            return False
-        self._is_over = True
-        self._stop_waiting()
-        self.cycle.keep_alive = False
+        cycle = self.cycle
+        waits = cycle is not None and cycle.is_whole and not cycle.is_answered
+        if not waits or self.is_ending or not self._transport.can_write_eof():
+            return super().eof_received()
+        assert cycle is not None
+        super().eof_received()
+        self._is_deaf = True
+        self._stop_timer()
+        cycle.keep_alive = False
         return True
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._await_reader(self.transport.get_write_buffer_size())
+    def shutdown(self) -> None:
+        """The server ends: so does the connection, with the answer that is under way."""
+        if self.cycle is not None and not self.cycle.is_answered:
+            self.cycle.keep_alive = False
+        elif self.cycle is None:
+            self._end_idle()
+        else:
+            self.close()
 
-    def _await_reader(self, waiting: int) -> None:
-        """Hang up unless the caller takes some of the bytes that wait for it; a slow one gets all of its answer."""
+    def _end_idle(self) -> None:
+        """End at once: nobody waits for anything."""
+        if self._transport.get_write_buffer_size():
+            self.close()
+        else:
+            self._transport.close()
 
-        def look() -> None:
-            still = self.transport.get_write_buffer_size()
-            if still >= waiting:
-                self.transport.abort()
-            else:
-                self._await_reader(still)
-
-        self._stuck = self.loop.call_later(STUCK, look)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
+    def _may_come(self) -> bool:
+        return self._stage != BETWEEN or self._refused is not None
 
     # A request
 
     def on_message_begin(self) -> None:
         if not self._is_led:
-            self.url, self.headers = b"", []
-            self._is_in_head, self._head = True, 0
+            self._url, self._headers = b"", []
+            self._stage, self._head_size = IN_HEAD, 0
+            self._idle_since = None
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._is_in_head:  # a trailer must not pass for a header (RFC 9110, 6.5.1)
-            self.headers.append((name.lower(), value))
+        if self._stage == IN_HEAD:
+            self._headers.append((name.lower(), value))
+        elif not self._is_led:  # a trailer must not pass for a header (RFC 9110, 6.5.1)
+            self._trailers += 1
+            self._trailer_size += len(name) + len(value)
+            limits = self._front.limits
+            if self._trailers > limits.max_headers or self._trailer_size > limits.max_header_size:
+                raise too_much_behind(limits)
 
     def on_headers_complete(self) -> None:
         if self._is_led:
             return
-        version, method = self.parser.get_http_version(), self.parser.get_method()
-        if self._head or self._chunk > self._limits.max_header_size or len(self.headers) > self._limits.max_headers:
-            check_size(self.url, self.headers, self._limits)
-        check_head(version, method, self.headers)
-        if len(self.pipeline) >= MOST_PIPELINED:
-            raise Refused(429, "too many requests wait on this connection", "HTTP:TOO_MANY_REQUESTS")
-        cycle = Cycle(self, version, method)
-        self._is_in_head = False
-        if self._late is not None:
-            self._stop_waiting()
-        is_first = self.cycle is None or self.cycle.response_complete
-        self.cycle = cycle
-        if is_first:
-            self._start_asgi_task(cycle, self.app)
-        else:
-            self.flow.pause_reading()
-            self.pipeline.appendleft((cycle, self.app))
+        limits = self._front.limits
+        if self._head_size or self._fed > limits.max_header_size or len(self._headers) > limits.max_headers:
+            check_size(self._url, self._headers, limits)
+        version, method = self._parser.get_http_version(), self._parser.get_method()
+        check_head(version, method, self._headers)
+        is_next = self.cycle is None or self.cycle.is_answered
+        cycle = self._new_cycle(version, method)
+        if not is_next:
+            self._queue(cycle)
+        self._stage, self._framing, self.cycle = IN_BODY, 0, cycle
+        if self._timer is not None:
+            self._stop_timer()
+        if is_next:
+            self._start(cycle)
 
-    def on_body(self, body: bytes) -> None:
-        if not self.cycle.response_complete:
-            self.cycle.take(body)
+    def _new_cycle(self, version: str, method: bytes) -> Cycle:
+        cycle = Cycle(self, self._front, self._scope(version, method), self._answered)
+        is_new = version == "1.1"  # HTTP/1.0 has no leave to give, and its connections end
+        cycle.keep_alive = is_new and not self._front.is_draining and self._parser.should_keep_alive()
+        cycle.expects_leave = is_new and dict(self._headers).get(b"expect", b"").lower() == b"100-continue"
+        if self._held is not None:
+            cycle.held = cycle.scope[HELD] = self._held
+        self._forget_head()
+        return cycle
+
+    def _forget_head(self) -> None:
+        self._url, self._headers, self._held = b"", NONE, None
+
+    def _scope(self, version: str, method: bytes) -> Scope:
+        """What ASGI tells of a request."""
+        url = httptools.parse_url(self._url)
+        path = url.path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": ASGI,
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": "",
+            "headers": self._headers,
+            "method": method.decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            CONNECTION: self,
+        }
 
     def on_message_complete(self) -> None:
-        if not self.cycle.response_complete:
-            self.cycle.end()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
-        task = self.loop.create_task(cycle.run_asgi(app))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    def on_response_complete(self) -> None:
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-        elif self._refused is not None:
-            self._answer(self._refused)
-        else:
+        cycle = self.cycle
+        assert cycle is not None  # its head came before
+        self._stage = BETWEEN
+        self._trailers = self._trailer_size = 0
+        body = self._take_parts()
+        if not cycle.is_answered:
+            cycle.finish(body)
+            self._is_deaf = not cycle.keep_alive
+        else:  # early; what came behind the answer was passed over
+            self._stop_timer()
+            self._passed = 0
             self._be_idle()
 
-    def _check_unfinished(self) -> None:
-        """The bounds of a head that has not come whole; the parser holds what is no header yet."""
-        check_size(self.url, self.headers, self._limits)
-        if self._head > 2 * self._limits.max_header_size:
-            raise headers_too_large(self._limits)
-        self._await_head()
+    def _take_parts(self) -> bytes:
+        parts = self._parts
+        if not parts:
+            return b""
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        parts.clear()
+        return body
 
-    # Time
+    # What has not come whole
 
-    def _await_head(self) -> None:
-        if self._late is None:
-            self._late = self.loop.call_later(self._limits.header_timeout, self._head_is_late)
+    def _check_unfinished(self, stage: int, cycle: Cycle | None) -> None:
+        """Bound what is unfinished after the bytes that came last. stage, cycle: where the parser was before them."""
+        if self._stage == IN_HEAD:
+            is_all_of_it = stage != IN_BODY and cycle is self.cycle
+            self._check_head(self._fed if is_all_of_it else 0)
+        else:
+            self._check_body(is_begun=stage == IN_BODY and cycle is self.cycle)
+
+    def _check_head(self, size: int) -> None:
+        """size: how many of the bytes are surely of this head."""
+        limits = self._front.limits
+        self._head_size += size
+        if self._head_size > limits.max_header_size or len(self._headers) > limits.max_headers:
+            check_size(self._url, self._headers, limits)
+        if self._head_size > 2 * limits.max_header_size:  # the parser has it, and it is no header yet
+            raise headers_too_large(limits)
+        if self._held is None:
+            self._held = Held(self._front.room)
+        _hold(self._held.add, self._fed)
+        self._wait(limits.header_timeout, self._head_is_late)
+
+    def _check_body(self, *, is_begun: bool) -> None:
+        cycle = self.cycle
+        assert cycle is not None  # the body is of one
+        parts = len(self._parts)
+        body = self._take_parts()
+        if is_begun:
+            self._framing = max(0, self._framing + self._fed - len(body) - BYTE * len(body) - CHUNK * parts)
+            if self._framing > self._front.limits.max_header_size:
+                raise too_much_behind(self._front.limits)
+        if cycle.is_answered:
+            self._pass_over(self._fed)
+        else:
+            cycle.take(body, self._fed)
+
+    # Answers
+
+    def _start(self, cycle: Cycle) -> None:
+        self._running = cycle
+        tasks = self._front.state.tasks
+        task = self._loop.create_task(cycle.run(self._front.app))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    def _queue(self, cycle: Cycle) -> None:
+        """Have a request wait for the answers before its own."""
+        if len(self._pipeline) >= MOST_PIPELINED:
+            raise Refused(429, "too many requests wait on this connection", "HTTP:TOO_MANY_REQUESTS")
+        _hold(cycle.hold, PIPELINED)
+        self._pipeline.append(cycle)
+        self.pause_reading()
+
+    def _answered(self) -> None:
+        """An answer was written to its end."""
+        if self.is_closing():
+            return
+        assert self._running is not None  # whose answer it is
+        self.resume_reading()
+        if self._pipeline:
+            self._start(self._pipeline.pop(0))
+        elif self._refused is not None:
+            self._answer(self._refused)
+        elif self._running.is_whole:
+            self._be_idle()
+        else:
+            self._linger(self.close)
 
     def _be_idle(self) -> None:
         """Wait for the next request. The timer of an earlier wait stays: it looks how long this one is."""
-        self._idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._look_after(self.timeout_keep_alive)
+        self.cycle = self._running = None
+        if self._stage == BETWEEN:
+            self._idle_since = self._loop.time()
+            if self._idle_timer is None:
+                self._look_after(self._front.limits.idle_timeout)
 
     def _look_after(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+        self._idle_timer = self._loop.call_later(seconds, self._look_whether_idle)
 
-    def timeout_keep_alive_handler(self) -> None:
-        self.timeout_keep_alive_task = None
-        if self._idle_since is None:
+    def _look_whether_idle(self) -> None:
+        self._idle_timer = None
+        if self._idle_since is None or self.is_closing():
             return
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        left = self._idle_since + self._front.limits.idle_timeout - self._loop.time()
         if left > 0:
             self._look_after(left)
         else:
-            super().timeout_keep_alive_handler()
-
-    def _stop_waiting(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
-
-    def _head_is_late(self) -> None:
-        self._late = None
-        if not self._is_in_head:
-            self.transport.close()
-        elif not self._is_over:
-            detail = f"the headers did not arrive within {self._limits.header_timeout:g} s"
-            self._refuse(Refused(408, detail, "HTTP:REQUEST_TIMEOUT"))
+            self._end_idle()
 
     # Refusing
 
+    def _head_is_late(self) -> None:
+        self._timer = None
+        if self._stage == BETWEEN:
+            self._transport.close()
+        else:
+            detail = f"the headers did not arrive within {self._front.limits.header_timeout:g} s"
+            self._refuse(Refused(408, detail, "HTTP:REQUEST_TIMEOUT"))
+
     def _refuse(self, refused: Refused) -> None:
         """Answer after the requests before; a request whose body is broken is one that its caller gave up."""
-        self._is_over = True
-        self._stop_waiting()
-        if not self._is_in_head and self.cycle is not None:
-            if self.pipeline and self.pipeline[0][0] is self.cycle:
-                self.pipeline.popleft()
-            else:
-                return self._break_off(refused)
-        if self._is_answering():
-            self._refused = refused
-        else:
-            self._answer(refused)
-
-    def _is_answering(self) -> bool:
-        return bool(self.pipeline) or (self._running is not None and not self._running.response_complete)
-
-    def _break_off(self, refused: Refused) -> None:
+        self._refused = refused.with_traceback(None)  # which has the bytes
+        self._is_deaf = True
+        self._stop_timer()
+        self._parser = None  # with what it keeps
+        self._close_held()
         cycle = self.cycle
-        if cycle.response_started:
-            self.transport.close()
+        if self._stage == IN_BODY and cycle is not None:
+            if cycle not in self._pipeline:
+                return self._break_off(cycle, refused)
+            self._pipeline.remove(cycle)
+            cycle.hang_up()
+        if self._running is None or self._running.is_answered:
+            self._answer(refused)
+
+    def _break_off(self, cycle: Cycle, refused: Refused) -> None:
+        if cycle.is_started:
+            self.close()
         else:
             self._answer(refused)
-        cycle.disconnected = True
-        cycle.message_event.set()
+        cycle.hang_up()
 
     def _answer(self, refused: Refused) -> None:
-        if self.transport.is_closing():
-            return
-        correlation_id = str(uuid4())
-        self.transport.write(refused.answer(correlation_id, self.server_state.default_headers))
+        correlation_id = new_correlation_id()
+        self.write(refused.answer(correlation_id, self._front.default_headers))
         who = {"correlation_id": correlation_id, "status": refused.status}
         access.info("- - - %d: %s", refused.status, refused.detail, extra=who)
-        self._hang_up()
+        self.close()
 
-    def _hang_up(self) -> None:
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-            self.loop.call_later(LINGER, self.transport.close)
-        else:
-            self.transport.close()
+
+def _hold(hold: Callable[[int], None], size: int) -> None:
+    try:
+        return hold(size)
+    except Refusal:
+        pass
+    raise no_room()
+
+
+class _Full:
+    """In the place of a parser: whoever says something is told that there are too many."""
+
+    def feed_data(self, data: bytes) -> None:
+        raise too_many_connections()

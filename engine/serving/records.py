@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import csv
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -27,15 +27,25 @@ def has_records(media_type: str | None) -> bool:
     return essence_of(media_type) in NDJSON or essence_of(media_type) == CSV
 
 
-def records_of(chunks: AsyncIterator[bytes], media_type: str | None, limits: Limits) -> Stream:
+def records_of(
+    chunks: AsyncIterator[bytes], media_type: str | None, limits: Limits, hand_on: Callable[[], None]
+) -> Stream:
     """The records of a body. Raises UnknownCharset.
 
-    limits: how large one record may be, and how long the next chunk may take to arrive. Reading the
+    limits: how large one record may be, and how long the next chunk may take to arrive. hand_on: called
+    when all the chunks were made into records, but perhaps for the end of the last. Reading the
     stream raises Refusal for a record that cannot be read, with its number, and where the caller is
     gone a critical error, which no handler takes.
     """
     texts = _lines(_in_time(chunks, limits.read_timeout), codec_of(media_type), limits.max_body)
-    return Stream(_of_csv(texts, limits.max_body) if essence_of(media_type) == CSV else _of_ndjson(texts))
+    portions = _of_csv(texts, limits.max_body) if essence_of(media_type) == CSV else _of_ndjson(texts)
+    return Stream(_handed_on(portions, hand_on))
+
+
+async def _handed_on(portions: Portions, hand_on: Callable[[], None]) -> Portions:
+    async for portion in portions:
+        hand_on()
+        yield portion
 
 
 async def _in_time(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:

@@ -10,19 +10,23 @@ from engine.serving.route import Connections
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 VERSIONS = frozenset({"1.0", "1.1"})
+RETRY_AFTER = ((b"retry-after", b"1"),)
 
 
 class Refused(Exception):
     """A request that is answered without asking a flow; the connection ends with it."""
 
-    def __init__(self, status: int, detail: str, error_type: str = "HTTP:BAD_REQUEST") -> None:
+    def __init__(
+        self, status: int, detail: str, error_type: str = "HTTP:BAD_REQUEST", headers: RawHeaders = ()
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.error_type = status, detail, error_type
+        self.status, self.detail, self.error_type, self.headers = status, detail, error_type, headers
 
     def answer(self, correlation_id: str, default_headers: RawHeaders) -> bytes:
         body = problem(self.status, "", correlation_id, self.error_type, self.detail)
         headers = [
             *default_headers,
+            *self.headers,
             (b"content-type", PROBLEM.encode()),
             (b"content-length", b"%d" % len(body)),
             (b"x-correlation-id", correlation_id.encode()),
@@ -61,3 +65,17 @@ def check_size(url: bytes, headers: RawHeaders, limits: Connections) -> None:
 
 def headers_too_large(limits: Connections) -> Refused:
     return Refused(431, f"the headers are larger than {limits.max_header_size} bytes", "HTTP:HEADERS_TOO_LARGE")
+
+
+def too_much_behind(limits: Connections) -> Refused:
+    """Of trailers, of which there may be as many as of headers, and of what else stands between chunks."""
+    detail = f"more than {limits.max_header_size} bytes stand between the chunks of the body, or behind them"
+    return Refused(431, detail, "HTTP:HEADERS_TOO_LARGE")
+
+
+def no_room() -> Refused:
+    return Refused(503, "the requests that are on their way are too large together", "", RETRY_AFTER)
+
+
+def too_many_connections() -> Refused:
+    return Refused(503, "there are too many connections", "", RETRY_AFTER)

@@ -8,6 +8,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,20 +16,24 @@ from typing import Any, NamedTuple
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from engine.limits import LINGER
+from engine.serving.descriptors import room_for
 from engine.serving.ending import Ending
 from engine.serving.exchange import BrokenStream
+from engine.serving.forwarding import Forwarding
+from engine.serving.front import Front
+from engine.serving.room import Room
 from engine.serving.route import Connections
 
 OFTEN_ENOUGH = (20_000, 20, 50)
 """Thresholds of the garbage collector: a body of 10,000 records would else be walked through again and again."""
 
+BACKLOG = 2048
+"""How many connections wait in the system until they are taken."""
+
 GRACE = 0.2
 """Seconds between the signal and the end of idle connections, for requests that are on their way."""
-
-FORWARDING = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
-"""The headers in which a proxy tells whose request it passes on."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -40,19 +45,64 @@ logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
 class Served(NamedTuple):
-    """An application at an address."""
+    """An application at an address. largest_body: bytes that a body there may have."""
 
     app: Starlette
     listening: socket.socket
     connections: Connections
+    largest_body: int = 0
 
 
 class Server(uvicorn.Server):
-    """One of several servers in a process: signals are the business of `serve`."""
+    """One of several servers in a process: signals are the business of `serve`.
+
+    largest_body: bytes that a body may have. most_connections: how many there are file descriptors for.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        connections: Connections | None = None,
+        largest_body: int = 0,
+        most_connections: int = sys.maxsize,
+    ) -> None:
+        super().__init__(config)
+        self._connections = connections or Connections()
+        self._room = Room(self._connections.buffered(largest_body))
+        self._most_connections = min(most_connections, self._connections.max_connections)
+        self._front: Front | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, as uvicorn does, with our protocol, and with a bound on the handshake of TLS."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            self.should_exit = True
+            return
+        loop, limits = asyncio.get_running_loop(), self._connections
+        make = self._maker(loop)
+        tls: dict[str, Any] = {}
+        if limits.tls:
+            tls = {"ssl": limits.tls, "ssl_handshake_timeout": limits.header_timeout, "ssl_shutdown_timeout": LINGER}
+        listening = [loop.create_server(make, sock=each, backlog=BACKLOG, **tls) for each in sockets or ()]
+        self.servers = [await each for each in listening]
+        self.started = True
+
+    def _maker(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.Protocol]:
+        """What makes the protocol of a connection."""
+        app: Any = self.config.loaded_app
+        if self._connections.trusted_proxies:
+            app = Forwarding(app, self._connections.trusted_proxies)
+        if protocol := _own_protocol():
+            limits = self._connections
+            self._front = Front(app, self.server_state, limits, self._room, self._most_connections, loop)
+            return partial(protocol, self._front)
+        self.config.loaded_app = _in_peace(app)
+        uvicorns: Any = self.config.http_protocol_class
+        return partial(uvicorns, self.config, self.server_state, app_state={}, _loop=loop)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take what has come already, and then end as uvicorn does: a caller whose request was under way is answered.
@@ -62,19 +112,25 @@ class Server(uvicorn.Server):
         """
         for listening in sockets or []:
             listening.listen(0)
-        self.server_state.is_draining = True  # type: ignore[attr-defined]  # read by our protocol
+        if self._front is not None:
+            self._front.is_draining = True
         for connection in list(self.server_state.connections):
             if cycle := getattr(connection, "cycle", None):
                 cycle.keep_alive = False
         if not self.force_exit:
             await asyncio.sleep(GRACE)
         await super().shutdown(sockets)
+        for task in self.server_state.tasks:
+            if not task.cancelling():  # a second signal
+                task.cancel()
+        if self._front is not None:
+            await self._front.see_off()
 
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Raises OSError where the address is not to be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=2048)
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 async def serve(
@@ -87,8 +143,7 @@ async def serve(
 
     A second signal ends at once. Returns the seconds that are left of the time.
     """
-    servers = [Server(_config(each, shutdown_timeout)) for each in served]
-
+    servers = _servers(served, shutdown_timeout)
     ending = Ending(shutdown_timeout)
 
     def stop() -> None:
@@ -111,47 +166,52 @@ async def serve(
     return ending.seconds_left
 
 
-def _config(served: Served, shutdown_timeout: float) -> uvicorn.Config:
-    connections = served.connections
-    config = uvicorn.Config(
-        served.app,
-        http=_protocol(connections),
+def _servers(served: Sequence[Served], shutdown_timeout: float) -> list[Server]:
+    """A server for each address; they share the file descriptors that the process has."""
+    wanted = sum(each.connections.max_connections for each in served)
+    room = room_for(wanted)
+    servers = []
+    for app, _, connections, largest_body in served:
+        most = connections.max_connections * room // wanted
+        servers.append(Server(_config(app, connections, shutdown_timeout), connections, largest_body, most))
+    return servers
+
+
+def _config(app: ASGIApp, connections: Connections, shutdown_timeout: float) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_own_protocol() or "h11",
         ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # ours looks at the requests that have some
+        proxy_headers=False,  # ours believes those whom it is told
         timeout_keep_alive=connections.idle_timeout,  # type: ignore[arg-type]  # asyncio takes a float
         h11_max_incomplete_event_size=connections.max_header_size,
-        ssl_context_factory=(lambda config, default: connections.tls) if connections.tls else None,  # type: ignore[arg-type,return-value]  # there is one
-        timeout_graceful_shutdown=shutdown_timeout,  # type: ignore[arg-type]  # asyncio takes a float
+        timeout_graceful_shutdown=shutdown_timeout,  # type: ignore[arg-type]  # the same
     )
-    config.app = _as_served(served.app, config.forwarded_allow_ips)
-    return config
 
 
-def _protocol(connections: Connections) -> Any:
-    """Ours on httptools; where that is not to be had, h11 with the bounds that it has itself."""
+def _own_protocol() -> Any:
+    """Ours, on httptools; where that is not to be had, uvicorn's on h11 stands in, with the bounds that it has."""
     try:
-        from engine.serving.protocol import Protocol
+        import httptools  # noqa: F401  # to be told from an error in ours
     except ImportError:
-        return "h11"
-    return partial(Protocol, connections=connections)
+        return None
+    from engine.serving.protocol import Protocol
+
+    return Protocol
 
 
-def _as_served(app: ASGIApp, proxies: list[str] | str) -> ASGIApp:
-    """The application, to which these proxies tell the caller, and no error where the server's end cancels a request.
+def _in_peace(app: ASGIApp) -> ASGIApp:
+    """The application without an error where the server's end cancels a request, which uvicorn would log.
 
-    It has answered by then; uvicorn would log the error.
+    It has answered by then.
     """
-    forwarded: ASGIApp = ProxyHeadersMiddleware(app, proxies)  # type: ignore[arg-type,assignment]  # uvicorn's types
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
-        is_forwarded = not FORWARDING.isdisjoint(dict(scope["headers"]))
-        try:
-            await (forwarded if is_forwarded else app)(scope, receive, send)
-        except asyncio.CancelledError:
-            return
+        with contextlib.suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
 
     return run

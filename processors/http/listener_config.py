@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from engine import Config, Connections, Cors, Duration, Field, Size
+from engine import Config, Connections, Cors, Duration, Field, Networks, Size
+from engine.limits import (
+    HEADER_TIMEOUT,
+    IDLE_TIMEOUT,
+    MAX_BODY_SIZE,
+    MAX_HEADER_SIZE,
+    MAX_HEADERS,
+    MAX_UNSENT_BYTES,
+    MOST_CALLERS,
+    READ_TIMEOUT,
+)
 from processors.http._server_tls import ServerTls
 
 
@@ -29,24 +39,46 @@ class ListenerConfig(Config):
     base_path: str = ""
     """What stands before the path of each listener."""
 
-    max_body_size: Size = 10 * 2**20
+    max_body_size: Size = MAX_BODY_SIZE
     """The largest body that is read, in bytes or as 10MiB; a larger one is answered with 413.
     A compressed body (gzip, deflate) may inflate to as much."""
 
-    read_timeout: Duration = 30.0
+    read_timeout: Duration = READ_TIMEOUT
     """How long the whole body may take to arrive before the request is answered with 408."""
 
-    header_timeout: Annotated[Duration, Field(gt=0)] = 10.0
-    """How long the request line and the headers may take to arrive before the request is answered with 408."""
+    header_timeout: Annotated[Duration, Field(gt=0)] = HEADER_TIMEOUT
+    """How long the request line and the headers may take to arrive before the request is answered with 408. Before the
+    first request of a connection, the handshake of TLS is part of the time."""
 
-    connection_idle_timeout: Annotated[Duration, Field(gt=0)] = 30.0
+    connection_idle_timeout: Annotated[Duration, Field(gt=0)] = IDLE_TIMEOUT
     """How long a connection is kept between two requests."""
 
-    max_header_size: Annotated[Size, Field(ge=1024)] = 64 * 2**10
-    """How large the request line may be (else 414), and how large the headers together (else 431)."""
+    max_header_size: Annotated[Size, Field(ge=1024)] = MAX_HEADER_SIZE
+    """How large the request line may be (else 414), and how large the headers together (else 431). It bounds as well
+    what a body in chunks has beside its bytes: extensions, and trailers."""
 
-    max_headers: Annotated[int, Field(ge=1)] = 100
-    """How many headers a request may have; one with more is answered with 431."""
+    max_headers: Annotated[int, Field(ge=1)] = MAX_HEADERS
+    """How many headers, and how many trailers, a request may have; one with more is answered with 431."""
+
+    max_buffered_bytes: Annotated[Size | None, Field(ge=1)] = None
+    """How many bytes may be held of all requests to the address that have not come whole, inflated, in each worker; one
+    beyond is answered with 503 and Retry-After. A streaming listener holds what is no record yet, a form what is not on
+    the disk yet. Left out, 64MiB, or maxBodySize where that is more."""
+
+    max_unsent_bytes: Annotated[Size, Field(ge=1)] = MAX_UNSENT_BYTES
+    """How many bytes of answers may wait for callers that take them slowly, of all connections to the address, in each
+    worker; beyond, the slowest of several callers gets no more. One that takes less than 1KiB a second is given up
+    anyway."""
+
+    max_connections: Annotated[int, Field(ge=1)] = MOST_CALLERS
+    """How many callers may be connected to the address in each worker; one more is answered with 503 and Retry-After.
+    There are fewer where the system gives the process fewer file descriptors."""
+
+    trusted_proxies: Networks = ()
+    """The addresses and networks of the proxies before this server, as a list or a comma list: of their requests the
+    caller (`attributes.remoteAddress`, the key of a rate limit) is the last address in X-Forwarded-For that is none of
+    them, and the scheme the last X-Forwarded-Proto. Of anybody else these headers tell nothing. `Forwarded` is not
+    read."""
 
     tls: ServerTls | None = None
     """Answer HTTPS only: certificate and key as PEM files beside the flow file; clientCa lets in only callers with a
@@ -62,8 +94,15 @@ class ListenerConfig(Config):
     connections: ClassVar[Connections]
 
     def __post_init__(self) -> None:
-        tls = self.tls.context if self.tls else None
         connections = Connections(
-            tls, self.header_timeout, self.connection_idle_timeout, self.max_header_size, self.max_headers
+            self.tls.context if self.tls else None,
+            self.header_timeout,
+            self.connection_idle_timeout,
+            self.max_header_size,
+            self.max_headers,
+            self.max_connections,
+            self.max_buffered_bytes,
+            self.max_unsent_bytes,
+            self.trusted_proxies,
         )
         self._prepare(connections=connections)

@@ -2,75 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from pydantic_core import core_schema
 
 from engine import (
     EXPRESSION,
-    Appended,
+    Address,
     Config,
     ErrorType,
     Event,
     FlowError,
     Mistake,
+    Network,
     Template,
     Validated,
     did_you_mean,
+    entries_of,
     reach_of,
+    read_address,
+    read_network,
     refuse,
     shown,
 )
 from processors.validation._validator import Validator, violation
 
-LONGEST = 100
-"""Characters of an address, with its port and its network's mask."""
-
-MAPPED_BITS = 96
-"""How many bits stand before an IPv4 address inside of an IPv6 one (RFC 4291, 2.5.5.2)."""
-
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 EXPECTED = "IP addresses and networks, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32"
-
-
-def read_address(value: Any) -> Address | None:
-    """The address that a text holds; None for all else. An IPv4 address inside of IPv6 is the IPv4 address."""
-    if not isinstance(value, str) or len(value) > LONGEST or "%" in value:
-        return None
-    try:
-        address = ip_address(value)
-    except ValueError:
-        return None
-    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
 
 
 def read_remote_address(value: Any) -> Address | None:
     """An address that may have the port of `attributes.remoteAddress` behind it (`/127.0.0.1:80` is Mule's form)."""
     address = read_address(value)
-    if address is None and isinstance(value, str) and len(value) <= LONGEST:
+    if address is None and isinstance(value, str):
         host = value.rpartition("/")[2].rpartition(":")[0]
         address = read_address(host.removeprefix("[").removesuffix("]"))
     return address
-
-
-def read_network(value: Any) -> Network | None:
-    """The network that a text holds; an address alone is a network of one. IPv4 inside of IPv6 is IPv4, as above."""
-    if not isinstance(value, str) or len(value) > LONGEST or "%" in value:
-        return None
-    try:
-        network = ip_network(value.strip(), strict=False)
-    except ValueError:
-        return None
-    return _unmapped(network) if isinstance(network, IPv6Network) else network
-
-
-def _unmapped(network: IPv6Network) -> Network:
-    inside = network.network_address.ipv4_mapped
-    bits = network.prefixlen - MAPPED_BITS
-    return network if inside is None or bits < 0 else IPv4Network((inside, bits))
 
 
 class Addresses(Validated):
@@ -116,7 +83,7 @@ def _of_config(config: Any, name: str) -> Any:
 
 def _networks_at_load(value: Any, info: core_schema.ValidationInfo) -> list[Network]:
     mistakes, networks = [], []
-    for entry, place in _entries(value):
+    for entry, place in entries_of(value):
         network = read_network(entry)
         if network is None:
             write = did_you_mean(str(entry), getattr(info.context, "configs", {}))
@@ -128,18 +95,8 @@ def _networks_at_load(value: Any, info: core_schema.ValidationInfo) -> list[Netw
     return networks
 
 
-def _entries(value: Any) -> Iterable[tuple[Any, Any]]:
-    """Each entry, with its place in the flow file where that is known."""
-    if isinstance(value, str):
-        return [(entry.strip(), None) for entry in value.split(",")]
-    if isinstance(value, (list, tuple, Appended)):
-        places = getattr(value, "places", [None] * len(value))
-        return zip(value, places, strict=True)
-    return [(value, None)]
-
-
 def _networks_at_run(value: Any) -> list[Network]:
-    networks = [read_network(entry) for entry, _ in _entries(value)]
+    networks = [read_network(entry) for entry, _ in entries_of(value)]
     if None in networks:
         raise FlowError(EXPRESSION, "a list of IP addresses holds something else")
     return [network for network in networks if network is not None]

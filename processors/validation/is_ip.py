@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from engine import Event, Template
-from processors.validation._addresses import read_address
+from engine import Event, Template, read_address
 from processors.validation._validator import Validator, violation
 
 

@@ -6,16 +6,18 @@ What llhttp, beneath uvicorn, refuses is here too: a parser that would let it pa
 from __future__ import annotations
 
 import gzip
-import json
+import os
 import socket
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from running import PROBLEM, Running
+from raw import check_problem, head, received, statuses
+from running import WATCHDOG, Running
 
 FLOWS = """
 configs:
@@ -64,35 +66,6 @@ def peak(server: Running) -> int:
         return 0
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM:")).split()[1]) * 1024
-
-
-def head(*lines: str, request: str = "POST /echo HTTP/1.1", host: str = "Host: test") -> bytes:
-    return "\r\n".join([request, *([host] if host else []), *lines, "", ""]).encode("latin-1")
-
-
-def received(connection: socket.socket) -> bytes:
-    """All that comes until the server closes; what came before a reset counts."""
-    data = b""
-    try:
-        while chunk := connection.recv(65536):
-            data += chunk
-    except ConnectionError:
-        pass
-    return data
-
-
-def statuses(answer: bytes) -> list[int]:
-    """The statuses of the answers that came over a connection."""
-    return [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]]
-
-
-def check_problem(answer: bytes, status: int) -> None:
-    """One answer of that status, in our form, with which the connection ends."""
-    assert statuses(answer) == [status]
-    lines, _, body = answer.partition(b"\r\n\r\n")
-    assert f"content-type: {PROBLEM}".encode() in lines.lower()
-    assert b"connection: close" in lines.lower()
-    assert json.loads(body)["status"] == status
 
 
 SMUGGLED = b"GET /echo HTTP/1.1\r\nHost: test\r\n\r\n"
@@ -354,11 +327,17 @@ def test_a_caller_that_takes_no_answer(served: Running) -> None:
         connection.close()
 
 
-def test_without_httptools_h11_has_its_own_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.serving import server
-    from engine.serving.route import Connections
-
-    assert server._protocol(Connections()) != "h11"
-    monkeypatch.delitem(sys.modules, "engine.serving.protocol")
-    monkeypatch.setitem(sys.modules, "httptools", None)
-    assert server._protocol(Connections()) == "h11"
+def test_without_httptools_h11_has_its_own_bounds(tmp_path: Path) -> None:
+    (tmp_path / "flows.yaml").write_text(FLOWS)
+    (tmp_path / "httptools.py").write_text("raise ImportError('not on this system')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", ""), str(WATCHDOG)])
+    with Running(
+        tmp_path, str(tmp_path / "flows.yaml"), "--processors", "elements", environment={"PYTHONPATH": path}
+    ) as it:
+        assert it.client.get("/hello").text == "hello"
+        assert it.post("/echo", json=[7]).json() == {"method": "POST", "payload": [7]}
+        assert it.post("/echo", content=b" " * 2 * MIB).status_code == 413
+        slow = ThreadPoolExecutor().submit(it.client.get, "/slow")
+        assert it.end() == 0
+        assert slow.result().text == "slow"
+        assert "Traceback" not in it.log

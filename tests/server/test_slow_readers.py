@@ -5,14 +5,15 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Thread
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from engine.serving import protocol
+from engine.serving import connection as connections
 from engine.serving.route import Connections
-from engine.serving.server import Served, Server, _config
+from engine.serving.server import Server, _config
 
 SIZE = 2**25
 
@@ -25,10 +26,11 @@ async def large(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.fixture
 def connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """To a server that waits half a second for a caller to take some more."""
-    monkeypatch.setattr(protocol, "STUCK", 0.5)
+    """To a server that gives up a caller which takes less than a mebibyte a second, measured over half a second."""
+    monkeypatch.setattr(connections, "STUCK", 0.5)
+    monkeypatch.setattr(connections, "SLOWEST_READER", 2**20)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(_config(Served(large, listening, Connections()), 1.0))  # type: ignore[arg-type]  # any ASGI app
+        server = Server(_config(large, Connections(), 1.0))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -61,3 +63,12 @@ def test_a_slow_one_gets_all(connection: socket.socket) -> None:
 def test_one_that_takes_nothing_is_hung_up_on(connection: socket.socket) -> None:
     time.sleep(2)
     assert received(connection, 0) < SIZE
+
+
+def test_one_that_takes_a_little_now_and_then_is_hung_up_on(connection: socket.socket) -> None:
+    size = 0
+    with suppress(ConnectionError):
+        for _ in range(40):
+            time.sleep(0.05)
+            size += len(connection.recv(1000))
+    assert size + received(connection, 0) < SIZE
