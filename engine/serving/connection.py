@@ -13,6 +13,7 @@ HIGH_WATER = 2**16
 """Bytes that may wait for who reads them before no more are taken."""
 
 MOMENT = 0.001
+"""Seconds that a reader has had at least, when its speed is told."""
 
 LARGEST_COPY = 2**16
 """Bytes of a body that are copied behind its head."""

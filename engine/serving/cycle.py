@@ -34,23 +34,8 @@ class Cycle:
     """
 
     __slots__ = (
-        "_answered",
-        "_body",
-        "_connection",
-        "_expected",
-        "_front",
-        "_is_chunked",
-        "_is_read",
-        "_is_refused",
-        "_news",
-        "expects_leave",
-        "held",
-        "is_answered",
-        "is_gone",
-        "is_started",
-        "is_whole",
-        "keep_alive",
-        "scope",
+        "_answered", "_body", "_connection", "_expected", "_front", "_is_chunked", "_is_read", "_is_refused", "_news",
+        "expects_leave", "held", "is_answered", "is_gone", "is_started", "is_whole", "keep_alive", "scope",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, front: Front, scope: Scope, answered: Callable[[], None]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -26,16 +25,18 @@ class Front:
         app: ASGIApp,
         state: ServerState,
         limits: Connections,
+        room: Room,
         most_connections: int,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.app = app
         self.state = state
         """uvicorn's: which connections there are, and which tasks, for an orderly end."""
+        self._connections: set[Any] = state.connections
         self.limits = limits
         self.loop = loop
         self.most_connections = most_connections
-        self.room = Room(limits.max_buffered)
+        self.room = room
         """What is held of requests that have not come whole."""
         self.unsent = Unsent(limits.max_unsent)
         """What of the answers waits for callers that are slow."""
@@ -45,21 +46,26 @@ class Front:
 
     def enter(self, connection: Any) -> int:
         """Another connection; how many there are."""
-        self.state.connections.add(connection)
-        return len(self.state.connections)
+        self._connections.add(connection)
+        return len(self._connections)
 
     def leave(self, connection: Any) -> None:
         """A connection has ended."""
-        self.state.connections.discard(connection)
-        if self.is_draining and not self.state.connections:
+        self._connections.discard(connection)
+        if self.is_draining and not self._connections:
             self._is_left.set()
 
     async def see_off(self) -> None:
-        """Wait until each caller has its answer, or does not take it."""
-        if self.state.connections:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LINGER):
-                    await self._is_left.wait()
+        """Wait until each caller has its answer; one that does not end its connection is cut off."""
+        if not self._connections:
+            return
+        try:
+            async with asyncio.timeout(LINGER):
+                await self._is_left.wait()
+        except TimeoutError:
+            for connection in list(self._connections):
+                connection.abort()
+            await asyncio.sleep(0)
 
     @property
     def default_headers(self) -> Sequence[tuple[bytes, bytes]]:

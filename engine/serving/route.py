@@ -76,7 +76,8 @@ class Connections:
     header_timeout: seconds in which the request line and the headers of a request must arrive.
     idle_timeout: seconds that a connection is kept between two requests.
     max_header_size: bytes of the request line, and of the headers. max_headers: how many there may be.
-    max_connections: how many there may be. max_buffered: bytes of all requests that have not come whole.
+    max_connections: how many there may be.
+    max_buffered: bytes of all requests that have not come whole; None leaves it to the largest body.
     max_unsent: bytes of all answers that wait for slow readers.
     trusted_proxies: whose word counts for whom they ask.
     """
@@ -87,9 +88,13 @@ class Connections:
     max_header_size: int = MAX_HEADER_SIZE
     max_headers: int = MAX_HEADERS
     max_connections: int = MOST_CALLERS
-    max_buffered: int = MAX_BUFFERED_BYTES
+    max_buffered: int | None = None
     max_unsent: int = MAX_UNSENT_BYTES
     trusted_proxies: tuple[Network, ...] = ()
+
+    def buffered(self, largest_body: int = 0) -> int:
+        """How many bytes there may be of all requests that have not come whole, where bodies may be so large."""
+        return self.max_buffered or max(MAX_BUFFERED_BYTES, largest_body)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from engine.serving.ending import Ending
 from engine.serving.exchange import BrokenStream
 from engine.serving.forwarding import Forwarding
 from engine.serving.front import Front
+from engine.serving.room import Room
 from engine.serving.route import Connections
 
 OFTEN_ENOUGH = (20_000, 20, 50)
@@ -44,24 +45,30 @@ logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
 class Served(NamedTuple):
-    """An application at an address."""
+    """An application at an address. largest_body: bytes that a body there may have."""
 
     app: Starlette
     listening: socket.socket
     connections: Connections
+    largest_body: int = 0
 
 
 class Server(uvicorn.Server):
     """One of several servers in a process: signals are the business of `serve`.
 
-    most_connections: how many of the connections there are file descriptors for.
+    largest_body: bytes that a body may have. most_connections: how many there are file descriptors for.
     """
 
     def __init__(
-        self, config: uvicorn.Config, connections: Connections | None = None, most_connections: int = sys.maxsize
+        self,
+        config: uvicorn.Config,
+        connections: Connections | None = None,
+        largest_body: int = 0,
+        most_connections: int = sys.maxsize,
     ) -> None:
         super().__init__(config)
         self._connections = connections or Connections()
+        self._room = Room(self._connections.buffered(largest_body))
         self._most_connections = min(most_connections, self._connections.max_connections)
         self._front: Front | None = None
 
@@ -71,6 +78,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, as uvicorn does, with our protocol, and with a bound on the handshake of TLS."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            self.should_exit = True
+            return
         loop, limits = asyncio.get_running_loop(), self._connections
         make = self._maker(loop)
         tls: dict[str, Any] = {}
@@ -86,7 +97,8 @@ class Server(uvicorn.Server):
         if self._connections.trusted_proxies:
             app = Forwarding(app, self._connections.trusted_proxies)
         if protocol := _own_protocol():
-            self._front = Front(app, self.server_state, self._connections, self._most_connections, loop)
+            limits = self._connections
+            self._front = Front(app, self.server_state, limits, self._room, self._most_connections, loop)
             return partial(protocol, self._front)
         self.config.loaded_app = _in_peace(app)
         uvicorns: Any = self.config.http_protocol_class
@@ -131,13 +143,7 @@ async def serve(
 
     A second signal ends at once. Returns the seconds that are left of the time.
     """
-    wanted = sum(each.connections.max_connections for each in served)
-    room = room_for(wanted)
-    servers = [
-        Server(_config(each.app, each.connections, shutdown_timeout), each.connections, share)
-        for each in served
-        for share in (each.connections.max_connections * room // wanted,)
-    ]
+    servers = _servers(served, shutdown_timeout)
     ending = Ending(shutdown_timeout)
 
     def stop() -> None:
@@ -158,6 +164,17 @@ async def serve(
     serving = (server.serve([each.listening]) for server, each in zip(servers, served, strict=True))
     await asyncio.gather(*serving, ending.stop(stop_sources))
     return ending.seconds_left
+
+
+def _servers(served: Sequence[Served], shutdown_timeout: float) -> list[Server]:
+    """A server for each address; they share the file descriptors that the process has."""
+    wanted = sum(each.connections.max_connections for each in served)
+    room = room_for(wanted)
+    servers = []
+    for app, _, connections, largest_body in served:
+        most = connections.max_connections * room // wanted
+        servers.append(Server(_config(app, connections, shutdown_timeout), connections, largest_body, most))
+    return servers
 
 
 def _config(app: ASGIApp, connections: Connections, shutdown_timeout: float) -> uvicorn.Config:

@@ -82,7 +82,7 @@ def _mistake(app: Application, addresses: list[Address]) -> str | None:
         return f"{clash} would answer the same requests; leave out --host and --port"
     for address in addresses:
         if len({route.connections for _, route in address.routes}) > 1:
-            kinds = "tls and limits of connections"
+            kinds = "tls, trustedProxies or limits of connections"
             return f"the listener-configs at {address.host}:{address.port} differ in {kinds}: one address has one"
     return None
 
@@ -127,7 +127,12 @@ async def _serve(
         click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
         return 1
     apps = [
-        Served(_app(app, address, api_docs, recorder), address.listening, address.routes[0][1].connections)
+        Served(
+            _app(app, address, api_docs, recorder),
+            address.listening,
+            address.routes[0][1].connections,
+            max(route.limits.max_body for _, route in address.routes),
+        )
         for address in addresses
         if address.listening
     ]

@@ -7,7 +7,6 @@ from engine.limits import (
     HEADER_TIMEOUT,
     IDLE_TIMEOUT,
     MAX_BODY_SIZE,
-    MAX_BUFFERED_BYTES,
     MAX_HEADER_SIZE,
     MAX_HEADERS,
     MAX_UNSENT_BYTES,
@@ -102,7 +101,7 @@ class ListenerConfig(Config):
             self.max_header_size,
             self.max_headers,
             self.max_connections,
-            self.max_buffered_bytes or max(MAX_BUFFERED_BYTES, self.max_body_size),
+            self.max_buffered_bytes,
             self.max_unsent_bytes,
             self.trusted_proxies,
         )
