@@ -38,8 +38,7 @@ def doubts(tree: Node) -> Iterator[ExpressionSyntaxError]:
 def refuse_numbers_in_brackets(tree: Node) -> None:
     """Raise ExpressionSyntaxError for `[3]` where the event is seen: no index of it, but meant as a list."""
     for node, sees_event in _nodes(tree):
-        kinds = [child["type"] for child in _children(node)]
-        if sees_event and node["type"] == "index_expression" and kinds == ["identity", "index"]:
+        if sees_event and node["type"] == "index_expression" and _kinds(node) == ["identity", "index"]:
             number = node["children"][1]["value"]
             found = f"'[{number}]', an index of the event, which is no list"
             expected = "a list before it, or a list in backticks"
@@ -117,7 +116,7 @@ def _of_map(node: Node) -> Iterator[ExpressionSyntaxError]:
 
 def _of_filter(node: Node) -> Iterator[ExpressionSyntaxError]:
     right = node["children"][1]
-    if right["type"] == "index_expression" and [child["type"] for child in right["children"]] == ["identity", "index"]:
+    if right["type"] == "index_expression" and _kinds(right) == ["identity", "index"]:
         position = right["children"][1]["value"]
         found = f"'[{position}]' behind a filter, which is taken of each element"
         yield ExpressionSyntaxError(start_of(right), found, "a pipe before it", f"… | [{position}]")
@@ -161,6 +160,10 @@ def _of_brackets(node: Node) -> Iterator[ExpressionSyntaxError]:
         yield ExpressionSyntaxError(
             start_of(node), found, "a list before it, or a list in backticks", f"payload[{inside}], or `[…]`"
         )
+
+
+def _kinds(node: Node) -> list[str]:
+    return [child["type"] for child in _children(node)]
 
 
 def _children(node: Node) -> list[Node]:
