@@ -30,7 +30,8 @@ def _is_in(file: str, folder: str) -> bool:
 
 def data_dir_of(name: str) -> Path:
     """The folder for the data of the application of that name. Two names never have the same."""
-    folder = quote(name, safe=" ")
+    as_bytes = name.encode(errors="surrogatepass")  # a file's name may hold bytes that are no text
+    folder = quote(as_bytes, safe=" ")
     if len(folder) > LONGEST:
-        folder = f"{folder[:LONGEST]}-{sha256(name.encode()).hexdigest()[:16]}"
+        folder = f"{folder[:LONGEST]}-{sha256(as_bytes).hexdigest()[:16]}"
     return Path(DATA_DIR) / (folder if folder.strip(".") else folder.replace(".", "%2E"))
