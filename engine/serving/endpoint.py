@@ -19,6 +19,7 @@ from engine.core.flow import Flow
 from engine.core.gate import busy
 from engine.core.refusal import Refusal
 from engine.core.stream import Stream
+from engine.core.turns import give_turn_after_much
 from engine.serving.answer import Answer, failure, own_problem, refused, success
 from engine.serving.body import read_payload
 from engine.serving.certificate import subject_of
@@ -176,6 +177,7 @@ async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str,
     if route.streaming or is_there:
         arguments = exchange.headers, exchange.incoming, media_type, route.limits
         payload = await read_payload(*arguments, streaming=route.streaming)
+        await give_turn_after_much()  # the flow may begin with as much again
     return Event(payload=payload, attributes=attributes, correlation_id=exchange.correlation_id, media_type=media_type)
 
 

@@ -21,12 +21,12 @@ COPIED = 256
 
 
 def _concat_in_place(acc: Any, *pieces: Any) -> Any:
-    """What concat gives for an accumulator that nobody else holds."""
+    """The result of concat for an accumulator that nobody else holds."""
     given = [piece for piece in pieces if piece is not None]
-    kinds = {_kind(acc), *map(_kind, given)}
-    if len(kinds) != 1 or not given:
-        return concat.call(acc, *pieces)
-    return EXTENDED.get(kinds.pop(), concat.call)(acc, *given)
+    for kinds, extended in EXTENDED:
+        if type(acc) in kinds and given and kinds.issuperset(map(type, given)):
+            return extended(acc, *given)
+    return concat.call(acc, *pieces)
 
 
 def _extended_text(acc: str, *texts: str) -> str:
@@ -52,14 +52,14 @@ def merged_in_place(acc: Any, *maps: Any) -> Growing:
     return merged
 
 
-EXTENDED: dict[str, Callable[..., Any]] = {
-    "string": _extended_text,
-    "array": _extended_list,
-    "object": merged_in_place,
-}
+EXTENDED: list[tuple[frozenset[type], Callable[..., Any]]] = [
+    (frozenset({list, Appended}), _extended_list),
+    (frozenset({str}), _extended_text),
+    (frozenset({dict, Growing}), merged_in_place),
+]
 
 
-@function("...any", steps=30, keeps_appended=True, in_place=_concat_in_place, dataweave="++")
+@function("...any", steps=60, keeps_appended=True, in_place=_concat_in_place, dataweave="++")
 def concat(*pieces: Any) -> Any:
     """The texts, or lists, or maps, one after the other; null ones are left out.
 
