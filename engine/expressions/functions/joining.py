@@ -13,6 +13,7 @@ from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_list, refuse_long_text
 from engine.expressions.growing import Growing
 from engine.expressions.operators import type_name
+from engine.expressions.sizes import MAPS
 
 PER_ELEMENT, PER_ENTRY = 2, 10
 """Steps to put a value in a list, and in a map."""
@@ -52,10 +53,10 @@ def merged_in_place(acc: Any, *maps: Any) -> Growing:
     return merged
 
 
-EXTENDED: list[tuple[frozenset[type], Callable[..., Any]]] = [
-    (frozenset({list, Appended}), _extended_list),
-    (frozenset({str}), _extended_text),
-    (frozenset({dict, Growing}), merged_in_place),
+EXTENDED = [
+    (frozenset[type]({str}), _extended_text),
+    (frozenset[type]({list, Appended}), _extended_list),
+    (MAPS, merged_in_place),
 ]
 
 

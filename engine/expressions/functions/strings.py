@@ -200,7 +200,7 @@ def _unwanted(text: str, characters: str, what: str) -> str | frozenset[str]:
     """The characters to take away, each once; many as a set, in which one is found at once."""
     if len(characters) <= FEW:
         return characters or WHITE_SPACE
-    spend(3 * len(characters), what)
+    spend(5 * len(characters), what)
     different = frozenset(characters)
     if len(different) <= FEW:
         return "".join(different)

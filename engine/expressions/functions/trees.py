@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from engine.expressions.appended import Appended
@@ -16,13 +15,15 @@ from engine.expressions.functions.limits import refuse_deep, refuse_depth
 from engine.expressions.functions.objects import count_key
 from engine.expressions.operators import type_name
 from engine.expressions.sizes import share
+from engine.expressions.writing import SCALARS
 
 STEP = r"([^.\[\]]+)|\[([0-9]{1,9})\]"
 """A step of a path: a key, or an index in brackets."""
 Step = str | int
 PER_ELEMENT, PER_ENTRY, PER_COPY = 2, 10, 16
 """Steps to copy an element of a list, an entry of a map, a value at any depth."""
-SCALARS = frozenset({str, int, float, bool, type(None), Decimal})
+UNDIVIDED = SCALARS | {str, bytes}
+"""What has no parts."""
 
 
 @function("any", "string|integer", "lazy any?", steps=12, each=0, dataweave="payload[key] default …")
@@ -161,11 +162,11 @@ def _collect(value: Any, key: str, found: list[Any], *, is_inside: bool) -> None
                 found.append(element)
                 if is_inside:
                     share(current_budget(), element, "deep()")
-            if type(element) not in SCALARS:
+            if type(element) not in UNDIVIDED:
                 _collect(element, key, found, is_inside=is_inside or name == key)
     elif isinstance(value, (list, Appended)):
         for element in value:
-            if type(element) not in SCALARS:
+            if type(element) not in UNDIVIDED:
                 _collect(element, key, found, is_inside=is_inside)
 
 
