@@ -28,7 +28,7 @@ PER_ELEMENT = 2
 """Steps to put a value in a list."""
 LONG = 1024
 """Characters of two texts that are not compared in no time."""
-PER_COMPARED = 4
+PER_COMPARED = 5
 """Steps to compare two values inside others."""
 MIXED = {float, Decimal}
 ORDERED = frozenset({"number", "string", "date", "datetime"})

@@ -19,7 +19,7 @@ LARGEST_EXPONENT = 5000
 """A decimal above equals no whole number: Python reads none of so many digits."""
 LARGEST_PLAIN = 1 << 60
 """Python hashes larger numbers modulo 2**61 - 1: a payload could make them all collide."""
-PER_VALUE = 24
+PER_VALUE = 36
 """Steps for a value inside of others."""
 PER_DECIMAL = 80
 WORDS = {None: ("null", 0), True: ("true", 0), False: ("false", 0)}
