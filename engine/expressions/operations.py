@@ -53,6 +53,7 @@ class Operations(Visitor):
             plain = type(value) in MACHINE_NUMBERS and value not in (0, 1) and value % 1 == 0  # 0.1 may meet a decimal
             if plain or isinstance(value, str):
                 return f"({other} == {constant})"
+        self.is_charged = True  # for large lists and maps, part by part
         return f"equals({left}, {right})"
 
     def visit_truth(self, node: Node, current: str) -> str:
