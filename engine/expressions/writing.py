@@ -23,8 +23,8 @@ from engine.limits import LARGEST_WRITTEN
 OWN_SUBCLASSES: tuple[Any, ...] = (str, list, int, float)
 """msgspec writes these, but not what subclasses them."""
 
-SMALL = 2**14
-"""Bytes of most values."""
+SMALL, MEDIUM = 2**10, 2**14
+"""Bytes of most answers, and of most values."""
 LARGE = 2**20
 """Bytes that are written at once; a larger value is written in slices."""
 SLICE = 64
@@ -78,7 +78,7 @@ def encode(value: Any) -> bytes:
     """A value as JSON bytes. Raises WRITING_ERRORS: TooLarge, what `plain` raises, what is nested too deep."""
     if type(value) in SCALARS:
         return _encoder.encode(value)
-    written = _within(SMALL, value)
+    written = _within(SMALL, value) or _within(MEDIUM, value)
     if written is not None:
         return written
     written = _within(LARGE, value) or _Writer().written(value)
@@ -88,7 +88,7 @@ def encode(value: Any) -> bytes:
 
 def check_size(value: Any) -> None:
     """Raise TooLarge for a value that `encode` would not write; other formats than JSON also have infinite decimals."""
-    if type(value) in SCALARS or _within(SMALL, value, _measure) is not None:
+    if type(value) in SCALARS or _within(MEDIUM, value, _measure) is not None:
         return
     if _within(LARGE, value, _measure) is None:
         _Writer(decimal_format="string").written(value)
@@ -101,7 +101,7 @@ def encode_lines(values: list[Any]) -> bytes:
 
 def in_portions(values: list[Any]) -> Iterator[list[Any]]:
     """The values, in lists that are small as JSON, or of one. Raises as `encode`, for each alone."""
-    if _within(SMALL, values) is not None or _within(LARGE, values) is not None:
+    if _within(MEDIUM, values) is not None or _within(LARGE, values) is not None:
         yield values
     elif len(values) == 1:
         encode(values[0])
