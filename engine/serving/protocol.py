@@ -328,8 +328,11 @@ class Protocol(Connection):
                 raise too_much_behind(self._front.limits)
         if cycle.is_answered:
             self._pass_over(self._fed)
-        else:
+        elif is_begun:
             cycle.take(body, self._fed)
+        else:  # nobody has seen its head, which is of these bytes too
+            _hold(cycle.hold, self._fed)
+            cycle.keep(body)
 
     # Answers
 
