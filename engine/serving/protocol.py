@@ -29,6 +29,7 @@ from engine.serving.request_head import (
     check_size,
     headers_too_large,
     no_room,
+    size_of,
     too_many_connections,
     too_much_behind,
 )
@@ -330,8 +331,8 @@ class Protocol(Connection):
             self._pass_over(self._fed)
         elif is_begun:
             cycle.take(body, self._fed)
-        else:  # nobody has seen its head, which is of these bytes too
-            _hold(cycle.hold, self._fed)
+        else:  # its head came with it, of which the flow has another copy
+            _hold(cycle.hold, self._fed + size_of(cycle.scope["headers"]))
             cycle.keep(body)
 
     # Answers
