@@ -477,9 +477,16 @@ MOST_JSON_FIELDS = _limit(
 MOST_JSON_TEXTS = _limit(
     1_200_000,
     "texts, keys included",
-    "a JSON text",
+    "a JSON text, unless they are the same few",
     beyond="413; HTTP:RESPONSE_TOO_LARGE; MULE:EXPRESSION",
     reason="10 MiB of short ones would take 130 MiB",
+)
+MOST_REPEATED_TEXTS = _limit(
+    4096,
+    "texts",
+    "how many different ones are the same few: country codes, flags, words",
+    beyond="all count",
+    reason="each is in memory once, however often it stands there",
 )
 MOST_JSON_VALUES = _limit(
     800_000,

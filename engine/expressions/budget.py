@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
+from sys import getsizeof
 from threading import get_ident
 from typing import ParamSpec, TypeVar
 
@@ -69,8 +70,8 @@ class Budget:
         self.pay(steps // 16 if isinstance(value, (str, bytes)) else steps, what)
 
     def made(self, text: str, what: str) -> None:
-        """Count a text that was made."""
-        self.pay(len(text) // TEXT_BYTES if text.isascii() else len(text), what)
+        """Count a text that was made, by the bytes that it takes: one, two or four for each character."""
+        self.pay((len(text) if text.isascii() else getsizeof(text)) // TEXT_BYTES, what)
 
 
 _budgets: dict[int, Budget] = {}

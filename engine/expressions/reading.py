@@ -1,21 +1,43 @@
-"""JSON as values."""
+"""JSON as values: the one reader of texts that come from outside."""
 
 from __future__ import annotations
 
-from typing import Any
+import marshal
+import re
+from collections.abc import Callable
+from functools import partial
+from math import inf
+from struct import pack
+from typing import Any, Literal
 
 import jiter
 
 from engine.expressions.errors import EvaluationError
-from engine.limits import MOST_JSON_FIELDS, MOST_JSON_TEXTS, MOST_JSON_VALUES
+from engine.expressions.sizes import inside
+from engine.limits import MOST_JSON_FIELDS, MOST_JSON_TEXTS, MOST_JSON_VALUES, MOST_REPEATED_TEXTS
 
 SPARSE = 2 * MOST_JSON_VALUES
 """Bytes that hold no more values than there may be: each takes two at least."""
 SPACE = b" \t\r\n"
-
-
 FEW = 200_000
 """How many texts can be taken out in a moment."""
+PORTION = 2**18
+"""Bytes whose texts are looked at at once."""
+LONGEST_SHARED = 64
+"""jiter holds a text once that is no longer; of longer ones there is no room for many."""
+
+SHAPE = bytes.maketrans(b"123456789.E[:{ \t\r\n", b"0000000000e,,,,,,,")
+"""Makes one digit of all, and a comma of whatever may stand in front of a number."""
+SIGNS = b"+-"
+MAPS_AND_LISTS = frozenset[type]((dict, list))
+PLAIN = 2
+"""The version of marshal's format in which each value is written as it is; a float as its eight bytes."""
+INFINITIES = b"g" + pack("<d", inf), b"g" + pack("<d", -inf)
+"""Both infinities as marshal writes them; a large integer may look like one."""
+LARGE_EXPONENT = b"0e000"
+LARGE_NUMBER = re.compile(rb",0+e000")
+LONG_NUMBER = b"0" * 200
+"""The largest float has 309 digits; an exponent of two digits takes 210 of them to go beyond it."""
 
 
 class TooMuch(EvaluationError, ValueError):
@@ -25,18 +47,29 @@ class TooMuch(EvaluationError, ValueError):
 def read_json(text: bytes) -> Any:
     """The value of a JSON text (RFC 8259) in UTF-8.
 
-    Integers are exact at any size. Raises ValueError, with line and column, for what is no JSON:
-    NaN, keys that stand twice, nesting of more than 200 levels and invalid UTF-8 included; TooMuch
-    for what holds too many values: some take sixty times the room of their text.
+    Integers are exact at any size. Raises ValueError for what is no JSON: NaN, a
+    number that no float can hold, keys that stand twice, nesting of more than 200 levels and invalid
+    UTF-8 included; TooMuch for what holds too many values: some take sixty times the room of their text.
     """
-    refuse_dense(text)
-    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+    return json_reader(text)(text)
 
 
-def refuse_dense(text: bytes) -> None:
-    """Raise TooMuch for more values of JSON than can be made in a moment."""
+def json_reader(text: bytes) -> Callable[[bytes], Any]:
+    """What reads the JSON texts that these bytes are, one or several. Raises TooMuch."""
+    return partial(_read, mode=_checked(text), is_doubtful=_may_have_infinity(text))
+
+
+def _read(text: bytes, mode: Literal["keys", "all"], *, is_doubtful: bool) -> Any:
+    value = jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode=mode)
+    if is_doubtful and _has_infinity(value):
+        raise ValueError("a number is larger than any float")
+    return value
+
+
+def _checked(text: bytes) -> Literal["keys", "all"]:
+    """Which texts are held once, however often they stand there. Raises TooMuch where too much does."""
     if len(text) <= SPARSE:
-        return
+        return "keys"
     fields, quotes = text.count(b":"), text.count(b'"')
     if fields > MOST_JSON_FIELDS or quotes > 2 * MOST_JSON_TEXTS or fields + _opened(text) > MOST_JSON_VALUES:
         text = text.translate(None, SPACE).replace(rb"\\", b"").replace(rb"\"", b"")
@@ -44,8 +77,25 @@ def refuse_dense(text: bytes) -> None:
         if quotes < 2 * FEW:  # what stands inside of them is no value
             text = b"".join(text.split(b'"')[::2])
     _refuse(fields, MOST_JSON_FIELDS, "fields")
-    _refuse(quotes // 2, MOST_JSON_TEXTS, "texts")
     _refuse(fields + _opened(text), MOST_JSON_VALUES, "lists, maps and fields")
+    if quotes <= 2 * MOST_JSON_TEXTS:
+        return "keys"
+    if not _has_few_texts(text):
+        _refuse(quotes // 2, MOST_JSON_TEXTS, "texts")
+    return "all"
+
+
+def _has_few_texts(text: bytes) -> bool:
+    """Whether the same few texts stand there again and again. The text has no escaped quotes."""
+    found = set[bytes]()
+    rest, is_inside = b"", 0
+    for start in range(0, len(text), PORTION):
+        *pieces, rest = (rest + text[start : start + PORTION]).split(b'"')
+        found.update(pieces[1 - is_inside :: 2])
+        is_inside, rest = is_inside ^ len(pieces) & 1, rest[-LONGEST_SHARED:]
+        if len(found) > MOST_REPEATED_TEXTS:
+            return False
+    return True
 
 
 def _opened(text: bytes) -> int:
@@ -55,3 +105,27 @@ def _opened(text: bytes) -> int:
 def _refuse(count: int, most: int, what: str) -> None:
     if count > most:
         raise TooMuch(f"JSON is read with {most} {what} at most")
+
+
+# Numbers
+
+
+def _may_have_infinity(text: bytes) -> bool:
+    """Whether a number may stand there that no float can hold: jiter would make infinity of it."""
+    shape = text.translate(SHAPE, SIGNS)
+    return (LARGE_EXPONENT in shape and bool(LARGE_NUMBER.search(b"," + shape))) or LONG_NUMBER in shape
+
+
+def _has_infinity(value: Any) -> bool:
+    """Whether a number in a value is infinite."""
+    packed = marshal.dumps(value, PLAIN)
+    return any(each in packed for each in INFINITIES) and _has_infinity_for_sure(value)
+
+
+def _has_infinity_for_sure(value: Any) -> bool:
+    level = [value]
+    while level:
+        if inf in level or -inf in level:
+            return True
+        level = inside([each for each in level if type(each) in MAPS_AND_LISTS])
+    return False

@@ -62,7 +62,9 @@ class Cycle:
         self._expected = 0
 
     async def run(self, app: ASGIApp) -> None:
-        """Have an application answer; what it leaves open is ended."""
+        """Have an application answer, unless the caller was refused before; what it leaves open is ended."""
+        if self.is_gone:
+            return
         try:
             await app(self.scope, self.receive, self.send)
         except (BrokenStream, asyncio.CancelledError):  # it was told already; the server ends
@@ -115,10 +117,10 @@ class Cycle:
             self._connection.pause_reading()
             self._tell()
         else:
-            self._keep(part)
+            self.keep(part)
 
-    def _keep(self, part: bytes) -> None:
-        """Only the second part has to be copied behind the first."""
+    def keep(self, part: bytes) -> None:
+        """Keep some of the body, which counts already. Only the second part has to be copied behind the first."""
         if not part:
             return
         if not self._body:

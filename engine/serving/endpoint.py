@@ -105,7 +105,7 @@ class Endpoint:
                         return await replays.answer(event, lambda: self._serve(exchange, flow, route, event))
                     return await self._serve(exchange, flow, route, event)
         except Refusal as refusal:
-            exchange.refused_with = refusal
+            exchange.tell_refusal(refusal)
             return refused(refusal, exchange.path, exchange.correlation_id)
 
     def _without_listener(self, exchange: Exchange) -> Answer:

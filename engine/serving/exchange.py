@@ -53,8 +53,9 @@ class Exchange:
         """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
         """What the answer carries beside its own headers, whatever it is."""
-        self.refused_with: FlowError | None = None
-        """The error that the line of the request tells."""
+        self._refused_because = ""
+        """What the line of the request tells of an error. The error itself would keep the body in memory, by its
+        traceback, until the garbage collector comes."""
         self.incoming = Incoming(receive, scope.get(HELD))
         """The request's body."""
 
@@ -136,7 +137,11 @@ class Exchange:
         if not is_callers(status) and failure.type != FLOW_BACK_PRESSURE:
             log_failure(failure)
         elif not failure.logged:
-            self.refused_with = failure
+            self.tell_refusal(failure)
+
+    def tell_refusal(self, failure: FlowError) -> None:
+        """Have the line of the request tell an error."""
+        self._refused_because = f" {failure.for_log}"
 
     def log(self, flow: str, status: int = 0) -> None:
         """One line a request."""
@@ -144,8 +149,8 @@ class Exchange:
             milliseconds = (perf_counter() - self.began) * 1000
             status = status or self.status
             who = {"correlation_id": self.correlation_id, "flow": flow, "status": status, "ms": round(milliseconds, 1)}
-            why = f" {self.refused_with.for_log}" if self.refused_with else ""
-            access.info("%s %s %s %d %.1f ms%s", self.method, self.path, flow, status, milliseconds, why, extra=who)
+            told = self.method, self.path, flow, status, milliseconds, self._refused_because
+            access.info("%s %s %s %d %.1f ms%s", *told, extra=who)
 
 
 def _lines(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:

@@ -29,6 +29,7 @@ from engine.serving.request_head import (
     check_size,
     headers_too_large,
     no_room,
+    size_of,
     too_many_connections,
     too_much_behind,
 )
@@ -328,8 +329,11 @@ class Protocol(Connection):
                 raise too_much_behind(self._front.limits)
         if cycle.is_answered:
             self._pass_over(self._fed)
-        else:
+        elif is_begun:
             cycle.take(body, self._fed)
+        else:  # its head came with it, of which the flow has another copy
+            _hold(cycle.hold, self._fed + size_of(cycle.scope["headers"]))
+            cycle.keep(body)
 
     # Answers
 

@@ -59,8 +59,13 @@ def check_size(url: bytes, headers: RawHeaders, limits: Connections) -> None:
         raise Refused(414, detail, "HTTP:URI_TOO_LONG")
     if len(headers) > limits.max_headers:
         raise Refused(431, f"there are more than {limits.max_headers} headers", "HTTP:HEADERS_TOO_LARGE")
-    if sum(len(name) + len(value) for name, value in headers) > limits.max_header_size:
+    if size_of(headers) > limits.max_header_size:
         raise headers_too_large(limits)
+
+
+def size_of(headers: RawHeaders) -> int:
+    """How many bytes headers have."""
+    return sum(len(name) + len(value) for name, value in headers)
 
 
 def headers_too_large(limits: Connections) -> Refused:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from engine import Mistake, refuse
+from engine import Mistake, read_json, refuse
 from engine.limits import MOST_KEYS_OF_A_SET
 
 UNREADABLE = (JoseError, SecurityWarning, ValueError, TypeError, LookupError, AttributeError, RecursionError)
@@ -65,9 +64,9 @@ def key_set(text: bytes) -> list[Key]:
     Raises ValueError for what is no such document, or holds no key that can be used.
     """
     try:
-        written = json.loads(text)["keys"]
+        written = read_json(text)["keys"]
         keys = [key for each in list(written)[:MOST_KEYS_OF_A_SET] if (key := _public_key(each))]
-    except (TypeError, LookupError, RecursionError) as error:
+    except (TypeError, ValueError, LookupError) as error:
         raise ValueError("no JWKS document") from error
     if not keys:
         raise ValueError("no key that can be used")

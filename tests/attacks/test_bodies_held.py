@@ -10,6 +10,7 @@ import zlib
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,8 @@ GET = head(request="GET /echo HTTP/1.1")
 LONG = f"Content-Length: {10 * MIB}"
 MULTIPART = "Content-Type: multipart/form-data; boundary=x"
 TEXT = b"a" * NEARLY_ALL
+NUMBERED = b"".join(b"%08d" % number + b"a" * 200 for number in range(NEARLY_ALL // 208))
+"""A text that comes down to a twentieth: more is refused as a bomb."""
 FILE = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n'
 FIELD = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
 
@@ -63,7 +66,7 @@ def packed(data: bytes) -> bytes:
 ON_THEIR_WAY = {
     "JSON": head("Content-Type: application/json", LONG) + b'"' + TEXT,
     "text in chunks": head("Transfer-Encoding: chunked", "Content-Type: text/plain") + b"a00000\r\n" + TEXT,
-    "compressed": head("Content-Encoding: gzip", LONG) + packed(b'"' + TEXT),
+    "compressed": head("Content-Encoding: gzip", LONG) + packed(b'"' + NUMBERED),
     "a field": head(MULTIPART, LONG) + FIELD + TEXT,
     "small files": head(MULTIPART, LONG) + (FILE + b"a" * (MIB - 1000) + b"\r\n") * 9,
     "a line": head("Content-Type: application/x-ndjson", LONG, request="POST /lines HTTP/1.1") + b'"' + TEXT,
@@ -113,10 +116,17 @@ MANY = {
 
 
 @pytest.mark.parametrize(("callers", "request_"), MANY.values(), ids=MANY)
-def test_many_callers(attacked: Running, callers: int, request_: bytes) -> None:
+def test_many_callers(tmp_path: Path, callers: int, request_: bytes) -> None:
+    """Each has a server of its own: flows run on, with the heads of their requests, when their callers are gone."""
     allow_files(callers)
-    with watched(attacked), ExitStack() as stack, ThreadPoolExecutor(16) as pool:
-        connections = [stack.enter_context(attacked.raw()) for _ in range(callers)]
+    (tmp_path / "flows.yaml").write_text(FLOWS)
+    with (
+        Running(tmp_path, str(tmp_path / "flows.yaml")) as server,
+        watched(server),
+        ExitStack() as stack,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        connections = [stack.enter_context(server.raw()) for _ in range(callers)]
         list(pool.map(lambda connection: send(connection, request_), connections))
 
 
@@ -167,7 +177,7 @@ flows:
 HALF_A_HEAD = b"GET /echo HTTP/1.1\r\nHost: test\r\nX: " + b"a" * 50_000
 END = b"0\r\n\r\n"
 LINES_PATH = "POST /lines HTTP/1.1"
-PACKED = zlib.compress((b'"' + b"ab" * 40_000 + b'"\n') * 100, wbits=31)
+PACKED = zlib.compress((b'"' + NUMBERED[:80_000] + b'"\n') * 100, wbits=31)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +275,8 @@ def test_files_of_forms_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         yield b"\r\n--x--"
 
     def read(size: int) -> Any:
-        return asyncio.run(read_multipart("multipart/form-data; boundary=x", chunks(size), 10, 8 * MIB, kept.append))
+        media_type = "multipart/form-data; boundary=x"
+        return asyncio.run(read_multipart(media_type, "utf-8", chunks(size), 10, 8 * MIB, kept.append))
 
     monkeypatch.setattr(multipart, "DISK", Room(2 * MIB))
     ((name, value),) = read(5)

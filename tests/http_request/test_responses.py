@@ -131,6 +131,7 @@ async def test_body_by_its_type(ask: Ask, media_type: str, body: bytes, payload:
     [
         ("application/json", b"{"),
         ("application/json", b"\xff"),
+        ("application/json", b'{"rate": 1e400}'),
         ("text/plain; charset=utf-8", b"\xff"),
         ("text/plain; charset=no-such", b"x"),
         ("text/plain; charset=zlib", b"x"),

@@ -59,6 +59,7 @@ REFUSED: dict[str, tuple[str, bytes, int, str]] = {
     "invalid UTF-8": (JSON, b'{"records": [{"id": "\xff"}]}', 400, "the body is no JSON"),
     "a lone surrogate": (JSON, b'{"records": [{"id": "\\ud800"}]}', 400, "the body is no JSON"),
     "NaN": (JSON, b'{"records": [{"amount": NaN}]}', 400, "the body is no JSON"),
+    "a number that no float can hold": (JSON, b'{"records": [{"amount": -1e999}]}', 400, "larger than any float"),
     "a key twice": (JSON, b'{"records": [], "records": []}', 400, 'Detected duplicate key "records"'),
     "an unknown charset": (f"{JSON}; charset=klingon", b"{}", 415, "the charset of the body is unknown"),
     "a charset that inflates": (f"{FORM}; charset=zlib", b"a=1", 415, "the charset of the body is unknown"),
@@ -81,7 +82,7 @@ def test_refused(shared_upsert: Running, name: str) -> None:
 
 
 BLANK_ID, NO_OBJECT = "id must not be blank", "a record must be an object"
-NO_NUMBER, INFINITE = "amount must be a number", "amount must be a finite number"
+NO_NUMBER = "amount must be a number"
 RECORDS: dict[str, tuple[Any, Any, str]] = {
     "a number": (5, None, NO_OBJECT),
     "null": (None, None, NO_OBJECT),
@@ -103,7 +104,6 @@ RECORDS: dict[str, tuple[Any, Any, str]] = {
     "amount null": (GOOD | {"amount": None}, "c-1", NO_NUMBER),
     "amount a text": (GOOD | {"amount": "1"}, "c-1", NO_NUMBER),
     "amount true": (GOOD | {"amount": True}, "c-1", NO_NUMBER),
-    "amount 1e999": (GOOD | {"amount": float("inf")}, "c-1", INFINITE),
     "amount 10**400": (GOOD | {"amount": 10**400}, "c-1", ""),
     "amount 2**63": (GOOD | {"amount": 2**63}, "c-1", "a value cannot be stored"),
     "amount 2**70": (GOOD | {"amount": 2**70}, "c-1", "a value cannot be stored"),
@@ -113,8 +113,7 @@ RECORDS: dict[str, tuple[Any, Any, str]] = {
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_bad_record(shared_upsert: Running, name: str) -> None:
     record, identity, message = RECORDS[name]
-    body = json.dumps({"records": [record]}).replace("Infinity", "1e999")
-    answer = shared_upsert.post(content=body, headers={"Content-Type": JSON})
+    answer = shared_upsert.post(json={"records": [record]})
     (result,) = answer.json()["results"]
     assert (answer.status_code, result["id"], result["status"]) == (400, identity, 422)
     assert message in result["message"]

@@ -10,6 +10,7 @@ from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_deep, refuse_long_text, refuse_many_nodes, refuse_past
+from engine.expressions.reading import read_json
 from engine.limits import LONGEST_TOKEN
 
 ALGORITHMS = {
@@ -152,13 +153,11 @@ def jwt_claims(token: str) -> dict[str, Any]:
 
     jwt_claims('eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.') → {"sub": "ada"}
     """
-    from jiter import from_json
-
     refuse_past(LONGEST_TOKEN, len(token), "jwt_claims", "characters")
     parts = token.removeprefix("Bearer ").split(".")
     content = _from_base64("jwt_claims", parts[1]) if len(parts) == 3 else b""
     try:
-        claims = from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)
+        claims = read_json(content)
     except ValueError:
         claims = None
     if not isinstance(claims, dict):

@@ -8,10 +8,9 @@ from itertools import islice
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions import json_text
 from engine.expressions.functions.limits import refuse_large, refuse_many_nodes
 from engine.expressions.operators import type_name
-from engine.expressions.reading import refuse_dense
+from engine.expressions.reading import json_reader
 from engine.expressions.writing import check_size, encode_lines
 from engine.limits import MOST_NODES, MOST_WRITTEN
 
@@ -20,10 +19,10 @@ LINE = re.compile(r"\S[^\n]*")
 
 
 def read(text: str, options: Mapping[str, Any]) -> list[Any]:
-    refuse_dense(text.encode())
+    read_line = json_reader(text.encode())
     lines = [line[0] for line in islice(LINE.finditer(text), MOST_NODES + 1)]
     refuse_many_nodes(len(lines), "read")
-    return [json_text.read(line, options) for line in lines]
+    return [read_line(line.encode()) for line in lines]
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:
