@@ -137,6 +137,9 @@ if TYPE_CHECKING:
     from engine.core.reconnection import Reconnection as Reconnection
     from engine.core.redelivery import DelayedRedelivery as DelayedRedelivery
     from engine.core.refusal import Refusal as Refusal
+    from engine.core.request_path import PathPattern as PathPattern
+    from engine.core.request_path import cut_path as cut_path
+    from engine.core.request_path import joined_path as joined_path
     from engine.core.resource import Resource as Resource
     from engine.core.resource import ResourceError as ResourceError
     from engine.core.runtime import Runtime as Runtime
@@ -254,6 +257,7 @@ _MODULES = {
     "engine.core.reconnection": "Reconnection",
     "engine.core.redelivery": "DelayedRedelivery",
     "engine.core.refusal": "Refusal",
+    "engine.core.request_path": "PathPattern cut_path joined_path",
     "engine.core.resource": "Resource ResourceError",
     "engine.core.python_function": "PythonFunction",
     "engine.core.runtime": "Runtime",

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import __version__
 from engine.core.flow import Flow
+from engine.core.request_path import PARAMETER
 from engine.openapi.answers import CORRELATION_REF, DEFAULT, PROBLEM_REF, Content, answers, component, phrase, responses
 from engine.openapi.declared import SCHEMAS, components_of
 from engine.openapi.demands import Path, demands_of, schema_of
@@ -15,7 +16,6 @@ from engine.openapi.parameters import path_parameters, read_parameters
 from engine.openapi.rehearsal import Rehearsal, TooMuch
 from engine.openapi.schemas import OPEN, Schema
 from engine.openapi.security import requirements
-from engine.serving.app import PARAMETER
 from engine.serving.content import JSON
 from engine.serving.problem import PROBLEM
 from engine.serving.records import CSV

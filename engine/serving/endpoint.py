@@ -35,14 +35,14 @@ log = logging.getLogger("engine")
 
 
 class Listener(NamedTuple):
-    """A flow behind a path, with how it is answered, and Starlette's names of the path's parameters with ours.
+    """A flow behind a path, with how it is answered, and the names of the path's parameters.
 
     replays: the answers that are given again, where keys are taken.
     """
 
     flow: Flow
     route: Route
-    parameter_names: Mapping[str, str]
+    parameter_names: Sequence[str]
     replays: Replays | None = None
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import Resource, Validated, refuse
+from engine import PathPattern, Resource, Validated, refuse
 from processors.apikit._document import METHODS, ApiDocument
 from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
-from processors.apikit._operation import NAME, Operation
+from processors.apikit._operation import Operation
 from processors.apikit._parameters import PLACES, Parameter
 
 IGNORED = frozenset({"accept", "content-type", "authorization"})
@@ -26,17 +25,22 @@ class Api(Validated):
         if document.mistakes:
             refuse(document.mistakes)
         paths = dict.fromkeys(each.path for each in self.operations)
-        self._patterns = [(_pattern(path), path) for path in sorted(paths, key=_specificity)]
+        patterns = [(PathPattern(path, has_rest=False), path) for path in paths]
+        self._patterns = sorted(patterns, key=lambda each: each[0].specificity)
         self._by_path: dict[str, dict[str, Operation]] = {path: {} for path in paths}
         for each in self.operations:
             self._by_path[each.path][each.method] = each
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """The operation of a request, and its uri parameters. Raises the Refusal where there is none."""
+        """The operation of a request, and its uri parameters. Raises the Refusal where there is none.
+
+        path: cut.
+        """
         for pattern, template in self._patterns:
-            if match := pattern.fullmatch(path):
+            values = pattern.find(path)
+            if values is not None:
                 operation = self._operation(method.lower(), self._by_path[template])
-                return operation, dict(zip(NAME.findall(template), match.groups(), strict=True))
+                return operation, dict(zip(pattern.names, values, strict=True))
         raise refusal(NOT_FOUND, "the API has no such path")
 
     def _operation(self, method: str, operations: Mapping[str, Operation]) -> Operation:
@@ -60,16 +64,6 @@ class Api(Validated):
                 names = [name for body in media_types for name in each.flow_names(info.context.owner, body)]
                 info.context.want_flow(names, f"{each.method.upper()} {each.path}", value)
         return api
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = NAME.split(path)
-    return re.compile("".join("([^/]+)" if at % 2 else re.escape(part) for at, part in enumerate(parts)))
-
-
-def _specificity(path: str) -> list[tuple[bool, str]]:
-    """Fixed segments are tried before parameters."""
-    return [("{" in part, part) for part in path.split("/")]
 
 
 def _operations(document: ApiDocument) -> Iterator[Operation]:

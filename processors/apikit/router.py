@@ -3,11 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine import UNTOLD, ConfigRef, Event, FlowLink, Processor, Runnable
+from engine import UNTOLD, ConfigRef, Event, FlowLink, Processor, Runnable, cut_path, joined_path
 from processors.apikit._errors import NOT_IMPLEMENTED, STATUSES, refusal
 from processors.apikit.config import ApiConfig
-
-REST = "*"
 
 
 class Router(Processor):
@@ -58,9 +56,7 @@ class Router(Processor):
 
     async def run(self, event: Event) -> Event:
         attributes: Any = event.attributes
-        rest = (attributes.get("uriParams") or {}).get(REST)
-        path = attributes.get("requestPath", "") if rest is None else f"/{rest}"
-        operation, uri_params = self.config_ref.api.find(attributes.get("method", ""), path)
+        operation, uri_params = self.config_ref.api.find(attributes.get("method", ""), _path(attributes))
         media_type = operation.check(event, uri_params)
         flows = self.runtime.flows
         names = operation.flow_names(self.config_ref.config_name, media_type)
@@ -75,3 +71,19 @@ class Router(Processor):
         query = defaults | dict(attributes.get("queryParams") or {})
         routed = event.with_attributes({**attributes, "uriParams": uri_params, "queryParams": query})
         return await FlowLink.to(flow).run(routed)
+
+
+def _path(attributes: Mapping[str, Any]) -> str:
+    """The path in the API, cut: what the listener's `*` took, else the whole; where only tests tell it, as they do."""
+    told = attributes.get("requestPath", "")
+    cut = cut_path(attributes.get("rawRequestPath", ""))
+    rest = (attributes.get("uriParams") or {}).get("*")
+    if rest is None:
+        return cut if joined_path(cut) == told else told
+    return f"/{_end(cut, rest)}"
+
+
+def _end(cut: str, rest: str) -> str:
+    """The end of a path that was cut which reads like this text; it is as long."""
+    end = cut[len(cut) - len(rest) :]
+    return end if joined_path(end) == rest else rest

@@ -15,6 +15,7 @@ from engine import (
     Idempotency,
     Limits,
     Mistake,
+    PathPattern,
     RateLimit,
     Route,
     did_you_mean,
@@ -69,10 +70,15 @@ class Listener(HttpSource):
 
     The body becomes the payload by its Content-Type: JSON (also without one) is a value, a form a
     map, text a text, all else bytes, an empty body null. `attributes` holds method, listenerPath,
-    requestPath, queryString, queryParams, queryParamsAll, uriParams, headers, remoteAddress,
-    scheme and version; the rest that a trailing `*` takes is uriParams."*". Of a caller with a
-    certificate, clientCertificate holds subject and issuer ({commonName, …}), subjectAltName
-    ({DNS: […], …}), serialNumber, notBefore and notAfter.
+    requestPath, rawRequestPath, queryString, queryParams, queryParamsAll, uriParams, headers,
+    remoteAddress, scheme and version; the rest that a trailing `*` takes is uriParams."*". Of a
+    caller with a certificate, clientCertificate holds subject and issuer ({commonName, …}),
+    subjectAltName ({DNS: […], …}), serialNumber, notBefore and notAfter.
+
+    A path is cut at its slashes first, and each segment is decoded then, once: /orders/a%2Fb is the
+    order `a/b`, and /admin%2Fx is no path below /admin/. Dot segments, empty segments and what
+    follows a `;` are text like any other: nothing is walked, left out or cut off. rawRequestPath is
+    the path as it came, requestPath the same decoded.
 
     The status of a success is `vars.httpStatus`, else 200; headers add `vars.outboundHeaders`. A
     failure is answered with what an on-error-propagate assigned (httpStatus, payload), else with
@@ -156,8 +162,8 @@ class Listener(HttpSource):
 
     def claims(self) -> list[str]:
         route = self.route()
-        pattern = re.sub(r"\{[^}]*\}", "{}", route.path)
-        return [f"{method} {pattern} at {route.host}:{route.port}" for method in sorted(route.methods or USUAL_METHODS)]
+        shape = PathPattern(route.path).shape
+        return [f"{method} {shape} at {route.host}:{route.port}" for method in sorted(route.methods or USUAL_METHODS)]
 
     def route(self) -> Route:
         config = self.config_ref

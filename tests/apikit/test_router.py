@@ -32,6 +32,7 @@ flows:
             - set-payload: {value: "mine: #[error.description]"}
             - set-variable: {variableName: httpStatus, value: 418}
   get:\: {steps: [{set-payload: {value: hello}}]}
+  get:\parts\(part): {steps: [{set-payload: {value: "part #[attributes.uriParams.part]"}}]}
   get:\orders:
     steps: [{set-payload: {value: "list #[attributes.queryParams.limit]"}}]
   get:\orders\(id): {steps: [{set-payload: {value: "one #[attributes.uriParams.id]"}}]}
@@ -74,6 +75,9 @@ CSV = {"Content-Type": "text/csv"}
         ("GET", "/api/orders", {"headers": {"Accept": "text/*, */*;q=0.1"}}, "list 20"),
         ("GET", "/api/orders/7", {}, "one 7"),
         ("GET", "/api/orders/latest", {}, "latest"),
+        ("GET", "/api/orders/%6Catest", {}, "latest"),
+        ("GET", "/api/parts/a%2Fb", {}, "part a/b"),
+        ("GET", "/api/parts/orders%2F7", {}, "part orders/7"),
         ("POST", "/api/orders", {"json": {"sku": "a", "count": 1, "note": None}}, "json a"),
         ("POST", "/api/orders", {"content": "sku\na", "headers": CSV}, "csv"),
     ],
@@ -88,6 +92,8 @@ def test_the_flow_of_an_operation(method: str, path: str, request_: dict[str, An
     [
         ("GET", "/api/nothing", {}, 404, "NOT_FOUND"),
         ("GET", "/api/orders/7/lines", {}, 404, "NOT_FOUND"),
+        ("GET", "/api/orders%2F7", {}, 404, "NOT_FOUND"),
+        ("GET", "/api/orders%2Flatest", {}, 404, "NOT_FOUND"),
         ("PUT", "/api/orders", {}, 405, "METHOD_NOT_ALLOWED"),
         ("GET", "/api/orders/seven", {}, 400, "BAD_REQUEST"),
         ("GET", "/api/orders?limit=0", {}, 400, "BAD_REQUEST"),
