@@ -19,8 +19,15 @@ LINE = len(": \r\n")
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "trailer", "te"})
 
 
-class Headers(dict[str, str]):
-    """Headers by name, in any case; repeated ones joined by a comma (RFC 9110, 5.3), cookies by a semicolon."""
+APART = frozenset({"set-cookie", "www-authenticate", "proxy-authenticate"})
+"""Headers whose values may hold commas of their own: several are a list, and lines of their own where they go out."""
+
+
+class Headers(dict[str, Any]):
+    """Headers by name, in any case.
+
+    Repeated ones are joined by a comma (RFC 9110, 5.3), cookies by a semicolon; those of APART are a list.
+    """
 
     def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
         super().__init__([(_text(name), value.decode("latin-1")) for name, value in raw])
@@ -32,9 +39,9 @@ class Headers(dict[str, str]):
         values: dict[str, list[str]] = {}
         for name, value in raw:
             values.setdefault(_text(name), []).append(value.decode("latin-1"))
-        self.update({name: ("; " if name == "cookie" else ", ").join(several) for name, several in values.items()})
+        self.update({name: _together(name, several) for name, several in values.items()})
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> Any:
         return super().__getitem__(name.lower())
 
     def __contains__(self, name: object) -> bool:
@@ -50,6 +57,12 @@ class Headers(dict[str, str]):
 @lru_cache(maxsize=256)  # most requests have the same few
 def _text(name: bytes) -> str:
     return name.decode("latin-1").lower()
+
+
+def _together(name: str, values: list[str]) -> str | list[str]:
+    if name in APART and len(values) > 1:
+        return values
+    return ("; " if name == "cookie" else ", ").join(values)
 
 
 def checked_headers(headers: Any, whose: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ HTTP_1 = frozenset({"1.0", "1.1"})
 
 def correlation_id_of(headers: Headers) -> str:
     """The caller's X-Correlation-ID where it is at most 128 printable characters, else a new one."""
-    given = headers.find("x-correlation-id", "")
+    given: str = headers.find("x-correlation-id", "")
     if 0 < len(given) <= LONGEST_CORRELATION_ID and given.isascii() and given.isprintable():
         return given
     return new_correlation_id()

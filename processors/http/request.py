@@ -52,6 +52,8 @@ class Request(Operation):
 
     The body is read by its Content-Type: JSON (also without one) is a value, a form a map, text a
     text, all else bytes, an empty body null. Its attributes are statusCode, reasonPhrase and headers.
+    A header that stands twice is one text, its values joined by commas; Set-Cookie and
+    WWW-Authenticate, whose values hold commas of their own, are a list then.
 
     What is sent follows what the body is: maps, lists and numbers are JSON, a text is text/plain,
     bytes stay. A header Content-Type is sent as it stands, a text under it too; a map becomes the
