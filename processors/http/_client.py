@@ -23,6 +23,7 @@ from processors.http._receiving import FAILURES, NO_URL, chunks_of, failure_of
 from processors.http._redirects import Redirects, only_public
 from processors.http._response import attributes_of, rejected
 from processors.http._saved import Destination, save
+from processors.http._verbatim import verbatim
 
 AGENT = f"flow-engine/{__version__}"
 PORTION = 2**18
@@ -203,7 +204,7 @@ def first_hop(outgoing: Outgoing) -> Hop:
         for each in value if isinstance(value, list) else (value,):
             headers.add(name.title(), each)
     try:
-        url = URL(outgoing.url, encoded=outgoing.is_encoded)
+        url = URL(outgoing.url, encoded=True) if outgoing.is_encoded else verbatim(outgoing.url)
     except ValueError as error:
         raise FlowError(BAD_REQUEST, NO_URL) from error
     return Hop(outgoing.method, url, headers, outgoing.body)

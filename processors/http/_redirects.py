@@ -10,6 +10,7 @@ from yarl import URL
 
 from engine import is_private_host
 from engine.limits import MOST_REDIRECTS
+from processors.http._verbatim import verbatim
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -36,7 +37,7 @@ class Redirects:
     def judge(self, before: URL, response: ClientResponse, count: int) -> tuple[str, URL]:
         """Why the redirect is not followed (empty, if it is), and where it leads."""
         try:
-            url = before.join(URL(response.headers["Location"]))
+            url = verbatim(response.headers["Location"], before)
             is_web = url.scheme in ("http", "https") and bool(url.host)
         except ValueError:
             return "the upstream redirects to what is no url", before
@@ -46,7 +47,7 @@ class Redirects:
             return "the upstream redirects to another scheme", url
         if not self.to_private and url.origin() != before.origin() and is_private_host(url.host or ""):
             return "the upstream redirects to a private address", url
-        return "", url.with_user(None).with_fragment(None)
+        return "", url
 
 
 class PrivateAddress(OSError):
