@@ -178,6 +178,7 @@ if TYPE_CHECKING:
     from engine.expressions.budget import current_budget as current_budget
     from engine.expressions.budget import one_evaluation as one_evaluation
     from engine.expressions.budget import with_own_budget as with_own_budget
+    from engine.expressions.digits import is_digits as is_digits
     from engine.expressions.errors import EvaluationError as EvaluationError
     from engine.expressions.forms import write_pairs as write_pairs
     from engine.expressions.functions.date_patterns import fits_date_pattern as fits_date_pattern
@@ -280,6 +281,7 @@ _MODULES = {
     "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",
     "engine.expressions.budget": "current_budget one_evaluation with_own_budget",
+    "engine.expressions.digits": "is_digits",
     "engine.expressions.errors": "EvaluationError",
     "engine.expressions.forms": "write_pairs",
     "engine.expressions.functions.date_patterns": "fits_date_pattern",

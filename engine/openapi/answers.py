@@ -12,6 +12,7 @@ from engine.core.expression import Compiled
 from engine.core.flow import Flow
 from engine.core.media import is_json
 from engine.core.status import status_in, status_of_type
+from engine.expressions.digits import is_digits
 from engine.openapi.inference import STREAM
 from engine.openapi.rehearsal import Outcome, Rehearsal, gathered
 from engine.openapi.schemas import NULL, OPEN, Schema, joined, types_of, values_of
@@ -63,8 +64,7 @@ def _is_negotiable(state: State, response: HttpResponse) -> bool:
 
 
 def _successes(state: State, response: HttpResponse) -> Iterator[Content]:
-    given = state.of(response.status_code.tree) if response.status_code else state.variables.get(STATUS, OPEN)
-    values = values_of(given)
+    values = _given(state, response, state.variables.get(STATUS, OPEN))
     statuses = {DEFAULT} if values is None else {200 if value is None else status_in(value) for value in values}
     for status in statuses:
         if status in BODILESS:
@@ -76,8 +76,8 @@ def _successes(state: State, response: HttpResponse) -> Iterator[Content]:
 
 def _failures(failure: Failure, response: HttpResponse) -> Iterator[Content]:
     by_table = failure.statuses or {status_of_type(failure.type)}
-    given = failure.state.of(response.status_code.tree) if response.status_code else failure.answer_status
-    statuses = by_table if given is None else _assigned(given, by_table)
+    values = _given(failure.state, response, failure.answer_status or NULL)
+    statuses = _assigned(values, by_table)
     if response.body is not None:
         bodies = _bodies(failure.state, response)
     elif failure.answer is not None:
@@ -87,9 +87,19 @@ def _failures(failure: Failure, response: HttpResponse) -> Iterator[Content]:
     return (body._replace(status=status) for status in statuses for body in bodies)
 
 
-def _assigned(given: Schema, by_table: Iterable[int]) -> set[int | str]:
+def _given(state: State, response: HttpResponse, otherwise: Schema) -> list[Any] | None:
+    """The values that the status may have, None where they are open; a null of the response is that of the variable."""
+    if response.status_code is None:
+        return values_of(otherwise)
+    values = values_of(state.of(response.status_code.tree))
+    if values is None or None not in values:
+        return values
+    more = values_of(otherwise)
+    return None if more is None else [*(value for value in values if value is not None), *more]
+
+
+def _assigned(values: list[Any] | None, by_table: Iterable[int]) -> set[int | str]:
     """The statuses of an error's answer: those below 400, and what is none, are ignored."""
-    values = values_of(given)
     if values is None:
         return {DEFAULT}
     statuses = {status_in(value) for value in values}
@@ -175,10 +185,10 @@ def phrase(status: str) -> str:
     """What a status means, in HTTP's words."""
     if status in PHRASES:
         return PHRASES[status]
-    known = status.isdigit() and int(status) in HTTPStatus.__members__.values()
+    known = is_digits(status) and int(status) in HTTPStatus.__members__.values()
     return HTTPStatus(int(status)).phrase if known else "An answer whose status the flow computes"
 
 
 def component(status: str) -> str:
     """The name of the component that describes a problem of this status."""
-    return "".join(filter(str.isalnum, phrase(status))) if status.isdigit() else "Problem"
+    return "".join(filter(str.isalnum, phrase(status))) if is_digits(status) else "Problem"

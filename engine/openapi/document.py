@@ -175,7 +175,7 @@ def _words(flow: Flow) -> dict[str, str]:
 
 def _file(flow: Flow) -> str:
     """The name of the file that a flow stands in, without its ending: what belongs together stands together."""
-    match = re.search(r"([^/\\]+?)(?:\.ya?ml)?:\d+$", flow.steps.location or "")
+    match = re.search(r"([^/\\]+?)(?:\.ya?ml)?:[0-9]+$", flow.steps.location or "")
     return match[1] if match else "flows"
 
 

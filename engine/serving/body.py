@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.core.deadline import before
 from engine.core.refusal import Refusal
+from engine.expressions.digits import is_digits
 from engine.limits import MOST_FIELDS
 from engine.serving.content import (
     MULTIPART,
@@ -54,7 +55,7 @@ async def read_payload(
 
 async def _read(headers: Headers, incoming: Incoming, media_type: str | None, max_body: int) -> Any:
     announced = headers.find("content-length", "")
-    if announced.isdecimal() and int(announced) > max_body:
+    if is_digits(announced) and int(announced) > max_body:
         raise too_large(max_body)
     if essence_of(media_type) == MULTIPART:
         return await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body, incoming.keep)

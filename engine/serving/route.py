@@ -33,7 +33,7 @@ class HttpResponse(Parameters):
     """How an answer is made of the event; what is left out follows the rules of the listener."""
 
     status_code: Template | None = None
-    """The status, 200 to 599."""
+    """The status, 200 to 599: a whole number, or its digits as a text. Null counts as left out."""
 
     headers: Template | None = None
     """A map of headers; they win over `vars.outboundHeaders`."""

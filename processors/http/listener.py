@@ -80,7 +80,7 @@ class Listener(HttpSource):
     follows a `;` are text like any other: nothing is walked, left out or cut off. rawRequestPath is
     the path as it came, requestPath the same decoded.
 
-    The status of a success is `vars.httpStatus`, else 200; headers add `vars.outboundHeaders`. A
+    The status of a success is `vars.httpStatus`, else 200; null counts as not set. Headers add `vars.outboundHeaders`. A
     failure is answered with what an on-error-propagate assigned (httpStatus, payload), else with
     application/problem+json and a status by the error's type.
 

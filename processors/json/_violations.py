@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine import encode
+from engine import encode, is_digits
 from processors.json._schema import Schema
 
 MOST = 1000
 """How many violations an error lists."""
 LONGEST = 100
 """Characters of a path, of a name, of a limit."""
-ALTERNATIVES = re.compile(r"(.*?/(anyOf|oneOf))/\d+(?:/|$)")
+ALTERNATIVES = re.compile(r"(.*?/(anyOf|oneOf))/[0-9]+(?:/|$)")
 NAMES = re.compile(r"\((.*) w(?:as|ere) unexpected\)$", re.DOTALL)
 REQUIRED = " is a required property"
 
@@ -57,7 +57,7 @@ def _violation(path: str, keyword: str, message: str) -> dict[str, str]:
 
 def _rule(schema: Schema, entry: Mapping[str, Any]) -> tuple[str, str]:
     """The keyword that does not hold, and what it asks for."""
-    parts = [part for part in entry["schemaLocation"].split("/") if not part.isdigit()]
+    parts = [part for part in entry["schemaLocation"].split("/") if not is_digits(part)]
     keyword, text = parts[-1], entry["error"]
     if text.endswith(REQUIRED):
         return keyword, f"must have the property {_cut(text.removesuffix(REQUIRED))}"
@@ -80,7 +80,7 @@ def _limit(schema: Schema, entry: Mapping[str, Any]) -> Any:
 
 def _step(value: Any, part: str) -> Any:
     if isinstance(value, list):
-        return value[int(part)] if part.isdigit() and int(part) < len(value) else None
+        return value[int(part)] if is_digits(part) and int(part) < len(value) else None
     return value.get(part) if isinstance(value, dict) else None
 
 
