@@ -206,6 +206,7 @@ if TYPE_CHECKING:
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.headers import header_value as header_value
+    from engine.serving.headers import headers_of as headers_of
     from engine.serving.idempotency import Idempotency as Idempotency
     from engine.serving.rate_limit import RateLimit as RateLimit
     from engine.serving.route import USUAL_METHODS as USUAL_METHODS
@@ -295,7 +296,7 @@ _MODULES = {
     "engine.loading.diagnostic": "LoadError",
     "engine.loading.document": "Document",
     "engine.serving.content": "ContentError TooMuchContent encoded essence_of read_content write_content",
-    "engine.serving.headers": "Headers checked_headers header_value",
+    "engine.serving.headers": "Headers checked_headers header_value headers_of",
     "engine.serving.cors": "Cors",
     "engine.serving.idempotency": "Idempotency",
     "engine.serving.rate_limit": "RateLimit",

@@ -15,7 +15,7 @@ from engine.core.spooled import Spooled
 from engine.core.status import status_in, status_of
 from engine.core.stream import Stream
 from engine.serving.content import BYTES, ContentError, write_content
-from engine.serving.headers import checked_headers, header_value
+from engine.serving.headers import checked_headers, header_value, headers_of
 from engine.serving.negotiation import write_accepted
 from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import HttpResponse
@@ -125,7 +125,7 @@ def _first(*values: Any) -> Any:
 def _headers(event: Event, response: HttpResponse) -> dict[str, Any]:
     """What the flow sets: `vars.outboundHeaders`, and the response's own, which win."""
     headers = checked_headers(event.vars.get("outboundHeaders"), ANSWER)
-    return headers | checked_headers(response.headers.evaluate(event), ANSWER) if response.headers else headers
+    return headers | headers_of(response.headers, event, ANSWER) if response.headers else headers
 
 
 def _reason(event: Event, response: HttpResponse) -> bytes | None:

@@ -80,9 +80,13 @@ class Listener(HttpSource):
     follows a `;` are text like any other: nothing is walked, left out or cut off. rawRequestPath is
     the path as it came, requestPath the same decoded.
 
-    The status of a success is `vars.httpStatus`, else 200; null counts as not set. Headers add `vars.outboundHeaders`. A
-    failure is answered with what an on-error-propagate assigned (httpStatus, payload), else with
-    application/problem+json and a status by the error's type.
+    The status of a success is `vars.httpStatus`, else 200; null counts as not set. A failure is
+    answered with what an on-error-propagate assigned (httpStatus, payload), else with
+    application/problem+json and a status by the error's type. Headers add `vars.outboundHeaders`. Of
+    a map that was received, or that one expression gives (`headers: "#[attributes.headers]"`), those
+    are left out that belong to one connection, or to how the body came: Connection and what it
+    names, Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade, Content-Length,
+    Content-Encoding, Date, Host and Expect. One of the first that is named singly is MULE:EXPRESSION.
 
     A payload is written by its media type: the flow's own (mimeType, a Content-Type among the
     headers), else what the caller's Accept likes best of JSON, NDJSON, XML, CSV, YAML and text, else

@@ -16,6 +16,7 @@ from engine import (
     Size,
     Template,
     header_value,
+    headers_of,
     one_evaluation,
     refuse,
     trace_headers,
@@ -31,7 +32,6 @@ from processors.http._outgoing import (
     Outgoing,
     Pieces,
     constant_headers,
-    headers_of,
     in_time,
 )
 from processors.http._response import accepted, attributes_of, failure, rejected
@@ -102,7 +102,8 @@ class Request(Operation):
     """The body; the payload, if left out, but none for GET, HEAD and OPTIONS."""
 
     headers: Template = Template({})
-    """Headers by name; a list repeats one, null leaves it out."""
+    """Headers by name; a list repeats one, null leaves it out. Of a whole map such as `#[attributes.headers]` those are
+    left out that belong to one connection, or to how a body came (see http:listener)."""
 
     uri_params: Annotated[Template, Field(alias="uri-params")] = Template({})
     """The values of the `{name}`s in path or url: text or numbers, but not empty, `.` or `..`."""
@@ -254,7 +255,7 @@ class Request(Operation):
 
     def _headers(self, event: Event) -> dict[str, Any]:
         """The headers of the config, and those of the request, which win."""
-        return headers_of(self._config.headers, event) | headers_of(self.headers, event)
+        return headers_of(self._config.headers, event, THE_REQUEST) | headers_of(self.headers, event, THE_REQUEST)
 
     def _content(self, event: Event, method: str, media_type: Any) -> tuple[Pieces | None, str | None]:
         """The body, and its media type: the one of the headers, else the payload's own."""
