@@ -272,6 +272,20 @@ LARGEST_KEY_SET = _limit(
     beyond="SECURITY:CONNECTIVITY, unless keys of before serve",
     reason="a key takes some 500",
 )
+MOST_SECRETS = _limit(
+    10,
+    "secrets",
+    "those of security:hmac",
+    beyond="a mistake at load",
+    reason="a body is hashed with each of them; two are enough while one takes the place of another",
+)
+MOST_SIGNATURES = _limit(
+    20,
+    "signatures",
+    "those in a request that security:hmac looks at",
+    beyond="401",
+    reason="each is compared with each secret; services send two or three",
+)
 MOST_KEYS_OF_A_SET = _limit(
     100,
     "keys",

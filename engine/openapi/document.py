@@ -115,6 +115,8 @@ class Operations:
     def _body(self, name: str, route: Route, demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
         if route.streaming:
             return {"required": False, "content": _contents(route.consumes or (LINES, CSV), {})}
+        if route.is_raw:
+            return {"required": False, "content": _contents(route.consumes or ("*/*",), {})}
         if route.schema is not None:
             content = self._content(self._declared(name, route.schema))
             return {"required": True, "content": _contents(route.consumes or (JSON,), content)}

@@ -105,6 +105,7 @@ class Route:
     methods: None for all.
     streaming: whether a body of records comes as a Stream.
     schema: what bodies must fit.
+    keeps_raw: whether attributes hold the body's bytes. is_raw: whether they are the payload, unread.
     consumes: the media types that bodies may have, `text/*` among them; none means any.
     api_docs: whether the address describes its API; None leaves it to where it listens.
     """
@@ -124,6 +125,8 @@ class Route:
     schema: BodySchema | None = None
     api_docs: bool | None = None
     consumes: tuple[str, ...] = ()
+    keeps_raw: bool = False
+    is_raw: bool = False
 
 
 class HttpSource(Source):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator
 
@@ -71,7 +71,8 @@ class Listener(HttpSource):
     The body becomes the payload by its Content-Type: JSON (also without one) is a value, a form a
     map, text a text, all else bytes, an empty body null. `attributes` holds method, listenerPath,
     requestPath, rawRequestPath, queryString, queryParams, queryParamsAll, uriParams, headers,
-    remoteAddress, scheme and version; the rest that a trailing `*` takes is uriParams."*". Of a
+    remoteAddress, scheme and version, with rawBody: true also rawBody, the bytes that the payload was
+    made of; the rest that a trailing `*` takes is uriParams."*". Of a
     caller with a certificate, clientCertificate holds subject and issuer ({commonName, …}),
     subjectAltName ({DNS: […], …}), serialNumber, notBefore and notAfter.
 
@@ -135,6 +136,13 @@ class Listener(HttpSource):
     list or a list; any, if left out. Another one is answered with 415 before the body is read. A body without a media
     type counts as JSON."""
 
+    raw_body: bool = False
+    """Whether attributes.rawBody holds the bytes of the body (inflated, where they were compressed), beside the payload
+    that is made of them: what a signature was made over. maxBodySize bounds them."""
+
+    body: Literal["read", "raw"] = "read"
+    """How the body becomes the payload: `read` by its Content-Type, or left `raw`, as bytes of whatever type."""
+
     rate_limit: RateLimit | None = None
     """How often a caller may come: key, limit, period; one request too many is answered with 429 and Retry-After,
     before its body is read. Each worker counts by itself."""
@@ -156,6 +164,11 @@ class Listener(HttpSource):
         if self.idempotency and self.streaming:
             expected = "one of them: a stream is not compared with another"
             refuse([Mistake("F304", "idempotency beside streaming", expected)])
+        if self.streaming and (self.raw_body or self.body == "raw"):
+            raw = "rawBody" if self.raw_body else "body: raw"
+            refuse([Mistake("F304", f"{raw} beside streaming", "one of them: of a stream nothing is kept")])
+        if self.schema and self.body == "raw":
+            refuse([Mistake("F304", "schema beside body: raw", "one of them", "rawBody: true")])
         if self.schema and self.streaming:
             refuse([Mistake("F304", "schema beside streaming", "one of them", "json:validate-schema in the foreach")])
 
@@ -187,4 +200,6 @@ class Listener(HttpSource):
             schema=self.schema,
             api_docs=config.api_docs,
             consumes=self.consumes,
+            keeps_raw=self.raw_body,
+            is_raw=self.body == "raw",
         )
