@@ -628,6 +628,15 @@ MOST_ROUNDS = _limit(
     parameter="maxIterations of repeat",
 )
 
+MOST_PAGES = _limit(
+    1_000,
+    "pages",
+    "an http:request with paginate",
+    beyond="MULE:REPEAT_EXHAUSTED",
+    reason="an upstream whose pages never end would be asked without end",
+    parameter="maxPages of paginate",
+)
+
 _group("Work at the same time")
 
 MOST_ROUTES = _limit(

@@ -27,6 +27,7 @@ class Outgoing:
     """What is sent.
 
     url: percent-encoded where is_encoded. headers: by lower-case name, a list is several of the name.
+    asked: the url that the flow asks for, where its upstream has told this one.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Outgoing:
     headers: Mapping[str, Any] = field(repr=False)
     body: Pieces | None = field(default=None, repr=False)
     is_encoded: bool = True
+    asked: str = ""
 
 
 class Method(Template):
