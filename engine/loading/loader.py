@@ -172,7 +172,7 @@ class Loader:
         self.builder.runtime.flows = self.builder.flows
         self._build_others()
         self._check(flows)
-        self.builder.warnings += self.builder.mentions.missing(self.builder.flows)
+        self.builder.warnings += [*self.builder.mentions.missing(self.builder.flows), *self.builder.doubts()]
         warnings = tuple(self._diagnostics(self.builder.warnings, is_warning=True))
         secrets = frozenset(self.properties.secrets)
         builder, folders = self.builder, self._folders()

@@ -90,7 +90,18 @@ def _operation(document: ApiDocument, path: str, method: str, value: Any, shared
     for name in content:
         where = _where(value, "requestBody", at)
         schemas[name] = document.schema(document.map_in(content, name), (*where, "content", name))
-    return Operation(method, path, parameters, schemas, body.get("required") is True, _produced(document, value))
+    needs_body, security = body.get("required") is True, _security(document, value)
+    return Operation(method, path, parameters, schemas, needs_body, _produced(document, value), *security)
+
+
+def _security(document: ApiDocument, operation: Any) -> tuple[tuple[str, ...], Any]:
+    """The schemes of which a caller needs one, and where that is said: by the operation, else for the whole API."""
+    holder = operation if operation and "security" in operation else document.root
+    requirements = list(document.list_in(holder, "security"))
+    if not all(each for each, _ in requirements):  # an empty one: nobody has to
+        return (), None
+    names = dict.fromkeys(str(name) for each, _ in requirements for name in each)
+    return tuple(names), holder.places["security"][0] if names else None
 
 
 def _where(holder: Any, key: str, at: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from engine import encode, is_digits
 from processors.json._schema import Schema
@@ -70,11 +71,11 @@ def _rule(schema: Schema, entry: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _limit(schema: Schema, entry: Mapping[str, Any]) -> Any:
-    """What the schema says at the keyword; null where that lies in a schema with an $id of its own."""
+    """What the schema says at the keyword, whose place is part of a URI; null in a schema with an $id of its own."""
     uri, _, pointer = (entry["absoluteKeywordLocation"] or "").partition("#")
     value = schema.documents.get(uri)
     for part in pointer.split("/")[1:]:
-        value = _step(value, part.replace("~1", "/").replace("~0", "~"))
+        value = _step(value, unquote(part).replace("~1", "/").replace("~0", "~"))
     return value
 
 

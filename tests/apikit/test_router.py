@@ -32,6 +32,7 @@ flows:
             - set-payload: {value: "mine: #[error.description]"}
             - set-variable: {variableName: httpStatus, value: 418}
   get:\: {steps: [{set-payload: {value: hello}}]}
+  get:\parts of\(part): {steps: []}
   get:\parts\(part): {steps: [{set-payload: {value: "part #[attributes.uriParams.part]"}}]}
   get:\orders:
     steps: [{set-payload: {value: "list #[attributes.queryParams.limit]"}}]
@@ -165,3 +166,67 @@ def test_mistakes_in_the_file(text: str, line: int, found: str, tmp_path: Path) 
         load(tmp_path / "flows", FLOWS.replace("orders.yaml", "api.yaml.txt"))
     assert found in str(raised.value)
     assert f"api.yaml.txt:{line}:" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/api/orders/seven", '/uriParams/id must be of type "integer"'),
+        ("/api/orders?limit=0", "/queryParams/limit must be 1 or more"),
+        ("/api/orders?state=lost", '/queryParams/state must be one of ["open","done"]'),
+        ("/api/parts%20of/x?a%2Fb=c", '/queryParams/a/b must be of type "number"'),
+    ],
+)
+def test_what_must_be_is_told(path: str, told: str, ask: Ask) -> None:
+    assert told in ask("GET", path).json()["detail"]
+
+
+SECURED = """
+openapi: 3.1.0
+{root}
+paths:
+  /orders:
+    get: {{}}
+    post: {{{own}}}
+  /health:
+    get: {{security: []}}
+"""
+MAIN = r"""
+configs:
+  Api: {{http:listener-config: {{port: 8081}}}}
+  shop: {{apikit:config: {{api: secured.yaml}}}}
+flows:
+  main:
+    source: {{http:listener: {{config-ref: Api, path: "/api/*"}}}}
+    steps: [{before} {{apikit:router: {{config-ref: shop}}}}]
+  get:\orders: {{steps: [{inside}]}}
+  post:\orders: {{steps: []}}
+  get:\health: {{steps: []}}
+"""
+KEY = "{security:api-key: {keys: {a: b}}}"
+ROOT = "security: [{token: []}]"
+
+
+@pytest.mark.parametrize(
+    ("root", "own", "before", "inside", "warned"),
+    [
+        ("", "", "", "", ""),
+        (ROOT, "", "", "", "3:1 F512 warning GET /orders and 1 more operations with 'security: token'"),
+        (ROOT, "", "", KEY, "3:1 F512 warning POST /orders with 'security: token'"),
+        (ROOT, "", f"{KEY},", "", ""),
+        (ROOT, "", f"{{try: {{steps: [{KEY}]}}}},", "", ""),
+        (ROOT, "", "{logger: {}},", KEY, "POST /orders with 'security: token'"),
+        ("security: [{}, {token: []}]", "", "", "", ""),
+        ("", "security: [{a: [], b: []}, {c: []}]", "", "", "7:12 F512 warning POST /orders with 'security: a | b | c"),
+        (ROOT, "security: []", "", KEY, ""),
+    ],
+)
+def test_security_that_nothing_looks_at_is_a_warning(
+    root: str, own: str, before: str, inside: str, warned: str, tmp_path: Path
+) -> None:
+    (tmp_path / "secured.yaml").write_text(SECURED.format(root=root, own=own))
+    (tmp_path / "flows.yaml").write_text(MAIN.format(before=before, inside=inside))
+    warnings = [str(each) for each in Application.load(tmp_path).parts.warnings]
+    assert len(warnings) == bool(warned)
+    if warned:
+        assert warned in warnings[0]
