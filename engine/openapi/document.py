@@ -12,6 +12,7 @@ from engine.core.request_path import PARAMETER
 from engine.openapi.answers import CORRELATION_REF, DEFAULT, PROBLEM_REF, Content, answers, component, phrase, responses
 from engine.openapi.declared import SCHEMAS, components_of
 from engine.openapi.demands import Path, demands_of, schema_of
+from engine.openapi.described import DescribedApi, free_name
 from engine.openapi.parameters import path_parameters, read_parameters
 from engine.openapi.rehearsal import Rehearsal, TooMuch
 from engine.openapi.schemas import OPEN, Schema
@@ -78,6 +79,10 @@ class Operations:
         self._examples = examples
         self._schemas: dict[str, Any] = {"Problem": PROBLEM_SCHEMA}
         self._schemes: dict[str, Any] = {}
+        self._of_apis: dict[str, dict[str, Any]] = {}
+        """The components of documents of APIs, by their sections."""
+        self._apis: dict[str, DescribedApi] = {}
+        self._ids: set[str] = set()
 
     def of(self, flow: Flow, route: Route) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Path, method and Operation Object of each operation of a flow."""
@@ -86,6 +91,9 @@ class Operations:
             found = answers(flow, route, rehearsal)
         except TooMuch:
             found = [Content(DEFAULT, "", OPEN)]
+        if described := self._described(rehearsal, route):
+            yield from self._of_api(described, flow, route, found)
+            return
         path, names = _path(route.path)
         methods = sorted(route.methods) if route.methods else list(USUAL_METHODS)
         for method in methods:
@@ -94,6 +102,39 @@ class Operations:
                 operation = self._operation(flow, route, method, found, rehearsal, names)
                 operation["operationId"] = flow.name if single else f"{flow.name}-{method.lower()}"
                 yield path, method.lower(), operation
+
+    def _described(self, rehearsal: Rehearsal, route: Route) -> DescribedApi | None:
+        """The API that a flow answers for, where its router takes what is below the listener's path."""
+        found = next((found for step in rehearsal.seen if (found := step.describes())), None)
+        if found is None or not route.path.endswith("/*"):
+            return None
+        (name, document), prefix = found, route.path.removesuffix("/*")
+        if name not in self._apis:
+            self._apis[name] = DescribedApi(name, document, prefix, self._of_apis)
+        return self._apis[name].below(prefix)
+
+    def _of_api(
+        self, api: DescribedApi, flow: Flow, route: Route, found: list[Content]
+    ) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """The operations of an API as its document has them, with what the listener and the router answer besides."""
+        refused = [each for each in found if each.media_type == PROBLEM]
+        required, schemes = requirements(flow, [step.processor for step in flow.steps.steps])
+        security = {"security": required} if required else {}
+        self._schemes |= schemes
+        for path, method, operation in api.operations():
+            if route.methods is not None and method.upper() not in route.methods:
+                continue
+            own = {str(status): each for status, each in (operation.get("responses") or {}).items()}
+            ours = responses(refused if own else found, _problems(route, PARAMETER.findall(path)))
+            name = operation.get("operationId") or f"{flow.name}-{method}-{path}"
+            told = {"operationId": self._free_id(name, flow), "responses": ours | own}
+            yield path, method, {"tags": [_file(flow)], **security, **operation, **told}
+
+    def _free_id(self, wanted: str, flow: Flow) -> str:
+        """An operationId that no other operation of an API has."""
+        name = free_name(wanted, flow.name, self._ids)
+        self._ids.add(name)
+        return name
 
     def _operation(
         self, flow: Flow, route: Route, method: str, found: list[Content], rehearsal: Rehearsal, names: list[str]
@@ -146,7 +187,7 @@ class Operations:
         """The Components Object of what the paths refer to."""
         used = sorted(set(_responses_used(paths)))
         named = {component(status): _problem_response(status) for status in used}
-        components = {
+        components: dict[str, Any] = {
             "schemas": self._schemas,
             "responses": named,
             "headers": {
@@ -154,6 +195,8 @@ class Operations:
             },
             "securitySchemes": self._schemes,
         }
+        for section, entries in self._of_apis.items():
+            components[section] = {**entries, **components.get(section, {})}
         return {name: each for name, each in components.items() if each}
 
 
@@ -209,7 +252,7 @@ def _responses_used(paths: Mapping[str, Any]) -> Iterator[str]:
     for operations in paths.values():
         for operation in operations.values():
             for status, response in operation["responses"].items():
-                if "$ref" in response:
+                if response.get("$ref") == f"#/components/responses/{component(status)}":
                     yield status
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic_core import core_schema
 
 from engine import PathPattern, Resource, Validated, refuse
-from processors.apikit._document import METHODS, ApiDocument
+from processors.apikit._document import METHODS, ApiDocument, pointed
 from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
 from processors.apikit._operation import Operation
 from processors.apikit._parameters import PLACES, Parameter
@@ -21,6 +21,7 @@ class Api(Validated):
     """An OpenAPI 3.x file by its name, or a map of the flow file; what is wrong in it is told at its place."""
 
     def __init__(self, document: ApiDocument) -> None:
+        self.described: Mapping[str, Any] = document.plain
         self.operations = tuple(_operations(document))
         if document.mistakes:
             refuse(document.mistakes)
@@ -73,14 +74,16 @@ def _operations(document: ApiDocument) -> Iterator[Operation]:
         if not path.startswith("/") or not isinstance(item, Mapping):
             document.note(f"'{path}' under 'paths'", "a path that begins with '/', with a map", paths.places[path][0])
             continue
-        shared = list(_parameters(document, item, ("paths", path)))
+        at = _where(paths, path, ("paths",))
+        shared = list(_parameters(document, item, at))
         for method in METHODS:
             if method in item:
-                yield _operation(document, path, method, document.map_in(item, method), shared)
+                yield _operation(document, path, (*at, method), document.map_in(item, method), shared)
 
 
-def _operation(document: ApiDocument, path: str, method: str, value: Any, shared: list[Parameter]) -> Operation:
-    at = ("paths", path, method)
+def _operation(document: ApiDocument, path: str, at: tuple[str, ...], value: Any, shared: list[Parameter]) -> Operation:
+    """at: where the operation stands, its method last."""
+    method = at[-1]
     own = list(_parameters(document, value, at))
     overridden = {(each.name, each.place) for each in own}
     parameters = (*own, *(each for each in shared if (each.name, each.place) not in overridden))
@@ -108,7 +111,7 @@ def _where(holder: Any, key: str, at: tuple[str, ...]) -> tuple[str, ...]:
     """The path of what stands under a key, at the end of its reference."""
     value = holder[key]
     if isinstance(value, Mapping) and "$ref" in value:
-        return tuple(part.replace("~1", "/").replace("~0", "~") for part in value["$ref"][2:].split("/"))
+        return tuple(pointed(value["$ref"]))
     return (*at, key)
 
 

@@ -68,6 +68,9 @@ class Router(Processor):
         for operation in self.config_ref.api.operations:
             yield from self._flows_of(operation)
 
+    def describes(self) -> tuple[str, Mapping[str, Any]]:
+        return self.config_ref.config_name, self.config_ref.api.described
+
     def doubts(self) -> Iterator[tuple[str, Mistake]]:
         """What the API asks of callers, and nothing looks at: once for each place where the file says it."""
         unasked: dict[str, list[Operation]] = {}
