@@ -27,6 +27,9 @@ from engine.serving.sending import LINES
 DEFAULT = "default"
 """Stands for the statuses that are known at run only."""
 
+TOLD_ELSEWHERE = frozenset({"content-type", "x-correlation-id"})
+"""Headers that an answer's description has anyway."""
+
 NOT_ACCEPTABLE = error_type("HTTP:NOT_ACCEPTABLE")
 PROBLEM_REF: Schema = {"$ref": "#/components/schemas/Problem"}
 
@@ -34,12 +37,14 @@ PROBLEM_REF: Schema = {"$ref": "#/components/schemas/Problem"}
 class Content(NamedTuple):
     """One form of an answer: its status, its media type and what is known of the body.
 
-    media_type: None where there is no body, empty where it is known at run only.
+    media_type: None where there is no body, empty where it is known at run only. headers: the names of those that the
+    flow sets.
     """
 
     status: int | str
     media_type: str | None
     schema: Schema
+    headers: tuple[str, ...] = ()
 
 
 def answers(flow: Flow, route: Route, rehearsal: Rehearsal) -> list[Content]:
@@ -66,12 +71,23 @@ def _is_negotiable(state: State, response: HttpResponse) -> bool:
 def _successes(state: State, response: HttpResponse) -> Iterator[Content]:
     values = _given(state, response, state.variables.get(STATUS, OPEN))
     statuses = {DEFAULT} if values is None else {200 if value is None else status_in(value) for value in values}
+    headers = (*_names_in(state.variables.get(HEADERS, NULL)), *_names_in(_set_by(state, response)))
     for status in statuses:
         if status in BODILESS:
-            yield Content(status, None, OPEN)
+            yield Content(status, None, OPEN, headers)
         elif status is not None:
             for body in _bodies(state, response):
-                yield body._replace(status=status)
+                yield body._replace(status=status, headers=headers)
+
+
+def _set_by(state: State, response: HttpResponse) -> Schema:
+    """What is known of the headers that a response sets."""
+    return state.of(response.headers.tree) if response.headers else NULL
+
+
+def _names_in(headers: Schema) -> Iterator[str]:
+    """The names of headers of which it is known that they are set, or may be."""
+    return (name for name in headers.get("properties", {}) if name.lower() not in TOLD_ELSEWHERE)
 
 
 def _failures(failure: Failure, response: HttpResponse) -> Iterator[Content]:
@@ -84,7 +100,8 @@ def _failures(failure: Failure, response: HttpResponse) -> Iterator[Content]:
         bodies = _bodies(failure.answer, response)
     else:
         bodies = [Content(0, PROBLEM, PROBLEM_REF)]
-    return (body._replace(status=status) for status in statuses for body in bodies)
+    headers = tuple(_names_in(_set_by(failure.state, response)))
+    return (body._replace(status=status, headers=headers) for status in statuses for body in bodies)
 
 
 def _given(state: State, response: HttpResponse, otherwise: Schema) -> list[Any] | None:
@@ -160,9 +177,11 @@ def responses(found: Iterable[Content], problems: Iterable[int]) -> dict[str, An
 
 
 def _response(status: str, contents: list[Content]) -> dict[str, Any]:
-    if all(each.media_type == PROBLEM and each.schema == PROBLEM_REF for each in contents):
+    names = dict.fromkeys(name for each in contents for name in each.headers)
+    if not names and all(each.media_type == PROBLEM and each.schema == PROBLEM_REF for each in contents):
         return {"$ref": f"#/components/responses/{component(status)}"}
-    response: dict[str, Any] = {"description": phrase(status), "headers": {"X-Correlation-ID": CORRELATION_REF}}
+    headers = {"X-Correlation-ID": CORRELATION_REF} | {name: {"schema": {"type": "string"}} for name in names}
+    response: dict[str, Any] = {"description": phrase(status), "headers": headers}
     by_type: dict[str, list[Schema]] = {}
     for each in contents:
         if each.media_type == "":  # what stands in the body is known at run only

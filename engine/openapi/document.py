@@ -20,6 +20,7 @@ from engine.openapi.security import requirements
 from engine.serving.content import JSON
 from engine.serving.problem import PROBLEM
 from engine.serving.records import CSV
+from engine.serving.replays import SAFE
 from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES
 
@@ -32,6 +33,13 @@ REST = "rest"
 
 ALWAYS = (400, 408, 413, 414, 415, 431, 500, 503, 504)
 """What each listener answers by itself: bad, slow, large and unreadable requests; bugs, overload, the deadline."""
+
+KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A request that comes again under its key gets the answer of the first time.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 
 CORRELATION_ID = {"description": "Finds the request in the log.", "schema": {"type": "string"}}
 PROBLEM_SCHEMA = {
@@ -51,14 +59,20 @@ PROBLEM_SCHEMA = {
 }
 
 
-def openapi(flows: Iterable[Flow], servers: Iterable[str], examples: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def openapi(
+    flows: Iterable[Flow],
+    servers: Iterable[str],
+    examples: Mapping[str, Any] | None = None,
+    info: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The document of the flows with an HTTP source.
 
     servers: their base URLs. examples: bodies by name; those that fit an operation's schema are its examples.
+    info: what is told of the whole: title, version, description.
     """
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "Flows", "version": __version__},
+        "info": {"title": "Flows", "version": __version__, **(info or {})},
         "servers": [{"url": url} for url in servers],
         "paths": {},
         "components": {},
@@ -127,7 +141,9 @@ class Operations:
             own = {str(status): each for status, each in (operation.get("responses") or {}).items()}
             ours = responses(refused if own else found, _problems(route, PARAMETER.findall(path)))
             name = operation.get("operationId") or f"{flow.name}-{method}-{path}"
-            told = {"operationId": self._free_id(name, flow), "responses": ours | own}
+            told: dict[str, Any] = {"operationId": self._free_id(name, flow), "responses": ours | own}
+            if parameters := _with_key(operation.get("parameters", []), route, method.upper()):
+                told["parameters"] = parameters
             yield path, method, {"tags": [_file(flow)], **security, **operation, **told}
 
     def _free_id(self, wanted: str, flow: Flow) -> str:
@@ -142,7 +158,8 @@ class Operations:
         demands: dict[Path, list[Schema]] = {}
         for path, schema in demands_of(flow.steps):
             demands.setdefault(path, []).append(schema)
-        parameters = [*path_parameters(names), *read_parameters(_read_by(rehearsal, route), demands)]
+        read = read_parameters(_read_by(rehearsal, route), demands)
+        parameters = _with_key([*path_parameters(names), *read], route, method)
         operation: dict[str, Any] = {"operationId": "", **_words(flow), "tags": [_file(flow)]}
         if parameters:
             operation["parameters"] = parameters
@@ -228,6 +245,14 @@ def _read_by(rehearsal: Rehearsal, route: Route) -> list[Any]:
     """The expressions that see the request: those of the flow, and of what the listener is told."""
     own = (each for response in (route.response, route.error_response) for each in vars(response).values())
     return [*rehearsal.reading, *(each.tree for each in own if each is not None)]
+
+
+def _with_key(parameters: list[dict[str, Any]], route: Route, method: str) -> list[dict[str, Any]]:
+    """The parameters with the Idempotency-Key, where the listener takes one and they do not tell it."""
+    is_told = any(str(each.get("name", "")).lower() == KEY["name"].lower() for each in parameters)
+    if route.idempotency is None or method in SAFE or is_told:
+        return parameters
+    return [*parameters, {**KEY, "required": route.idempotency.required}]
 
 
 def _of_method(method: str, found: Iterable[Content]) -> list[Content]:
