@@ -137,6 +137,9 @@ if TYPE_CHECKING:
     from engine.core.reconnection import Reconnection as Reconnection
     from engine.core.redelivery import DelayedRedelivery as DelayedRedelivery
     from engine.core.refusal import Refusal as Refusal
+    from engine.core.request_path import PathPattern as PathPattern
+    from engine.core.request_path import cut_path as cut_path
+    from engine.core.request_path import joined_path as joined_path
     from engine.core.resource import Resource as Resource
     from engine.core.resource import ResourceError as ResourceError
     from engine.core.runtime import Runtime as Runtime
@@ -175,6 +178,7 @@ if TYPE_CHECKING:
     from engine.expressions.budget import current_budget as current_budget
     from engine.expressions.budget import one_evaluation as one_evaluation
     from engine.expressions.budget import with_own_budget as with_own_budget
+    from engine.expressions.digits import is_digits as is_digits
     from engine.expressions.errors import EvaluationError as EvaluationError
     from engine.expressions.forms import write_pairs as write_pairs
     from engine.expressions.functions.date_patterns import fits_date_pattern as fits_date_pattern
@@ -202,6 +206,7 @@ if TYPE_CHECKING:
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.headers import header_value as header_value
+    from engine.serving.headers import headers_of as headers_of
     from engine.serving.idempotency import Idempotency as Idempotency
     from engine.serving.rate_limit import RateLimit as RateLimit
     from engine.serving.route import USUAL_METHODS as USUAL_METHODS
@@ -254,6 +259,7 @@ _MODULES = {
     "engine.core.reconnection": "Reconnection",
     "engine.core.redelivery": "DelayedRedelivery",
     "engine.core.refusal": "Refusal",
+    "engine.core.request_path": "PathPattern cut_path joined_path",
     "engine.core.resource": "Resource ResourceError",
     "engine.core.python_function": "PythonFunction",
     "engine.core.runtime": "Runtime",
@@ -276,6 +282,7 @@ _MODULES = {
     "engine.core.validated": "Validated",
     "engine.expressions.appended": "Appended",
     "engine.expressions.budget": "current_budget one_evaluation with_own_budget",
+    "engine.expressions.digits": "is_digits",
     "engine.expressions.errors": "EvaluationError",
     "engine.expressions.forms": "write_pairs",
     "engine.expressions.functions.date_patterns": "fits_date_pattern",
@@ -289,7 +296,7 @@ _MODULES = {
     "engine.loading.diagnostic": "LoadError",
     "engine.loading.document": "Document",
     "engine.serving.content": "ContentError TooMuchContent encoded essence_of read_content write_content",
-    "engine.serving.headers": "Headers checked_headers header_value",
+    "engine.serving.headers": "Headers checked_headers header_value headers_of",
     "engine.serving.cors": "Cors",
     "engine.serving.idempotency": "Idempotency",
     "engine.serving.rate_limit": "RateLimit",

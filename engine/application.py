@@ -221,4 +221,4 @@ class Application:
         from engine.openapi.examples import examples_in
 
         served = self.flows.values() if flows is None else flows
-        return openapi(served, servers, examples_in(self.parts.folders))
+        return openapi(served, servers, examples_in(self.parts.folders), self.parts.configuration.api.told)

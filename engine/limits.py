@@ -272,6 +272,20 @@ LARGEST_KEY_SET = _limit(
     beyond="SECURITY:CONNECTIVITY, unless keys of before serve",
     reason="a key takes some 500",
 )
+MOST_SECRETS = _limit(
+    10,
+    "secrets",
+    "those of security:hmac",
+    beyond="a mistake at load",
+    reason="a body is hashed with each of them; two are enough while one takes the place of another",
+)
+MOST_SIGNATURES = _limit(
+    20,
+    "signatures",
+    "those in a request that security:hmac looks at",
+    beyond="401",
+    reason="each is compared with each secret; services send two or three",
+)
 MOST_KEYS_OF_A_SET = _limit(
     100,
     "keys",
@@ -619,6 +633,15 @@ MOST_ROUNDS = _limit(
     beyond="MULE:REPEAT_EXHAUSTED",
     reason="a condition that never comes true would call an upstream without end",
     parameter="maxIterations of repeat",
+)
+
+MOST_PAGES = _limit(
+    1_000,
+    "pages",
+    "an http:request with paginate",
+    beyond="MULE:REPEAT_EXHAUSTED",
+    reason="an upstream whose pages never end would be asked without end",
+    parameter="maxPages of paginate",
 )
 
 _group("Work at the same time")

@@ -98,3 +98,18 @@ def test_the_face_offers_what_it_promises() -> None:
         alias.asname for node in ast.walk(declared) if isinstance(node, ast.ImportFrom) for alias in node.names
     }
     assert for_type_checkers - {None} == set(engine.__all__)
+
+
+OTHER_SCRIPTS = {"isdigit", "isdecimal", "isnumeric"}
+HINTS = {"engine.expressions.digits", "engine.expressions.habits"}
+
+
+@pytest.mark.parametrize("module", [module for module in FILES if module not in HINTS])
+def test_digits_are_those_from_0_to_9(module: str) -> None:
+    """Python's `isdigit`, and `\\d` in a pattern of texts, take those of any script: `is_digits` and `[0-9]` do not."""
+    tree = ast.parse(FILES[module].read_text())
+    for node in ast.walk(tree):
+        assert not (isinstance(node, ast.Attribute) and node.attr in OTHER_SCRIPTS), node.lineno
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
+            pattern = ast.unparse(node).replace(r"^\\W\\d", "")  # the letters of any script
+            assert r"\\d" not in pattern or "ASCII" in pattern, node.lineno

@@ -85,6 +85,11 @@ class Element(Parameters):
         """Mistakes that show only once all flows are loaded, each with the parameter that it is about."""
         return ()
 
+    def doubts(self) -> Iterable[tuple[str, Mistake]]:
+        """Warnings that show only once all flows are loaded, each with the parameter that it is about, unless it has a
+        place of its own."""
+        return ()
+
     def live_in(self, runtime: Runtime) -> None:
         """Make the element one of an application. What cannot live beside the others there is told by `refuse`."""
         self._prepare(runtime=runtime)

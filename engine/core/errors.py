@@ -159,11 +159,11 @@ def as_type(named: ErrorType | str) -> ErrorType:
 class Answer:
     """What on-error-propagate chains assigned for the caller of a failed flow.
 
+    status: None for none.
     before: the event when the first handler began; where the error is continued, its status holds again.
     """
 
     status: Any = None
-    has_status: bool = False
     has_body: bool = False
     before: Any = None  # an Event, which lies above errors
 

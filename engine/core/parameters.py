@@ -15,6 +15,7 @@ from engine.core.expression import Compiled
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.reader import Reader
 from engine.core.validated import Validated
+from engine.expressions.digits import is_digits
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
@@ -22,8 +23,8 @@ from engine.expressions.suggestion import did_you_mean
 T = TypeVar("T")
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?")
-ISO_8601 = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+SHORT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|m|h|d)?")
+ISO_8601 = re.compile(r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]+)?)S)?)?")
 
 
 LONGEST = 10**10
@@ -98,7 +99,7 @@ class Amount(Validated):
         if seconds is None:
             refuse([Mistake("F303", shown(value), AN_AMOUNT, WITH_UNIT)])
         self._seconds = seconds
-        self._is_plain = isinstance(value, (int, float)) or value.strip()[-1:].isdigit()
+        self._is_plain = isinstance(value, (int, float)) or is_digits(value.strip()[-1:])
 
     def __str__(self) -> str:
         return f"{self._seconds * 1000:g}" if self._is_plain else f"{self._seconds:g}s"
@@ -114,7 +115,7 @@ class Amount(Validated):
 
 BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 LONGEST_NUMBER = 20
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 
 
 def read_size(value: Any) -> int:

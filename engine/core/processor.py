@@ -141,6 +141,13 @@ class Processor(Element):
         """What holds of each event that passed: the syntax tree of a value, and a JSON Schema that it satisfies."""
         return ()
 
+    def describes(self) -> tuple[str, Mapping[str, Any]] | None:
+        """The OpenAPI 3.1 document of the API that it answers for below the path of its listener, and a name for it.
+
+        None, where it has none.
+        """
+        return None
+
     def leads_to(self) -> Iterable[Runnable]:
         """Flows that the step may run though no parameter of its holds them; all are there once they are loaded."""
         return ()

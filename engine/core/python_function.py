@@ -19,6 +19,7 @@ from engine.core.event import Event
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.validated import Validated
 from engine.expressions.appended import settle
+from engine.expressions.digits import is_digits
 from engine.expressions.operators import type_name
 from engine.expressions.writing import encode
 
@@ -91,7 +92,7 @@ class PythonFunction(Validated):
     def bind(self, event: Event, values: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments by position and by name; values whose names are numbers go behind all others."""
         values = values | dict.fromkeys(self.event_names, event)
-        more = [values.pop(name) for name in list(values) if name.isdigit()]
+        more = [values.pop(name) for name in list(values) if is_digits(name)]
         first = [name for name, each in self.arguments.items() if name in values and (more or each.is_nameless)]
         return [*(values.pop(name) for name in first), *more], values
 

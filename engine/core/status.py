@@ -6,13 +6,21 @@ from typing import Any
 
 from engine.core.errors import COMPOSITE_ROUTING, CRITICAL, DUPLICATE_MESSAGE, VALIDATION, ErrorType, FlowError
 from engine.core.refusal import Refusal
+from engine.expressions.digits import is_digits
+from engine.expressions.operators import is_number
 
 
 def status_in(value: Any) -> int | None:
-    """A status of 200 to 599, from a number or a text. 1xx would leave the caller waiting."""
-    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
-        value = int(value)
-    return value if type(value) is int and 200 <= value <= 599 else None
+    """A status of 200 to 599, from a whole number (201.0 is one, as a division makes it) or a text of digits.
+
+    1xx would leave the caller waiting.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        value = int(text) if is_digits(text) and len(text) < 10 else None
+    if not is_number(value) or not 200 <= value <= 599 or value != int(value):
+        return None
+    return int(value)
 
 
 def is_callers(status: int) -> bool:

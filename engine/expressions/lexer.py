@@ -10,11 +10,12 @@ from typing import Any
 
 from jmespath import lexer
 
+from engine.expressions.digits import is_digits
 from engine.expressions.errors import ExpressionSyntaxError
 
 Token = dict[str, Any]
 
-NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 ENDS_OPERAND = frozenset(
     {
         "unquoted_identifier", "quoted_identifier", "number", "literal", "rbracket", "rparen", "rbrace", "current",
@@ -161,5 +162,5 @@ class _Assembler:
         text = match.group()
         while self.rest[-1]["start"] < match.end() and self.rest[-1]["type"] != "eof":
             self.rest.pop()
-        value = int(text) if text.isdigit() else float(text)
+        value = int(text) if is_digits(text) else float(text)
         return {"type": "number", "value": value, "start": token["start"], "end": match.end()}

@@ -175,7 +175,7 @@ class Builder:
             return None
         if isinstance(built, Element):
             self._bring_to_life(built, place)
-            if type(built).objections is not Element.objections:
+            if (type(built).objections, type(built).doubts) != (Element.objections, Element.doubts):
                 self._objecting.append((built, parameters, place))
         return built
 
@@ -191,6 +191,13 @@ class Builder:
             for parameter, mistake in element.objections():
                 key_place, _ = parameters.places.get(parameter, (place, place))
                 yield replace(mistake, place=key_place)
+
+    def doubts(self) -> Iterator[Mistake]:
+        """What elements warn of once all flows are there."""
+        for element, parameters, place in self._objecting:
+            for parameter, mistake in element.doubts():
+                key_place, _ = parameters.places.get(parameter, (place, place))
+                yield replace(mistake, place=mistake.place or key_place)
 
     # What parameters ask for
 

@@ -44,6 +44,25 @@ SHORTEST_SECRET = 3
 """A shorter text is no secret, and stands in too many words."""
 
 
+class ApiInfo(Parameters):
+    """What the OpenAPI document tells of the whole API."""
+
+    title: Annotated[str, Field(min_length=1)] | None = None
+    """Its title; `Flows`, if left out."""
+
+    version: Annotated[str, Field(min_length=1)] | None = None
+    """Its version; the engine's, if left out."""
+
+    description: str | None = None
+    """What it is for, in Markdown."""
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What is set of it."""
+        found = {"title": self.title, "version": self.version, "description": self.description}
+        return {name: str(value) for name, value in found.items() if value is not None}
+
+
 class Configuration(Parameters):
     """Settings of the whole application."""
 
@@ -64,6 +83,9 @@ class Configuration(Parameters):
 
     max_records: Annotated[int, Field(ge=1)] | None = None
     """How many records they may have in all, counted as a flow's maxRecords counts them."""
+
+    api: ApiInfo = ApiInfo()
+    """What /openapi.json and /docs tell of the whole: title, version, description."""
 
     data_dir: Path | None = None
     """The folder of what is persistent and has no place of its own, from where the engine was started; left out, one in
@@ -172,7 +194,7 @@ class Loader:
         self.builder.runtime.flows = self.builder.flows
         self._build_others()
         self._check(flows)
-        self.builder.warnings += self.builder.mentions.missing(self.builder.flows)
+        self.builder.warnings += [*self.builder.mentions.missing(self.builder.flows), *self.builder.doubts()]
         warnings = tuple(self._diagnostics(self.builder.warnings, is_warning=True))
         secrets = frozenset(self.properties.secrets)
         builder, folders = self.builder, self._folders()

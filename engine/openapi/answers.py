@@ -12,6 +12,7 @@ from engine.core.expression import Compiled
 from engine.core.flow import Flow
 from engine.core.media import is_json
 from engine.core.status import status_in, status_of_type
+from engine.expressions.digits import is_digits
 from engine.openapi.inference import STREAM
 from engine.openapi.rehearsal import Outcome, Rehearsal, gathered
 from engine.openapi.schemas import NULL, OPEN, Schema, joined, types_of, values_of
@@ -26,6 +27,9 @@ from engine.serving.sending import LINES
 DEFAULT = "default"
 """Stands for the statuses that are known at run only."""
 
+TOLD_ELSEWHERE = frozenset({"content-type", "x-correlation-id"})
+"""Headers that an answer's description has anyway."""
+
 NOT_ACCEPTABLE = error_type("HTTP:NOT_ACCEPTABLE")
 PROBLEM_REF: Schema = {"$ref": "#/components/schemas/Problem"}
 
@@ -33,12 +37,14 @@ PROBLEM_REF: Schema = {"$ref": "#/components/schemas/Problem"}
 class Content(NamedTuple):
     """One form of an answer: its status, its media type and what is known of the body.
 
-    media_type: None where there is no body, empty where it is known at run only.
+    media_type: None where there is no body, empty where it is known at run only. headers: the names of those that the
+    flow sets.
     """
 
     status: int | str
     media_type: str | None
     schema: Schema
+    headers: tuple[str, ...] = ()
 
 
 def answers(flow: Flow, route: Route, rehearsal: Rehearsal) -> list[Content]:
@@ -63,33 +69,54 @@ def _is_negotiable(state: State, response: HttpResponse) -> bool:
 
 
 def _successes(state: State, response: HttpResponse) -> Iterator[Content]:
-    given = state.of(response.status_code.tree) if response.status_code else state.variables.get(STATUS, OPEN)
-    values = values_of(given)
+    values = _given(state, response, state.variables.get(STATUS, OPEN))
     statuses = {DEFAULT} if values is None else {200 if value is None else status_in(value) for value in values}
+    headers = (*_names_in(state.variables.get(HEADERS, NULL)), *_names_in(_set_by(state, response)))
     for status in statuses:
         if status in BODILESS:
-            yield Content(status, None, OPEN)
+            yield Content(status, None, OPEN, headers)
         elif status is not None:
             for body in _bodies(state, response):
-                yield body._replace(status=status)
+                yield body._replace(status=status, headers=headers)
+
+
+def _set_by(state: State, response: HttpResponse) -> Schema:
+    """What is known of the headers that a response sets."""
+    return state.of(response.headers.tree) if response.headers else NULL
+
+
+def _names_in(headers: Schema) -> Iterator[str]:
+    """The names of headers of which it is known that they are set, or may be."""
+    return (name for name in headers.get("properties", {}) if name.lower() not in TOLD_ELSEWHERE)
 
 
 def _failures(failure: Failure, response: HttpResponse) -> Iterator[Content]:
     by_table = failure.statuses or {status_of_type(failure.type)}
-    given = failure.state.of(response.status_code.tree) if response.status_code else failure.answer_status
-    statuses = by_table if given is None else _assigned(given, by_table)
+    values = _given(failure.state, response, failure.answer_status or NULL)
+    statuses = _assigned(values, by_table)
     if response.body is not None:
         bodies = _bodies(failure.state, response)
     elif failure.answer is not None:
         bodies = _bodies(failure.answer, response)
     else:
         bodies = [Content(0, PROBLEM, PROBLEM_REF)]
-    return (body._replace(status=status) for status in statuses for body in bodies)
+    headers = tuple(_names_in(_set_by(failure.state, response)))
+    return (body._replace(status=status, headers=headers) for status in statuses for body in bodies)
 
 
-def _assigned(given: Schema, by_table: Iterable[int]) -> set[int | str]:
+def _given(state: State, response: HttpResponse, otherwise: Schema) -> list[Any] | None:
+    """The values that the status may have, None where they are open; a null of the response is that of the variable."""
+    if response.status_code is None:
+        return values_of(otherwise)
+    values = values_of(state.of(response.status_code.tree))
+    if values is None or None not in values:
+        return values
+    more = values_of(otherwise)
+    return None if more is None else [*(value for value in values if value is not None), *more]
+
+
+def _assigned(values: list[Any] | None, by_table: Iterable[int]) -> set[int | str]:
     """The statuses of an error's answer: those below 400, and what is none, are ignored."""
-    values = values_of(given)
     if values is None:
         return {DEFAULT}
     statuses = {status_in(value) for value in values}
@@ -150,9 +177,11 @@ def responses(found: Iterable[Content], problems: Iterable[int]) -> dict[str, An
 
 
 def _response(status: str, contents: list[Content]) -> dict[str, Any]:
-    if all(each.media_type == PROBLEM and each.schema == PROBLEM_REF for each in contents):
+    names = dict.fromkeys(name for each in contents for name in each.headers)
+    if not names and all(each.media_type == PROBLEM and each.schema == PROBLEM_REF for each in contents):
         return {"$ref": f"#/components/responses/{component(status)}"}
-    response: dict[str, Any] = {"description": phrase(status), "headers": {"X-Correlation-ID": CORRELATION_REF}}
+    headers = {"X-Correlation-ID": CORRELATION_REF} | {name: {"schema": {"type": "string"}} for name in names}
+    response: dict[str, Any] = {"description": phrase(status), "headers": headers}
     by_type: dict[str, list[Schema]] = {}
     for each in contents:
         if each.media_type == "":  # what stands in the body is known at run only
@@ -175,10 +204,10 @@ def phrase(status: str) -> str:
     """What a status means, in HTTP's words."""
     if status in PHRASES:
         return PHRASES[status]
-    known = status.isdigit() and int(status) in HTTPStatus.__members__.values()
+    known = is_digits(status) and int(status) in HTTPStatus.__members__.values()
     return HTTPStatus(int(status)).phrase if known else "An answer whose status the flow computes"
 
 
 def component(status: str) -> str:
     """The name of the component that describes a problem of this status."""
-    return "".join(filter(str.isalnum, phrase(status))) if status.isdigit() else "Problem"
+    return "".join(filter(str.isalnum, phrase(status))) if is_digits(status) else "Problem"

@@ -8,17 +8,19 @@ from typing import Any
 
 from engine import __version__
 from engine.core.flow import Flow
+from engine.core.request_path import PARAMETER
 from engine.openapi.answers import CORRELATION_REF, DEFAULT, PROBLEM_REF, Content, answers, component, phrase, responses
 from engine.openapi.declared import SCHEMAS, components_of
 from engine.openapi.demands import Path, demands_of, schema_of
+from engine.openapi.described import DescribedApi, free_name
 from engine.openapi.parameters import path_parameters, read_parameters
 from engine.openapi.rehearsal import Rehearsal, TooMuch
 from engine.openapi.schemas import OPEN, Schema
 from engine.openapi.security import requirements
-from engine.serving.app import PARAMETER
 from engine.serving.content import JSON
 from engine.serving.problem import PROBLEM
 from engine.serving.records import CSV
+from engine.serving.replays import SAFE
 from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES
 
@@ -31,6 +33,13 @@ REST = "rest"
 
 ALWAYS = (400, 408, 413, 414, 415, 431, 500, 503, 504)
 """What each listener answers by itself: bad, slow, large and unreadable requests; bugs, overload, the deadline."""
+
+KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A request that comes again under its key gets the answer of the first time.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 
 CORRELATION_ID = {"description": "Finds the request in the log.", "schema": {"type": "string"}}
 PROBLEM_SCHEMA = {
@@ -50,14 +59,20 @@ PROBLEM_SCHEMA = {
 }
 
 
-def openapi(flows: Iterable[Flow], servers: Iterable[str], examples: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def openapi(
+    flows: Iterable[Flow],
+    servers: Iterable[str],
+    examples: Mapping[str, Any] | None = None,
+    info: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The document of the flows with an HTTP source.
 
     servers: their base URLs. examples: bodies by name; those that fit an operation's schema are its examples.
+    info: what is told of the whole: title, version, description.
     """
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "Flows", "version": __version__},
+        "info": {"title": "Flows", "version": __version__, **(info or {})},
         "servers": [{"url": url} for url in servers],
         "paths": {},
         "components": {},
@@ -78,6 +93,10 @@ class Operations:
         self._examples = examples
         self._schemas: dict[str, Any] = {"Problem": PROBLEM_SCHEMA}
         self._schemes: dict[str, Any] = {}
+        self._of_apis: dict[str, dict[str, Any]] = {}
+        """The components of documents of APIs, by their sections."""
+        self._apis: dict[str, DescribedApi] = {}
+        self._ids: set[str] = set()
 
     def of(self, flow: Flow, route: Route) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Path, method and Operation Object of each operation of a flow."""
@@ -86,6 +105,9 @@ class Operations:
             found = answers(flow, route, rehearsal)
         except TooMuch:
             found = [Content(DEFAULT, "", OPEN)]
+        if described := self._described(rehearsal, route):
+            yield from self._of_api(described, flow, route, found)
+            return
         path, names = _path(route.path)
         methods = sorted(route.methods) if route.methods else list(USUAL_METHODS)
         for method in methods:
@@ -95,13 +117,49 @@ class Operations:
                 operation["operationId"] = flow.name if single else f"{flow.name}-{method.lower()}"
                 yield path, method.lower(), operation
 
+    def _described(self, rehearsal: Rehearsal, route: Route) -> DescribedApi | None:
+        """The API that a flow answers for, where its router takes what is below the listener's path."""
+        found = next((found for step in rehearsal.seen if (found := step.describes())), None)
+        if found is None or not route.path.endswith("/*"):
+            return None
+        (name, document), prefix = found, route.path.removesuffix("/*")
+        if name not in self._apis:
+            self._apis[name] = DescribedApi(name, document, prefix, self._of_apis)
+        return self._apis[name].below(prefix)
+
+    def _of_api(
+        self, api: DescribedApi, flow: Flow, route: Route, found: list[Content]
+    ) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """The operations of an API as its document has them, with what the listener and the router answer besides."""
+        refused = [each for each in found if each.media_type == PROBLEM]
+        required, schemes = requirements(flow, [step.processor for step in flow.steps.steps])
+        security = {"security": required} if required else {}
+        self._schemes |= schemes
+        for path, method, operation in api.operations():
+            if route.methods is not None and method.upper() not in route.methods:
+                continue
+            own = {str(status): each for status, each in (operation.get("responses") or {}).items()}
+            ours = responses(refused if own else found, _problems(route, PARAMETER.findall(path)))
+            name = operation.get("operationId") or f"{flow.name}-{method}-{path}"
+            told: dict[str, Any] = {"operationId": self._free_id(name, flow), "responses": ours | own}
+            if parameters := _with_key(operation.get("parameters", []), route, method.upper()):
+                told["parameters"] = parameters
+            yield path, method, {"tags": [_file(flow)], **security, **operation, **told}
+
+    def _free_id(self, wanted: str, flow: Flow) -> str:
+        """An operationId that no other operation of an API has."""
+        name = free_name(wanted, flow.name, self._ids)
+        self._ids.add(name)
+        return name
+
     def _operation(
         self, flow: Flow, route: Route, method: str, found: list[Content], rehearsal: Rehearsal, names: list[str]
     ) -> dict[str, Any]:
         demands: dict[Path, list[Schema]] = {}
         for path, schema in demands_of(flow.steps):
             demands.setdefault(path, []).append(schema)
-        parameters = [*path_parameters(names), *read_parameters(_read_by(rehearsal, route), demands)]
+        read = read_parameters(_read_by(rehearsal, route), demands)
+        parameters = _with_key([*path_parameters(names), *read], route, method)
         operation: dict[str, Any] = {"operationId": "", **_words(flow), "tags": [_file(flow)]}
         if parameters:
             operation["parameters"] = parameters
@@ -115,6 +173,8 @@ class Operations:
     def _body(self, name: str, route: Route, demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
         if route.streaming:
             return {"required": False, "content": _contents(route.consumes or (LINES, CSV), {})}
+        if route.is_raw:
+            return {"required": False, "content": _contents(route.consumes or ("*/*",), {})}
         if route.schema is not None:
             content = self._content(self._declared(name, route.schema))
             return {"required": True, "content": _contents(route.consumes or (JSON,), content)}
@@ -144,7 +204,7 @@ class Operations:
         """The Components Object of what the paths refer to."""
         used = sorted(set(_responses_used(paths)))
         named = {component(status): _problem_response(status) for status in used}
-        components = {
+        components: dict[str, Any] = {
             "schemas": self._schemas,
             "responses": named,
             "headers": {
@@ -152,6 +212,8 @@ class Operations:
             },
             "securitySchemes": self._schemes,
         }
+        for section, entries in self._of_apis.items():
+            components[section] = {**entries, **components.get(section, {})}
         return {name: each for name, each in components.items() if each}
 
 
@@ -175,7 +237,7 @@ def _words(flow: Flow) -> dict[str, str]:
 
 def _file(flow: Flow) -> str:
     """The name of the file that a flow stands in, without its ending: what belongs together stands together."""
-    match = re.search(r"([^/\\]+?)(?:\.ya?ml)?:\d+$", flow.steps.location or "")
+    match = re.search(r"([^/\\]+?)(?:\.ya?ml)?:[0-9]+$", flow.steps.location or "")
     return match[1] if match else "flows"
 
 
@@ -183,6 +245,14 @@ def _read_by(rehearsal: Rehearsal, route: Route) -> list[Any]:
     """The expressions that see the request: those of the flow, and of what the listener is told."""
     own = (each for response in (route.response, route.error_response) for each in vars(response).values())
     return [*rehearsal.reading, *(each.tree for each in own if each is not None)]
+
+
+def _with_key(parameters: list[dict[str, Any]], route: Route, method: str) -> list[dict[str, Any]]:
+    """The parameters with the Idempotency-Key, where the listener takes one and they do not tell it."""
+    is_told = any(str(each.get("name", "")).lower() == KEY["name"].lower() for each in parameters)
+    if route.idempotency is None or method in SAFE or is_told:
+        return parameters
+    return [*parameters, {**KEY, "required": route.idempotency.required}]
 
 
 def _of_method(method: str, found: Iterable[Content]) -> list[Content]:
@@ -207,7 +277,7 @@ def _responses_used(paths: Mapping[str, Any]) -> Iterator[str]:
     for operations in paths.values():
         for operation in operations.values():
             for status, response in operation["responses"].items():
-                if "$ref" in response:
+                if response.get("$ref") == f"#/components/responses/{component(status)}":
                     yield status
 
 

@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
 from engine.core.flow import Flow
@@ -18,6 +17,7 @@ from engine.core.refusal import Refusal
 from engine.serving.answer import Answer, own_problem, refused
 from engine.serving.conditional import READING, with_entity_tag
 from engine.serving.exchange import Exchange
+from engine.serving.path_route import PathRoute
 from engine.serving.route import HttpSource
 
 log = logging.getLogger("engine")
@@ -64,16 +64,16 @@ def _is_own(host: str) -> bool:
         return False
 
 
-def docs(document: Callable[[], dict[str, Any]]) -> list[StarletteRoute]:
+def docs(document: Callable[[], dict[str, Any]]) -> list[PathRoute]:
     """The routes of the document and its page; `document` is called by the first request."""
 
     @cache
     def written() -> bytes:
         return json.dumps(document(), ensure_ascii=False).encode()
 
-    routes = [StarletteRoute(DOCUMENT, Page(written, "application/json"))]
+    routes = [PathRoute(DOCUMENT, Page(written, "application/json"))]
     for path, (file, media_type) in PARTS.items():
-        routes.append(StarletteRoute(PAGE + path, Page(FILES.joinpath(file).read_bytes, media_type)))
+        routes.append(PathRoute(PAGE + path, Page(FILES.joinpath(file).read_bytes, media_type)))
     return routes
 
 

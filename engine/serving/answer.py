@@ -15,7 +15,7 @@ from engine.core.spooled import Spooled
 from engine.core.status import status_in, status_of
 from engine.core.stream import Stream
 from engine.serving.content import BYTES, ContentError, write_content
-from engine.serving.headers import checked_headers, header_value
+from engine.serving.headers import checked_headers, header_value, headers_of
 from engine.serving.negotiation import write_accepted
 from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import HttpResponse
@@ -58,7 +58,7 @@ def success(event: Event, response: HttpResponse, accept: str = "") -> Answer:
     another control character; MULE:TRANSFORMATION for a payload that cannot be written;
     HTTP:NOT_ACCEPTABLE for one that cannot be written as the caller wants it.
     """
-    given = response.status_code.evaluate(event) if response.status_code else event.vars.get(STATUS, 200)
+    given = _first(_evaluated(event, response), event.vars.get(STATUS), 200)
     status = status_in(given)
     if status is None:
         raise FlowError(EXPRESSION, "the status of the answer is no number from 200 to 599")
@@ -101,11 +101,8 @@ def own_problem(status: int, path: str, correlation_id: str) -> Answer:
 
 
 def _failure_status(error: FlowError, event: Event, response: HttpResponse) -> int:
-    if response.status_code is not None:
-        given = _attempt(event, lambda: response.status_code and response.status_code.evaluate(event), None)
-    elif error.answer.has_status:
-        given = error.answer.status
-    else:
+    given = _first(_attempt(event, lambda: _evaluated(event, response), None), error.answer.status)
+    if given is None:
         return status_of(error)
     status = status_in(given)
     if status is None or status < 400:
@@ -115,10 +112,20 @@ def _failure_status(error: FlowError, event: Event, response: HttpResponse) -> i
     return status
 
 
+def _evaluated(event: Event, response: HttpResponse) -> Any:
+    """The status that the response sets; None where it sets none."""
+    return response.status_code.evaluate(event) if response.status_code else None
+
+
+def _first(*values: Any) -> Any:
+    """The first that is not null."""
+    return next((value for value in values if value is not None), None)
+
+
 def _headers(event: Event, response: HttpResponse) -> dict[str, Any]:
     """What the flow sets: `vars.outboundHeaders`, and the response's own, which win."""
     headers = checked_headers(event.vars.get("outboundHeaders"), ANSWER)
-    return headers | checked_headers(response.headers.evaluate(event), ANSWER) if response.headers else headers
+    return headers | headers_of(response.headers, event, ANSWER) if response.headers else headers
 
 
 def _reason(event: Event, response: HttpResponse) -> bytes | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.deadline import before
 from engine.core.refusal import Refusal
+from engine.expressions.digits import is_digits
 from engine.limits import MOST_FIELDS
 from engine.serving.content import (
     MULTIPART,
@@ -23,24 +24,31 @@ from engine.serving.headers import Headers
 from engine.serving.incoming import Chunks, Incoming, too_large, whole
 from engine.serving.inflating import INFLATERS, inflated
 from engine.serving.records import has_records, records_of
-from engine.serving.route import Limits
+from engine.serving.route import Route
 
 
-async def read_payload(
-    headers: Headers, incoming: Incoming, media_type: str | None, limits: Limits, *, streaming: bool
-) -> Any:
-    """The payload by its Content-Type; null for an empty body.
+class Body(NamedTuple):
+    """A body as the payload, and as the bytes that came, inflated, where they are kept."""
 
-    streaming: whether a body of records is a Stream, of any size, in which each may be as large as
+    payload: Any
+    raw: bytes | None = None
+
+
+async def read_body(headers: Headers, incoming: Incoming, media_type: str | None, route: Route) -> Body:
+    """The payload by its Content-Type, or its bytes unread, as the route says; null for an empty body.
+
+    Where the route is streaming, a body of records is a Stream, of any size, in which each may be as large as
     else the whole. Raises Refusal for a body that is too large, comes too slowly, or is not what its
     type says.
     """
+    limits = route.limits
     try:
-        if is_decoded(media_type):
+        if is_decoded(media_type) and not route.is_raw:
             codec_of(media_type)  # before anything is read
-        if streaming and has_records(media_type):
-            return records_of(_chunks(headers, incoming, None), media_type, limits, incoming.hand_on)
-        return await before(limits.read_timeout, _read(headers, incoming, media_type, limits.max_body))
+        if route.streaming and has_records(media_type):
+            return Body(records_of(_chunks(headers, incoming, None), media_type, limits, incoming.hand_on))
+        read = _read_raw if route.is_raw or route.keeps_raw else _read
+        return await before(limits.read_timeout, read(headers, incoming, media_type, route))
     except TimeoutError:
         detail = f"the body did not arrive within {limits.read_timeout:g} s"
         raise Refusal(408, "HTTP:REQUEST_TIMEOUT", detail, {"connection": "close"}) from None
@@ -52,15 +60,40 @@ async def read_payload(
         raise Refusal(400, "HTTP:BAD_REQUEST", str(error)) from None
 
 
-async def _read(headers: Headers, incoming: Incoming, media_type: str | None, max_body: int) -> Any:
-    announced = headers.find("content-length", "")
-    if announced.isdecimal() and int(announced) > max_body:
-        raise too_large(max_body)
-    if essence_of(media_type) == MULTIPART:
-        return await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body, incoming.keep)
+async def _read(headers: Headers, incoming: Incoming, media_type: str | None, route: Route) -> Body:
+    max_body = route.limits.max_body
+    if essence_of(media_type) != MULTIPART:
+        return Body(read_content(await _whole(headers, incoming, max_body), media_type))
+    _check_announced(headers, max_body)
+    return Body(await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body, incoming.keep))
+
+
+async def _read_raw(headers: Headers, incoming: Incoming, media_type: str | None, route: Route) -> Body:
+    """The bytes beside the payload, or as the payload."""
+    max_body = route.limits.max_body
+    raw = await _whole(headers, incoming, max_body)
+    if route.is_raw:
+        return Body(raw or None, raw)
+    if raw and essence_of(media_type) == MULTIPART:
+        return Body(await _read_multipart(_at_once(raw), media_type, max_body, incoming.keep), raw)
+    return Body(read_content(raw, media_type), raw)
+
+
+async def _whole(headers: Headers, incoming: Incoming, max_body: int) -> bytes:
+    _check_announced(headers, max_body)
     if headers.find("content-encoding") is None:
-        return read_content(await incoming.whole(max_body), media_type)
-    return read_content(await whole(_chunks(headers, incoming, max_body)), media_type)
+        return await incoming.whole(max_body)
+    return await whole(_chunks(headers, incoming, max_body))
+
+
+def _check_announced(headers: Headers, max_body: int) -> None:
+    announced = headers.find("content-length", "")
+    if is_digits(announced) and int(announced) > max_body:
+        raise too_large(max_body)
+
+
+async def _at_once(raw: bytes) -> Chunks:
+    yield raw
 
 
 def _chunks(headers: Headers, incoming: Incoming, max_body: int | None) -> Chunks:

@@ -195,8 +195,8 @@ class Cycle:
 
     def _send_head(self, status: int, headers: Sequence[tuple[bytes, bytes]], reason: bytes | None) -> None:
         self.is_started = True
-        fields = [*self._front.default_headers, *headers]
-        named = dict(fields)
+        named = dict(headers)
+        fields = [*(each for each in self._front.default_headers if each[0] not in named), *headers]
         if self.expects_leave and not self.is_whole:  # who does not get it may send the body or not
             self.keep_alive = False
         if b"close" in named.get(b"connection", b"").lower():

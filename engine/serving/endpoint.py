@@ -21,7 +21,7 @@ from engine.core.refusal import Refusal
 from engine.core.stream import Stream
 from engine.core.turns import give_turn_after_much
 from engine.serving.answer import Answer, failure, own_problem, refused, success
-from engine.serving.body import read_payload
+from engine.serving.body import Body, read_body
 from engine.serving.certificate import subject_of
 from engine.serving.conditional import kept_apart, with_entity_tag
 from engine.serving.consumed import check_consumed
@@ -34,16 +34,18 @@ from engine.serving.status import CLIENT_CLOSED
 
 log = logging.getLogger("engine")
 
+NO_BODY = Body(None, b"")
+
 
 class Listener(NamedTuple):
-    """A flow behind a path, with how it is answered, and Starlette's names of the path's parameters with ours.
+    """A flow behind a path, with how it is answered, and the names of the path's parameters.
 
     replays: the answers that are given again, where keys are taken.
     """
 
     flow: Flow
     route: Route
-    parameter_names: Mapping[str, str]
+    parameter_names: Sequence[str]
     replays: Replays | None = None
 
 
@@ -170,15 +172,17 @@ def _begin_request(attributes: Mapping[str, Any]) -> None:
 
 async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:
     """The event of a request. Raises Refusal for a body that cannot be read."""
-    media_type, payload = exchange.headers.find("content-type"), None
+    media_type, body = exchange.headers.find("content-type"), NO_BODY
     is_there = has_body(exchange.scope, exchange.headers)
     if is_there:
         check_consumed(media_type, route.consumes)
     if route.streaming or is_there:
-        arguments = exchange.headers, exchange.incoming, media_type, route.limits
-        payload = await read_payload(*arguments, streaming=route.streaming)
+        body = await read_body(exchange.headers, exchange.incoming, media_type, route)
         await give_turn_after_much()  # the flow may begin with as much again
-    return Event(payload=payload, attributes=attributes, correlation_id=exchange.correlation_id, media_type=media_type)
+    if route.keeps_raw:
+        attributes = {**attributes, "rawBody": body.raw}
+    who = exchange.correlation_id
+    return Event(payload=body.payload, attributes=attributes, correlation_id=who, media_type=media_type)
 
 
 def _limit_rate(exchange: Exchange, rate_limit: RateLimit, attributes: Mapping[str, Any], clock: Clock) -> None:

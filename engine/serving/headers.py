@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from engine.core.errors import EXPRESSION, FlowError
+from engine.core.event import Event
+from engine.core.expression import Template
 from engine.expressions.appended import Appended
 from engine.expressions.writing import WRITING_ERRORS, to_text
 from engine.limits import LARGEST_HEADERS
@@ -17,10 +19,23 @@ UNWRITABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 LINE = len(": \r\n")
 """Characters of a header beside its name and value."""
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "trailer", "te"})
+"""Headers of a connection, which no flow sets."""
+OF_ANOTHER = FRAMING | {"accept-encoding", "content-encoding", "date", "expect", "host"}
+"""What a message that came says of its connection and of how its body was sent: bodies are inflated here (RFC 9110,
+7.6.1); and what each message has of its own."""
+OF_PROXIES = "proxy-"
+"""How the names begin of what is said to the next proxy alone."""
 
 
-class Headers(dict[str, str]):
-    """Headers by name, in any case; repeated ones joined by a comma (RFC 9110, 5.3), cookies by a semicolon."""
+APART = frozenset({"set-cookie", "www-authenticate", "proxy-authenticate"})
+"""Headers whose values may hold commas of their own: several are a list, and lines of their own where they go out."""
+
+
+class Headers(dict[str, Any]):
+    """Headers by name, in any case.
+
+    Repeated ones are joined by a comma (RFC 9110, 5.3), cookies by a semicolon; those of APART are a list.
+    """
 
     def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
         super().__init__([(_text(name), value.decode("latin-1")) for name, value in raw])
@@ -32,9 +47,9 @@ class Headers(dict[str, str]):
         values: dict[str, list[str]] = {}
         for name, value in raw:
             values.setdefault(_text(name), []).append(value.decode("latin-1"))
-        self.update({name: ("; " if name == "cookie" else ", ").join(several) for name, several in values.items()})
+        self.update({name: _together(name, several) for name, several in values.items()})
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> Any:
         return super().__getitem__(name.lower())
 
     def __contains__(self, name: object) -> bool:
@@ -52,8 +67,46 @@ def _text(name: bytes) -> str:
     return name.decode("latin-1").lower()
 
 
+def _together(name: str, values: list[str]) -> str | list[str]:
+    if name in APART and len(values) > 1:
+        return values
+    return ("; " if name == "cookie" else ", ").join(values)
+
+
+def handed_on(headers: Any) -> Any:
+    """Headers without those of the connection that they came by; what is no map stays what it is."""
+    if not isinstance(headers, Mapping):
+        return headers
+    named = {entry for name, value in headers.items() if _lower(name) == "connection" for entry in _entries(value)}
+    return {name: value for name, value in headers.items() if not _stays(_lower(name), named)}
+
+
+def _stays(name: str, named: set[str]) -> bool:
+    """Whether a header stays behind. named: those that Connection names."""
+    return name in OF_ANOTHER or name in named or name.startswith(OF_PROXIES)
+
+
+def _lower(name: Any) -> str:
+    return name.lower() if isinstance(name, str) else ""
+
+
+def _entries(value: Any) -> list[str]:
+    """The names in a Connection header."""
+    return [entry.strip().lower() for entry in value.split(",")] if isinstance(value, str) else []
+
+
+def headers_of(template: Template, event: Event, whose: str) -> dict[str, Any]:
+    """The headers that a parameter gives for an event: a map that names them singly, or one that comes whole.
+
+    Raises what `checked_headers` raises.
+    """
+    headers = template.evaluate(event)
+    return checked_headers(headers if template.tree["type"] == "map" else handed_on(headers), whose)
+
+
 def checked_headers(headers: Any, whose: str) -> dict[str, Any]:
-    """Headers by lower-case name, as text or a list of texts; null ones are left out.
+    """Headers by lower-case name, as text or a list of texts; null ones are left out, of a map that was received also
+    those of its connection.
 
     whose: `the answer`, `the request`. Raises MULE:EXPRESSION for what is no map, for a name that a
     flow cannot set, for a value with CR, LF or another character that no header may hold, and for
@@ -63,6 +116,8 @@ def checked_headers(headers: Any, whose: str) -> dict[str, Any]:
         return {}
     if not isinstance(headers, Mapping):
         raise FlowError(EXPRESSION, f"the headers of {whose} are no map")
+    if isinstance(headers, Headers):
+        headers = handed_on(headers)
     checked, left = {}, LARGEST_HEADERS
     for name, value in headers.items():
         if value is not None:
@@ -71,8 +126,10 @@ def checked_headers(headers: Any, whose: str) -> dict[str, Any]:
 
 
 def _name(name: Any, whose: str) -> str:
-    if not isinstance(name, str) or TOKEN.fullmatch(name) is None or name.lower() in FRAMING:
-        raise FlowError(EXPRESSION, f"a header of {whose} has a name that a flow cannot set")
+    if not isinstance(name, str) or TOKEN.fullmatch(name) is None:
+        raise FlowError(EXPRESSION, f"a header of {whose} has a name that no header may have")
+    if name.lower() in FRAMING:
+        raise FlowError(EXPRESSION, f"the header '{name.lower()}' of {whose} is one that a flow cannot set")
     return name.lower()
 
 

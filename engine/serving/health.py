@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+
+from engine.serving.path_route import PathRoute
 
 UNCACHED = {"cache-control": "no-store"}
 
 
-def health_routes(start: Callable[[], Awaitable[None]], is_ready: Callable[[], Awaitable[bool]]) -> list[Route]:
+def health_routes(start: Callable[[], Awaitable[None]], is_ready: Callable[[], Awaitable[bool]]) -> list[PathRoute]:
     """`/-/live` answers as long as the process does; `/-/ready` is 503 while it drains or a connection is down."""
 
     async def live(request: Request) -> Response:
@@ -22,7 +23,7 @@ def health_routes(start: Callable[[], Awaitable[None]], is_ready: Callable[[], A
         answer = {"status": "ready" if is_up else "not ready"}
         return JSONResponse(answer, 200 if is_up else 503, UNCACHED if is_up else {**UNCACHED, "retry-after": "1"})
 
-    return [Route("/-/live", live), Route("/-/ready", ready)]
+    return [PathRoute("/-/live", live), PathRoute("/-/ready", ready)]
 
 
 async def _starts(start: Callable[[], Awaitable[None]]) -> bool:

@@ -102,7 +102,7 @@ class Replays:
 
     def _marked(self, key: str, event: Event, passed: list[Event]) -> Marked:
         sent, known = event.attributes, passed[-1] if passed else event
-        request = [self._flow, sent["method"], sent["requestPath"], sent["queryString"], event.payload]
+        request = [self._flow, sent["method"], sent["rawRequestPath"], sent["queryString"], event.payload]
         try:
             entry = "idempotency:" + digest_of([self._holders.holder(event, passed), key])
             return Marked(entry, digest_of([*request, permissions(known)]), known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from random import getrandbits
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.core.refusal import Refusal
 from engine.serving.certificate import certificate_of
 from engine.serving.content import ContentError, grouped, pairs
 from engine.serving.headers import Headers
+from engine.serving.path_route import PATH_VALUES, raw_path_of
 
 LONGEST_CORRELATION_ID = 128
 HTTP_1 = frozenset({"1.0", "1.1"})
@@ -19,7 +20,7 @@ HTTP_1 = frozenset({"1.0", "1.1"})
 
 def correlation_id_of(headers: Headers) -> str:
     """The caller's X-Correlation-ID where it is at most 128 printable characters, else a new one."""
-    given = headers.find("x-correlation-id", "")
+    given: str = headers.find("x-correlation-id", "")
     if 0 < len(given) <= LONGEST_CORRELATION_ID and given.isascii() and given.isprintable():
         return given
     return new_correlation_id()
@@ -38,8 +39,8 @@ def has_body(scope: Scope, headers: Headers) -> bool:
     return headers.find("content-length", "0") != "0" or headers.find("transfer-encoding") is not None
 
 
-def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Mapping[str, str]) -> dict[str, Any]:
-    """The attributes of a request; names: those of the path's parameters in Starlette, with ours.
+def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Sequence[str]) -> dict[str, Any]:
+    """The attributes of a request; names: those of the path's parameters.
 
     Raises Refusal for a query that cannot be read.
     """
@@ -53,10 +54,11 @@ def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Map
         "method": scope["method"],
         "listenerPath": listener_path,
         "requestPath": scope["path"],
+        "rawRequestPath": raw_path_of(scope),
         "queryString": query,
         "queryParams": dict(parameters),
         "queryParamsAll": grouped(parameters),
-        "uriParams": {name: scope["path_params"][key] for key, name in names.items()} if names else {},
+        "uriParams": dict(zip(names, scope[PATH_VALUES], strict=True)) if names else {},
         "headers": headers,
         "remoteAddress": f"{client[0]}:{client[1]}" if client else None,
         "scheme": scope["scheme"],

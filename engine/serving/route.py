@@ -33,7 +33,7 @@ class HttpResponse(Parameters):
     """How an answer is made of the event; what is left out follows the rules of the listener."""
 
     status_code: Template | None = None
-    """The status, 200 to 599."""
+    """The status, 200 to 599: a whole number, or its digits as a text. Null counts as left out."""
 
     headers: Template | None = None
     """A map of headers; they win over `vars.outboundHeaders`."""
@@ -105,6 +105,7 @@ class Route:
     methods: None for all.
     streaming: whether a body of records comes as a Stream.
     schema: what bodies must fit.
+    keeps_raw: whether attributes hold the body's bytes. is_raw: whether they are the payload, unread.
     consumes: the media types that bodies may have, `text/*` among them; none means any.
     api_docs: whether the address describes its API; None leaves it to where it listens.
     """
@@ -124,6 +125,8 @@ class Route:
     schema: BodySchema | None = None
     api_docs: bool | None = None
     consumes: tuple[str, ...] = ()
+    keeps_raw: bool = False
+    is_raw: bool = False
 
 
 class HttpSource(Source):

@@ -20,7 +20,7 @@ class Answer(NamedTuple):
     """The answer to a request: a body that is JSON, or another format that the engine reads, is read."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, Any]
     content: bytes
 
     @property

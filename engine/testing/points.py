@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from engine.core.chain import Chain, Step
 from engine.core.element import raised_types
 from engine.core.errors import UNKNOWN, ErrorType
+from engine.expressions.digits import is_digits
 from engine.loading.loader import Parts
 from engine.openapi.anatomy import Inner, inner_steps
 from engine.testing.selecting import path_of
@@ -85,7 +86,7 @@ def split(location: str) -> tuple[str, str, int]:
     """Path, file and line of a location."""
     path, _, place = location.rpartition(" @ ")
     file, _, line = place.rpartition(":")
-    return path, file, int(line) if line.isdecimal() else 0
+    return path, file, int(line) if is_digits(line) else 0
 
 
 def _of_way(ways: Ways, way: Way) -> Iterator[Found]:

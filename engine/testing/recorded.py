@@ -18,6 +18,7 @@ from engine.core.spooled import Spooled
 from engine.core.stream import Stream
 from engine.expressions.writing import WRITING_ERRORS, encode
 from engine.serving.headers import Headers
+from engine.serving.path_route import raw_path_of
 from engine.testing.client import Answer
 from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.matchers import MARK
@@ -68,8 +69,7 @@ def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str
 
 
 def _target(exchange: Exchange) -> str:
-    raw, query = exchange.scope.get("raw_path"), exchange.scope["query_string"].decode("latin-1")
-    path = raw.decode("latin-1") if raw else exchange.scope["path"]
+    path, query = raw_path_of(exchange.scope), exchange.scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 
 

@@ -18,6 +18,7 @@ from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.processor import Run
 from engine.core.stream import Stream
+from engine.serving.path_route import raw_path_of
 from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.recorded import Unwritable, case_of
 from engine.testing.redaction import Redaction
@@ -76,7 +77,7 @@ class Recorder:
         """The application with each request recorded."""
 
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http" or OUR_OWN.match(scope["path"]):
+            if scope["type"] != "http" or OUR_OWN.match(raw_path_of(scope)):
                 await app(scope, receive, send)
                 return
             exchange = Exchange(scope)

@@ -20,7 +20,7 @@ STATUSES = {207: 400, 400: 207}
 METHODS = {"POST": "PUT", "PUT": "POST", "GET": "POST", "DELETE": "GET", "PATCH": "PUT"}
 
 OPERATOR = re.compile(r"[=!<>]=|(?<![=<>-])[<>](?!=)|&&|\|\|")
-NUMBER = re.compile(r"(?<![\w.$'])\d+(?![\w.'])")
+NUMBER = re.compile(r"(?<![\w.$'])[0-9]+(?![\w.'])")
 LITERAL = re.compile(r"'([^']+)'")
 APPEND = re.compile(r"append\(([\w.$]+), .*\)", re.DOTALL)
 LEAF = re.compile(r"#\[(.*)\]", re.DOTALL)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core.media import is_json
+from engine.expressions.digits import is_digits
 
 DEEPEST = 8
 """How many schemas may lie in one another; deeper a value is null."""
@@ -41,7 +42,7 @@ class Samples:
         status = successes[0] if successes else "default"
         content = self._map(self._map(by_text.get(status)).get("content"))
         media_type = next((name for name in content if is_json(name)), next(iter(content), ""))
-        number = int(status) if status.isdigit() else 200
+        number = int(status) if is_digits(status) else 200
         return number, media_type, self._example(self._map(content.get(media_type))) if content else None
 
     def _map(self, value: Any) -> Mapping[str, Any]:

@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from engine import __version__
 from engine.application import Application, StartError
 from engine.core.flow import Flow
+from engine.core.request_path import PathPattern
 from engine.core.secrets import Secrets
 from engine.openapi.pages import is_described
-from engine.serving.app import PARAMETER
 from engine.serving.route import HttpSource, Route
 from engine.serving.server import Served, bind, serve
 
@@ -74,6 +74,11 @@ def serve_application(
                 address.listening.close()
 
 
+def mistake_of(app: Application, host: str | None, port: int | None) -> str | None:
+    """Why the flows cannot be served there, as far as that shows without trying."""
+    return _mistake(app, addresses_of(app, host, port))
+
+
 def _mistake(app: Application, addresses: list[Address]) -> str | None:
     """Why the flows cannot be served at these addresses."""
     if not any(flow.source for flow in app.flows.values()):
@@ -112,7 +117,7 @@ def addresses_of(app: Application, host: str | None, port: int | None) -> list[A
 def _clashes(address: Address) -> Iterator[str]:
     """Pairs of flows of which one would hide the other: told apart in the files by an address that was overridden."""
     for (one, first), (other, second) in combinations(address.routes, 2):
-        is_same_path = PARAMETER.sub("{}", first.path) == PARAMETER.sub("{}", second.path)
+        is_same_path = PathPattern(first.path).shape == PathPattern(second.path).shape
         if is_same_path and (first.methods == second.methods or (first.methods or set()) & (second.methods or set())):
             yield f"the flows {one.name} and {other.name}"
 

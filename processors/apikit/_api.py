@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import Resource, Validated, refuse
-from processors.apikit._document import METHODS, ApiDocument
+from engine import PathPattern, Resource, Validated, refuse
+from processors.apikit._document import METHODS, ApiDocument, pointed
 from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
-from processors.apikit._operation import NAME, Operation
+from processors.apikit._operation import Operation
 from processors.apikit._parameters import PLACES, Parameter
 
 IGNORED = frozenset({"accept", "content-type", "authorization"})
@@ -22,21 +21,27 @@ class Api(Validated):
     """An OpenAPI 3.x file by its name, or a map of the flow file; what is wrong in it is told at its place."""
 
     def __init__(self, document: ApiDocument) -> None:
+        self.described: Mapping[str, Any] = document.plain
         self.operations = tuple(_operations(document))
         if document.mistakes:
             refuse(document.mistakes)
         paths = dict.fromkeys(each.path for each in self.operations)
-        self._patterns = [(_pattern(path), path) for path in sorted(paths, key=_specificity)]
+        patterns = [(PathPattern(path, has_rest=False), path) for path in paths]
+        self._patterns = sorted(patterns, key=lambda each: each[0].specificity)
         self._by_path: dict[str, dict[str, Operation]] = {path: {} for path in paths}
         for each in self.operations:
             self._by_path[each.path][each.method] = each
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """The operation of a request, and its uri parameters. Raises the Refusal where there is none."""
+        """The operation of a request, and its uri parameters. Raises the Refusal where there is none.
+
+        path: cut.
+        """
         for pattern, template in self._patterns:
-            if match := pattern.fullmatch(path):
+            values = pattern.find(path)
+            if values is not None:
                 operation = self._operation(method.lower(), self._by_path[template])
-                return operation, dict(zip(NAME.findall(template), match.groups(), strict=True))
+                return operation, dict(zip(pattern.names, values, strict=True))
         raise refusal(NOT_FOUND, "the API has no such path")
 
     def _operation(self, method: str, operations: Mapping[str, Operation]) -> Operation:
@@ -62,16 +67,6 @@ class Api(Validated):
         return api
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = NAME.split(path)
-    return re.compile("".join("([^/]+)" if at % 2 else re.escape(part) for at, part in enumerate(parts)))
-
-
-def _specificity(path: str) -> list[tuple[bool, str]]:
-    """Fixed segments are tried before parameters."""
-    return [("{" in part, part) for part in path.split("/")]
-
-
 def _operations(document: ApiDocument) -> Iterator[Operation]:
     paths = document.root["paths"]
     for path, value in paths.items():
@@ -79,14 +74,16 @@ def _operations(document: ApiDocument) -> Iterator[Operation]:
         if not path.startswith("/") or not isinstance(item, Mapping):
             document.note(f"'{path}' under 'paths'", "a path that begins with '/', with a map", paths.places[path][0])
             continue
-        shared = list(_parameters(document, item, ("paths", path)))
+        at = _where(paths, path, ("paths",))
+        shared = list(_parameters(document, item, at))
         for method in METHODS:
             if method in item:
-                yield _operation(document, path, method, document.map_in(item, method), shared)
+                yield _operation(document, path, (*at, method), document.map_in(item, method), shared)
 
 
-def _operation(document: ApiDocument, path: str, method: str, value: Any, shared: list[Parameter]) -> Operation:
-    at = ("paths", path, method)
+def _operation(document: ApiDocument, path: str, at: tuple[str, ...], value: Any, shared: list[Parameter]) -> Operation:
+    """at: where the operation stands, its method last."""
+    method = at[-1]
     own = list(_parameters(document, value, at))
     overridden = {(each.name, each.place) for each in own}
     parameters = (*own, *(each for each in shared if (each.name, each.place) not in overridden))
@@ -96,14 +93,25 @@ def _operation(document: ApiDocument, path: str, method: str, value: Any, shared
     for name in content:
         where = _where(value, "requestBody", at)
         schemas[name] = document.schema(document.map_in(content, name), (*where, "content", name))
-    return Operation(method, path, parameters, schemas, body.get("required") is True, _produced(document, value))
+    needs_body, security = body.get("required") is True, _security(document, value)
+    return Operation(method, path, parameters, schemas, needs_body, _produced(document, value), *security)
+
+
+def _security(document: ApiDocument, operation: Any) -> tuple[tuple[str, ...], Any]:
+    """The schemes of which a caller needs one, and where that is said: by the operation, else for the whole API."""
+    holder = operation if operation and "security" in operation else document.root
+    requirements = list(document.list_in(holder, "security"))
+    if not all(each for each, _ in requirements):  # an empty one: nobody has to
+        return (), None
+    names = dict.fromkeys(str(name) for each, _ in requirements for name in each)
+    return tuple(names), holder.places["security"][0] if names else None
 
 
 def _where(holder: Any, key: str, at: tuple[str, ...]) -> tuple[str, ...]:
     """The path of what stands under a key, at the end of its reference."""
     value = holder[key]
     if isinstance(value, Mapping) and "$ref" in value:
-        return tuple(part.replace("~1", "/").replace("~0", "~") for part in value["$ref"][2:].split("/"))
+        return tuple(pointed(value["$ref"]))
     return (*at, key)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from engine import Document, Mistake, Resource, as_data, refuse, shown
 from processors.json._schema import Schema
@@ -15,7 +15,10 @@ DEEPEST = 20
 
 
 class ApiDocument:
-    """The data of the file; mistakes are noted, so that all are told at once."""
+    """The data of the file; mistakes are noted, so that all are told at once.
+
+    plain: the data without places, as OpenAPI 3.1 has it.
+    """
 
     def __init__(self, name: str, root: Any, start: Any = None) -> None:
         """root: the data, which knows its places; start: where the file begins."""
@@ -25,7 +28,7 @@ class ApiDocument:
         self._check_head(start)
         if self.mistakes:
             refuse(self.mistakes)
-        self._plain = _as_2020(as_data(self.root)) if self._is_old else as_data(self.root)
+        self.plain = _as_2020(as_data(self.root)) if self._is_old else as_data(self.root)
 
     @classmethod
     def of_file(cls, file: Resource) -> Self:
@@ -68,8 +71,8 @@ class ApiDocument:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             return None
         value = self.root
-        for part in reference[2:].split("/"):
-            value = value.get(part.replace("~1", "/").replace("~0", "~")) if _is_map(value) else None
+        for part in pointed(reference):
+            value = value.get(part) if _is_map(value) else None
         return value
 
     def map_in(self, holder: Any, key: str) -> Any:
@@ -103,10 +106,15 @@ class ApiDocument:
             return None
         pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in (*path, "schema"))
         try:
-            return Schema.of({**self._plain, "$ref": f"#/{quote(pointer)}"})
+            return Schema.of({**self.plain, "$ref": f"#/{quote(pointer)}"})
         except ValueError as error:
             self.note(f"a schema that is none: {error}", "a JSON Schema", holder.places["schema"][1])
             return None
+
+
+def pointed(reference: str) -> list[str]:
+    """The names in a reference such as `#/paths/~1orders~1%7Bid%7D/get`: a JSON Pointer as part of a URI (RFC 6901)."""
+    return [unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
 
 
 def _is_map(value: Any) -> bool:

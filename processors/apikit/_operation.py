@@ -20,7 +20,8 @@ UNREADABLE = (ValueError, NotImplementedError, RecursionError, TypeError)
 class Operation(NamedTuple):
     """A method at a path.
 
-    bodies: the schemas by media type; produced: the media types of the answers.
+    bodies: the schemas by media type; produced: the media types of the answers. security: the names of the schemes of
+    which callers need one, none where they need none, and the place where the file says so.
     """
 
     method: str
@@ -29,6 +30,8 @@ class Operation(NamedTuple):
     bodies: Mapping[str, Schema | None]
     needs_body: bool
     produced: frozenset[str]
+    security: tuple[str, ...] = ()
+    security_place: Any = None
 
     @property
     def flow_name(self) -> str:

@@ -3,11 +3,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine import UNTOLD, ConfigRef, Event, FlowLink, Processor, Runnable
+from engine import (
+    UNTOLD,
+    Authentication,
+    ConfigRef,
+    Event,
+    FlowLink,
+    Mistake,
+    Processor,
+    Runnable,
+    authentications,
+    cut_path,
+    joined_path,
+    reachable,
+)
 from processors.apikit._errors import NOT_IMPLEMENTED, STATUSES, refusal
+from processors.apikit._operation import Operation
 from processors.apikit.config import ApiConfig
-
-REST = "*"
 
 
 class Router(Processor):
@@ -20,6 +32,8 @@ class Router(Processor):
     A request that does not fit raises APIKIT:BAD_REQUEST (400), NOT_FOUND (404), METHOD_NOT_ALLOWED
     (405), NOT_ACCEPTABLE (406) or UNSUPPORTED_MEDIA_TYPE (415); an operation without a flow
     NOT_IMPLEMENTED (501). Unless a handler takes it, the caller gets that status, with all violations.
+    Who calls is the business of security:* steps: where the file asks for it under `security`, and
+    no such step stands before the router or in the operation's flow, that is a warning.
 
     Example:
         configs:
@@ -51,16 +65,42 @@ class Router(Processor):
         return {"payload": UNTOLD, "attributes": UNTOLD, "vars.httpStatus": UNTOLD, "vars.outboundHeaders": UNTOLD}
 
     def leads_to(self) -> Iterator[Runnable]:
-        flows = self.runtime.flows
         for operation in self.config_ref.api.operations:
-            own = operation.flow_name
-            yield from (flow for name, flow in flows.items() if name == own or name.startswith(f"{own}:"))
+            yield from self._flows_of(operation)
+
+    def describes(self) -> tuple[str, Mapping[str, Any]]:
+        return self.config_ref.config_name, self.config_ref.api.described
+
+    def doubts(self) -> Iterator[tuple[str, Mistake]]:
+        """What the API asks of callers, and nothing looks at: once for each place where the file says it."""
+        unasked: dict[str, list[Operation]] = {}
+        for each in () if self._is_behind_authentication() else self.config_ref.api.operations:
+            if each.security and not any(authentications(*self._flows_of(each))):
+                unasked.setdefault(str(each.security_place), []).append(each)
+        for several in unasked.values():
+            first, more = several[0], f" and {len(several) - 1} more operations" if len(several) > 1 else ""
+            found = f"{first.method.upper()} {first.path}{more} with 'security: {' | '.join(first.security)}'"
+            expected = "security:* before the router, or in the operation's flow: the router asks nobody who they are"
+            yield "config-ref", Mistake("F512", found, expected, "- security:jwt: …", first.security_place)
+
+    def _is_behind_authentication(self) -> bool:
+        """Whether each source whose events come to the router has a flow that finds out before who calls."""
+        for flow in self.runtime.flows.values():
+            is_known = getattr(flow, "source", None) is None  # one that others call
+            for step in reachable(flow):
+                is_known = is_known or isinstance(step.processor, Authentication)
+                if step.processor is self and not is_known:
+                    return False
+        return True
+
+    def _flows_of(self, operation: Operation) -> list[Runnable]:
+        """The flows that answer for an operation, whatever comes."""
+        own, flows = operation.flow_name, self.runtime.flows
+        return [flow for name, flow in flows.items() if name == own or name.startswith(f"{own}:")]
 
     async def run(self, event: Event) -> Event:
         attributes: Any = event.attributes
-        rest = (attributes.get("uriParams") or {}).get(REST)
-        path = attributes.get("requestPath", "") if rest is None else f"/{rest}"
-        operation, uri_params = self.config_ref.api.find(attributes.get("method", ""), path)
+        operation, uri_params = self.config_ref.api.find(attributes.get("method", ""), _path(attributes))
         media_type = operation.check(event, uri_params)
         flows = self.runtime.flows
         names = operation.flow_names(self.config_ref.config_name, media_type)
@@ -75,3 +115,19 @@ class Router(Processor):
         query = defaults | dict(attributes.get("queryParams") or {})
         routed = event.with_attributes({**attributes, "uriParams": uri_params, "queryParams": query})
         return await FlowLink.to(flow).run(routed)
+
+
+def _path(attributes: Mapping[str, Any]) -> str:
+    """The path in the API, cut: what the listener's `*` took, else the whole; where only tests tell it, as they do."""
+    told = attributes.get("requestPath", "")
+    cut = cut_path(attributes.get("rawRequestPath", ""))
+    rest = (attributes.get("uriParams") or {}).get("*")
+    if rest is None:
+        return cut if joined_path(cut) == told else told
+    return f"/{_end(cut, rest)}"
+
+
+def _end(cut: str, rest: str) -> str:
+    """The end of a path that was cut which reads like this text; it is as long."""
+    end = cut[len(cut) - len(rest) :]
+    return end if joined_path(end) == rest else rest

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NoReturn
 
-from engine import Mistake, refuse, shown
+from engine import Mistake, is_digits, refuse, shown
 
 LAST_YEAR = 2199
 """The last year of Quartz; no search goes further."""
@@ -36,7 +36,7 @@ class Unit:
         """Raises ValueError, which says what the number may be."""
         if text.upper() in self.names:
             return self.least + self.names.index(text.upper())
-        if not text.isascii() or not text.isdigit() or not self.least <= int(text) <= self.most:
+        if not is_digits(text) or not self.least <= int(text) <= self.most:
             raise ValueError(self.expected)
         return int(text)
 
@@ -92,7 +92,7 @@ def _nearest_working_day(year: int, month: int, day: int) -> int:
 def _days_of_month(part: str) -> DaysOf:
     """One part of the field of days: `15`, `1-5`, `L`, `L-3`, `15W`, `LW`."""
     text = part.upper()
-    if match := re.fullmatch(r"L(?:-(\d{1,2}))?(W?)", text):
+    if match := re.fullmatch(r"L(?:-([0-9]{1,2}))?(W?)", text):
         before, is_working = int(match[1] or 0), bool(match[2])
         if before > 30:
             raise ValueError("L-1 to L-30")

@@ -27,6 +27,6 @@ class OnErrorPropagate(OnError):
         entering = replace(event, payload_assigned=False, status_assigned=False)
         after = await self.run_steps(failure, entering)
         if after.status_assigned:
-            failure.answer.has_status, failure.answer.status = True, after.vars.get(STATUS)
+            failure.answer.status = after.vars.get(STATUS)
         failure.answer.has_body |= after.payload_assigned
         failure.event = after.with_error(outer)

@@ -11,6 +11,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 from asyncpg.types import Type
 
+from engine import is_digits
 from processors.db._lists import Comparing
 from processors.db._postgres_errors import FAILURES, OF_OTHERS, is_fatal
 from processors.db._postgres_values import fit_of, may_nest, plain_of, register
@@ -39,7 +40,7 @@ class Answer(NamedTuple):
     @property
     def affected(self) -> int:
         last = self.status.rpartition(" ")[2]
-        return int(last) if last.isdigit() else 0
+        return int(last) if is_digits(last) else 0
 
     def as_change(self) -> dict[str, Any]:
         return {"affectedRows": self.affected, "generatedKeys": self.rows[0] if self.rows else {}}

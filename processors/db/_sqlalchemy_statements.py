@@ -27,7 +27,7 @@ EXPLAINING = frozenset({"sqlite", "mysql", "mariadb"})
 
 LIST = "list"
 """The names of lists behind IN begin with it; those of other values with a p. A number follows."""
-NAME = re.compile(rf"(?<![:\w\\]):((?:p|{LIST})\d+)\b")
+NAME = re.compile(rf"(?<![:\w\\]):((?:p|{LIST})[0-9]+)\b")
 
 
 class Clause(NamedTuple):

@@ -19,7 +19,7 @@ from processors.db._places import TOKEN
 MOST_DIGITS = 15
 """How many digits of any decimal a float keeps (IEEE 754 binary64)."""
 
-TYPE = re.compile(r"\s*(?:DECIMAL|NUMERIC)\b(?:\s*\(\s*\d+\s*(?:,\s*(?P<scale>\d+)\s*)?\))?", re.IGNORECASE)
+TYPE = re.compile(r"\s*(?:DECIMAL|NUMERIC)\b(?:\s*\(\s*[0-9]+\s*(?:,\s*(?P<scale>[0-9]+)\s*)?\))?", re.IGNORECASE)
 WIDE = Context(prec=1_000)
 """In which a number gets as many digits behind its point as any column declares."""
 

@@ -12,7 +12,7 @@ from processors.db._errors import QUERY_EXECUTION
 from processors.db._procedure import Procedure
 from processors.db._statement import DatabaseOperation
 
-KIND = re.compile(r"[A-Za-z][\w ]*(\(\d+(, ?\d+)?\))?[\w ]*(\[\])?")
+KIND = re.compile(r"[A-Za-z][\w ]*(\([0-9]+(, ?[0-9]+)?\))?[\w ]*(\[\])?")
 
 
 def _types(value: Any) -> Any:

@@ -16,13 +16,14 @@ from yarl import URL
 from engine import FlowError, __version__
 from engine.limits import LONGEST_ANSWER_LINE, MOST_ANSWER_HEADERS, MOST_CONNECTIONS
 from processors._pool import Pool
-from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY
+from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, REDIRECTION
 from processors.http._outgoing import Outgoing, Pieces
 from processors.http._proxy import Proxy
 from processors.http._receiving import FAILURES, NO_URL, chunks_of, failure_of
 from processors.http._redirects import Redirects, only_public
 from processors.http._response import attributes_of, rejected
 from processors.http._saved import Destination, save
+from processors.http._verbatim import verbatim
 
 AGENT = f"flow-engine/{__version__}"
 PORTION = 2**18
@@ -67,9 +68,12 @@ class Client:
 
         The caller closes it. Raises FlowError of the types of http:request.
         """
-        hop = first_hop(outgoing)
-        origin, is_outside, count = hop.url, False, 0
-        response = await self._exchange(hop, is_outside=False)
+        hop, count = first_hop(outgoing), 0
+        origin = url_of(outgoing.asked, is_encoded=True) if outgoing.asked else hop.url
+        if hop.url.origin() != origin.origin():
+            hop = redirected(replace(hop, url=origin), hop.url, KEEPING)
+        is_outside = not redirects.to_private and hop.url.origin() != origin.origin()
+        response = await self._exchange(hop, is_outside=is_outside)
         while redirects.apply_to(response):
             refusal, url = redirects.judge(hop.url, response, count)
             if refusal:
@@ -189,6 +193,8 @@ class Body(payload.Payload):
 
 TO_GET = {301: {"POST"}, 302: {"POST"}}
 """Which methods become GET after which status; after 303 all but HEAD (RFC 9110, 15.4)."""
+KEEPING = 307
+"""A status after which method and body stay."""
 OF_THE_BODY = ("Content-Type", "Content-Encoding", "Content-Language", "Content-Location")
 KEPT_ELSEWHERE = frozenset(
     {"accept", "accept-language", "content-type", "x-correlation-id", "traceparent", "tracestate"}
@@ -202,11 +208,30 @@ def first_hop(outgoing: Outgoing) -> Hop:
     for name, value in outgoing.headers.items():
         for each in value if isinstance(value, list) else (value,):
             headers.add(name.title(), each)
+    return Hop(outgoing.method, url_of(outgoing.url, is_encoded=outgoing.is_encoded), headers, outgoing.body)
+
+
+def url_of(text: str, *, is_encoded: bool) -> URL:
+    """The url of a text. Raises HTTP:BAD_REQUEST for what is none."""
     try:
-        url = URL(outgoing.url, encoded=outgoing.is_encoded)
+        return URL(text, encoded=True) if is_encoded else verbatim(text)
     except ValueError as error:
         raise FlowError(BAD_REQUEST, NO_URL) from error
-    return Hop(outgoing.method, url, headers, outgoing.body)
+
+
+def next_page(first: Outgoing, before: str, to: str, redirects: Redirects) -> Outgoing:
+    """The request for the url that a page of another url tells. Raises HTTP:REDIRECTION for one that is not asked for.
+
+    It is the upstream who tells it, so that the rules of redirects hold: for the hosts, and for what they see.
+    """
+    asked = url_of(first.url, is_encoded=first.is_encoded)
+    try:
+        url = verbatim(to, URL(before, encoded=True))
+    except ValueError as error:
+        raise FlowError(REDIRECTION, "the upstream tells a next page that is no url") from error
+    if objection := redirects.objection(asked, url):
+        raise FlowError(REDIRECTION, f"the upstream tells a next page at {objection}")
+    return replace(first, url=str(url), is_encoded=True, asked=str(asked))
 
 
 def redirected(hop: Hop, url: URL, status: int) -> Hop:

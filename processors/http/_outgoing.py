@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from engine import Event, FlowError, Mistake, Reader, Spooled, Template, checked_headers, refuse, shown
+from engine import Event, FlowError, Mistake, Reader, Spooled, Template, headers_of, refuse, shown
 from processors.http._errors import BAD_REQUEST, TIMEOUT
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ class Outgoing:
     """What is sent.
 
     url: percent-encoded where is_encoded. headers: by lower-case name, a list is several of the name.
+    asked: the url that the flow asks for, where its upstream has told this one.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Outgoing:
     headers: Mapping[str, Any] = field(repr=False)
     body: Pieces | None = field(default=None, repr=False)
     is_encoded: bool = True
+    asked: str = ""
 
 
 class Method(Template):
@@ -61,17 +63,12 @@ def read_method(value: Any) -> str | None:
     return None if method in UNSENDABLE else method
 
 
-def headers_of(template: Template, event: Event) -> dict[str, Any]:
-    """The headers for an event. Raises MULE:EXPRESSION for what cannot be sent."""
-    return checked_headers(template.evaluate(event), THE_REQUEST)
-
-
 def constant_headers(template: Template) -> dict[str, Any] | None:
     """The headers that hold no expression, checked at load; None where they depend on the event."""
     if not _is_constant(template.tree):
         return None
     try:
-        return headers_of(template, Event())
+        return headers_of(template, Event(), THE_REQUEST)
     except FlowError as error:
         place = getattr(template.written, "place", None)
         refuse([Mistake("F303", error.description, "headers that can be sent: {x-shop: north}", "", place)])

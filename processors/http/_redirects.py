@@ -10,6 +10,7 @@ from yarl import URL
 
 from engine import is_private_host
 from engine.limits import MOST_REDIRECTS
+from processors.http._verbatim import verbatim
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -36,17 +37,23 @@ class Redirects:
     def judge(self, before: URL, response: ClientResponse, count: int) -> tuple[str, URL]:
         """Why the redirect is not followed (empty, if it is), and where it leads."""
         try:
-            url = before.join(URL(response.headers["Location"]))
-            is_web = url.scheme in ("http", "https") and bool(url.host)
+            url = verbatim(response.headers["Location"], before)
         except ValueError:
             return "the upstream redirects to what is no url", before
         if count >= self.most:
             return f"the upstream redirects more than {self.most} times", url
-        if not is_web or (url.scheme != before.scheme and not self.to_schemes):
-            return "the upstream redirects to another scheme", url
-        if not self.to_private and url.origin() != before.origin() and is_private_host(url.host or ""):
-            return "the upstream redirects to a private address", url
-        return "", url.with_user(None).with_fragment(None)
+        objection = self.objection(before, url)
+        return f"the upstream redirects to {objection}" if objection else "", url
+
+    def objection(self, before: URL, url: URL) -> str:
+        """What a url is that an upstream tells and that is not asked for; empty where it is."""
+        if url.scheme not in ("http", "https") or not url.host:
+            return "another scheme"
+        if url.scheme != before.scheme and not self.to_schemes:
+            return "another scheme"
+        if not self.to_private and url.origin() != before.origin() and is_private_host(url.host):
+            return "a private address"
+        return ""
 
 
 class PrivateAddress(OSError):

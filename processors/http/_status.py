@@ -9,7 +9,7 @@ from pydantic_core import core_schema
 
 from engine import Condition, Field, Mistake, Parameters, Validated, refuse, shown
 
-RANGE = re.compile(r"(\d{1,3})(?:\s*\.\.\s*(\d{1,3}))?")
+RANGE = re.compile(r"([0-9]{1,3})(?:\s*\.\.\s*([0-9]{1,3}))?")
 
 
 class StatusCodes(Validated):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator
 
@@ -15,6 +15,7 @@ from engine import (
     Idempotency,
     Limits,
     Mistake,
+    PathPattern,
     RateLimit,
     Route,
     did_you_mean,
@@ -69,14 +70,24 @@ class Listener(HttpSource):
 
     The body becomes the payload by its Content-Type: JSON (also without one) is a value, a form a
     map, text a text, all else bytes, an empty body null. `attributes` holds method, listenerPath,
-    requestPath, queryString, queryParams, queryParamsAll, uriParams, headers, remoteAddress,
-    scheme and version; the rest that a trailing `*` takes is uriParams."*". Of a caller with a
-    certificate, clientCertificate holds subject and issuer ({commonName, …}), subjectAltName
-    ({DNS: […], …}), serialNumber, notBefore and notAfter.
+    requestPath, rawRequestPath, queryString, queryParams, queryParamsAll, uriParams, headers,
+    remoteAddress, scheme and version, with rawBody: true also rawBody, the bytes that the payload was
+    made of; the rest that a trailing `*` takes is uriParams."*". Of a
+    caller with a certificate, clientCertificate holds subject and issuer ({commonName, …}),
+    subjectAltName ({DNS: […], …}), serialNumber, notBefore and notAfter.
 
-    The status of a success is `vars.httpStatus`, else 200; headers add `vars.outboundHeaders`. A
-    failure is answered with what an on-error-propagate assigned (httpStatus, payload), else with
-    application/problem+json and a status by the error's type.
+    A path is cut at its slashes first, and each segment is decoded then, once: /orders/a%2Fb is the
+    order `a/b`, and /admin%2Fx is no path below /admin/. Dot segments, empty segments and what
+    follows a `;` are text like any other: nothing is walked, left out or cut off. rawRequestPath is
+    the path as it came, requestPath the same decoded.
+
+    The status of a success is `vars.httpStatus`, else 200; null counts as not set. A failure is
+    answered with what an on-error-propagate assigned (httpStatus, payload), else with
+    application/problem+json and a status by the error's type. Headers add `vars.outboundHeaders`. Of
+    a map that was received, or that one expression gives (`headers: "#[attributes.headers]"`), those
+    are left out that belong to one connection, or to how the body came: Connection and what it
+    names, Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade, Content-Length,
+    Content-Encoding, Date, Host and Expect. One of the first that is named singly is MULE:EXPRESSION.
 
     A payload is written by its media type: the flow's own (mimeType, a Content-Type among the
     headers), else what the caller's Accept likes best of JSON, NDJSON, XML, CSV, YAML and text, else
@@ -125,6 +136,13 @@ class Listener(HttpSource):
     list or a list; any, if left out. Another one is answered with 415 before the body is read. A body without a media
     type counts as JSON."""
 
+    raw_body: bool = False
+    """Whether attributes.rawBody holds the bytes of the body (inflated, where they were compressed), beside the payload
+    that is made of them: what a signature was made over. maxBodySize bounds them."""
+
+    body: Literal["read", "raw"] = "read"
+    """How the body becomes the payload: `read` by its Content-Type, or left `raw`, as bytes of whatever type."""
+
     rate_limit: RateLimit | None = None
     """How often a caller may come: key, limit, period; one request too many is answered with 429 and Retry-After,
     before its body is read. Each worker counts by itself."""
@@ -146,6 +164,11 @@ class Listener(HttpSource):
         if self.idempotency and self.streaming:
             expected = "one of them: a stream is not compared with another"
             refuse([Mistake("F304", "idempotency beside streaming", expected)])
+        if self.streaming and (self.raw_body or self.body == "raw"):
+            raw = "rawBody" if self.raw_body else "body: raw"
+            refuse([Mistake("F304", f"{raw} beside streaming", "one of them: of a stream nothing is kept")])
+        if self.schema and self.body == "raw":
+            refuse([Mistake("F304", "schema beside body: raw", "one of them", "rawBody: true")])
         if self.schema and self.streaming:
             refuse([Mistake("F304", "schema beside streaming", "one of them", "json:validate-schema in the foreach")])
 
@@ -156,8 +179,8 @@ class Listener(HttpSource):
 
     def claims(self) -> list[str]:
         route = self.route()
-        pattern = re.sub(r"\{[^}]*\}", "{}", route.path)
-        return [f"{method} {pattern} at {route.host}:{route.port}" for method in sorted(route.methods or USUAL_METHODS)]
+        shape = PathPattern(route.path).shape
+        return [f"{method} {shape} at {route.host}:{route.port}" for method in sorted(route.methods or USUAL_METHODS)]
 
     def route(self) -> Route:
         config = self.config_ref
@@ -177,4 +200,6 @@ class Listener(HttpSource):
             schema=self.schema,
             api_docs=config.api_docs,
             consumes=self.consumes,
+            keeps_raw=self.raw_body,
+            is_raw=self.body == "raw",
         )

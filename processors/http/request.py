@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine import (
+    REPEAT_EXHAUSTED,
     ConfigRef,
     Duration,
     Event,
@@ -14,8 +16,10 @@ from engine import (
     Operation,
     Runtime,
     Size,
+    Stream,
     Template,
     header_value,
+    headers_of,
     one_evaluation,
     refuse,
     trace_headers,
@@ -31,9 +35,9 @@ from processors.http._outgoing import (
     Outgoing,
     Pieces,
     constant_headers,
-    headers_of,
     in_time,
 )
+from processors.http._pages import Page, Pages, Paginate
 from processors.http._response import accepted, attributes_of, failure, rejected
 from processors.http._saved import FileName
 from processors.http._status import ResponseValidator
@@ -52,6 +56,8 @@ class Request(Operation):
 
     The body is read by its Content-Type: JSON (also without one) is a value, a form a map, text a
     text, all else bytes, an empty body null. Its attributes are statusCode, reasonPhrase and headers.
+    A header that stands twice is one text, its values joined by commas; Set-Cookie and
+    WWW-Authenticate, whose values hold commas of their own, are a list then.
 
     What is sent follows what the body is: maps, lists and numbers are JSON, a text is text/plain,
     bytes stay. A header Content-Type is sent as it stands, a text under it too; a map becomes the
@@ -63,6 +69,14 @@ class Request(Operation):
     A connection that is refused, reset or hung up is HTTP:CONNECTIVITY. Nothing is sent twice:
     until-successful around it does that, where the upstream stands it. The correlation id goes out,
     and the traceparent and tracestate (W3C) with which the event came.
+
+    With `paginate` the result is a stream of the items of all pages, which foreach goes through and an
+    answer is sent from; each page is asked for when the items before it are taken, with its own
+    responseTimeout, and its errors are those of the request. `next` is a map of query parameters,
+    `{cursor: payload.next}` or `{offset: "payload.more ? $page * `100` : null"}`, or a url, such as that
+    of a Link header: `scan(attributes.headers.link, '<([^>]*)>[^,]*rel="?next')[0][1]`. Upstreams tell such
+    urls, so they are followed as redirects are: another host sees no credentials, a private address and
+    another scheme are HTTP:REDIRECTION.
 
     Example:
         given: {payload: {id: 7, note: urgent}}
@@ -100,7 +114,8 @@ class Request(Operation):
     """The body; the payload, if left out, but none for GET, HEAD and OPTIONS."""
 
     headers: Template = Template({})
-    """Headers by name; a list repeats one, null leaves it out."""
+    """Headers by name; a list repeats one, null leaves it out. Of a whole map such as `#[attributes.headers]` those are
+    left out that belong to one connection, or to how a body came (see http:listener)."""
 
     uri_params: Annotated[Template, Field(alias="uri-params")] = Template({})
     """The values of the `{name}`s in path or url: text or numbers, but not empty, `.` or `..`."""
@@ -125,6 +140,10 @@ class Request(Operation):
     when it is whole. An `#[…]` inside a longer text is one name, without slashes, and no link is followed from there
     on. That it can be written is looked at before anything is sent."""
 
+    paginate: Paginate | None = None
+    """How one page leads to the next: next, items (payload), maxPages (1,000). The result is then a stream of the items
+    of all pages, read once, as that of db:select is; its attributes are those of the first page."""
+
     send_correlation_id: SendCorrelationId = "AUTO"
     """Whether X-Correlation-ID goes out, unless the headers have one; AUTO is as the config says."""
 
@@ -139,6 +158,10 @@ class Request(Operation):
 
     def __post_init__(self) -> None:
         self._check_names()
+        if self.paginate is not None:
+            if self.save_to is not None:
+                refuse([Mistake("F304", "paginate beside saveTo", "one of them")])
+            self._prepare(raises=(*REQUEST_TYPES, REPEAT_EXHAUSTED))
         config = self.config_ref if self.config_ref is not None else _shared(self.runtime)
         if isinstance(config, RequestConfig):  # else it has mistakes of its own
             self._check_address(config)
@@ -189,11 +212,41 @@ class Request(Operation):
             file = self.save_to.of(event) if self.save_to else None
         if file is not None:
             await file.check()
-        after = await in_time(self._seconds, self._exchange(event, outgoing, file))
+        if self.paginate is not None:
+            return await self._stream(event, outgoing, self.paginate)
+        after, _ = await in_time(self._seconds, self._exchange(event, outgoing, file))
         return self.deliver_event(event, after)
 
-    async def _exchange(self, event: Event, outgoing: Outgoing, file: Any) -> Event:
-        """The event with the response as its message. Raises FlowError for a response that is no success."""
+    async def _stream(self, event: Event, outgoing: Outgoing, paginate: Paginate) -> Event:
+        """The event with the items of all pages; the first one is asked for at once."""
+
+        async def ask(following: Any, url: str) -> Page:
+            try:
+                return await in_time(self._seconds, self._exchange(event, self._next(event, outgoing, following, url)))
+            except FlowError as failure:
+                mapped = self.map_error(failure)
+                if mapped is failure:
+                    raise
+                raise mapped from failure
+
+        first = await in_time(self._seconds, self._exchange(event, outgoing))
+        stream = Stream(Pages(paginate, paginate.max_pages.of(event), ask).portions(first))
+        stream.close_with_flow()
+        return self.deliver(event, stream, first.after.attributes)
+
+    def _next(self, event: Event, first: Outgoing, following: Any, url: str) -> Outgoing:
+        """The request for the page behind that of a url."""
+        from processors.http._client import next_page
+
+        if isinstance(following, Mapping):
+            return replace(first, url=self._url(event, following))
+        return next_page(first, url, following, self._redirects)
+
+    async def _exchange(self, event: Event, outgoing: Outgoing, file: Any = None) -> Page:
+        """The event with the response as its message, and where it came from.
+
+        Raises FlowError for a response that is no success.
+        """
         response, refusal = await self._send(event, outgoing)
         try:
             attributes = attributes_of(response)
@@ -205,7 +258,7 @@ class Request(Operation):
         after = event.with_payload(message.payload, attributes, media_type=message.media_type)
         if self.response_validator.expression is not None and not self.response_validator.expression.evaluate(after):
             raise failure(message, "")
-        return after
+        return Page(after, str(response.url))
 
     async def _send(self, event: Event, outgoing: Outgoing) -> tuple[ClientResponse, str]:
         """The response, and why its redirect is not followed; credentials that run out are renewed once."""
@@ -252,7 +305,7 @@ class Request(Operation):
 
     def _headers(self, event: Event) -> dict[str, Any]:
         """The headers of the config, and those of the request, which win."""
-        return headers_of(self._config.headers, event) | headers_of(self.headers, event)
+        return headers_of(self._config.headers, event, THE_REQUEST) | headers_of(self.headers, event, THE_REQUEST)
 
     def _content(self, event: Event, method: str, media_type: Any) -> tuple[Pieces | None, str | None]:
         """The body, and its media type: the one of the headers, else the payload's own."""
@@ -266,14 +319,15 @@ class Request(Operation):
         choice = self._config.send_correlation_id if self.send_correlation_id == "AUTO" else self.send_correlation_id
         return choice != "NEVER"
 
-    def _url(self, event: Event) -> str:
+    def _url(self, event: Event, beside: Any = None) -> str:
+        """The whole url; beside: query parameters that win over those of the request and the config."""
         parameters = parameters_of(self.uri_params.evaluate(event))
         if self.url is not None:
             url = self.url.fill(event, parameters)
         else:
             path = self.path.fill(event, parameters) if self.path else ""
             url = self._config.base + (path if path.startswith("/") or not path else f"/{path}")
-        return with_query(url, self._config.query_params.evaluate(event), self.query_params.evaluate(event))
+        return with_query(url, self._config.query_params.evaluate(event), self.query_params.evaluate(event), beside)
 
 
 def _shared(runtime: Runtime) -> RequestConfig:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
-from engine import encode
+from engine import encode, is_digits
 from processors.json._schema import Schema
 
 MOST = 1000
 """How many violations an error lists."""
 LONGEST = 100
 """Characters of a path, of a name, of a limit."""
-ALTERNATIVES = re.compile(r"(.*?/(anyOf|oneOf))/\d+(?:/|$)")
+ALTERNATIVES = re.compile(r"(.*?/(anyOf|oneOf))/[0-9]+(?:/|$)")
 NAMES = re.compile(r"\((.*) w(?:as|ere) unexpected\)$", re.DOTALL)
 REQUIRED = " is a required property"
 
@@ -57,7 +58,7 @@ def _violation(path: str, keyword: str, message: str) -> dict[str, str]:
 
 def _rule(schema: Schema, entry: Mapping[str, Any]) -> tuple[str, str]:
     """The keyword that does not hold, and what it asks for."""
-    parts = [part for part in entry["schemaLocation"].split("/") if not part.isdigit()]
+    parts = [part for part in entry["schemaLocation"].split("/") if not is_digits(part)]
     keyword, text = parts[-1], entry["error"]
     if text.endswith(REQUIRED):
         return keyword, f"must have the property {_cut(text.removesuffix(REQUIRED))}"
@@ -70,17 +71,17 @@ def _rule(schema: Schema, entry: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _limit(schema: Schema, entry: Mapping[str, Any]) -> Any:
-    """What the schema says at the keyword; null where that lies in a schema with an $id of its own."""
+    """What the schema says at the keyword, whose place is part of a URI; null in a schema with an $id of its own."""
     uri, _, pointer = (entry["absoluteKeywordLocation"] or "").partition("#")
     value = schema.documents.get(uri)
     for part in pointer.split("/")[1:]:
-        value = _step(value, part.replace("~1", "/").replace("~0", "~"))
+        value = _step(value, unquote(part).replace("~1", "/").replace("~0", "~"))
     return value
 
 
 def _step(value: Any, part: str) -> Any:
     if isinstance(value, list):
-        return value[int(part)] if part.isdigit() and int(part) < len(value) else None
+        return value[int(part)] if is_digits(part) and int(part) < len(value) else None
     return value.get(part) if isinstance(value, dict) else None
 
 

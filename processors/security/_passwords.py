@@ -20,7 +20,9 @@ from engine.limits import LARGEST_PASSWORD_HASH
 from processors.security._credentials import digest as plain_digest
 from processors.security._credentials import read_secret
 
-HASH = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{8,100})\$([A-Za-z0-9+/]{22,172})")
+HASH = re.compile(
+    r"\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([A-Za-z0-9+/]{8,100})\$([A-Za-z0-9+/]{22,172})"
+)
 """The form of a hash: $scrypt$ln=…,r=…,p=…$salt$key, base64 without padding (passlib's, and PHC's)."""
 
 

@@ -32,6 +32,8 @@ flows:
             - set-payload: {value: "mine: #[error.description]"}
             - set-variable: {variableName: httpStatus, value: 418}
   get:\: {steps: [{set-payload: {value: hello}}]}
+  get:\parts of\(part): {steps: []}
+  get:\parts\(part): {steps: [{set-payload: {value: "part #[attributes.uriParams.part]"}}]}
   get:\orders:
     steps: [{set-payload: {value: "list #[attributes.queryParams.limit]"}}]
   get:\orders\(id): {steps: [{set-payload: {value: "one #[attributes.uriParams.id]"}}]}
@@ -74,6 +76,9 @@ CSV = {"Content-Type": "text/csv"}
         ("GET", "/api/orders", {"headers": {"Accept": "text/*, */*;q=0.1"}}, "list 20"),
         ("GET", "/api/orders/7", {}, "one 7"),
         ("GET", "/api/orders/latest", {}, "latest"),
+        ("GET", "/api/orders/%6Catest", {}, "latest"),
+        ("GET", "/api/parts/a%2Fb", {}, "part a/b"),
+        ("GET", "/api/parts/orders%2F7", {}, "part orders/7"),
         ("POST", "/api/orders", {"json": {"sku": "a", "count": 1, "note": None}}, "json a"),
         ("POST", "/api/orders", {"content": "sku\na", "headers": CSV}, "csv"),
     ],
@@ -88,6 +93,8 @@ def test_the_flow_of_an_operation(method: str, path: str, request_: dict[str, An
     [
         ("GET", "/api/nothing", {}, 404, "NOT_FOUND"),
         ("GET", "/api/orders/7/lines", {}, 404, "NOT_FOUND"),
+        ("GET", "/api/orders%2F7", {}, 404, "NOT_FOUND"),
+        ("GET", "/api/orders%2Flatest", {}, 404, "NOT_FOUND"),
         ("PUT", "/api/orders", {}, 405, "METHOD_NOT_ALLOWED"),
         ("GET", "/api/orders/seven", {}, 400, "BAD_REQUEST"),
         ("GET", "/api/orders?limit=0", {}, 400, "BAD_REQUEST"),
@@ -159,3 +166,67 @@ def test_mistakes_in_the_file(text: str, line: int, found: str, tmp_path: Path) 
         load(tmp_path / "flows", FLOWS.replace("orders.yaml", "api.yaml.txt"))
     assert found in str(raised.value)
     assert f"api.yaml.txt:{line}:" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/api/orders/seven", '/uriParams/id must be of type "integer"'),
+        ("/api/orders?limit=0", "/queryParams/limit must be 1 or more"),
+        ("/api/orders?state=lost", '/queryParams/state must be one of ["open","done"]'),
+        ("/api/parts%20of/x?a%2Fb=c", '/queryParams/a/b must be of type "number"'),
+    ],
+)
+def test_what_must_be_is_told(path: str, told: str, ask: Ask) -> None:
+    assert told in ask("GET", path).json()["detail"]
+
+
+SECURED = """
+openapi: 3.1.0
+{root}
+paths:
+  /orders:
+    get: {{}}
+    post: {{{own}}}
+  /health:
+    get: {{security: []}}
+"""
+MAIN = r"""
+configs:
+  Api: {{http:listener-config: {{port: 8081}}}}
+  shop: {{apikit:config: {{api: secured.yaml}}}}
+flows:
+  main:
+    source: {{http:listener: {{config-ref: Api, path: "/api/*"}}}}
+    steps: [{before} {{apikit:router: {{config-ref: shop}}}}]
+  get:\orders: {{steps: [{inside}]}}
+  post:\orders: {{steps: []}}
+  get:\health: {{steps: []}}
+"""
+KEY = "{security:api-key: {keys: {a: b}}}"
+ROOT = "security: [{token: []}]"
+
+
+@pytest.mark.parametrize(
+    ("root", "own", "before", "inside", "warned"),
+    [
+        ("", "", "", "", ""),
+        (ROOT, "", "", "", "3:1 F512 warning GET /orders and 1 more operations with 'security: token'"),
+        (ROOT, "", "", KEY, "3:1 F512 warning POST /orders with 'security: token'"),
+        (ROOT, "", f"{KEY},", "", ""),
+        (ROOT, "", f"{{try: {{steps: [{KEY}]}}}},", "", ""),
+        (ROOT, "", "{logger: {}},", KEY, "POST /orders with 'security: token'"),
+        ("security: [{}, {token: []}]", "", "", "", ""),
+        ("", "security: [{a: [], b: []}, {c: []}]", "", "", "7:12 F512 warning POST /orders with 'security: a | b | c"),
+        (ROOT, "security: []", "", KEY, ""),
+    ],
+)
+def test_security_that_nothing_looks_at_is_a_warning(
+    root: str, own: str, before: str, inside: str, warned: str, tmp_path: Path
+) -> None:
+    (tmp_path / "secured.yaml").write_text(SECURED.format(root=root, own=own))
+    (tmp_path / "flows.yaml").write_text(MAIN.format(before=before, inside=inside))
+    warnings = [str(each) for each in Application.load(tmp_path).parts.warnings]
+    assert len(warnings) == bool(warned)
+    if warned:
+        assert warned in warnings[0]

@@ -200,3 +200,46 @@ async def test_another_host_sees_no_secret(ask: Ask) -> None:
     assert secrets(other) == set()
     assert event.payload["body"] == '{"a":1}'
     assert event.payload["headers"]["x-correlation-id"] == "c-1"
+
+
+SIGNED = "/a%2Fb%3Az/%2e%2E/c%7Ed/(x);v=1?sig=a%2Bb%2F%3D+c%20d&when=2027-01-01T10%3A00%3A00Z&empty=&&x"
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        (SIGNED, SIGNED),
+        ("HERE" + SIGNED, SIGNED),
+        ("//HOST" + SIGNED, SIGNED),
+        ("?sig=%2F%3A", "/0?sig=%2F%3A"),
+        ("sub/../x%2Fy", "/x%2Fy"),
+        ("/a b/é?ö=\\", "/a%20b/%C3%A9?%C3%B6=%5C"),
+        ("HERE", "/"),
+        ("/x#part", "/x"),
+    ],
+)
+async def test_a_location_is_followed_as_it_stands(ask: Ask, location: str, path: str) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if request.raw_path == "/0":
+            to = location.replace("HERE", server.url).replace("HOST", server.url.removeprefix("http://"))
+            return web.Response(status=307, headers={"Location": to})
+        return await echo(request)
+
+    async with upstream(handler) as server, ask('{url: "${url}/0"}', url=server.url) as flows:
+        assert (await flows.run()).payload["path"] == path
+
+
+async def test_a_url_that_an_expression_gives_is_asked_for_as_it_stands(ask: Ask) -> None:
+    async with upstream(echo) as server, ask('{url: "#[payload]"}', url=server.url) as flows:
+        assert (await flows.run(server.url + SIGNED)).payload["path"] == SIGNED
+
+
+async def test_a_location_seen_from_a_url_with_encoded_slashes(ask: Ask) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if request.raw_path == "/a%2Fb/c?x=%2F":
+            return web.Response(status=302, headers={"Location": "d%2Fe?y=%2F"})
+        return await echo(request)
+
+    request = '{url: "${url}/{id}/c?x=%2F", uri-params: {id: a/b}}'
+    async with upstream(handler) as server, ask(request, url=server.url) as flows:
+        assert (await flows.run()).payload["path"] == "/a%2Fb/d%2Fe?y=%2F"

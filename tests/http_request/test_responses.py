@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from asking import Ask
+from multidict import CIMultiDict
 from upstreams import echo, raw_upstream, upstream
 
 from engine import FlowError
@@ -297,3 +298,26 @@ async def test_file_that_cannot_be_written(ask: Ask, tmp_path: Path) -> None:
         failure: FlowError = await flows.fails()
     assert str(failure.type) == "MULE:UNKNOWN"
     assert str(tmp_path) not in failure.description
+
+
+COOKIES = ["a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT", "b=2; Path=/"]
+CHALLENGES = ['Basic realm="a, b"', 'Bearer realm="c", error="invalid_token"']
+SENT = [
+    *(("Set-Cookie", each) for each in COOKIES), *(("WWW-Authenticate", each) for each in CHALLENGES),
+    ("Vary", "Accept"), ("Vary", "Origin"), ("X-Own", "one"),
+]  # fmt: skip
+
+
+async def several(request: web.Request) -> web.Response:
+    """All headers several times at `/`, each once at `/once`."""
+    sent = dict(SENT) if request.path == "/once" else SENT
+    return web.Response(headers=CIMultiDict(sent))
+
+
+async def test_headers_that_stand_several_times(ask: Ask) -> None:
+    async with upstream(several) as server, ask('{url: "${url}/#[payload]"}', url=server.url) as flows:
+        twice = (await flows.run("twice")).attributes["headers"]
+        once = (await flows.run("once")).attributes["headers"]
+    assert (twice["set-cookie"], twice["WWW-Authenticate"]) == (COOKIES, CHALLENGES)
+    assert (twice["vary"], twice["x-own"]) == ("Accept, Origin", "one")
+    assert (once["set-cookie"], once["www-authenticate"]) == (COOKIES[1], CHALLENGES[1])

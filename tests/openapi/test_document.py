@@ -412,3 +412,68 @@ def test_the_shipped_flow() -> None:
     assert set(answers["400"]["content"]) == {"application/json", "application/problem+json"}
     examples = told["paths"]["/api/bulk-upsert"]["post"]["requestBody"]["content"]["application/json"]["examples"]
     assert {"all-good", "mixed", "all-bad", "empty", "import"} == set(examples)
+
+
+def test_headers_that_a_flow_sets(tmp_path: Path) -> None:
+    text = """
+configs: {Api: {http:listener-config: {port: 8081}}}
+flows:
+  made:
+    source:
+      http:listener:
+        {config-ref: Api, path: /made, allowedMethods: POST, response: {statusCode: 201, headers: {Location: /1}}}
+    steps:
+      - set-variable: {variableName: outboundHeaders, value: {X-Count: "#[payload.n]", Content-Type: text/csv}}
+      - set-payload: {value: hi}
+  moved:
+    source: {http:listener: {config-ref: Api, path: /moved, allowedMethods: GET}}
+    steps:
+      - set-variable: {variableName: outboundHeaders, value: {Location: "#[attributes.queryParams.to]"}}
+      - set-variable: {variableName: httpStatus, value: 304}
+  fails:
+    source:
+      http:listener:
+        config-ref: Api
+        path: /fails
+        allowedMethods: GET
+        error-response: {statusCode: 418, headers: {X-Why: "#[error.description]"}}
+    steps: [{raise-error: {type: "A:B"}}]
+"""
+    paths = document(text, tmp_path)["paths"]
+    told = {path: next(iter(item.values()))["responses"] for path, item in paths.items()}
+    assert set(told["/made"]["201"]["headers"]) == {"X-Correlation-ID", "X-Count", "Location"}
+    assert told["/made"]["201"]["headers"]["Location"] == {"schema": {"type": "string"}}
+    assert set(told["/moved"]["304"]["headers"]) == {"X-Correlation-ID", "Location"}
+    assert set(told["/fails"]["418"]["headers"]) == {"X-Correlation-ID", "X-Why"}
+    assert told["/fails"]["418"]["content"] == {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+    }
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_the_key_of_requests_that_come_again(required: bool, tmp_path: Path) -> None:
+    text = f"""
+configs: {{Api: {{http:listener-config: {{port: 8081}}}}}}
+flows:
+  pay:
+    source:
+      http:listener:
+        {{config-ref: Api, path: /pay, allowedMethods: "POST, GET", idempotency: {{required: {str(required).lower()}}}}}
+    steps: [{{set-payload: {{value: hi}}}}]
+"""
+    item = document(text, tmp_path)["paths"]["/pay"]
+    [key] = item["post"]["parameters"]
+    assert (key["name"], key["in"], key["required"]) == ("Idempotency-Key", "header", required)
+    assert "parameters" not in item["get"]
+
+
+def test_what_is_told_of_the_whole(tmp_path: Path) -> None:
+    flows = HEAD + "    steps: []\n"
+    assert document(flows, tmp_path)["info"]["title"] == "Flows"
+    api = "configuration: {api: {title: Shop, version: '2.10', description: All of it.}}\n"
+    assert document(api + flows, tmp_path)["info"] == {"title": "Shop", "version": "2.10", "description": "All of it."}
+
+
+def test_problems_are_described_once(tmp_path: Path) -> None:
+    flows = HEAD + "    steps: [{raise-error: {type: 'A:B'}}]\n"
+    assert json.dumps(document(flows, tmp_path)).count("Problem details (RFC 9457).") == 1

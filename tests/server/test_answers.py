@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from running import PROBLEM, Running
 
@@ -26,6 +28,17 @@ flows:
         path: /response
         response: {statusCode: "#[payload.n + 1]", headers: {X-Both: response}, body: {n: "#[payload.n]"}}
     steps: [{set-variable: {variableName: outboundHeaders, value: {X-Both: flow, X-Own: [a, b]}}}]
+  chosen:
+    source: {http:listener: {config-ref: Api, path: /chosen, response: {statusCode: "#[payload.status]"}}}
+    steps: [{set-variable: {variableName: httpStatus, value: "#[payload.variable]"}}]
+  halved:
+    source: {http:listener: {config-ref: Api, path: /halved, response: {statusCode: "#[payload.n / 2]"}}}
+    steps: []
+  failing:
+    source: {http:listener: {config-ref: Api, path: /failing, error-response: {statusCode: "#[payload.status]"}}}
+    steps: [{raise-error: {type: "APP:BROKEN", description: broken}}]
+    error-handler:
+      - on-error-propagate: {steps: [{set-variable: {variableName: httpStatus, value: "#[payload.variable]"}}]}
   echo:
     source: {http:listener: {config-ref: Api, path: /echo}}
     steps: []
@@ -60,10 +73,10 @@ flows:
 )
 
 
-@pytest.mark.parametrize("status", [200, 201, 302, 400, 404, 599, "404", " 404 "])
-def test_status(served: Running, status: object) -> None:
+@pytest.mark.parametrize("status", [200, 201, 302, 400, 404, 599, "404", " 404 ", 201.0, 4.04e2])
+def test_status(served: Running, status: Any) -> None:
     answer = served.post("/status", json={"status": status})
-    assert (answer.status_code, answer.text) == (int(str(status)), "text")
+    assert (answer.status_code, answer.text) == (int(status), "text")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
@@ -75,13 +88,53 @@ def test_a_status_without_a_body(served: Running, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "status", ["abc", "", 99, 100, 150, 1000, 10**30, "9" * 5000, -200, 200.5, None, True, [200], {"a": 1}]
+    "status",
+    [
+        "abc",
+        "",
+        99,
+        100,
+        150,
+        1000,
+        10**30,
+        "9" * 5000,
+        -200,
+        200.5,
+        "200.0",
+        "²⁰⁰",
+        "٢٠١",
+        199.99,
+        1e300,
+        True,
+        [200],
+        {"a": 1},
+    ],
 )
 def test_what_is_no_status(served: Running, status: object) -> None:
     answer = served.post("/status", json={"status": status})
     assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)
     line = served.logged(answer.headers["x-correlation-id"])[0]
     assert "MULE:EXPRESSION: the status of the answer is no number from 200 to 599" in line
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/status", {"status": None}, 200),
+        ("/chosen", {}, 200),
+        ("/chosen", {"variable": 202}, 202),
+        ("/chosen", {"status": 201, "variable": 202}, 201),
+        ("/chosen", {"status": None, "variable": 404.0}, 404),
+        ("/halved", {"n": 402}, 201),
+        ("/failing", {}, 500),
+        ("/failing", {"status": 409.0}, 409),
+        ("/failing", {"variable": 418}, 418),
+        ("/failing", {"variable": 418, "status": None}, 418),
+        ("/failing", {"variable": "٤٠٤"}, 500),
+    ],
+)
+def test_a_null_status_counts_as_none(served: Running, path: str, body: Any, status: int) -> None:
+    assert served.post(path, json=body).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ MODULES = {
     "chance": "uuid random_int",
     "conditions": "if case default try require least greatest",
     "dates": "now today as_date as_datetime parse_date format_date date_add date_diff to_timezone",
-    "encodings": "base64_encode base64_decode url_encode url_decode hash hmac jwt_claims",
+    "encodings": "base64_encode base64_decode url_encode url_decode hash hmac constant_time_equals jwt_claims",
     "formats": "read write",
     "grouping": "group_by index_by distinct_by unique difference sum_by count_by partition",
     "joining": "concat",

@@ -144,6 +144,25 @@ def hmac(value: str | bytes, key: str | bytes, algorithm: str = "SHA-256") -> st
     return new(_bytes("hmac", key), _bytes("hmac", value), _algorithm("hmac", algorithm)).hexdigest()
 
 
+@function("string|bytes|null", "string|bytes|null", steps=60, each=3)
+def constant_time_equals(one: str | bytes | None, other: str | bytes | None) -> bool:
+    """Whether two texts, or bytes, are the same, in a time that tells nothing of where they differ.
+
+    For signatures and secrets: `==` ends at the first difference, and who may ask often measures it. A text
+    counts as its bytes in UTF-8; null is like nothing.
+
+    constant_time_equals(hmac('message', 'key', 'SHA-1'), '2088df74d5f2146b48146caf4965377e9d0be3a4') → true
+    constant_time_equals('secret', null) → false
+    """
+    from hashlib import sha256
+    from hmac import compare_digest
+
+    if one is None or other is None:
+        return False
+    first, second = (sha256(_bytes("constant_time_equals", each)).digest() for each in (one, other))
+    return compare_digest(first, second)
+
+
 @function("string", steps=160, each=8, of_null=None)
 def jwt_claims(token: str) -> dict[str, Any]:
     """The claims that a JSON Web Token (RFC 7519) makes, NOT VERIFIED: anybody can write such a token.

@@ -12,6 +12,7 @@ from itertools import islice
 from math import isfinite
 from typing import Any
 
+from engine.expressions.digits import is_digits
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.limits import YAML_TOO_DEEP, refuse_depth, refuse_large, refuse_many_nodes
 from engine.expressions.operators import LONGEST_NUMBER
@@ -136,7 +137,7 @@ def _number_in(text: str) -> int | float | str:
     if len(text) > LONGEST_NUMBER or "_" in text or not text.isascii():
         return text
     try:
-        if text.isdecimal() or (text[0] in SIGNS and text[1:].isdecimal()):
+        if is_digits(text) or (text[0] in SIGNS and is_digits(text[1:])):
             return int(text)
         number = float(text)
     except ValueError:

@@ -1,0 +1,67 @@
+"""A path of an application: requests are matched as their callers cut them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.routing import Match
+from starlette.routing import Route as StarletteRoute
+from starlette.types import Scope
+
+from engine.core.request_path import PathPattern, cut_path, joined_path
+
+PATH_VALUES = "engine.path_values"
+"""What the parameters of the path take, in the scope of a request."""
+
+PATH = "engine.path"
+"""The path, cut, there."""
+
+
+class PathRoute(StarletteRoute):
+    """Starlette's route, which would match what is decoded already: there `/a%2Fb` passes for `/a/b`."""
+
+    def __init__(self, path: str, endpoint: Any) -> None:
+        super().__init__("/", endpoint)
+        self.path = path
+        self.pattern = PathPattern(path)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        values = self.pattern.find(_path_in(scope)) if scope["type"] == "http" else None
+        if values is None:
+            return Match.NONE, {}
+        is_taken = self.methods is None or scope["method"] in self.methods
+        return Match.FULL if is_taken else Match.PARTIAL, {"endpoint": self.endpoint, PATH_VALUES: values}
+
+
+def raw_path_of(scope: Scope) -> str:
+    """The path as it came, percent-encoded.
+
+    Where the server does not tell it, or who is before us wrote the path anew, that path stands for it.
+    """
+    path: str = scope["path"]
+    raw = scope.get("raw_path")
+    came = raw.decode("latin-1") if raw else ""
+    if joined_path(cut_path(came)) == path:
+        return came
+    return path.replace("%", "%25")
+
+
+def is_escaped(scope: Scope) -> bool:
+    """Whether the path came with something percent-encoded."""
+    return b"%" in (scope.get("raw_path") or b"")
+
+
+def _path_in(scope: Scope) -> str:
+    """The path that all routes are tried with."""
+    if PATH not in scope:
+        scope[PATH] = _path_below(scope)
+    path: str = scope[PATH]
+    return path
+
+
+def _path_below(scope: Scope) -> str:
+    """The path, cut, behind the prefix that an outer application took."""
+    path = cut_path(raw_path_of(scope))
+    prefix = scope.get("root_path", "")
+    is_below = bool(prefix) and path.startswith(prefix) and path[len(prefix) :][:1] in ("", "/")
+    return path[len(prefix) :] if is_below else path

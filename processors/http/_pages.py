@@ -1,0 +1,102 @@
+"""Answers that come page by page, as a stream of what is on the pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from msgspec.structs import asdict
+
+from engine import (
+    EXPRESSION,
+    REPEAT_EXHAUSTED,
+    Appended,
+    Count,
+    Event,
+    Expression,
+    FlowError,
+    Parameters,
+)
+from engine.limits import MOST_PAGES
+
+
+class PageEvent(Event, frozen=True):
+    """The answer as `next` and `items` see it, with the number of the page from 1."""
+
+    page: int = 1
+
+
+class OfPage(Expression):
+    """An expression that sees a page as payload and attributes, and its number as `$page`."""
+
+    __slots__ = ()
+    variables: ClassVar[Mapping[str, str]] = {"page": "event.page"}
+
+
+class Paginate(Parameters):
+    """How one page leads to the next, and what is on it."""
+
+    next: OfPage
+    """What to ask for next: a url, seen from the page's own, or a map of query parameters that stand beside the
+    request's and win. Null, an empty text, and a map of nothing but nulls end it."""
+
+    items: OfPage = OfPage("payload")
+    """The list of what is on a page."""
+
+    max_pages: Count = Count(MOST_PAGES)
+    """How many pages there may be; one more is MULE:REPEAT_EXHAUSTED."""
+
+
+class Page(NamedTuple):
+    """An answer, and the url that it came from."""
+
+    after: Event
+    url: str
+
+
+Ask = Callable[[Any, str], Awaitable[Page]]
+"""Asks for what `next` gave on the page of a url."""
+
+
+class Pages:
+    """The pages of a request: one is asked for when the items of the one before were taken."""
+
+    def __init__(self, paginate: Paginate, most: int, ask: Ask) -> None:
+        self._paginate, self._most, self._ask = paginate, most, ask
+
+    def portions(self, first: Page) -> AsyncGenerator[list[Any], None]:
+        """The items, page by page. What is wrong with the first page is raised at once."""
+        return self._portions(self._looked_at(first, 1), first.url)
+
+    def _looked_at(self, page: Page, number: int) -> tuple[list[Any], Any]:
+        """What is on a page, and what to ask for next; None where it is the last."""
+        seen = PageEvent(**asdict(page.after), page=number)
+        items, following = self._paginate.items.evaluate(seen), self._paginate.next.evaluate(seen)
+        if items is not None and not isinstance(items, (list, tuple, Appended)):
+            raise FlowError(EXPRESSION, "'items' of paginate gives no list")
+        return list(items or ()), None if _is_end(following) else following
+
+    async def _portions(self, looked_at: tuple[list[Any], Any], url: str) -> AsyncGenerator[list[Any], None]:
+        number = 1
+        items, following = looked_at
+        while True:
+            if items:
+                yield items
+            if following is None:
+                return
+            if number >= self._most:
+                raise FlowError(REPEAT_EXHAUSTED, f"the upstream has more than {self._most} pages")
+            number += 1
+            page = await self._ask(following, url)
+            (items, following), url = self._looked_at(page, number), page.url
+
+
+def _is_end(following: Any) -> bool:
+    """Whether there is no next page. Raises MULE:EXPRESSION for what cannot be asked for."""
+    if following is None or following == "":
+        return True
+    if isinstance(following, Mapping):
+        return all(value is None for value in following.values())
+    if isinstance(following, str):
+        return False
+    raise FlowError(EXPRESSION, "'next' of paginate gives neither a url nor a map of query parameters")
