@@ -58,8 +58,7 @@ def main() -> None:
     "--workers", type=click.IntRange(1, 512), default=1, show_default=True,
     help="Processes that share the sockets. What is in memory (stores, queues, rate limits) is each one's own.",
 )  # fmt: skip
-@click.option("--reload", is_flag=True, help="Start anew when a file changes, unless there is a mistake in it.")
-@click.option("--trial", is_flag=True, hidden=True, help="Tell the mistakes of what would be served, and end.")
+@click.option("--reload", is_flag=True, help="Start anew when a file changes.")
 @click.option(
     "--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Write each request as a test into DIR, its outward calls mocked, secrets hidden; `engine test DIR` replays.",
@@ -68,23 +67,20 @@ def main() -> None:
 @format_option
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
-    docs: bool | None, workers: int, reload: bool, trial: bool, record: Path | None, log_level: str, log_format: str,
+    docs: bool | None, workers: int, reload: bool, record: Path | None, log_level: str, log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     if reload:
         from engine.tools.reload import again_and_again
 
-        again_and_again(paths, sys.argv[1:], "--reload", trial="--trial")
+        again_and_again(paths, sys.argv[1:], "--reload")
         return
     gc.disable()  # what is loaded now stays: looking through it only delays the start; `serve` enables it
     from engine.tools.logs import configure
-    from engine.tools.serving import mistake_of, serve_application
+    from engine.tools.serving import serve_application
 
-    recorder = _recorder(record, paths, settings) if record and not trial else None
+    recorder = _recorder(record, paths, settings) if record else None
     app = load(paths, settings, processors, recorder)
-    if trial:
-        mistake = mistake_of(app, host, port)
-        sys.exit(f"engine: {mistake}" if mistake else 0)
     configure(log_level, log_format, app.parts.secrets)
     sys.exit(serve_application(app, host, port, docs, workers, recorder))
 

@@ -74,11 +74,6 @@ def serve_application(
                 address.listening.close()
 
 
-def mistake_of(app: Application, host: str | None, port: int | None) -> str | None:
-    """Why the flows cannot be served there, as far as that shows without trying."""
-    return _mistake(app, addresses_of(app, host, port))
-
-
 def _mistake(app: Application, addresses: list[Address]) -> str | None:
     """Why the flows cannot be served at these addresses."""
     if not any(flow.source for flow in app.flows.values()):
