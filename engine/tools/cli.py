@@ -58,7 +58,9 @@ def main() -> None:
     "--workers", type=click.IntRange(1, 512), default=1, show_default=True,
     help="Processes that share the sockets. What is in memory (stores, queues, rate limits) is each one's own.",
 )  # fmt: skip
-@click.option("--reload", is_flag=True, help="Start anew when a file changes.")
+@click.option(
+    "--reload", is_flag=True, help="Serve anew when a file changes; one with a mistake leaves what was served before."
+)
 @click.option(
     "--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Write each request as a test into DIR, its outward calls mocked, secrets hidden; `engine test DIR` replays.",
@@ -71,18 +73,18 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     if reload:
-        from engine.tools.reload import again_and_again
+        from engine.tools.reload import serve_again
 
-        again_and_again(paths, sys.argv[1:], "--reload")
-        return
+        sys.exit(serve_again(paths, sys.argv[1:]))
     gc.disable()  # what is loaded now stays: looking through it only delays the start; `serve` enables it
+    from engine.tools.handover import Successor
     from engine.tools.logs import configure
     from engine.tools.serving import serve_application
 
     recorder = _recorder(record, paths, settings) if record else None
     app = load(paths, settings, processors, recorder)
     configure(log_level, log_format, app.parts.secrets)
-    sys.exit(serve_application(app, host, port, docs, workers, recorder))
+    sys.exit(serve_application(app, host, port, docs, workers, recorder, Successor.expected()))
 
 
 def _recorder(folder: Path, paths: Iterable[str], settings: Iterable[str]) -> Recorder:

@@ -74,8 +74,7 @@ def test(
     if watch:
         from engine.tools.reload import again_and_again
 
-        again_and_again(paths, sys.argv[1:], "--watch", recursive=True)
-        return
+        sys.exit(again_and_again(paths, sys.argv[1:], "--watch"))
     covers = coverage or fail_under is not None or html is not None or lcov is not None
     order = Order(dict(read_settings(settings)), processors, wish, frozenset(tags), exitfirst, covers, databases)
     if mutate:
