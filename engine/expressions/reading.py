@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jiter
@@ -13,6 +14,10 @@ SPARSE = 2 * MOST_JSON_VALUES
 """Bytes that hold no more values than there may be: each takes two at least."""
 SPACE = b" \t\r\n"
 
+
+TOLD = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
+"""What jiter says."""
+TWICE, DUPLICATE = "Detected duplicate key", "a key stands twice"
 
 FEW = 200_000
 """How many texts can be taken out in a moment."""
@@ -31,6 +36,14 @@ def read_json(text: bytes) -> Any:
     """
     refuse_dense(text)
     return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+
+
+def reason_of(error: ValueError) -> tuple[str, int, int]:
+    """Why a text is no JSON, without a value of it, and the line and column; zeros where nobody knows."""
+    if not (told := TOLD.fullmatch(str(error))):
+        return "the text is no Unicode", 0, 0
+    reason = DUPLICATE if told[1].startswith(TWICE) else told[1]
+    return reason, int(told[2]), int(told[3])
 
 
 def refuse_dense(text: bytes) -> None:

@@ -17,8 +17,9 @@ from engine.serving.content import (
     essence_of,
     fields,
     is_decoded,
-    read_content,
+    read_body,
 )
+from engine.serving.csv_options import CsvOptions
 from engine.serving.headers import Headers
 from engine.serving.incoming import Chunks, Incoming, too_large, whole
 from engine.serving.inflating import INFLATERS, inflated
@@ -27,20 +28,20 @@ from engine.serving.route import Limits
 
 
 async def read_payload(
-    headers: Headers, incoming: Incoming, media_type: str | None, limits: Limits, *, streaming: bool
+    headers: Headers, incoming: Incoming, media_type: str | None, limits: Limits, csv: CsvOptions, *, streaming: bool
 ) -> Any:
     """The payload by its Content-Type; null for an empty body.
 
-    streaming: whether a body of records is a Stream, of any size, in which each may be as large as
-    else the whole. Raises Refusal for a body that is too large, comes too slowly, or is not what its
+    csv: how CSV is written. streaming: whether a body of records is a Stream, of any size, in which each
+    may be as large as else the whole. Raises Refusal for a body that is too large, comes too slowly, or is not what its
     type says.
     """
     try:
         if is_decoded(media_type):
             codec_of(media_type)  # before anything is read
         if streaming and has_records(media_type):
-            return records_of(_chunks(headers, incoming, None), media_type, limits, incoming.hand_on)
-        return await before(limits.read_timeout, _read(headers, incoming, media_type, limits.max_body))
+            return records_of(_chunks(headers, incoming, None), media_type, limits, csv, incoming.hand_on)
+        return await before(limits.read_timeout, _read(headers, incoming, media_type, limits.max_body, csv))
     except TimeoutError:
         detail = f"the body did not arrive within {limits.read_timeout:g} s"
         raise Refusal(408, "HTTP:REQUEST_TIMEOUT", detail, {"connection": "close"}) from None
@@ -52,15 +53,15 @@ async def read_payload(
         raise Refusal(400, "HTTP:BAD_REQUEST", str(error)) from None
 
 
-async def _read(headers: Headers, incoming: Incoming, media_type: str | None, max_body: int) -> Any:
+async def _read(headers: Headers, incoming: Incoming, media_type: str | None, max_body: int, csv: CsvOptions) -> Any:
     announced = headers.find("content-length", "")
     if announced.isdecimal() and int(announced) > max_body:
         raise too_large(max_body)
     if essence_of(media_type) == MULTIPART:
         return await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body, incoming.keep)
     if headers.find("content-encoding") is None:
-        return read_content(await incoming.whole(max_body), media_type)
-    return read_content(await whole(_chunks(headers, incoming, max_body)), media_type)
+        return read_body(await incoming.whole(max_body), media_type, csv)
+    return read_body(await whole(_chunks(headers, incoming, max_body)), media_type, csv)
 
 
 def _chunks(headers: Headers, incoming: Incoming, max_body: int | None) -> Chunks:

@@ -174,7 +174,7 @@ async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str,
     if is_there:
         check_consumed(media_type, route.consumes)
     if route.streaming or is_there:
-        arguments = exchange.headers, exchange.incoming, media_type, route.limits
+        arguments = exchange.headers, exchange.incoming, media_type, route.limits, route.csv
         payload = await read_payload(*arguments, streaming=route.streaming)
     return Event(payload=payload, attributes=attributes, correlation_id=exchange.correlation_id, media_type=media_type)
 

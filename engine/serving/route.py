@@ -22,6 +22,7 @@ from engine.limits import (
     MOST_CALLERS,
 )
 from engine.serving.cors import Cors
+from engine.serving.csv_options import USUAL, CsvOptions
 from engine.serving.idempotency import Idempotency
 from engine.serving.rate_limit import RateLimit
 
@@ -106,7 +107,7 @@ class Route:
     streaming: whether a body of records comes as a Stream.
     schema: what bodies must fit.
     consumes: the media types that bodies may have, `text/*` among them; none means any.
-    api_docs: whether the address describes its API; None leaves it to where it listens.
+    csv: how CSV is written. api_docs: whether the address describes its API; None leaves it to where it listens.
     """
 
     host: str
@@ -124,6 +125,7 @@ class Route:
     schema: BodySchema | None = None
     api_docs: bool | None = None
     consumes: tuple[str, ...] = ()
+    csv: CsvOptions = USUAL
 
 
 class HttpSource(Source):

@@ -20,6 +20,7 @@ from engine.core.media import read_json
 from engine.core.mistake import mistakes_of
 from engine.core.reader import ROOTS, Reach
 from engine.expressions import source_of
+from engine.expressions.texts import bytes_without_mark
 from engine.expressions.writing import encode
 from engine.tools.manual import all_functions
 
@@ -38,7 +39,7 @@ def make_event(payload: bytes | None, variables: str | None) -> Event:
 
 def _read(what: str, text: bytes) -> Any:
     try:
-        return read_json(text)
+        return read_json(bytes_without_mark(text))
     except ValueError as error:
         raise ValueError(f"{what} is no JSON: {error}") from None
 

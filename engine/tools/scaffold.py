@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from engine.application import Application
 from engine.core.media import is_json, read_json, read_yaml
 from engine.expressions.functions.formats import write
+from engine.expressions.texts import text_of
 from engine.loading.diagnostic import LoadError
 from engine.tools.samples import Samples
 
@@ -72,7 +73,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
 def _of_api(api: Path) -> Iterator[tuple[str, str]]:
     """The files of a project for an API: the API, the flow that routes to its operations, a flow for each."""
     try:
-        text = api.read_text(encoding="utf-8")
+        text = text_of(api.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise ScaffoldError(f"'{api}' cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}") from None
     is_in_json = api.suffix == ".json"

@@ -20,6 +20,7 @@ class Router(Processor):
     A request that does not fit raises APIKIT:BAD_REQUEST (400), NOT_FOUND (404), METHOD_NOT_ALLOWED
     (405), NOT_ACCEPTABLE (406) or UNSUPPORTED_MEDIA_TYPE (415); an operation without a flow
     NOT_IMPLEMENTED (501). Unless a handler takes it, the caller gets that status, with all violations.
+    Bodies of XML, CSV and NDJSON are values, of which no schema is asked.
 
     Example:
         configs:

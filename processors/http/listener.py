@@ -9,6 +9,7 @@ from pydantic import AliasChoices, BeforeValidator
 from engine import (
     USUAL_METHODS,
     ConfigRef,
+    CsvOptions,
     Field,
     HttpResponse,
     HttpSource,
@@ -67,8 +68,9 @@ def _media_types(value: Any) -> Any:
 class Listener(HttpSource):
     """Run the flow for each HTTP request, and answer with its event.
 
-    The body becomes the payload by its Content-Type: JSON (also without one) is a value, a form a
-    map, text a text, all else bytes, an empty body null. `attributes` holds method, listenerPath,
+    The body becomes the payload by its Content-Type: JSON (also without one), XML, YAML, CSV and NDJSON
+    are values, as read() makes them, a form a map, text a text, all else bytes, an empty body null. One
+    that is not what its type says is answered with 400, with reason and place. `attributes` holds method, listenerPath,
     requestPath, queryString, queryParams, queryParamsAll, uriParams, headers, remoteAddress,
     scheme and version; the rest that a trailing `*` takes is uriParams."*". Of a caller with a
     certificate, clientCertificate holds subject and issuer ({commonName, …}), subjectAltName
@@ -118,7 +120,12 @@ class Listener(HttpSource):
 
     streaming: bool = False
     """Whether a body of NDJSON (application/x-ndjson) or CSV is a stream of records: foreach goes through one of any
-    size in constant memory. maxBodySize is then the bound of one record, readTimeout that of each wait for more."""
+    size in constant memory. maxBodySize is then the bound of one record, readTimeout that of each wait for more. A
+    record that cannot be read (a line that is no JSON, a row with a cell too many) ends the loop, or with `collect` is
+    an item that fails: `error.description` has its line, the payload is what could be read of it."""
+
+    csv: CsvOptions = CsvOptions()
+    """How bodies of CSV are written, streamed or not: separator, quote, encoding, header, lenient."""
 
     consumes: Annotated[tuple[str, ...], BeforeValidator(_media_types)] = ()
     """The media types that bodies may have, such as `application/x-ndjson, application/json` or `text/*`, as a comma
@@ -177,4 +184,5 @@ class Listener(HttpSource):
             schema=self.schema,
             api_docs=config.api_docs,
             consumes=self.consumes,
+            csv=self.csv,
         )

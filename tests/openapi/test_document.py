@@ -248,7 +248,7 @@ steps:
   - tracing:set-logging-variable: {variableName: a, value: 1}
   - tracing:with-correlation-id: {correlationId: abc, steps: [{logger: {}}]}
   - async: {steps: [{set-payload: {value: 5}}]}
-  - foreach: {collection: "[1]", steps: [{set-payload: {value: 5}}]}
+  - foreach: {collection: "`[1]`", steps: [{set-payload: {value: 5}}]}
 """, {"text/plain": {"const": "hi"}}),
     ("null", "steps: [{set-payload: {value: null}}]", None),
     ("what came in", "steps: [{logger: {}}]", None),
