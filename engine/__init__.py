@@ -207,6 +207,11 @@ if TYPE_CHECKING:
     from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.headers import header_value as header_value
     from engine.serving.idempotency import Idempotency as Idempotency
+    from engine.serving.inflating import INFLATERS as INFLATERS
+    from engine.serving.inflating import CutOff as CutOff
+    from engine.serving.inflating import Damaged as Damaged
+    from engine.serving.inflating import TooDense as TooDense
+    from engine.serving.inflating import inflated as inflated
     from engine.serving.rate_limit import RateLimit as RateLimit
     from engine.serving.route import USUAL_METHODS as USUAL_METHODS
     from engine.serving.route import Connections as Connections
@@ -299,6 +304,7 @@ _MODULES = {
     "engine.serving.idempotency": "Idempotency",
     "engine.serving.rate_limit": "RateLimit",
     "engine.serving.csv_options": "CsvOptions",
+    "engine.serving.inflating": "INFLATERS CutOff Damaged TooDense inflated",
     "engine.serving.route": "USUAL_METHODS Connections HttpResponse HttpSource Limits Route",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}

@@ -22,7 +22,7 @@ from engine.serving.content import (
 from engine.serving.csv_options import CsvOptions
 from engine.serving.headers import Headers
 from engine.serving.incoming import Chunks, Incoming, too_large, whole
-from engine.serving.inflating import INFLATERS, inflated
+from engine.serving.inflating import INFLATERS, Damaged, TooDense, inflated
 from engine.serving.records import has_records, records_of
 from engine.serving.route import Limits
 
@@ -72,7 +72,18 @@ def _chunks(headers: Headers, incoming: Incoming, max_body: int | None) -> Chunk
     if encoding not in INFLATERS:
         detail = "the Content-Encoding of the body is none of gzip, deflate"
         raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", detail, {"accept-encoding": "gzip, deflate"}, is_early=True)
-    return _bounded(inflated(incoming.chunks(max_body), encoding), max_body, incoming)
+    return _bounded(_inflated(incoming.chunks(max_body), encoding), max_body, incoming)
+
+
+async def _inflated(chunks: Chunks, encoding: str) -> Chunks:
+    try:
+        async for chunk in inflated(chunks, encoding):
+            yield chunk
+    except TooDense as error:
+        raise Refusal(413, "HTTP:REQUEST_TOO_LARGE", f"the body inflates to {error}", is_early=True) from None
+    except Damaged:
+        detail = "the body cannot be inflated as its Content-Encoding says"
+        raise Refusal(400, "HTTP:BAD_REQUEST", detail, is_early=True) from None
 
 
 async def _bounded(chunks: Chunks, max_body: int | None, incoming: Incoming) -> Chunks:

@@ -25,6 +25,8 @@ from processors.http._response import attributes_of, rejected
 from processors.http._saved import Destination, save
 
 AGENT = f"flow-engine/{__version__}"
+ENCODINGS = ("gzip", "deflate")
+"""What answers are inflated of."""
 PORTION = 2**18
 """How many bytes of a body are handed to the connection at once."""
 
@@ -147,7 +149,8 @@ class Client:
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": AGENT},
+            headers={"User-Agent": AGENT, "Accept-Encoding": ", ".join(ENCODINGS)},
+            auto_decompress=False,  # aiohttp would take a gzip that is cut for whole
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=options.connect),
             skip_auto_headers=["Content-Type"],
             max_line_size=LONGEST_ANSWER_LINE,
