@@ -117,6 +117,8 @@ def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
 def write(value: Any, options: Mapping[str, Any]) -> str:
     if not isinstance(value, Mapping) or len(value) != 1:
         raise EvaluationError("write() makes XML of a map with one entry, the root")
+    if isinstance(root := next(iter(value.values())), (list, Appended)) and len(root) != 1:
+        raise EvaluationError(f"write() makes XML of one root, not of a list of {len(root)}")
     refuse_large(value, MOST_NODES // 2, "write")  # a key costs as much as a value
     writer = _Writer()
     for name, content in value.items():
