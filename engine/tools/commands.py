@@ -36,8 +36,8 @@ def load(
 
     find_packages_here()
     try:
-        wrap = recorder.wrap if recorder else None
-        app = Application.load(*paths, properties=dict(read_settings(settings)), processors=processors, wrap=wrap)
+        recording: Any = {"wrap": recorder.wrap, "clock": recorder.clock} if recorder else {}
+        app = Application.load(*paths, properties=dict(read_settings(settings)), processors=processors, **recording)
     except LoadError as error:
         click.echo(error, err=True)
         fail(f"{counted(len(error.diagnostics), 'mistake')} in the flows")
