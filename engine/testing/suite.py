@@ -111,7 +111,10 @@ class TestFile:
             filled = filled_text(name, row)
             unique = f"{filled} [{number}]" if filled in names or filled == name else filled
             names.add(filled)
-            yield Written(unique, copied(rest, row), place)
+            own = Map(rest.place)
+            for key, value in rest.items():
+                own.put(key, copied(value, row, is_data=key in DATA), *rest.places[key])
+            yield Written(unique, own, place)
 
     def paths(self) -> list[Path]:
         """The flow files and folders under test."""

@@ -18,24 +18,15 @@ from engine import (
     Mistake,
     RateLimit,
     Route,
-    did_you_mean,
     refuse,
 )
 from processors.http._body_schema import BodySchema
+from processors.http._methods import meant_method
 from processors.http.listener_config import ListenerConfig
 
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
 METHOD = re.compile(r"[A-Z]+")
 MEDIA_RANGE = re.compile(r"[a-z0-9][\w.+-]*/(?:\*|[a-z0-9][\w.+-]*)|\*/\*", re.ASCII)
-RARE_METHODS = frozenset(
-    {
-        "ACL", "BIND", "CHECKIN", "CHECKOUT", "CONNECT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY",
-        "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PRI", "PROPFIND", "PROPPATCH",
-        "QUERY", "REBIND", "REPORT", "SEARCH", "TRACE", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE",
-        "UPDATEREDIRECTREF",
-    }
-)  # fmt: skip
-"""Methods that look like slips and are none (https://www.iana.org/assignments/http-methods)."""
 
 
 def _path(value: Any) -> Any:
@@ -52,7 +43,7 @@ def _methods(value: Any) -> Any:
     if not names or not all(METHOD.fullmatch(name) for name in names):
         refuse([Mistake("F303", f"{value!r}", "methods, such as GET, POST")])
     for name in names:
-        if name not in RARE_METHODS and (meant := did_you_mean(name, USUAL_METHODS)) != name and meant:
+        if meant := meant_method(name):
             refuse([Mistake("F303", f"'{name}' among the methods", "methods, such as GET, POST", meant)])
     return frozenset(names)
 
