@@ -6,13 +6,12 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yarl import URL
-
 from engine import is_private_host
 from engine.limits import MOST_REDIRECTS
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
+    from yarl import URL
 
 FOLLOWED = frozenset({301, 302, 303, 307, 308})
 
@@ -35,6 +34,8 @@ class Redirects:
 
     def judge(self, before: URL, response: ClientResponse, count: int) -> tuple[str, URL]:
         """Why the redirect is not followed (empty, if it is), and where it leads."""
+        from yarl import URL  # aiohttp's: whoever only loads flows goes without
+
         try:
             url = before.join(URL(response.headers["Location"]))
             is_web = url.scheme in ("http", "https") and bool(url.host)
