@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import click
 from watchfiles import Change, DefaultFilter, watch
 
+from engine.tools.commands import Given
 from engine.tools.handover import LOADED, VARIABLE, Message, Sockets, receive, send
 
 WATCHED = frozenset({".yaml", ".yml", ".json", ".sql", ".py", ".properties", ".html", ".txt", ".pem", ".toml"})
@@ -144,27 +145,27 @@ class Reloading:
         return codes[-1] if codes else 0
 
 
-def serve_again(paths: Sequence[str], arguments: Sequence[str]) -> int:
+def serve_again(known: Given, arguments: Sequence[str]) -> int:
     """`engine serve` without --reload until Ctrl-C or SIGTERM; its exit code."""
     command = _command(arguments, "--reload")
-    if not all(map(os.path.exists, paths)) or not hasattr(socket, "send_fds"):
-        return again_and_again(paths, arguments, "--reload")
+    if not all(map(os.path.exists, known.paths)) or not hasattr(socket, "send_fds"):
+        return again_and_again(known, arguments, "--reload")
     reloading = Reloading(command)
     with _signals(reloading.stop):
-        for _ in _starts(_folders(paths, arguments), reloading.is_over):
+        for _ in _starts(_folders(known), reloading.is_over):
             reloading.begin()
         return reloading.end()
 
 
-def again_and_again(paths: Sequence[str], arguments: Sequence[str], option: str) -> int:
+def again_and_again(known: Given, arguments: Sequence[str], option: str) -> int:
     """Run the same command without the option until Ctrl-C or SIGTERM; what ends before waits for the next change."""
     command = _command(arguments, option)
-    if not all(map(os.path.exists, paths)):
+    if not all(map(os.path.exists, known.paths)):
         return subprocess.call(command)  # noqa: S603  # it says what is missing
     is_over = Event()
     process: subprocess.Popen[bytes] | None = None
     with _signals(lambda *_: is_over.set()):
-        for _ in _starts(_folders(paths, arguments), is_over):
+        for _ in _starts(_folders(known), is_over):
             _end(process)
             process = subprocess.Popen(command, start_new_session=True)  # noqa: S603  # the command that the user gave
         _end(process)
@@ -221,14 +222,15 @@ class _Matters(DefaultFilter):
         return Path(path).suffix in WATCHED and super().__call__(change, path)
 
 
-def _folders(paths: Iterable[str], arguments: Sequence[str]) -> set[Path]:
+def _folders(known: Given) -> set[Path]:
     """The folders of the flows and of own processors; of a file its folder, since editors replace files."""
-    folders = {path if path.is_dir() else path.parent for path in map(Path, paths)}
-    for before, argument in pairwise(arguments):
-        package = Path(argument.replace(".", "/"))
-        if before == "--processors" and package.is_dir():
-            folders.add(package)
-    return {each for folder in folders for each in (folder, *islice(_inside(folder, DEEPEST), MOST_FOLDERS))}
+    folders = {path if path.is_dir() else path.parent for path in map(Path, known.paths)}
+    places = [Path(), *known.folders]
+    packages = (place / package.replace(".", "/") for place in places for package in known.processors)
+    folders |= {package for package in packages if package.is_dir()}
+    return {*known.folders} | {
+        each for folder in folders for each in (folder, *islice(_inside(folder, DEEPEST), MOST_FOLDERS))
+    }
 
 
 def _inside(folder: Path, depth: int) -> Iterator[Path]:
