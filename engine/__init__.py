@@ -163,6 +163,7 @@ if TYPE_CHECKING:
     from engine.core.stored_values import text_key as text_key
     from engine.core.strand import strand as strand
     from engine.core.stream import Stream as Stream
+    from engine.core.stream import Unreadable as Unreadable
     from engine.core.tracing import trace_headers as trace_headers
     from engine.core.transaction import Transaction as Transaction
     from engine.core.trees import paths as paths
@@ -189,6 +190,7 @@ if TYPE_CHECKING:
     from engine.expressions.operators import is_number as is_number
     from engine.expressions.operators import number_in as number_in
     from engine.expressions.suggestion import did_you_mean as did_you_mean
+    from engine.expressions.texts import text_of as text_of
     from engine.expressions.writing import WRITING_ERRORS as WRITING_ERRORS
     from engine.expressions.writing import TooLarge as TooLarge
     from engine.expressions.writing import encode as encode
@@ -200,14 +202,21 @@ if TYPE_CHECKING:
     from engine.serving.content import TooMuchContent as TooMuchContent
     from engine.serving.content import encoded as encoded
     from engine.serving.content import essence_of as essence_of
+    from engine.serving.content import format_of as format_of
     from engine.serving.content import read_content as read_content
     from engine.serving.content import write_content as write_content
     from engine.serving.cors import Cors as Cors
+    from engine.serving.csv_options import CsvOptions as CsvOptions
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.headers import header_value as header_value
     from engine.serving.headers import headers_of as headers_of
     from engine.serving.idempotency import Idempotency as Idempotency
+    from engine.serving.inflating import INFLATERS as INFLATERS
+    from engine.serving.inflating import CutOff as CutOff
+    from engine.serving.inflating import Damaged as Damaged
+    from engine.serving.inflating import TooDense as TooDense
+    from engine.serving.inflating import inflated as inflated
     from engine.serving.rate_limit import RateLimit as RateLimit
     from engine.serving.route import USUAL_METHODS as USUAL_METHODS
     from engine.serving.route import Connections as Connections
@@ -267,7 +276,7 @@ _MODULES = {
     "engine.core.tracing": "trace_headers",
     "engine.core.spooled": "Spooled",
     "engine.core.strand": "strand",
-    "engine.core.stream": "Stream",
+    "engine.core.stream": "Stream Unreadable",
     "engine.core.transaction": "Transaction",
     "engine.core.turns": "MUCH OFTEN give_turn give_turn_after_much is_turn_over",
     "engine.core.isolation": "Isolation",
@@ -285,6 +294,7 @@ _MODULES = {
     "engine.expressions.digits": "is_digits",
     "engine.expressions.errors": "EvaluationError",
     "engine.expressions.forms": "write_pairs",
+    "engine.expressions.texts": "text_of",
     "engine.expressions.functions.date_patterns": "fits_date_pattern",
     "engine.expressions.functions.dates": "point_in_time",
     "engine.expressions.functions.iso_8601": "read_iso_8601",
@@ -295,11 +305,13 @@ _MODULES = {
     "engine.loading.data": "as_data",
     "engine.loading.diagnostic": "LoadError",
     "engine.loading.document": "Document",
-    "engine.serving.content": "ContentError TooMuchContent encoded essence_of read_content write_content",
+    "engine.serving.content": "ContentError TooMuchContent encoded essence_of format_of read_content write_content",
     "engine.serving.headers": "Headers checked_headers header_value headers_of",
     "engine.serving.cors": "Cors",
     "engine.serving.idempotency": "Idempotency",
     "engine.serving.rate_limit": "RateLimit",
+    "engine.serving.csv_options": "CsvOptions",
+    "engine.serving.inflating": "INFLATERS CutOff Damaged TooDense inflated",
     "engine.serving.route": "USUAL_METHODS Connections HttpResponse HttpSource Limits Route",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}

@@ -95,6 +95,7 @@ class Application:
             except FlowError as error:
                 await self.stop()
                 raise StartError(f"the config '{name}' cannot be started: {error.detailed_description}") from error
+        await self.parts.runtime.start()
 
     async def listen(self, wanted: Callable[[Flow], bool] = lambda flow: True) -> None:
         """Start, and let the sources make events; at once where that was done, or it ends. Raises StartError.

@@ -509,13 +509,6 @@ MOST_JSON_VALUES = _limit(
     beyond="413; HTTP:RESPONSE_TOO_LARGE; MULE:EXPRESSION",
     reason="10 MiB of lists inside each other would take 400 MiB",
 )
-LONGEST_CELL = _limit(
-    131_072,
-    "characters",
-    "a cell of CSV",
-    beyond="400; MULE:EXPRESSION",
-    reason="the csv module's own bound",
-)
 MOST_READ_COLUMNS = _limit(
     10_000,
     "columns",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from inspect import get_annotations
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
 from pydantic import ConfigDict
@@ -24,6 +27,17 @@ PARAMETERS = ConfigDict(
 )
 
 
+def _read_annotations(cls: type) -> None:
+    """Read what fields are annotated with, texts until now, once: pydantic would do it again for each subclass."""
+    names = vars(sys.modules[cls.__module__])
+    annotations = get_annotations(cls)
+    for name, text in annotations.items():
+        if isinstance(text, str):
+            with suppress(NameError):  # what is not there yet, pydantic looks for later
+                annotations[name] = ClassVar if text.startswith("ClassVar") else eval(text, names)  # noqa: S307  # ours
+    cls.__annotations__ = annotations
+
+
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 class Parameters:
     """The base of what is declared by fields: their types, defaults, and a line of description beneath each.
@@ -34,6 +48,7 @@ class Parameters:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        _read_annotations(cls)
         dataclass(cls, config=PARAMETERS, kw_only=True, frozen=True, eq=False, repr=False)
 
     def _prepare(self, **derived: Any) -> None:

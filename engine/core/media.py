@@ -38,6 +38,5 @@ def read_yaml(text: str) -> Any:
 
     try:
         return read(text, {})
-    except (EvaluationError, ValueError) as error:
-        mark = getattr(error.__cause__, "problem_mark", None)
-        raise ValueError(str(error) or "no YAML" + (f" at line {mark.line + 1}" if mark else "")) from None
+    except EvaluationError as error:
+        raise ValueError(str(error)) from None

@@ -15,6 +15,7 @@ from engine.core.files import OpenFile, find_below, folder_below, opened
 from engine.core.mistake import Mistake, refuse, shown
 from engine.core.text import Place
 from engine.core.validated import Validated
+from engine.expressions.texts import text_of
 from engine.limits import LARGEST_FILE
 
 
@@ -61,7 +62,7 @@ class Resources:
 
 @lru_cache(maxsize=32)
 def _text(file: OpenFile) -> str:
-    return file.read().decode("utf-8")
+    return text_of(file.read())
 
 
 class Resource(Validated):

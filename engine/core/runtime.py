@@ -47,6 +47,7 @@ class Runtime:
         """What a test keeps the elements from; None, where they act on the real world."""
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}
+        self._starters: list[Callable[[], Awaitable[None]]] = []
         self._closers: list[Callable[[], Awaitable[None]]] = []
 
     def keep_from(self, what: str) -> None:
@@ -69,6 +70,15 @@ class Runtime:
         if name not in self._databases:
             self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable)
         return self._databases[name]
+
+    def at_start(self, start: Callable[[], Awaitable[None]]) -> None:
+        """Have something started each time the application starts, but in a test, which is kept from it."""
+        self._starters.append(start)
+
+    async def start(self) -> None:
+        """Start what elements share."""
+        for start in () if self.isolation else self._starters:
+            await start()
 
     def at_stop(self, close: Callable[[], Awaitable[None]]) -> None:
         """Have something closed each time the application stops; what is shared has no config that would do it."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from engine.core.errors import EXPRESSION, FlowError
+from engine.core.refusal import Refusal
 
 
 class Portions(Protocol):
@@ -15,6 +16,20 @@ class Portions(Protocol):
     def __aiter__(self) -> AsyncIterator[list[Any]]: ...
 
     async def aclose(self) -> None: ...
+
+
+class Unreadable:
+    """Stands in a stream for an item that could not be read. value: what could be; detail: why, for the caller."""
+
+    __slots__ = ("detail", "value")
+
+    def __init__(self, value: Any, detail: str) -> None:
+        self.value = value
+        self.detail = detail
+
+    def refuse(self) -> NoReturn:
+        """Raise its failure, where the item is taken."""
+        raise Refusal(400, "HTTP:BAD_REQUEST", self.detail, is_early=True)
 
 
 class Stream:
@@ -34,12 +49,16 @@ class Stream:
         self.is_at_end = False
         """Whether all of it was read."""
 
-    async def portions(self, size: int | None = None) -> AsyncIterator[list[Any]]:
-        """The values in lists as they come, or in lists of this size. Raises MULE:EXPRESSION when read again."""
+    async def portions(self, size: int | None = None, *, all_items: bool = False) -> AsyncIterator[list[Any]]:
+        """The values in lists as they come, or in lists of this size. Raises MULE:EXPRESSION when read again.
+
+        all_items: whether one that cannot be read is among them, as Unreadable; else its failure is raised there.
+        """
         if self._is_read or self._is_closed:
             raise FlowError(EXPRESSION, "a stream can be read once only, and before its flow ends")
         self._is_read = True
-        async for portion in self._portions if size is None else _of_size(self._portions, size):
+        read = self._portions if all_items else _readable(self._portions)
+        async for portion in read if size is None else _of_size(read, size):
             yield portion
         if self._is_closed:
             raise FlowError(EXPRESSION, "a stream was still read when its flow ended")
@@ -64,7 +83,19 @@ OPENED: ContextVar[list[Stream] | None] = ContextVar("opened", default=None)
 """The streams to be closed when the flow of this task ends; none where a flow is run from Python."""
 
 
-async def _of_size(portions: Portions, size: int) -> AsyncIterator[list[Any]]:
+async def _readable(portions: Portions) -> AsyncIterator[list[Any]]:
+    """The values up to one that cannot be read."""
+    async for portion in portions:
+        if Unreadable not in map(type, portion):
+            yield portion
+            continue
+        number = next(number for number, value in enumerate(portion) if type(value) is Unreadable)
+        if number:
+            yield portion[:number]
+        portion[number].refuse()
+
+
+async def _of_size(portions: AsyncIterator[list[Any]] | Portions, size: int) -> AsyncIterator[list[Any]]:
     rest: list[Any] = []
     async for portion in portions:
         rest += portion

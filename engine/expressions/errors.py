@@ -25,6 +25,17 @@ class EvaluationError(Exception):
     """A value that an operator or a function cannot work with. The text names types, never the value."""
 
 
+class NotInFormat(ValueError):
+    """A text that is not in the format that it should have. As text: why, and where; never a value.
+
+    line and column count from 1; 0 where nobody knows.
+    """
+
+    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+        place = f"line {line}, column {column}" if column else f"line {line}"
+        super().__init__(f"{reason} ({place})" if line else reason)
+
+
 def unclosed_quote(offset: int, text: str) -> ExpressionSyntaxError:
     """The mistake of a text whose first character is a quote that has no second one."""
     found, quote = text.split("\n", 1)[0][:20], text[0]

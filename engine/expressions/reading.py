@@ -19,6 +19,12 @@ from engine.limits import MOST_JSON_FIELDS, MOST_JSON_TEXTS, MOST_JSON_VALUES, M
 SPARSE = 2 * MOST_JSON_VALUES
 """Bytes that hold no more values than there may be: each takes two at least."""
 SPACE = b" \t\r\n"
+
+TOLD = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
+"""What jiter says."""
+TWICE, DUPLICATE = "Detected duplicate key", "a key stands twice"
+NO_FLOAT = "a number is larger than any float"
+
 FEW = 200_000
 """How many texts can be taken out in a moment."""
 PORTION = 2**18
@@ -59,10 +65,20 @@ def json_reader(text: bytes) -> Callable[[bytes], Any]:
     return partial(_read, mode=_checked(text), is_doubtful=_may_have_infinity(text))
 
 
+def reason_of(error: ValueError) -> tuple[str, int, int]:
+    """Why a text is no JSON, without a value of it, and the line and column; zeros where nobody knows."""
+    if str(error) == NO_FLOAT:
+        return NO_FLOAT, 0, 0
+    if not (told := TOLD.fullmatch(str(error))):
+        return "the text is no Unicode", 0, 0
+    reason = DUPLICATE if told[1].startswith(TWICE) else told[1]
+    return reason, int(told[2]), int(told[3])
+
+
 def _read(text: bytes, mode: Literal["keys", "all"], *, is_doubtful: bool) -> Any:
     value = jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode=mode)
     if is_doubtful and _has_infinity(value):
-        raise ValueError("a number is larger than any float")
+        raise ValueError(NO_FLOAT)
     return value
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from engine.core.files import read_file as content_of
 from engine.core.mistake import Mistake, shown
 from engine.expressions.suggestion import did_you_mean
+from engine.expressions.texts import without_mark
 from engine.loading.data import Map, Sequence
 from engine.loading.document import Document
 from engine.loading.explain import place_of
@@ -229,7 +230,7 @@ def read_file(file: Path, kind: type[Document] = Document, *, is_given: bool = F
         return _unreadable(file, f"a file that cannot be read ({error.strerror})", "a flow file or a folder of them")
     except ValueError:  # a name that no file can have
         return _unreadable(file, "a file that cannot be read", "a flow file or a folder of them")
-    text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    text = without_mark(data.decode("utf-8", errors="replace")).replace("\r\n", "\n").replace("\r", "\n")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -18,9 +18,8 @@ from engine.openapi.rehearsal import Outcome, Rehearsal, gathered
 from engine.openapi.schemas import NULL, OPEN, Schema, joined, types_of, values_of
 from engine.openapi.states import HEADERS, Failure, State
 from engine.serving.answer import BODILESS
-from engine.serving.content import JSON, TEXT, essence_of
+from engine.serving.content import CSV, JSON, TEXT, essence_of
 from engine.serving.problem import PROBLEM
-from engine.serving.records import CSV
 from engine.serving.route import HttpResponse, Route
 from engine.serving.sending import LINES
 

@@ -17,9 +17,8 @@ from engine.openapi.parameters import path_parameters, read_parameters
 from engine.openapi.rehearsal import Rehearsal, TooMuch
 from engine.openapi.schemas import OPEN, Schema
 from engine.openapi.security import requirements
-from engine.serving.content import JSON
+from engine.serving.content import CSV, JSON
 from engine.serving.problem import PROBLEM
-from engine.serving.records import CSV
 from engine.serving.replays import SAFE
 from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.media import read_json
+from engine.expressions.texts import bytes_without_mark
 
 FOLDER = "examples"
 LARGEST = 16 * 2**10
@@ -20,7 +21,7 @@ def examples_in(folders: Iterable[Path]) -> dict[str, Any]:
         for file in sorted((folder / FOLDER).glob("*.json")):
             if file.stat().st_size <= LARGEST:
                 try:
-                    found[file.stem] = read_json(file.read_bytes())
+                    found[file.stem] = read_json(bytes_without_mark(file.read_bytes()))
                 except (OSError, ValueError):
                     continue
     return found

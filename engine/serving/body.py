@@ -18,11 +18,11 @@ from engine.serving.content import (
     essence_of,
     fields,
     is_decoded,
-    read_content,
+    payload_of,
 )
 from engine.serving.headers import Headers
 from engine.serving.incoming import Chunks, Incoming, too_large, whole
-from engine.serving.inflating import INFLATERS, inflated
+from engine.serving.inflating import INFLATERS, Damaged, TooDense, inflated
 from engine.serving.records import has_records, records_of
 from engine.serving.route import Route
 
@@ -46,7 +46,8 @@ async def read_body(headers: Headers, incoming: Incoming, media_type: str | None
         if is_decoded(media_type) and not route.is_raw:
             codec_of(media_type)  # before anything is read
         if route.streaming and has_records(media_type):
-            return Body(records_of(_chunks(headers, incoming, None), media_type, limits, incoming.hand_on))
+            chunks = _chunks(headers, incoming, None)
+            return Body(records_of(chunks, media_type, limits, route.csv, incoming.hand_on))
         read = _read_raw if route.is_raw or route.keeps_raw else _read
         return await before(limits.read_timeout, read(headers, incoming, media_type, route))
     except TimeoutError:
@@ -63,7 +64,7 @@ async def read_body(headers: Headers, incoming: Incoming, media_type: str | None
 async def _read(headers: Headers, incoming: Incoming, media_type: str | None, route: Route) -> Body:
     max_body = route.limits.max_body
     if essence_of(media_type) != MULTIPART:
-        return Body(read_content(await _whole(headers, incoming, max_body), media_type))
+        return Body(payload_of(await _whole(headers, incoming, max_body), media_type, route.csv))
     _check_announced(headers, max_body)
     return Body(await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body, incoming.keep))
 
@@ -76,7 +77,7 @@ async def _read_raw(headers: Headers, incoming: Incoming, media_type: str | None
         return Body(raw or None, raw)
     if raw and essence_of(media_type) == MULTIPART:
         return Body(await _read_multipart(_at_once(raw), media_type, max_body, incoming.keep), raw)
-    return Body(read_content(raw, media_type), raw)
+    return Body(payload_of(raw, media_type, route.csv), raw)
 
 
 async def _whole(headers: Headers, incoming: Incoming, max_body: int) -> bytes:
@@ -104,7 +105,18 @@ def _chunks(headers: Headers, incoming: Incoming, max_body: int | None) -> Chunk
     if encoding not in INFLATERS:
         detail = "the Content-Encoding of the body is none of gzip, deflate"
         raise Refusal(415, "HTTP:UNSUPPORTED_MEDIA_TYPE", detail, {"accept-encoding": "gzip, deflate"}, is_early=True)
-    return _bounded(inflated(incoming.chunks(max_body), encoding), max_body, incoming)
+    return _bounded(_inflated(incoming.chunks(max_body), encoding), max_body, incoming)
+
+
+async def _inflated(chunks: Chunks, encoding: str) -> Chunks:
+    try:
+        async for chunk in inflated(chunks, encoding):
+            yield chunk
+    except TooDense as error:
+        raise Refusal(413, "HTTP:REQUEST_TOO_LARGE", f"the body inflates to {error}", is_early=True) from None
+    except Damaged:
+        detail = "the body cannot be inflated as its Content-Encoding says"
+        raise Refusal(400, "HTTP:BAD_REQUEST", detail, is_early=True) from None
 
 
 async def _bounded(chunks: Chunks, max_body: int | None, incoming: Incoming) -> Chunks:

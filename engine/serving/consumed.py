@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from engine.core.refusal import Refusal
-from engine.serving.content import JSON, essence_of
-from engine.serving.records import NDJSON
+from engine.serving.content import JSON, NDJSON, essence_of
 
 
 def check_consumed(media_type: str | None, consumes: Sequence[str]) -> None:

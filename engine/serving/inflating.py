@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from engine.core.refusal import Refusal
 from engine.core.turns import give_turn
 from engine.limits import HIGHEST_RATIO, SMALL_INFLATED
 from engine.serving.incoming import Chunks
 
 PORTION = 2**16
 """How many bytes are inflated at once: the bounds are looked at after each portion."""
+
+
+PIECE = 2**10
+"""The same where there are several members: one may have twenty bytes."""
 
 
 class Inflater(Protocol):
@@ -33,14 +37,16 @@ class _Deflate:
     """`deflate` is zlib's format (RFC 9110, 8.4.1.2), but some clients send it bare: the first byte tells."""
 
     def __init__(self) -> None:
-        self._inflater: Inflater | None = None
+        self._inflater: Inflater = zlib.decompressobj()
+        self._is_begun = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inflater, name)
 
     def decompress(self, data: bytes, max_length: int = 0, /) -> bytes:
-        if self._inflater is None:
-            is_zlib = data[:1] and data[0] & 0x0F == zlib.DEFLATED
+        if not self._is_begun and data:
+            self._is_begun = True
+            is_zlib = data[0] & 0x0F == zlib.DEFLATED
             self._inflater = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
         return self._inflater.decompress(data, max_length)
 
@@ -52,45 +58,61 @@ INFLATERS: dict[str, Any] = {
 }
 
 
-def inflated(chunks: Chunks, encoding: str) -> Chunks:
+class Damaged(ValueError):
+    """Bytes that are not what their Content-Encoding says."""
+
+
+class CutOff(Damaged):
+    """Bytes that end before what their Content-Encoding says does."""
+
+
+class TooDense(ValueError):
+    """Bytes that become far more than came."""
+
+    def __init__(self) -> None:
+        super().__init__(f"more than {HIGHEST_RATIO} times of what came")
+
+
+def inflated(chunks: Chunks, encoding: str, *, has_members: bool = False) -> Chunks:
     """The bytes of a body with this Content-Encoding, which is one of INFLATERS.
 
-    Reading them raises Refusal where they are not what the encoding says, or far more than came.
+    has_members: whether several of them may stand behind each other (RFC 1952, 2.2). Reading them raises
+    Damaged, and TooDense.
     """
-    return _inflated(chunks, INFLATERS[encoding]())
+    return _inflated(chunks, INFLATERS[encoding], has_members)
 
 
-async def _inflated(chunks: Chunks, inflater: Inflater) -> Chunks:
+async def _inflated(chunks: Chunks, start: Callable[[], Inflater], has_members: bool) -> Chunks:
     came = made = 0
+    inflater, most = start(), 0
     async for chunk in chunks:
         came += len(chunk)
-        rest, portion = chunk, b""
-        while rest or len(portion) == PORTION:
-            portion = _inflate(inflater, rest)
-            rest = inflater.unconsumed_tail
+        at, portion = 0, b""
+        while at < len(chunk) or (len(portion) == PORTION and not inflater.eof):
+            if inflater.eof:
+                inflater, most = _next(start, has_members), PIECE
+            piece = chunk[at : at + (most or len(chunk))]
+            portion, rest = _inflate(inflater, piece)
+            at += len(piece) - rest
             made += len(portion)
-            if made > SMALL_INFLATED + HIGHEST_RATIO * (came - len(rest)):
-                raise _bomb()
+            if made > SMALL_INFLATED + HIGHEST_RATIO * (came - len(chunk) + at):
+                raise TooDense
             yield portion
             await give_turn()
     if came and not inflater.eof:
-        raise _damaged()
+        raise CutOff
 
 
-def _inflate(inflater: Inflater, data: bytes) -> bytes:
+def _next(start: Callable[[], Inflater], has_members: bool) -> Inflater:
+    if not has_members:
+        raise Damaged
+    return start()
+
+
+def _inflate(inflater: Inflater, data: bytes) -> tuple[bytes, int]:
+    """What a part of the bytes becomes, and how many of them are left."""
     try:
         portion = inflater.decompress(data, PORTION)
     except zlib.error:
-        raise _damaged() from None
-    if inflater.unused_data:
-        raise _damaged()
-    return portion
-
-
-def _bomb() -> Refusal:
-    detail = f"the body inflates to more than {HIGHEST_RATIO} times of what came"
-    return Refusal(413, "HTTP:REQUEST_TOO_LARGE", detail, is_early=True)
-
-
-def _damaged() -> Refusal:
-    return Refusal(400, "HTTP:BAD_REQUEST", "the body cannot be inflated as its Content-Encoding says", is_early=True)
+        raise Damaged from None
+    return portion, len(inflater.unused_data if inflater.eof else inflater.unconsumed_tail)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
-import csv
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from io import StringIO
 from itertools import islice
@@ -14,16 +12,18 @@ from starlette.requests import ClientDisconnect
 
 from engine.core.media import read_json
 from engine.core.refusal import Refusal
-from engine.core.stream import Stream
+from engine.core.stream import Stream, Unreadable
 from engine.core.turns import give_turn
-from engine.expressions.reading import TooMuch
+from engine.expressions.errors import NotInFormat
+from engine.expressions.reading import TooMuch, reason_of
+from engine.expressions.tables import Dialect, ExtraCells, Row, Table
+from engine.expressions.texts import Decoder
 from engine.limits import MOST_CELLS, MOST_COLUMNS
-from engine.serving.content import codec_of, essence_of
+from engine.serving.content import CSV, NDJSON, charset_named, essence_of
+from engine.serving.csv_options import CsvOptions
 from engine.serving.route import Limits
 from engine.serving.status import hung_up
 
-NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
-CSV = "text/csv"
 PORTION = 2**18
 """Bytes that are made records at once, however many come."""
 CELLS = 2**14
@@ -37,18 +37,23 @@ def has_records(media_type: str | None) -> bool:
 
 
 def records_of(
-    chunks: AsyncIterator[bytes], media_type: str | None, limits: Limits, hand_on: Callable[[], None]
+    chunks: AsyncIterator[bytes], media_type: str | None, limits: Limits, csv: CsvOptions, hand_on: Callable[[], None]
 ) -> Stream:
     """The records of a body. Raises UnknownCharset.
 
-    limits: how large one record may be, and how long the next chunk may take to arrive. hand_on: called
-    when all the chunks were made into records, but perhaps for the end of the last. Reading the
-    stream raises Refusal for a record that cannot be read, with its number, and where the caller is
-    gone a critical error, which no handler takes.
+    limits: how large one record may be, and how long the next chunk may take to arrive. csv: how CSV is
+    written. hand_on: called when all the chunks were made into records, but perhaps for the end of the
+    last. A record that cannot be read is Unreadable; reading the stream raises Refusal for what is too
+    large, or leaves open where the next record begins, and where the caller is gone a critical error,
+    which no handler takes.
     """
-    texts = _decoded(_in_time(chunks, limits.read_timeout), codec_of(media_type))
-    if essence_of(media_type) == CSV:
-        portions = _of_csv(_whole(texts, _Quotes().end_of_rows, limits.max_body), limits.max_body)
+    is_csv = essence_of(media_type) == CSV
+    codec = charset_named(media_type, csv.codec if is_csv else None) or "utf-8"
+    texts = _decoded(_in_time(chunks, limits.read_timeout), codec)
+    if is_csv:
+        portions = _of_csv(
+            _whole(texts, _Quotes(csv.dialect).end_of_rows, limits.max_body), csv.dialect, limits.max_body
+        )
     else:
         portions = _of_ndjson(_whole(texts, _end_of_lines, limits.max_body), limits.max_body)
     return Stream(_handed_on(portions, hand_on))
@@ -79,7 +84,7 @@ async def _in_time(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterato
 
 
 async def _decoded(chunks: AsyncIterator[bytes], codec: str) -> AsyncIterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else codec)()
+    decoder = Decoder(codec)
     try:
         async for chunk in chunks:
             yield decoder.decode(chunk)
@@ -127,96 +132,157 @@ def _end_of_lines(text: str) -> int:
 
 
 async def _of_ndjson(texts: AsyncIterator[str], longest: int) -> Portions:
-    count = blank = 0
+    count = blank = above = 0
     async for text in texts:
-        lines = [line for line in text.split("\n") if line and not line.isspace()]
+        lines = [
+            (number, line) for number, line in enumerate(text.split("\n"), above + 1) if line and not line.isspace()
+        ]
+        above += text.count("\n")
         blank = 0 if lines else blank + len(text)
-        if blank > longest or (len(text) > longest and max(map(len, lines), default=0) > longest):
+        if blank > longest or (len(text) > longest and max((len(line) for _, line in lines), default=0) > longest):
             raise _too_long(longest)
         if lines:
-            yield [_read_line(line, number) for number, line in enumerate(lines, count + 1)]
+            yield [_read_line(line, number, at) for number, (at, line) in enumerate(lines, count + 1)]
             count += len(lines)
 
 
-def _read_line(line: str, number: int) -> Any:
+def _read_line(line: str, number: int, at: int) -> Any:
     try:
         return read_json(line.encode())
     except TooMuch as error:
         raise _too_large(f"record {number} of the body is too much: {error}") from None
     except ValueError as error:
-        raise _bad(f"record {number} of the body is no JSON: {error}") from None
+        reason, _, column = reason_of(error)
+        return Unreadable(None, f"record {number} of the body is no JSON: {NotInFormat(reason, at, column)}")
 
 
 # CSV
 
 
 class _Quotes:
-    """Knows whether a cell is open at the end of what came: a quoted one may hold line breaks."""
+    """Knows whether a cell is open at the end of what came: a quoted one may hold line breaks.
 
-    def __init__(self) -> None:
-        self._is_open = False
+    A quote opens a cell at its beginning only; behind letters, as in `5" disk`, it is one of them.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._quote = dialect.quote
+        self._before_cells = frozenset({dialect.separator, "\n", "\r"})
+        self._is_open = self._closes = False
+        self._may_open = True
+        """Whether a quote that comes next would open a cell, or be the second of two that mean one."""
 
     def end_of_rows(self, text: str) -> int:
         """Behind which character of a further text its last row ends; 0 where none does."""
-        is_open = self._is_open = self._is_open ^ _is_odd(text.count('"'))
+        if not text:
+            return 0
+        end = self._counted(text) if self._is_regular(text) else self._walked(text)
+        self._may_open = text[-1] in self._before_cells or (text[-1] == self._quote and self._closes)
+        return end
+
+    def _is_regular(self, text: str) -> bool:
+        """Whether all quotes open or close cells, so that counting them is enough."""
+        outside = text.split(self._quote)[:-1][self._is_open :: 2]
+        if outside and not outside[0] and not self._is_open and not self._may_open:
+            return False
+        return all(not part or part[-1] in self._before_cells for part in outside)
+
+    def _counted(self, text: str) -> int:
+        quote = self._quote
+        is_open = self._is_open = self._is_open ^ _is_odd(text.count(quote))
+        self._closes = not is_open
         end = len(text)
         line = text.rfind("\n")
         while line >= 0:
-            is_open ^= _is_odd(text.count('"', line, end))
+            is_open ^= _is_odd(text.count(quote, line, end))
             if not is_open:
                 return line + 1
-            end = text.rfind('"', 0, line)  # where the cell begins: all line breaks behind it are inside
+            end = text.rfind(quote, 0, line)  # where the cell begins: all line breaks behind it are inside
             line, is_open = text.rfind("\n", 0, max(end, 0)), False
         return 0
+
+    def _walked(self, text: str) -> int:
+        """The same from quote to quote."""
+        end = at = 0
+        may_open = self._may_open
+        self._closes = False
+        while (mark := text.find(self._quote, at)) >= 0:
+            if self._is_open:
+                self._is_open, self._closes = False, True
+            else:
+                end = text.rfind("\n", at, mark) + 1 or end
+                opens = text[mark - 1] in self._before_cells if mark > at else may_open
+                self._is_open, self._closes = opens, False
+            may_open, at = self._closes, mark + 1
+        return end if self._is_open else text.rfind("\n", at) + 1 or end
 
 
 def _is_odd(count: int) -> bool:
     return count % 2 == 1
 
 
-async def _of_csv(texts: AsyncIterator[str], longest: int) -> Portions:
-    """Maps by the names in the first row, all values texts (RFC 4180)."""
-    header: list[str] = []
-    count = blank = 0
+async def _of_csv(texts: AsyncIterator[str], dialect: Dialect, longest: int) -> Portions:
+    """The records of CSV (RFC 4180); a row with too many cells is Unreadable."""
+    rows = _Rows(dialect, longest)
+    table = Table(dialect, rows.check, _unreadable)
     async for text in texts:
-        blank += len(text)
-        rows = _rows(text, longest)
-        while read := _some(rows, max(1, CELLS // len(header)) if header else 1, count):
-            blank = 0
-            if header:
-                yield [_record(header, row, number) for number, row in enumerate(read, count + 1)]
-                count += len(read)
+        rows.begin(text)
+        records, is_over = table.records(text), False
+        while not is_over:
+            most = 1 if rows.is_first_due else max(1, CELLS // len(table.columns or "-"))
+            portion, failure = _some(records, most)
+            if portion:
+                yield portion
                 await give_turn()
-            else:
-                header = _checked_header(read[0])
-        if blank > longest:
-            raise _too_long(longest)
+            if failure:
+                raise failure
+            is_over = len(portion) < most
+        rows.end()
 
 
-def _rows(text: str, longest: int) -> Iterator[list[str]]:
-    if text.count(",") > MOST_CELLS:  # so many are of one row: all others come in portions
-        raise _too_large(f"a record has more than {MOST_CELLS} cells")
-    for row in csv.reader(StringIO(text, newline="\n"), strict=True):
-        if len(text) > longest and sum(map(len, row)) > longest:
-            raise _too_long(longest)
-        if row:
-            yield row
+class _Rows:
+    """Looks at rows before they are made records. longest: characters of one, and of blank ones in a row."""
+
+    def __init__(self, dialect: Dialect, longest: int) -> None:
+        self._separator = dialect.separator
+        self._longest = longest
+        self._blank = 0
+        self._is_long = False
+        self.is_first_due = dialect.header
+        """Whether the next row has the names of the columns."""
+
+    def begin(self, text: str) -> None:
+        if text.count(self._separator) > MOST_CELLS:  # so many are of one row: all others come in portions
+            raise _too_large(f"a record has more than {MOST_CELLS} cells")
+        self._is_long = len(text) > self._longest
+        self._blank += len(text)
+
+    def check(self, row: Row) -> None:
+        if not row:
+            return
+        self._blank = 0
+        if self._is_long and sum(map(len, row)) > self._longest:
+            raise _too_long(self._longest)
+        if self.is_first_due:
+            self.is_first_due = False
+            if len(row) > MOST_COLUMNS:
+                raise _too_large(f"the body has more than {MOST_COLUMNS} columns")
+
+    def end(self) -> None:
+        if self._blank > self._longest:
+            raise _too_long(self._longest)
 
 
-def _some(rows: Iterator[list[str]], most: int, before: int) -> list[list[str]]:
+def _unreadable(row: ExtraCells) -> Unreadable:
+    return Unreadable(row.record, f"line {row.line} of the body: {row}")
+
+
+def _some(records: Iterator[Any], most: int) -> tuple[list[Any], Refusal | None]:
+    """As many records as there are, and why there are no more."""
+    portion: list[Any] = []
     try:
-        return list(islice(rows, most))
-    except csv.Error as error:
-        raise _bad(f"the body is no CSV after record {before}: {error}") from None
-
-
-def _checked_header(row: list[str]) -> list[str]:
-    if len(row) > MOST_COLUMNS:
-        raise _too_large(f"the body has more than {MOST_COLUMNS} columns")
-    return row
-
-
-def _record(header: list[str], row: list[str], number: int) -> dict[str, str | None]:
-    if len(row) > len(header):
-        raise _bad(f"record {number} of the body has {len(row)} cells, but there are {len(header)} columns")
-    return dict(zip(header, [*row, *[None] * (len(header) - len(row))], strict=True))
+        for record in islice(records, most):
+            portion.append(record)  # those in front of a mistake are kept
+    except NotInFormat as error:
+        return portion, _bad(f"the body is no CSV: {error}")
+    return portion, None

@@ -22,6 +22,7 @@ from engine.limits import (
     MOST_CALLERS,
 )
 from engine.serving.cors import Cors
+from engine.serving.csv_options import USUAL, CsvOptions
 from engine.serving.idempotency import Idempotency
 from engine.serving.rate_limit import RateLimit
 
@@ -107,7 +108,7 @@ class Route:
     schema: what bodies must fit.
     keeps_raw: whether attributes hold the body's bytes. is_raw: whether they are the payload, unread.
     consumes: the media types that bodies may have, `text/*` among them; none means any.
-    api_docs: whether the address describes its API; None leaves it to where it listens.
+    csv: how CSV is written. api_docs: whether the address describes its API; None leaves it to where it listens.
     """
 
     host: str
@@ -127,6 +128,7 @@ class Route:
     consumes: tuple[str, ...] = ()
     keeps_raw: bool = False
     is_raw: bool = False
+    csv: CsvOptions = USUAL
 
 
 class HttpSource(Source):

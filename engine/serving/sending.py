@@ -13,11 +13,11 @@ from engine.core.media import is_json
 from engine.core.refusal import Refusal
 from engine.core.stream import Stream
 from engine.core.turns import give_turn
+from engine.expressions.charset import charset_of
 from engine.expressions.writing import WRITING_ERRORS, encode, encode_lines, in_portions, to_text
-from engine.serving.charset import charset_of
-from engine.serving.content import essence_of
+from engine.serving.content import CSV, NDJSON, essence_of
 from engine.serving.negotiation import ANYTHING, preferred
-from engine.serving.records import CSV, NDJSON, has_records
+from engine.serving.records import has_records
 
 LINES = "application/x-ndjson"
 T = TypeVar("T")
@@ -92,8 +92,8 @@ async def _list(stream: Stream) -> AsyncIterator[bytes]:
 
 
 async def _rows(stream: Stream) -> AsyncIterator[bytes]:
-    """Maps as rows of CSV, with the names of the first as the header."""
-    columns: list[str] = []
+    """Maps as rows of CSV, with the names of the first as the header: nobody could be told another one any more."""
+    columns: dict[str, None] = {}
 
     def write(portion: list[Any]) -> bytes:
         out = StringIO()
@@ -102,8 +102,10 @@ async def _rows(stream: Stream) -> AsyncIterator[bytes]:
             if not isinstance(value, Mapping):
                 raise TypeError("a row of CSV is a map")
             if not columns:
-                columns.extend(value)
+                columns.update(dict.fromkeys(value))
                 writer.writerow(columns)
+            elif not value.keys() <= columns.keys():
+                raise FlowError(TRANSFORMATION, "a record of the stream has a key that is no column of the first one")
             writer.writerow([to_text(value.get(column)) for column in columns])
         return out.getvalue().encode()
 

@@ -45,18 +45,24 @@ logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
 class Served(NamedTuple):
-    """An application at an address. largest_body: bytes that a body there may have."""
+    """An application at an address.
+
+    largest_body: bytes that a body there may have. is_shared: whether another process goes on to accept
+    connections there.
+    """
 
     app: Starlette
     listening: socket.socket
     connections: Connections
     largest_body: int = 0
+    is_shared: bool = False
 
 
 class Server(uvicorn.Server):
     """One of several servers in a process: signals are the business of `serve`.
 
     largest_body: bytes that a body may have. most_connections: how many there are file descriptors for.
+    is_shared: whether another process accepts connections at the same socket.
     """
 
     def __init__(
@@ -65,8 +71,11 @@ class Server(uvicorn.Server):
         connections: Connections | None = None,
         largest_body: int = 0,
         most_connections: int = sys.maxsize,
+        *,
+        is_shared: bool = False,
     ) -> None:
         super().__init__(config)
+        self._is_shared = is_shared
         self._connections = connections or Connections()
         self._room = Room(self._connections.buffered(largest_body))
         self._most_connections = min(most_connections, self._connections.max_connections)
@@ -108,10 +117,15 @@ class Server(uvicorn.Server):
         """Take what has come already, and then end as uvicorn does: a caller whose request was under way is answered.
 
         The answers from now on end their connections. With a backlog of 0 the system lets no new
-        connection wait, so that the close of the socket resets none.
+        connection wait, so that the close of the socket resets none; where others share the socket, they
+        take those that wait.
         """
-        for listening in sockets or []:
-            listening.listen(0)
+        if self._is_shared:
+            for server in self.servers:
+                server.close()
+        else:
+            for listening in sockets or []:
+                listening.listen(0)
         if self._front is not None:
             self._front.is_draining = True
         for connection in list(self.server_state.connections):
@@ -171,9 +185,9 @@ def _servers(served: Sequence[Served], shutdown_timeout: float) -> list[Server]:
     wanted = sum(each.connections.max_connections for each in served)
     room = room_for(wanted)
     servers = []
-    for app, _, connections, largest_body in served:
-        most = connections.max_connections * room // wanted
-        servers.append(Server(_config(app, connections, shutdown_timeout), connections, largest_body, most))
+    for app, _, connections, largest_body, is_shared in served:
+        most, config = connections.max_connections * room // wanted, _config(app, connections, shutdown_timeout)
+        servers.append(Server(config, connections, largest_body, most, is_shared=is_shared))
     return servers
 
 

@@ -20,6 +20,7 @@ from engine.expressions.appended import settle
 from engine.loading.catalog import Catalog, discover
 from engine.loading.document import Document
 from engine.loading.loader import Loader
+from engine.loading.project import Project
 from engine.loading.sections import read_documents
 from engine.serving.content import JSON, write_content
 from engine.testing.client import Answer, send
@@ -78,13 +79,17 @@ class Bench:
     ) -> Application:
         """The application of flow files and folders; its sources are off, and what waits takes no time.
 
-        It is kept from the world as a test file is. real: names of configs and steps that are not.
+        It is kept from the world as a test file is, and has what its project's file says. real: names of
+        configs and steps that are not kept.
         environment: the variables that its placeholders see, or True for all. database: the URL of a
-        server on which it may make databases of its own. Raises LoadError.
+        server on which it may make databases of its own. Raises LoadError and ProjectError.
         """
-        databases = self._databases if database is None else (database,)
+        project = Project.of(paths)
+        project.find_packages()
+        databases = (*self._databases, *project.databases) if database is None else (database,)
         isolation = isolation_of(real, environment, databases)
-        return self._load(read_documents(paths), discover(processors), properties or {}, isolation)
+        known = {**project.properties, **(properties or {})}
+        return self._load(read_documents(paths), discover([*project.processors, *processors]), known, isolation)
 
     def _load(
         self, documents: list[Document], catalog: Catalog, properties: Mapping[str, str], isolation: Isolation

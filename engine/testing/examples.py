@@ -32,7 +32,7 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE, *, is_real: bo
     refuse_unreadable(document)
     mistake = document.data.pop("mistake", None)
     file = TestFile(as_test_file(document))
-    loader = SuiteLoader(file, catalog, {}, None if is_real else file.isolation())
+    loader = SuiteLoader(file, catalog, file.properties({}), None if is_real else file.isolation())
     if mistake is not None:
         return _refused(loader, str(mistake))
     loaded = loader.loaded()

@@ -36,9 +36,13 @@ class Call:
 
 @dataclass
 class Exchange:
-    """A request, its calls in the order in which they began, and its answer."""
+    """A request, its calls in the order in which they began, and its answer.
+
+    began: when, for its flow: only waits move that on. seed: where what is random for it begins.
+    """
 
     scope: Scope
+    seed: int
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     body: bytearray = field(default_factory=bytearray)
     calls: list[Call] = field(default_factory=list)
@@ -47,6 +51,7 @@ class Exchange:
     content: bytearray = field(default_factory=bytearray)
     is_whole: bool = False
     file: Path | None = None
+    waited: float = 0.0
 
     def heard(self, message: Message) -> None:
         if message["type"] == "http.request":

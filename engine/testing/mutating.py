@@ -86,7 +86,7 @@ class Mutants:
 
     def _loads(self, mutated: MutatedFile) -> bool:
         """Whether the flows load by themselves: what the suite misses in them, such as a step, it has caught."""
-        given = mutated.properties(self._order.given)
+        given = mutated.properties(self._order.given, self._order.usual)
         try:
             elements = catalog(self._order.processors)
             Loader(mutated.documents(), elements, given, isolation=mutated.isolation()).load()

@@ -55,17 +55,20 @@ class FlowTests(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         from engine.loading.catalog import discover
         from engine.loading.diagnostic import LoadError
+        from engine.loading.project import Project, ProjectError
         from engine.testing.session import Session
         from engine.testing.suite import TestFile
 
-        settings = dict(each.partition("=")[::2] for each in self.config.getoption("--flow-set"))
+        given = dict(each.partition("=")[::2] for each in self.config.getoption("--flow-set"))
         file = TestFile.read(_from_here(self.path))
         try:
-            catalog = discover(self.config.getoption("--flow-processors"))
-            databases = self.config.getoption("--flow-database")
-            self.session_of_flows = Session(file, catalog, settings, databases=databases)
+            project = Project.of([self.path])
+            project.find_packages()
+            catalog = discover([*project.processors, *self.config.getoption("--flow-processors")])
+            databases = [*self.config.getoption("--flow-database"), *project.databases]
+            self.session_of_flows = Session(file, catalog, given, databases=databases, usual=project.properties)
             self.session_of_flows.check()
-        except LoadError as error:
+        except (LoadError, ProjectError) as error:
             raise self.CollectError(str(error)) from None
         for written in file.cases:
             yield FlowCase.from_parent(self, name=written.name, written=written)

@@ -59,6 +59,7 @@ def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str
         "request": {"method": method, "path": path},
         "given": {name: value for name, value in given.items() if value not in (None, {})},
         "now": exchange.began.isoformat(),
+        "seed": exchange.seed,
         "mock": list(_mocks(exchange.calls, redaction)),
         "expect": _expected(exchange, redaction),
     }

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextvars import ContextVar
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from msgspec.structs import replace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.core.chain import Step
+from engine.core.clock import Clock
 from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.processor import Run
 from engine.core.stream import Stream
+from engine.expressions.functions.chance import repeatable
 from engine.serving.path_route import raw_path_of
 from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.recorded import Unwritable, case_of
@@ -32,10 +35,24 @@ NO_WORD = re.compile(r"[^a-z0-9]+")
 _exchange: ContextVar[Exchange | None] = ContextVar("recorded_exchange", default=None)
 
 
+class RecordingClock(Clock):
+    """The machine's clock; for the flow of a request it stands, and waits move it on, as where that is replayed."""
+
+    def now(self) -> datetime:
+        exchange = _exchange.get()
+        return super().now() if exchange is None else exchange.began + timedelta(seconds=exchange.waited)
+
+    async def sleep(self, seconds: float) -> None:
+        if (exchange := _exchange.get()) is not None:
+            exchange.waited += max(0.0, seconds)
+        await super().sleep(seconds)
+
+
 class Recorder:
     """Writes each request as a test file of its own into a folder; only its owner may read them.
 
-    flows: the flow files under test; settings: properties given beside them.
+    flows: the flow files under test; settings: properties given beside them. The application takes `wrap`
+    and `clock`: what a flow makes of the time and of chance is then the same where it is replayed.
     """
 
     def __init__(self, folder: Path, flows: Iterable[str | Path], settings: Mapping[str, str]) -> None:
@@ -43,6 +60,7 @@ class Recorder:
         self.flows = [os.path.relpath(path, folder) for path in flows]
         self.settings = settings
         self.secrets: frozenset[str] = frozenset()
+        self.clock = RecordingClock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._number = sum(1 for _ in folder.glob("*.test.yaml"))
 
@@ -80,13 +98,14 @@ class Recorder:
             if scope["type"] != "http" or OUR_OWN.match(raw_path_of(scope)):
                 await app(scope, receive, send)
                 return
-            exchange = Exchange(scope)
-            token = _exchange.set(exchange)
-            try:
-                await app(scope, _heard(exchange, receive), _said(exchange, send))
-            finally:
-                _exchange.reset(token)
-                self._write(exchange)
+            with repeatable() as seed:
+                exchange = Exchange(scope, seed)
+                token = _exchange.set(exchange)
+                try:
+                    await app(scope, _heard(exchange, receive), _said(exchange, send))
+                finally:
+                    _exchange.reset(token)
+                    self._write(exchange)
 
         return recorded
 

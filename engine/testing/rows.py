@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.core.mistake import Mistake, shown
@@ -31,31 +31,58 @@ def rows_of(written: Any, place: Place) -> tuple[list[Mapping[str, Any]], Mistak
 
 def filled_text(text: str, row: Mapping[str, Any]) -> str:
     """A text with the values of a row in it, such as the name of a case."""
-    return PLACEHOLDER.sub(lambda match: to_text(as_data(row[match[1]])) if match[1] in row else match[0], text)
+    return _with_values(text, row, str)
 
 
-def copied(value: Any, row: Mapping[str, Any] = NO_ROW) -> Any:
-    """The value in maps and lists of its own, `${name}` standing for the row's value; places stay."""
+def _with_values(text: str, row: Mapping[str, Any], written: Callable[[str], str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        return written(to_text(as_data(row[match[1]]))) if match[1] in row else match[0]
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def copied(value: Any, row: Mapping[str, Any] = NO_ROW, *, is_data: bool = True) -> Any:
+    """The value in maps and lists of its own, `${name}` standing for the row's value; places stay.
+
+    is_data: whether it stays so; else other placeholders in it are filled in later, but none in what the row says.
+    """
     if isinstance(value, Map):
-        return _copied_map(value, row)
+        return _copied_map(value, row, is_data=is_data)
     if isinstance(value, Sequence):
         sequence = Sequence(value.place)
-        sequence.extend(copied(each, row) for each in value)
+        sequence.extend(copied(each, row, is_data=is_data) for each in value)
         sequence.places = list(value.places)
         return sequence
-    return _filled(value, row) if row and isinstance(value, Text) and "${" in value else value
+    return _filled(value, row, is_data=is_data) if row and isinstance(value, Text) and "${" in value else value
 
 
-def _copied_map(value: Map, row: Mapping[str, Any]) -> Map:
+def _copied_map(value: Map, row: Mapping[str, Any], *, is_data: bool) -> Map:
     fresh = Map(value.place)
     for key, inner in value.items():
-        fresh.put(filled_text(key, row) if row and "${" in key else key, copied(inner, row), *value.places[key])
+        name = filled_text(key, row) if row and "${" in key else key
+        fresh.put(name, copied(inner, row, is_data=is_data), *value.places[key])
     return fresh
 
 
-def _filled(text: Text, row: Mapping[str, Any]) -> Any:
+def _filled(text: Text, row: Mapping[str, Any], *, is_data: bool) -> Any:
     whole = PLACEHOLDER.fullmatch(text)
     if whole and whole[1] in row:
-        return copied(row[whole[1]])
-    filled = filled_text(text, row)
+        value = copied(row[whole[1]])
+        return value if is_data else _literal(value)
+    filled = _with_values(text, row, str if is_data else _escaped)
     return text if filled == text else Text(filled, text.place)
+
+
+def _literal(value: Any) -> Any:
+    """What a row says, written so that nobody finds a placeholder in it; maps and lists are changed in place."""
+    if isinstance(value, Map):
+        value.update({key: _literal(inner) for key, inner in value.items()})
+    elif isinstance(value, Sequence):
+        value[:] = [_literal(each) for each in value]
+    elif isinstance(value, Text) and "${" in value:
+        return Text(_escaped(value), value.place)
+    return value
+
+
+def _escaped(text: str) -> str:
+    return text.replace("${", "\\${")

@@ -45,7 +45,8 @@ class Session:
     """A test file whose cases are run.
 
     layers: makes what stands around the steps in each case, beside its own mocks: coverage, faults.
-    databases: servers on which the flows may have databases of their own.
+    given: properties that win over those of the file; usual: over which they win. databases: servers on
+    which the flows may have databases of their own.
     `check` before anything else; `open` before the first case, `close` after the last one.
     """
 
@@ -56,12 +57,13 @@ class Session:
         given: Mapping[str, str] | None = None,
         layers: Callable[[Case], tuple[Layer, ...]] = lambda case: (),
         databases: Iterable[str] = (),
+        usual: Mapping[str, str] | None = None,
     ) -> None:
         self.file = file
         self.suite = Suite()
         self.cases: Mapping[str, Case] = {}
         self._catalog = catalog
-        self._given = given or {}
+        self._properties = file.properties(given or {}, usual or {})
         self._databases = tuple(databases)
         self.layers = layers
         self.running: Callable[[Application, Loaded, Case, tuple[Layer, ...]], Running] = Running
@@ -72,7 +74,8 @@ class Session:
 
     def check(self) -> None:
         """Load the flows with all cases. Raises LoadError with every mistake."""
-        self.loaded = SuiteLoader(self.file, self._catalog, self._given, self.file.isolation(self._databases)).loaded()
+        isolation = self.file.isolation(self._databases)
+        self.loaded = SuiteLoader(self.file, self._catalog, self._properties, isolation).loaded()
         self.suite, self.cases = self.loaded.suite, self.loaded.cases
 
     def why_skipped(self, name: str) -> str | None:

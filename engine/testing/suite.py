@@ -111,7 +111,10 @@ class TestFile:
             filled = filled_text(name, row)
             unique = f"{filled} [{number}]" if filled in names or filled == name else filled
             names.add(filled)
-            yield Written(unique, copied(rest, row), place)
+            own = Map(rest.place)
+            for key, value in rest.items():
+                own.put(key, copied(value, row, is_data=key in DATA), *rest.places[key])
+            yield Written(unique, own, place)
 
     def paths(self) -> list[Path]:
         """The flow files and folders under test."""
@@ -131,10 +134,10 @@ class TestFile:
         seen = map(str, environment) if is_listed else environment is True
         return isolation_of(map(str, real) if isinstance(real, list) else (), seen, databases)
 
-    def properties(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Those of the suite, over which those given win."""
+    def properties(self, given: Mapping[str, str], usual: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Those of the suite, over which those given win; the usual ones are for what neither has."""
         own = {name: as_text(value) for name, value in flatten(self.settings.get("set")).items()}
-        return {**own, **given}
+        return {**(usual or {}), **own, **given}
 
 
 def _part(data: Map, keys: Iterable[str]) -> Map:
@@ -179,7 +182,7 @@ class SuiteLoader(Loader):
         self,
         file: TestFile,
         catalog: Catalog,
-        given: Mapping[str, str],
+        properties: Mapping[str, str],
         isolation: Isolation | None,
     ) -> None:
         """isolation: what keeps the flows from the world; None, where they act on it."""
@@ -189,7 +192,7 @@ class SuiteLoader(Loader):
         own = copy(file.document)
         own.data = copied(file.sections) if file.sections else None
         documents = [*file.documents(), own]
-        super().__init__(documents, catalog, file.properties(given), self.clock, self.stage.wrap, isolation)
+        super().__init__(documents, catalog, properties, self.clock, self.stage.wrap, isolation)
         self.written = [Written(name, copied(values), place) for name, values, place in file.cases]
         self.settings = copied(file.settings)
         for values in (self.settings, *(act for case in self.written for act in _acts(case.values))):

@@ -28,7 +28,8 @@ class Order:
     given: properties that win over those of the suites; processors: packages of elements.
     wish: a word expression, as Wish takes it; tags: of which a case has one; stops: at the first failure.
     covers: whether what the cases pass in the flows is counted.
-    databases: URLs of servers on which the flows may have databases of their own.
+    databases: URLs of servers on which the flows may have databases of their own. usual: properties
+    over which those of the suites win.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
@@ -38,6 +39,12 @@ class Order:
     stops: bool = False
     covers: bool = False
     databases: tuple[str, ...] = ()
+    usual: Mapping[str, str] = field(default_factory=dict)
+
+    def session(self, file: TestFile) -> Session:
+        """The session of a test file."""
+        elements = catalog(self.processors)
+        return Session(file, elements, self.given, databases=self.databases, usual=self.usual)
 
     def takes(self, session: Session, case: Written) -> bool:
         tags = session.cases[case.name].tags
@@ -77,7 +84,7 @@ def run_file(path: Path, order: Order) -> FileResult:
 def run_test_file(file: TestFile, order: Order) -> FileResult:
     """Run the cases of a file that was read."""
     path = file.path
-    session = Session(file, catalog(order.processors), order.given, databases=order.databases)
+    session = order.session(file)
     try:
         session.check()
     except LoadError as error:

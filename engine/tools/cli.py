@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +12,21 @@ import click
 
 from engine import __version__
 from engine.tools.commands import (
+    Given,
+    attributes_option,
     counted,
     fail,
     format_option,
+    given,
     level_option,
     load,
+    load_given,
     paths_argument,
+    payload_option,
     processors_option,
-    read_settings,
     set_option,
     try_connections,
+    vars_option,
 )
 from engine.tools.lookups import evaluate, functions, limits, processors
 from engine.tools.trying import test
@@ -58,7 +62,9 @@ def main() -> None:
     "--workers", type=click.IntRange(1, 512), default=1, show_default=True,
     help="Processes that share the sockets. What is in memory (stores, queues, rate limits) is each one's own.",
 )  # fmt: skip
-@click.option("--reload", is_flag=True, help="Start anew when a file changes.")
+@click.option(
+    "--reload", is_flag=True, help="Serve anew when a file changes; one with a mistake leaves what was served before."
+)
 @click.option(
     "--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Write each request as a test into DIR, its outward calls mocked, secrets hidden; `engine test DIR` replays.",
@@ -70,26 +76,27 @@ def serve(
     docs: bool | None, workers: int, reload: bool, record: Path | None, log_level: str, log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
+    known = given(paths, settings, processors)
     if reload:
-        from engine.tools.reload import again_and_again
+        from engine.tools.reload import serve_again
 
-        again_and_again(paths, sys.argv[1:], "--reload")
-        return
+        sys.exit(serve_again(known, sys.argv[1:]))
     gc.disable()  # what is loaded now stays: looking through it only delays the start; `serve` enables it
+    from engine.tools.handover import Successor
     from engine.tools.logs import configure
     from engine.tools.serving import serve_application
 
-    recorder = _recorder(record, paths, settings) if record else None
-    app = load(paths, settings, processors, recorder)
+    recorder = _recorder(record, known) if record else None
+    app = load_given(known, recorder)
     configure(log_level, log_format, app.parts.secrets)
-    sys.exit(serve_application(app, host, port, docs, workers, recorder))
+    sys.exit(serve_application(app, host, port, docs, workers, recorder, Successor.expected()))
 
 
-def _recorder(folder: Path, paths: Iterable[str], settings: Iterable[str]) -> Recorder:
+def _recorder(folder: Path, known: Given) -> Recorder:
     from engine.testing.recording import Recorder
 
     try:
-        return Recorder(folder, paths, dict(read_settings(settings)))
+        return Recorder(folder, known.paths, known.all_properties)
     except OSError as error:
         fail(f"'{folder}' cannot be written: {error.strerror}")
 
@@ -116,6 +123,7 @@ def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[s
 )  # fmt: skip
 def new(folder: Path, api: Path | None) -> None:
     """Begin a project: write flows into FOLDER (here, if left out); nothing that is there is touched."""
+    from engine.loading.project import FILE
     from engine.tools.scaffold import ScaffoldError, new_project
 
     try:
@@ -124,7 +132,8 @@ def new(folder: Path, api: Path | None) -> None:
         fail(str(error))
     for path in written:
         click.echo(f"wrote {path}")
-    click.echo(f"engine serve {folder / 'flows'} starts it")
+    where = folder if any(path.name == FILE for path in written) else folder / "flows"
+    click.echo(f"engine test {where} tries it, engine serve {where} starts it")
 
 
 @main.command()
@@ -156,22 +165,30 @@ def _form_of(output: str | None) -> str:
 
 
 @main.command()
-@click.argument("path", type=click.Path())
+@paths_argument
 @click.option("--flow", required=True, help="The flow or sub-flow to run.")
-@click.option("--payload", type=click.File("rb"), help="A JSON file with the payload; - is the standard input.")
+@payload_option
+@vars_option
+@attributes_option
 @set_option
 @processors_option
 @level_option
 def run(
-    path: str, flow: str, payload: Any, settings: tuple[str, ...], processors: tuple[str, ...], log_level: str
-) -> None:
+    paths: tuple[str, ...], flow: str, payload: Any, variables: str | None, attributes: str | None,
+    settings: tuple[str, ...], processors: tuple[str, ...], log_level: str,
+) -> None:  # fmt: skip
     """Run one flow and print the payload that it ends with."""
+    from engine.tools.entering import entering
     from engine.tools.logs import configure
     from engine.tools.running import run_flow
 
-    app = load((path,), settings, processors)
+    try:
+        event = entering(payload.read() if payload else None, variables, attributes)
+    except ValueError as error:
+        fail(str(error))
+    app = load(paths, settings, processors)
     configure(log_level, "text", app.parts.secrets)
-    sys.exit(asyncio.run(run_flow(app, flow, payload.read() if payload else None)))
+    sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
 for command in (test, processors, evaluate, functions, limits):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,28 +19,87 @@ if TYPE_CHECKING:
 
 LEVELS = ["debug", "info", "warning", "error"]
 
-paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path())
+paths_argument = click.argument("paths", nargs=-1, type=click.Path())
 set_option = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A property; wins over all others."
 )
 processors_option = click.option(
     "--processors", multiple=True, metavar="PACKAGE", help="A package of elements of your own."
 )
+payload_option = click.option(
+    "--payload", type=click.File("rb"), help="A JSON file with the payload; - is the standard input."
+)
+vars_option = click.option("--vars", "variables", metavar="JSON", help="A JSON map of variables.")
+attributes_option = click.option("--attributes", metavar="JSON", help="A JSON map of attributes.")
 level_option = click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True)
 format_option = click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
 
-def load(
-    paths: Iterable[str], settings: Iterable[str], processors: Iterable[str], recorder: Recorder | None = None
-) -> Application:
+@contextmanager
+def without_garbage() -> Iterator[None]:
+    """Within it nothing is collected: what is loaded stays, and looking through it takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a command works on: what stands on its line, and what the project says besides.
+
+    properties: those of the line alone; project: those of the project, over which they win.
+    """
+
+    paths: tuple[str, ...]
+    properties: Mapping[str, str]
+    project: Mapping[str, str]
+    processors: tuple[str, ...]
+    databases: tuple[str, ...]
+    folders: tuple[Path, ...]
+    """Where else something lies on which it depends: the project's file."""
+
+    @property
+    def all_properties(self) -> dict[str, str]:
+        return {**self.project, **self.properties}
+
+
+def given(paths: Iterable[str] | None, settings: Iterable[str] = (), processors: Iterable[str] = ()) -> Given:
+    """What a command works on. paths: None, where it needs none; else it ends where nobody names any."""
+    from engine.loading.project import FILE, SECTION, Project, ProjectError
+
+    paths = None if paths is None else list(paths)
+    try:
+        project = Project.of(paths or ())
+    except ProjectError as error:
+        fail(str(error))
+    project.find_packages()
+    flows = tuple(map(str, project.flows(paths))) if paths is not None else ()
+    if paths is not None and not flows:
+        raise click.UsageError(
+            f"name flow files or folders; or have 'paths' under {SECTION} of {FILE} say where they are"
+        )
+    packages, folders = (*project.processors, *processors), (project.folder,) if project.folder else ()
+    return Given(flows, dict(read_settings(settings)), project.properties, packages, project.databases, folders)
+
+
+def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> Application:
+    return load_given(given(paths, settings, processors))
+
+
+@without_garbage()
+def load_given(known: Given, recorder: Recorder | None = None) -> Application:
+    """The application of flow files; where they have mistakes, those are printed, and the command ends."""
     from engine.application import Application
     from engine.loading.catalog import CatalogError
     from engine.loading.diagnostic import LoadError
 
-    find_packages_here()
+    recording: Any = {"wrap": recorder.wrap, "clock": recorder.clock} if recorder else {}
     try:
-        wrap = recorder.wrap if recorder else None
-        app = Application.load(*paths, properties=dict(read_settings(settings)), processors=processors, wrap=wrap)
+        app = Application.load(*known.paths, properties=known.all_properties, processors=known.processors, **recording)
     except LoadError as error:
         click.echo(error, err=True)
         fail(f"{counted(len(error.diagnostics), 'mistake')} in the flows")
@@ -57,12 +119,12 @@ def try_connections(app: Application) -> None:
         fail(f"{counted(len(found), 'mistake')} found by connecting")
 
 
-def elements_of(packages: Iterable[str]) -> Any:
+def elements_of(known: Given) -> Any:
+    """The catalog of elements: installed ones, and those of the packages."""
     from engine.loading.catalog import CatalogError, discover
 
-    find_packages_here()
     try:
-        return discover(packages)
+        return discover(known.processors)
     except CatalogError as error:
         fail(str(error))
 
@@ -74,13 +136,6 @@ def known_functions() -> dict[str, Any]:
         return all_functions()
     except ValueError as error:  # an installed package with functions that is broken
         fail(str(error))
-
-
-def find_packages_here() -> None:
-    """A package of the folder where the engine is started can be named by --processors."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
 
 
 def read_settings(settings: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from pydantic_core import PydanticCustomError
 from engine.core.errors import FlowError
 from engine.core.event import Event
 from engine.core.expression import Expression
-from engine.core.media import read_json
 from engine.core.mistake import mistakes_of
 from engine.core.reader import ROOTS, Reach
 from engine.expressions import source_of
@@ -26,21 +25,6 @@ from engine.tools.manual import all_functions
 HISTORY = Path("~/.engine_history").expanduser()
 PROMPT = "#> "
 WIDEST_CARET = 200
-
-
-def make_event(payload: bytes | None, variables: str | None) -> Event:
-    """The event that the expressions see. Raises ValueError, for people, for what is no JSON."""
-    vars_read = _read("--vars", variables.encode()) if variables else {}
-    if not isinstance(vars_read, Mapping):
-        raise ValueError('--vars is no map; write --vars \'{"name": "value"}\'')
-    return Event(payload=_read("the payload", payload) if payload and payload.strip() else None, vars=dict(vars_read))
-
-
-def _read(what: str, text: bytes) -> Any:
-    try:
-        return read_json(text)
-    except ValueError as error:
-        raise ValueError(f"{what} is no JSON: {error}") from None
 
 
 @cache

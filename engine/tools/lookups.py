@@ -8,11 +8,15 @@ from typing import Any
 import click
 
 from engine.tools.commands import (
+    attributes_option,
     elements_of,
     fail,
     fail_unknown,
+    given,
     known_functions,
+    payload_option,
     processors_option,
+    vars_option,
 )
 
 
@@ -21,11 +25,11 @@ from engine.tools.commands import (
 @click.pass_context
 def processors(context: click.Context, processors: tuple[str, ...]) -> None:
     """List the elements that flows can use; `show NAME` prints a manual page."""
-    context.obj = processors
+    context.obj = given(None, processors=processors)
     if context.invoked_subcommand is None:
         from engine.tools.manual import summary
 
-        elements = dict(elements_of(processors).elements())
+        elements = dict(elements_of(context.obj).elements())
         wide = max(map(len, elements), default=0)
         for name, element in elements.items():
             click.echo(f"{name:{wide}}  {summary(element)}")
@@ -46,17 +50,19 @@ def show(context: click.Context, name: str) -> None:
 
 @click.command("eval")
 @click.argument("expression", required=False)
-@click.option("--payload", type=click.File("rb"), help="A JSON file with the payload; - is the standard input.")
-@click.option("--vars", "variables", metavar="JSON", help="A JSON map of variables.")
+@payload_option
+@vars_option
+@attributes_option
 @click.option("--source", is_flag=True, help="Print the Python that the expression compiles to.")
-def evaluate(expression: str | None, payload: Any, variables: str | None, source: bool) -> None:
+def evaluate(expression: str | None, payload: Any, variables: str | None, attributes: str | None, source: bool) -> None:
     """Evaluate an expression; without one, a prompt."""
-    from engine.tools.evaluating import evaluate, make_event, prompt
+    from engine.tools.entering import entering
+    from engine.tools.evaluating import evaluate, prompt
 
     if expression is None and getattr(payload, "name", "") == "<stdin>":
         fail("the payload comes from the standard input, so the expression must be an argument")
     try:
-        event = make_event(payload.read() if payload else None, variables)
+        event = entering(payload.read() if payload else None, variables, attributes)
     except ValueError as error:
         fail(str(error))
     if expression is None:

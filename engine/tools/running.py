@@ -9,20 +9,16 @@ import msgspec
 
 from engine.application import Application, StartError
 from engine.core.errors import FlowError
-from engine.core.media import read_json
+from engine.core.event import Event
 from engine.core.secrets import Secrets
 from engine.expressions.writing import encode
 
 
-async def run_flow(app: Application, flow: str, body: bytes | None) -> int:
-    """Run the flow and print its payload as JSON; the exit code."""
-    try:
-        payload = read_json(body) if body and body.strip() else None
-    except ValueError as error:
-        return _fail(f"the payload is no JSON: {error}")
+async def run_flow(app: Application, flow: str, entering: Event) -> int:
+    """Run the flow on an event and print its payload as JSON; the exit code."""
     try:
         async with app:
-            event = await app.run(flow, payload)
+            event = await app.run(flow, entering.payload, vars=entering.vars, attributes=entering.attributes)
     except (LookupError, StartError) as error:
         return _fail(Secrets(app.parts.secrets).hide(str(error.args[0])))
     except FlowError as error:

@@ -43,13 +43,14 @@ class Samples:
         content = self._map(self._map(by_text.get(status)).get("content"))
         media_type = next((name for name in content if is_json(name)), next(iter(content), ""))
         number = int(status) if is_digits(status) else 200
-        return number, media_type, self._example(self._map(content.get(media_type))) if content else None
+        return number, media_type, self.of_content(self._map(content.get(media_type))) if content else None
 
     def _map(self, value: Any) -> Mapping[str, Any]:
         found = self.resolved(value)
         return found if isinstance(found, dict) else {}
 
-    def _example(self, content: Mapping[str, Any]) -> Any:
+    def of_content(self, content: Mapping[str, Any]) -> Any:
+        """The example of a body or a parameter, else a value of its schema."""
         if "example" in content:
             return content["example"]
         for each in self._map(content.get("examples")).values():

@@ -12,8 +12,11 @@ from urllib.parse import urlsplit
 from engine.application import Application
 from engine.core.media import is_json, read_json, read_yaml
 from engine.expressions.functions.formats import write
+from engine.expressions.texts import text_of
 from engine.loading.diagnostic import LoadError
+from engine.loading.project import FILE
 from engine.tools.samples import Samples
+from engine.tools.scaffold_tests import cases_of, passing
 
 FLOWS = "flows"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -37,26 +40,65 @@ flows:
 """
 
 
+HELLO_TEST = """\
+# engine test %s runs these cases: without a server, in milliseconds.
+
+cases:
+  it greets by name:
+    get: /hello
+    given: {queryParams: {name: Ada}}
+    expect: {status: 200, payload.greeting: Hello Ada}
+
+  without a name it greets the world:
+    get: /hello
+    expect: {payload: {greeting: Hello world}}
+"""
+
+PROJECT = """\
+[tool.engine]
+paths = ["flows"]           # what `engine check`, `engine test` and `engine serve` work on in this folder
+# processors = ["shop"]     # packages of elements of your own
+# set = { "http.port" = 8082 }
+"""
+
+
 class ScaffoldError(Exception):
     """A project that cannot be made; the message says why."""
 
 
 def new_project(folder: Path, api: Path | None = None) -> list[Path]:
     """Write the files of a project, and return them. Raises ScaffoldError."""
-    files = {f"{FLOWS}/hello.yaml": HELLO} if api is None else dict(_of_api(api))
+    files = _hello(folder) if api is None else _tried(api, dict(_of_api(api)))
     if taken := next((name for name in files if (folder / name).exists()), None):
         raise ScaffoldError(f"'{folder / taken}' is there already")
-    with TemporaryDirectory() as trial:  # what does not load is not written
+    if not (folder / FILE).exists():
+        files[FILE] = PROJECT
+    try:
+        return _write(folder, files)
+    except OSError as error:
+        raise ScaffoldError(f"'{folder}' cannot be written: {error.strerror}") from error
+
+
+def _hello(folder: Path) -> dict[str, str]:
+    return {f"{FLOWS}/hello.yaml": HELLO, f"{FLOWS}/hello.test.yaml": HELLO_TEST % folder}
+
+
+def _tried(api: Path, files: dict[str, str]) -> dict[str, str]:
+    """The files of a project for an API, tried out: what does not load is not written, nor a case that fails."""
+    with TemporaryDirectory() as trial:
         _write(Path(trial), files)
         try:
             Application.load(Path(trial) / FLOWS)
         except LoadError as error:
             told = re.sub(rf"{re.escape(trial)}/{FLOWS}/api\.\w+", str(api).replace("\\", r"\\"), str(error))
             raise ScaffoldError(f"'{api}' has mistakes\n{told}") from None
-    try:
-        return _write(folder, files)
-    except OSError as error:
-        raise ScaffoldError(f"'{folder}' cannot be written: {error.strerror}") from error
+        document = _document(api, files[f"{FLOWS}/api{api.suffix if api.suffix == '.json' else '.yaml'}"])
+        cases = cases_of(document, _base(document))
+        test = {f"{FLOWS}/operations.test.yaml": _yaml({"cases": cases})}
+        if cases:
+            _write(Path(trial), test)
+            cases = passing(Path(trial) / next(iter(test)), cases)
+    return files | ({f"{FLOWS}/operations.test.yaml": _yaml({"cases": cases})} if cases else {})
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
@@ -72,9 +114,19 @@ def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
 def _of_api(api: Path) -> Iterator[tuple[str, str]]:
     """The files of a project for an API: the API, the flow that routes to its operations, a flow for each."""
     try:
-        text = api.read_text(encoding="utf-8")
+        text = text_of(api.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise ScaffoldError(f"'{api}' cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}") from None
+    document = _document(api, text)
+    name = f"api.{'json' if api.suffix == '.json' else 'yaml'}"
+    yield f"{FLOWS}/{name}", text
+    yield f"{FLOWS}/main.yaml", _yaml(_main(document, name))
+    operations = dict(_operations(document))
+    if operations:
+        yield f"{FLOWS}/operations.yaml", _yaml({"flows": operations})
+
+
+def _document(api: Path, text: str) -> dict[str, Any]:
     is_in_json = api.suffix == ".json"
     try:
         document = read_json(text.encode()) if is_in_json else read_yaml(text)
@@ -82,12 +134,7 @@ def _of_api(api: Path) -> Iterator[tuple[str, str]]:
         raise ScaffoldError(f"'{api}' is no {'JSON' if is_in_json else 'YAML'}: {error}") from None
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise ScaffoldError(f"'{api}' is no OpenAPI 3 file: 'openapi: 3.1.0', or another 3.x, stands at the top of one")
-    name = f"api.{'json' if is_in_json else 'yaml'}"
-    yield f"{FLOWS}/{name}", text
-    yield f"{FLOWS}/main.yaml", _yaml(_main(document, name))
-    operations = dict(_operations(document))
-    if operations:
-        yield f"{FLOWS}/operations.yaml", _yaml({"flows": operations})
+    return document
 
 
 def _yaml(value: Any) -> str:

@@ -24,6 +24,7 @@ from engine.serving.server import Served, bind, serve
 
 if TYPE_CHECKING:
     from engine.testing.recording import Recorder
+    from engine.tools.handover import Successor
 
 
 @dataclass
@@ -36,6 +37,10 @@ class Address:
     listening: socket.socket | None = None
 
     @property
+    def name(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
     def url(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = self.listening.getsockname()[1] if self.listening else self.port
@@ -45,29 +50,41 @@ class Address:
 
 def serve_application(
     app: Application, host: str | None, port: int | None, api_docs: bool | None = None, workers: int = 1,
-    recorder: Recorder | None = None,
+    recorder: Recorder | None = None, successor: Successor | None = None,
 ) -> int:  # fmt: skip
     """Serve until a signal comes; the exit code.
 
     api_docs: whether each address describes its API. workers: how many processes share the sockets.
-    recorder: what writes the requests down.
+    recorder: what writes the requests down. successor: takes the sockets from another process, and hands them on.
     """
     addresses = addresses_of(app, host, port)
-    if mistake := _mistake(app, addresses) or _bind(addresses):
+    mistake = _mistake(app, addresses)
+    if successor is not None and not mistake:
+        _take_over(addresses, successor)
+    if mistake := mistake or _bind(addresses):
         click.echo(f"engine: {mistake}", err=True)
         return 1
 
     def work(number: int, ready: Callable[[], None]) -> int:
         app.parts.runtime.worker = number
         with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-            return runner.run(_serve(app, addresses, api_docs, ready, recorder))
+            return runner.run(_serve(app, addresses, api_docs, ready, recorder, is_shared=successor is not None))
+
+    def ready() -> None:
+        text = announcement(app, addresses)
+        if successor is None:
+            click.echo(text)
+            return
+        successor.give({address.name: address.listening for address in addresses if address.listening}, text)
+        if workers == 1:
+            successor.end_with_other()
 
     if workers == 1:
-        return work(0, lambda: announce(app, addresses))
+        return work(0, ready)
     from engine.tools.workers import Workers
 
     try:
-        return Workers(workers, work).run(lambda: announce(app, addresses))
+        return Workers(workers, work).run(ready)
     finally:
         for address in addresses:
             if address.listening:
@@ -87,9 +104,20 @@ def _mistake(app: Application, addresses: list[Address]) -> str | None:
     return None
 
 
+def _take_over(addresses: list[Address], successor: Successor) -> None:
+    """Take the sockets at which another process listens; those that nobody needs any more are closed."""
+    taken = successor.take()
+    for address in addresses:
+        address.listening = taken.pop(address.name, None)
+    for listening in taken.values():
+        listening.close()
+
+
 def _bind(addresses: list[Address]) -> str | None:
     """Listen at each address; why that is not possible."""
     for address in addresses:
+        if address.listening is not None:
+            continue
         try:
             address.listening = bind(address.host, address.port)
         except OSError as error:
@@ -119,7 +147,7 @@ def _clashes(address: Address) -> Iterator[str]:
 
 async def _serve(
     app: Application, addresses: list[Address], api_docs: bool | None, ready: Callable[[], None],
-    recorder: Recorder | None,
+    recorder: Recorder | None, *, is_shared: bool,
 ) -> int:  # fmt: skip
     try:
         await app.listen()
@@ -132,6 +160,7 @@ async def _serve(
             address.listening,
             address.routes[0][1].connections,
             max(route.limits.max_body for _, route in address.routes),
+            is_shared,
         )
         for address in addresses
         if address.listening
@@ -154,14 +183,15 @@ def _app(app: Application, address: Address, api_docs: bool | None, recorder: Re
     return served
 
 
-def announce(app: Application, addresses: list[Address]) -> None:
-    """Print each route and the address, and what else starts flows."""
+def announcement(app: Application, addresses: list[Address]) -> str:
+    """What is printed when requests are answered: each route, what else starts flows, the addresses."""
+    lines = []
     for address in addresses:
         for flow, route in address.routes:
             methods = ",".join(sorted(route.methods)) if route.methods else "*"
-            click.echo(f"{methods:7} {address.url}{route.path} -> {flow.name}")
+            lines.append(f"{methods:7} {address.url}{route.path} -> {flow.name}")
     for flow in app.flows.values():
         if flow.source and not isinstance(flow.source, HttpSource):
-            click.echo(f"{flow.source.starts_at()} -> {flow.name}")
+            lines.append(f"{flow.source.starts_at()} -> {flow.name}")
     where = f" at {', '.join(address.url for address in addresses)}" if addresses else ""
-    click.echo(f"engine {__version__} serves{where}; Ctrl-C ends it")
+    return "\n".join([*lines, f"engine {__version__} serves{where}; Ctrl-C ends it"])

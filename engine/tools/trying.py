@@ -10,9 +10,9 @@ import click
 
 from engine.tools.commands import (
     elements_of,
+    given,
     paths_argument,
     processors_option,
-    read_settings,
     set_option,
 )
 
@@ -70,20 +70,22 @@ def test(
         Wish(wish)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="-k") from None
-    elements_of(processors)
+    known = given(paths, settings, processors)
+    elements_of(known)
+    known = replace(known, paths=paths or known.paths)  # tests may lie beside the flows of a project
     if watch:
         from engine.tools.reload import again_and_again
 
-        again_and_again(paths, sys.argv[1:], "--watch", recursive=True)
-        return
+        sys.exit(again_and_again(known, sys.argv[1:], "--watch"))
     covers = coverage or fail_under is not None or html is not None or lcov is not None
-    order = Order(dict(read_settings(settings)), processors, wish, frozenset(tags), exitfirst, covers, databases)
+    servers = (*databases, *known.databases)
+    order = Order(known.properties, known.processors, wish, frozenset(tags), exitfirst, covers, servers, known.project)
     if mutate:
         from engine.tools.mutating import mutate as run_mutants
 
-        sys.exit(run_mutants(paths, replace(order, stops=False, covers=False), workers, fail_under))
+        sys.exit(run_mutants(known.paths, replace(order, stops=False, covers=False), workers, fail_under))
     if chaos:
         from engine.tools.wrecking import run_chaos
 
-        sys.exit(run_chaos(paths, order))
-    sys.exit(run_tests(paths, order, workers, junit, Reports(fail_under, html, lcov)))
+        sys.exit(run_chaos(known.paths, order))
+    sys.exit(run_tests(known.paths, order, workers, junit, Reports(fail_under, html, lcov)))

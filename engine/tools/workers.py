@@ -39,7 +39,7 @@ class Workers:
         self._life: tuple[int, int] = os.pipe()
         """Nobody writes to it: that it ends tells a worker that the parent is gone."""
 
-    def run(self, announce: Callable[[], None]) -> int:
+    def run(self, ready: Callable[[], None]) -> int:
         """Serve until a signal comes; 0 where each worker ended as it should, else 1."""
         gc.freeze()  # what is loaded is shared between the processes as long as nobody touches it
         for number in SIGNALS:
@@ -50,7 +50,7 @@ class Workers:
                 self._await_all()
                 return 1
         if not self._is_ending:
-            announce()
+            ready()
         return self._await_all()
 
     def _end(self, *_: Any) -> None:

@@ -14,9 +14,8 @@ from engine.core.errors import FlowError
 from engine.loading.diagnostic import LoadError
 from engine.testing.chaos import Chaos, Target, Verdict, table
 from engine.testing.choosing import find_test_files
-from engine.testing.session import Session
 from engine.testing.suite import TestFile
-from engine.testing.working import Order, catalog
+from engine.testing.working import Order
 
 
 def run_chaos(paths: Sequence[str], order: Order) -> int:
@@ -45,7 +44,7 @@ def run_chaos(paths: Sequence[str], order: Order) -> int:
 
 
 def _wreck(path: Path, order: Order, verdicts: dict[Target, Verdict]) -> None:
-    session = Session(TestFile.read(path), catalog(order.processors), order.given, databases=order.databases)
+    session = order.session(TestFile.read(path))
     session.check()
     cases = [case for case in session.file.cases if order.takes(session, case) and not session.why_skipped(case.name)]
 

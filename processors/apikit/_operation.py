@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from engine import Event, encode, essence_of, read_json
+from engine import Event, encode, essence_of, format_of, read_json
 from processors.apikit._errors import BAD_REQUEST, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refusal
 from processors.apikit._parameters import PLACES, Parameter
 from processors.json._schema import Schema
@@ -14,6 +14,8 @@ from processors.json._violations import violations
 
 NAME = re.compile(r"\{([^{}/]+)\}")
 JSON = "application/json"
+OF_TEXTS = frozenset({"csv", "xml", "ndjson"})
+"""Formats whose values are others than those of which an API's schemas speak: a text, or what its `xml` says."""
 UNREADABLE = (ValueError, NotImplementedError, RecursionError, TypeError)
 
 
@@ -70,7 +72,7 @@ class Operation(NamedTuple):
         named = next((each for each in self.bodies if _takes(each, media_type)), None)
         if named is None:
             raise refusal(UNSUPPORTED_MEDIA_TYPE, f"the body can be one of {', '.join(self.bodies)}")
-        schema = self.bodies[named]
+        schema = self.bodies[named] if format_of(media_type) not in OF_TEXTS else None
         if schema is not None and (found := violations(schema, _as_json(event.payload))):
             _refuse("the body does not fit", found)
         return media_type

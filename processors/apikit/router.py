@@ -34,6 +34,7 @@ class Router(Processor):
     NOT_IMPLEMENTED (501). Unless a handler takes it, the caller gets that status, with all violations.
     Who calls is the business of security:* steps: where the file asks for it under `security`, and
     no such step stands before the router or in the operation's flow, that is a warning.
+    Bodies of XML, CSV and NDJSON are values, of which no schema is asked.
 
     Example:
         configs:

@@ -21,6 +21,7 @@ from engine import (
     Run,
     RunAtOnce,
     Stream,
+    Unreadable,
     current_budget,
     give_turn,
     is_turn_over,
@@ -146,7 +147,7 @@ class Collecting:
             counter = self._count + number
             entering = enter(self.current, item, counter)
             try:
-                after = run(entering)
+                after = run(entering) if type(item) is not Unreadable else item.refuse()
                 if not plain:
                     after = await after
                 outcomes.append(succeeded(entering, after, counter - 1))

@@ -25,12 +25,13 @@ class Collection(Expression):
 class Portions:
     """The items of a list or of a stream, as they come, for one pass.
 
-    size: how many of a stream's come together; as many as there are, if left out.
+    size: how many of a stream's come together; as many as there are, if left out. all_items: whether those of a
+    stream that cannot be read are among them.
     """
 
-    def __init__(self, items: Sequence[Any] | Stream, size: int | None = None) -> None:
+    def __init__(self, items: Sequence[Any] | Stream, size: int | None = None, *, all_items: bool = False) -> None:
         self._stream = items if isinstance(items, Stream) else None
-        self._portions: Any = items.portions(size) if isinstance(items, Stream) else _whole(items)
+        self._portions: Any = items.portions(size, all_items=all_items) if isinstance(items, Stream) else _whole(items)
 
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
         portions: AsyncIterator[Sequence[Any]] = self._portions

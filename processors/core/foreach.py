@@ -29,6 +29,7 @@ from engine import (
     Scope,
     Stream,
     StreamingCollect,
+    Unreadable,
     acting_on,
     current_budget,
     give_turn,
@@ -123,7 +124,8 @@ class Foreach(Scope):
     async def run(self, event: Event) -> Event:
         value, size = self.collection.evaluate(event), self.batch_size.of(event)
         if isinstance(value, Stream):
-            return await self._go_through(event, Portions(value, None if size == 1 else size), size)
+            portions = Portions(value, None if size == 1 else size, all_items=self.collect is not None)
+            return await self._go_through(event, portions, size)
         items = checked_items(value, "foreach")
         if not items and self.collect is None:
             return event
@@ -211,7 +213,8 @@ class Foreach(Scope):
         variables = {**current.vars, self.counter_variable_name: counter}
         if type(item) is Message:
             return replace(current, payload=item.payload, attributes=item.attributes, media_type=None, vars=variables)
-        return replace(current, payload=item, attributes=NOTHING, media_type=None, vars=variables)
+        payload = item.value if type(item) is Unreadable else item
+        return replace(current, payload=payload, attributes=NOTHING, media_type=None, vars=variables)
 
     def _left(self, current: Event, event: Event) -> Event:
         """The event after the loop: message, counter and rootMessage as they were before it."""

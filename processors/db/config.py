@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
-from engine import Duration, Field, FlowError, Isolation, Mistake, Reconnection, read_file, refuse
+from engine import Duration, Field, FlowError, Isolation, Mistake, Reconnection, read_file, refuse, text_of
 from processors.db._database import Database, Part, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in
@@ -69,7 +69,7 @@ def _script(value: Any) -> Any:
     place = getattr(value, "place", None)
     folder = Path(place.file).parent if place else Path()
     try:
-        return read_file(folder / value).decode("utf-8")
+        return text_of(read_file(folder / value))
     except (OSError, ValueError):
         refuse(
             [

@@ -26,6 +26,8 @@ from processors.http._saved import Destination, save
 from processors.http._verbatim import verbatim
 
 AGENT = f"flow-engine/{__version__}"
+ENCODINGS = ("gzip", "deflate")
+"""What answers are inflated of."""
 PORTION = 2**18
 """How many bytes of a body are handed to the connection at once."""
 
@@ -151,7 +153,8 @@ class Client:
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": AGENT},
+            headers={"User-Agent": AGENT, "Accept-Encoding": ", ".join(ENCODINGS)},
+            auto_decompress=False,  # aiohttp would take a gzip that is cut for whole
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=options.connect),
             skip_auto_headers=["Content-Type"],
             max_line_size=LONGEST_ANSWER_LINE,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 from engine import Event, FlowError, Mistake, Reader, Spooled, Template, headers_of, refuse, shown
 from processors.http._errors import BAD_REQUEST, TIMEOUT
+from processors.http._methods import meant_method
 
 T = TypeVar("T")
 
@@ -45,8 +46,12 @@ class Method(Template):
     expected: ClassVar[str] = "a method such as GET or POST"
 
     def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
-        if tree["type"] == "literal" and read_method(tree["value"]) is None:
-            reader.mistakes.append(Mistake("F303", shown(value), self.expected, "", getattr(value, "place", None)))
+        if tree["type"] == "literal":
+            method = read_method(tree["value"])
+            meant = "" if method is None else meant_method(method)
+            if method is None or meant:
+                place = getattr(value, "place", None)
+                reader.mistakes.append(Mistake("F303", shown(value), self.expected, meant, place))
         return tree
 
     def of(self, event: Event) -> str:

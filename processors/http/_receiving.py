@@ -8,13 +8,14 @@ import aiohttp
 from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, TransferEncodingError
 from yarl import URL
 
-from engine import FlowError, give_turn
-from engine.limits import HIGHEST_RATIO, SMALL_INFLATED
+from engine import INFLATERS, CutOff, Damaged, FlowError, TooDense, give_turn, inflated
 from processors._pool import Unbounded
 from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, PARSING, REDIRECTION, RESPONSE_TOO_LARGE
 from processors.http._redirects import PrivateAddress
 
 NO_URL = "the url of the request is no http or https url"
+UNKNOWN = frozenset({"br", "zstd", "compress", "x-compress"})
+"""Encodings of which nobody was asked; what else a header says is no encoding of HTTP's, and stays."""
 FAILURES = (aiohttp.ClientError, OSError, ValueError)
 """What aiohttp raises for what is not our mistake."""
 
@@ -29,19 +30,27 @@ async def chunks_of(response: aiohttp.ClientResponse, most: int) -> AsyncGenerat
         raise _too_large(most)
     size = 0
     try:
-        async for chunk in response.content.iter_any():
+        async for chunk in _inflated(response):
             size += len(chunk)
             if size > most:
                 raise _too_large(most)
-            compressed = response.content.total_compressed_bytes
-            if compressed is not None and size > SMALL_INFLATED + HIGHEST_RATIO * compressed:
-                raise FlowError(
-                    RESPONSE_TOO_LARGE, f"the upstream's answer inflates to more than {HIGHEST_RATIO} times"
-                )
             yield chunk
             await give_turn()
     except FAILURES as error:
         raise failure_of(error, response.url) from error
+
+
+def _inflated(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    came = _came(response, is_readable=encoding not in UNKNOWN)
+    return inflated(came, encoding, has_members=True) if encoding in INFLATERS else came
+
+
+async def _came(response: aiohttp.ClientResponse, *, is_readable: bool) -> AsyncGenerator[bytes, None]:
+    async for chunk in response.content.iter_any():
+        if not is_readable:
+            raise Damaged
+        yield chunk
 
 
 def _too_large(most: int) -> FlowError:
@@ -52,11 +61,19 @@ def failure_of(error: Exception, url: URL) -> FlowError:
     """The flow's error for what aiohttp raised. Its details go to the log: the origin, but no path, query or header."""
     unbounded = error.__cause__.message if isinstance(error.__cause__, Unbounded) else ""
     said = unbounded or getattr(error, "os_error", None) or type(error).__name__
+    if isinstance(error, TooDense):
+        return FlowError(RESPONSE_TOO_LARGE, f"the upstream's answer inflates to {error}")
     detail = f"{url.origin() if url.absolute else 'a url without a host'}: {said}"
     if isinstance(said, PrivateAddress):
         return FlowError(REDIRECTION, "the upstream redirects to a private address", detailed_description=detail)
     if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, UnicodeError)):
         return FlowError(BAD_REQUEST, NO_URL, detailed_description=detail)
+    if isinstance(error, CutOff):
+        reason = "the upstream's answer ends before its Content-Encoding does"
+        return FlowError(HTTP_CONNECTIVITY, reason, detailed_description=detail)
+    if isinstance(error, Damaged):
+        reason = "the upstream's answer is not what its Content-Encoding says"
+        return FlowError(PARSING, reason, detailed_description=detail)
     if is_no_http(error):
         return FlowError(PARSING, "the upstream's answer is no HTTP", detailed_description=detail)
     return FlowError(HTTP_CONNECTIVITY, _reason(error), detailed_description=detail)

@@ -6,14 +6,13 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yarl import URL
-
 from engine import is_private_host
 from engine.limits import MOST_REDIRECTS
 from processors.http._verbatim import verbatim
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
+    from yarl import URL
 
 FOLLOWED = frozenset({301, 302, 303, 307, 308})
 
@@ -36,6 +35,7 @@ class Redirects:
 
     def judge(self, before: URL, response: ClientResponse, count: int) -> tuple[str, URL]:
         """Why the redirect is not followed (empty, if it is), and where it leads."""
+
         try:
             url = verbatim(response.headers["Location"], before)
         except ValueError:

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, BeforeValidator
 from engine import (
     USUAL_METHODS,
     ConfigRef,
+    CsvOptions,
     Field,
     HttpResponse,
     HttpSource,
@@ -18,24 +19,15 @@ from engine import (
     PathPattern,
     RateLimit,
     Route,
-    did_you_mean,
     refuse,
 )
 from processors.http._body_schema import BodySchema
+from processors.http._methods import meant_method
 from processors.http.listener_config import ListenerConfig
 
 PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
 METHOD = re.compile(r"[A-Z]+")
 MEDIA_RANGE = re.compile(r"[a-z0-9][\w.+-]*/(?:\*|[a-z0-9][\w.+-]*)|\*/\*", re.ASCII)
-RARE_METHODS = frozenset(
-    {
-        "ACL", "BIND", "CHECKIN", "CHECKOUT", "CONNECT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY",
-        "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PRI", "PROPFIND", "PROPPATCH",
-        "QUERY", "REBIND", "REPORT", "SEARCH", "TRACE", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE",
-        "UPDATEREDIRECTREF",
-    }
-)  # fmt: skip
-"""Methods that look like slips and are none (https://www.iana.org/assignments/http-methods)."""
 
 
 def _path(value: Any) -> Any:
@@ -52,7 +44,7 @@ def _methods(value: Any) -> Any:
     if not names or not all(METHOD.fullmatch(name) for name in names):
         refuse([Mistake("F303", f"{value!r}", "methods, such as GET, POST")])
     for name in names:
-        if name not in RARE_METHODS and (meant := did_you_mean(name, USUAL_METHODS)) != name and meant:
+        if meant := meant_method(name):
             refuse([Mistake("F303", f"'{name}' among the methods", "methods, such as GET, POST", meant)])
     return frozenset(names)
 
@@ -68,13 +60,14 @@ def _media_types(value: Any) -> Any:
 class Listener(HttpSource):
     """Run the flow for each HTTP request, and answer with its event.
 
-    The body becomes the payload by its Content-Type: JSON (also without one) is a value, a form a
-    map, text a text, all else bytes, an empty body null. `attributes` holds method, listenerPath,
-    requestPath, rawRequestPath, queryString, queryParams, queryParamsAll, uriParams, headers,
+    The body becomes the payload by its Content-Type: JSON (also without one), XML, YAML, CSV and NDJSON
+    are values, as read() makes them, a form a map, text a text, all else bytes, an empty body null. One
+    that is not what its type says is answered with 400, with reason and place. `attributes` holds method,
+    listenerPath, requestPath, rawRequestPath, queryString, queryParams, queryParamsAll, uriParams, headers,
     remoteAddress, scheme and version, with rawBody: true also rawBody, the bytes that the payload was
-    made of; the rest that a trailing `*` takes is uriParams."*". Of a
-    caller with a certificate, clientCertificate holds subject and issuer ({commonName, …}),
-    subjectAltName ({DNS: […], …}), serialNumber, notBefore and notAfter.
+    made of; the rest that a trailing `*` takes is uriParams."*". Of a caller with a certificate,
+    clientCertificate holds subject and issuer ({commonName, …}), subjectAltName ({DNS: […], …}),
+    serialNumber, notBefore and notAfter.
 
     A path is cut at its slashes first, and each segment is decoded then, once: /orders/a%2Fb is the
     order `a/b`, and /admin%2Fx is no path below /admin/. Dot segments, empty segments and what
@@ -129,7 +122,12 @@ class Listener(HttpSource):
 
     streaming: bool = False
     """Whether a body of NDJSON (application/x-ndjson) or CSV is a stream of records: foreach goes through one of any
-    size in constant memory. maxBodySize is then the bound of one record, readTimeout that of each wait for more."""
+    size in constant memory. maxBodySize is then the bound of one record, readTimeout that of each wait for more. A
+    record that cannot be read (a line that is no JSON, a row with a cell too many) ends the loop, or with `collect` is
+    an item that fails: `error.description` has its line, the payload is what could be read of it."""
+
+    csv: CsvOptions = CsvOptions()
+    """How bodies of CSV are written, streamed or not: separator, quote, encoding, header, lenient."""
 
     consumes: Annotated[tuple[str, ...], BeforeValidator(_media_types)] = ()
     """The media types that bodies may have, such as `application/x-ndjson, application/json` or `text/*`, as a comma
@@ -202,4 +200,5 @@ class Listener(HttpSource):
             consumes=self.consumes,
             keeps_raw=self.raw_body,
             is_raw=self.body == "raw",
+            csv=self.csv,
         )

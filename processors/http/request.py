@@ -336,6 +336,7 @@ def _shared(runtime: Runtime) -> RequestConfig:
     def make() -> RequestConfig:
         config = RequestConfig()
         config.live_in(runtime)
+        runtime.at_start(config.start)
         runtime.at_stop(config.stop)
         return config
 

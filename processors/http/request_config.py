@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
@@ -12,11 +13,11 @@ from processors.http._authentication import Authentication, Tokens
 from processors.http._errors import REQUEST_TYPES
 from processors.http._outgoing import Outgoing, constant_headers, in_time
 from processors.http._proxy import Proxy
+from processors.http._redirects import Redirects
 from processors.http._tls import ClientTls
 
 if TYPE_CHECKING:
     from processors.http._client import Client
-    from processors.http._redirects import Redirects
 
 
 def _url(value: str) -> str:
@@ -124,27 +125,31 @@ class RequestConfig(Config):
     reaches_outside = True
 
     base: ClassVar[str]
-    client: ClassVar[Client]
     redirects: ClassVar[Redirects]
     _tokens: ClassVar[Tokens | None]
 
     def __post_init__(self) -> None:
-        from processors.http._client import Client, Connections  # aiohttp is only for flows that use it
-        from processors.http._redirects import Redirects
-
         self._check()
-        connections = Connections(
-            self.max_connections,
-            self.connection_idle_timeout,
-            self.connection_timeout,
-            self.use_persistent_connections,
-            self.tls.context if self.tls else None,
-            self.proxy,
-        )
         redirects = Redirects(
             self.follow_redirects, self.max_redirects, self.allow_private_redirects, self.allow_scheme_redirects
         )
-        self._prepare(base=self._base(), client=Client(connections), redirects=redirects, _tokens=None)
+        self._prepare(base=self._base(), redirects=redirects, _tokens=None)
+
+    @cached_property
+    def client(self) -> Client:
+        """The connections. aiohttp takes longer to load than all flows: it is for those who run them."""
+        from processors.http._client import Client, Connections
+
+        return Client(
+            Connections(
+                self.max_connections,
+                self.connection_idle_timeout,
+                self.connection_timeout,
+                self.use_persistent_connections,
+                self.tls.context if self.tls else None,
+                self.proxy,
+            )
+        )
 
     def _check(self) -> None:
         constant_headers(self.headers)
@@ -191,6 +196,7 @@ class RequestConfig(Config):
         return True
 
     async def start(self) -> None:
+        _ = self.client  # not when the first request comes: nobody is served while it is loaded
         if self.reconnection.fails_deployment:
             await self.reconnection.reach(lambda: self.client.probe(self.base), self.runtime.clock)
 
@@ -205,4 +211,5 @@ class RequestConfig(Config):
         return True
 
     async def stop(self) -> None:
-        await self.client.close()
+        if "client" in vars(self):
+            await self.client.close()

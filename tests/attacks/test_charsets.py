@@ -13,7 +13,7 @@ import pytest
 from attacks.attack import watched
 from server.running import PROBLEM, Running
 
-from engine.serving.charset import CHARSETS, charset_of
+from engine.expressions.charset import CHARSETS, charset_of
 
 FLOWS = """
 configs:

@@ -109,6 +109,10 @@ def test_blank_lines_between_records_are_no_record_without_end(attacked: Running
         assert pour(attacked, "/count", blocks, Content_Type=CSV)[0] == 200
 
 
+ONE_CELL = {"quotes", "line feeds in cells that open and close", "spaces"}
+"""What is, as a whole text, one cell: it may be as long as the text."""
+
+
 @pytest.mark.parametrize("name", ENDLESS)
 def test_read_of_ten_million_characters(attacked: Running, name: str) -> None:
     first, again = ENDLESS[name]
@@ -116,7 +120,7 @@ def test_read_of_ten_million_characters(attacked: Running, name: str) -> None:
         answer = attacked.post(
             "/read", content=first + again * (9_900_000 // len(again)), headers={"Content-Type": "text/plain"}
         )
-    assert answer.status_code == 422
+    assert answer.status_code == (200 if name in ONE_CELL else 422)
 
 
 @pytest.mark.parametrize(

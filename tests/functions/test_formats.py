@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 XML, CSV, YAML, JSON = "application/xml", "text/csv", "application/yaml", "application/json"
+NDJSON = "application/x-ndjson"
 FORM = "application/x-www-form-urlencoded"
+NO_CSV = "read() takes a string in CSV, not one that it cannot read: "
+NO_XML, NO_YAML = NO_CSV.replace("CSV", "XML"), NO_CSV.replace("CSV", "YAML")
 LAUGHS = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
 
 
@@ -20,6 +23,15 @@ LAUGHS = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
         (b'"\xc3\xa4"', JSON, "ä"),
         ("a,b\n1,\"x\ny\"\n\n2\n", CSV, [{"a": "1", "b": "x\ny"}, {"a": "2", "b": None}]),
         ("", CSV, []),
+        ("a\n" + "x" * 131_073, CSV, [{"a": "x" * 131_073}]),
+        ('a,b\n5" disk,"6"" disk"\n', CSV, [{"a": '5" disk', "b": '6" disk'}]),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?><a>é</a>'.encode("latin-1"), XML, {"a": "é"}),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>é</a>'.encode("utf-16"), XML, {"a": "é"}),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>é</a>'.encode("utf-16-be"), XML, {"a": "é"}),
+        ('<?xml version="1.0" encoding="windows-1252"?><a>€</a>'.encode("cp1252"), XML, {"a": "€"}),
+        ("<a>é</a>".encode("cp1252"), "text/xml; charset=windows-1252", {"a": "é"}),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>é</a>', XML, {"a": "é"}),
+        ("a\né\n".encode("latin-1"), "text/csv; charset=iso-8859-1", [{"a": "é"}]),
         ("<a/>", XML, {"a": None}),
         ("<a x='1'> t <b/>u</a>", "text/xml", {"a": {"@x": "1", "b": None, "#text": "t u"}}),
         ("<n:a xmlns:n='u'><b>1</b><b>2</b><b>3</b></n:a>", XML, {"n:a": {"@xmlns:n": "u", "b": ["1", "2", "3"]}}),
@@ -36,6 +48,25 @@ def test_read(value_of: Callable[..., Any], text: str, mime: str, value: Any) ->
     assert value_of("read(payload.text, payload.mime)", {"text": text, "mime": mime}) == value
 
 
+MARKED = [
+    ("a,b\n1,2\n", CSV, [{"a": "1", "b": "2"}]),
+    ('"a,b"\n1\n', CSV, [{"a,b": "1"}]),
+    ('{"a": 1}', JSON, {"a": 1}),
+    ('{"a": 1}\n2\n', NDJSON, [{"a": 1}, 2]),
+    ("<a/>", XML, {"a": None}),
+    ("a: 1", YAML, {"a": 1}),
+    ("a=1", FORM, {"a": "1"}),
+]
+
+
+@pytest.mark.parametrize(("text", "mime", "value"), MARKED)
+def test_a_mark_in_front_of_a_text_is_no_part_of_it(
+    value_of: Callable[..., Any], text: str, mime: str, value: Any
+) -> None:
+    for content in (text, f"\ufeff{text}", f"\ufeff{text}".encode()):
+        assert value_of("read(payload.text, payload.mime)", {"text": content, "mime": mime}) == value
+
+
 @pytest.mark.parametrize(
     ("value", "mime", "text"),
     [
@@ -45,6 +76,8 @@ def test_read(value_of: Callable[..., Any], text: str, mime: str, value: Any) ->
         ([], CSV, ""),
         ({"a": {"@x": '"<', "b": [1, None], "#text": "t&"}}, XML, '<a x="&quot;&lt;"><b>1</b><b/>t&amp;</a>'),
         ({"a": None}, XML, "<a/>"),
+        ({"a": [1]}, XML, "<a>1</a>"),
+        ({"a": {"b": [], "c": [[1], [2]]}}, XML, "<a><c>1</c><c>2</c></a>"),
         ({"a": ["x", {"b": "yes"}]}, YAML, "a:\n- x\n- b: yes\n"),
         ({"a": ["1", 2], "b": "x y"}, FORM, "a=1&a=2&b=x+y"),
         ([{"a": 1}, None, "é"], "application/x-ndjson", '{"a":1}\nnull\n"é"\n'),
@@ -62,6 +95,30 @@ def test_options(value_of: Callable[..., Any]) -> None:
     ]
     assert value_of("write(payload, 'text/csv', {separator: ';', header: `false`})", [{"a": 1, "b": 2}]) == "1;2\r\n"
     assert value_of("write(payload, 'application/json', {indent: true})", {"a": 1}) == '{\n  "a": 1\n}'
+    assert value_of("read(payload, 'text/csv', {quote: `\"'\"`, lenient: true})", "a\n'1,2',3\n") == [{"a": "1,2"}]
+    latin = "read(payload, 'text/csv', {encoding: 'iso-8859-1'})"
+    assert value_of(latin, "a\né\n".encode("latin-1")) == [{"a": "é"}]
+    assert value_of("write(payload, 'text/csv', {quote: `\"'\"`})", [{"a": "1,2"}]) == "a\r\n'1,2'\r\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "mistake"),
+    [
+        ("{separator: ';;'}", "the option separator of CSV is one character"),
+        ("{separator: ';', quote: ';'}", "the option quote of CSV is another character than the separator"),
+        ("{header: 'no'}", "the option header of CSV is true or false"),
+        ("{seperator: ';'}", "the options of CSV are separator, quote, header, lenient, encoding"),
+        ("{encoding: 'klingon'}", "read() finds a charset that is none that is known here"),
+    ],
+)
+def test_options_that_are_none(mistake_of: Callable[..., str], options: str, mistake: str) -> None:
+    assert mistake_of(f"read(payload, 'text/csv', {options})", b"a\n1\n").startswith(mistake)
+
+
+def test_csv_has_the_columns_of_all_maps(value_of: Callable[..., Any]) -> None:
+    assert value_of("write(payload, 'text/csv')", [{"a": 1}, {"b": 2}, {"a": 3, "c": 4}]) == (
+        "a,b,c\r\n1,,\r\n,2,\r\n3,,4\r\n"
+    )
 
 
 def test_shared_values_become_no_aliases(value_of: Callable[..., Any]) -> None:
@@ -77,28 +134,59 @@ def test_shared_values_become_no_aliases(value_of: Callable[..., Any]) -> None:
         ("\ud800", JSON, "read() takes a string in JSON"),
         (b"\xff", JSON, "read() takes a string in JSON"),
         ("x" * 10_000_001, JSON, "read() stops at 10000000 characters"),
-        (LAUGHS, XML, "read() refuses XML with a DOCTYPE"),
-        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', XML, "read() refuses XML with a DOCTYPE"),
+        (LAUGHS, XML, f"{NO_XML}it has a DOCTYPE (line 1, column 13)"),
+        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', XML, f"{NO_XML}it has a DOCTYPE"),
         ("<a>" * 1000, XML, "read() stops at 200 levels of nesting"),
-        ("<a>&b;</a>", XML, "read() takes a string in XML"),
-        ("<a>", XML, "read() takes a string in XML"),
-        ("a: &x 1\nb: *x\n", YAML, "read() refuses YAML with aliases"),
-        ("!!python/object:os.system {}", YAML, "read() takes YAML without tags of its own"),
+        (
+            "<a>&b;</a>",
+            XML,
+            f"{NO_XML}undefined entity (line 1, column 4)",
+        ),
+        (
+            "<a>\n</b>",
+            XML,
+            f"{NO_XML}mismatched tag (line 2, column 3)",
+        ),
+        (
+            b'<?xml version="1.0" encoding="zlib"?><a/>',
+            XML,
+            f"{NO_XML}it is in an",
+        ),
+        (
+            '{"a":1}\n\n{"b":}',
+            NDJSON,
+            NO_CSV.replace("CSV", "NDJSON") + "value 2 is no JSON, expected value (line 3, column 6)",
+        ),
+        (
+            '{"a":1,\n"a":2}',
+            JSON,
+            "read() takes a string in JSON, not one that it cannot read: a key stands twice (line 2, column 5)",
+        ),
+        ("a: &x 1\nb: *x\n", YAML, f"{NO_YAML}it has an alias (line 2, column 4)"),
+        ("!!python/object:os.system {}", YAML, f"{NO_YAML}it has a tag of its own (line 1, column 1)"),
         ("[" * 100_000, YAML, "read() stops at 200 levels of nesting"),
         ("- " * 100_000, YAML, "read() stops at 200 levels of nesting"),
-        ("a: 1\na: 2\n", YAML, "read() finds a key twice in a map of YAML"),
-        ("? [a]\n: b\n", YAML, "read() takes YAML whose keys are scalars"),
-        ("--- a\n--- b\n", YAML, "read() takes YAML of one document"),
+        ("a: 1\na: 2\n", YAML, f"{NO_YAML}a key stands twice in a map (line 2, column 1)"),
+        ("? [a]\n: b\n", YAML, f"{NO_YAML}a key is a list or a map"),
+        ("--- a\n--- b\n", YAML, f"{NO_YAML}it has more than one document"),
         ("<a>" + "<b/>" * 2_000_000, XML, "read() stops at 250000 elements, values, rows or escapes"),
         ("- a\n" * 2_000_000, YAML, "read() stops at 250000 elements, values, rows or escapes"),
         ("a\n" * 4_000_000, CSV, "read() stops at 250000 elements, values, rows or escapes"),
         ((",," * 4000 + "\n") * 1000, CSV, "read() stops at 250000 elements, values, rows or escapes"),
-        ("a: [", YAML, "read() takes a string in YAML"),
-        ('a\n"' + "x" * 200_000 + '"', CSV, "read() takes a string in CSV"),
+        (
+            "a:\n  b: [",
+            YAML,
+            f"{NO_YAML}did not find expected node content (line 3, column 1)",
+        ),
         ("," * 20_000, CSV, "read() stops at 10000 cells in a row of CSV"),
-        ("a\n1,2", CSV, "read() finds 2 cells in row 2 of CSV, but 1 columns"),
-        ("a,a\n1,2", CSV, "read() finds a column twice"),
-        ('"a', CSV, "read() takes a string in CSV"),
+        ("a\n1,2", CSV, f"{NO_CSV}a row has 2 cells, but there are 1 columns (line 2)"),
+        ("a,a\n1,2", CSV, f"{NO_CSV}a column stands twice in the first row (line 1)"),
+        ('a\n1\n"a\n', CSV, f"{NO_CSV}a quote is not closed in the row that begins there (line 3)"),
+        (
+            'a\n"1\n2"\n"a"b\n',
+            CSV,
+            f"{NO_CSV}something stands behind the closing quote of a cell in the row that begins there (line 4)",
+        ),
         ("&".join("a=1" for _ in range(20_000)), FORM, "read() takes a string in X-WWW-FORM-URLENCODED"),
         ("a=" + "%41" * 300_000, FORM, "read() stops at 250000 elements, values, rows or escapes"),
         ("a=%ff", FORM, "read() takes a string in X-WWW-FORM-URLENCODED"),
@@ -118,6 +206,8 @@ def test_read_mistake(mistake_of: Callable[..., str], text: str, mime: str, mist
         ([{"a": 1}, [1]], CSV, "write() makes CSV of maps only, or of lists only"),
         ([1], CSV, "write() makes CSV of maps only, or of lists only"),
         ({"a": 1, "b": 2}, XML, "write() makes XML of a map with one entry, the root"),
+        ({"r": [1, 2]}, XML, "write() makes XML of one root, not of a list of 2"),
+        ({"r": []}, XML, "write() makes XML of one root, not of a list of 0"),
         ({"a b": 1}, XML, "write() finds a key that is no name of XML"),
         ({"a": "\x00"}, XML, "write() finds a character that no XML may hold"),
         ([1], FORM, "write() makes a form of a map, not of array"),

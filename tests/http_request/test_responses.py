@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import tracemalloc
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +193,69 @@ async def test_gzip_is_inflated(ask: Ask) -> None:
     handler = answering(body=gzip.compress(b"hello"), headers=headers)
     async with upstream(handler) as server, ask('{url: "${url}/"}', url=server.url) as flows:
         assert (await flows.run()).payload == "hello"
+
+
+HELLO = b"hello" * 10_000
+BARE = zlib.compressobj(wbits=-15)
+PACKED = {
+    "gzip": gzip.compress(HELLO),
+    "x-gzip": gzip.compress(HELLO[:10]) + gzip.compress(HELLO[10:]),
+    "GZip": b"".join(gzip.compress(HELLO[at : at + 5]) for at in range(0, len(HELLO), 5)),
+    "deflate": zlib.compress(HELLO),
+    "Deflate": BARE.compress(HELLO) + BARE.flush(),
+}
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+async def test_what_an_upstream_compressed(ask: Ask, encoding: str) -> None:
+    headers = {"Content-Type": "text/plain", "Content-Encoding": encoding}
+    handler = answering(body=PACKED[encoding], headers=headers)
+    async with upstream(handler) as server, ask('{url: "${url}/"}', url=server.url) as flows:
+        assert (await flows.run()).payload == HELLO.decode()
+    assert server.requests[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+@pytest.mark.parametrize("missing", [1, 4, 9, 20])
+@pytest.mark.parametrize("saved", ["", ", saveTo: '${folder}/answer.txt'"], ids=["", "saved"])
+async def test_what_is_cut_is_not_whole(ask: Ask, tmp_path: Path, encoding: str, missing: int, saved: str) -> None:
+    """The connection itself ends as it should: only the encoding tells."""
+    headers = {"Content-Type": "text/plain", "Content-Encoding": encoding}
+    handler = answering(body=PACKED[encoding][:-missing], headers=headers)
+    step = f'{{url: "${{url}}/"{saved}}}'
+    async with upstream(handler) as server, ask(step, url=server.url, folder=str(tmp_path)) as flows:
+        failure = await flows.fails()
+    assert str(failure.type) == "HTTP:CONNECTIVITY"
+    assert failure.description == "the upstream's answer ends before its Content-Encoding does"
+    assert "answer.txt" not in os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+async def test_a_head_without_a_body_is_not_cut(ask: Ask, encoding: str) -> None:
+    handler = answering(headers={"Content-Type": "text/plain", "Content-Encoding": encoding})
+    async with upstream(handler) as server, ask('{url: "${url}/", method: HEAD}', url=server.url) as flows:
+        assert (await flows.run()).payload is None
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "error_type"),
+    [
+        ("gzip", b"hello", "PARSING"),
+        ("gzip", gzip.compress(HELLO) + b"hello", "PARSING"),
+        ("br", b"hello", "PARSING"),
+        ("zstd", b"hello", "PARSING"),
+        ("gzip", gzip.compress(b"") * 500_000, None),
+    ],
+    ids=["none", "more behind it", "brotli", "zstd", "many members"],
+)
+async def test_what_is_damaged(ask: Ask, encoding: str, body: bytes, error_type: str | None) -> None:
+    headers = {"Content-Type": "text/plain", "Content-Encoding": encoding}
+    step = '{url: "${url}/", responseTimeout: 30s}'
+    async with upstream(answering(body=body, headers=headers)) as server, ask(step, url=server.url) as flows:
+        if error_type is None:
+            assert (await flows.run()).payload is None
+        else:
+            assert str((await flows.fails()).type) == f"HTTP:{error_type}"
 
 
 @pytest.fixture(scope="module")

@@ -221,7 +221,10 @@ def test_response_parameters(served: Running) -> None:
         ("application/json", b"\xef\xbb\xbf[1]", b"[1]"),
         ("application/json; charset=utf-16", '["é"]'.encode("utf-16"), '["é"]'.encode("utf-16")),
         ("text/plain; charset=iso-8859-1", b"\xe9", b"\xe9"),
-        ("text/csv", b"a,b", b"a,b"),
+        ("text/csv", b"a,b\n1,2", b"a,b\r\n1,2\r\n"),
+        ("application/xml", b"<a><b>1</b></a>", b"<a><b>1</b></a>"),
+        ("application/yaml", b"{a: 1}", b"a: 1\n"),
+        ("application/x-ndjson", b"1\n2", b"1\n2\n"),
         ("image/png", b"\x00\xff", b"\x00\xff"),
     ],
 )

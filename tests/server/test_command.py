@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -119,27 +118,6 @@ def test_nothing_to_serve(tmp_path: Path) -> None:
     (tmp_path / "flows.yaml").write_text("flows: {a: {steps: []}}")
     done = engine("serve", str(tmp_path))
     assert (done.returncode, done.stderr) == (1, "engine: no flow has a source, there is nothing to serve\n")
-
-
-def test_reload(start: Start, tmp_path: Path) -> None:
-    server = small(start, "--reload")
-    file = tmp_path / "flows.yaml"
-    assert server.client.get("/hello/").text == "first"
-
-    file.write_text(FLOW.replace("set-payload", "set-paylod"))
-    wait_until(lambda: "1 mistake in the flows" in server.log)
-
-    replacement = tmp_path / "new"  # as editors do it
-    replacement.write_text(SMALL % ("second", ""))
-    replacement.rename(file)
-    server.wait_for_address()
-    assert server.client.get(f"http://127.0.0.1:{server.port}/hello/").text == "second"
-    assert server.end(signal.SIGINT) == 0
-
-
-def test_reload_of_a_file_that_is_not_there(tmp_path: Path) -> None:
-    done = engine("serve", str(tmp_path / "no.yaml"), "--reload")
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
 
 
 def test_check() -> None:

@@ -72,7 +72,7 @@ async def record(folder: Path) -> list[Path]:
     async with serving(upstream) as url:
         settings = {"db.url": f"sqlite:///{folder}/orders.db", "upstream": url, "token": "s3cret-of-the-app"}
         recorder = Recorder(folder / "recorded", [flows], settings)
-        app = Application.load(flows, properties=settings, wrap=recorder.wrap)
+        app = Application.load(flows, properties=settings, wrap=recorder.wrap, clock=recorder.clock)
         recorder.secrets = app.parts.secrets
         async with serving(recorder.around(app.asgi())) as served, httpx.AsyncClient(base_url=served) as client:
             answers = [await ask(client, number) for number in range(10)]
@@ -163,3 +163,45 @@ flows:
     mock = f"{{processor: db:insert, sequence: {sequence}}}"
     suite.write_text(f"offline: true\ncases: {{it: {{flow: all, mock: [{mock}], expect: {{vars.all: {expected}}}}}}}")
     assert replayed([suite]) == ["passed"]
+
+
+MADE = """
+configs: {Listener: {http:listener-config: {host: 127.0.0.1, port: 8081}}}
+flows:
+  made:
+    source: {http:listener: {config-ref: Listener, path: /made, allowedMethods: GET}}
+    steps:
+      - set-variable: {variableName: tries, value: 0}
+      - until-successful:
+          maxRetries: 3
+          millisBetweenRetries: 3
+          steps:
+            - set-variable: {variableName: tries, value: "#[vars.tries + 1]"}
+            - validation:is-true: {expression: random_int(10) > 4}
+      - parallel-foreach:
+          collection: "`[1, 2, 3]`"
+          target: ids
+          steps: [{set-payload: {value: "#[uuid()]"}}]
+      - set-payload:
+          value:
+            {id: "#[uuid()]", at: "#[now()]", day: "#[today()]", n: "#[random_int(1000)]", ids: "#[vars.ids[].payload]"}
+      - set-variable: {variableName: outboundHeaders, value: {Location: "/made/#[payload.id]"}}
+    error-handler:
+      - on-error-continue:
+          steps: [{set-payload: {value: "not after #[format_date(now(), 'yyyy-MM-dd HH:mm:ss.SSS')]"}}]
+"""
+
+
+@in_loop
+async def test_what_is_made_of_time_and_chance_replays(tmp_path: Path) -> None:
+    flows = tmp_path / "flows.yaml"
+    flows.write_text(MADE)
+    recorder = Recorder(tmp_path / "recorded", [flows], {})
+    app = Application.load(flows, wrap=recorder.wrap, clock=recorder.clock)
+    async with serving(recorder.around(app.asgi())) as served, httpx.AsyncClient(base_url=served) as client:
+        answers = [await client.get("/made") for _ in range(6)]
+        answers += await asyncio.gather(*(client.get("/made") for _ in range(6)))
+    await app.stop()
+    assert len({answer.text for answer in answers}) == 12
+    files = sorted((tmp_path / "recorded").glob("*.test.yaml"))
+    assert await asyncio.to_thread(replayed, files) == ["passed"] * 12

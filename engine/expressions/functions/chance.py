@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Protocol
 
@@ -56,9 +57,23 @@ class Frozen(Chance):
 _sources = [Chance()]
 """The last one counts; of the whole process, so that a served flow under test sees it as well."""
 
+_own: ContextVar[Chance | None] = ContextVar("own_chance", default=None)
+"""That of a task, and of those which it starts."""
+
 
 def chance() -> Chance:
-    return _sources[-1]
+    return _own.get() or _sources[-1]
+
+
+@contextmanager
+def repeatable() -> Iterator[int]:
+    """Within it, what is random for this task begins at a seed, which it gives: `frozen` repeats it."""
+    seed: int = Chance().dice.getrandbits(64)
+    token = _own.set(Frozen(None, seed))
+    try:
+        yield seed
+    finally:
+        _own.reset(token)
 
 
 @contextmanager

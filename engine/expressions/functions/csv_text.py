@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
+from collections.abc import Mapping
 from typing import Any
 
-from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.limits import refuse_long_list, refuse_many_nodes
+from engine.expressions.errors import EvaluationError, NotInFormat
+from engine.expressions.functions.limits import refuse_long_list, refuse_many_nodes, refuse_past
 from engine.expressions.operators import type_name
+from engine.expressions.tables import Dialect, ExtraCells, Row, Table
 from engine.expressions.writing import TooLarge, to_text
-from engine.limits import LARGEST_CSV, LONGEST_CELL, MOST_NODES, MOST_READ_COLUMNS
+from engine.limits import LARGEST_CSV, MOST_NODES, MOST_READ_COLUMNS
 
 AS_THEY_ARE = frozenset({str, int, type(None)})
 """What the csv module writes as `to_text` does."""
@@ -20,61 +20,46 @@ CELLS = 4
 """How many cells cost as much as another value."""
 
 
-def _character(options: Mapping[str, Any], name: str, otherwise: str) -> str:
-    character = options.get(name, otherwise)
-    if not isinstance(character, str) or len(character) != 1 or character in "\r\n\0":
-        raise EvaluationError(f"the option {name} of CSV is one character")
-    return character
+OPTIONS = ("separator", "quote", "header", "lenient", "encoding")
+"""What read() and write() take; write() takes no notice of the last two."""
 
 
-def _style(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {"delimiter": _character(options, "separator", ","), "quotechar": _character(options, "quote", '"')}
+def _dialect(options: Mapping[str, Any]) -> Dialect:
+    if not set(options) <= set(OPTIONS):
+        raise EvaluationError(f"the options of CSV are {', '.join(OPTIONS)}")
+    dialect = Dialect(**{name: value for name, value in options.items() if name != "encoding"})
+    if objection := dialect.objection():
+        raise EvaluationError(f"the option {objection[0]} of CSV is {objection[1]}")
+    return dialect
 
 
-def read(text: str, options: Mapping[str, Any]) -> list[Any]:
-    import csv
-    from io import StringIO
-
-    style, is_named = _style(options), options.get("header") is not False
-    refuse_many_nodes(text.count(style["delimiter"]) // CELLS, "read")
-    try:
-        rows = list(_rows(csv.reader(StringIO(text, newline=""), strict=True, **style), is_named))
-    except csv.Error as error:
-        raise ValueError from error
-    if not is_named or not rows:
-        return rows
-    header, *records = rows
-    if len(set(header)) < len(header):
-        raise EvaluationError("read() finds a column twice in the first row of CSV")
-    width = len(header)
-    return [
-        dict(zip(header, row, strict=True)) if len(row) == width else _record(header, row, number)
-        for number, row in enumerate(records, 2)
-    ]
+def read(text: str, options: Mapping[str, Any], dialect: Dialect | None = None) -> list[Any]:
+    dialect = dialect or _dialect(options)
+    refuse_many_nodes(text.count(dialect.separator) // CELLS, "read")
+    counted = _Counted(dialect)
+    return list(Table(dialect, counted.check, counted.refuse).records(text))
 
 
-def _rows(reader: Iterable[list[str]], is_named: bool) -> Iterator[list[str]]:
-    """The rows that are not empty; one that is shorter than the first, whose names it has, counts as long as that."""
-    cells = width = 0
-    for count, row in enumerate(reader):
+class _Counted:
+    """Counts rows and cells; a row that is shorter than the first, whose names it has, counts as long as that."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._is_named = dialect.header
+        self._rows = self._cells = self._width = 0
+
+    def check(self, row: Row) -> None:
         length = len(row)
-        cells += length if length > width else width
-        if count > MOST_NODES or cells > CELLS * MOST_NODES:
+        self._rows += 1
+        self._cells += max(length, self._width)
+        if self._rows > MOST_NODES + 1 or self._cells > CELLS * MOST_NODES:
             refuse_many_nodes(MOST_NODES + 1, "read")
-        if row:
-            if length > MOST_READ_COLUMNS or max(map(len, row)) > LONGEST_CELL:
-                raise EvaluationError(
-                    f"read() stops at {MOST_READ_COLUMNS} cells in a row of CSV of {LONGEST_CELL} characters each"
-                )
-            if is_named and not width:
-                width = length
-            yield row
+        if length > MOST_READ_COLUMNS:
+            refuse_past(MOST_READ_COLUMNS, length, "read", "cells in a row of CSV")
+        if self._is_named and not self._width:
+            self._width = length
 
-
-def _record(header: list[str], row: list[str], number: int) -> dict[str, str | None]:
-    if len(row) > len(header):
-        raise EvaluationError(f"read() finds {len(row)} cells in row {number} of CSV, but {len(header)} columns")
-    return dict(zip_longest(header, row))
+    def refuse(self, row: ExtraCells) -> None:
+        raise NotInFormat(str(row), row.line)
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:
@@ -83,12 +68,12 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
 
     if type_name(value) != "array":
         raise EvaluationError(f"write() makes CSV of a list of maps or lists, not of {type_name(value)}")
-    rows = list(value)
+    rows, dialect = list(value), _dialect(options)
     refuse_long_list(len(rows), "write")
     out = StringIO()
-    writer = csv.writer(out, **_style(options))
-    columns = list(rows[0]) if rows and isinstance(rows[0], Mapping) else None
-    if columns and options.get("header") is not False:
+    writer = csv.writer(out, delimiter=dialect.separator, quotechar=dialect.quote)
+    columns = _columns(rows) if rows and isinstance(rows[0], Mapping) else None
+    if columns and dialect.header:
         writer.writerow(columns)
     count = 0
     for row in rows:
@@ -98,6 +83,15 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
         if count > CELLS * MOST_NODES or out.tell() > LARGEST_CSV:
             raise TooLarge(LARGEST_CSV, f"characters of CSV and {CELLS * MOST_NODES} cells")
     return out.getvalue()
+
+
+def _columns(rows: list[Any]) -> list[str]:
+    """The keys of all maps, in the order in which they first stand."""
+    columns: dict[str, None] = {}
+    for row in rows:
+        if isinstance(row, Mapping) and not columns.keys() >= row.keys():
+            columns.update(dict.fromkeys(row))
+    return list(columns)
 
 
 def _cells(row: Any, columns: list[str] | None) -> list[Any]:

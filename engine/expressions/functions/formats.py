@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from engine.expressions.errors import EvaluationError
+from engine.expressions.charset import codec_named, named_charset
+from engine.expressions.errors import EvaluationError, NotInFormat
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_text
 from engine.expressions.operators import type_name
+from engine.expressions.tables import Dialect
+from engine.expressions.texts import text_of, without_mark
 
 Options = Mapping[str, Any]
 FORMATS = {
@@ -37,16 +40,50 @@ def _module(kind: str) -> Any:
     return import_module(f"{__package__}.{FORMATS[kind]}")
 
 
+def _text(content: str | bytes, kind: str, mime: str, options: Options) -> str:
+    """The text of the content: bytes are in the encoding that the options, the media type or they themselves tell."""
+    if isinstance(content, str):
+        return without_mark(content)
+    try:
+        named = options.get("encoding")
+        codec = named_charset(mime) if named is None else codec_named(str(named))
+    except LookupError:
+        raise EvaluationError("read() finds a charset that is none that is known here") from None
+    return decoded(content, kind, codec)
+
+
+def decoded(content: bytes, kind: str, codec: str | None) -> str:
+    """The text of bytes in a format. Raises NotInFormat for what is none.
+
+    codec: the encoding that somebody told; what XML itself says counts where nobody did, else UTF-8.
+    """
+    if codec is None and kind == "xml":
+        codec = _module(kind).codec_of(content)
+    try:
+        return text_of(content, codec or "utf-8")
+    except UnicodeError:
+        raise NotInFormat(f"it is no text in {codec or 'utf-8'}") from None
+
+
+def read_text(text: str, kind: str, dialect: Dialect) -> Any:
+    """The value of a text in a format. Raises NotInFormat, and EvaluationError for one that holds too much."""
+    return _module(kind).read(text, {}, dialect) if kind == "csv" else _module(kind).read(text, {})
+
+
 @function("string|bytes", "string", "object?", dataweave="read", of_null=None)
 def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
     """The value that a text of a media type holds: JSON, NDJSON, CSV, XML, YAML or a form.
 
     - CSV: a list of maps by the first row; `{header: false}` gives a list of lists, `{separator: ';'}`
-      and `{quote: …}` are as named. All values are texts.
+      and `{quote: …}` are as named. All values are texts; a short row has nulls. A row with more cells
+      than there are columns is refused; `{lenient: true}` drops those cells.
     - XML: a map with the root's name; attributes are `@name`, text beside them `#text`, elements that
       stand several times a list, an empty element null. Names keep their prefix. A DOCTYPE is refused.
+      Bytes are read in the encoding that the XML itself tells.
     - NDJSON (application/x-ndjson): a list of the values, one a line.
-    - YAML (1.2's core schema): aliases, and tags but `!!str`, are refused.
+    - YAML (1.2's core schema): aliases, and tags but `!!str`, are refused. A scalar that begins with 0
+      and has more digits is a text.
+    - Bytes are UTF-8 but where the media type has a charset, or the options an `encoding`.
     - Keys that stand twice, more than 200 levels and more than 10,000,000 characters are refused, so
       are more than 250,000 elements of XML, values of YAML or rows of CSV.
 
@@ -55,14 +92,15 @@ def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
     read('<order id="7"><line>a</line><line>b</line></order>', 'application/xml').order.line → ["a", "b"]
     read('a: [1, yes]', 'application/yaml') → {"a": [1, "yes"]}
     """
-    kind = _format("read", mime)
+    kind, options = _format("read", mime), options or {}
     refuse_long_text(len(text), "read")
     try:
-        return _module(kind).read(text if isinstance(text, str) else text.decode(), options or {})
+        return _module(kind).read(_text(text, kind, mime, options), options)
     except EvaluationError:
         raise
-    except (ValueError, RecursionError):  # UnicodeError is one
-        raise EvaluationError(f"read() takes a string in {kind.upper()}, not one that it cannot read") from None
+    except (ValueError, RecursionError) as error:  # UnicodeError is one
+        why = f": {error}" if isinstance(error, NotInFormat) else ""
+        raise EvaluationError(f"read() takes a string in {kind.upper()}, not one that it cannot read{why}") from None
 
 
 @function("any", "string", "object?", dataweave="write")
@@ -70,7 +108,8 @@ def write(value: Any, mime: str, options: Options | None = None) -> str:
     """The value as a text of a media type: JSON, NDJSON, CSV, XML, YAML or a form; read gives the value again.
 
     - JSON: `{indent: true}` for people.
-    - CSV: a list of maps with the keys of the first, or a list of lists; `{header: false}`, `{separator: ';'}`.
+    - CSV: a list of maps, with the keys of all, or a list of lists; `{header: false}`, `{separator: ';'}`
+      and `{quote: …}` as in read.
     - XML: a map of one root; see read for attributes.
 
     write({a: ['x']}, 'application/json') → "{\\"a\\":[\\"x\\"]}"

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.expressions.errors import NotInFormat
 from engine.expressions.functions.limits import refuse_large
-from engine.expressions.reading import read_json
+from engine.expressions.reading import TooMuch, read_json, reason_of
 from engine.expressions.writing import encode
 from engine.limits import MOST_WRITTEN
 
 
 def read(text: str, options: Mapping[str, Any]) -> Any:
-    return read_json(text.encode())
+    try:
+        return read_json(text.encode())
+    except TooMuch:
+        raise
+    except ValueError as error:
+        raise NotInFormat(*reason_of(error)) from None
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:

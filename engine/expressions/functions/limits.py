@@ -14,10 +14,18 @@ YAML_TOO_DEEP = "maximum nesting depth"
 """What libyaml, since PyYAML 6.0.4, says beyond a bound of its own, before it tells what stands in front of it."""
 
 
+class BeyondBound(EvaluationError):
+    """A value that is larger than a function takes or makes. bound: how much that is, with its unit."""
+
+    def __init__(self, function: str, bound: str) -> None:
+        super().__init__(f"{function}() stops at {bound}")
+        self.bound = bound
+
+
 def refuse_past(bound: int, size: int, function: str, unit: str) -> None:
-    """Raise EvaluationError where the size is beyond the bound."""
+    """Raise BeyondBound where the size is."""
     if size > bound:
-        raise EvaluationError(f"{function}() stops at {bound} {unit}")
+        raise BeyondBound(function, f"{bound} {unit}")
 
 
 def refuse_long_text(length: int, function: str) -> None:
@@ -34,7 +42,7 @@ def refuse_many_nodes(count: int, function: str) -> None:
 
 def refuse_depth(level: int, function: str) -> None:
     if level > DEEPEST:
-        raise EvaluationError(f"{function}() stops at {DEEPEST} levels of nesting")
+        raise BeyondBound(function, f"{DEEPEST} levels of nesting")
 
 
 def refuse_deep(value: Any, function: str, each: int = 2) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from engine.expressions.errors import EvaluationError
+from engine.expressions.errors import EvaluationError, NotInFormat
 from engine.expressions.functions.limits import refuse_large, refuse_many_nodes
 from engine.expressions.operators import type_name
-from engine.expressions.reading import json_reader
+from engine.expressions.reading import json_reader, reason_of
 from engine.expressions.writing import check_size, encode_lines
 from engine.limits import MOST_NODES, MOST_WRITTEN
 
@@ -20,9 +20,17 @@ LINE = re.compile(r"\S[^\n]*")
 
 def read(text: str, options: Mapping[str, Any]) -> list[Any]:
     read_line = json_reader(text.encode())
-    lines = [line[0] for line in islice(LINE.finditer(text), MOST_NODES + 1)]
+    lines = list(islice(LINE.finditer(text), MOST_NODES + 1))
     refuse_many_nodes(len(lines), "read")
-    return [read_line(line.encode()) for line in lines]
+    values: list[Any] = []
+    for line in lines:
+        try:
+            values.append(read_line(line[0].encode()))
+        except ValueError as error:
+            first = text.count("\n", 0, line.start()) + 1
+            reason, _, column = reason_of(error)
+            raise NotInFormat(f"value {len(values) + 1} is no JSON, {reason}", first, column) from None
+    return values
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:

@@ -5,12 +5,14 @@ A DOCTYPE is refused, and with it every entity of a document's own: nine lines o
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from engine.expressions.appended import Appended
-from engine.expressions.errors import EvaluationError
+from engine.expressions.charset import codec_named
+from engine.expressions.errors import EvaluationError, NotInFormat
 from engine.expressions.functions.limits import refuse_depth, refuse_large, refuse_many_nodes
 from engine.expressions.writing import TooLarge, to_text
 from engine.limits import DEEPEST, LARGEST_WRITTEN, MOST_NODES
@@ -20,6 +22,14 @@ TEXT = "#text"
 NAME = re.compile(r"[^\W\d][\w.-]*(?::[^\W\d][\w.-]*)?")
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no XML 1.0 document may hold."""
+STARTS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    ("<?".encode("utf-16-le"), "utf-16-le"),
+    ("<?".encode("utf-16-be"), "utf-16-be"),
+)
+DECLARATION = re.compile(rb"""<\?xml[^>]{1,100}?encoding\s{0,9}=\s{0,9}["']([A-Za-z][\w.-]{0,40})["']""")
 PORTION = 2**18
 """Characters that are escaped at once."""
 LONG_TAG = re.compile("<[^<]{1000000,}")
@@ -49,9 +59,6 @@ class _Reader:
     def text(self, piece: str) -> None:
         self.open[-1][1].append(piece)
 
-    def doctype(self, *_: Any) -> None:
-        raise EvaluationError("read() refuses XML with a DOCTYPE")
-
 
 def _content(fields: dict[str, Any], text: str) -> Any:
     if not fields:
@@ -70,8 +77,27 @@ def _add(fields: dict[str, Any], name: str, value: Any) -> None:
         fields[name] = [fields[name], value]
 
 
+def _refuse_doctype(parser: Any) -> None:
+    raise NotInFormat("it has a DOCTYPE", parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
+
+
+def codec_of(content: bytes) -> str:
+    """The codec of a document, as its first bytes or its declaration tell (XML 1.0, appendix F).
+
+    Raises NotInFormat for an encoding that is none that is known here.
+    """
+    for start, codec in STARTS:
+        if content.startswith(start):
+            return codec
+    declared = DECLARATION.match(content)
+    try:
+        return codec_named(declared[1].decode()) if declared else "utf-8"
+    except LookupError:
+        raise NotInFormat("it is in an encoding that is none that is known here") from None
+
+
 def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    from xml.parsers.expat import ExpatError, ParserCreate
+    from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
     for tag in LONG_TAG.finditer(text):  # its attributes come all at once
         refuse_many_nodes(tag[0].count("="), "read")
@@ -80,17 +106,19 @@ def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
-    parser.StartDoctypeDeclHandler = reader.doctype
+    parser.StartDoctypeDeclHandler = lambda *_: _refuse_doctype(parser)
     try:
         parser.Parse(text.encode(), True)
     except ExpatError as error:
-        raise ValueError from error
+        raise NotInFormat(ErrorString(error.code) or "it cannot be parsed", error.lineno, error.offset + 1) from None
     return reader.open[0][0]
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:
     if not isinstance(value, Mapping) or len(value) != 1:
         raise EvaluationError("write() makes XML of a map with one entry, the root")
+    if isinstance(root := next(iter(value.values())), (list, Appended)) and len(root) != 1:
+        raise EvaluationError(f"write() makes XML of one root, not of a list of {len(root)}")
     refuse_large(value, MOST_NODES // 2, "write")  # a key costs as much as a value
     writer = _Writer()
     for name, content in value.items():

@@ -7,13 +7,14 @@ alias, by which nine lines become a billion elements, is refused where it stands
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from math import isfinite
 from typing import Any
 
 from engine.expressions.digits import is_digits
-from engine.expressions.errors import EvaluationError
+from engine.expressions.errors import NotInFormat
 from engine.expressions.functions.limits import YAML_TOO_DEEP, refuse_depth, refuse_large, refuse_many_nodes
 from engine.expressions.operators import LONGEST_NUMBER
 from engine.expressions.reading import read_json
@@ -29,6 +30,8 @@ CONSTANTS = {
 }
 SIGNS = frozenset("+-")
 FIRST_OF_NUMBERS = frozenset("+-.0123456789")
+LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
+"""How texts begin that are no numbers, such as a postal code: as in flow files."""
 INDENT = 4
 """What a level costs for each value: two characters, which are not written at once."""
 PLAIN, QUOTED = (True, True), (False, True)
@@ -69,17 +72,17 @@ class _Builder:
 
 def _key(fields: dict[str, Any], value: Any) -> str:
     if type(value) in (dict, list):
-        raise EvaluationError("read() takes YAML whose keys are scalars")
+        raise NotInFormat("a key is a list or a map")
     key = value if type(value) is str else str(value) if type(value) is int else encode(value).decode()
     if key in fields:
-        raise EvaluationError("read() finds a key twice in a map of YAML")
+        raise NotInFormat("a key stands twice in a map")
     return key
 
 
 def read(text: str, options: Mapping[str, Any]) -> Any:
     import yaml
 
-    builder = _Builder()
+    builder, event = _Builder(), None
     put, scalar = builder.put, yaml.ScalarEvent
     steps: dict[type, Callable[[Any], None]] = {
         yaml.SequenceStartEvent: lambda event: builder.begin([]),
@@ -96,26 +99,34 @@ def read(text: str, options: Mapping[str, Any]) -> Any:
             elif type(event) in steps:
                 _check_tag(getattr(event, "tag", None))
                 steps[type(event)](event)
+        event = None
         refuse_many_nodes(MOST_NODES + sum(1 for _ in islice(events, 1)), "read")
+    except NotInFormat as error:
+        raise NotInFormat(str(error), *_place(event and event.start_mark)) from None
     except yaml.YAMLError as error:
         if YAML_TOO_DEEP in str(error):
             refuse_depth(DEEPEST + 1, "read")
-        raise ValueError from error
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        raise NotInFormat(getattr(error, "problem", None) or "it cannot be parsed", *_place(mark)) from None
     return _only(builder.documents)
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark else (0, 0)
 
 
 def _check_tag(tag: str | None) -> None:
     if tag not in TAGS:
-        raise EvaluationError("read() takes YAML without tags of its own")
+        raise NotInFormat("it has a tag of its own")
 
 
 def _refuse_alias(event: Any) -> None:
-    raise EvaluationError("read() refuses YAML with aliases")
+    raise NotInFormat("it has an alias")
 
 
 def _only(documents: list[Any]) -> Any:
     if len(documents) > 1:
-        raise EvaluationError("read() takes YAML of one document")
+        raise NotInFormat("it has more than one document")
     return documents[0] if documents else None
 
 
@@ -134,7 +145,7 @@ def _number_in(text: str) -> int | float | str:
     Python's numbers are those of YAML 1.2's core schema (10.3.2), but for underscores, other digits
     and infinity; hexadecimal and octal numbers, .inf and .nan stay texts.
     """
-    if len(text) > LONGEST_NUMBER or "_" in text or not text.isascii():
+    if len(text) > LONGEST_NUMBER or "_" in text or not text.isascii() or LEADING_ZERO.match(text):
         return text
     try:
         if is_digits(text) or (text[0] in SIGNS and is_digits(text[1:])):

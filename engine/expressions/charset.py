@@ -31,15 +31,24 @@ OTHER_NAMES = {"windows_31j": "cp932", "windows_874": "cp874", "x_sjis": "shift_
 @lru_cache(maxsize=64)  # most requests have the same few
 def charset_of(media_type: str | None) -> str:
     """The codec's name; UTF-8 where the media type names no charset. Raises LookupError for one that is not ours."""
+    return named_charset(media_type) or "utf-8"
+
+
+@lru_cache(maxsize=64)
+def named_charset(media_type: str | None) -> str | None:
+    """The codec's name; None where the media type names no charset. Raises LookupError for one that is not ours."""
     for parameter in (media_type or "").split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
-            return _codec(value.strip().strip('"'))
-    return "utf-8"
+            return codec_named(value.strip().strip('"'))
+    return None
 
 
-def _codec(name: str) -> str:
-    """Looked up by hand, for Python would search its folders for a module of each name that somebody sends."""
+def codec_named(name: str) -> str:
+    """The codec of a charset. Raises LookupError for one that is not ours.
+
+    Looked up by hand, for Python would search its folders for a module of each name that somebody sends.
+    """
     normal = normalize_encoding(name).lower() if name.isascii() and name.isprintable() else ""
     codec = OTHER_NAMES.get(normal) or aliases.get(normal, normal)
     if codec not in CHARSETS:

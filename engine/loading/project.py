@@ -1,0 +1,126 @@
+"""The project file: what stands under `[tool.engine]` of a pyproject.toml counts as if it stood on the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.core.files import read_file
+from engine.expressions.suggestion import did_you_mean
+from engine.expressions.texts import text_of
+from engine.loading.properties import as_text, flatten
+
+FILE = "pyproject.toml"
+SECTION = "[tool.engine]"
+LISTS = {"paths": "flow files and folders", "processors": "packages", "databases": "URLs"}
+"""The keys that hold lists, and of what; `set` holds properties."""
+
+EXAMPLES = {
+    "paths": '["flows"]', "processors": '["shop"]', "databases": '["postgresql://user@host/postgres"]',
+    "set": '{ "db.url" = "sqlite:///shop.db" }',
+}  # fmt: skip
+
+
+class ProjectError(Exception):
+    """A project file with a mistake; the message says where, and what to write."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a project says for all commands; the command line wins over it.
+
+    folder: where its file lies; None where there is no file. paths: the flows of commands that name none.
+    processors: packages of elements, found from the folder. properties: as `--set` gives them. databases:
+    servers on which tests make databases of their own.
+    """
+
+    folder: Path | None = None
+    paths: tuple[Path, ...] = ()
+    processors: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    databases: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, paths: Iterable[str | Path] = ()) -> Project:
+        """The project of some flows: the nearest file upwards from the first, or from here. Raises ProjectError."""
+        first = Path(next(iter(paths), ".")).absolute()
+        return next((project for folder in (first, *first.parents) if (project := _in(folder)) is not None), cls())
+
+    def find_packages(self) -> None:
+        """Let packages be imported that lie in its folder, or where the engine was started."""
+        folders = [str(folder) for folder in (self.folder, Path.cwd()) if folder]
+        sys.path += [folder for folder in dict.fromkeys(folders) if folder not in sys.path]
+
+    def flows(self, paths: Iterable[str | Path]) -> list[Path]:
+        """The flow files and folders that are meant: of none, and of the project's folder, those of the project."""
+        given = [Path(path) for path in paths]
+        if not given:
+            return [_as_named(path) for path in self.paths]
+        return [path for each in given for path in (self._of_folder(each) if os.path.isdir(each) else [each])]
+
+    def _of_folder(self, folder: Path) -> list[Path]:
+        is_own = self.folder is not None and self.paths and folder.resolve() == self.folder.resolve()
+        return [folder / path.relative_to(self.folder) for path in self.paths] if is_own and self.folder else [folder]
+
+
+def _as_named(path: Path) -> Path:
+    """The path as a person would name it from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+@cache
+def _in(folder: Path) -> Project | None:
+    """The project of a folder; None, where it has no file, or one without our section."""
+    file = folder / FILE
+    if not os.path.isfile(file):  # which has no error of a name that no file can have
+        return None
+    try:
+        document = tomllib.loads(text_of(read_file(file)))
+    except (OSError, ValueError) as error:
+        raise ProjectError(f"{_as_named(file)} cannot be read: {error}") from None
+    section = document.get("tool", {}).get("engine") if isinstance(document.get("tool", {}), dict) else None
+    return None if section is None else _read(file, section)
+
+
+def _read(file: Path, section: Any) -> Project:
+    if not isinstance(section, dict):
+        raise _mistake(file, f"{section!r} for {SECTION}", "a table", "")
+    for key in section:
+        if key not in EXAMPLES:
+            raise _mistake(
+                file, f"the unknown key '{key}'", f"one of {', '.join(EXAMPLES)}", did_you_mean(key, EXAMPLES)
+            )
+    lists = {key: _list(file, key, section.get(key, [])) for key in LISTS}
+    folder = file.parent
+    paths = tuple(folder / path for path in lists["paths"])
+    return Project(folder, paths, lists["processors"], _properties(file, section), lists["databases"])
+
+
+def _list(file: Path, key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise _mistake(file, f"{value!r} for '{key}'", f"a list of {LISTS[key]}", f"{key} = {EXAMPLES[key]}")
+    return tuple(value)
+
+
+def _properties(file: Path, section: Mapping[str, Any]) -> dict[str, str]:
+    """The properties by their dotted names, however deep the tables lie in one another."""
+    given = section.get("set", {})
+    if not isinstance(given, dict):
+        raise _mistake(file, f"{given!r} for 'set'", "a table of properties", f"set = {EXAMPLES['set']}")
+    flat = flatten(given)
+    for name, value in flat.items():
+        if not isinstance(value, (str, int, float, bool)):
+            raise _mistake(file, f"{value!r} for the property '{name}'", "a text, a number, true or false", "")
+    return {name: as_text(value) for name, value in flat.items()}
+
+
+def _mistake(file: Path, found: str, expected: str, write: str) -> ProjectError:
+    told = f"{_as_named(file)}: {found} under {SECTION}\n  expected: {expected}"
+    return ProjectError(f"{told}\n  write: {write}" if write else told)

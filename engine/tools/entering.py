@@ -1,0 +1,34 @@
+"""The event that people give on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core.event import NOTHING, Event
+from engine.core.media import read_json
+from engine.expressions.texts import bytes_without_mark
+
+
+def entering(payload: bytes | None = None, variables: str | None = None, attributes: str | None = None) -> Event:
+    """The event of a payload, variables and attributes in JSON. Raises ValueError, for people, for what is none."""
+    return Event(
+        payload=read("the payload", payload) if payload and payload.strip() else None,
+        vars=_map("--vars", variables),
+        attributes=_map("--attributes", attributes) or NOTHING,
+    )
+
+
+def _map(option: str, text: str | None) -> dict[str, Any]:
+    value = read(option, text.encode()) if text else {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f'{option} is no map; write {option} \'{{"name": "value"}}\'')
+    return dict(value)
+
+
+def read(what: str, text: bytes) -> Any:
+    """A value in JSON. Raises ValueError, which says what is none."""
+    try:
+        return read_json(bytes_without_mark(text))
+    except ValueError as error:
+        raise ValueError(f"{what} is no JSON: {error}") from None

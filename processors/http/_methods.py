@@ -1,0 +1,21 @@
+"""The names of methods, and slips in them."""
+
+from __future__ import annotations
+
+from engine import USUAL_METHODS, did_you_mean
+
+RARE_METHODS = frozenset(
+    {
+        "ACL", "BIND", "CHECKIN", "CHECKOUT", "CONNECT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY",
+        "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PRI", "PROPFIND", "PROPPATCH",
+        "QUERY", "REBIND", "REPORT", "SEARCH", "TRACE", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE",
+        "UPDATEREDIRECTREF",
+    }
+)  # fmt: skip
+"""Methods that look like slips and are none (https://www.iana.org/assignments/http-methods)."""
+
+
+def meant_method(name: str) -> str:
+    """The usual method that a name in upper case looks like; empty for one that is one itself, or like none."""
+    meant = None if name in RARE_METHODS else did_you_mean(name, USUAL_METHODS)
+    return meant if meant and meant != name else ""
