@@ -49,6 +49,8 @@ class PathPattern:
 
     def find(self, path: str) -> tuple[str, ...] | None:
         """What the names take of a path that was cut; None where the path is another."""
+        if self.is_fixed:
+            return () if path == self.shape else None
         match = self._pattern.fullmatch(path)
         return tuple(map(joined_path, match.groups())) if match else None
 

@@ -15,6 +15,8 @@ def status_in(value: Any) -> int | None:
 
     1xx would leave the caller waiting.
     """
+    if type(value) is int:  # as most are
+        return value if 200 <= value <= 599 else None
     if isinstance(value, str):
         text = value.strip()
         value = int(text) if is_digits(text) and len(text) < 10 else None

@@ -56,6 +56,13 @@ class DescribedApi:
         other.prefix = prefix
         return other
 
+    @property
+    def info(self) -> dict[str, str]:
+        """Title, version and description, as far as the document has them."""
+        info = self._document.get("info")
+        told = info if isinstance(info, Mapping) else {}
+        return {name: str(told[name]) for name in ("title", "version", "description") if told.get(name) is not None}
+
     def _name(self, section: str, own: str) -> str:
         """What a component is called here."""
         found = self._names.get(f"{COMPONENTS}{section}/{_escaped(own)}", own)

@@ -71,7 +71,7 @@ def openapi(
     """
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "Flows", "version": __version__, **(info or {})},
+        "info": {},
         "servers": [{"url": url} for url in servers],
         "paths": {},
         "components": {},
@@ -81,6 +81,8 @@ def openapi(
         if isinstance(flow.source, HttpSource):
             for path, method, operation in operations.of(flow, flow.source.route()):
                 document["paths"].setdefault(path, {})[method] = operation
+    usual = {"title": "Flows", "version": __version__}
+    document["info"] = usual | operations.info_of_the_only_api() | dict(info or {})
     document["components"] = operations.components(document["paths"])
     return document
 
@@ -95,6 +97,8 @@ class Operations:
         self._of_apis: dict[str, dict[str, Any]] = {}
         """The components of documents of APIs, by their sections."""
         self._apis: dict[str, DescribedApi] = {}
+        self._are_of_apis = True
+        """Whether all operations are of documents of APIs."""
         self._ids: set[str] = set()
 
     def of(self, flow: Flow, route: Route) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -104,7 +108,9 @@ class Operations:
             found = answers(flow, route, rehearsal)
         except TooMuch:
             found = [Content(DEFAULT, "", OPEN)]
-        if described := self._described(rehearsal, route):
+        described = self._described(rehearsal, route)
+        self._are_of_apis &= described is not None
+        if described is not None:
             yield from self._of_api(described, flow, route, found)
             return
         path, names = _path(route.path)
@@ -150,6 +156,11 @@ class Operations:
         name = free_name(wanted, flow.name, self._ids)
         self._ids.add(name)
         return name
+
+    def info_of_the_only_api(self) -> dict[str, str]:
+        """What the document of an API tells of itself, where there is nothing else."""
+        api = next(iter(self._apis.values()), None)
+        return api.info if api is not None and len(self._apis) == 1 and self._are_of_apis else {}
 
     def _operation(
         self, flow: Flow, route: Route, method: str, found: list[Content], rehearsal: Rehearsal, names: list[str]

@@ -58,8 +58,10 @@ def success(event: Event, response: HttpResponse, accept: str = "") -> Answer:
     another control character; MULE:TRANSFORMATION for a payload that cannot be written;
     HTTP:NOT_ACCEPTABLE for one that cannot be written as the caller wants it.
     """
-    given = _first(_evaluated(event, response), event.vars.get(STATUS), 200)
-    status = status_in(given)
+    given = response.status_code.evaluate(event) if response.status_code else None
+    if given is None:
+        given = event.vars.get(STATUS)
+    status = 200 if given is None else status_in(given)
     if status is None:
         raise FlowError(EXPRESSION, "the status of the answer is no number from 200 to 599")
     headers = _headers(event, response)
@@ -101,7 +103,9 @@ def own_problem(status: int, path: str, correlation_id: str) -> Answer:
 
 
 def _failure_status(error: FlowError, event: Event, response: HttpResponse) -> int:
-    given = _first(_attempt(event, lambda: _evaluated(event, response), None), error.answer.status)
+    given = _attempt(event, lambda: response.status_code and response.status_code.evaluate(event), None)
+    if given is None:
+        given = error.answer.status
     if given is None:
         return status_of(error)
     status = status_in(given)
@@ -110,16 +114,6 @@ def _failure_status(error: FlowError, event: Event, response: HttpResponse) -> i
         log.warning("the status of the error answer is no number from 400 to 599; it is ignored", extra=who)
         return status_of(error)
     return status
-
-
-def _evaluated(event: Event, response: HttpResponse) -> Any:
-    """The status that the response sets; None where it sets none."""
-    return response.status_code.evaluate(event) if response.status_code else None
-
-
-def _first(*values: Any) -> Any:
-    """The first that is not null."""
-    return next((value for value in values if value is not None), None)
 
 
 def _headers(event: Event, response: HttpResponse) -> dict[str, Any]:

@@ -14,7 +14,7 @@ PATH_VALUES = "engine.path_values"
 """What the parameters of the path take, in the scope of a request."""
 
 PATH = "engine.path"
-"""The path, cut, there."""
+"""The path, cut, there: all routes are tried with it."""
 
 
 class PathRoute(StarletteRoute):
@@ -26,7 +26,12 @@ class PathRoute(StarletteRoute):
         self.pattern = PathPattern(path)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        values = self.pattern.find(_path_in(scope)) if scope["type"] == "http" else None
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path = scope.get(PATH)
+        if path is None:
+            path = scope[PATH] = _path_below(scope)
+        values = self.pattern.find(path)
         if values is None:
             return Match.NONE, {}
         is_taken = self.methods is None or scope["method"] in self.methods
@@ -41,6 +46,8 @@ def raw_path_of(scope: Scope) -> str:
     path: str = scope["path"]
     raw = scope.get("raw_path")
     came = raw.decode("latin-1") if raw else ""
+    if came == path:  # as most do
+        return path
     if joined_path(cut_path(came)) == path:
         return came
     return path.replace("%", "%25")
@@ -49,14 +56,6 @@ def raw_path_of(scope: Scope) -> str:
 def is_escaped(scope: Scope) -> bool:
     """Whether the path came with something percent-encoded."""
     return b"%" in (scope.get("raw_path") or b"")
-
-
-def _path_in(scope: Scope) -> str:
-    """The path that all routes are tried with."""
-    if PATH not in scope:
-        scope[PATH] = _path_below(scope)
-    path: str = scope[PATH]
-    return path
 
 
 def _path_below(scope: Scope) -> str:

@@ -146,14 +146,19 @@ class Foreach(Scope):
         return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
 
     async def _run_each(self, portions: Portions, current: Event, size: int) -> Event:
+        """The event after all items. An error of the stream itself leaves with the event that the item before left."""
         done = 0
-        async for items in portions:
-            batches = items if size == 1 else _batches(items, size)
-            current, is_over = await self._run_all(batches, current, done)
-            done += len(batches)
-            if is_over:
-                await portions.leave()
-                break
+        try:
+            async for items in portions:
+                batches = items if size == 1 else _batches(items, size)
+                current, is_over = await self._run_all(batches, current, done)
+                done += len(batches)
+                if is_over:
+                    await portions.leave()
+                    break
+        except FlowError as failure:
+            failure.event = failure.event or current
+            raise
         return current
 
     async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> tuple[Event, bool]:

@@ -153,6 +153,17 @@ def test_each_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
     assert {"listOrders", "again-listOrders"} < set(names)
 
 
+def test_the_only_api_tells_of_the_whole(document: dict[str, Any], tmp_path: Path) -> None:
+    assert document["info"]["title"] == "Flows"
+    (tmp_path / "store.yaml").write_text(STORE)
+    alone = FLOWS.partition("  main:")[0].replace("  shop: {apikit:config: {api: orders.yaml}}\n", "")
+    router = "  again:" + FLOWS.partition("  again:")[2].partition("  own:")[0]
+    (tmp_path / "flows.yaml").write_text(alone + router)
+    assert Application.load(tmp_path).openapi()["info"] == {"title": "Store", "version": "7"}
+    (tmp_path / "flows.yaml").write_text(f"configuration: {{api: {{title: Mine}}}}\n{alone}{router}")
+    assert Application.load(tmp_path).openapi()["info"] == {"title": "Mine", "version": "7"}
+
+
 def _references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         if isinstance(value.get("$ref"), str):

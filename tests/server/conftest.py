@@ -18,7 +18,7 @@ from engine import Application
 
 sys.path.append(str(Path(__file__).parent))  # for the modules beside this one
 
-from running import SHIPPED, Running, Start
+from running import SHIPPED, Running, Start, wait_until
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ def served_in_thread(app: ASGIApp) -> Iterator[httpx.Client]:
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
+            wait_until(lambda: server.started)  # its lifespan has begun
             with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", trust_env=False) as client:
                 yield client
         finally:
