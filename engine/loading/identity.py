@@ -32,5 +32,5 @@ def data_dir_of(name: str) -> Path:
     """The folder for the data of the application of that name. Two names never have the same."""
     folder = quote(name, safe=" ", errors="surrogateescape")  # a file may have a name that is no text
     if len(folder) > LONGEST:
-        folder = f"{folder[:LONGEST]}-{sha256(name.encode()).hexdigest()[:16]}"
+        folder = f"{folder[:LONGEST]}-{sha256(os.fsencode(name)).hexdigest()[:16]}"
     return Path(DATA_DIR) / (folder if folder.strip(".") else folder.replace(".", "%2E"))

@@ -57,7 +57,8 @@ def show(context: click.Context, name: str) -> None:
 def evaluate(expression: str | None, payload: Any, variables: str | None, attributes: str | None, source: bool) -> None:
     """Evaluate an expression; without one, a prompt."""
     from engine.tools.entering import entering
-    from engine.tools.evaluating import evaluate, prompt
+    from engine.tools.evaluating import evaluate
+    from engine.tools.prompting import prompt
 
     if expression is None and getattr(payload, "name", "") == "<stdin>":
         fail("the payload comes from the standard input, so the expression must be an argument")
