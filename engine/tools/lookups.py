@@ -106,6 +106,20 @@ def dataweave() -> None:
 
 
 @click.command()
+@click.argument("topic", required=False)
+def explain(topic: str | None) -> None:
+    """Explain what a file holds: flow-file, test-file, project-file; without a TOPIC, list them."""
+    from engine.tools.explaining import PAGES, page_of
+
+    if topic is None:
+        click.echo("\n".join(f"engine explain {name}" for name in PAGES))
+    elif topic in PAGES:
+        click.echo(page_of(topic))
+    else:
+        fail_unknown("topic", topic, PAGES, "engine explain")
+
+
+@click.command()
 def limits() -> None:
     """List the bounds on what callers, upstreams and payloads may cost: their values, reasons, and what is beyond."""
     from engine.tools.manual import limits_page
