@@ -19,9 +19,16 @@ from engine.loading.place import Place
 from engine.loading.properties import Filler, between_placeholders, flatten
 from engine.loading.properties_file import SUFFIX, PropertiesFile
 
-SECTIONS = (
-    "configs", "flows", "sub-flows", "error-handlers", "configuration", "properties", "configuration-properties",
-)  # fmt: skip
+SECTIONS = {
+    "configs": "global elements by name, such as http:listener-config, that others name by config-ref",
+    "flows": "flows by name: a source, steps, an error handler, limits",
+    "sub-flows": "rows of steps by name that run, by flow-ref, as if they stood in their caller",
+    "error-handlers": "lists of on-error-* by name, for `error-handler: {ref: NAME}`",
+    "configuration": "settings of the whole application",
+    "properties": "defaults of placeholders by name; maps may nest: {db: {url: …}} is ${db.url}",
+    "configuration-properties": "`file: NAME`, or a list: property files, in YAML or .properties, beside it",
+}
+"""What may stand at the top of a flow file, with what it holds."""
 SHARED_NAMES = ("flows", "sub-flows")
 SUFFIXES = (".yaml", ".yml")
 TEST_SUFFIXES = (".test.yaml", ".test.yml")

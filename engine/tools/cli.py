@@ -28,7 +28,7 @@ from engine.tools.commands import (
     try_connections,
     vars_option,
 )
-from engine.tools.lookups import evaluate, functions, limits, processors
+from engine.tools.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.trying import test
 
 if TYPE_CHECKING:
@@ -191,5 +191,5 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, processors, evaluate, functions, limits):
+for command in (test, processors, evaluate, explain, functions, limits):
     main.add_command(command)

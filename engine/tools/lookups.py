@@ -57,7 +57,8 @@ def show(context: click.Context, name: str) -> None:
 def evaluate(expression: str | None, payload: Any, variables: str | None, attributes: str | None, source: bool) -> None:
     """Evaluate an expression; without one, a prompt."""
     from engine.tools.entering import entering
-    from engine.tools.evaluating import evaluate, prompt
+    from engine.tools.evaluating import evaluate
+    from engine.tools.prompting import prompt
 
     if expression is None and getattr(payload, "name", "") == "<stdin>":
         fail("the payload comes from the standard input, so the expression must be an argument")
@@ -102,6 +103,20 @@ def dataweave() -> None:
     from engine.tools.manual import dataweave_page
 
     click.echo(dataweave_page())
+
+
+@click.command()
+@click.argument("topic", required=False)
+def explain(topic: str | None) -> None:
+    """Explain what a file holds: flow-file, test-file, project-file; without a TOPIC, list them."""
+    from engine.tools.explaining import PAGES, page_of
+
+    if topic is None:
+        click.echo("\n".join(f"engine explain {name}" for name in PAGES))
+    elif topic in PAGES:
+        click.echo(page_of(topic))
+    else:
+        fail_unknown("topic", topic, PAGES, "engine explain")
 
 
 @click.command()

@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby, pairwise
 from typing import Annotated, Any, get_args, get_origin
 
@@ -42,7 +42,8 @@ WORDS = {
     "Path": "path", "Url": "url", "Method": "method", "StatusCodes": "statuses", "FileName": "file name",
     "frozenset": "list", "tuple": "list", "HttpResponse": "answer", "Amount": "amount of time",
     "CronExpression": "cron expression",
-    "ZoneInfo": "time zone",
+    "ZoneInfo": "time zone", "Source": "source", "OwnErrorHandler": "error handlers", "Flow": "steps",
+    "Value": "value", "Values": "map", "Expectations": "map", "datetime": "point in time",
 }  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def example(element: type[Any]) -> str:
 
 def page(name: str, element: type[Element]) -> str:
     """The manual page: what it does, its parameters, the errors it raises, an example."""
-    parts = [name, "", prose(element), "", "Parameters:", *_parameters(element, "  ")]
+    parts = [name, "", prose(element), "", "Parameters:", *parameters(element, "  ")]
     if element.raises:
         parts += ["", "Raises:", *map(_raised, raised_types(element))]
     return "\n".join([*parts, "", EXAMPLE, textwrap.indent(example(element), "  ")])
@@ -169,17 +170,25 @@ def _text_of(statement: ast.stmt) -> str:
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
-def _parameters(cls: type[Any], indent: str) -> Iterator[str]:
+def parameters(
+    cls: type[Any], indent: str, *, nests: bool = True, without: Collection[str] = frozenset()
+) -> Iterator[str]:
+    """Each parameter of a class with what is written beneath it.
+
+    nests: whether those of its parameters follow, too. without: fields that are left out.
+    """
     documented = descriptions(cls)
     shared = SHARED if issubclass(cls, Element) else ()
     for name, field in sorted(cls.__pydantic_fields__.items(), key=lambda each: each[0] in shared):
+        if name in without:
+            continue
         yield f"{indent}{field.alias or name}: {_kind(field.annotation)}{_default(field)}"
         if name in documented:
             yield textwrap.fill(
                 documented[name], 100, initial_indent=indent + "    ", subsequent_indent=indent + "    "
             )
-        for nested in _nested(field.annotation):
-            yield from _parameters(nested, indent + "    ")
+        for nested in _nested(field.annotation) if nests else ():
+            yield from parameters(nested, indent + "    ")
 
 
 def _kind(annotation: Any) -> str:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from engine import Event
 from engine.tools.cli import main
-from engine.tools.evaluating import prompt
+from engine.tools.prompting import prompt
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
@@ -74,6 +74,54 @@ def test_expressions_from_a_pipe() -> None:
     result = run(stdin="1 + 1\nfoo(\nupper('a')\n")
     assert (result.exit_code, result.stdout) == (0, '2\n"A"\n')
     assert "ends too early" in result.stderr
+
+
+PROMPTED = """
+payload = {"a": [1, 2]}
+payload.a[1]
+payload = payload.a
+payload
+vars.x = upper('b')
+vars.y = 7
+vars
+attributes = {"method": "GET"}
+attributes.method == 'GET'
+payload = < %s
+payload
+payload == vars.x
+"""
+
+
+def test_a_prompt_sets_what_expressions_see(tmp_path: Path) -> None:
+    (tmp_path / "payload.json").write_text('"from a file"')
+    result = run(stdin=PROMPTED % (tmp_path / "payload.json"))
+    told = result.stdout.replace("\n  ", " ").replace("\n}", " }").replace("\n]", " ]").splitlines()
+    assert told == ["2", "[ 1, 2 ]", '{ "x": "B", "y": 7 }', "true", '"from a file"', "false"]
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("payload = nope", "  nope\n  ^\n'nope', which is no root"),
+        ("payload = payload + 1", "MULE:EXPRESSION: '+' takes two numbers"),
+        ("payload = < /no/file", "'/no/file' cannot be read: No such file or directory"),
+        ("payload.a = 1", "payload is set as a whole: payload = …"),
+        ("vars = [1]", 'vars is a map: vars = {"name": "value"}'),
+        ("help uper", "there is no function 'uper'; did you mean 'upper'?"),
+    ],
+)
+def test_what_a_prompt_cannot_do(line: str, message: str) -> None:
+    result = run(stdin=f"{line}\n'it goes on'\n")
+    assert (result.exit_code, result.stdout) == (0, '"it goes on"\n')
+    assert result.stderr.startswith(message)
+
+
+def test_help_at_a_prompt() -> None:
+    told = run(stdin="help\n?\nhelp upper\n").stdout
+    assert told.count("payload = ") == 4
+    assert "upper(" in told
+    assert "DataWeave: upper" in told
 
 
 def test_the_standard_input_is_no_payload_and_prompt_at_once() -> None:

@@ -1,0 +1,140 @@
+"""`engine eval` without an expression: a prompt for many, and for what they see."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from msgspec.structs import replace
+from pydantic_core import PydanticCustomError
+
+from engine.core.errors import FlowError
+from engine.core.event import Event
+from engine.core.files import read_file
+from engine.core.reader import ROOTS
+from engine.expressions.suggestion import did_you_mean
+from engine.tools.entering import read
+from engine.tools.evaluating import evaluate, scope, tell, value_of
+
+HISTORY = Path("~/.engine_history").expanduser()
+PROMPT = "#> "
+HELP = """\
+  payload.items[?price > 5].name   an expression: its value is printed as JSON
+  payload = {"a": 1}               what is the payload from now on: JSON, or an expression
+  vars.x = upper('a')              the same of a variable; vars = … and attributes = … of all
+  payload = < FILE                 the JSON in a file
+  help NAME                        the manual page of a function
+  help                             this; the functions are listed by `engine functions`
+Tab completes names, the arrows go through what was typed before, Ctrl-C drops a line, Ctrl-D ends."""
+
+SETTING = re.compile(r"(?P<root>payload|attributes|vars)(?:\.(?P<name>\w+))?\s*=(?!=)\s*(?P<value>.*)", re.DOTALL)
+ASKING = re.compile(r"(?:help|\?)(?:\s+(?P<name>\w+)(?:\(.*)?)?")
+
+
+class Prompt:
+    """What is typed, line by line, and the event that it sees."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+
+    def take(self, line: str) -> None:
+        """Do what a line says: print a value or a manual page, or set what expressions see."""
+        if asked := ASKING.fullmatch(line):
+            self._help(asked["name"])
+        elif setting := SETTING.fullmatch(line):
+            self._set(setting["root"], setting["name"], setting["value"])
+        elif line:
+            evaluate(line, self.event, source=False)
+
+    def _help(self, name: str | None) -> None:
+        from engine.tools.manual import function_page
+
+        functions = scope().functions
+        if name is None:
+            click.echo(HELP)
+        elif name in functions:
+            click.echo(function_page(functions[name]))
+        else:
+            close = did_you_mean(name, functions)
+            click.echo(f"there is no function '{name}'" + (f"; did you mean '{close}'?" if close else ""), err=True)
+
+    def _set(self, root: str, name: str | None, text: str) -> None:
+        if root == "payload" and name is not None:
+            return click.echo("payload is set as a whole: payload = …", err=True)
+        try:
+            value = self._value(text)
+        except (PydanticCustomError, FlowError) as error:
+            return tell(text, error)
+        except ValueError as error:
+            return click.echo(str(error), err=True)
+        if name is not None:
+            value = {**getattr(self.event, root), name: value}
+        elif root != "payload" and not isinstance(value, Mapping):
+            return click.echo(f'{root} is a map: {root} = {{"name": "value"}}', err=True)
+        self.event = replace(self.event, **{root: value})
+
+    def _value(self, text: str) -> Any:
+        """What JSON, an expression, or a file says. Raises ValueError, for people, and what an expression raises."""
+        if text.startswith("<"):
+            return read("the file", _content(text[1:].strip()))
+        try:
+            return read("the value", text.encode("utf-8", "surrogateescape"))
+        except ValueError:
+            return value_of(text, self.event)
+
+
+def _content(name: str) -> bytes:
+    try:
+        return read_file(Path(name).expanduser())
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no file can have that name"
+        raise ValueError(f"'{name}' cannot be read: {reason}") from None
+
+
+def prompt(event: Event) -> None:
+    """Read lines until Ctrl-D, with history and completion of roots and functions; Ctrl-C drops a line."""
+    is_terminal = sys.stdin.isatty()
+    readline = _line_editor() if is_terminal else None
+    if is_terminal:
+        click.echo("help tells what can be typed; Ctrl-D ends")
+    _read_all(Prompt(event).take, PROMPT if is_terminal else "")
+    if is_terminal:
+        click.echo()
+    if readline is not None:
+        with contextlib.suppress(OSError):
+            readline.write_history_file(HISTORY)
+
+
+def _read_all(take: Callable[[str], None], shown: str) -> None:
+    while True:
+        try:
+            take(input(shown).strip())
+        except KeyboardInterrupt:
+            click.echo()
+        except EOFError:
+            break
+
+
+def _line_editor() -> Any:
+    """Python's readline with our completion; None where the platform has none."""
+    try:
+        import readline
+    except ImportError:
+        return None
+    with contextlib.suppress(OSError):
+        readline.read_history_file(HISTORY)
+    readline.set_completer_delims(" .,()[]{}|&!<>=+-*/%?:'\"`")
+    readline.set_completer(complete)
+    readline.parse_and_bind("tab: complete")
+    return readline
+
+
+def complete(text: str, state: int) -> str | None:
+    """The name number `state` that begins with the text: a root or a function."""
+    names = [name for name in (*ROOTS, "help ", *(f"{name}(" for name in scope().functions)) if name.startswith(text)]
+    return names[state] if state < len(names) else None
