@@ -68,7 +68,7 @@ LONGEST_LIST = _limit(
     beyond=EXPRESSION,
     reason="range(10000000) is a short text",
 )
-LONGEST_TOKEN = _limit(
+LONGEST_UNVERIFIED_TOKEN = _limit(
     100_000,
     "characters",
     "a JSON Web Token that jwt_claims() reads",
@@ -86,8 +86,8 @@ DEEPEST = _limit(
     200,
     "levels",
     "lists and maps inside each other",
-    beyond=EXPRESSION,
-    reason="deeper ones would overflow the stack; the JSON reader's bound too",
+    beyond="MULE:EXPRESSION; 400 and HTTP:PARSING for a body of JSON",
+    reason="deeper ones would overflow the stack; the JSON reader's bound too, but for an empty one inside all others",
 )
 
 _group("Answers of upstreams")
@@ -413,8 +413,8 @@ _group("Requests")
 MAX_HEADER_SIZE = _limit(
     64 * 2**10,
     "bytes",
-    "the request line, the headers together, the trailers together, and what stands between the chunks of a body",
-    beyond="414 for the request line, else 431",
+    "the url of a request, its headers together, its trailers together, and what stands between the chunks of its body",
+    beyond="414 for the url, else 431",
     reason="they are in memory before anybody is asked whether the request may come in",
     parameter=f"maxHeaderSize {LISTENER_CONFIG}",
 )
@@ -512,7 +512,7 @@ MOST_READ_FIELDS = _limit(
 MOST_BROKEN_ESCAPES = _limit(
     10_000,
     "signs",
-    "a % in a form or a query that begins no escape",
+    "signs % that begin no escape in a form or a query, all together",
     beyond="400; MULE:EXPRESSION",
     reason="each is looked at by itself",
 )

@@ -48,6 +48,7 @@ WIDE = {
 }
 
 
+@pytest.mark.reaches("MOST_COLUMNS", "MOST_CELLS")
 @pytest.mark.parametrize("name", WIDE)
 @pytest.mark.parametrize("media_type", [CSV, "text/csv; charset=utf-16"])
 def test_rows_that_lack_many_cells(attacked: Running, name: str, media_type: str) -> None:

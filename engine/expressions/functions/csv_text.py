@@ -18,6 +18,8 @@ LEAST_CELLS = 4
 """How many cells a row costs as much as at least."""
 CELLS = 4
 """How many cells cost as much as another value."""
+FIELD_TOO_LONG = "field larger than"
+"""What the csv module says of a cell beyond its own bound, which is ours."""
 
 
 def _character(options: Mapping[str, Any], name: str, otherwise: str) -> str:
@@ -40,6 +42,8 @@ def read(text: str, options: Mapping[str, Any]) -> list[Any]:
     try:
         rows = list(_rows(csv.reader(StringIO(text, newline=""), strict=True, **style), is_named))
     except csv.Error as error:
+        if FIELD_TOO_LONG in str(error):
+            raise _too_wide() from None
         raise ValueError from error
     if not is_named or not rows:
         return rows
@@ -63,12 +67,16 @@ def _rows(reader: Iterable[list[str]], is_named: bool) -> Iterator[list[str]]:
             refuse_many_nodes(MOST_NODES + 1, "read")
         if row:
             if length > MOST_READ_COLUMNS or max(map(len, row)) > LONGEST_CELL:
-                raise EvaluationError(
-                    f"read() stops at {MOST_READ_COLUMNS} cells in a row of CSV of {LONGEST_CELL} characters each"
-                )
+                raise _too_wide()
             if is_named and not width:
                 width = length
             yield row
+
+
+def _too_wide() -> EvaluationError:
+    return EvaluationError(
+        f"read() stops at {MOST_READ_COLUMNS} cells in a row of CSV of {LONGEST_CELL} characters each"
+    )
 
 
 def _record(header: list[str], row: list[str], number: int) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_deep, refuse_long_text, refuse_many_nodes, refuse_past
-from engine.limits import LONGEST_TOKEN
+from engine.limits import LONGEST_UNVERIFIED_TOKEN
 
 ALGORITHMS = {
     "MD5": "md5", "SHA-1": "sha1", "SHA-224": "sha224", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512",
@@ -154,7 +154,7 @@ def jwt_claims(token: str) -> dict[str, Any]:
     """
     from jiter import from_json
 
-    refuse_past(LONGEST_TOKEN, len(token), "jwt_claims", "characters")
+    refuse_past(LONGEST_UNVERIFIED_TOKEN, len(token), "jwt_claims", "characters")
     parts = token.removeprefix("Bearer ").split(".")
     content = _from_base64("jwt_claims", parts[1]) if len(parts) == 3 else b""
     try:

@@ -44,8 +44,8 @@ class _Builder:
         self.documents: list[Any] = []
 
     def begin(self, container: Any) -> None:
-        refuse_depth(len(self.open), "read")
         self.open.append(container)
+        refuse_depth(len(self.open), "read")
         self.keys.append(MISSING)
 
     def end(self) -> None:
