@@ -7,11 +7,10 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from engine import Document, Mistake, Resource, as_data, refuse, shown
+from engine.limits import DEEPEST_REFERENCES
 from processors.json._schema import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-DEEPEST = 20
-"""How many references may lead to one another."""
 
 
 class ApiDocument:
@@ -52,7 +51,7 @@ class ApiDocument:
 
     def resolved(self, value: Any, place: Any) -> Any:
         """What a reference leads to; None, with its mistake noted, where that is nothing."""
-        for _ in range(DEEPEST):
+        for _ in range(DEEPEST_REFERENCES):
             if not _is_map(value) or "$ref" not in value:
                 return value
             found = self._pointed(value["$ref"])
@@ -64,12 +63,21 @@ class ApiDocument:
         self.note("a reference that leads to itself", "what it stands for", place)
         return None
 
+    def where(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
+        """The path of what a value stands for: its own, or the one at the end of its references."""
+        for _ in range(DEEPEST_REFERENCES):
+            if not _is_map(value) or not isinstance(value.get("$ref"), str):
+                break
+            at = _parts(value["$ref"])
+            value = self._pointed(value["$ref"])
+        return at
+
     def _pointed(self, reference: Any) -> Any:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             return None
         value = self.root
-        for part in reference[2:].split("/"):
-            value = value.get(part.replace("~1", "/").replace("~0", "~")) if _is_map(value) else None
+        for part in _parts(reference):
+            value = value.get(part) if _is_map(value) else None
         return value
 
     def map_in(self, holder: Any, key: str) -> Any:
@@ -107,6 +115,11 @@ class ApiDocument:
         except ValueError as error:
             self.note(f"a schema that is none: {error}", "a JSON Schema", holder.places["schema"][1])
             return None
+
+
+def _parts(reference: str) -> tuple[str, ...]:
+    """The path that a reference within the file names."""
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/"))
 
 
 def _is_map(value: Any) -> bool:
