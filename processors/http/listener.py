@@ -20,6 +20,7 @@ from engine import (
     did_you_mean,
     refuse,
 )
+from engine.limits import FLOW_TIMEOUT
 from processors.http._body_schema import BodySchema
 from processors.http.listener_config import ListenerConfig
 
@@ -140,7 +141,7 @@ class Listener(HttpSource):
     """A JSON Schema that bodies must fit: a map, or the name of a file beside the flow file. One that does not fit is
     answered with 400 and all violations, before the flow runs."""
 
-    default_timeout = 30.0
+    default_timeout = FLOW_TIMEOUT
 
     def __post_init__(self) -> None:
         if self.idempotency and self.streaming:

@@ -111,6 +111,7 @@ async def test_no_whole_answer_in_time(ask: Ask, talk: object) -> None:
     assert failure.description == "the upstream did not answer within 0.15 s"
 
 
+@pytest.mark.reaches("RESPONSE_TIMEOUT")
 @pytest.mark.parametrize(
     ("config", "request_", "seconds"),
     [

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic_core import PydanticCustomError
 
 from engine import Event, Expression, FlowError
 from engine.limits import (
     DEEPEST,
+    LARGEST_EXPONENT,
     LARGEST_FORM,
+    LARGEST_INTEGER_BITS,
     LONGEST_CELL,
+    LONGEST_FORMAT_PATTERN,
     LONGEST_LIST,
+    LONGEST_MOMENT,
+    LONGEST_NUMBER,
+    LONGEST_PATTERN,
     LONGEST_TEXT,
+    LONGEST_TEXT_OF_WORDS,
     LONGEST_UNVERIFIED_TOKEN,
+    LONGEST_ZONE_NAME,
     MOST_BROKEN_ESCAPES,
+    MOST_CAUSES,
     MOST_JSON_FIELDS,
     MOST_JSON_TEXTS,
     MOST_JSON_VALUES,
     MOST_NODES,
     MOST_READ_COLUMNS,
     MOST_READ_FIELDS,
+    MOST_ROUNDED_DIGITS,
     MOST_STEPS,
+    MOST_TOKENS,
     MOST_WRITTEN,
 )
 
@@ -62,6 +75,11 @@ def nested(levels: int) -> Any:
     return value
 
 
+def moment(length: int) -> str:
+    begin = "2026-03-01T10:00:00."
+    return begin + "0" * (length - len(begin) - 1) + "Z"
+
+
 def cells(columns: int) -> str:
     return ",".join(f"c{number}" for number in range(columns))
 
@@ -79,6 +97,91 @@ def case(
 
 
 CASES = [
+    case(
+        reaches("LONGEST_PATTERN"),
+        "matches('a', payload)",
+        lambda n: "a" * n,
+        LONGEST_PATTERN,
+        f"stops at {LONGEST_PATTERN} characters",
+    ),
+    pytest.param(
+        "matches('a', payload)",
+        "x{1000}" * 40,
+        "x{1000}" * 100,
+        "takes a regular expression",
+        marks=reaches("LARGEST_PROGRAM"),
+        id="LARGEST_PROGRAM",
+    ),
+    pytest.param(
+        "matches(payload, '.{0,1000}y')",
+        "a" * 10_000,
+        "a" * 1_000_000,
+        "the text is too long for this pattern",
+        marks=reaches("MOST_COMPARED"),
+        id="MOST_COMPARED",
+    ),
+    case(
+        reaches("LONGEST_FORMAT_PATTERN"),
+        "format_number(1, payload)",
+        lambda n: "0" * n,
+        LONGEST_FORMAT_PATTERN,
+        "takes a number pattern",
+    ),
+    case(
+        reaches("LONGEST_FORMAT_PATTERN"),
+        "format_date('2026-03-01', payload)",
+        lambda n: "-" * n,
+        LONGEST_FORMAT_PATTERN,
+        "takes a date pattern",
+        "of dates",
+    ),
+    case(
+        reaches("LONGEST_TEXT_OF_WORDS"),
+        "length(camelize(payload))",
+        lambda n: "a" * n,
+        LONGEST_TEXT_OF_WORDS,
+        f"camelize() stops at {LONGEST_TEXT_OF_WORDS} ",
+    ),
+    case(
+        reaches("LONGEST_MOMENT"),
+        "as_datetime(payload)",
+        moment,
+        LONGEST_MOMENT,
+        "as_datetime() takes a date or a string in ISO 8601",
+    ),
+    pytest.param(
+        "to_timezone('2026-03-01', payload)",
+        "Europe/Vienna",
+        "Europe/Vienna" + "/" * LONGEST_ZONE_NAME,
+        "takes the name of a time zone",
+        marks=reaches("LONGEST_ZONE_NAME"),
+        id="LONGEST_ZONE_NAME",
+    ),
+    case(
+        reaches("LONGEST_NUMBER"), "as_number(payload)", lambda n: "1" * n, LONGEST_NUMBER, "a string that is no number"
+    ),
+    pytest.param(
+        "payload * payload",
+        2 ** (LARGEST_INTEGER_BITS // 2),
+        2 ** (LARGEST_INTEGER_BITS // 2 + 1),
+        "the result is too large",
+        marks=reaches("LARGEST_INTEGER_BITS"),
+        id="LARGEST_INTEGER_BITS",
+    ),
+    case(
+        reaches("LARGEST_EXPONENT"),
+        "ceil(payload)",
+        lambda n: Decimal(f"1E+{n}"),
+        LARGEST_EXPONENT,
+        "ceil() takes a number, not one out of range",
+    ),
+    case(
+        reaches("MOST_ROUNDED_DIGITS"),
+        "round(1.5, payload)",
+        int,
+        MOST_ROUNDED_DIGITS,
+        f"round() stops at {MOST_ROUNDED_DIGITS} digits",
+    ),
     pytest.param(
         "map(&length(map(&@, $payload)), payload)",
         [0] * 1000,
@@ -208,3 +311,29 @@ def test_an_evaluation_ends_there(expression: str, at: Any, beyond: Any, told: s
         Expression(expression).evaluate(Event(payload=beyond))
     assert str(caught.value.type) == "MULE:EXPRESSION"
     assert told in caught.value.description
+
+
+@reaches("MOST_TOKENS")
+def test_an_expression_of_many_words() -> None:
+    """A list of names has a comma for each but one, its brackets, and an end."""
+    names = (MOST_TOKENS - 1) // 2
+    assert Expression(listed("payload", names)).evaluate(Event(payload=1)) == [1] * names
+    with pytest.raises(PydanticCustomError, match=f"more than {MOST_TOKENS} words and signs"):
+        Expression(listed("payload", names + 1))
+
+
+@reaches("MOST_CAUSES")
+@pytest.mark.parametrize(("causes", "is_seen"), [(MOST_CAUSES, True), (MOST_CAUSES + 1, False)])
+def test_causes_of_causes(causes: int, is_seen: bool) -> None:
+    error: Any = {"errorType": {"namespace": "A", "identifier": "B"}}
+    for _ in range(causes - 1):
+        error = {"cause": error}
+    assert Expression("caused_by(payload, 'A:B')").evaluate(Event(payload=error)) is is_seen
+
+
+@reaches("LONGEST_NUMBER")
+def test_a_long_number_is_none() -> None:
+    for expression in ("to_number(payload)", "read(payload, 'application/yaml')"):
+        for length, is_number in ((LONGEST_NUMBER, True), (LONGEST_NUMBER + 1, False)):
+            value = Expression(expression).evaluate(Event(payload="1" * length))
+            assert isinstance(value, int) is is_number

@@ -175,7 +175,7 @@ async def test_routes_that_multiply_stay_bounded() -> None:
     flow.__init__([fork])  # type: ignore[misc]  # a flow that leads to itself
     with pytest.raises(FlowError, match="more than 50 deep"):
         await flow.run(Event())
-    assert most <= 2**parallel.DEEPEST_ROUTES * nesting.DEEPEST  # and not 2 ** 50
+    assert most <= 2**parallel.DEEPEST_ROUTES * nesting.DEEPEST_FLOWS  # and not 2 ** 50
 
 
 @pytest.mark.reaches("MOST_WORKERS")

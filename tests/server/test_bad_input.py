@@ -211,6 +211,7 @@ def test_a_caller_that_hangs_up_in_the_middle_of_the_answer(shared_upsert: Runni
     assert "bulk-upsert-flow 400" in shared_upsert.logged("impatient")[-1]
 
 
+@pytest.mark.reaches("LONGEST_CORRELATION_ID")
 @pytest.mark.parametrize("given", ["", "a" * 129, "a" * 10_000, "a\tb", "é"])
 def test_a_correlation_id_that_is_replaced(shared_upsert: Running, given: str) -> None:
     headers = {"X-Correlation-ID": given.encode()}
