@@ -472,6 +472,22 @@ LARGEST_PASSWORD_HASH = _limit(
     reason="each guess takes as much",
 )
 
+MOST_REMEMBERED = _limit(
+    100_000,
+    "messages",
+    "those that an idempotent-message-validator, or a redelivery-policy, remembers without an objectStore",
+    beyond="the oldest is forgotten",
+    reason="payloads choose the identifiers; 100,000 take some 40 MB",
+    parameter="objectStore",
+)
+LARGEST_REMEMBERED = _limit(
+    64 * 2**20,
+    "bytes",
+    "what is remembered of all these messages",
+    beyond="the oldest are forgotten",
+    reason="payloads choose the values of valueExpression, and what errors say",
+    parameter="objectStore",
+)
 LONGEST_KEPT_KEY = _limit(
     256,
     "characters",

@@ -93,6 +93,7 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {
 }
 
 
+@pytest.mark.reaches("MAX_BODY_SIZE")
 @pytest.mark.parametrize("name", ENDLESS)
 @pytest.mark.parametrize("size", [2**16, 2**18], ids=["64 KiB", "256 KiB"])
 def test_a_record_without_end(attacked: Running, name: str, size: int) -> None:

@@ -133,6 +133,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.reaches("MAX_BODY_SIZE")
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_record_without_end(attacked: Running, name: str) -> None:
     first, again = ENDLESS[name]

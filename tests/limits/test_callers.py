@@ -12,11 +12,13 @@ import pytest
 from fake_clock import FakeClock
 from security.issuing import GOOD, RSA, SECRET, Asked, Issuer, bearer, key_set, token, with_issuer
 
-from engine import Application, Event, LoadError, Refusal
+from engine import Application, Event, FlowError, LoadError, Refusal
+from engine.core import redelivery
 from engine.limits import (
     LARGEST_CACHE,
     LARGEST_KEPT_ANSWER,
     LARGEST_KEY_SET,
+    LARGEST_REMEMBERED,
     LARGEST_TOKEN_HEADER,
     LONGEST_RATE_KEY,
     LONGEST_TOKEN,
@@ -24,9 +26,13 @@ from engine.limits import (
     MOST_KEPT_ANSWERS,
     MOST_KEYS_OF_A_SET,
     MOST_RATED_CALLERS,
+    MOST_REMEMBERED,
 )
 from engine.serving import rate_limit, replays
 from engine.serving.rate_limit import RateLimit
+from processors.core import idempotent_message_validator
+
+MIB = 2**20
 
 FLOWS = """
 configs:
@@ -119,6 +125,69 @@ def test_the_oldest_results_are_forgotten(app: Application, results: int, size: 
             assert await cached(results) == results + 1  # one more, for which the first goes
             assert await cached(results - 1) == results + 1
             assert await cached(0) == results + 2
+
+    asyncio.run(story())
+
+
+@pytest.mark.reaches("MOST_REMEMBERED", "LARGEST_REMEMBERED")
+@pytest.mark.parametrize(("most", "size"), [(20, 1), (LARGEST_REMEMBERED // (8 * MIB), 8 * MIB - 100)])
+def test_the_oldest_messages_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, size: int
+) -> None:
+    assert most < MOST_REMEMBERED
+    monkeypatch.setattr(idempotent_message_validator, "MOST_REMEMBERED", 20)
+    (tmp_path / "flows.yaml").write_text("""
+flows:
+  once:
+    steps:
+      - idempotent-message-validator: {idExpression: payload.id, valueExpression: "repeat('x', payload.size)"}
+""")
+    app = Application.load(tmp_path)
+
+    async def passes(number: int) -> bool:
+        try:
+            await app.run("once", {"id": number, "size": size})
+        except FlowError as error:
+            return str(error.type) != "MULE:DUPLICATE_MESSAGE"
+        return True
+
+    async def story() -> None:
+        async with app:
+            assert all([await passes(number) for number in range(most)])
+            assert not any([await passes(number) for number in range(most)])
+            assert await passes(most)  # for which the first goes
+            assert [await passes(number) for number in (1, most, 0)] == [False, False, True]
+
+    asyncio.run(story())
+
+
+@pytest.mark.reaches("MOST_REMEMBERED")
+def test_the_oldest_failures_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 20
+    monkeypatch.setattr(redelivery, "MOST_REMEMBERED", most)
+    (tmp_path / "flows.yaml").write_text("""
+configs: {Api: {http:listener-config: {port: 0}}}
+flows:
+  fails:
+    source:
+      http:listener: {config-ref: Api, path: /, redelivery-policy: {maxRedeliveryCount: 0, idExpression: payload}}
+    steps: [{raise-error: {type: "APP:FAILS"}}]
+    error-handler:
+      - on-error-continue: {type: REDELIVERY_EXHAUSTED, logException: false, steps: [{set-payload: {value: known}}]}
+      - on-error-propagate: {type: "APP:FAILS", logException: false}
+""")
+    app = Application.load(tmp_path)
+
+    async def known(*numbers: int) -> list[bool]:
+        transport = httpx.ASGITransport(app.asgi(api_docs=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return [(await client.post("/", json=number)).text == "known" for number in numbers]
+
+    async def story() -> None:
+        async with app:
+            assert await known(*range(most)) == [False] * most
+            assert await known(*range(most)) == [True] * most
+            assert await known(most, most, most - 1, 0) == [False, True, True, False]
 
     asyncio.run(story())
 
