@@ -268,7 +268,8 @@ def test_files_of_forms_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         yield b"\r\n--x--"
 
     def read(size: int) -> Any:
-        return asyncio.run(read_multipart("multipart/form-data; boundary=x", chunks(size), 10, 8 * MIB, kept.append))
+        media_type = "multipart/form-data; boundary=x"
+        return asyncio.run(read_multipart(media_type, "utf-8", chunks(size), 10, 8 * MIB, kept.append))
 
     monkeypatch.setattr(multipart, "DISK", Room(2 * MIB))
     ((name, value),) = read(5)
