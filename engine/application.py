@@ -20,6 +20,7 @@ from engine.core.flow import Flow
 from engine.core.processor import Source
 from engine.expressions.appended import settle
 from engine.expressions.suggestion import did_you_mean
+from engine.limits import LONGEST_READY_CHECK
 from engine.loading.catalog import discover
 from engine.loading.loader import Parts, load
 
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger("engine")
-
-
-LONGEST_CHECK = 2.0
-"""Seconds in which a config must say that it is ready."""
 
 
 class StartError(Exception):
@@ -161,7 +158,7 @@ class Application:
 
     async def _is_config_ready(self, name: str) -> bool:
         try:
-            async with asyncio.timeout(LONGEST_CHECK):
+            async with asyncio.timeout(LONGEST_READY_CHECK):
                 return await self.parts.configs[name].is_ready()
         except (FlowError, TimeoutError):
             return False

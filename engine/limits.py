@@ -68,7 +68,7 @@ LONGEST_LIST = _limit(
     beyond=EXPRESSION,
     reason="range(10000000) is a short text",
 )
-LONGEST_TOKEN = _limit(
+LONGEST_UNVERIFIED_TOKEN = _limit(
     100_000,
     "characters",
     "a JSON Web Token that jwt_claims() reads",
@@ -86,8 +86,100 @@ DEEPEST = _limit(
     200,
     "levels",
     "lists and maps inside each other",
+    beyond="MULE:EXPRESSION; 400 and HTTP:PARSING for a body of JSON",
+    reason="deeper ones would overflow the stack; the JSON reader's bound too, but for an empty one inside all others",
+)
+
+MOST_TOKENS = _limit(
+    5_000,
+    "words and signs",
+    "an expression",
+    beyond="a mistake where the flows are loaded",
+    reason="of more, Python's own compiler takes longer than a second",
+)
+LONGEST_PATTERN = _limit(
+    1_000,
+    "characters",
+    "a regular expression (RE2)",
     beyond=EXPRESSION,
-    reason="deeper ones would overflow the stack; the JSON reader's bound too",
+    reason="a payload may bring it",
+)
+LARGEST_PROGRAM = _limit(
+    2**20,
+    "bytes",
+    "what a regular expression is compiled to",
+    beyond=EXPRESSION,
+    reason="a short pattern may be a large program; 128 of them are kept",
+)
+MOST_COMPARED = _limit(
+    200_000_000,
+    "characters times instructions",
+    "a text that a regular expression is run over",
+    beyond=EXPRESSION,
+    reason="what the slow engine makes of it may not take a minute",
+)
+LONGEST_FORMAT_PATTERN = _limit(
+    100,
+    "characters",
+    "a pattern of dates or of numbers",
+    beyond=EXPRESSION,
+    reason="those of people have twenty",
+)
+LONGEST_TEXT_OF_WORDS = _limit(
+    100_000,
+    "characters",
+    "a text that is taken apart in words, as by camelize()",
+    beyond=EXPRESSION,
+    reason="each word is looked at by itself",
+)
+LONGEST_MOMENT = _limit(
+    64,
+    "characters",
+    "a date, or a time, in ISO 8601",
+    beyond=EXPRESSION,
+    reason="no date has so many",
+)
+LONGEST_ZONE_NAME = _limit(
+    64,
+    "characters",
+    "the name of a time zone",
+    beyond=EXPRESSION,
+    reason="it is looked for among the files of the machine",
+)
+LONGEST_NUMBER = _limit(
+    1_000,
+    "characters",
+    "a number as a text",
+    beyond="it is no number: null, a text, or MULE:EXPRESSION",
+    reason="the time to read one grows with the square of its digits",
+)
+LARGEST_INTEGER_BITS = _limit(
+    4_096,
+    "bits",
+    "a whole number that is multiplied or raised to a power",
+    beyond=EXPRESSION,
+    reason="each step could double it",
+)
+LARGEST_EXPONENT = _limit(
+    1_000,
+    "digits",
+    "a decimal that is rounded, or written by a pattern, in front of its point",
+    beyond=EXPRESSION,
+    reason="1E+999999 is ten characters, and half a minute of work",
+)
+MOST_ROUNDED_DIGITS = _limit(
+    100,
+    "digits",
+    "the digits that round() is asked for",
+    beyond=EXPRESSION,
+    reason="nobody needs so many",
+)
+MOST_CAUSES = _limit(
+    100,
+    "errors",
+    "causes of causes, and ancestors of types, for caused_by()",
+    beyond="those further are passed over",
+    reason="a map of a payload may be taken for an error, and have any",
 )
 
 _group("Answers of upstreams")
@@ -137,7 +229,29 @@ LARGEST_BESIDE_BODY = _limit(
     "bytes",
     "what an answer to an http:request has beside its body: heads, sizes and extensions of chunks, trailers",
     beyond=PARSING,
-    reason="none of it is body, so that maxResponseSize does not end it; each byte of a body may bring three more",
+    reason="none of it is body, so that maxResponseSize does not end it",
+)
+MOST_BESIDE_BYTE = _limit(
+    4,
+    "bytes",
+    "what an answer to an http:request may bring for each byte of its body, which is one of them",
+    beyond="it counts as what is beside the body",
+    reason="a chunk of a few bytes has a frame that is larger",
+)
+RESPONSE_TIMEOUT = _limit(
+    10.0,
+    "seconds",
+    "the time that an http:request may take until its answer is whole",
+    beyond="HTTP:TIMEOUT",
+    reason="an upstream that hangs would hold the flow",
+    parameter="responseTimeout, or defaultResponseTimeout of configuration",
+)
+LONGEST_RETRY_AFTER = _limit(
+    64,
+    "characters",
+    "a Retry-After as a text, for retryAfter of until-successful",
+    beyond="it is unreadable: the usual wait",
+    reason="no date is longer",
 )
 MOST_REDIRECTS = _limit(
     10,
@@ -187,6 +301,14 @@ LONGEST_TRACEBACK = _limit(
     reason="the text of an error may hold what a caller sent",
 )
 
+LONGEST_LOGGING_VARIABLE = _limit(
+    1_000,
+    "characters",
+    "the value of tracing:set-logging-variable",
+    beyond="its beginning is kept",
+    reason="it stands in every line of the event",
+)
+
 _group("Files that flows name")
 
 LARGEST_FILE = _limit(
@@ -195,6 +317,41 @@ LARGEST_FILE = _limit(
     "a file that a flow names, and a flow file",
     beyond="MULE:EXPRESSION of resource(); a mistake where the flows are loaded",
     reason="it is held in memory, and read in one go",
+)
+DEEPEST_FILE = _limit(
+    100,
+    "levels",
+    "lists and maps inside each other in a flow file",
+    beyond="a mistake where the flows are loaded",
+    reason="deeper ones would overflow the stack; sub-flows make a flatter file",
+)
+MOST_FILE_VALUES = _limit(
+    200_000,
+    "values",
+    "a flow file, with those that aliases repeat",
+    beyond="a mistake where the flows are loaded",
+    reason="a few lines of aliases may stand for any number",
+)
+DEEPEST_PLACEHOLDERS = _limit(
+    50,
+    "placeholders",
+    "placeholders whose values lead to each other",
+    beyond="a mistake where the flows are loaded",
+    reason="deeper ones would overflow the stack",
+)
+LONGEST_PLACEHOLDER = _limit(
+    1_000_000,
+    "characters",
+    "the value of a placeholder, when those in it are filled in",
+    beyond="a mistake where the flows are loaded",
+    reason="a few lines may each double the one before",
+)
+DEEPEST_REFERENCES = _limit(
+    20,
+    "references",
+    "references of an OpenAPI file that lead to one another",
+    beyond="a mistake where the flows are loaded",
+    reason="they may lead in a circle",
 )
 
 _group("Callers: keys, tokens, passwords, and what is kept for them")
@@ -329,6 +486,37 @@ LARGEST_PASSWORD_HASH = _limit(
     reason="each guess takes as much",
 )
 
+MOST_REMEMBERED = _limit(
+    100_000,
+    "messages",
+    "those that an idempotent-message-validator, or a redelivery-policy, remembers without an objectStore",
+    beyond="the oldest is forgotten",
+    reason="payloads choose the identifiers; 100,000 take some 40 MB",
+    parameter="objectStore",
+)
+LARGEST_REMEMBERED = _limit(
+    64 * 2**20,
+    "bytes",
+    "what is remembered of all these messages",
+    beyond="the oldest are forgotten",
+    reason="payloads choose the values of valueExpression, and what errors say",
+    parameter="objectStore",
+)
+LONGEST_KEPT_KEY = _limit(
+    256,
+    "characters",
+    "a key that a cache or another scope keeps as it is",
+    beyond="its digest is kept",
+    reason="payloads choose the keys",
+)
+LONGEST_STORE_KEY = _limit(
+    4_096,
+    "characters",
+    "the key of an os:* operation",
+    beyond="OS:INVALID_KEY",
+    reason="payloads choose the keys, and all of them can be listed",
+)
+
 _group("Connections")
 
 LISTENER_CONFIG = "of http:listener-config"
@@ -427,8 +615,8 @@ _group("Requests")
 MAX_HEADER_SIZE = _limit(
     64 * 2**10,
     "bytes",
-    "the request line, the headers together, the trailers together, and what stands between the chunks of a body",
-    beyond="414 for the request line, else 431",
+    "the url of a request, its headers together, its trailers together, and what stands between the chunks of its body",
+    beyond="414 for the url, else 431",
     reason="they are in memory before anybody is asked whether the request may come in",
     parameter=f"maxHeaderSize {LISTENER_CONFIG}",
 )
@@ -479,6 +667,64 @@ MOST_SPOOLED = _limit(
     reason="the disk, too, is everybody's",
 )
 
+FLOW_TIMEOUT = _limit(
+    30.0,
+    "seconds",
+    "the time that a flow with an http:listener may take",
+    beyond="504",
+    reason="who waits longer has hung up",
+    parameter="timeout of the flow",
+)
+LONGEST_CORRELATION_ID = _limit(
+    128,
+    "characters",
+    "a correlation id: X-Correlation-ID of a request, tracing:with-correlation-id",
+    beyond="a new one; MULE:EXPRESSION of tracing:with-correlation-id",
+    reason="it stands in each line of the log, and in each request",
+)
+LONGEST_TRACE_STATE = _limit(
+    512,
+    "characters",
+    "the tracestate of a request",
+    beyond="it is not passed on",
+    reason="as the standard has it (W3C Trace Context, 3.3.1)",
+)
+LONGEST_ADDRESS = _limit(
+    100,
+    "characters",
+    "an IP address, or a network, in a header or in a payload",
+    beyond="it is none",
+    reason="no address has so many",
+)
+MOST_VIOLATIONS = _limit(
+    1_000,
+    "violations",
+    "violations of a JSON Schema that an error tells",
+    beyond="the rest is passed over",
+    reason="a large body may have one for each value",
+)
+LONGEST_OF_VIOLATION = _limit(
+    100,
+    "characters",
+    "a path, a name or a bound in a violation",
+    beyond="its beginning is told",
+    reason="a caller chooses the names",
+)
+LONGEST_URL = _limit(
+    8_192,
+    "characters",
+    "a url that validation:is-url takes",
+    beyond="it does not hold: VALIDATION:INVALID_URL",
+    reason="servers take no longer ones",
+)
+LONGEST_READY_CHECK = _limit(
+    2.0,
+    "seconds",
+    "the time in which a config must say that it is ready",
+    beyond="503 of /-/ready",
+    reason="who asks for it waits no longer",
+)
+
 _group("Reading")
 
 MOST_JSON_FIELDS = _limit(
@@ -526,7 +772,7 @@ MOST_READ_FIELDS = _limit(
 MOST_BROKEN_ESCAPES = _limit(
     10_000,
     "signs",
-    "a % in a form or a query that begins no escape",
+    "signs % that begin no escape in a form or a query, all together",
     beyond="400; MULE:EXPRESSION",
     reason="each is looked at by itself",
 )
@@ -617,7 +863,7 @@ LONGEST_LIST_OF_STATEMENT = _limit(
     reason="it is written for the driver in the event loop",
 )
 
-_group("Loops")
+_group("Loops and calls")
 
 MOST_ROUNDS = _limit(
     1_000,
@@ -635,6 +881,14 @@ MOST_PAGES = _limit(
     beyond="MULE:REPEAT_EXHAUSTED",
     reason="an upstream whose pages never end would be asked without end",
     parameter="maxPages of paginate",
+)
+
+DEEPEST_FLOWS = _limit(
+    50,
+    "flows",
+    "flows and sub-flows that call each other",
+    beyond="MULE:ROUTING",
+    reason="a recursion without end would fill the memory",
 )
 
 _group("Work at the same time")

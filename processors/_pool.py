@@ -14,13 +14,11 @@ from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.streams import StreamReader
 
-from engine.limits import LARGEST_BESIDE_BODY, MOST_INTERIM_ANSWERS
+from engine.limits import LARGEST_BESIDE_BODY, MOST_BESIDE_BYTE, MOST_INTERIM_ANSWERS
 
 INTERIM, SWITCHING, FINAL = 100, 101, 200
 PORTION = 2**12
 """How many bytes of a head are read at once: a flood of interim answers is noticed after so many."""
-BESIDE_BYTE = 4
-"""How many bytes may come for each byte of a body, beyond `LARGEST_BESIDE_BODY`: the frames of small chunks."""
 
 Answer = tuple[RawResponseMessage, StreamReader]
 
@@ -73,7 +71,7 @@ class Answers(ResponseHandler):
 
     def _check_size(self) -> None:
         body = self._payload.total_bytes if self._payload is not None else 0
-        if self._received - BESIDE_BYTE * body > LARGEST_BESIDE_BODY:
+        if self._received - MOST_BESIDE_BYTE * body > LARGEST_BESIDE_BODY:
             self._refuse(f"more than {LARGEST_BESIDE_BODY} bytes beside the body")
 
     def feed_data(self, data: Answer, size: int = 0) -> None:

@@ -14,6 +14,7 @@ watch_loops(_stands.append)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "holds_loop(reason): the test itself holds its event loop, not the engine")
+    config.addinivalue_line("markers", "reaches(limit, …): the test goes beyond these limits of engine/limits.py")
 
 
 def pytest_collection_finish() -> None:

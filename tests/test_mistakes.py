@@ -204,6 +204,7 @@ def test_character_that_yaml_refuses(tmp_path: Path) -> None:
     assert report(path).startswith(f"{path}:2:4 F101 the character U+0007, which YAML does not allow\n")
 
 
+@pytest.mark.reaches("DEEPEST_FILE")
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "{? "])
 def test_deep_nesting(opening: str, tmp_path: Path) -> None:
     path = tmp_path / "deep.yaml"
@@ -238,6 +239,7 @@ def test_row_of_sub_flows_longer_than_the_stack(tmp_path: Path) -> None:
     assert " F506 a cycle of sub-flows: s0 → s1 → " in report(path)
 
 
+@pytest.mark.reaches("LONGEST_PLACEHOLDER")
 def test_placeholders_that_multiply(tmp_path: Path) -> None:
     path = tmp_path / "laughs.yaml"
     lines = [f'  p{number}: "${{p{number + 1}}}${{p{number + 1}}}"' for number in range(40)]
@@ -246,6 +248,7 @@ def test_placeholders_that_multiply(tmp_path: Path) -> None:
     assert "whose value is made of too many others" in report(path)
 
 
+@pytest.mark.reaches("DEEPEST_PLACEHOLDERS")
 def test_placeholders_in_a_long_row(tmp_path: Path) -> None:
     path = tmp_path / "row.yaml"
     lines = [f'  p{number}: "${{p{number + 1}}}"' for number in range(3000)]

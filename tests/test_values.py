@@ -157,6 +157,7 @@ def test_a_flow_that_runs_itself_for_ever_is_an_error(tmp_path: Path) -> None:
         asyncio.run(application(tmp_path, text).run("f"))
 
 
+@pytest.mark.reaches("DEEPEST_FLOWS")
 def test_a_flow_that_runs_itself_for_ever_may_be_continued(tmp_path: Path) -> None:
     text = """
     flows:

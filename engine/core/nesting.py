@@ -9,9 +9,7 @@ from typing import Any, Protocol
 from engine.core.errors import ROUTING, FlowError
 from engine.core.event import Event
 from engine.core.strand import going_on
-
-DEEPEST = 50
-"""How many flows may run inside each other."""
+from engine.limits import DEEPEST_FLOWS
 
 FRESH_STACK = 4
 """At each so many flows the next runs on a stack of its own: else Python's would end before ours."""
@@ -30,13 +28,13 @@ class TooDeep(FlowError):
     """MULE:ROUTING where flows call each other without end; no route's own failure, for each would have its like."""
 
     def __init__(self) -> None:
-        super().__init__(ROUTING, f"flows call each other more than {DEEPEST} deep")
+        super().__init__(ROUTING, f"flows call each other more than {DEEPEST_FLOWS} deep")
 
 
 async def run_nested(flow: Runnable, event: Event) -> Event:
     """Run what may lead back to where it is called from. Raises MULE:ROUTING where that has no end."""
     depth = _depth.get()
-    if depth >= DEEPEST:
+    if depth >= DEEPEST_FLOWS:
         raise TooDeep
     before = _depth.set(depth + 1)
     try:

@@ -11,11 +11,9 @@ from pydantic import BeforeValidator
 from engine.core.addresses import Address
 from engine.core.gate import LISTS
 from engine.core.mistake import Mistake, refuse, shown
+from engine.limits import LONGEST_ADDRESS
 
 Network = IPv4Network | IPv6Network
-
-LONGEST = 100
-"""Characters of an address, with its port and its network's mask."""
 
 EXPECTED = "IP addresses and networks, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32"
 EVERYBODY = "0.0.0.0/0, ::/0"
@@ -46,7 +44,7 @@ def read_network(value: Any) -> Network | None:
 
 def _may_be_one(value: Any) -> bool:
     """Whether it is a short text without the zone of a link."""
-    return isinstance(value, str) and len(value) <= LONGEST and "%" not in value
+    return isinstance(value, str) and len(value) <= LONGEST_ADDRESS and "%" not in value
 
 
 def entries_of(value: Any) -> Iterable[tuple[Any, Any]]:

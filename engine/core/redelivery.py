@@ -17,6 +17,7 @@ from engine.core.parameters import Duration
 from engine.core.runtime import Runtime
 from engine.core.store import INVALID_KEY, KEY_NOT_FOUND, Store, StoreRef
 from engine.core.stored_values import NotSerialisable, digest_of, identifier_of
+from engine.limits import LARGEST_REMEMBERED, MOST_REMEMBERED
 
 log = logging.getLogger("engine")
 
@@ -43,12 +44,16 @@ class RedeliveryPolicy(Parameters):
     """What identifies a message; a hash (SHA-256) of the payload, if left out. `messageIdExpression` means the same."""
 
     object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
-    """The os:object-store that counts the failures; its own, in memory, for 5 minutes, if left out."""
+    """The os:object-store that counts the failures; if left out, its own, in memory, for 5 minutes, which forgets the
+    oldest of more than 100,000, or 64 MiB."""
 
     def delivery(self, event: Event, runtime: Runtime) -> Delivery:
         """The delivery of a message to a flow."""
-        store = self.object_store or runtime.share(self, lambda: private_store(runtime, entry_ttl=f"{self._memory}s"))
-        return Delivery(self, event, store)
+        return Delivery(self, event, self.object_store or runtime.share(self, lambda: self._own_store(runtime)))
+
+    def _own_store(self, runtime: Runtime) -> Store:
+        most = 2 * MOST_REMEMBERED  # the number of a message's failures, and the last of them
+        return private_store(runtime, entry_ttl=f"{self._memory}s", max_entries=most, max_size=LARGEST_REMEMBERED)
 
     @property
     def _memory(self) -> float:

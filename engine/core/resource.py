@@ -49,7 +49,7 @@ class Resources:
         except OSError as error:
             if error.errno == errno.EFBIG:
                 expected = f"takes files of at most {LARGEST_FILE} bytes"
-                raise ResourceError(expected, "a file that is too large") from None
+                raise ResourceError(expected, f"a file of more than {LARGEST_FILE} bytes") from None
             raise ResourceError("found a file that cannot be read", "a file that cannot be read") from None
 
     def _read(self, path: Path) -> str:

@@ -13,10 +13,10 @@ from engine.core.isolation import Isolation
 from engine.core.local_database import LocalDatabase
 from engine.core.nesting import Runnable
 from engine.core.tasks import Tasks
+from engine.limits import RESPONSE_TIMEOUT
 
 T = TypeVar("T")
 
-RESPONSE_TIMEOUT = 10.0
 """Seconds (Mule's)."""
 
 DATA_DIR = ".engine"

@@ -16,6 +16,7 @@ from engine.core.event import Message
 from engine.expressions.appended import Appended
 from engine.expressions.operators import is_finite, is_number
 from engine.expressions.writing import check_size, plain, to_text
+from engine.limits import LONGEST_KEPT_KEY
 
 # MessagePack, with a numbered extension for each type that it lacks. The numbers lie in files: never change one.
 AS_TEXT: dict[int, type[Any]] = {1: Decimal, 2: datetime, 3: date, 4: time, 5: timedelta, 6: UUID, 7: int}
@@ -25,8 +26,6 @@ NUMBER_OF = {kind: number for number, kind in AS_TEXT.items()}
 UNCHANGED = frozenset({str, float, bool, bytes, type(None)})
 SMALLEST, LARGEST = -(2**63), 2**64 - 1
 
-LONGEST_KEY = 256
-"""A longer text is kept as its hash."""
 HASHED = "sha256:"
 
 
@@ -55,7 +54,7 @@ def restore(data: bytes) -> Any:
 
 def key_of(value: Any) -> str:
     """A key for any value: a text is itself; of all else, and of what is long, the digest. Raises NotSerialisable."""
-    is_short = isinstance(value, str) and 0 < len(value) <= LONGEST_KEY
+    is_short = isinstance(value, str) and 0 < len(value) <= LONGEST_KEPT_KEY
     return text_key(value) if is_short and not value.startswith(HASHED) else digest_of(value)
 
 

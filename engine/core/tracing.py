@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
 
+from engine.limits import LONGEST_TRACE_STATE
+
 PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-LONGEST_STATE = 512
 NO_TRACE: Mapping[str, str] = MappingProxyType({})
 
 trace_headers: ContextVar[Mapping[str, str]] = ContextVar("trace_headers", default=NO_TRACE)
@@ -24,5 +25,5 @@ def continue_trace(parent: str | None, state: str) -> None:
         if trace_headers.get():
             trace_headers.set(NO_TRACE)
         return
-    is_fine = 0 < len(state) <= LONGEST_STATE and state.isascii() and state.isprintable()
+    is_fine = 0 < len(state) <= LONGEST_TRACE_STATE and state.isascii() and state.isprintable()
     trace_headers.set({"traceparent": parent, "tracestate": state} if is_fine else {"traceparent": parent})

@@ -17,33 +17,44 @@ PORTION = 2**16
 """Bytes that are written at once: each takes the room of a reference meanwhile."""
 
 
+class TooMany(ValueError):
+    """A form that has more of something than is read; the message says of what."""
+
+
 def read_pairs(text: str, most: int, errors: str = "replace") -> list[tuple[str, str]]:
     """The fields in order, without those that are empty.
 
-    errors: what becomes of escapes that are no UTF-8, as Python's codecs have it. Raises ValueError
-    for more fields than `most`, and for a text with many a `%` that begins no escape.
+    errors: what becomes of escapes that are no UTF-8, as Python's codecs have it. Raises TooMany
+    for more fields than `most`, and for many a `%` that begins no escape.
     """
     if text.count("&") >= most:
-        raise ValueError(f"more than {most} fields")
+        raise TooMany(f"more than {most} fields")
     fields = [field.partition("=") for field in text.split("&") if field]
-    return [(_read(name, errors), _read(value, errors)) for name, _, value in fields]
+    read = _Reader(errors).read
+    return [(read(name), read(value)) for name, _, value in fields]
 
 
-def _read(text: str, errors: str) -> str:
-    text = text.replace("+", " ")
-    return unescaped(text.encode()).decode("utf-8", errors) if "%" in text else text
+class _Reader:
+    """Reads the names and values of a form, which share the number of signs that may begin no escape."""
 
+    def __init__(self, errors: str) -> None:
+        self._errors = errors
+        self._left = MOST_BROKEN_ESCAPES
 
-def unescaped(text: bytes) -> bytes:
-    """The bytes with each `%XX` as the byte that it stands for (RFC 3986, 2.1); any other `%` stays.
+    def read(self, text: str) -> str:
+        text = text.replace("+", " ")
+        return self._unescaped(text.encode()).decode("utf-8", self._errors) if "%" in text else text
 
-    Quoted-printable has the same escapes, but for their sign, and its reader is a loop in C. Raises
-    ValueError for a text with many a `%` that begins no escape.
-    """
-    text, broken = BROKEN_ESCAPE.subn(b"%25", text, MOST_BROKEN_ESCAPES + 1)
-    if broken > MOST_BROKEN_ESCAPES:
-        raise ValueError(f"more than {MOST_BROKEN_ESCAPES} signs % that begin no escape")
-    return a2b_qp(text.replace(b"=", b"=3D").replace(b"%", b"="))
+    def _unescaped(self, text: bytes) -> bytes:
+        """The bytes with each `%XX` as the byte that it stands for (RFC 3986, 2.1); any other `%` stays.
+
+        Quoted-printable has the same escapes, but for their sign, and its reader is a loop in C.
+        """
+        text, broken = BROKEN_ESCAPE.subn(b"%25", text, self._left + 1)
+        self._left -= broken
+        if self._left < 0:
+            raise TooMany(f"more than {MOST_BROKEN_ESCAPES} signs % that begin no escape")
+        return a2b_qp(text.replace(b"=", b"=3D").replace(b"%", b"="))
 
 
 def write_pairs(pairs: Iterable[tuple[str, str]]) -> str:

@@ -14,6 +14,7 @@ from engine.expressions.budget import current_budget, spend
 from engine.expressions.decimals import MOST_DIGITS, calculated, together
 from engine.expressions.errors import EvaluationError
 from engine.expressions.sizes import weigh
+from engine.limits import LARGEST_INTEGER_BITS, LONGEST_NUMBER
 
 NUMBERS = frozenset({int, float, Decimal})
 MACHINE_NUMBERS = frozenset({int, float})
@@ -37,12 +38,11 @@ CONTAINERS = LISTS | {dict}
 NO_LISTS = frozenset({dict, str, int, float, bool, type(None)})
 LIST = frozenset({list})
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
-LONGEST_NUMBER = 1000
 SHORT_NUMBER = 32
 """Characters that are read as a number in no time; of thousands Python reads each again for each."""
 SMALL_INTEGER = 2**256
 """Smaller ones cost what any number costs."""
-LARGEST_INTEGER = 2**4096
+LARGEST_INTEGER = 2**LARGEST_INTEGER_BITS
 """Beyond it, multiplying is refused: each step doubles the memory."""
 
 TYPE_NAMES = {bool: "boolean", str: "string", type(None): "null", dict: "object", list: "array"} | dict.fromkeys(

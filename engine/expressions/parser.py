@@ -14,14 +14,13 @@ from jmespath import exceptions, parser
 
 from engine.expressions.errors import ExpressionSyntaxError, depth_bounded, unclosed_quote
 from engine.expressions.lexer import Lexer, Token
+from engine.limits import MOST_TOKENS
 
 Node = dict[str, Any]
 
 CONSTANTS = {"true": True, "false": False, "null": None}
 ARITHMETIC = {"plus": 6, "minus": 6, "times": 7, "slash": 7, "percent": 7, "floor": 7}
 UNARY = 8
-MOST_TOKENS = 5000
-"""Of more, Python's own compiler takes longer than a second."""
 ENDS_EARLY = "an expression that ends too early"
 TOKEN_WORDS = {
     "quoted_identifier": "a name", "unquoted_identifier": "a name", "lbracket": "'['", "lbrace": "'{'",

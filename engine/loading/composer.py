@@ -13,12 +13,9 @@ import yaml
 
 from engine.core.mistake import Mistake, not_finite
 from engine.core.text import Text
+from engine.limits import DEEPEST_FILE, MOST_FILE_VALUES
 from engine.loading.data import Map, NotFinite, Sequence, resolve
 from engine.loading.place import Place
-
-DEEPEST = 100
-MOST_NODES = 200_000
-"""Aliases may repeat what they name; past this many nodes a file counts as an attack."""
 
 PLAIN_TAGS = frozenset({"!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 
@@ -79,7 +76,9 @@ class Level:
 
 
 def too_deep(place: Place) -> Mistake:
-    return Mistake("F105", f"more than {DEEPEST} levels inside each other", "a flatter file, by sub-flows", place=place)
+    return Mistake(
+        "F105", f"more than {DEEPEST_FILE} levels inside each other", "a flatter file, by sub-flows", place=place
+    )
 
 
 class Composer:
@@ -141,7 +140,7 @@ class Composer:
             self._anchors[level.anchor] = Anchored(level.container, self._nodes - level.nodes_before, level.height)
 
     def _check_depth(self, height: int, event: yaml.Event) -> None:
-        if len(self._levels) + height > DEEPEST:
+        if len(self._levels) + height > DEEPEST_FILE:
             raise GiveUp(too_deep(self._place(event)))
 
     def _alias(self, event: yaml.AliasEvent) -> None:
@@ -194,8 +193,8 @@ class Composer:
 
     def _put(self, value: Any, place: Place) -> None:
         self._nodes += 1
-        if self._nodes > MOST_NODES:
-            found = f"more than {MOST_NODES} values, with those that aliases repeat"
+        if self._nodes > MOST_FILE_VALUES:
+            found = f"more than {MOST_FILE_VALUES} values, with those that aliases repeat"
             raise GiveUp(Mistake("F105", found, "a smaller file", place=place))
         if self._levels:
             self._levels[-1].put(value, place)

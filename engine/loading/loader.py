@@ -24,10 +24,11 @@ from engine.core.parameters import Broken, Duration, Name
 from engine.core.processor import Source
 from engine.core.reader import Reach
 from engine.core.resource import Resources
-from engine.core.runtime import RESPONSE_TIMEOUT, Runtime
+from engine.core.runtime import Runtime
 from engine.core.secrets import Secrets
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
+from engine.limits import RESPONSE_TIMEOUT
 from engine.loading.application_functions import ClockFunctions, application_functions
 from engine.loading.builder import Builder
 from engine.loading.catalog import Catalog, CatalogError

@@ -9,11 +9,8 @@ from typing import Any, NamedTuple
 from engine.core.mistake import Mistake
 from engine.core.text import Piece, Text
 from engine.expressions.suggestion import did_you_mean
+from engine.limits import DEEPEST_PLACEHOLDERS, LONGEST_PLACEHOLDER
 from engine.loading.data import Map, Sequence
-
-DEEPEST = 50
-LONGEST = 1_000_000
-"""Placeholders may name others; past so many levels or characters it is an attack."""
 
 SECRET = "secret:"  # noqa: S105  # the mark of a secret, not one
 
@@ -177,7 +174,7 @@ class Filler:
         """The value of a property, filled; a mistake in it stands, for the outer text, at its placeholder."""
         if (name, text) in self._known:
             return self._known[name, text]
-        if len(open_names) > DEEPEST:
+        if len(open_names) > DEEPEST_PLACEHOLDERS:
             raise _too_large(offset, name)
         try:
             filled = "".join(piece.text for piece in self._pieces(text, (*open_names, name)))
@@ -185,7 +182,7 @@ class Filler:
             error.offset = offset
             error.is_noted_elsewhere |= not error.shared and self.properties.is_default(name)
             raise
-        if len(filled) > LONGEST:
+        if len(filled) > LONGEST_PLACEHOLDER:
             raise _too_large(offset, name)
         self._known[name, text] = filled
         return filled

@@ -21,12 +21,13 @@ from engine.core.errors import (
 )  # fmt: skip
 from engine.core.event import STATUS
 from engine.core.flow import Flow
-from engine.core.nesting import DEEPEST, Runnable
+from engine.core.nesting import Runnable
 from engine.core.processor import After, Processor, Targeted, VoidOperation
 from engine.core.scope import Scope
 from engine.core.status import status_of_type
 from engine.core.trees import computes, trees
 from engine.expressions.parser import Node
+from engine.limits import DEEPEST_FLOWS
 from engine.openapi.anatomy import Inner, inner_steps
 from engine.openapi.schemas import NULL, OPEN
 from engine.openapi.states import Failure, State, joined_states, merged, merged_failures, widened
@@ -80,7 +81,7 @@ class Rehearsal:
 
     def runnable(self, runnable: Runnable | None, states: tuple[State, ...]) -> Outcome:
         """The outcome of a flow or chain; of one that is not known, or that is inside itself, anything."""
-        if runnable is None or id(runnable) in self._open or len(self._open) > DEEPEST:
+        if runnable is None or id(runnable) in self._open or len(self._open) > DEEPEST_FLOWS:
             return Outcome((UNKNOWN,))
         self._open.append(id(runnable))
         try:

@@ -200,10 +200,20 @@ class Connection(asyncio.Protocol):
         return False
 
     def _linger(self, end: Callable[[], None]) -> None:
-        """Wait for the caller, who has its answer, as long as it sends a good deal of what nobody wants."""
-        self._passed = 0
-        self._ends_by = self._loop.time() + LONGEST_LINGER
-        self._wait(LINGER, lambda: self._look_whether_over(0, end))
+        """Wait for the caller, who has its answer, as long as it sends a good deal of what nobody wants.
+
+        The close behind such a wait goes on with what is left of its time and bytes.
+        """
+        if not self._ends_by:
+            self._passed = 0
+            self._ends_by = self._loop.time() + LONGEST_LINGER
+        passed = self._passed
+        self._wait(LINGER, lambda: self._look_whether_over(passed, end))
+
+    def _linger_no_more(self) -> None:
+        """The rest of the request has come."""
+        self._stop_timer()
+        self._passed, self._ends_by = 0, 0.0
 
     def _look_whether_over(self, before: int, end: Callable[[], None]) -> None:
         self._timer = None

@@ -283,8 +283,7 @@ class Protocol(Connection):
             cycle.finish(body)
             self._is_deaf = not cycle.keep_alive
         else:  # early; what came behind the answer was passed over
-            self._stop_timer()
-            self._passed = 0
+            self._linger_no_more()
             self._be_idle()
 
     def _take_parts(self) -> bytes:

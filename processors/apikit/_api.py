@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic_core import core_schema
 
 from engine import PathPattern, Resource, Validated, refuse
-from processors.apikit._document import METHODS, ApiDocument, pointed
+from processors.apikit._document import METHODS, ApiDocument
 from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
 from processors.apikit._operation import Operation
 from processors.apikit._parameters import PLACES, Parameter
@@ -74,16 +74,19 @@ def _operations(document: ApiDocument) -> Iterator[Operation]:
         if not path.startswith("/") or not isinstance(item, Mapping):
             document.note(f"'{path}' under 'paths'", "a path that begins with '/', with a map", paths.places[path][0])
             continue
-        at = _where(paths, path, ("paths",))
+        at = document.where(value, ("paths", path))
         shared = list(_parameters(document, item, at))
         for method in METHODS:
             if method in item:
-                yield _operation(document, path, (*at, method), document.map_in(item, method), shared)
+                where = document.where(item[method], (*at, method))
+                yield _operation(document, (path, method), document.map_in(item, method), where, shared)
 
 
-def _operation(document: ApiDocument, path: str, at: tuple[str, ...], value: Any, shared: list[Parameter]) -> Operation:
-    """at: where the operation stands, its method last."""
-    method = at[-1]
+def _operation(
+    document: ApiDocument, of: tuple[str, str], value: Any, at: tuple[str, ...], shared: list[Parameter]
+) -> Operation:
+    """The operation of a path and a method. at: where it stands in the file; shared: what all of the path take."""
+    path, method = of
     own = list(_parameters(document, value, at))
     overridden = {(each.name, each.place) for each in own}
     parameters = (*own, *(each for each in shared if (each.name, each.place) not in overridden))
@@ -91,7 +94,7 @@ def _operation(document: ApiDocument, path: str, at: tuple[str, ...], value: Any
     content = document.map_in(body, "content") if body else {}
     schemas = {}
     for name in content:
-        where = _where(value, "requestBody", at)
+        where = document.where(value["requestBody"], (*at, "requestBody"))
         schemas[name] = document.schema(document.map_in(content, name), (*where, "content", name))
     needs_body, security = body.get("required") is True, _security(document, value)
     return Operation(method, path, parameters, schemas, needs_body, _produced(document, value), *security)
@@ -105,14 +108,6 @@ def _security(document: ApiDocument, operation: Any) -> tuple[tuple[str, ...], A
         return (), None
     names = dict.fromkeys(str(name) for each, _ in requirements for name in each)
     return tuple(names), holder.places["security"][0] if names else None
-
-
-def _where(holder: Any, key: str, at: tuple[str, ...]) -> tuple[str, ...]:
-    """The path of what stands under a key, at the end of its reference."""
-    value = holder[key]
-    if isinstance(value, Mapping) and "$ref" in value:
-        return tuple(pointed(value["$ref"]))
-    return (*at, key)
 
 
 def _produced(document: ApiDocument, operation: Any) -> frozenset[str]:
@@ -136,15 +131,11 @@ def _parameters(document: ApiDocument, holder: Any, at: tuple[str, ...]) -> Iter
             document.note("a parameter without a name and a place", expected, place)
         elif where in PLACES and not (where == "header" and name.lower() in IGNORED):
             entry = holder["parameters"][number]
-            path = _reference(entry) or (*at, "parameters", str(number))
+            path = document.where(entry, (*at, "parameters", str(number)))
             kind, items, default = _kind(document, each)
             is_required = each.get("required") is True
             schema = document.schema(each, path)
             yield Parameter(name, where, is_required, kind, items, each.get("explode", True) is True, schema, default)
-
-
-def _reference(entry: Any) -> tuple[str, ...] | None:
-    return _where({"entry": entry}, "entry", ()) if "$ref" in entry else None
 
 
 def _kind(document: ApiDocument, parameter: Any) -> tuple[str, str, Any]:

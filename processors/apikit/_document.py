@@ -7,11 +7,10 @@ from typing import Any, Self
 from urllib.parse import quote, unquote
 
 from engine import Document, Mistake, Resource, as_data, refuse, shown
+from engine.limits import DEEPEST_REFERENCES
 from processors.json._schema import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-DEEPEST = 20
-"""How many references may lead to one another."""
 
 
 class ApiDocument:
@@ -55,7 +54,7 @@ class ApiDocument:
 
     def resolved(self, value: Any, place: Any) -> Any:
         """What a reference leads to; None, with its mistake noted, where that is nothing."""
-        for _ in range(DEEPEST):
+        for _ in range(DEEPEST_REFERENCES):
             if not _is_map(value) or "$ref" not in value:
                 return value
             found = self._pointed(value["$ref"])
@@ -66,6 +65,15 @@ class ApiDocument:
             value = found
         self.note("a reference that leads to itself", "what it stands for", place)
         return None
+
+    def where(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
+        """The path of what a value stands for: its own, or the one at the end of its references."""
+        for _ in range(DEEPEST_REFERENCES):
+            if not _is_map(value) or not isinstance(value.get("$ref"), str):
+                break
+            at = pointed(value["$ref"])
+            value = self._pointed(value["$ref"])
+        return at
 
     def _pointed(self, reference: Any) -> Any:
         if not isinstance(reference, str) or not reference.startswith("#/"):
@@ -112,9 +120,9 @@ class ApiDocument:
             return None
 
 
-def pointed(reference: str) -> list[str]:
+def pointed(reference: str) -> tuple[str, ...]:
     """The names in a reference such as `#/paths/~1orders~1%7Bid%7D/get`: a JSON Pointer as part of a URI (RFC 6901)."""
-    return [unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
+    return tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/"))
 
 
 def _is_map(value: Any) -> bool:

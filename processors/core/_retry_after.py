@@ -7,9 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from engine import Number
-
-LONGEST_TEXT = 64
-"""Characters; no date is longer."""
+from engine.limits import LONGEST_RETRY_AFTER
 
 
 def read_retry_after(value: Any, now: datetime) -> float | None:
@@ -18,7 +16,7 @@ def read_retry_after(value: Any, now: datetime) -> float | None:
     What lies in the past is 0.
     """
     if isinstance(value, str):
-        value = value.strip() if len(value) <= LONGEST_TEXT else None
+        value = value.strip() if len(value) <= LONGEST_RETRY_AFTER else None
     seconds = Number.read(value)
     if seconds is None and isinstance(value, str):
         seconds = _seconds_until(value, now)

@@ -18,6 +18,7 @@ from engine import (
     identifier_of,
     private_store,
 )
+from engine.limits import LARGEST_REMEMBERED, MOST_REMEMBERED
 
 MEMORY = "5m"
 """How long an identifier is remembered where no store says it (Mule's)."""
@@ -47,7 +48,8 @@ class IdempotentMessageValidator(VoidOperation):
     """What is stored under the identifier."""
 
     object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
-    """The name of the os:object-store; its own, in memory, where entries live for 5 minutes, if left out."""
+    """The name of the os:object-store; if left out, its own, in memory, where entries live for 5 minutes; the oldest of
+    more than 100,000, or 64 MiB, are forgotten."""
 
     raises = (DUPLICATE_MESSAGE, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
     is_outward = True
@@ -55,7 +57,9 @@ class IdempotentMessageValidator(VoidOperation):
 
     @cached_property
     def store(self) -> Store:
-        return self.object_store or private_store(self.runtime, entry_ttl=MEMORY)
+        return self.object_store or private_store(
+            self.runtime, entry_ttl=MEMORY, max_entries=MOST_REMEMBERED, max_size=LARGEST_REMEMBERED
+        )
 
     async def run(self, event: Event) -> Event:
         identifier, value = self._identifier(event), self.value_expression.evaluate(event)

@@ -21,6 +21,7 @@ from engine import (
     Route,
     refuse,
 )
+from engine.limits import FLOW_TIMEOUT
 from processors.http._body_schema import BodySchema
 from processors.http._methods import meant_method
 from processors.http.listener_config import ListenerConfig
@@ -156,7 +157,7 @@ class Listener(HttpSource):
     """A JSON Schema that bodies must fit: a map, or the name of a file beside the flow file. One that does not fit is
     answered with 400 and all violations, before the flow runs."""
 
-    default_timeout = 30.0
+    default_timeout = FLOW_TIMEOUT
 
     def __post_init__(self) -> None:
         if self.idempotency and self.streaming:

@@ -8,12 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from engine import encode, is_digits
+from engine.limits import LONGEST_OF_VIOLATION, MOST_VIOLATIONS
 from processors.json._schema import Schema
 
-MOST = 1000
-"""How many violations an error lists."""
-LONGEST = 100
-"""Characters of a path, of a name, of a limit."""
 ALTERNATIVES = re.compile(r"(.*?/(anyOf|oneOf))/[0-9]+(?:/|$)")
 NAMES = re.compile(r"\((.*) w(?:as|ere) unexpected\)$", re.DOTALL)
 REQUIRED = " is a required property"
@@ -47,7 +44,7 @@ def violations(schema: Schema, value: Any) -> list[dict[str, str]]:
             keyword, message = _rule(schema, entry)
             key, violation = (path, location + message), _violation(path, keyword, message)
         found.setdefault(key, violation)
-        if len(found) == MOST:
+        if len(found) == MOST_VIOLATIONS:
             break
     return list(found.values())
 
@@ -98,4 +95,4 @@ def _sentence(found: list[dict[str, str]], most: int) -> Iterator[str]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= LONGEST_OF_VIOLATION else f"{text[:LONGEST_OF_VIOLATION]}…"

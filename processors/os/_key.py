@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import INVALID_KEY, Event, FlowError, Mistake, NotSerialisable, Reader, Template, shown, text_key
-
-LONGEST = 4096
-"""Characters of a key."""
+from engine.limits import LONGEST_STORE_KEY
 
 
 class Key(Template):
@@ -18,14 +16,16 @@ class Key(Template):
     def _check(self, tree: Any, value: Any, reader: Reader) -> Any:
         is_no_text = tree["type"] in ("map", "list") or (tree["type"] == "literal" and _key(tree["value"]) is None)
         if is_no_text and not reader.mistakes:
-            reader.mistakes.append(Mistake("F303", f"{shown(value)} as a key", f"a text of 1 to {LONGEST} characters"))
+            reader.mistakes.append(
+                Mistake("F303", f"{shown(value)} as a key", f"a text of 1 to {LONGEST_STORE_KEY} characters")
+            )
         return tree
 
     def of(self, event: Event) -> str:
         """The key for this event. Raises OS:INVALID_KEY."""
         key = _key(self.evaluate(event))
         if key is None:
-            raise FlowError(INVALID_KEY, f"a key must be a text of 1 to {LONGEST} characters")
+            raise FlowError(INVALID_KEY, f"a key must be a text of 1 to {LONGEST_STORE_KEY} characters")
         return key
 
 
@@ -34,4 +34,4 @@ def _key(value: Any) -> str | None:
         key = text_key(value)
     except NotSerialisable:
         return None
-    return key if key.strip() and len(key) <= LONGEST else None
+    return key if key.strip() and len(key) <= LONGEST_STORE_KEY else None

@@ -13,7 +13,7 @@ from joserfc.jws import JWSRegistry, deserialize_compact, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
 from engine import read_json
-from engine.limits import LARGEST_TOKEN_HEADER
+from engine.limits import LARGEST_TOKEN_HEADER, LONGEST_TOKEN
 
 MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What reading hostile bytes as a token raises."""
@@ -77,6 +77,8 @@ class Rules:
 
     def _named(self, token: str) -> tuple[str, str | None]:
         """The algorithm and the key that a token names; `none`, and any that is not allowed, is refused here."""
+        if len(token) > LONGEST_TOKEN:
+            raise InvalidToken("the token is too long")
         try:
             header = extract_compact(token.encode(), registry=self._registry).headers()
             algorithm, kid = header["alg"], header.get("kid")

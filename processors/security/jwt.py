@@ -22,7 +22,6 @@ from engine import (
     refuse,
     shown,
 )
-from engine.limits import LONGEST_TOKEN
 from processors.security._algorithms import SECURITY_CONNECTIVITY, Algorithms, Scopes, check_secret, is_url
 from processors.security._credentials import Names, read_secret
 from processors.security._realm import Realm, attribute, text_of
@@ -180,7 +179,7 @@ class Jwt(Authentication):
 
         now = self.runtime.clock.now().timestamp()
         try:
-            return await self._rules.claims_of(token[:LONGEST_TOKEN], self._keys, now)
+            return await self._rules.claims_of(token, self._keys, now)
         except InvalidToken as error:
             refusal = self._refusal(401, "invalid_token", f'error_description="{error}"')
             refusal.cause = error

@@ -6,9 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine import Event, Name, Processor, Template
-
-LONGEST = 1000
-"""Characters of a value: it stands in every line."""
+from engine.limits import LONGEST_LOGGING_VARIABLE
 
 
 class SetLoggingVariable(Processor):
@@ -36,5 +34,5 @@ class SetLoggingVariable(Processor):
         return {}
 
     async def run(self, event: Event) -> Event:
-        text = self.value.text(event)[:LONGEST]
+        text = self.value.text(event)[:LONGEST_LOGGING_VARIABLE]
         return replace(event, logging_variables={**event.logging_variables, self.variable_name: text})

@@ -3,8 +3,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from engine import EXPRESSION, After, Chain, Event, FlowError, Scope, Template
-
-LONGEST = 128
+from engine.limits import LONGEST_CORRELATION_ID
 
 
 class WithCorrelationId(Scope):
@@ -34,8 +33,10 @@ class WithCorrelationId(Scope):
 
     async def run(self, event: Event) -> Event:
         correlation_id = self.correlation_id.text(event)
-        if not (0 < len(correlation_id) <= LONGEST and correlation_id.isprintable()):
-            raise FlowError(EXPRESSION, f"a correlation id must have 1 to {LONGEST} printable characters")
+        if not (0 < len(correlation_id) <= LONGEST_CORRELATION_ID and correlation_id.isprintable()):
+            raise FlowError(
+                EXPRESSION, f"a correlation id must have 1 to {LONGEST_CORRELATION_ID} printable characters"
+            )
         try:
             after = await self.steps.run(replace(event, correlation_id=correlation_id))
         except FlowError as failure:

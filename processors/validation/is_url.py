@@ -3,9 +3,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from engine import Event, Template
+from engine.limits import LONGEST_URL
 from processors.validation._validator import Validator, violation
 
-LONGEST = 8192
 SCHEMES = frozenset({"http", "https", "ftp", "ftps", "sftp", "ws", "wss"})
 
 
@@ -32,7 +32,7 @@ class IsUrl(Validator):
 
     def holds(self, event: Event) -> bool:
         value = self.url.evaluate(event)
-        if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable() or " " in value:
+        if not isinstance(value, str) or len(value) > LONGEST_URL or not value.isprintable() or " " in value:
             return False
         try:
             parts = urlsplit(value)

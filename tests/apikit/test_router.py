@@ -152,6 +152,8 @@ def test_an_operation_without_a_flow_is_a_warning(tmp_path: Path) -> None:
         ("openapi: 3.1.0\npaths:\n  /a: {$ref: 'other.yaml#/a'}\n", 3, "leads to nothing"),
         ("openapi: 3.1.0\npaths:\n  /a: {get: {parameters: [{$ref: '#/nothing'}]}}\n", 3, "leads to nothing"),
         ("openapi: 3.1.0\npaths:\n  /a: {$ref: '#/paths/~1a'}\n", 3, "leads to itself"),
+        ("openapi: 3.1.0\npaths:\n  /a: {get: {$ref: '#/paths/~1a/get'}}\n", 3, "leads to itself"),
+        ("openapi: 3.1.0\npaths:\n  /a: {get: {$ref: 5}}\n", 3, "leads to nothing"),
         ("openapi: 3.1.0\npaths:\n  /a:\n    get:\n      parameters: [{name: x}]\n", 5, "a parameter without"),
         ("openapi: 3.1.0\npaths:\n  /a:\n    get:\n      parameters: {}\n", 5, "under 'parameters'"),
         ("openapi: 3.1.0\npaths:\n  /a:\n    post:\n      requestBody: {content: {a/b: {schema: {type: x}}}}\n", 5,
@@ -230,3 +232,43 @@ def test_security_that_nothing_looks_at_is_a_warning(
     assert len(warnings) == bool(warned)
     if warned:
         assert warned in warnings[0]
+
+
+def test_references_of_references_lead_to_the_schema(tmp_path: Path) -> None:
+    """Of parameters, bodies and whole paths, wherever they lead."""
+    (tmp_path / "api.yaml").write_text("""
+openapi: 3.1.0
+info: {title: a, version: "1"}
+paths:
+  /a: {$ref: "#/components/pathItems/one"}
+components:
+  pathItems:
+    one: {$ref: "#/components/pathItems/two"}
+    two:
+      parameters: [{name: n, in: query, schema: {type: integer}}]
+      post:
+        parameters: [{$ref: "#/components/parameters/one"}]
+        requestBody: {$ref: "#/components/requestBodies/one"}
+        responses: {"200": {description: ok}}
+  parameters:
+    one: {$ref: "#/components/parameters/two"}
+    two: {name: m, in: query, schema: {type: integer}}
+  requestBodies:
+    one: {$ref: "#/components/requestBodies/two"}
+    two: {content: {application/json: {schema: {type: array}}}}
+""")
+    (tmp_path / "flows.yaml").write_text(r"""
+configs: {Api: {http:listener-config: {port: 0}}, A: {apikit:config: {api: api.yaml}}}
+flows:
+  main: {source: {http:listener: {config-ref: Api, path: "/*"}}, steps: [{apikit:router: {config-ref: A}}]}
+  'post:\a': {steps: [{set-payload: {value: "#[attributes.queryParams]"}}]}
+""")
+    app = Application.load(tmp_path).asgi(api_docs=False)
+
+    async def told(query: str, body: Any) -> int:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return (await client.post(f"/a?{query}", json=body)).status_code
+
+    asked = [("n=1&m=2", []), ("n=x&m=2", []), ("n=1&m=x", []), ("n=1&m=2", {})]
+    assert [asyncio.run(told(*each)) for each in asked] == [200, 400, 400, 400]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, suppress
 
+import pytest
 from attacks.attack import watched
 from server.raw import head, received
 from server.running import Running
@@ -22,6 +23,7 @@ flows:
 LARGE = head("Connection: close", request="GET /large HTTP/1.1")
 
 
+@pytest.mark.reaches("MAX_UNSENT_BYTES")
 def test_answers_that_nobody_takes(attacked: Running) -> None:
     """The slowest are given up; who takes its answer gets it."""
     with watched(attacked), ExitStack() as stack:

@@ -97,6 +97,7 @@ def send(connection: socket.socket, data: bytes) -> None:
         connection.sendall(data)
 
 
+@pytest.mark.reaches("MAX_BUFFERED_BYTES")
 @pytest.mark.parametrize("request_", ON_THEIR_WAY.values(), ids=ON_THEIR_WAY)
 def test_bodies_that_nearly_come(attacked: Running, request_: bytes) -> None:
     """Those for which there is no room are refused; the others wait for their ends."""
@@ -243,6 +244,7 @@ def test_what_is_held_is_given_back(small: Running, first: bytes, rest: bytes, e
     assert "Traceback" not in small.log
 
 
+@pytest.mark.reaches("MAX_BUFFERED_BYTES", "UNCOUNTED")
 def test_who_finds_no_room_may_come_again(small: Running) -> None:
     with small.raw(BODY) as connection:
         time.sleep(0.1)
@@ -264,6 +266,7 @@ def test_bytes_in_pieces() -> None:
     assert len(pieces) == len(pieces.decode("utf-8")) == 40_014
 
 
+@pytest.mark.reaches("MOST_SPOOLED")
 def test_files_of_forms_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """They take no room in memory, and are bounded by themselves, but for one alone."""
     kept: list[int] = []
@@ -290,6 +293,7 @@ def test_files_of_forms_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     assert multipart.DISK.held == 4 * MIB
 
 
+@pytest.mark.reaches("UNCOUNTED")
 def test_a_room() -> None:
     """What each holds beyond its first bytes counts; what leaves is there for others, within limits."""
     room = Room(800)

@@ -78,6 +78,7 @@ def bomb(encoding: str, block: str, mib: int = 950) -> bytes:
     return deflated(ENCODINGS[encoding][1], BLOCKS[block], mib)
 
 
+@pytest.mark.reaches("HIGHEST_RATIO")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize(("path", "media_type"), [("/count", NDJSON), ("/count", CSV), ("/size", "text/plain")])
@@ -166,6 +167,7 @@ def upstream() -> Iterator[Callable[..., str]]:
         server.shutdown()
 
 
+@pytest.mark.reaches("HIGHEST_RATIO")
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "bare deflate"])
 @pytest.mark.parametrize("path", ["/ask", "/save"])
 @pytest.mark.parametrize("media_type", ["text/plain", "application/json", "application/octet-stream"])
@@ -188,6 +190,7 @@ def test_an_answer_in_no_charset(
         assert attacked.client.get("/ask", params={"url": url}).text == "HTTP:PARSING"
 
 
+@pytest.mark.reaches("MOST_JSON_VALUES")
 @pytest.mark.parametrize(
     ("body", "told"),
     [

@@ -81,6 +81,7 @@ FRAMING = {
 }
 
 
+@pytest.mark.reaches("MAX_HEADER_SIZE")
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
 @pytest.mark.parametrize(("begin", "piece"), FRAMING.values(), ids=FRAMING)
 def test_framing_without_end(attacked: Running, path: str, begin: bytes, piece: bytes) -> None:
@@ -106,6 +107,7 @@ def test_framing_that_comes_at_once(attacked: Running) -> None:
         check_problem(received(connection), 431)
 
 
+@pytest.mark.reaches("MAX_HEADERS")
 @pytest.mark.parametrize("trailers", [101, 100])
 def test_the_number_of_trailers(attacked: Running, trailers: int) -> None:
     answer = attacked.exchange(
@@ -159,13 +161,16 @@ ANSWERED = {
 }  # fmt: skip
 
 
+@pytest.mark.reaches("MOST_PASSED_OVER")
 @pytest.mark.parametrize(("request_", "answers"), ANSWERED.values(), ids=ANSWERED)
 def test_what_is_sent_for_ever_behind_an_answer(attacked: Running, request_: bytes, answers: list[int]) -> None:
     """The caller has the answer, and the connection an end."""
     with watched(attacked):
-        assert statuses(send_for_ever(attacked, request_, b"x" * 65536)) == answers
+        seen = statuses(send_for_ever(attacked, request_, b"x" * 65536))
+    assert seen == answers or (b"stop" in request_ and seen == [400])  # what follows may come before the stream begins
 
 
+@pytest.mark.reaches("LINGER", "SLOWEST_SENDER")
 def test_a_byte_now_and_then_behind_an_answer(attacked: Running) -> None:
     """It keeps no connection: neither what nobody wants, nor line breaks before a request that never comes."""
     cases = [(request, b"1", name) for name, (request, _) in ANSWERED.items()]

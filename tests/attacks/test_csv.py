@@ -48,6 +48,7 @@ WIDE = {
 }
 
 
+@pytest.mark.reaches("MOST_COLUMNS", "MOST_CELLS")
 @pytest.mark.parametrize("name", WIDE)
 @pytest.mark.parametrize("media_type", [CSV, "text/csv; charset=utf-16"])
 def test_rows_that_lack_many_cells(attacked: Running, name: str, media_type: str) -> None:
@@ -92,6 +93,7 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {
 }
 
 
+@pytest.mark.reaches("MAX_BODY_SIZE")
 @pytest.mark.parametrize("name", ENDLESS)
 @pytest.mark.parametrize("size", [2**16, 2**18], ids=["64 KiB", "256 KiB"])
 def test_a_record_without_end(attacked: Running, name: str, size: int) -> None:

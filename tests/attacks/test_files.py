@@ -111,6 +111,7 @@ NONE = {
 }  # fmt: skip
 
 
+@pytest.mark.reaches("LARGEST_FILE")
 @pytest.mark.parametrize("name", NONE)
 def test_what_is_no_file_of_the_folder(served: Running, name: str) -> None:
     with watched(served):
@@ -166,6 +167,7 @@ def test_folder_that_becomes_a_link_after_it_was_found(tmp_path: Path) -> None:
         folder.open("file", os.O_RDONLY)
 
 
+@pytest.mark.reaches("LARGEST_FILE")
 def test_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
     file = tmp_path / "growing"
     file.write_bytes(b"small")

@@ -125,6 +125,7 @@ def test_the_last_that_is_no_proxy(trusting: Running, forwarded: str, address: s
     assert caller(trusting, ("X-Forwarded-For", forwarded)) == address
 
 
+@pytest.mark.reaches("LONGEST_ADDRESS")
 @pytest.mark.parametrize("forwarded", NOBODY)
 def test_what_is_no_address_is_nobody(trusting: Running, forwarded: str) -> None:
     line = f"X-Forwarded-For: {forwarded}".encode().decode("latin-1")

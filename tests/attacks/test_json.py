@@ -87,6 +87,7 @@ DENSE: dict[str, tuple[bytes, int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.reaches("MOST_JSON_FIELDS", "MOST_JSON_TEXTS", "MOST_JSON_VALUES")
 @pytest.mark.parametrize("name", DENSE)
 def test_a_body(attacked: Running, name: str) -> None:
     body, status = DENSE[name]
@@ -139,6 +140,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.reaches("MAX_BODY_SIZE")
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_record_without_end(attacked: Running, name: str) -> None:
     first, again = ENDLESS[name]
@@ -187,6 +189,7 @@ FIELDS = {
     "escapes of Japanese": (b"a=" + b"%E3%81%82" * 1_100_000, 200),
     "broken escapes": (b"a=" + b"%" * 9_000_000, 400),
     "more broken escapes": (b"a=" + b"%zz" * 3_000_000, 400),
+    "broken escapes in many fields": (b"&".join([b"a=" + b"%" * 9_990] * 999), 400),
     "few broken escapes": (b"a=100%&b=%zz", 200),
     "plus signs": (b"a=" + b"+" * 9_000_000, 200),
     "equals signs": (b"=" * 9_000_000, 200),

@@ -48,6 +48,7 @@ def rows(entry: object, most: int) -> str:
     return json.dumps([row] * (LARGEST // size - 1), separators=(",", ":"))
 
 
+@pytest.mark.reaches("LONGEST_LIST_OF_STATEMENT")
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=list(ENTRIES))
 @pytest.mark.parametrize("path", ["/bulk", "/fused"])
 @pytest.mark.parametrize("most", [LONG, MOST])
@@ -57,6 +58,7 @@ def test_many_long_lists(attacked: Running, path: str, most: int, entry: object)
     assert answer.status_code in (200, 504)
 
 
+@pytest.mark.reaches("LONGEST_LIST_OF_STATEMENT")
 def test_a_list_without_end(attacked: Running) -> None:
     with watched(attacked):
         answer = attacked.client.post("/one", json={"ids": [1] * (LARGEST // 3)})

@@ -86,6 +86,7 @@ STARTS = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z]+ engine|    |\
 LONG = "a" * (9 * 2**20)
 
 
+@pytest.mark.reaches("LONGEST_LOGGED")
 @pytest.mark.parametrize("path", ["/log", "/message", "/error", "/variable", "/loop"])
 def test_a_long_text(logging: Running, path: str) -> None:
     with watched(logging):
@@ -99,6 +100,7 @@ def test_a_long_text(logging: Running, path: str) -> None:
         assert "at error/steps/0 @ " in lines[0]
 
 
+@pytest.mark.reaches("LONGEST_TRACEBACK")
 def test_a_long_text_in_a_traceback(failing: Running) -> None:
     lines = lines_of(failing, "/bug", json.dumps(LONG + " the end").encode())
     check_form(lines)

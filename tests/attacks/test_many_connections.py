@@ -67,6 +67,7 @@ def few(tmp_path: Path) -> Iterator[Running]:
         yield server
 
 
+@pytest.mark.reaches("MOST_CALLERS")
 def test_one_more_than_there_may_be(few: Running) -> None:
     with ExitStack() as stack:
         callers = [stack.enter_context(few.raw(GET)) for _ in range(5)]

@@ -75,6 +75,7 @@ def test_a_handshake_that_comes_byte_by_byte(secured: Running) -> None:
         pytest.fail("the server waited for ever")
 
 
+@pytest.mark.reaches("HEADER_TIMEOUT")
 def test_the_handshake_is_part_of_the_time_of_the_head(secured: Running) -> None:
     with over_tls(secured) as connection:
         connection.settimeout(10)

@@ -96,6 +96,9 @@ ENDLESS = {
 }
 
 
+@pytest.mark.reaches(
+    "MOST_INTERIM_ANSWERS", "LONGEST_ANSWER_LINE", "MOST_ANSWER_HEADERS", "LARGEST_BESIDE_BODY", "MOST_BESIDE_BYTE"
+)
 @pytest.mark.parametrize("name", ENDLESS)
 def test_what_has_no_end(attacked: Running, name: str) -> None:
     with upstream(endless(*ENDLESS[name])) as up, watched(attacked):
@@ -207,6 +210,7 @@ ODD = {
 }
 
 
+@pytest.mark.reaches("MOST_INTERIM_ANSWERS", "MOST_BESIDE_BYTE")
 @pytest.mark.parametrize("name", ODD)
 def test_odd_answers(attacked: Running, name: str) -> None:
     said, expected = ODD[name]
@@ -279,6 +283,7 @@ def test_an_answer_to_half_a_request_leaves_no_connection(attacked: Running, sta
     assert files[1] <= files[0] + 3
 
 
+@pytest.mark.reaches("MOST_CONNECTIONS")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
 def test_connections_to_many_hosts_are_not_all_kept(attacked: Running) -> None:
     with files_of(attacked) as files:

@@ -190,6 +190,7 @@ SINKS = (
 )  # fmt: skip
 
 
+@pytest.mark.reaches("LARGEST_WRITTEN", "LARGEST_HEADERS", "LARGEST_FORM")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("sink", SINKS)
 def test_what_is_endless_as_text_is_an_error(attacked: Running, sink: str, shape: str) -> None:

@@ -111,6 +111,7 @@ async def test_no_whole_answer_in_time(ask: Ask, talk: object) -> None:
     assert failure.description == "the upstream did not answer within 0.15 s"
 
 
+@pytest.mark.reaches("RESPONSE_TIMEOUT")
 @pytest.mark.parametrize(
     ("config", "request_", "seconds"),
     [
@@ -176,6 +177,7 @@ async def test_connection_of_a_failure_is_used_again(ask: Ask) -> None:
     assert (len(server.requests), len(server.connections)) == (5, 1)
 
 
+@pytest.mark.reaches("MOST_CONNECTIONS")
 async def test_a_hundred_at_once(ask: Ask) -> None:
     configs = 'Up: {http:request-config: {url: "${url}", maxConnections: 7}}'
     at_once = most = 0

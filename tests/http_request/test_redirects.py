@@ -55,6 +55,7 @@ async def test_redirects_that_nobody_wants(ask: Ask) -> None:
         assert (await flows.run()).payload["path"] == "/1"
 
 
+@pytest.mark.reaches("MOST_REDIRECTS")
 async def test_redirect_loop(ask: Ask) -> None:
     configs = 'Up: {http:request-config: {url: "${url}", maxRedirects: 3}}'
     handler = redirecting((302, "/0"))

@@ -315,10 +315,13 @@ flows:
 """
 
 
+@pytest.mark.reaches("LONGEST_TRACE_STATE")
 @pytest.mark.parametrize(
     ("came", "goes_out"),
     [
         ({"traceparent": PARENT, "tracestate": "a=1"}, (PARENT, "a=1")),
+        ({"traceparent": PARENT, "tracestate": "a" * 512}, (PARENT, "a" * 512)),
+        ({"traceparent": PARENT, "tracestate": "a" * 513}, (PARENT, None)),
         ({"traceparent": PARENT}, (PARENT, None)),
         ({"tracestate": "a=1"}, (None, None)),
         ({"traceparent": PARENT.upper(), "tracestate": "a=1"}, (None, None)),

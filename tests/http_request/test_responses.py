@@ -160,6 +160,7 @@ async def test_target_keeps_the_message(ask: Ask) -> None:
 # Bounds
 
 
+@pytest.mark.reaches("LARGEST_ANSWER")
 async def test_body_that_is_too_large(ask: Ask) -> None:
     async def chunked(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})

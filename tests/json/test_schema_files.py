@@ -124,11 +124,13 @@ def test_bytes_are_read_as_json(tmp_path: Path) -> None:
     assert violations(app, b"{}") == [("", "required", 'must have the property "id"')]
 
 
+@pytest.mark.reaches("MOST_VIOLATIONS")
 def test_violations_are_counted_up_to_a_bound(tmp_path: Path) -> None:
     app = load(tmp_path, "a.json", a_dot_json='{"items": {"type": "integer"}}')
-    assert len(violations(app, ["x"] * 5000)) == 1000
+    assert [len(violations(app, ["x"] * size)) for size in (1000, 1001, 5000)] == [1000] * 3
 
 
+@pytest.mark.reaches("LONGEST_OF_VIOLATION")
 def test_names_and_paths_of_the_payload_are_cut(tmp_path: Path) -> None:
     app = load(tmp_path, "a.json", a_dot_json='{"additionalProperties": {"type": "integer"}}')
     assert all(len(text) < 120 for text in violations(app, {"n" * 100_000: "x"})[0])

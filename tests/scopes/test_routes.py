@@ -65,6 +65,7 @@ async def test_a_hundred_thousand_items_that_never_wait_need_one_worker(monkeypa
     assert (len(after.payload), most) == (100_000, 1)
 
 
+@pytest.mark.reaches("MOST_ROUTES")
 @in_loop
 async def test_items_that_wait_are_bounded_without_a_max_concurrency() -> None:
     crowd = Crowd()
@@ -159,6 +160,7 @@ def _unreachable() -> list[Any]:
         gc.garbage.clear()
 
 
+@pytest.mark.reaches("DEEPEST_ROUTES")
 @in_loop
 async def test_routes_that_multiply_stay_bounded() -> None:
     most = 0
@@ -173,9 +175,10 @@ async def test_routes_that_multiply_stay_bounded() -> None:
     flow.__init__([fork])  # type: ignore[misc]  # a flow that leads to itself
     with pytest.raises(FlowError, match="more than 50 deep"):
         await flow.run(Event())
-    assert most <= 2**parallel.DEEPEST_ROUTES * nesting.DEEPEST  # and not 2 ** 50
+    assert most <= 2**parallel.DEEPEST_ROUTES * nesting.DEEPEST_FLOWS  # and not 2 ** 50
 
 
+@pytest.mark.reaches("MOST_WORKERS")
 @in_loop
 async def test_the_tasks_of_all_scopes_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "MOST_WORKERS", 20)
@@ -201,6 +204,7 @@ class _Later:
 # async
 
 
+@pytest.mark.reaches("MOST_IN_BACKGROUND")
 @in_loop
 async def test_async_runs_max_concurrency_at_once_and_the_others_in_turn() -> None:
     crowd, runtime = Crowd(), Runtime()
@@ -214,6 +218,7 @@ async def test_async_runs_max_concurrency_at_once_and_the_others_in_turn() -> No
     assert (crowd.most, crowd.ended, len(runtime.tasks)) == (3, 10, 0)
 
 
+@pytest.mark.reaches("MOST_WAITING")
 @in_loop
 async def test_async_refuses_what_finds_no_room_and_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

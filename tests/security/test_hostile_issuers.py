@@ -123,6 +123,7 @@ HOSTILE: dict[str, Act] = {
 }
 
 
+@pytest.mark.reaches("LONGEST_FETCH_OF_KEYS")
 @pytest.mark.parametrize("how", HOSTILE)
 def test_without_keys_all_are_answered_in_time(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many come: one fetch for all of them, 503 for each, and no other fetch for five seconds."""
@@ -142,6 +143,7 @@ def test_without_keys_all_are_answered_in_time(how: str, tmp_path: Path, monkeyp
     test(tmp_path, monkeypatch)
 
 
+@pytest.mark.reaches("LONGEST_WAIT_FOR_KEYS")
 @story
 async def test_while_it_hangs_old_keys_serve_after_a_second(issuer: Issuer, asked: Asked) -> None:
     assert await asked.status(*KNOWN) == 200
@@ -171,6 +173,7 @@ async def test_a_fetch_that_hung_is_not_followed_by_the_next(issuer: Issuer, ask
     assert len(issuer.asked) == 1
 
 
+@pytest.mark.reaches("OLDEST_KEYS")
 @story
 async def test_keys_that_were_fetched_a_day_ago_are_no_keys(issuer: Issuer, asked: Asked) -> None:
     """A key that was withdrawn must end some day, however its issuer is kept from saying so."""
@@ -184,6 +187,7 @@ async def test_keys_that_were_fetched_a_day_ago_are_no_keys(issuer: Issuer, aske
     assert await asked.status(*KNOWN) == 200
 
 
+@pytest.mark.reaches("UNKNOWN_KEYS_ASKED")
 @story
 async def test_names_of_keys_that_nobody_knows_ask_once_a_minute(issuer: Issuer, asked: Asked) -> None:
     """And hold nobody else: those whose key is known wait for nothing."""

@@ -149,6 +149,7 @@ def test_a_percent_encoded_path(shared_upsert: Running) -> None:
     assert shared_upsert.post("/api/bulk%2Dupsert", json={"records": []}).status_code == 200
 
 
+@pytest.mark.reaches("MOST_FIELDS")
 def test_thousands_of_query_fields(shared_upsert: Running) -> None:
     answer = shared_upsert.post("/api/bulk-upsert?" + "a=1&" * 5000, json={"records": []})
     assert (answer.status_code, answer.json()["detail"]) == (400, "the query has more than 1000 fields")
@@ -209,6 +210,7 @@ def test_a_caller_that_hangs_up_in_the_middle_of_the_answer(shared_upsert: Runni
     assert "bulk-upsert-flow 400" in shared_upsert.logged("impatient")[-1]
 
 
+@pytest.mark.reaches("LONGEST_CORRELATION_ID")
 @pytest.mark.parametrize("given", ["", "a" * 129, "a" * 10_000, "a\tb", "é"])
 def test_a_correlation_id_that_is_replaced(shared_upsert: Running, given: str) -> None:
     headers = {"X-Correlation-ID": given.encode()}

@@ -118,6 +118,7 @@ REFUSED: dict[str, tuple[bytes, int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.reaches("MAX_HEADER_SIZE", "MAX_HEADERS")
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(served: Running, name: str) -> None:
     data, status = REFUSED[name]
@@ -127,6 +128,7 @@ def test_refused(served: Running, name: str) -> None:
         check_problem(received(connection), status)
 
 
+@pytest.mark.reaches("HEADER_TIMEOUT")
 def test_headers_that_do_not_arrive(served: Running) -> None:
     with served.raw(b"GET /echo HTTP/1.1\r\nHost: te") as connection:
         check_problem(received(connection), 408)
@@ -144,6 +146,7 @@ def test_headers_that_come_byte_by_byte(served: Running) -> None:
         pytest.fail("the server waited for ever")
 
 
+@pytest.mark.reaches("HEADER_TIMEOUT", "IDLE_TIMEOUT")
 @pytest.mark.parametrize("before", [b"", b"GET /hello HTTP/1.1\r\nHost: test\r\n\r\n"])
 def test_a_connection_without_a_request_is_closed(served: Running, before: bytes) -> None:
     with served.raw(before) as connection:
@@ -168,6 +171,7 @@ def test_a_hundred_connections_that_say_nothing(served: Running) -> None:
         connection.close()
 
 
+@pytest.mark.reaches("READ_TIMEOUT")
 def test_a_body_that_comes_byte_by_byte(served: Running) -> None:
     with served.raw(head("Content-Length: 1000", "Content-Type: text/plain")) as connection:
         connection.settimeout(0.2)

@@ -189,6 +189,7 @@ def test_without_a_key_each_request_runs(served: Running, run: str) -> None:
     assert [send(served, "/count/a", None, run, status=200).json()["run"] for _ in range(2)] == [1, 2]
 
 
+@pytest.mark.reaches("LONGEST_IDEMPOTENCY_KEY")
 @pytest.mark.parametrize(
     "key",
     ["", '""', "a b", "a,b", '"a", "b"', '"a', 'a"b', "a" * 256, '"' + "a" * 256 + '"', '"a\\n"', "é", '"é"'],
@@ -217,6 +218,7 @@ def test_listeners_that_share_a_store_share_keys(served: Running, run: str) -> N
     assert replayed(send(served, "/first", run, run))
 
 
+@pytest.mark.reaches("LARGEST_KEPT_ANSWER")
 def test_a_large_answer_is_not_kept(served: Running, run: str) -> None:
     answers = [send(served, "/large", run, run, text="x" * (2**20 + 1)) for _ in range(2)]
     assert [(answer.status_code, answer.headers["x-run"]) for answer in answers] == [(200, "1"), (200, "2")]

@@ -13,7 +13,7 @@ import pytest
 from fake_clock import FakeClock
 from running import PROBLEM, Running, Start
 
-from engine import Application, Event, Gate, Refusal
+from engine import Application, Gate, Refusal
 
 FLOWS = """
 configs:
@@ -162,17 +162,6 @@ async def test_a_caller_that_comes_too_often(limited: httpx.AsyncClient, clock: 
 @pytest.mark.anyio
 async def test_by_address(limited: httpx.AsyncClient) -> None:
     assert [(await limited.get("/by-address")).status_code for _ in range(2)] == [200, 429]
-
-
-@pytest.mark.anyio
-async def test_callers_without_number_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.serving import rate_limit
-
-    monkeypatch.setattr(rate_limit, "MOST_RATED_CALLERS", 10)
-    limit = rate_limit.RateLimit(limit=1)
-    for number in range(100):
-        limit.admit(Event(), f"192.0.2.{number}", FakeClock())
-    assert len(limit._due) == 10
 
 
 def test_a_key_that_cannot_be_evaluated(start: Start) -> None:

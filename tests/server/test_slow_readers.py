@@ -60,11 +60,13 @@ def test_a_slow_one_gets_all(connection: socket.socket) -> None:
     assert received(connection, 0.03) > SIZE
 
 
+@pytest.mark.reaches("STUCK")
 def test_one_that_takes_nothing_is_hung_up_on(connection: socket.socket) -> None:
     time.sleep(2)
     assert received(connection, 0) < SIZE
 
 
+@pytest.mark.reaches("SLOWEST_READER")
 def test_one_that_takes_a_little_now_and_then_is_hung_up_on(connection: socket.socket) -> None:
     size = 0
     with suppress(ConnectionError):

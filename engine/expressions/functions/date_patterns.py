@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.zones import OFFSET, offset, zone
+from engine.limits import LONGEST_FORMAT_PATTERN, LONGEST_ZONE_NAME
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -21,7 +22,6 @@ MONTHS = (
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PIECE = r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z'])"
-LONGEST_PATTERN = 100
 PER_CHARACTER = 40
 """Steps to read one of a pattern that is not known yet."""
 PER_TOKEN = 16
@@ -30,7 +30,7 @@ WIDEST = 9
 TIME = frozenset("HhkKmsSa")
 ZONE = frozenset("XxZVz")
 OTHERS = {"Y": "y (Y is the year of a week)", "A": "S", "n": "S", "w": "D", "e": "E"}
-ZONE_NAME = r"[A-Za-z0-9_+/-]{1,64}"
+ZONE_NAME = rf"[A-Za-z0-9_+/-]{{1,{LONGEST_ZONE_NAME}}}"
 NUMBER_FIELDS: dict[str, Callable[[Any], int]] = {
     "y": lambda value: int(value.year),
     "u": lambda value: int(value.year),
@@ -58,10 +58,10 @@ class Token(NamedTuple):
 @lru_cache(maxsize=128)
 def tokens(function: str, pattern: str) -> tuple[Token, ...]:
     """The pattern in tokens. Raises EvaluationError for letters that are none of a date."""
-    spend(PER_CHARACTER * len(pattern[:LONGEST_PATTERN]), f"{function}()")
+    spend(PER_CHARACTER * len(pattern[:LONGEST_FORMAT_PATTERN]), f"{function}()")
     found: list[Token] = []
     position = 0
-    while position < len(pattern) <= LONGEST_PATTERN and (match := re.compile(PIECE).match(pattern, position)):
+    while position < len(pattern) <= LONGEST_FORMAT_PATTERN and (match := re.compile(PIECE).match(pattern, position)):
         quoted, letter, other = match.groups()
         position = match.end()
         literal = other if quoted is None else quoted.replace("''", "'") or "'"

@@ -23,8 +23,6 @@ PERIOD = (
     r"(?:(?P<seconds>[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)S)?)?"
 )
 """An ISO 8601 duration; a sign in front counts for all of it, one before a number for that number (Java)."""
-LONGEST_MOMENT = 64
-"""Characters; no date has so many."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 7 * 86400}
 MONTHS = {"months": 1, "years": 12}
@@ -53,7 +51,7 @@ def moment(name: str, value: date | str) -> date | datetime:
     if not isinstance(value, str):
         return value
     try:
-        return read_iso_8601(value[:LONGEST_MOMENT])
+        return read_iso_8601(value)
     except ValueError:
         raise EvaluationError(f"{name}() takes a date or a string in ISO 8601, not another string") from None
 

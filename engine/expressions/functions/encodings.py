@@ -11,7 +11,7 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_deep, refuse_long_text, refuse_many_nodes, refuse_past
 from engine.expressions.reading import read_json
-from engine.limits import LONGEST_TOKEN
+from engine.limits import LONGEST_UNVERIFIED_TOKEN
 
 ALGORITHMS = {
     "MD5": "md5", "SHA-1": "sha1", "SHA-224": "sha224", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512",
@@ -172,7 +172,7 @@ def jwt_claims(token: str) -> dict[str, Any]:
 
     jwt_claims('eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.') → {"sub": "ada"}
     """
-    refuse_past(LONGEST_TOKEN, len(token), "jwt_claims", "characters")
+    refuse_past(LONGEST_UNVERIFIED_TOKEN, len(token), "jwt_claims", "characters")
     parts = token.removeprefix("Bearer ").split(".")
     content = _from_base64("jwt_claims", parts[1]) if len(parts) == 3 else b""
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-from engine.expressions.forms import read_pairs, write_pairs
+from engine.expressions.forms import TooMany, read_pairs, write_pairs
 from engine.expressions.functions.limits import refuse_large, refuse_many_nodes
 from engine.expressions.operators import type_name
 from engine.expressions.writing import to_text
@@ -18,7 +18,7 @@ def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a form; of a name that stands several times, a list."""
     refuse_many_nodes(text.count("%"), "read")
     fields: dict[str, Any] = {}
-    for name, value in read_pairs(text, MOST_READ_FIELDS, "strict"):
+    for name, value in _pairs(text):
         before = fields.get(name)
         if before is None:
             fields[name] = value
@@ -27,6 +27,13 @@ def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
         else:
             fields[name] = [before, value]
     return fields
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return read_pairs(text, MOST_READ_FIELDS, "strict")
+    except TooMany as error:
+        raise EvaluationError(f"read() finds {error} in a form") from None
 
 
 def write(value: Any, options: Mapping[str, Any]) -> str:

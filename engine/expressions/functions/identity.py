@@ -33,7 +33,7 @@ def identity(value: Any, function: str) -> Hashable:
     if kind is bool:
         return (bool, value)
     if kind not in NUMBERS:
-        return _other(value, function, 0)
+        return _other(value, function, 1)
     number = _machine_number(value, function)
     is_plain = type(number) is not tuple and number and -LARGEST_PLAIN < number < LARGEST_PLAIN
     key: Hashable = number if is_plain else _text_of(number)

@@ -54,7 +54,7 @@ def refuse_deep(value: Any, function: str, each: int = 2) -> None:
     while containers := [inner for inner in values if type(inner) in CONTAINERS]:
         spend(each * (len(containers) + sum(map(len, containers))), f"{function}()")
         values = inside(containers)
-        level += bool(values)
+        level += 1
         refuse_depth(level, function)
 
 

@@ -11,7 +11,7 @@ from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.rounding import exact, rounded, shifted
-from engine.expressions.operators import LONGEST_NUMBER
+from engine.limits import LONGEST_FORMAT_PATTERN, LONGEST_NUMBER
 
 AFFIX = r"(?:'[^']*'|[^'#0,.;\u00a4])*"
 """Text around the digits; the sign of currencies depends on the place of a machine, and is none."""
@@ -19,7 +19,6 @@ PATTERN = (
     rf"(?P<before>{AFFIX})(?P<whole>[#,]*[0,]*)(?P<fraction>\.(?P<least>0*)(?P<more>#*))?(?P<behind>{AFFIX})"
     rf"(?:;(?P<negative>{AFFIX})[#0,.]+(?P<negative_behind>{AFFIX}))?"
 )
-LONGEST_PATTERN = 100
 PER_CHARACTER = 40
 """Steps to read one of a pattern that is not known yet."""
 SCALES = {"%": 2, "\u2030": 3}
@@ -42,8 +41,8 @@ class Pattern(NamedTuple):
 @lru_cache(maxsize=128)
 def pattern_of(name: str, pattern: str) -> Pattern:
     """Raises EvaluationError for what is no number pattern."""
-    spend(PER_CHARACTER * len(pattern[:LONGEST_PATTERN]), f"{name}()")
-    match = re.fullmatch(PATTERN, pattern) if len(pattern) <= LONGEST_PATTERN else None
+    spend(PER_CHARACTER * len(pattern[:LONGEST_FORMAT_PATTERN]), f"{name}()")
+    match = re.fullmatch(PATTERN, pattern) if len(pattern) <= LONGEST_FORMAT_PATTERN else None
     if match is None or not re.search("[#0]", match["whole"] + (match["fraction"] or "")):
         raise EvaluationError(f"{name}() takes a number pattern such as #,##0.00, not another string")
     whole, least, more = match["whole"], len(match["least"] or ""), len(match["more"] or "")

@@ -13,12 +13,12 @@ from engine.expressions.functions.function import function
 from engine.expressions.functions.grouping import total
 from engine.expressions.functions.number_patterns import read_number
 from engine.expressions.functions.rounding import exact, rounded
-from engine.expressions.operators import LARGEST_INTEGER, arithmetic, count_number, is_number, number_in, type_name
+from engine.expressions.operators import arithmetic, count_number, is_number, number_in, type_name
+from engine.limits import LARGEST_INTEGER_BITS, MOST_ROUNDED_DIGITS
 
 MODULO = arithmetic("mod", remainder)
 POWER = arithmetic("pow", operator.pow, QUOTIENT_DIGITS)
 DIVISION = arithmetic("avg", operator.truediv, QUOTIENT_DIGITS)
-MOST_DIGITS = 100
 DECIMAL_POWER = 2000
 """Steps of a power of decimals."""
 
@@ -133,8 +133,8 @@ def round_(number: Any, digits: int | None = None) -> Any:
     round(1.005, 2) → 1.01
     round(1250, -2) → 1300
     """
-    if digits is not None and not -MOST_DIGITS <= digits <= MOST_DIGITS:
-        raise EvaluationError(f"round() stops at {MOST_DIGITS} digits")
+    if digits is not None and not -MOST_ROUNDED_DIGITS <= digits <= MOST_ROUNDED_DIGITS:
+        raise EvaluationError(f"round() stops at {MOST_ROUNDED_DIGITS} digits")
     if isinstance(number, int) and (digits is None or digits >= 0):
         return number
     result = rounded(exact("round", number), digits or 0)
@@ -169,5 +169,5 @@ def pow_(base: Any, exponent: Any) -> Any:
 
 
 def refuse_large(bits: int) -> None:
-    if bits > LARGEST_INTEGER.bit_length():
-        raise EvaluationError("pow() stops at whole numbers of 4096 bits")
+    if bits > LARGEST_INTEGER_BITS + 1:
+        raise EvaluationError(f"pow() stops at whole numbers of {LARGEST_INTEGER_BITS} bits")

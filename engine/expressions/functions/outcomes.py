@@ -10,13 +10,12 @@ from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.operators import NUMBERS, field, fields, is_number, number_in, type_name
+from engine.limits import MOST_CAUSES
 
 FIRST_FAILURE = 400
 PER_TEXT = 24
 """Steps to read a status that is a text."""
 PER_LINK = 12
-LONGEST_CHAIN = 100
-"""Causes of causes that are looked at."""
 
 
 @function("any", "string", steps=120, each=0, dataweave="Mule::causedBy")
@@ -34,7 +33,7 @@ def caused_by(error: Any, type_: str) -> bool:
 
 
 def _chain(start: Any, link: str) -> Iterator[Any]:
-    for _ in range(LONGEST_CHAIN):
+    for _ in range(MOST_CAUSES):
         if start is None:
             return
         spend(PER_LINK, "caused_by()")

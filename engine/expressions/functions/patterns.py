@@ -19,13 +19,8 @@ from engine.expressions.budget import STEP, TEXT_BYTES, BudgetSpent, spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_list, refuse_long_text
-from engine.limits import LONGEST_TEXT
+from engine.limits import LARGEST_PROGRAM, LONGEST_PATTERN, LONGEST_TEXT, MOST_COMPARED
 
-LONGEST_PATTERN = 1000
-LARGEST_PROGRAM = 1 << 20
-"""Bytes: RE2's budget for one pattern; its cache holds 128 of them."""
-MOST_COMPARED = 200_000_000
-"""Characters × instructions: what the slow engine makes of it may not take a minute."""
 HARMLESS = 1_000_000
 """Characters × instructions that the slow engine takes some milliseconds for."""
 PER_INSTRUCTION = 16

@@ -7,9 +7,7 @@ from typing import Any, NoReturn
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.operators import LARGEST_INTEGER
-
-LARGEST_EXPONENT = 1000
-"""Whole numbers of more digits are not made of a decimal: 1E+999999 is ten characters, and half a minute of work."""
+from engine.limits import LARGEST_EXPONENT
 
 
 def exact(name: str, number: Any) -> Decimal:

@@ -7,11 +7,10 @@ import re
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_text, refuse_past
 from engine.expressions.functions.searching import find
+from engine.limits import LONGEST_TEXT_OF_WORDS
 
 WORDS = r"[^\W_]+"
 """What stands between spaces, underscores, hyphens and other marks; linear in time."""
-LONGEST_NAME = 100_000
-"""Characters of a text that is taken apart in words."""
 HUMP = r"(?<=[^\W_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 """Where a word begins inside `customerName` and `XMLText`."""
 
@@ -78,7 +77,7 @@ def substring_after(text: str, separator: str) -> str:
 
 
 def _words(name: str, text: str) -> list[str]:
-    refuse_past(LONGEST_NAME, len(text), name, "characters")
+    refuse_past(LONGEST_TEXT_OF_WORDS, len(text), name, "characters")
     return [word for run in re.findall(WORDS, text) for word in re.split(HUMP, run)]
 
 

@@ -16,10 +16,9 @@ from typing import Any
 from engine.expressions.digits import is_digits
 from engine.expressions.errors import NotInFormat
 from engine.expressions.functions.limits import YAML_TOO_DEEP, refuse_depth, refuse_large, refuse_many_nodes
-from engine.expressions.operators import LONGEST_NUMBER
 from engine.expressions.reading import read_json
 from engine.expressions.writing import encode
-from engine.limits import DEEPEST, MOST_NODES
+from engine.limits import DEEPEST, LONGEST_NUMBER, MOST_NODES
 
 TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 """No other is read: what a tag makes of a text is the business of the one who wrote it."""
@@ -48,8 +47,8 @@ class _Builder:
         self.documents: list[Any] = []
 
     def begin(self, container: Any) -> None:
-        refuse_depth(len(self.open), "read")
         self.open.append(container)
+        refuse_depth(len(self.open), "read")
         self.keys.append(MISSING)
 
     def end(self) -> None:

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
+from engine.limits import LONGEST_ZONE_NAME
 
 OFFSET = r"([+-])([0-9]{2}):?([0-9]{2})?"
 """As the other expressions of these files, compiled when it is first needed: that costs a start 2 ms."""
-LONGEST_NAME = 64
 LOOKED_FOR = 2000
 """Steps to look for a zone in the files of the machine."""
 
@@ -23,7 +23,7 @@ def zone(name: str, function: str) -> tzinfo:
     match = re.fullmatch(OFFSET, name)
     if match is not None:
         return offset(match, function)
-    found = _named(name[:LONGEST_NAME])
+    found = _named(name) if len(name) <= LONGEST_ZONE_NAME else None
     if found is None:
         raise EvaluationError(f"{function}() takes the name of a time zone, not another string")
     return found
