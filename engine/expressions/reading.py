@@ -20,7 +20,7 @@ SPARSE = 2 * MOST_JSON_VALUES
 """Bytes that hold no more values than there may be: each takes two at least."""
 SPACE = b" \t\r\n"
 
-TOLD = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
+TOLD = re.compile(r"(.*) at line ([0-9]+) column ([0-9]+)", re.DOTALL)
 """What jiter says."""
 TWICE, DUPLICATE = "Detected duplicate key", "a key stands twice"
 NO_FLOAT = "a number is larger than any float"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine import is_private_host
 from engine.limits import MOST_REDIRECTS
-from processors.http._verbatim import verbatim
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -35,6 +34,7 @@ class Redirects:
 
     def judge(self, before: URL, response: ClientResponse, count: int) -> tuple[str, URL]:
         """Why the redirect is not followed (empty, if it is), and where it leads."""
+        from processors.http._verbatim import verbatim  # not needed to load flows
 
         try:
             url = verbatim(response.headers["Location"], before)

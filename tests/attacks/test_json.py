@@ -87,7 +87,7 @@ DENSE: dict[str, tuple[bytes, int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.reaches("MOST_JSON_FIELDS", "MOST_JSON_TEXTS", "MOST_JSON_VALUES")
+@pytest.mark.reaches("MOST_JSON_FIELDS", "MOST_JSON_TEXTS", "MOST_JSON_VALUES", "MOST_REPEATED_TEXTS")
 @pytest.mark.parametrize("name", DENSE)
 def test_a_body(attacked: Running, name: str) -> None:
     body, status = DENSE[name]

@@ -193,6 +193,7 @@ async def test_a_page_without_items_is_passed(tmp_path: Path) -> None:
         assert (await run(app)).vars["seen"] == [0, 2, 3]
 
 
+@pytest.mark.reaches("MOST_PAGES")
 @pytest.mark.parametrize(("most", "seen"), [(4, ITEMS), (3, None)])
 async def test_the_pages_are_bounded(tmp_path: Path, most: int, seen: Any) -> None:
     request = CURSOR.replace("}, items", f"}}, maxPages: {most}, items")

@@ -87,6 +87,7 @@ NO_LIMITS = {
         "LARGEST_PLAIN": "which way numbers are compared",
     },
     "engine/expressions/operators.py": {"LARGEST_INTEGER": "it is made of LARGEST_INTEGER_BITS"},
+    "engine/expressions/reading.py": {"LONGEST_SHARED": "which texts the reader holds once"},
     "engine/expressions/visitor.py": {"DEEPEST_BLOCK": "where a function is made in two"},
     "engine/loading/builder.py": {"MOST_LISTED": "what a message to the author shows"},
     "engine/loading/diagnostic.py": {"LONGEST_LINE": "what a message to the author shows"},
@@ -102,6 +103,7 @@ NO_LIMITS = {
     "processors/db/_sqlite_statements.py": {"LONGEST_WAIT": "for another process of the author's"},
     "processors/db/_sqlalchemy_connections.py": {"OLDEST": "when a connection is made anew"},
     "processors/http/_authentication.py": {"LONGEST_LIFE": "how far clocks count"},
+    "processors/security/hmac.py": {"LONGEST_TIMESTAMP": "how far clocks count"},
     "processors/validation/is_email.py": {"LONGEST": "what an address is (RFC 5321, 4.5.3.1)"},
 }
 """Constants that are named like bounds, and bound nothing that comes from outside: why."""

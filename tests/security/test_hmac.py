@@ -204,6 +204,7 @@ def test_a_large_body_is_hashed_in_turns(ask: Any) -> None:
     assert ask(service).status == 200
 
 
+@pytest.mark.reaches("MOST_SIGNATURES")
 @pytest.mark.parametrize(("others", "status"), [(MOST_SIGNATURES - 1, 200), (MOST_SIGNATURES, 401)])
 def test_many_signatures(ask: Any, others: int, status: int) -> None:
     value = " ".join(["00" * 32] * others + [signed("s", b"{}").hex()])
@@ -226,6 +227,7 @@ def test_every_signature_is_compared_with_every_secret(ask: Any, monkeypatch: py
         compared.clear()
 
 
+@pytest.mark.reaches("MOST_SECRETS")
 @pytest.mark.parametrize(
     ("parameters", "told"),
     [
