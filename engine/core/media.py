@@ -9,6 +9,7 @@ from engine.core.errors import TRANSFORMATION, FlowError
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.reading import read_json as read_json
+from engine.expressions.texts import without_mark
 
 
 @lru_cache(maxsize=64)  # most requests have the same few
@@ -27,7 +28,7 @@ def read_media_type(payload: Any, media_type: str | None) -> Any:
         return payload
     spend(len(payload), "reading JSON")
     try:
-        return read_json(payload.encode("utf-8", "surrogatepass"))
+        return read_json(without_mark(payload).encode("utf-8", "surrogatepass"))
     except ValueError as error:
         raise FlowError(TRANSFORMATION, f"the text is no JSON: {error}", cause=error) from error
 

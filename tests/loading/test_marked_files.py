@@ -22,6 +22,7 @@ flows:
   template: {steps: [{parse-template: {location: template.txt}}]}
   schema:
     steps: [{json:validate-schema: {schema: schema.json}}]
+  text: {steps: [{set-payload: {value: '\ufeff{"a": 8}', mimeType: application/json}}]}
   property: {steps: [{set-payload: {value: "${name}"}}]}
   database: {steps: [{db:query-single: {config-ref: DB, sql: SELECT n FROM t}}]}
 """
@@ -50,6 +51,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Application:
         ("template", "7!"),
         ("schema", {"a": 7}),
         ("property", "Ada"),
+        ("text", {"a": 8}),
         ("database", {"n": 1}),
     ],
 )
