@@ -242,7 +242,7 @@ CASES = [
     case(
         reaches("MOST_JSON_TEXTS"),
         read(JSON),
-        lambda n: listed('"a"', n),
+        lambda n: "[" + ",".join(f'"{each:x}"' for each in range(n)) + "]",
         MOST_JSON_TEXTS,
         f"JSON is read with {MOST_JSON_TEXTS} texts",
     ),
