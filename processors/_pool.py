@@ -102,6 +102,14 @@ class Answers(ResponseHandler):
         if body is not None and not body.is_eof() and body.exception() is None:
             set_exception(body, aiohttp.ClientPayloadError(str(exc)), *(cause or (exc,)))
 
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Keep why the answer was refused: who reads it may come late, and aiohttp says then that it is not whole."""
+        body = self._payload
+        refused = body.exception() if body is not None else None
+        super().connection_lost(exc)
+        if body is not None and refused is not None:
+            body.set_exception(refused)
+
     def close(self) -> None:
         """Close the connection; one that the upstream does not empty would stay open as long as it likes."""
         if self.transport is not None and self.transport.get_write_buffer_size():
