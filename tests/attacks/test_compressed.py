@@ -74,7 +74,7 @@ BLOCKS = {
 
 
 @cache
-def bomb(encoding: str, block: str, mib: int = 950) -> bytes:
+def bomb(encoding: str, block: str, mib: int = 300) -> bytes:
     return deflated(ENCODINGS[encoding][1], BLOCKS[block], mib)
 
 

@@ -40,7 +40,7 @@ SHIPPED = [path for path in FILES if path.name != NEEDS_UPSTREAM and not path.na
 
 @pytest.mark.parametrize(
     ("flows", "most", "least"),
-    [(SHIPPED, 200, 800), ([Path(__file__).parent / "shop.yaml"], 60, 500)],
+    [(SHIPPED, 100, 400), ([Path(__file__).parent / "shop.yaml"], 30, 250)],
     ids=["shipped", "shop"],
 )
 def test_no_answer_is_another_than_the_document_says(flows: list[Path], most: int, least: int, tmp_path: Path) -> None:
