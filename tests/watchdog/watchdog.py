@@ -46,20 +46,20 @@ _imports = Imports()
 class Heart:
     """The heartbeat of one event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, tell: Callable[[float], None]) -> None:
-        self._loop, self._tell = loop, tell
+    def __init__(self, loop: asyncio.AbstractEventLoop, tell: Callable[[float], None], longest: float) -> None:
+        self._loop, self._tell, self._longest = loop, tell, longest
         self._last: float | None = None
 
     def beat(self) -> None:
         now = time.thread_time() - _imports.seconds
-        if self._last is not None and now - self._last > LONGEST_STAND:
+        if self._last is not None and now - self._last > self._longest:
             self._tell(now - self._last)
         self._last = now
         if not self._loop.is_closed():
             self._loop.call_later(BEAT, self.beat)
 
 
-def watch_loops(tell: Callable[[float], None]) -> None:
+def watch_loops(tell: Callable[[float], None], longest: float = LONGEST_STAND) -> None:
     """Watch each loop that runs from now on, asyncio's and uvloop's; `tell` gets how long one stood."""
     original: Any = asyncio._set_running_loop
     _imports.watch()
@@ -67,7 +67,7 @@ def watch_loops(tell: Callable[[float], None]) -> None:
     def set_running_loop(loop: asyncio.AbstractEventLoop | None) -> None:
         original(loop)
         if loop is not None and not hasattr(loop, "_heart"):
-            heart = Heart(loop, tell)
+            heart = Heart(loop, tell, longest)
             try:
                 loop._heart = heart  # type: ignore[attr-defined]
             except AttributeError:
