@@ -54,13 +54,13 @@ def _mistake(kind: str, small: Cost, large: Cost) -> str | None:
     return None
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(body=bodies())
 def test_bodies(meter: Meter, body: Body) -> None:
     assert mistake(meter, "body", body) is None
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(evaluation=evaluations())
 def test_evaluations(meter: Meter, evaluation: Evaluation) -> None:
     assert mistake(meter, "evaluation", evaluation) is None

@@ -74,7 +74,7 @@ async def run_flow(
 @pytest.mark.parametrize("deferred", ["", " DEFERRABLE INITIALLY DEFERRED"], ids=["at once", "deferred"])
 @pytest.mark.parametrize("store", ["store", "write", "told"])
 @pytest.mark.parametrize("flow", ["mirror", "collect", "plain", "until", "until-plain"])
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=RECORDS)
 def test_both_modes_agree_record_by_record(
     tmp_path: Path, new_database: NewDatabase, flow: str, store: str, deferred: str, records: Sequence[Any]

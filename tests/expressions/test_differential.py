@@ -194,7 +194,7 @@ def readable(expression: str) -> Any:
             return None
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(EXPRESSIONS, VALUES)
 def test_the_same_as_jmespath(expression: str, value: Any) -> None:
     """The texts of the results are compared: 1 is not 1.0, and the order of keys counts."""

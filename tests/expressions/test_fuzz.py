@@ -43,7 +43,7 @@ TYPICAL = [
 ]
 
 
-@settings(max_examples=700, deadline=1000)
+@settings(max_examples=400, deadline=1000)
 @given(TEXTS)
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(ExpressionSyntaxError):
@@ -52,7 +52,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         split(text)
 
 
-@settings(max_examples=700, deadline=1000)
+@settings(max_examples=400, deadline=1000)
 @given(TEXTS, VALUES, VALUES)
 def test_what_can_be_read_gives_a_value_or_an_error(text: str, payload: Any, x: Any) -> None:
     with contextlib.suppress(ValueError):  # what `refuse` raises

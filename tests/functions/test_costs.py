@@ -11,7 +11,7 @@ from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
 
 SIZE = 100_000
-MOST = 3
+MOST = 2
 """Evaluations of a function here."""
 
 

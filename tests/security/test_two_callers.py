@@ -307,7 +307,7 @@ REQUESTS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(ORDERS, st.lists(st.lists(REQUESTS, min_size=1, max_size=5), min_size=1, max_size=4))
 def test_no_caller_gets_what_another_was_answered(order: Order, acts: list[list[Request]]) -> None:
     event("loads" if loads(order, acts) else "is a mistake")
