@@ -40,7 +40,6 @@ KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
-CORRELATION_ID = {"description": "Finds the request in the log.", "schema": {"type": "string"}}
 PROBLEM_SCHEMA = {
     "type": "object",
     "description": "Problem details (RFC 9457).",

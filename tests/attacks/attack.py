@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from process_memory import forget_peak, memory_of
 from server.running import Running
 
 MIB = 2**20
@@ -48,8 +49,8 @@ def watched(server: Running, *, wait: float = LONGEST_WAIT, room: int = ROOM) ->
     A neighbour asks /-/live all the while, over a connection of its own.
     """
     process = server.process.pid
-    _forget_peak(process)
-    before = _memory(process, "VmRSS")
+    forget_peak(process)
+    before = memory_of("VmRSS", process)
     seen, over = Seen(), threading.Event()
     neighbour = threading.Thread(target=_ask, args=(server, seen, over))
     neighbour.start()
@@ -59,7 +60,7 @@ def watched(server: Running, *, wait: float = LONGEST_WAIT, room: int = ROOM) ->
         over.set()
         neighbour.join()
     assert server.process.poll() is None, "the server died"
-    seen.growth = max(0, _memory(process, "VmHWM") - before)
+    seen.growth = max(0, memory_of("VmHWM", process) - before)
     print(seen)
     assert seen.asked > 0, "no question was answered"
     assert seen.longest_wait < wait, str(seen)
@@ -99,19 +100,3 @@ def _used(process: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / TICK
-
-
-def _memory(process: int, name: str) -> int:
-    """Bytes of memory, now (VmRSS) or at the most (VmHWM); 0 where the system does not tell."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(name)), 0)
-
-
-def _forget_peak(process: int) -> None:
-    try:
-        Path(f"/proc/{process}/clear_refs").write_text("5")
-    except OSError:  # not this system, or not ours to say: the peak of all that came before counts too
-        return

@@ -17,6 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Self
 
+from process_memory import forget_peak, memory_of
+
 MIB = 2**20
 DIED, TOO_LONG = "died", "too long"
 LONGEST = 20.0
@@ -89,17 +91,12 @@ class Meter:
             pipe.close()
 
 
-def _memory(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
-
-
 def _measure(call: Any) -> Cost:
-    Path("/proc/self/clear_refs").write_text("5")
-    before, began = _memory("VmRSS"), time.thread_time()
+    forget_peak()
+    before, began = memory_of("VmRSS"), time.thread_time()
     outcome = str(call())
     seconds = time.thread_time() - began
-    return Cost(seconds, max(0, _memory("VmHWM") - before), outcome)
+    return Cost(seconds, max(0, memory_of("VmHWM") - before), outcome)
 
 
 def _request(app: Any, body: Any, size: int) -> Any:

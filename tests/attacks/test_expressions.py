@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from attacks.attack import watched
+from functions.costs import with_equal_hashes
 from httpx import Response
 from server.running import Running
 
@@ -60,27 +61,7 @@ FLOWS = "configs: {Api: {http:listener-config: {port: 0}}}\nflows:" + "".join(
 )
 
 
-def pairs_with_equal_hashes(count: int) -> list[list[int]]:
-    """Pairs whose tuples have one hash in CPython, which is no secret (xxHash's lanes, turned around)."""
-    prime, turn, mask = 11400714785074694791, 14029467366897019727, 2**64 - 1
-
-    def lane(accumulator: int, item: int) -> int:
-        accumulator = (accumulator + item * turn) & mask
-        return ((accumulator << 31 | accumulator >> 33) * prime) & mask
-
-    back = (lane(lane(2870177450012600261, 1), 2) * pow(prime, -1, 2**64)) & mask
-    back = (back >> 31 | back << 33) & mask
-    found: list[list[int]] = []
-    first = 0
-    while len(found) < count:
-        first += 1
-        second = ((back - lane(2870177450012600261, first)) * pow(turn, -1, 2**64)) & mask
-        if second < 2**61 - 1:
-            found.append([first, second])
-    return found
-
-
-PAIRS = pairs_with_equal_hashes(16_000)
+PAIRS = with_equal_hashes(16_000)
 NUMBERS = list(range(100_000))
 HALF = 2_400_000
 ATTACKS: list[tuple[str, str, Any]] = [

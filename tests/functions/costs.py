@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import product
-from pathlib import Path
 from time import thread_time
 from typing import Any
+
+from process_memory import forget_peak, memory_of
 
 from engine import Event, Expression, FlowError
 from engine.expressions.functions.function import Function
@@ -253,10 +253,10 @@ def _call(function: Function, given: int, where: list[int], values: list[str], b
 def measure(case: Case, size: int) -> Cost:
     """The cost of a case with arguments of some size."""
     expression, event = Expression(case.expression), Event(payload=case.payload(size))
-    before = _memory("VmRSS")
+    before = memory_of("VmRSS")
     forget_peak()
     cost = _timed(case, expression, event)
-    cost.memory = max(0, _memory("VmHWM") - before)
+    cost.memory = max(0, memory_of("VmHWM") - before)
     return cost
 
 
@@ -291,17 +291,3 @@ def grown(case: Case, size: int) -> Cost:
         if not cost.is_beyond:
             break
     return cost
-
-
-def forget_peak() -> None:
-    with suppress(OSError):  # not this system: memory is not looked at
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _memory(name: str) -> int:
-    """Bytes of this process, now (VmRSS) or at the most (VmHWM)."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(name)), 0)

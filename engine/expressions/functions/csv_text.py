@@ -18,9 +18,6 @@ LEAST_CELLS = 4
 """How many cells a row costs as much as at least."""
 CELLS = 4
 """How many cells cost as much as another value."""
-FIELD_TOO_LONG = "field larger than"
-"""What the csv module says of a cell beyond its own bound, which is ours."""
-
 
 OPTIONS = ("separator", "quote", "header", "lenient", "encoding")
 """What read() and write() take; write() takes no notice of the last two."""
