@@ -17,7 +17,7 @@ from engine import Application, FlowError
 
 FLOWS = """
 configs:
-  DB: {db:config: {url: "${url}", maxPoolSize: 4, maxWait: 500ms, initScript: "
+  DB: {db:config: {url: "${url}", maxPoolSize: 4, maxWait: "${wait}", initScript: "
     CREATE TABLE t(id int PRIMARY KEY, n int CHECK(n >= 0)); INSERT INTO t VALUES(-1, 100), (-2, 100)"}}
 flows:
   store:
@@ -104,12 +104,12 @@ RECORDS = [{"id": number, "n": -1 if number % 50 == 7 else number} for number in
 Work = Callable[[Application], Awaitable[Any]]
 
 
-def run(folder: Path, url: str, work: Work, fuse: str = "true") -> Any:
+def run(folder: Path, url: str, work: Work, fuse: str = "true", wait: str = "500ms") -> Any:
     """What the work comes to; it may never hang, and leaves all connections of the pool as they should be."""
     (folder / "flows.yaml").write_text(FLOWS)
 
     async def running() -> Any:
-        async with Application.load(folder / "flows.yaml", properties={"url": url, "fuse": fuse}) as app:
+        async with Application.load(folder / "flows.yaml", properties={"url": url, "fuse": fuse, "wait": wait}) as app:
             async with asyncio.timeout(60):
                 result = await work(app)
                 await asyncio.sleep(0.2)  # what was ended is known to be
@@ -148,11 +148,11 @@ def test_the_server_is_killed_and_comes_back(tmp_path: Path, server: Server, fus
         await asyncio.sleep(2)  # the pause after failed attempts to connect is over
         return results
 
-    results = run(tmp_path, url, work, fuse)
-    kept = stored(url)
-    assert told(results) <= kept
+    results = run(tmp_path, url, work, fuse, wait="30s")  # the server is back before, on a busy machine as well
+    kept, good = stored(url), told(results)
+    assert good <= kept
     # A batch asks the server what became of its commit; the answer to a statement alone may be lost behind its commit.
-    in_doubt = [result for result in results if result["id"] in kept - told(results)]
+    in_doubt = [result for result in results if result["id"] in kept - good]
     assert len(in_doubt) <= (0 if fuse == "true" else 1)
     assert all(result["type"].startswith("DB:") for result in in_doubt)
     assert "DB:CANNOT_REACH" in {result.get("type") for result in results}
