@@ -18,7 +18,7 @@ from engine.core.mistake import Mistake, refuse
 from engine.core.processor import Processor, Run, RunAtOnce
 from engine.core.turns import MUCH, give_turn_after_much
 from engine.core.validated import Validated
-from engine.expressions.budget import current_budget
+from engine.expressions.budget import begin, here
 
 log = logging.getLogger("engine")
 
@@ -77,7 +77,7 @@ class Chain(Validated):
 
     async def _run_all(self, event: Event) -> Event:
         run: Any = None
-        budget = current_budget()
+        budget = here() or begin()
         try:
             for run in self._runs:
                 event = await run(event)
@@ -116,12 +116,9 @@ def _run_alone(step: Step) -> Callable[[Event], Coroutine[Any, Any, Event]]:
 
     async def run_alone(event: Event) -> Event:
         try:
-            after = await run(event)
+            return await run(event)  # turns are given around it, where more is run
         except Exception as error:
             raise _left(step, error, event)  # noqa: B904  # it says what it is from
-        if current_budget().spent > MUCH:
-            await give_turn_after_much()
-        return after
 
     return run_alone
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from engine.core.held_lines import is_held
-from engine.expressions.budget import current_budget
+from engine.expressions.budget import begin, current_budget, here
 
 TURN = 0.2
 """Seconds after which the other requests of the process get their turn, and a deadline can strike."""
@@ -44,13 +44,13 @@ _turn = _Turn()
 
 
 def is_turn_over() -> bool:
-    return monotonic() > _turn.ends or current_budget().spent > MUCH
+    return monotonic() > _turn.ends or (here() or begin()).spent > MUCH
 
 
 async def give_turn() -> None:
     """Let the others run when the turn is over; in the middle of a batch, which they may undo, only after two turns."""
     now = monotonic()
-    if (now > _turn.ends and (now > _turn.ends + TURN or not is_held())) or current_budget().spent > MUCH:
+    if (now > _turn.ends and (now > _turn.ends + TURN or not is_held())) or (here() or begin()).spent > MUCH:
         await _next_turn()
 
 
@@ -59,7 +59,7 @@ async def give_turn_after_much() -> None:
 
     It may not inside of an expression, which `lookup` runs a flow in, nor in a batch, whose loop gives the turns.
     """
-    budget = current_budget()
+    budget = here() or begin()
     if budget.spent > MUCH and not (budget.limit or _turn.undivided or is_held()):
         await _next_turn()
 

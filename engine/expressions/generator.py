@@ -90,9 +90,12 @@ class Generator:
         if root != result and root.isidentifier() and all(line.lstrip().startswith("leaf = ") for line in self._lines):
             return attrgetter(root)  # half the price of a function of Python, and it cannot fail
         self.write(f"return {result}")
-        head = [f"def evaluate({INPUT}):", " leaf = 0", *(OPENED if self.is_charged else ()), " try:"]
-        tail = [" except Exception as error:", "  raise failed(error, leaf)", *(CLOSED if self.is_charged else ())]
-        source = "\n".join([*self._parts, *head, *self._lines, *tail])
+        begins, leaf, lines = [" leaf = 0"], "leaf", self._lines
+        if not any(line.lstrip().startswith("leaf = ") for line in lines[1:]):  # the only one need not be noted
+            begins, leaf, lines = [], "0", lines[lines[0].strip() == "leaf = 0" :]
+        head = [f"def evaluate({INPUT}):", *begins, *(OPENED if self.is_charged else ()), " try:"]
+        tail = [" except Exception as error:", f"  raise failed(error, {leaf})", *(CLOSED if self.is_charged else ())]
+        source = "\n".join([*self._parts, *head, *lines, *tail])
         space = self.constants | {"failed": failed, "__source__": source}
         exec(compile(source, "<expression>", "exec"), space)  # noqa: S102  # the text is ours, values are constants
         evaluate: Callable[[Any], Any] = space["evaluate"]

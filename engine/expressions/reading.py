@@ -57,7 +57,7 @@ def read_json(text: bytes) -> Any:
     number that no float can hold, keys that stand twice, nesting of more than 200 levels and invalid
     UTF-8 included; TooMuch for what holds too many values: some take sixty times the room of their text.
     """
-    return json_reader(text)(text)
+    return _read(text, _checked(text), _may_have_infinity(text))
 
 
 def json_reader(text: bytes) -> Callable[[bytes], Any]:
@@ -75,7 +75,7 @@ def reason_of(error: ValueError) -> tuple[str, int, int]:
     return reason, int(told[2]), int(told[3])
 
 
-def _read(text: bytes, mode: Literal["keys", "all"], *, is_doubtful: bool) -> Any:
+def _read(text: bytes, mode: Literal["keys", "all"], is_doubtful: bool) -> Any:
     value = jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode=mode)
     if is_doubtful and _has_infinity(value):
         raise ValueError(NO_FLOAT)
@@ -129,7 +129,8 @@ def _refuse(count: int, most: int, what: str) -> None:
 def _may_have_infinity(text: bytes) -> bool:
     """Whether a number may stand there that no float can hold: jiter would make infinity of it."""
     shape = text.translate(SHAPE, SIGNS)
-    return (LARGE_EXPONENT in shape and bool(LARGE_NUMBER.search(b"," + shape))) or LONG_NUMBER in shape
+    find = shape.find  # `in` would first take what is looked for as a number, and raise an error within
+    return (find(LARGE_EXPONENT) >= 0 and bool(LARGE_NUMBER.search(b"," + shape))) or find(LONG_NUMBER) >= 0
 
 
 def _has_infinity(value: Any) -> bool:

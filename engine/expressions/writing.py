@@ -23,10 +23,13 @@ from engine.limits import LARGEST_WRITTEN
 OWN_SUBCLASSES: tuple[Any, ...] = (str, list, int, float)
 """msgspec writes these, but not what subclasses them."""
 
-SMALL, MEDIUM = 2**10, 2**14
-"""Bytes of most answers, and of most values."""
-LARGE = 2**20
-"""Bytes that are written at once; a larger value is written in slices."""
+SMALL, MEDIUM, LARGE = 2**13, 2**17, 2**20
+"""Bytes of most values, and of most answers; and those that are written at once: more is written in slices.
+
+Each room is made before it is known to suffice, so the next one is larger by far.
+"""
+FREE = 2**14
+"""Bytes that cost no steps."""
 SLICE = 64
 """How many elements the first slice has; each next one more, as long as they are small."""
 BYTES_A_STEP = 16
@@ -78,11 +81,9 @@ def encode(value: Any) -> bytes:
     """A value as JSON bytes. Raises WRITING_ERRORS: TooLarge, what `plain` raises, what is nested too deep."""
     if type(value) in SCALARS:
         return _encoder.encode(value)
-    written = _within(SMALL, value) or _within(MEDIUM, value)
-    if written is not None:
-        return written
-    written = _within(LARGE, value) or _Writer().written(value)
-    spend(len(written) // BYTES_A_STEP, "writing a value as JSON")
+    written = _within(SMALL, value) or _within(MEDIUM, value) or _within(LARGE, value) or _Writer().written(value)
+    if len(written) > FREE:
+        spend(len(written) // BYTES_A_STEP, "writing a value as JSON")
     return written
 
 

@@ -8,18 +8,17 @@ from functools import lru_cache
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE
 
 CONTROLS = bytes({*range(0x20), 0x7F} - {0x09})
-WITHOUT_CONTROLS = bytes.maketrans(CONTROLS, b" " * len(CONTROLS))
 """Control characters would end a line, or are told from nothing by who reads it."""
 
 
 def answer_head(status: int, headers: Iterable[tuple[bytes, bytes]], reason: bytes | None = None) -> bytes:
     """The head with this reason phrase, else that of the status. Raises RuntimeError for what no head may hold."""
     line = STATUS_LINE[status][:-2] if reason is None else b"HTTP/1.1 %d %b" % (status, reason)
-    lines = [line, *[_named(name) + value for name, value in headers]]
-    text = b"".join(lines)
-    if text.translate(WITHOUT_CONTROLS) != text:
+    lines = [line, *[_named(name) + value for name, value in headers], b"", b""]
+    head = b"\r\n".join(lines)
+    if len(head.translate(None, CONTROLS)) != len(head) - 2 * (len(lines) - 1):  # more than between the lines
         raise RuntimeError("a header of an answer holds a control character")
-    return b"\r\n".join((*lines, b"", b""))
+    return head
 
 
 @lru_cache(maxsize=1000)

@@ -17,7 +17,7 @@ from engine.serving.answer import refused
 from engine.serving.endpoint import Endpoint, Listener
 from engine.serving.exchange import Exchange
 from engine.serving.health import health_routes
-from engine.serving.path_route import PathRoute, is_escaped
+from engine.serving.path_route import PathRoute
 from engine.serving.preflight import behind
 from engine.serving.replays import Replays
 from engine.serving.route import HttpSource
@@ -70,7 +70,7 @@ class FlowApp(Starlette):
 
     def _find(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         has_prefix = scope.get("root_path")
-        is_plain = scope["type"] == "http" and not has_prefix and not is_escaped(scope)
+        is_plain = scope["type"] == "http" and not has_prefix and (scope.get("raw_path") or b"").find(b"%") < 0
         app = self._fixed.get(scope["path"], self._searched) if is_plain else self._searched
         return app(scope, receive, send)
 

@@ -17,8 +17,8 @@ from engine.serving.content import (
     codec_of,
     essence_of,
     fields,
-    is_decoded,
     payload_of,
+    reading_of,
 )
 from engine.serving.headers import Headers
 from engine.serving.incoming import Chunks, Incoming, too_large, whole
@@ -43,8 +43,8 @@ async def read_body(headers: Headers, incoming: Incoming, media_type: str | None
     """
     limits = route.limits
     try:
-        if is_decoded(media_type) and not route.is_raw:
-            codec_of(media_type)  # before anything is read
+        if not route.is_raw:
+            reading_of(media_type)  # an unknown charset is refused before anything is read
         if route.streaming and has_records(media_type):
             chunks = _chunks(headers, incoming, None)
             return Body(records_of(chunks, media_type, limits, route.csv, incoming.hand_on))
@@ -88,8 +88,8 @@ async def _whole(headers: Headers, incoming: Incoming, max_body: int) -> bytes:
 
 
 def _check_announced(headers: Headers, max_body: int) -> None:
-    announced = headers.find("content-length", "")
-    if is_digits(announced) and int(announced) > max_body:
+    announced = headers.find("content-length")
+    if announced is not None and is_digits(announced) and int(announced) > max_body:
         raise too_large(max_body)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from engine.core.media import is_json, read_json
 from engine.core.spooled import Spooled
@@ -58,6 +58,26 @@ class TooMuchContent(ContentError):
     """A body that holds more than can be read in a moment, or a payload that is too large as a body."""
 
 
+class Reading(NamedTuple):
+    """How the body of a request is read.
+
+    kind: `json`, `form`, `multipart`, `text`, or a format of `READ_AS`; None for its bytes as they are.
+    codec: that of the charset which its media type names, if it names one.
+    """
+
+    kind: str | None
+    codec: str | None
+
+
+@lru_cache(maxsize=64)  # most requests have the same few
+def reading_of(media_type: str | None) -> Reading:
+    """How the body of a request is read by its media type. Raises UnknownCharset for a text in a charset unknown."""
+    essence = essence_of(media_type)
+    is_text = essence in (FORM, MULTIPART) or essence.startswith("text/")
+    kind = "json" if not essence or is_json(essence) else format_of(essence) or ("text" if is_text else None)
+    return Reading(kind, charset_named(media_type) if kind else None)
+
+
 @lru_cache(maxsize=64)  # most requests have the same few
 def essence_of(media_type: str | None) -> str:
     """A media type without its parameters."""
@@ -73,7 +93,7 @@ def read_content(body: bytes, media_type: str | None) -> Any:
         return None
     essence = essence_of(media_type)
     if not essence or is_json(essence):
-        return _read_json(body, media_type)
+        return _read_json(body, codec_of(media_type))
     if essence == FORM:
         return fields(pairs(decode(body, media_type), "the form"))
     return decode(body, media_type) if essence.startswith("text/") else body
@@ -92,11 +112,13 @@ def payload_of(body: bytes, media_type: str | None, csv: CsvOptions = USUAL) -> 
 
     An answer of an upstream in one of those stays as it is: a flow has read() for it.
     """
-    kind = format_of(media_type)
-    if kind is None or not body:
+    kind, codec = reading_of(media_type)
+    if kind == "json" and body:
+        return _read_json(body, codec or "utf-8")
+    if kind is None or kind == "text" or not body:
         return read_content(body, media_type)
     try:
-        codec = charset_named(media_type, csv.codec if kind == "csv" else None)
+        codec = codec or (csv.codec if kind == "csv" else None)
         return read_text(decoded(body, kind, codec), kind, csv.dialect)
     except NotInFormat as error:
         raise ContentError(f"the body is no {kind.upper()}: {error}") from None
@@ -131,23 +153,14 @@ def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def decode(body: bytes, media_type: str | None) -> str:
     """The text of a body in the charset of its media type. Raises ContentError."""
-    codec = codec_of(media_type)
+    return _text_in(body, codec_of(media_type))
+
+
+def _text_in(body: bytes, codec: str) -> str:
     try:
         return text_of(body, codec)
     except UnicodeError:
         raise ContentError(f"the body is no text in {codec}") from None
-
-
-def is_decoded(media_type: str | None) -> bool:
-    """Whether a body of that media type is read in its charset."""
-    essence = essence_of(media_type)
-    return (
-        not essence
-        or is_json(essence)
-        or essence.startswith("text/")
-        or essence in (FORM, MULTIPART)
-        or bool(format_of(essence))
-    )
 
 
 def codec_of(media_type: str | None) -> str:
@@ -155,18 +168,18 @@ def codec_of(media_type: str | None) -> str:
     return charset_named(media_type) or "utf-8"
 
 
-def charset_named(media_type: str | None, otherwise: str | None = None) -> str | None:
+def charset_named(media_type: str | None) -> str | None:
     """The codec that a media type names, if it names one. Raises UnknownCharset."""
     try:
-        return named_charset(media_type) or otherwise
+        return named_charset(media_type)
     except LookupError:
         raise UnknownCharset("the charset of the body is unknown") from None
 
 
-def _read_json(body: bytes, media_type: str | None) -> Any:
-    text = body if codec_of(media_type) == "utf-8" else decode(body, media_type).encode()
+def _read_json(body: bytes, codec: str) -> Any:
+    text = bytes_without_mark(body) if codec == "utf-8" else _text_in(body, codec).encode()
     try:
-        return read_json(bytes_without_mark(text))
+        return read_json(text)
     except TooMuch as error:
         raise TooMuchContent(f"the body is too much: {error}") from None
     except ValueError as error:

@@ -89,7 +89,8 @@ class Cycle:
         self._body = b""
         if self.held is not None:
             self.held.close()
-        self._tell()
+        if self._news is not None:
+            self._tell()
 
     # The request
 
@@ -140,21 +141,23 @@ class Cycle:
             self.take(part, len(part))
         elif part:
             self._body = part  # it came at once
-        self._tell()
+        if self._news is not None:
+            self._tell()
 
     def _tell(self) -> None:
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
 
     def _has_news(self) -> bool:
+        """Whether there is anything to tell beside some of the body."""
         is_new_end = self.is_whole and not self._is_read
-        return bool(self._body) or is_new_end or self.is_gone or self.is_answered or self._is_refused
+        return is_new_end or self.is_gone or self.is_answered or self._is_refused
 
     async def receive(self) -> Message:
         if self.expects_leave:
             self.expects_leave = False
             self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        while not self._has_news():
+        while not self._body and not self._has_news():
             await self._wait()
         if self.is_gone or self.is_answered:
             return {"type": "http.disconnect"}
@@ -196,10 +199,13 @@ class Cycle:
     def _send_head(self, status: int, headers: Sequence[tuple[bytes, bytes]], reason: bytes | None) -> None:
         self.is_started = True
         named = dict(headers)
-        fields = [*(each for each in self._front.default_headers if each[0] not in named), *headers]
+        fields = list(headers)
+        for default in self._front.default_headers:
+            if default[0] not in named:
+                fields.append(default)
         if self.expects_leave and not self.is_whole:  # who does not get it may send the body or not
             self.keep_alive = False
-        if b"close" in named.get(b"connection", b"").lower():
+        if b"connection" in named and b"close" in named[b"connection"].lower():
             self.keep_alive = False
         elif not self.keep_alive:
             fields.append((b"connection", b"close"))

@@ -96,7 +96,9 @@ class Endpoint:
             await self._be_started(exchange)
             flow, route, _, replays = listener
             attributes = _admitted(exchange, listener)
-            _begin_request(attributes)
+            callers = begin_request()
+            if certificate := attributes.get("clientCertificate"):  # it tells first who calls
+                callers.append(Caller(None, subject_of(certificate)))
             requests = flow.runtime.requests
             with requests:
                 event = await _read_event(exchange, route, attributes)
@@ -161,13 +163,6 @@ def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
         raise busy("too many requests are under way")
     flow.check_room()
     return attributes
-
-
-def _begin_request(attributes: Mapping[str, Any]) -> None:
-    """Begin to note who calls; the certificate of the connection tells it first."""
-    callers = begin_request()
-    if certificate := attributes.get("clientCertificate"):
-        callers.append(Caller(None, subject_of(certificate)))
 
 
 async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:

@@ -53,11 +53,6 @@ def raw_path_of(scope: Scope) -> str:
     return path.replace("%", "%25")
 
 
-def is_escaped(scope: Scope) -> bool:
-    """Whether the path came with something percent-encoded."""
-    return b"%" in (scope.get("raw_path") or b"")
-
-
 def _path_below(scope: Scope) -> str:
     """The path, cut, behind the prefix that an outer application took."""
     path = cut_path(raw_path_of(scope))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -126,7 +126,7 @@ class Protocol(Connection):
         """Nobody wants the head that has not come whole."""
         if self._held is not None:
             self._held.close()
-        self._forget_head()
+        self._url, self._headers, self._held = b"", NONE, None
 
     def data_received(self, data: bytes) -> None:
         if self._is_deaf:
@@ -229,9 +229,10 @@ class Protocol(Connection):
         if self._head_size or self._fed > limits.max_header_size or len(self._headers) > limits.max_headers:
             check_size(self._url, self._headers, limits)
         version, method = self._parser.get_http_version(), self._parser.get_method()
-        check_head(version, method, self._headers)
+        named = dict(self._headers)
+        check_head(version, method, self._headers, named)
         is_next = self.cycle is None or self.cycle.is_answered
-        cycle = self._new_cycle(version, method)
+        cycle = self._new_cycle(version, method, named)
         if not is_next:
             self._queue(cycle)
         self._stage, self._framing, self.cycle = IN_BODY, 0, cycle
@@ -240,18 +241,15 @@ class Protocol(Connection):
         if is_next:
             self._start(cycle)
 
-    def _new_cycle(self, version: str, method: bytes) -> Cycle:
+    def _new_cycle(self, version: str, method: bytes, named: Mapping[bytes, bytes]) -> Cycle:
         cycle = Cycle(self, self._front, self._scope(version, method), self._answered)
         is_new = version == "1.1"  # HTTP/1.0 has no leave to give, and its connections end
         cycle.keep_alive = is_new and not self._front.is_draining and self._parser.should_keep_alive()
-        cycle.expects_leave = is_new and dict(self._headers).get(b"expect", b"").lower() == b"100-continue"
+        cycle.expects_leave = is_new and b"expect" in named and named[b"expect"].lower() == b"100-continue"
         if self._held is not None:
             cycle.held = cycle.scope[HELD] = self._held
-        self._forget_head()
-        return cycle
-
-    def _forget_head(self) -> None:
         self._url, self._headers, self._held = b"", NONE, None
+        return cycle
 
     def _scope(self, version: str, method: bytes) -> Scope:
         """What ASGI tells of a request."""
@@ -353,10 +351,11 @@ class Protocol(Connection):
 
     def _answered(self) -> None:
         """An answer was written to its end."""
-        if self.is_closing():
+        if self.is_ending or self._transport.is_closing():
             return
         assert self._running is not None  # whose answer it is
-        self.resume_reading()
+        if self._is_paused:
+            self.resume_reading()
         if self._pipeline:
             self._start(self._pipeline.pop(0))
         elif self._refused is not None:

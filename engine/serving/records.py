@@ -48,7 +48,7 @@ def records_of(
     which no handler takes.
     """
     is_csv = essence_of(media_type) == CSV
-    codec = charset_named(media_type, csv.codec if is_csv else None) or "utf-8"
+    codec = charset_named(media_type) or (csv.codec if is_csv else None) or "utf-8"
     texts = _decoded(_in_time(chunks, limits.read_timeout), codec)
     if is_csv:
         portions = _of_csv(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.serving.answer_head import answer_head
 from engine.serving.problem import PROBLEM, problem
@@ -35,18 +35,18 @@ class Refused(Exception):
         return answer_head(self.status, headers) + body
 
 
-def check_head(version: str, method: bytes, headers: RawHeaders) -> None:
-    """Raise Refused for what no caller may say, and for what is not served."""
+def check_head(version: str, method: bytes, headers: RawHeaders, named: Mapping[bytes, bytes]) -> None:
+    """Raise Refused for what no caller may say, and for what is not served. named: the headers by name, of each one."""
     if version not in VERSIONS:
         raise Refused(505, "the version of HTTP is none of 1.0, 1.1", "HTTP:VERSION_NOT_SUPPORTED")
     if method == b"CONNECT":  # who is between would take an answer for a tunnel
         raise Refused(501, "this is no proxy", "HTTP:NOT_IMPLEMENTED")
-    names = [name for name, _ in headers]
-    is_coded = b"transfer-encoding" in names
+    is_coded = b"transfer-encoding" in named
     if is_coded and any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers):
         raise Refused(501, "the Transfer-Encoding is another than chunked", "HTTP:NOT_IMPLEMENTED")
-    hosts = names.count(b"host")
-    if hosts != 1 and (hosts or version == "1.1"):  # RFC 9112, 3.2
+    has_host = b"host" in named
+    is_host_doubled = len(named) < len(headers) and sum(name == b"host" for name, _ in headers) > 1
+    if is_host_doubled or (not has_host and version == "1.1"):  # RFC 9112, 3.2
         raise Refused(400, "a request has one Host header")
     if is_coded and version == "1.0":  # RFC 9112, 6.1
         raise Refused(400, "HTTP/1.0 has no Transfer-Encoding")

@@ -59,13 +59,14 @@ class Collecting:
         self._entering = entering
         self._resource = resource
         self._until = until
-        self._is_over = False
+        self._is_over = self._may_be_unreadable = False
         self._count = 0
         self.current = current
 
     async def all(self, portions: Portions) -> list[Any]:
         """The outcomes of all items. An error that ends the loop leaves with those until then in the variable."""
         outcomes: list[Any] = []
+        self._may_be_unreadable = portions.may_be_unreadable
         try:
             async for items in portions:
                 await self._collect_all(items, outcomes)
@@ -83,6 +84,7 @@ class Collecting:
 
         async def outcomes() -> AsyncGenerator[list[Any], None]:
             size = 1
+            self._may_be_unreadable = portions.may_be_unreadable
             async for items in portions:
                 start = 0
                 while start < len(items) and not self._is_over:
@@ -132,30 +134,31 @@ class Collecting:
 
         It may be the second time.
         """
-        first, self.current = points.start(current) if points else (0, current)
-        self._is_over = False
+        first, current = points.start(current) if points else (0, current)
+        self.current, self._is_over = current, False
         del outcomes[known + first :]
         plain = self._run_at_once if at_once else None
         run: Any = plain or self._run
         budget = current_budget()
         often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         enter, succeeded, failed = self._entering, self._collect.succeeded, self._collect.failed
-        until = self._until
+        until, done, may_be_unreadable = self._until, self._count, self._may_be_unreadable
         for number, item in enumerate(items[first:] if first else items, first + 1):
             if points:
-                points.note(self.current)
-            counter = self._count + number
-            entering = enter(self.current, item, counter)
+                points.note(current)
+            entering = enter(current, item, done + number)
             try:
-                after = run(entering) if type(item) is not Unreadable else item.refuse()
+                if may_be_unreadable and type(item) is Unreadable:
+                    item.refuse()
+                after = run(entering)
                 if not plain:
                     after = await after
-                outcomes.append(succeeded(entering, after, counter - 1))
-                self.current = after
+                outcomes.append(succeeded(entering, after, done + number - 1))
+                self.current = current = after
             except FlowError as failure:
                 if not self._collect.takes(failure):
                     raise
-                outcomes.append(failed(entering, failure, counter - 1))
+                outcomes.append(failed(entering, failure, done + number - 1))
                 after = (failure.event or entering).with_error(failure) if until else entering
             if until is not None and holds_after(until, after):
                 self._is_over = True

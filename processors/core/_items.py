@@ -5,9 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from engine import EXPRESSION, Appended, Condition, Event, Expression, FlowError, Mistake, Reader, Stream, is_number
+from engine import (
+    EXPRESSION,
+    NOTHING,
+    Appended,
+    Condition,
+    Event,
+    Expression,
+    FlowError,
+    Message,
+    Mistake,
+    Reader,
+    Stream,
+    Unreadable,
+    is_number,
+)  # fmt: skip
 
 LISTS = (list, tuple, Appended)
+CARRIERS = frozenset({Message, Unreadable})
+"""Items that carry what enters the steps."""
 
 
 class Collection(Expression):
@@ -22,6 +38,11 @@ class Collection(Expression):
         return tree
 
 
+def carried(item: Message | Unreadable) -> tuple[Any, Any]:
+    """The payload and the attributes of an item that carries them."""
+    return (item.value, NOTHING) if isinstance(item, Unreadable) else (item.payload, item.attributes)
+
+
 class Portions:
     """The items of a list or of a stream, as they come, for one pass.
 
@@ -32,6 +53,8 @@ class Portions:
     def __init__(self, items: Sequence[Any] | Stream, size: int | None = None, *, all_items: bool = False) -> None:
         self._stream = items if isinstance(items, Stream) else None
         self._portions: Any = items.portions(size, all_items=all_items) if isinstance(items, Stream) else _whole(items)
+        self.may_be_unreadable = self._stream is not None and all_items
+        """Whether there may be items that cannot be read."""
 
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
         portions: AsyncIterator[Sequence[Any]] = self._portions

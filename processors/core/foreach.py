@@ -21,7 +21,6 @@ from engine import (
     ErrorType,
     Event,
     FlowError,
-    Message,
     Mistake,
     Name,
     Points,
@@ -29,7 +28,6 @@ from engine import (
     Scope,
     Stream,
     StreamingCollect,
-    Unreadable,
     acting_on,
     current_budget,
     give_turn,
@@ -38,7 +36,7 @@ from engine import (
     together,
 )  # fmt: skip
 from processors.core._collecting import Collecting
-from processors.core._items import Collection, Portions, checked_items, holds_after
+from processors.core._items import CARRIERS, Collection, Portions, carried, checked_items, holds_after
 from processors.core._restored import restored
 
 
@@ -129,17 +127,21 @@ class Foreach(Scope):
         items = checked_items(value, "foreach")
         if not items and self.collect is None:
             return event
-        return await self._go_through(event, Portions(items), size)
+        return await self._go_through(event, items, size)
 
-    async def _go_through(self, event: Event, portions: Portions, size: int) -> Event:
+    async def _go_through(self, event: Event, items: Sequence[Any] | Portions, size: int) -> Event:
         current = event.with_variable(self.root_message_variable_name, event.message)
         if self.collect is None:
-            current = await self._run_each(portions, current, size)
+            if isinstance(items, Portions):
+                current = await self._run_each(items, current, size)
+            else:
+                current, _ = await self._run_all(_batches(items, size), current, 0)
             return self._left(current, event)
         if size != 1:
             raise FlowError(EXPRESSION, "foreach with collect takes one item at a time: batchSize is 1")
         steps = self.steps.run, self._run_at_once, self.entering
         collecting = Collecting(self.collect, *steps, current, self._resource, self.until)
+        portions = items if isinstance(items, Portions) else Portions(items)
         if self.collect.streaming:
             return event.with_variable(self.collect.target, collecting.stream(portions))
         outcomes = await collecting.all(portions)
@@ -150,7 +152,7 @@ class Foreach(Scope):
         done = 0
         try:
             async for items in portions:
-                batches = items if size == 1 else _batches(items, size)
+                batches = _batches(items, size)
                 current, is_over = await self._run_all(batches, current, done)
                 done += len(batches)
                 if is_over:
@@ -216,10 +218,10 @@ class Foreach(Scope):
     def entering(self, current: Event, item: Any, counter: int) -> Event:
         """The event with which an item enters the steps."""
         variables = {**current.vars, self.counter_variable_name: counter}
-        if type(item) is Message:
-            return replace(current, payload=item.payload, attributes=item.attributes, media_type=None, vars=variables)
-        payload = item.value if type(item) is Unreadable else item
-        return replace(current, payload=payload, attributes=NOTHING, media_type=None, vars=variables)
+        attributes = NOTHING
+        if type(item) in CARRIERS:
+            item, attributes = carried(item)
+        return replace(current, payload=item, attributes=attributes, media_type=None, vars=variables)
 
     def _left(self, current: Event, event: Event) -> Event:
         """The event after the loop: message, counter and rootMessage as they were before it."""
@@ -228,6 +230,9 @@ class Foreach(Scope):
         return replace(current.with_message_of(event), vars=variables, error=event.error)
 
 
-def _batches(items: Sequence[Any], size: int) -> list[list[Any]]:
+def _batches(items: Sequence[Any], size: int) -> Sequence[Any]:
+    """The items, or lists of so many of them."""
+    if size == 1:
+        return items
     items = list(items)
     return [items[start : start + size] for start in range(0, len(items), size)]
