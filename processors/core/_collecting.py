@@ -142,26 +142,26 @@ class Collecting:
         budget = current_budget()
         often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
         enter, succeeded, failed = self._entering, self._collect.succeeded, self._collect.failed
-        until, done, may_be_unreadable = self._until, self._count, self._may_be_unreadable
-        for number, item in enumerate(items[first:] if first else items, first + 1):
+        until, may_be_unreadable, counted = self._until, self._may_be_unreadable, self._count + first
+        for counter, item in enumerate(items[first:] if first else items, counted + 1):
             if points:
                 points.note(current)
-            entering = enter(current, item, done + number)
+            entering = enter(current, item, counter)
             try:
                 if may_be_unreadable and type(item) is Unreadable:
                     item.refuse()
                 after = run(entering)
                 if not plain:
                     after = await after
-                outcomes.append(succeeded(entering, after, done + number - 1))
+                outcomes.append(succeeded(entering, after, counter - 1))
                 self.current = current = after
             except FlowError as failure:
                 if not self._collect.takes(failure):
                     raise
-                outcomes.append(failed(entering, failure, done + number - 1))
+                outcomes.append(failed(entering, failure, counter - 1))
                 after = (failure.event or entering).with_error(failure) if until else entering
             if until is not None and holds_after(until, after):
                 self._is_over = True
                 break
-            if (budget.spent > MUCH or not number % often) and is_over():
+            if (budget.spent > MUCH or not counter % often) and is_over():
                 break

@@ -98,7 +98,9 @@ class SqliteStatements:
         if columns is None:
             count = cursor.rowcount
             return {"affectedRows": count if count > 0 else 0, "generatedKeys": {}}
-        names = [column[0] for column in columns]
+        return self._returned(cursor, sql, [column[0] for column in columns])
+
+    def _returned(self, cursor: sqlite3.Cursor, sql: str, names: Sequence[str]) -> dict[str, Any]:
         rows = cursor.fetchall()
         maps = [dict(zip(names, row, strict=True)) for row in rows[:1]]
         keys = self.decimals.complete(cursor.connection, sql, names, maps)[0] if maps else {}
