@@ -55,15 +55,15 @@ def test_flows_that_are_cancelled_leave_the_pool_whole(
     assert rows == list(range(1, len(rows) + 1)) if flow == "store" else rows == []
 
 
-@pytest.mark.parametrize("flow", ["store", "together"])
-def test_the_server_is_killed_and_comes_back(tmp_path: Path, mariadb: MariaDbServer, flow: str) -> None:
+@pytest.mark.parametrize(("flow", "size"), [("store", 1_000), ("together", 5_000)])
+def test_the_server_is_killed_and_comes_back(tmp_path: Path, mariadb: MariaDbServer, flow: str, size: int) -> None:
     async def restart() -> None:
         await asyncio.sleep(0.15)
         await asyncio.to_thread(mariadb.kill)
         await asyncio.to_thread(mariadb.start)
 
     async def work(app: Application) -> set[int]:
-        bodies = (app.run(flow, list(range(start, start + 5_000))) for start in range(1, 20_000, 5_000))
+        bodies = (app.run(flow, list(range(start, start + size))) for start in range(1, 4 * size, size))
         *ends, _ = await asyncio.gather(*bodies, restart(), return_exceptions=True)
         outcomes = [outcome for end in ends if not isinstance(end, BaseException) for outcome in end.payload]
         assert {str(end.type) for end in ends if isinstance(end, FlowError)} <= {"DB:CONNECTIVITY", "DB:CANNOT_REACH"}
@@ -72,7 +72,7 @@ def test_the_server_is_killed_and_comes_back(tmp_path: Path, mariadb: MariaDbSer
 
     told, rows = run(tmp_path, mariadb.new_database(), work)
     assert told <= set(rows)
-    assert len(set(rows) - told) <= (4 if flow == "store" else 5_000)  # the answers to what was under way are lost
+    assert len(set(rows) - told) <= (4 if flow == "store" else size)  # the answers to what was under way are lost
 
 
 @pytest.mark.parametrize("inner", ["INDIFFERENT", "ALWAYS_BEGIN"])

@@ -241,7 +241,7 @@ def test_no_change_is_overlooked(place: int, character: str) -> None:
             asyncio.run(RULES.claims_of(changed, KEYS, NOW))
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.dictionaries(st.text(max_size=5), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 )

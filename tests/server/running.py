@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -57,7 +58,18 @@ class Running:
         self.printed: list[str] = []
         self.port = 0
         self.wait_for_address()
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+        self._clients = threading.local()
+        self._opened: list[httpx.Client] = []
+
+    @property
+    def client(self) -> httpx.Client:
+        """A client of this thread: one that several share may close a connection under another's hands."""
+        client: httpx.Client | None = getattr(self._clients, "client", None)
+        if client is None:
+            client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+            self._clients.client = client
+            self._opened.append(client)
+        return client
 
     def wait_for_address(self) -> None:
         """Read what is printed until the line with the address, which only flows with HTTP have."""
@@ -107,7 +119,8 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.client.close()
+        for client in self._opened:
+            client.close()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from engine.expressions.budget import spend
 from engine.expressions.charset import codec_named, named_charset
 from engine.expressions.errors import EvaluationError, NotInFormat
 from engine.expressions.functions.function import function
@@ -13,6 +14,7 @@ from engine.expressions.functions.limits import refuse_long_text
 from engine.expressions.operators import type_name
 from engine.expressions.tables import Dialect
 from engine.expressions.texts import text_of, without_mark
+from engine.limits import MOST_STEPS
 
 Options = Mapping[str, Any]
 FORMATS = {
@@ -25,6 +27,22 @@ FORMATS = {
     "x-www-form-urlencoded": "form_text",
 }
 """Format → the module beside this one that reads and writes it; imported when a flow first needs it."""
+
+JSON_MARKS = {",": 4, ":": 3, "[": 4, "{": 4}
+COSTS: Mapping[str, tuple[int, Mapping[str, int]]] = {
+    "json": (200, JSON_MARKS),
+    "ndjson": (240, {**JSON_MARKS, "\n": 40}),
+    "jsonl": (240, {**JSON_MARKS, "\n": 40}),
+    "csv": (400, {",": 50, ";": 50, "\t": 50, "|": 50, "\n": 50}),
+    "xml": (520, {"<": 50, "=": 30}),
+    "yaml": (1000, dict.fromkeys("-:,[{\n", 130)),
+    "x-www-form-urlencoded": (600, {"&": 30}),
+}
+"""Format → the steps of a call, and of each mark in the text: there are as many as values, within a factor."""
+CHARACTERS = 8
+"""Characters of one step, whatever they are."""
+OVER_HALF = MOST_STEPS // 2 + 1
+"""What a text counts at the most: the largest that is read takes no longer; of two such an evaluation reads one."""
 
 
 def _format(name: str, mime: str) -> str:
@@ -67,7 +85,15 @@ def decoded(content: bytes, kind: str, codec: str | None) -> str:
 
 def read_text(text: str, kind: str, dialect: Dialect) -> Any:
     """The value of a text in a format. Raises NotInFormat, and EvaluationError for one that holds too much."""
+    _count("read", kind, text)
     return _module(kind).read(text, {}, dialect) if kind == "csv" else _module(kind).read(text, {})
+
+
+def _count(name: str, kind: str, text: str) -> None:
+    """Count what it takes to read a text, or took to write it."""
+    call, marks = COSTS[kind]
+    steps = call + len(text) // CHARACTERS + sum(text.count(mark) * each for mark, each in marks.items())
+    spend(min(steps, OVER_HALF), f"{name}()")
 
 
 @function("string|bytes", "string", "object?", dataweave="read", of_null=None)
@@ -95,7 +121,9 @@ def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
     kind, options = _format("read", mime), options or {}
     refuse_long_text(len(text), "read")
     try:
-        return _module(kind).read(_text(text, kind, mime, options), options)
+        whole = _text(text, kind, mime, options)
+        _count("read", kind, whole)
+        return _module(kind).read(whole, options)
     except EvaluationError:
         raise
     except (ValueError, RecursionError) as error:  # UnicodeError is one
@@ -118,7 +146,9 @@ def write(value: Any, mime: str, options: Options | None = None) -> str:
     """
     kind = _format("write", mime)
     try:
-        return str(_module(kind).write(value, options or {}))
+        text = str(_module(kind).write(value, options or {}))
+        _count("write", kind, text)
+        return text
     except EvaluationError:
         raise
     except (ValueError, NotImplementedError, RecursionError):

@@ -122,7 +122,7 @@ def total(numbers: list[Any]) -> Any:
     return result if type(result) is int or isfinite(result) else reduce(PLUS, numbers, 0)
 
 
-@function("array", "expression", steps=16, each=2, dataweave="dw::core::Arrays::countBy", of_null=0)
+@function("array", "expression", steps=16, each=3, dataweave="dw::core::Arrays::countBy", of_null=0)
 def count_by(elements: list[Any], condition: Key) -> int:
     """How many elements the expression is true for. For counts by key: `map_values(group_by(…), &length(@))`.
 
@@ -131,7 +131,7 @@ def count_by(elements: list[Any], condition: Key) -> int:
     return sum(truth(condition(element)) for element in elements)
 
 
-@function("array", "expression", steps=30, each=3, dataweave="dw::core::Arrays::partition", of_null=None)
+@function("array", "expression", steps=30, each=5, dataweave="dw::core::Arrays::partition", of_null=None)
 def partition(elements: list[Any], condition: Key) -> dict[str, list[Any]]:
     """The elements in two lists: `success`, those that the expression is true for, and `failure`, the others.
 

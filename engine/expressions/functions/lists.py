@@ -23,8 +23,8 @@ FEW = 8
 """Elements that a call's own steps pay for."""
 LONG = 256
 """Characters of a text that are not compared in no time."""
-PER_COMPARED = 6
-SLOWLY, BETWEEN_ZONES = 3, 30
+PER_COMPARED = 24
+SLOWLY, BETWEEN_ZONES = 5, 30
 """How many times longer it takes to compare decimals and dates, and datetimes of several time zones."""
 DIRECTIONS = ("asc", "desc")
 

@@ -21,6 +21,8 @@ POWER = arithmetic("pow", operator.pow, QUOTIENT_DIGITS)
 DIVISION = arithmetic("avg", operator.truediv, QUOTIENT_DIGITS)
 DECIMAL_POWER = 2000
 """Steps of a power of decimals."""
+BITS = 4
+"""Bits of an integer that take a step to become decimal digits."""
 
 
 @function("number", steps=4, each=0, dataweave="abs")
@@ -43,7 +45,7 @@ def avg(numbers: list[Any]) -> Any:
     return DIVISION(total(numbers), len(numbers)) if numbers else None
 
 
-@function("number", steps=110, each=0, dataweave="ceil")
+@function("number", steps=400, each=0, dataweave="ceil")
 def ceil(number: Any) -> int:
     """The next whole number upwards.
 
@@ -52,7 +54,7 @@ def ceil(number: Any) -> int:
     return number if isinstance(number, int) else int(rounded(exact("ceil", number), 0, ROUND_CEILING))
 
 
-@function("number", steps=110, each=0, dataweave="floor")
+@function("number", steps=400, each=0, dataweave="floor")
 def floor(number: Any) -> int:
     """The next whole number downwards.
 
@@ -107,6 +109,8 @@ def as_decimal(value: Any, pattern: str | None = None) -> Decimal:
     as_decimal('19.99') * 1.19 → 23.7881
     """
     if is_number(value):
+        if type(value) is int:
+            spend(value.bit_length() // BITS, "as_decimal()")
         return exact("as_decimal", value)
     text = _written("as_decimal", value, pattern)
     return _refuse_no_number("as_decimal") if number_in(text) is None else Decimal(text)
@@ -123,7 +127,7 @@ def _refuse_no_number(name: str) -> NoReturn:
     raise EvaluationError(f"{name}() takes number or string as argument 1, not a string that is no number")
 
 
-@function("number", "integer?", steps=110, each=0, dataweave="round")
+@function("number", "integer?", steps=400, each=0, dataweave="round")
 def round_(number: Any, digits: int | None = None) -> Any:
     """The next whole number, or the number with that many digits behind the point; a half goes away from zero.
 

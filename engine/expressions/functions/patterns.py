@@ -27,7 +27,9 @@ PER_INSTRUCTION = 16
 """Steps to compile one."""
 TOO_LARGE = 1_200_000
 """Steps to compile a program, until it is too large."""
-PER_MATCH, PER_GROUP = 110, 30
+CALL = 600
+"""Steps of a call with a short text: what crosses from Python to RE2 and back takes longer than the search."""
+PER_MATCH, PER_GROUP = 220, 60
 """Steps to find a place, and one of its groups."""
 PER_PIECE = 8
 """Steps to fill in one mark of what takes the place."""
@@ -146,7 +148,7 @@ def _readable(name: str) -> Callable[[Sequence[Any]], str | None]:
     return check
 
 
-@function("string", "string", check=_readable("matches"), steps=140, dataweave="matches", of_null=False)
+@function("string", "string", check=_readable("matches"), steps=CALL, dataweave="matches", of_null=False)
 def matches(text: str, pattern: str) -> bool:
     """Whether the whole text fits a regular expression (RE2's syntax). Null does not.
 
@@ -156,7 +158,7 @@ def matches(text: str, pattern: str) -> bool:
     return _prepared("matches", text, pattern).fullmatch(text) is not None
 
 
-@function("string", "string", check=_readable("match"), steps=160, dataweave="match (pattern)", of_null=None)
+@function("string", "string", check=_readable("match"), steps=CALL, dataweave="match (pattern)", of_null=None)
 def match(text: str, pattern: str) -> list[str | None] | None:
     """The first place that fits a regular expression, and what its groups hold; null where none does.
 
@@ -173,7 +175,7 @@ def match(text: str, pattern: str) -> list[str | None] | None:
     return _groups(found)
 
 
-@function("string", "string", check=_readable("scan"), steps=160, dataweave="scan", of_null=None)
+@function("string", "string", check=_readable("scan"), steps=CALL, dataweave="scan", of_null=None)
 def scan(text: str, pattern: str) -> list[list[str | None]]:
     """All places that fit a regular expression, each as by match.
 
@@ -187,7 +189,7 @@ def scan(text: str, pattern: str) -> list[list[str | None]]:
 
 
 @function(
-    "string", "string", "string", check=_readable("replace_re"), steps=160, dataweave="replace … with", of_null=None
+    "string", "string", "string", check=_readable("replace_re"), steps=CALL, dataweave="replace … with", of_null=None
 )
 def replace_re(text: str, pattern: str, new: str) -> str:
     """The text with the new one in place of all that fits a regular expression.
@@ -225,7 +227,7 @@ def _group(groups: list[str | None], mark: str) -> str:
     return groups[int(mark)] or ""
 
 
-@function("string", "string", check=_readable("split_re"), steps=160, dataweave="splitBy (pattern)", of_null=None)
+@function("string", "string", check=_readable("split_re"), steps=CALL, dataweave="splitBy (pattern)", of_null=None)
 def split_re(text: str, pattern: str) -> list[str]:
     """The parts between what fits a regular expression.
 

@@ -204,5 +204,5 @@ def _unwanted(text: str, characters: str, what: str) -> str | frozenset[str]:
     different = frozenset(characters)
     if len(different) <= FEW:
         return "".join(different)
-    spend(4 * len(text), what)
+    spend(10 * len(text), what)
     return different

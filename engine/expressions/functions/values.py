@@ -64,7 +64,7 @@ def _text(name: str, value: Any) -> str:
     try:
         text = to_text(value)
         if len(text) > LONG and type(value) is not str:
-            spend(len(text) // 2, f"{name}()")
+            spend(len(text), f"{name}()")
         return text
     except (ValueError, NotImplementedError, RecursionError):  # a number of thousands of digits, a foreign object
         raise EvaluationError(f"{name}() cannot make a text of this {type_name(value)}") from None
