@@ -21,6 +21,7 @@ from engine import (
     FlowError,
     Message,
     Processor,
+    Refusal,
     Template,
 )
 from processors.core.foreach import Foreach
@@ -213,3 +214,12 @@ def test_an_application_hands_out_plain_lists(tmp_path: Path) -> None:
     assert type(event.payload["inner"]) is list
     assert type(event.vars["list"][1]) is list
     assert event.payload == {"inner": ["a", ["b"]]}
+
+
+def test_an_error_that_is_raised_once_more_is_what_it_was() -> None:
+    refusal = Refusal(401, "HTTP:UNAUTHORIZED", "who are you?", {"www-authenticate": "Basic"})
+    refusal.event, refusal.failing_component, refusal.logged = Event(), "shop/steps/0", True
+    copy = refusal.copy(detailed_description="no token")
+    assert (type(copy), copy.status, copy.headers) == (Refusal, 401, {"www-authenticate": "Basic"})
+    assert (str(copy), copy.detailed_description) == ("HTTP:UNAUTHORIZED: who are you?", "no token")
+    assert (copy.event, copy.failing_component, copy.logged) == (None, None, False)

@@ -18,7 +18,14 @@ class ErrorMapping(Parameters):
 
     def map(self, failure: FlowError) -> FlowError:
         """The error under its new type, at the same place; its cause is the one that came."""
-        mapped = failure.anew(type=self.target_type, cause=failure)
+        mapped = FlowError(
+            self.target_type,
+            failure.description,
+            detailed_description=failure.detailed_description,
+            cause=failure,
+            error_message=failure.error_message,
+            child_errors=failure.child_errors,
+        )
         mapped.event, mapped.failing_component, mapped.logged = failure.event, failure.failing_component, failure.logged
         mapped.answer = failure.answer
         return mapped

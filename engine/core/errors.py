@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 TYPE_NAME = re.compile(r"(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
 
@@ -206,17 +206,17 @@ class FlowError(Exception):
         self.answer = Answer()
         self.logged = False
 
-    def anew(self, **changed: Any) -> FlowError:
-        """The same error to be raised once more, with other values of some arguments, and without event or place."""
-        told = {
-            "type": self.type,
-            "description": self.description,
-            "detailed_description": self._detailed_description,
-            "cause": self.cause,
-            "error_message": self.error_message,
-            "child_errors": self.child_errors,
-        }
-        return FlowError(**{**told, **changed})
+    def copy(self, **changed: Any) -> Self:
+        """The same error, of the same class, to be raised once more: without event, place and answer.
+
+        changed: other values of arguments but the type, by their names.
+        """
+        if "detailed_description" in changed:
+            changed["_detailed_description"] = changed.pop("detailed_description")
+        copy = type(self).__new__(type(self), changed.get("description", self.description))
+        fresh = {"failing_component": None, "route": None, "event": None, "answer": Answer(), "logged": False}
+        vars(copy).update(vars(self) | fresh | changed)
+        return copy
 
     def __str__(self) -> str:
         return self._told(self.description)

@@ -30,7 +30,7 @@ class Entry:
         try:
             module = importlib.import_module(self.module)
         except Exception as error:
-            raise CatalogError(f"the module {self.module} cannot be imported: {error}") from error
+            raise BrokenModule(f"the module {self.module} cannot be imported: {error}") from error
         own = [
             value
             for value in vars(module).values()
@@ -45,6 +45,10 @@ class Entry:
 
 class CatalogError(Exception):
     """A package of elements that cannot be used as one."""
+
+
+class BrokenModule(CatalogError):
+    """A module that cannot be imported."""
 
 
 class Catalog:
@@ -70,6 +74,16 @@ class Catalog:
         for name in self.names():
             try:
                 yield name, self[name]
+            except CatalogError:
+                continue
+
+    def broken(self) -> Iterator[BrokenModule]:
+        """Why some of the elements are not among `elements`: their modules cannot be imported."""
+        for name in self.names():
+            try:
+                self[name]
+            except BrokenModule as error:
+                yield error
             except CatalogError:
                 continue
 

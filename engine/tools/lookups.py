@@ -29,10 +29,13 @@ def processors(context: click.Context, processors: tuple[str, ...]) -> None:
     if context.invoked_subcommand is None:
         from engine.tools.manual import summary
 
-        elements = dict(elements_of(context.obj).elements())
+        catalog = elements_of(context.obj)
+        elements = dict(catalog.elements())
         wide = max(map(len, elements), default=0)
         for name, element in elements.items():
             click.echo(f"{name:{wide}}  {summary(element)}")
+        for error in catalog.broken():
+            click.echo(str(error), err=True)
 
 
 @processors.command()

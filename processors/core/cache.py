@@ -245,7 +245,7 @@ def _hit(event: Event, stored: Any) -> Event:
 def _for_another(failure: FlowError, event: Event) -> FlowError:
     """The error of the steps for another caller: with its event, which no other may see."""
     cause = failure.cause
-    copy = failure.anew(cause=_for_another(cause, event) if isinstance(cause, FlowError) else cause)
+    copy = failure.copy(cause=_for_another(cause, event) if isinstance(cause, FlowError) else cause)
     copy.event, copy.failing_component = event, failure.failing_component
     return copy
 

@@ -114,7 +114,7 @@ class Pool:
     async def _opened(self) -> Session:
         until, refusal = self._refused
         if refusal is not None and monotonic() < until:
-            raise refusal.anew()
+            raise refusal.copy()
         try:
             async with asyncio.timeout(self._pooling.wait):
                 session = await self._connect()

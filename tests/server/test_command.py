@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -186,3 +187,16 @@ def test_a_port_for_all_must_not_hide_a_flow(tmp_path: Path) -> None:
 
 def test_the_shipped_folder_is_served(start: Start) -> None:
     assert start(ROOT / "flows", DB_URL="sqlite://").post(json={"records": [GOOD]}).status_code == 200
+
+
+def test_an_element_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
+    package = tmp_path / "broken_elements"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "pay.py").write_text("import what_nobody_installed\n")
+    (package / "_shared.py").write_text("raise RuntimeError\n")
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    done = engine("processors", "--processors", "broken_elements", PYTHONPATH=path)
+    told = "the module broken_elements.pay cannot be imported: No module named 'what_nobody_installed'\n"
+    assert (done.returncode, done.stderr) == (0, told)
+    assert "foreach" in done.stdout
