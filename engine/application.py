@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
-from engine.core.chain import Wrap
-from engine.core.clock import Clock
-from engine.core.errors import FlowError
-from engine.core.event import NOTHING, Event
-from engine.core.flow import Flow
-from engine.core.processor import Source
 from engine.expressions.appended import settle
 from engine.expressions.suggestion import did_you_mean
 from engine.limits import LONGEST_READY_CHECK
 from engine.loading.catalog import discover
 from engine.loading.loader import Parts, load
+from engine.steps.chain import Wrap
+from engine.steps.flow import Flow
+from engine.steps.processor import Source
+from engine.values.errors import FlowError
+from engine.values.event import NOTHING, Event
+from engine.work.clock import Clock
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -215,8 +215,8 @@ class Application:
 
         servers: the base URLs to send requests to.
         """
+        from engine.analysis.examples import examples_in
         from engine.openapi.document import openapi
-        from engine.openapi.examples import examples_in
 
         served = self.flows.values() if flows is None else flows
         return openapi(served, servers, examples_in(self.parts.folders), self.parts.configuration.api.told)

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from engine.core.element import Element
-from engine.core.errors import ANY, TIMEOUT
-from engine.core.scope import Scope
 from engine.loading.catalog import discover
+from engine.parameters.element import Element
+from engine.steps.scope import Scope
 from engine.testing.examples import run_case
 from engine.tools.manual import descriptions, example, page, prose
+from engine.values.errors import ANY, TIMEOUT
 
 CATALOG = discover()
 ELEMENTS = list(CATALOG.elements())

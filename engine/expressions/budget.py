@@ -4,7 +4,7 @@ A step is some 25 ns of time, or a few bytes that are made and kept. The counts 
 so the same input has the same answer everywhere. The compiler knows what straight code costs and leaves it
 alone; a loop is charged when it begins, for all its rounds; a function for the size of what it gets and makes.
 
-What was spent is counted on after an evaluation: after many steps the others get their turn (`engine.core.turns`).
+What was spent is counted on after an evaluation: after many steps the others get their turn (`engine.work.turns`).
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.core.begun import begin
-from engine.core.clock import Clock
-from engine.core.event import Event
-from engine.core.nesting import Runnable, run_nested
-from engine.core.resource import ResourceError, Resources
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import Function, function
 from engine.loading.properties import Filler
+from engine.parameters.resource import ResourceError, Resources
+from engine.values.event import Event
+from engine.work.begun import begin
+from engine.work.clock import Clock
+from engine.work.nesting import Runnable, run_nested
 
 LOOKUP = 1000
 """Steps to run a small flow, without its expressions."""

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from engine.core.mistake import Mistake
 from engine.loading.place import Place
 from engine.loading.quoting import first_value, quoted_at
+from engine.parameters.mistake import Mistake
 
 CLOSING = ("]", "}")
 FIRST_KEY = re.compile(r"\s*(?:- +)*[\w:.-]*")

@@ -10,17 +10,6 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from engine.core.chain import Chain, Step, Wrap
-from engine.core.element import Element
-from engine.core.error_handler import ErrorHandler, OnError
-from engine.core.errors import ErrorType, error_type
-from engine.core.expression import Written
-from engine.core.mistake import Mistake, mistakes_of, refuse, shown
-from engine.core.nesting import Runnable
-from engine.core.processor import Processor
-from engine.core.reader import Reach
-from engine.core.resource import Resources
-from engine.core.runtime import Runtime
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.data import Map, Sequence
@@ -28,6 +17,17 @@ from engine.loading.document import TextFile
 from engine.loading.explain import Explainer, parameter_names, place_of
 from engine.loading.mentions import Mention, Mentions, mention
 from engine.loading.place import Place
+from engine.parameters.element import Element
+from engine.parameters.expression import Written
+from engine.parameters.mistake import Mistake, mistakes_of, refuse, shown
+from engine.parameters.reader import Reach
+from engine.parameters.resource import Resources
+from engine.steps.chain import Chain, Step, Wrap
+from engine.steps.error_handler import ErrorHandler, OnError
+from engine.steps.processor import Processor
+from engine.values.errors import ErrorType, error_type
+from engine.work.nesting import Runnable
+from engine.work.runtime import Runtime
 
 KIND_WORDS = {"Processor": "a step", "Source": "a source", "Config": "a config", "OnError": "an error handler"}
 EXAMPLES = {

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from engine.core.element import Element, raised_types
-from engine.core.errors import CONNECTIVITY, KNOWN_TYPES, RETRY_EXHAUSTED, ErrorType, error_type
+from engine.parameters.element import Element, raised_types
+from engine.values.errors import CONNECTIVITY, KNOWN_TYPES, RETRY_EXHAUSTED, ErrorType, error_type
 
 ENTRY_POINTS = "engine.processors"
 NAMELESS = "core"

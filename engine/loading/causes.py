@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from engine.core.mistake import Mistake
 from engine.loading.place import Place
+from engine.parameters.mistake import Mistake
 
 OF_NAMES = frozenset({"F501", "F502", "F505", "F508"})
 """Names that are unknown: they may stand where nothing could be read."""

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from engine.core.mistake import Mistake, not_finite
-from engine.core.text import Text
 from engine.limits import DEEPEST_FILE, MOST_FILE_VALUES
 from engine.loading.data import Map, NotFinite, Sequence, resolve
 from engine.loading.place import Place
+from engine.parameters.mistake import Mistake, not_finite
+from engine.parameters.text import Text
 
 PLAIN_TAGS = frozenset({"!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 

@@ -6,8 +6,8 @@ import re
 from math import isfinite
 from typing import Any
 
-from engine.core.text import Text
 from engine.loading.place import Place
+from engine.parameters.text import Text
 
 NULL = re.compile(r"|~|null|Null|NULL")
 TRUE, FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})

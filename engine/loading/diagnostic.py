@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from unicodedata import east_asian_width
 
-from engine.core.mistake import Mistake
 from engine.loading.document import Document
 from engine.loading.place import Place
+from engine.parameters.mistake import Mistake
 
 LONGEST_LINE = 160
 SECRET_DEFAULT = re.compile(r"(?<=\$\{secret:)([^:{}]*:)([^{}]*)(?=\})")

@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 from yaml.reader import ReaderError
 
-from engine.core.mistake import Mistake
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.functions.limits import YAML_TOO_DEEP
 from engine.expressions.marks import split
@@ -23,6 +22,7 @@ from engine.loading.data import as_data as as_data
 from engine.loading.data import resolve as resolve
 from engine.loading.place import Place
 from engine.loading.quoting import quoted, quoted_at
+from engine.parameters.mistake import Mistake
 
 COMMENT = re.compile(r"(?:^|(?<=\s))#")
 LINE_BREAK = re.compile("[\n\x85\u2028\u2029]")

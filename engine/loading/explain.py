@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from engine.core.element import Parameters
-from engine.core.mistake import MISTAKES, Mistake, shown
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.data import Map
 from engine.loading.data import Sequence as ListOfFile
 from engine.loading.place import Place
 from engine.loading.quoting import quoted
+from engine.parameters.element import Parameters
+from engine.parameters.mistake import MISTAKES, Mistake, shown
 
 PLAIN_WORDS = {
     "string_type": "a text",

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
-from engine.core.runtime import DATA_DIR
+from engine.work.runtime import DATA_DIR
 
 LONGEST = 100
 """Characters of a folder's name; file systems take 255."""

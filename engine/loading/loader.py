@@ -11,21 +11,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from engine.core.chain import Chain, Wrap
-from engine.core.clock import Clock
-from engine.core.config import Config
-from engine.core.element import Element, Parameters
-from engine.core.flow import Flow
-from engine.core.gate import Gate
-from engine.core.isolation import Isolation
-from engine.core.mistake import Mistake, shown
-from engine.core.nesting import Runnable
-from engine.core.parameters import Broken, Duration, Name
-from engine.core.processor import Source
-from engine.core.reader import Reach
-from engine.core.resource import Resources
-from engine.core.runtime import Runtime
-from engine.core.secrets import Secrets
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
 from engine.limits import RESPONSE_TIMEOUT
@@ -40,6 +25,21 @@ from engine.loading.identity import data_dir_of, name_of
 from engine.loading.place import Place
 from engine.loading.properties import Filler, Properties
 from engine.loading.sections import Entry, Sections, read_documents
+from engine.parameters.amounts import Broken, Duration, Name
+from engine.parameters.config import Config
+from engine.parameters.element import Element, Parameters
+from engine.parameters.mistake import Mistake, shown
+from engine.parameters.reader import Reach
+from engine.parameters.resource import Resources
+from engine.steps.chain import Chain, Wrap
+from engine.steps.flow import Flow
+from engine.steps.processor import Source
+from engine.values.secrets import Secrets
+from engine.work.clock import Clock
+from engine.work.gate import Gate
+from engine.work.isolation import Isolation
+from engine.work.nesting import Runnable
+from engine.work.runtime import Runtime
 
 SHORTEST_SECRET = 3
 """A shorter text is no secret, and stands in too many words."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from engine.core.errors import ErrorType, error_type
-from engine.core.mistake import Mistake
-from engine.core.type_patterns import CATCH_ALL
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog
 from engine.loading.explain import place_of
 from engine.loading.place import Place
 from engine.loading.quoting import quoted
+from engine.parameters.mistake import Mistake
+from engine.parameters.type_patterns import CATCH_ALL
+from engine.values.errors import ErrorType, error_type
 
 
 class Mention(NamedTuple):

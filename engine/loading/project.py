@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.core.files import read_file
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.texts import text_of
 from engine.loading.properties import as_text, flatten
+from engine.parameters.files import read_file
 
 FILE = "pyproject.toml"
 SECTION = "[tool.engine]"

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from engine.core.mistake import Mistake
-from engine.core.text import Piece, Text
 from engine.expressions.suggestion import did_you_mean
 from engine.limits import DEEPEST_PLACEHOLDERS, LONGEST_PLACEHOLDER
 from engine.loading.data import Map, Sequence
+from engine.parameters.mistake import Mistake
+from engine.parameters.text import Piece, Text
 
 SECRET = "secret:"  # noqa: S105  # the mark of a secret, not one
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.core.mistake import Mistake
-from engine.core.text import Text
 from engine.loading.data import Map
 from engine.loading.document import Document
 from engine.loading.place import Place
+from engine.parameters.mistake import Mistake
+from engine.parameters.text import Text
 
 SUFFIX = ".properties"
 BLANKS = " \t\f"

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.core.files import read_file as content_of
-from engine.core.mistake import Mistake, shown
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.texts import without_mark
 from engine.loading.data import Map, Sequence
@@ -18,6 +16,8 @@ from engine.loading.explain import place_of
 from engine.loading.place import Place
 from engine.loading.properties import Filler, between_placeholders, flatten
 from engine.loading.properties_file import SUFFIX, PropertiesFile
+from engine.parameters.files import read_file as content_of
+from engine.parameters.mistake import Mistake, shown
 
 SECTIONS = {
     "configs": "global elements by name, such as http:listener-config, that others name by config-ref",

@@ -1,1 +1,1 @@
-"""What flows answer, as an OpenAPI document: derived without running them."""
+"""An OpenAPI document of what flows answer, and the page that shows it."""

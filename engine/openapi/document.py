@@ -7,21 +7,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine import __version__
-from engine.core.flow import Flow
-from engine.core.request_path import PARAMETER
-from engine.openapi.answers import CORRELATION_REF, DEFAULT, PROBLEM_REF, Content, answers, component, phrase, responses
-from engine.openapi.declared import SCHEMAS, components_of
-from engine.openapi.demands import Path, demands_of, schema_of
-from engine.openapi.described import DescribedApi, free_name
-from engine.openapi.parameters import path_parameters, read_parameters
-from engine.openapi.rehearsal import Rehearsal, TooMuch
-from engine.openapi.schemas import OPEN, Schema
-from engine.openapi.security import requirements
-from engine.serving.content import CSV, JSON
+from engine.analysis.answers import (
+    CORRELATION_REF,
+    DEFAULT,
+    PROBLEM_REF,
+    Content,
+    answers,
+    component,
+    phrase,
+    responses,
+)
+from engine.analysis.declared import SCHEMAS, components_of
+from engine.analysis.demands import Path, demands_of, schema_of
+from engine.analysis.described import DescribedApi, free_name
+from engine.analysis.parameters import path_parameters, read_parameters
+from engine.analysis.rehearsal import Rehearsal, TooMuch
+from engine.analysis.schemas import OPEN, Schema
+from engine.analysis.security import requirements
+from engine.content.bodies import CSV, JSON
 from engine.serving.problem import PROBLEM
 from engine.serving.replays import SAFE
 from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES
+from engine.steps.flow import Flow
+from engine.values.request_path import PARAMETER
 
 USUAL_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 """What a listener for all methods is described with."""

@@ -12,13 +12,13 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from engine.core.flow import Flow
-from engine.core.refusal import Refusal
 from engine.serving.answer import Answer, own_problem, refused
 from engine.serving.conditional import READING, with_entity_tag
 from engine.serving.exchange import Exchange
 from engine.serving.path_route import PathRoute
 from engine.serving.route import HttpSource
+from engine.steps.flow import Flow
+from engine.values.refusal import Refusal
 
 log = logging.getLogger("engine")
 

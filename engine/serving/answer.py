@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from engine.core.errors import CRITICAL, EXPRESSION, TRANSFORMATION, FlowError
-from engine.core.event import STATUS, Event
-from engine.core.refusal import Refusal
-from engine.core.spooled import Spooled
-from engine.core.status import status_in, status_of
-from engine.core.stream import Stream
-from engine.serving.content import BYTES, ContentError, write_content
+from engine.content.bodies import BYTES, ContentError, write_content
+from engine.content.negotiation import write_accepted
 from engine.serving.headers import checked_headers, header_value, headers_of
-from engine.serving.negotiation import write_accepted
 from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import HttpResponse
 from engine.serving.sending import sent, stream_type
+from engine.values.errors import CRITICAL, EXPRESSION, TRANSFORMATION, FlowError
+from engine.values.event import STATUS, Event
+from engine.values.refusal import Refusal
+from engine.values.spooled import Spooled
+from engine.values.status import status_in, status_of
+from engine.values.stream import Stream
 
 log = logging.getLogger("engine")
 

@@ -10,9 +10,6 @@ from starlette.applications import Starlette
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.core.flow import Flow
-from engine.core.refusal import Refusal
-from engine.core.request_path import PathPattern
 from engine.serving.answer import refused
 from engine.serving.endpoint import Endpoint, Listener
 from engine.serving.exchange import Exchange
@@ -21,6 +18,9 @@ from engine.serving.path_route import PathRoute
 from engine.serving.preflight import behind
 from engine.serving.replays import Replays
 from engine.serving.route import HttpSource
+from engine.steps.flow import Flow
+from engine.values.refusal import Refusal
+from engine.values.request_path import PathPattern
 
 Lifecycle = Callable[[], Awaitable[None]]
 Check = Callable[[], Awaitable[bool]]

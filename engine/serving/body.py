@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from engine.core.deadline import before
-from engine.core.refusal import Refusal
-from engine.expressions.digits import is_digits
-from engine.limits import MOST_FIELDS
-from engine.serving.content import (
+from engine.content.bodies import (
     MULTIPART,
     ContentError,
     TooMuchContent,
@@ -20,11 +16,15 @@ from engine.serving.content import (
     payload_of,
     reading_of,
 )
+from engine.expressions.digits import is_digits
+from engine.limits import MOST_FIELDS
 from engine.serving.headers import Headers
 from engine.serving.incoming import Chunks, Incoming, too_large, whole
 from engine.serving.inflating import INFLATERS, Damaged, TooDense, inflated
 from engine.serving.records import has_records, records_of
 from engine.serving.route import Route
+from engine.values.refusal import Refusal
+from engine.work.deadline import before
 
 
 class Body(NamedTuple):

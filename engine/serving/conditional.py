@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from engine.core.authentication import callers
 from engine.serving.answer import Answer
 from engine.serving.headers import Headers
+from engine.steps.authentication import callers
 
 READING = frozenset({"GET", "HEAD"})
 PRIVATE = "private, no-cache"

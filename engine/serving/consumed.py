@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from engine.core.refusal import Refusal
-from engine.serving.content import JSON, NDJSON, essence_of
+from engine.content.bodies import JSON, NDJSON, essence_of
+from engine.values.refusal import Refusal
 
 
 def check_consumed(media_type: str | None, consumes: Sequence[str]) -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from engine.core.element import Parameters
-from engine.core.mistake import Mistake, refuse, shown
-from engine.core.parameters import Duration
+from engine.parameters.amounts import Duration
+from engine.parameters.element import Parameters
+from engine.parameters.mistake import Mistake, refuse, shown
 
 ANY = "*"
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Scope
 
-from engine.core.refusal import Refusal
 from engine.serving.answer_head import answer_head
 from engine.serving.connection import HIGH_WATER, Connection
 from engine.serving.exchange import BrokenStream
@@ -18,6 +17,7 @@ from engine.serving.own_server import HELD
 from engine.serving.request import new_correlation_id
 from engine.serving.request_head import Refused
 from engine.serving.room import Held, too_full
+from engine.values.refusal import Refusal
 
 log = logging.getLogger("engine")
 

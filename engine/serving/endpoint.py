@@ -10,16 +10,6 @@ from typing import Any, NamedTuple
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from engine.core.authentication import Caller, begin_request
-from engine.core.clock import Clock
-from engine.core.error_handler import log_failure
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.flow import Flow
-from engine.core.gate import busy
-from engine.core.refusal import Refusal
-from engine.core.stream import Stream
-from engine.core.turns import give_turn_after_much
 from engine.serving.answer import Answer, failure, own_problem, refused, success
 from engine.serving.body import Body, read_body
 from engine.serving.certificate import subject_of
@@ -31,6 +21,16 @@ from engine.serving.replays import Replays
 from engine.serving.request import attributes_of, has_body
 from engine.serving.route import USUAL_METHODS, Route
 from engine.serving.status import CLIENT_CLOSED
+from engine.steps.authentication import Caller, begin_request
+from engine.steps.error_handler import log_failure
+from engine.steps.flow import Flow
+from engine.values.errors import FlowError
+from engine.values.event import Event
+from engine.values.refusal import Refusal
+from engine.values.stream import Stream
+from engine.work.clock import Clock
+from engine.work.gate import busy
+from engine.work.turns import give_turn_after_much
 
 log = logging.getLogger("engine")
 

@@ -12,11 +12,6 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from engine.core.error_handler import log_failure
-from engine.core.errors import FLOW_BACK_PRESSURE, FlowError
-from engine.core.refusal import Refusal
-from engine.core.status import is_callers, status_of
-from engine.core.tracing import continue_trace
 from engine.limits import LONGEST_LINGER
 from engine.serving.answer import BODILESS, Answer
 from engine.serving.headers import Headers
@@ -24,6 +19,11 @@ from engine.serving.incoming import Incoming
 from engine.serving.own_server import CONNECTION, HELD
 from engine.serving.request import correlation_id_of
 from engine.serving.status import CLIENT_CLOSED, hung_up
+from engine.steps.error_handler import log_failure
+from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
+from engine.values.refusal import Refusal
+from engine.values.status import is_callers, status_of
+from engine.work.tracing import continue_trace
 
 access = logging.getLogger("engine.access")
 log = logging.getLogger("engine")

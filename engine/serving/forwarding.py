@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.core.addresses import Address
-from engine.core.networks import Network, read_address
+from engine.parameters.networks import Network, read_address
+from engine.values.addresses import Address
 
 FOR, PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 WITH_PORT = re.compile(r"\[([^]]+)\](?::([0-9]{1,5}))?|([^:]+):([0-9]{1,5})")

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from engine.core.errors import EXPRESSION, FlowError
-from engine.core.event import Event
-from engine.core.expression import Template
 from engine.expressions.appended import Appended
 from engine.expressions.writing import WRITING_ERRORS, to_text
 from engine.limits import LARGEST_HEADERS
+from engine.parameters.expression import Template
+from engine.values.errors import EXPRESSION, FlowError
+from engine.values.event import Event
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")

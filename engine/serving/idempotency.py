@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.core.element import Parameters
-from engine.core.expression import Expression
-from engine.core.flow import Flow
-from engine.core.mistake import Mistake
-from engine.core.parameters import Duration
-from engine.core.reachable import head_of
-from engine.core.store import StoreRef
+from engine.parameters.amounts import Duration
+from engine.parameters.element import Parameters
+from engine.parameters.expression import Expression
+from engine.parameters.mistake import Mistake
+from engine.steps.flow import Flow
+from engine.steps.reachable import head_of
+from engine.stores.store import StoreRef
 
 
 class Idempotency(Parameters):

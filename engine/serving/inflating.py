@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from engine.core.turns import give_turn
 from engine.limits import HIGHEST_RATIO, SMALL_INFLATED
 from engine.serving.incoming import Chunks
+from engine.work.turns import give_turn
 
 PORTION = 2**16
 """How many bytes are inflated at once: the bounds are looked at after each portion."""

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from engine.core.authentication import (
+from engine.parameters.expression import Expression
+from engine.steps.authentication import (
     AUTHENTICATION,
     Authentication,
     Caller,
@@ -14,14 +15,13 @@ from engine.core.authentication import (
     identity_of,
     usual_credentials,
 )
-from engine.core.error_handler import log_failure
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.expression import Expression
-from engine.core.flow import Flow
-from engine.core.reachable import head_of
-from engine.core.refusal import Refusal
-from engine.core.stored_values import digest_of
+from engine.steps.error_handler import log_failure
+from engine.steps.flow import Flow
+from engine.steps.reachable import head_of
+from engine.values.errors import FlowError
+from engine.values.event import Event
+from engine.values.refusal import Refusal
+from engine.values.stored_values import digest_of
 
 log = logging.getLogger("engine")
 

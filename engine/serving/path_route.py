@@ -8,7 +8,7 @@ from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Scope
 
-from engine.core.request_path import PathPattern, cut_path, joined_path
+from engine.values.request_path import PathPattern, cut_path, joined_path
 
 PATH_VALUES = "engine.path_values"
 """What the parameters of the path take, in the scope of a request."""

@@ -16,7 +16,6 @@ from urllib.parse import unquote
 import httptools
 from starlette.types import Scope
 
-from engine.core.refusal import Refusal
 from engine.limits import LINGER, MOST_PIPELINED, PIPELINED
 from engine.serving.connection import HIGH_WATER, Connection
 from engine.serving.cycle import Cycle
@@ -34,6 +33,7 @@ from engine.serving.request_head import (
     too_much_behind,
 )
 from engine.serving.room import Held
+from engine.values.refusal import Refusal
 
 access = logging.getLogger("engine.access")
 

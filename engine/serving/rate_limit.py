@@ -9,14 +9,14 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from engine.core.clock import Clock
-from engine.core.element import Parameters
-from engine.core.event import Event
-from engine.core.expression import Template
-from engine.core.parameters import Duration
-from engine.core.refusal import Refusal
 from engine.expressions.writing import encode
 from engine.limits import LONGEST_RATE_KEY, MOST_RATED_CALLERS
+from engine.parameters.amounts import Duration
+from engine.parameters.element import Parameters
+from engine.parameters.expression import Template
+from engine.values.event import Event
+from engine.values.refusal import Refusal
+from engine.work.clock import Clock
 
 POLICY = "default"
 

@@ -10,19 +10,19 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from engine.core.media import read_json
-from engine.core.refusal import Refusal
-from engine.core.stream import Stream, Unreadable
-from engine.core.turns import give_turn
+from engine.content.bodies import CSV, NDJSON, charset_named, essence_of
+from engine.content.csv_options import CsvOptions
 from engine.expressions.errors import NotInFormat
 from engine.expressions.reading import TooMuch, reason_of
 from engine.expressions.tables import Dialect, ExtraCells, Row, Table
 from engine.expressions.texts import Decoder
 from engine.limits import MOST_CELLS, MOST_COLUMNS
-from engine.serving.content import CSV, NDJSON, charset_named, essence_of
-from engine.serving.csv_options import CsvOptions
 from engine.serving.route import Limits
 from engine.serving.status import hung_up
+from engine.values.media import read_json
+from engine.values.refusal import Refusal
+from engine.values.stream import Stream, Unreadable
+from engine.work.turns import give_turn
 
 PORTION = 2**18
 """Bytes that are made records at once, however many come."""

@@ -7,17 +7,17 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.flow import Flow
-from engine.core.local_store import private_store
-from engine.core.refusal import Refusal
-from engine.core.store import KEY_ALREADY_EXISTS, KEY_NOT_FOUND, Store
-from engine.core.stored_values import NotSerialisable, digest_of
 from engine.limits import LARGEST_KEPT_ANSWER, LONGEST_IDEMPOTENCY_KEY, MOST_KEPT_ANSWERS
 from engine.serving.answer import Answer
 from engine.serving.idempotency import Idempotency
 from engine.serving.keyholder import Keyholders, permissions
+from engine.steps.flow import Flow
+from engine.stores.local_store import private_store
+from engine.stores.store import KEY_ALREADY_EXISTS, KEY_NOT_FOUND, Store
+from engine.values.errors import FlowError
+from engine.values.event import Event
+from engine.values.refusal import Refusal
+from engine.values.stored_values import NotSerialisable, digest_of
 
 log = logging.getLogger("engine")
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from starlette.types import Scope
 
-from engine.core.refusal import Refusal
+from engine.content.bodies import ContentError, grouped, pairs
 from engine.limits import LONGEST_CORRELATION_ID
 from engine.serving.certificate import certificate_of
-from engine.serving.content import ContentError, grouped, pairs
 from engine.serving.headers import Headers
 from engine.serving.path_route import PATH_VALUES, raw_path_of
+from engine.values.refusal import Refusal
 
 HTTP_1 = frozenset({"1.0", "1.1"})
 

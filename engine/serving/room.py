@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Protocol
 
-from engine.core.gate import busy
-from engine.core.refusal import Refusal
 from engine.limits import UNCOUNTED
+from engine.values.refusal import Refusal
+from engine.work.gate import busy
 
 
 class Room:

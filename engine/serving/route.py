@@ -7,11 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.core.element import Parameters
-from engine.core.expression import Template
-from engine.core.flow import Flow
-from engine.core.networks import Network
-from engine.core.processor import Source
+from engine.content.csv_options import USUAL, CsvOptions
 from engine.limits import (
     HEADER_TIMEOUT,
     IDLE_TIMEOUT,
@@ -21,10 +17,14 @@ from engine.limits import (
     MAX_UNSENT_BYTES,
     MOST_CALLERS,
 )
+from engine.parameters.element import Parameters
+from engine.parameters.expression import Template
+from engine.parameters.networks import Network
 from engine.serving.cors import Cors
-from engine.serving.csv_options import USUAL, CsvOptions
 from engine.serving.idempotency import Idempotency
 from engine.serving.rate_limit import RateLimit
+from engine.steps.flow import Flow
+from engine.steps.processor import Source
 
 USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """What a source takes that names no methods, as far as others are told; it takes any."""

@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from io import StringIO
 from typing import Any, TypeVar
 
-from engine.core.errors import TRANSFORMATION, FlowError
-from engine.core.media import is_json
-from engine.core.refusal import Refusal
-from engine.core.stream import Stream
-from engine.core.turns import give_turn
+from engine.content.bodies import CSV, NDJSON, essence_of
+from engine.content.negotiation import ANYTHING, preferred
 from engine.expressions.charset import charset_of
 from engine.expressions.writing import WRITING_ERRORS, encode, encode_lines, in_portions, to_text
-from engine.serving.content import CSV, NDJSON, essence_of
-from engine.serving.negotiation import ANYTHING, preferred
 from engine.serving.records import has_records
+from engine.values.errors import TRANSFORMATION, FlowError
+from engine.values.media import is_json
+from engine.values.refusal import Refusal
+from engine.values.stream import Stream
+from engine.work.turns import give_turn
 
 LINES = "application/x-ndjson"
 T = TypeVar("T")

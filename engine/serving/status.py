@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.core.errors import CRITICAL
-from engine.core.refusal import Refusal
+from engine.values.errors import CRITICAL
+from engine.values.refusal import Refusal
 
 CLIENT_CLOSED = 499
 """What the log shows for a caller that hung up before it had its whole answer (nginx's number)."""

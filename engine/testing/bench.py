@@ -11,24 +11,24 @@ from types import TracebackType
 from typing import Any, Self
 
 from engine.application import Application
-from engine.core.chain import Step
-from engine.core.errors import ErrorType, FlowError
-from engine.core.event import NOTHING, Event
-from engine.core.isolation import Isolation
-from engine.core.processor import Run
+from engine.content.bodies import JSON, write_content
 from engine.expressions.appended import settle
 from engine.loading.catalog import Catalog, discover
 from engine.loading.document import Document
 from engine.loading.loader import Loader
 from engine.loading.project import Project
 from engine.loading.sections import read_documents
-from engine.serving.content import JSON, write_content
+from engine.steps.chain import Step
+from engine.steps.processor import Run
 from engine.testing.client import Answer, send
 from engine.testing.clock import CaseClock
 from engine.testing.doubles import returned
 from engine.testing.isolating import crossings, isolation_of, keep_inside
 from engine.testing.selecting import is_named
 from engine.testing.stage import Layer, Stage
+from engine.values.errors import ErrorType, FlowError
+from engine.values.event import NOTHING, Event
+from engine.work.isolation import Isolation
 
 STEPS = "steps"
 

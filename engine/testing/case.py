@@ -10,19 +10,19 @@ from msgspec.structs import replace
 from pydantic import BeforeValidator, Field
 from pydantic_core import core_schema
 
-from engine.core.element import Parameters
-from engine.core.event import NOTHING, Event
-from engine.core.flow import Flow
-from engine.core.flow_link import FlowLink
-from engine.core.mistake import Mistake, refuse, shown
-from engine.core.parameters import Duration
-from engine.core.validated import Validated
 from engine.loading.data import as_data
+from engine.parameters.amounts import Duration
+from engine.parameters.element import Parameters
+from engine.parameters.mistake import Mistake, refuse, shown
+from engine.parameters.validated import Validated
+from engine.steps.flow import Flow
+from engine.steps.flow_link import FlowLink
 from engine.testing.doubles import Mock, Spy
 from engine.testing.expectations import Expectations
 from engine.testing.faults import Fault
 from engine.testing.generating import Value, Values
 from engine.testing.selecting import Selecting
+from engine.values.event import NOTHING, Event
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 ACTIONS = (*METHODS, "request", "flow", "steps")

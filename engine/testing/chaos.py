@@ -11,14 +11,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from engine.core.chain import Step
-from engine.core.errors import ErrorType, FlowError
-from engine.core.event import Event
-from engine.core.flow import Flow
-from engine.core.processor import Run
-from engine.openapi.answers import DEFAULT, answers
-from engine.openapi.rehearsal import Rehearsal, TooMuch
+from engine.analysis.answers import DEFAULT, answers
+from engine.analysis.rehearsal import Rehearsal, TooMuch
 from engine.serving.route import HttpSource
+from engine.steps.chain import Step
+from engine.steps.flow import Flow
+from engine.steps.processor import Run
 from engine.testing.case import Act
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.points import operation_errors, split
@@ -27,6 +25,8 @@ from engine.testing.session import Session
 from engine.testing.stage import Layer
 from engine.testing.suite import Written
 from engine.testing.ways import Ways
+from engine.values.errors import ErrorType, FlowError
+from engine.values.event import Event
 
 NO_CASE, NO_MOCK, NO_ANSWER = "no case passes it", "a call that no mock answers", "no answer"
 UNKNOWN = frozenset({NO_CASE, NO_MOCK})

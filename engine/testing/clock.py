@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 
-from engine.core.clock import Clock
+from engine.work.clock import Clock
 
 DAY = 86400.0
 """Seconds between two cases: what elements remember for a while, such as the requests of a rate limit, is over."""

@@ -9,14 +9,14 @@ from typing import Annotated, Any, get_args
 
 from pydantic import ConfigDict, TypeAdapter
 
-from engine.core.chain import Chain
-from engine.core.element import Element, Parameters
-from engine.core.error_handler import ErrorHandler
-from engine.core.expression import Compiled, Expression
-from engine.core.parameters import Amount
-from engine.core.processor import Source
-from engine.core.type_patterns import TypePatterns
 from engine.loading.data import as_data
+from engine.parameters.amounts import Amount
+from engine.parameters.element import Element, Parameters
+from engine.parameters.expression import Compiled, Expression
+from engine.parameters.type_patterns import TypePatterns
+from engine.steps.chain import Chain
+from engine.steps.error_handler import ErrorHandler
+from engine.steps.processor import Source
 
 MARKED = re.compile(r"#\[(.*)\]", re.DOTALL)
 

@@ -10,21 +10,21 @@ from msgspec.structs import replace
 from pydantic import Field
 from pydantic_core import core_schema
 
-from engine.core.chain import Step
-from engine.core.element import Parameters
-from engine.core.errors import ErrorType, FlowError, error_type
-from engine.core.event import Event, Message
-from engine.core.expression import Template
-from engine.core.flow_link import FlowLink
-from engine.core.mistake import Mistake, refuse
-from engine.core.processor import Operation, Run, Targeted
-from engine.core.text import Place
-from engine.core.type_patterns import TypePatterns
+from engine.parameters.element import Parameters
+from engine.parameters.expression import Template
+from engine.parameters.mistake import Mistake, refuse
+from engine.parameters.text import Place
+from engine.parameters.type_patterns import TypePatterns
+from engine.steps.chain import Step
+from engine.steps.flow_link import FlowLink
+from engine.steps.processor import Operation, Run, Targeted
 from engine.testing.expectations import Expectations
 from engine.testing.generating import Replied
 from engine.testing.matchers import WantedPart
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.selecting import Selecting, fits
+from engine.values.errors import ErrorType, FlowError, error_type
+from engine.values.event import Event, Message
 
 
 class MockedType(TypePatterns):

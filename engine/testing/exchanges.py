@@ -9,10 +9,10 @@ from typing import Any
 
 from starlette.types import Message, Scope
 
-from engine.core.chain import Step
-from engine.core.errors import FlowError
-from engine.core.event import Event
 from engine.serving.headers import Headers
+from engine.steps.chain import Step
+from engine.values.errors import FlowError
+from engine.values.event import Event
 
 MOST_BYTES = 2**20
 """Of a request, and of an answer: longer ones are not recorded."""

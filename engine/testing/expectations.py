@@ -10,21 +10,21 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import Field
 from pydantic_core import core_schema
 
-from engine.core.chain import Step
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.expression import Expression
-from engine.core.mistake import Mistake, built, refuse, shown
-from engine.core.processor import Run
-from engine.core.reader import reach_of
-from engine.core.text import Text
-from engine.core.validated import Validated
 from engine.loading.data import Map, Sequence
 from engine.loading.place import Place
+from engine.parameters.expression import Expression
+from engine.parameters.mistake import Mistake, built, refuse, shown
+from engine.parameters.reader import reach_of
+from engine.parameters.text import Text
+from engine.parameters.validated import Validated
+from engine.steps.chain import Step
+from engine.steps.processor import Run
 from engine.testing.matchers import Wanted
 from engine.testing.outcome import LEFT_ROOTS, Mismatch, Outcome
 from engine.testing.selecting import Selecting, is_named, shown_call
 from engine.testing.showing import in_line
+from engine.values.errors import FlowError
+from engine.values.event import Event
 
 CALLS = "calls"
 MOST_SEEN = 10

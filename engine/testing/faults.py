@@ -7,19 +7,19 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from engine.core.chain import Step
-from engine.core.element import raised_types
-from engine.core.errors import ErrorType, FlowError
-from engine.core.event import Event
-from engine.core.mistake import Mistake, refuse
-from engine.core.parameters import Duration
-from engine.core.processor import Run
+from engine.analysis.anatomy import inner_steps
 from engine.expressions.suggestion import did_you_mean
-from engine.openapi.anatomy import inner_steps
+from engine.parameters.amounts import Duration
+from engine.parameters.element import raised_types
+from engine.parameters.mistake import Mistake, refuse
+from engine.steps.chain import Step
+from engine.steps.processor import Run
 from engine.testing.doubles import MockedType
 from engine.testing.outcome import Mismatch
 from engine.testing.selecting import Selecting, path_of
 from engine.testing.stage import Layer
+from engine.values.errors import ErrorType, FlowError
+from engine.values.event import Event
 
 FIRST = "/steps/0"
 

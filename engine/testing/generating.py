@@ -8,18 +8,18 @@ from typing import Any, ClassVar, Self
 
 from pydantic_core import core_schema
 
-from engine.core.errors import EXPRESSION, FlowError
-from engine.core.event import Event
-from engine.core.expression import Expression, Template
-from engine.core.media import read_json, read_yaml
-from engine.core.mistake import Mistake, refuse, shown
-from engine.core.reader import reach_of
-from engine.core.resource import Resource
-from engine.core.validated import Validated
 from engine.loading.data import as_data
 from engine.loading.explain import place_of
+from engine.parameters.expression import Expression, Template
+from engine.parameters.mistake import Mistake, refuse, shown
+from engine.parameters.reader import reach_of
+from engine.parameters.resource import Resource
+from engine.parameters.validated import Validated
 from engine.testing.properties import Schema
 from engine.testing.tokens import token_function
+from engine.values.errors import EXPRESSION, FlowError
+from engine.values.event import Event
+from engine.values.media import read_json, read_yaml
 
 Make = Callable[[], Any]
 SCHEMA = "from-schema"

@@ -10,22 +10,22 @@ from typing import Any
 
 import yaml
 
-from engine.core.chain import Step
-from engine.core.config import Config
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.isolation import Isolation
-from engine.core.mistake import Mistake, shown
-from engine.core.processor import Run
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.data import Sequence
 from engine.loading.explain import place_of
 from engine.loading.loader import Parts
 from engine.loading.properties import variable_of
+from engine.parameters.config import Config
+from engine.parameters.mistake import Mistake, shown
+from engine.steps.chain import Step
+from engine.steps.processor import Run
 from engine.testing.outcome import Mismatch
 from engine.testing.selecting import Parameter, Selecting, is_named, names_of, shown_call
 from engine.testing.showing import in_line
 from engine.testing.stage import Layer, Stage
+from engine.values.errors import FlowError
+from engine.values.event import Event
+from engine.work.isolation import Isolation
 
 LONGEST = 60
 """Characters of a parameter that a proposed mock has."""

@@ -10,9 +10,6 @@ from typing import Any, ClassVar, Self
 
 from pydantic_core import core_schema
 
-from engine.core.errors import ErrorType, FlowError
-from engine.core.mistake import Mistake, refuse, shown
-from engine.core.validated import Validated
 from engine.expressions.appended import settle
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.patterns import whole_match
@@ -20,6 +17,9 @@ from engine.expressions.operators import equals, is_number
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.writing import encode
 from engine.loading.data import as_data
+from engine.parameters.mistake import Mistake, refuse, shown
+from engine.parameters.validated import Validated
+from engine.values.errors import ErrorType, FlowError
 
 MARK = "$"
 Check = Callable[[Any], bool]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from engine.core.flow import Flow
 from engine.loading.catalog import Catalog
 from engine.loading.data import Map, Sequence
 from engine.loading.loader import SubFlow
 from engine.loading.place import Place
+from engine.steps.flow import Flow
 from engine.testing import slips
 from engine.testing.declared import Declared
 from engine.testing.rows import copied

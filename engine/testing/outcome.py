@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.core.errors import FlowError
-from engine.core.event import Event, Message
-from engine.core.reader import ROOTS
 from engine.loading.place import Place
+from engine.parameters.reader import ROOTS
+from engine.values.errors import FlowError
+from engine.values.event import Event, Message
 
 LEFT_ROOTS = ROOTS | {name: f"event.{name}" for name in ("status", "headers", "body", "calls", "given")}
 """What left sides may name: the roots of flows, and what only a test knows."""

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from engine.core.chain import Chain, Step
-from engine.core.element import raised_types
-from engine.core.errors import UNKNOWN, ErrorType
+from engine.analysis.anatomy import Inner, inner_steps
 from engine.expressions.digits import is_digits
 from engine.loading.loader import Parts
-from engine.openapi.anatomy import Inner, inner_steps
+from engine.parameters.element import raised_types
+from engine.steps.chain import Chain, Step
 from engine.testing.selecting import path_of
 from engine.testing.ways import Left, Met, Way, Ways
+from engine.values.errors import UNKNOWN, ErrorType
 
 Kind = Literal["line", "branch", "error"]
 Fate = frozenset[Met | Left]

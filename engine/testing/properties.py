@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from engine.core.mistake import Mistake, refuse
+from engine.parameters.mistake import Mistake, refuse
 from engine.testing.outcome import Mismatch
 
 if TYPE_CHECKING:

@@ -9,21 +9,21 @@ from typing import Any
 
 import yaml
 
-from engine.core.errors import FlowError
-from engine.core.event import Message
-from engine.core.expression import Compiled
-from engine.core.media import is_json, read_json
-from engine.core.processor import Operation
-from engine.core.spooled import Spooled
-from engine.core.stream import Stream
 from engine.expressions.writing import WRITING_ERRORS, encode
+from engine.parameters.expression import Compiled
 from engine.serving.headers import Headers
 from engine.serving.path_route import raw_path_of
+from engine.steps.processor import Operation
 from engine.testing.client import Answer
 from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.matchers import MARK
 from engine.testing.redaction import Redaction
 from engine.testing.selecting import Parameter
+from engine.values.errors import FlowError
+from engine.values.event import Message
+from engine.values.media import is_json, read_json
+from engine.values.spooled import Spooled
+from engine.values.stream import Stream
 
 OF_THE_CONNECTION = frozenset({
     "accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer",

@@ -14,17 +14,17 @@ from typing import Any
 from msgspec.structs import replace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.core.chain import Step
-from engine.core.clock import Clock
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.processor import Run
-from engine.core.stream import Stream
 from engine.expressions.functions.chance import repeatable
 from engine.serving.path_route import raw_path_of
+from engine.steps.chain import Step
+from engine.steps.processor import Run
 from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.recorded import Unwritable, case_of
 from engine.testing.redaction import Redaction
+from engine.values.errors import FlowError
+from engine.values.event import Event
+from engine.values.stream import Stream
+from engine.work.clock import Clock
 
 log = logging.getLogger("engine")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from engine.core.secrets import HIDDEN, Secrets
+from engine.values.secrets import HIDDEN, Secrets
 
 NAMES = re.compile(
     r"(?:proxy-)?authorization|(?:set-)?cookie|pass(?:word|wd|phrase)|(?:x-)?(?:api|auth)[-_]?(?:key|token)"

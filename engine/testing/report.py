@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from engine.core.errors import FlowError
 from engine.loading.document import Document
 from engine.testing.outcome import Mismatch
 from engine.testing.showing import LONGEST, in_line, plain
 from engine.testing.stage import Journal, Passage
+from engine.values.errors import FlowError
 
 MOST_ROWS = 60
 """Lines of a difference."""

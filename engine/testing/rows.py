@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.core.mistake import Mistake, shown
-from engine.core.text import Text
 from engine.expressions.writing import to_text
 from engine.loading.data import Map, Sequence, as_data
 from engine.loading.place import Place
+from engine.parameters.mistake import Mistake, shown
+from engine.parameters.text import Text
 
 PLACEHOLDER = re.compile(r"(?<!\\)\$\{([^{}:]+)\}")
 NO_ROW: Mapping[str, Any] = {}

@@ -11,12 +11,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from engine.application import Application
-from engine.core.errors import FlowError
-from engine.core.flow import Flow
-from engine.core.nesting import Runnable
+from engine.content.bodies import JSON, write_content
 from engine.expressions.functions.chance import frozen
 from engine.expressions.writing import to_text
-from engine.serving.content import JSON, write_content
+from engine.steps.flow import Flow
 from engine.testing.case import Act, Case, Made, Request
 from engine.testing.client import Answer, send
 from engine.testing.expectations import Call, Calls
@@ -26,6 +24,8 @@ from engine.testing.searching import smallest_failure
 from engine.testing.selecting import Selecting
 from engine.testing.stage import Journal, Layer
 from engine.testing.suite import Loaded
+from engine.values.errors import FlowError
+from engine.work.nesting import Runnable
 
 PAUSE = 0.01
 """Seconds between two looks at expectations that may take a while to hold."""

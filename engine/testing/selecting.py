@@ -8,16 +8,16 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_core import core_schema
 
-from engine.core.chain import Step
-from engine.core.config import Config
-from engine.core.element import Parameters
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.expression import Compiled, Condition, Expression, Template
-from engine.core.mistake import Mistake, refuse, shown
-from engine.core.validated import Validated
 from engine.expressions.suggestion import did_you_mean
+from engine.parameters.config import Config
+from engine.parameters.element import Parameters
+from engine.parameters.expression import Compiled, Condition, Expression, Template
+from engine.parameters.mistake import Mistake, refuse, shown
+from engine.parameters.validated import Validated
+from engine.steps.chain import Step
 from engine.testing.matchers import Wanted, WantedPart
+from engine.values.errors import FlowError
+from engine.values.event import Event
 
 PLAIN = (Template, Expression, Condition)
 """What gives the value of a parameter itself; other kinds, such as paths, are read once more as they are written."""

@@ -12,15 +12,15 @@ from time import perf_counter
 from typing import Any, Literal
 
 from engine.application import Application, StartError
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.flow import Flow
 from engine.loading.catalog import Catalog
+from engine.steps.flow import Flow
 from engine.testing import report
 from engine.testing.case import Case, Suite
 from engine.testing.running import Running
 from engine.testing.stage import Layer
 from engine.testing.suite import Loaded, SuiteLoader, TestFile, Written
+from engine.values.errors import FlowError
+from engine.values.event import Event
 
 Status = Literal["passed", "failed", "skipped"]
 

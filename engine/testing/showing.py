@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from engine.core.event import Message
 from engine.expressions.appended import settle
+from engine.values.event import Message
 
 LONGEST = 200
 """Characters of a value in one line."""

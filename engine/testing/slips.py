@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from engine.core.text import Text
 from engine.loading.data import Map, Sequence
+from engine.parameters.text import Text
 
 Key = str | int
 Change = Callable[[Any, Key], None]

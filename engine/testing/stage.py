@@ -10,10 +10,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 
-from engine.core.chain import Step
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.processor import Run
+from engine.steps.chain import Step
+from engine.steps.processor import Run
+from engine.values.errors import FlowError
+from engine.values.event import Event
 
 Layer = Callable[[Step, Run], Run]
 """Puts something around the run of a step, or gives it as it is: a mock, a spy, a fault, counting."""

@@ -8,11 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.core.chain import Chain
-from engine.core.errors import FlowError
-from engine.core.flow import Flow
-from engine.core.isolation import Isolation
-from engine.core.mistake import Mistake, shown
 from engine.loading.catalog import Catalog
 from engine.loading.data import Map, Sequence, as_data
 from engine.loading.diagnostic import LoadError, diagnose
@@ -21,6 +16,9 @@ from engine.loading.loader import Loader, Parts
 from engine.loading.place import Place
 from engine.loading.properties import as_text, flatten
 from engine.loading.sections import SECTIONS, is_flow_file, read_documents, read_file
+from engine.parameters.mistake import Mistake, shown
+from engine.steps.chain import Chain
+from engine.steps.flow import Flow
 from engine.testing.case import Case, Suite
 from engine.testing.clock import CaseClock
 from engine.testing.isolating import crossings, isolation_of, keep_inside, unknown_names
@@ -28,6 +26,8 @@ from engine.testing.outcome import Mismatch
 from engine.testing.rows import copied, filled_text, rows_of
 from engine.testing.selecting import Selecting
 from engine.testing.stage import Stage
+from engine.values.errors import FlowError
+from engine.work.isolation import Isolation
 
 INHERITED = ("sources", "within", "timeout", "now", "seed", "examples")
 JOINED = ("mock", "tags")

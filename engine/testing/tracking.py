@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from engine.core.chain import Step
-from engine.core.error_handler import OnError
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.processor import Run
+from engine.steps.chain import Step
+from engine.steps.error_handler import OnError
+from engine.steps.processor import Run
 from engine.testing.points import ENTERED, FAILED, SUCCEEDED, Point, key_of, points
 from engine.testing.stage import Layer
 from engine.testing.suite import Loaded
 from engine.testing.ways import Way, Ways
+from engine.values.errors import FlowError
+from engine.values.event import Event
 
 
 class _Call:

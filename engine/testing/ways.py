@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.core.chain import Chain, Step
-from engine.core.element import Element, Parameters, raised_types
-from engine.core.error_handler import ErrorHandler, OnError
-from engine.core.errors import COMPOSITE_ROUTING, ErrorType, FlowError
-from engine.core.flow import Flow
-from engine.core.nesting import Runnable
-from engine.core.status import status_of_type
-from engine.core.type_patterns import TypePatterns
+from engine.analysis.anatomy import Inner, inner_steps
+from engine.analysis.rehearsal import UNKNOWN, Outcome, Rehearsal
+from engine.analysis.states import Failure
 from engine.loading.loader import Parts
-from engine.openapi.anatomy import Inner, inner_steps
-from engine.openapi.rehearsal import UNKNOWN, Outcome, Rehearsal
-from engine.openapi.states import Failure
+from engine.parameters.element import Element, Parameters, raised_types
+from engine.parameters.type_patterns import TypePatterns
 from engine.serving.route import HttpSource
+from engine.steps.chain import Chain, Step
+from engine.steps.error_handler import ErrorHandler, OnError
+from engine.steps.flow import Flow
+from engine.values.errors import COMPOSITE_ROUTING, ErrorType, FlowError
+from engine.values.status import status_of_type
+from engine.work.nesting import Runnable
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from engine.application import StartError
-from engine.core.errors import FlowError
 from engine.loading.catalog import Catalog, discover
 from engine.loading.diagnostic import LoadError
 from engine.testing.choosing import Wish
@@ -19,6 +18,7 @@ from engine.testing.points import Point
 from engine.testing.session import Result, Session
 from engine.testing.suite import TestFile, Written
 from engine.testing.tracking import Tracker
+from engine.values.errors import FlowError
 
 
 @dataclass(frozen=True)

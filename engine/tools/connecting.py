@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.application import Application
-from engine.core.errors import FlowError
-from engine.core.mistake import Mistake
-from engine.core.secrets import Secrets
 from engine.loading.diagnostic import Diagnostic
 from engine.loading.place import Place
+from engine.parameters.mistake import Mistake
+from engine.values.errors import FlowError
+from engine.values.secrets import Secrets
 
 
 async def mistakes_found(app: Application) -> list[str]:

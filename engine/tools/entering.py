@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.core.event import NOTHING, Event
-from engine.core.media import read_json
 from engine.expressions.texts import bytes_without_mark
+from engine.values.event import NOTHING, Event
+from engine.values.media import read_json
 
 
 def entering(payload: bytes | None = None, variables: str | None = None, attributes: str | None = None) -> Event:

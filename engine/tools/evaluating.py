@@ -10,14 +10,14 @@ import click
 import msgspec
 from pydantic_core import PydanticCustomError
 
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.expression import Expression
-from engine.core.mistake import mistakes_of
-from engine.core.reader import Reach
 from engine.expressions import source_of
 from engine.expressions.writing import encode
+from engine.parameters.expression import Expression
+from engine.parameters.mistake import mistakes_of
+from engine.parameters.reader import Reach
 from engine.tools.manual import all_functions
+from engine.values.errors import FlowError
+from engine.values.event import Event
 
 WIDEST_CARET = 200
 

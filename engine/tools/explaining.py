@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from textwrap import fill, indent
 from typing import Any
 
-from engine.core.errors import ERROR_FIELDS
-from engine.core.flow import Flow
-from engine.core.reader import ROOTS
 from engine.loading.loader import Configuration, SubFlow
 from engine.loading.project import EXAMPLES, FILE, SECTION
 from engine.loading.sections import SECTIONS
+from engine.parameters.reader import ROOTS
+from engine.steps.flow import Flow
 from engine.tools.manual import parameters
+from engine.values.errors import ERROR_FIELDS
 
 WIDTH = 100
 

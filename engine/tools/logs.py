@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from engine.core.secrets import LONGEST_SPELLING, Secrets
 from engine.limits import LONGEST_LOGGED, LONGEST_TRACEBACK
+from engine.values.secrets import LONGEST_SPELLING, Secrets
 
 END = 500
 """Characters of the end of a text that is cut."""

@@ -10,17 +10,17 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby, pairwise
 from typing import Annotated, Any, get_args, get_origin
 
-from engine.core.element import Element, Parameters, raised_types
-from engine.core.errors import ANY, ErrorType
-from engine.core.expression import Compiled
-from engine.core.parameters import Amount
-from engine.core.resource import Resources
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.writing import to_text
 from engine.limits import LIMITS, Limit
 from engine.loading.application_functions import application_functions
 from engine.loading.properties import Filler, Properties
+from engine.parameters.amounts import Amount
+from engine.parameters.element import Element, Parameters, raised_types
+from engine.parameters.expression import Compiled
+from engine.parameters.resource import Resources
+from engine.values.errors import ANY, ErrorType
 
 SHARED = ("doc_name", "error_mapping", "target", "target_value", "timeout", "redelivery_policy")
 """Parameters of many elements: they stand behind the element's own."""

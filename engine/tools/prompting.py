@@ -13,13 +13,13 @@ import click
 from msgspec.structs import replace
 from pydantic_core import PydanticCustomError
 
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.files import read_file
-from engine.core.reader import ROOTS
 from engine.expressions.suggestion import did_you_mean
+from engine.parameters.files import read_file
+from engine.parameters.reader import ROOTS
 from engine.tools.entering import read
 from engine.tools.evaluating import evaluate, scope, tell, value_of
+from engine.values.errors import FlowError
+from engine.values.event import Event
 
 HISTORY = Path("~/.engine_history").expanduser()
 PROMPT = "#> "

@@ -8,10 +8,10 @@ import click
 import msgspec
 
 from engine.application import Application, StartError
-from engine.core.errors import FlowError
-from engine.core.event import Event
-from engine.core.secrets import Secrets
 from engine.expressions.writing import encode
+from engine.values.errors import FlowError
+from engine.values.event import Event
+from engine.values.secrets import Secrets
 
 
 async def run_flow(app: Application, flow: str, entering: Event) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.core.media import is_json
 from engine.expressions.digits import is_digits
+from engine.values.media import is_json
 
 DEEPEST = 8
 """How many schemas may lie in one another; deeper a value is null."""

@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.application import Application
-from engine.core.media import is_json, read_json, read_yaml
 from engine.expressions.functions.formats import write
 from engine.expressions.texts import text_of
 from engine.loading.diagnostic import LoadError
 from engine.loading.project import FILE
 from engine.tools.samples import Samples
 from engine.tools.scaffold_tests import cases_of, passing
+from engine.values.media import is_json, read_json, read_yaml
 
 FLOWS = "flows"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.core.media import is_json
 from engine.testing.working import Order, run_file
 from engine.tools.samples import Samples
+from engine.values.media import is_json
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 

@@ -15,12 +15,12 @@ from starlette.applications import Starlette
 
 from engine import __version__
 from engine.application import Application, StartError
-from engine.core.flow import Flow
-from engine.core.request_path import PathPattern
-from engine.core.secrets import Secrets
 from engine.openapi.pages import is_described
 from engine.serving.route import HttpSource, Route
 from engine.serving.server import Served, bind, serve
+from engine.steps.flow import Flow
+from engine.values.request_path import PathPattern
+from engine.values.secrets import Secrets
 
 if TYPE_CHECKING:
     from engine.testing.recording import Recorder

@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 from engine.application import StartError
-from engine.core.errors import FlowError
 from engine.loading.diagnostic import LoadError
 from engine.testing.chaos import Chaos, Target, Verdict, table
 from engine.testing.choosing import find_test_files
 from engine.testing.suite import TestFile
 from engine.testing.working import Order
+from engine.values.errors import FlowError
 
 
 def run_chaos(paths: Sequence[str], order: Order) -> int:

@@ -8,7 +8,7 @@ import pytest
 from attacks.upstreams import says, upstream
 from server.running import Running
 
-from engine.core.addresses import is_private_host
+from engine.values.addresses import is_private_host
 
 FLOWS = """
 configs:

@@ -16,8 +16,8 @@ from attacks.attack import watched
 from attacks.upstreams import answer, says, upstream
 from server.running import Running, engine
 
-from engine.core.files import Folder, find_below, folder_below, opened, read_file
 from engine.limits import LARGEST_FILE
+from engine.parameters.files import Folder, find_below, folder_below, opened, read_file
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes and links")
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import Application, FlowError
-from engine.core import turns
+from engine.work import turns
 
 TABLES = """
 CREATE TABLE parent(id INTEGER PRIMARY KEY);

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic_core import PydanticCustomError
 
-from engine.core.expression import Expression
-from engine.core.mistake import Mistake, mistakes_of
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.habits import OTHER_NAMES
+from engine.parameters.expression import Expression
+from engine.parameters.mistake import Mistake, mistakes_of
 
 # The wrong expression, where the caret stands (‸), and what to write.
 CASES = {

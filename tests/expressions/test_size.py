@@ -6,8 +6,8 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from engine import Event, Expression
-from engine.core.expression import Template
-from engine.core.mistake import mistakes_of
+from engine.parameters.expression import Template
+from engine.parameters.mistake import mistakes_of
 
 
 def test_a_text_of_thousands_of_expressions() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from engine import Event, Expression, FlowError
-from engine.core.errors import CRITICAL, error_type
 from engine.expressions import EvaluationError
+from engine.values.errors import CRITICAL, error_type
 
 ORDERS = [{"id": "a", "n": 2, "t": "x"}, {"id": "b", "n": 3, "t": "y"}, {"id": "c", "n": 4, "t": "x"}]
 

@@ -113,7 +113,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Names]:
     def answering(*answers: list[str]) -> Names:
         it = Names(*answers)
         monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", lambda _, *asked, **named: it.resolve(*asked))
-        monkeypatch.setattr("engine.core.addresses.NOT_PUBLIC_V4", (IPv4Network(PRIVATE),))
+        monkeypatch.setattr("engine.values.addresses.NOT_PUBLIC_V4", (IPv4Network(PRIVATE),))
         return it
 
     return answering

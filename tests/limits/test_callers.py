@@ -13,7 +13,6 @@ from fake_clock import FakeClock
 from security.issuing import GOOD, RSA, SECRET, Asked, Issuer, bearer, key_set, token, with_issuer
 
 from engine import Application, Event, FlowError, LoadError, Refusal
-from engine.core import redelivery
 from engine.limits import (
     LARGEST_CACHE,
     LARGEST_KEPT_ANSWER,
@@ -30,6 +29,7 @@ from engine.limits import (
 )
 from engine.serving import rate_limit, replays
 from engine.serving.rate_limit import RateLimit
+from engine.stores import redelivery
 from processors.core import idempotent_message_validator
 
 MIB = 2**20

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.core.flow import Flow
 from engine.loading.loader import Configuration
 from engine.loading.project import EXAMPLES
 from engine.loading.sections import SECTIONS
+from engine.steps.flow import Flow
 from engine.testing.case import Case, Given, Request, Suite
 from engine.testing.matchers import MATCHERS
 from engine.testing.working import Order, run_file

@@ -11,7 +11,7 @@ import pytest
 from loopback import in_loop
 
 from engine import Application, Event, FlowError
-from engine.core.flow import Flow
+from engine.steps.flow import Flow
 
 WORDS = {
     "INSERT": "{db:insert: {config-ref: DB, sql: insert into orders VALUES(1), target: t}}",

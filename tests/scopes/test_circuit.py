@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from loopback import in_loop
 
 from engine import CRITICAL, Event, FlowError
-from engine.core.runtime import Runtime
+from engine.work.runtime import Runtime
 from processors.core._circuit import Circuit, Settings
 from processors.core.circuit_breaker import CircuitBreaker
 

@@ -12,8 +12,9 @@ from call import Call
 from loopback import in_loop, until
 
 from engine import CRITICAL, Application, Chain, Event, FlowError, Gate, Processor
-from engine.core import nesting, parallel, turns
-from engine.core.runtime import Runtime
+from engine.steps import parallel
+from engine.work import nesting, turns
+from engine.work.runtime import Runtime
 from processors.core import async_
 from processors.core.async_ import Async
 from processors.core.flow_ref import FlowRef

@@ -9,7 +9,7 @@ from call import Call
 from loopback import in_loop
 
 from engine import Event, Processor, StreamingCollect
-from engine.core import turns
+from engine.work import turns
 from processors.core.foreach import Foreach
 from processors.core.parallel_foreach import ParallelForeach
 from processors.core.repeat import Repeat

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from loopback import in_loop
 
 from engine import Event, FlowError, Processor
-from engine.core.runtime import Runtime
+from engine.work.runtime import Runtime
 from processors.core._retry_after import read_retry_after
 from processors.core.until_successful import Backoff, UntilSuccessful
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from running import Running
 
-from engine.core.spooled import Spooled
+from engine.values.spooled import Spooled
 
 FLOWS = """
 configs:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import CONNECTIVITY, FlowError, Runtime
-from engine.core.local_database import LocalDatabase
+from engine.work.local_database import LocalDatabase
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, text TEXT UNIQUE)"
 
@@ -80,7 +80,7 @@ def test_a_data_folder_that_is_a_file_is_an_error(runtime: Runtime, notes: Local
 def test_another_process_that_writes_is_waited_for_and_then_given_up(
     runtime: Runtime, notes: LocalDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.core.local_database.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("engine.work.local_database.LONGEST_WAIT", 0.01)
     notes.run("SELECT 1")
     other = sqlite3.connect(runtime.data_dir / "notes.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Appended, ErrorType, Message, NotSerialisable, identifier_of, key_of
-from engine.core.stored_values import digest_of, restore, serialise
+from engine.values.stored_values import digest_of, restore, serialise
 
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()

@@ -1,0 +1,212 @@
+"""The answers that a flow may give to HTTP requests, by status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from engine.analysis.inference import STREAM
+from engine.analysis.rehearsal import Outcome, Rehearsal, gathered
+from engine.analysis.schemas import NULL, OPEN, Schema, joined, types_of, values_of
+from engine.analysis.states import HEADERS, Failure, State
+from engine.content.bodies import CSV, JSON, TEXT, essence_of
+from engine.expressions.digits import is_digits
+from engine.parameters.expression import Compiled
+from engine.serving.answer import BODILESS
+from engine.serving.problem import PROBLEM
+from engine.serving.route import HttpResponse, Route
+from engine.serving.sending import LINES
+from engine.steps.flow import Flow
+from engine.values.errors import error_type
+from engine.values.event import STATUS
+from engine.values.media import is_json
+from engine.values.status import status_in, status_of_type
+
+DEFAULT = "default"
+"""Stands for the statuses that are known at run only."""
+
+TOLD_ELSEWHERE = frozenset({"content-type", "x-correlation-id"})
+"""Headers that an answer's description has anyway."""
+
+NOT_ACCEPTABLE = error_type("HTTP:NOT_ACCEPTABLE")
+PROBLEM_REF: Schema = {"$ref": "#/components/schemas/Problem"}
+
+
+class Content(NamedTuple):
+    """One form of an answer: its status, its media type and what is known of the body.
+
+    media_type: None where there is no body, empty where it is known at run only. headers: the names of those that the
+    flow sets.
+    """
+
+    status: int | str
+    media_type: str | None
+    schema: Schema
+    headers: tuple[str, ...] = ()
+
+
+def answers(flow: Flow, route: Route, rehearsal: Rehearsal) -> list[Content]:
+    """What the flow itself may answer. Raises TooMuch."""
+    start = (State(),)
+    entered = rehearsal.chain(flow.steps, start)
+    ended = rehearsal.handled(gathered([entered, _unacceptable(entered, route)]), flow.error_handler)
+    found = [each for state in ended.states for each in _successes(state, route.response)]
+    found += [each for failure in ended.failures for each in _failures(failure, route.error_response)]
+    return found
+
+
+def _unacceptable(outcome: Outcome, route: Route) -> Outcome:
+    """406, which the flow's handler sees: of payloads whose media type is left open."""
+    found = (state for state in outcome.states if _is_negotiable(state, route.response))
+    return Outcome((), tuple(Failure(NOT_ACCEPTABLE, state, frozenset({406})) for state in found))
+
+
+def _is_negotiable(state: State, response: HttpResponse) -> bool:
+    """Whether the caller's Accept decides what the payload is written as."""
+    return not state.media_type and _body(state, response).media_type in (JSON, "")
+
+
+def _successes(state: State, response: HttpResponse) -> Iterator[Content]:
+    values = _given(state, response, state.variables.get(STATUS, OPEN))
+    statuses = {DEFAULT} if values is None else {200 if value is None else status_in(value) for value in values}
+    headers = (*_names_in(state.variables.get(HEADERS, NULL)), *_names_in(_set_by(state, response)))
+    for status in statuses:
+        if status in BODILESS:
+            yield Content(status, None, OPEN, headers)
+        elif status is not None:
+            for body in _bodies(state, response):
+                yield body._replace(status=status, headers=headers)
+
+
+def _set_by(state: State, response: HttpResponse) -> Schema:
+    """What is known of the headers that a response sets."""
+    return state.of(response.headers.tree) if response.headers else NULL
+
+
+def _names_in(headers: Schema) -> Iterator[str]:
+    """The names of headers of which it is known that they are set, or may be."""
+    return (name for name in headers.get("properties", {}) if name.lower() not in TOLD_ELSEWHERE)
+
+
+def _failures(failure: Failure, response: HttpResponse) -> Iterator[Content]:
+    by_table = failure.statuses or {status_of_type(failure.type)}
+    values = _given(failure.state, response, failure.answer_status or NULL)
+    statuses = _assigned(values, by_table)
+    if response.body is not None:
+        bodies = _bodies(failure.state, response)
+    elif failure.answer is not None:
+        bodies = _bodies(failure.answer, response)
+    else:
+        bodies = [Content(0, PROBLEM, PROBLEM_REF)]
+    headers = tuple(_names_in(_set_by(failure.state, response)))
+    return (body._replace(status=status, headers=headers) for status in statuses for body in bodies)
+
+
+def _given(state: State, response: HttpResponse, otherwise: Schema) -> list[Any] | None:
+    """The values that the status may have, None where they are open; a null of the response is that of the variable."""
+    if response.status_code is None:
+        return values_of(otherwise)
+    values = values_of(state.of(response.status_code.tree))
+    if values is None or None not in values:
+        return values
+    more = values_of(otherwise)
+    return None if more is None else [*(value for value in values if value is not None), *more]
+
+
+def _assigned(values: list[Any] | None, by_table: Iterable[int]) -> set[int | str]:
+    """The statuses of an error's answer: those below 400, and what is none, are ignored."""
+    if values is None:
+        return {DEFAULT}
+    statuses = {status_in(value) for value in values}
+    good: set[int | str] = {status for status in statuses if status is not None and status >= 400}
+    return good if len(good) == len(statuses) else good | set(by_table)
+
+
+def _bodies(state: State, response: HttpResponse) -> list[Content]:
+    """The forms that the body of an answer may have."""
+    body = _body(state, response)
+    if STREAM not in body.schema:
+        return [body]
+    schema = {name: value for name, value in body.schema.items() if name != STREAM}
+    if state.media_type:
+        return [body._replace(schema=schema if is_json(body.media_type) else OPEN)]
+    return [Content(200, JSON, schema), *(Content(200, each, OPEN) for each in (LINES, CSV))]
+
+
+def _body(state: State, response: HttpResponse) -> Content:
+    """The body of an answer: by the media type that is said, else by what the payload is."""
+    schema, media_type = state.payload, state.media_type
+    if response.body is not None:
+        schema, media_type = state.of(response.body.tree), None
+    media_type = _labelled(state, response.headers) or media_type
+    kinds = types_of(schema)
+    if schema == NULL:
+        return Content(200, None, OPEN)
+    if not kinds or "null" in kinds:
+        return Content(200, "", OPEN)
+    if kinds == ["string"]:
+        return Content(200, essence_of(media_type or TEXT), schema if _is_text(media_type) else OPEN)
+    if "string" in kinds and not media_type:
+        return Content(200, "", OPEN)
+    essence = essence_of(media_type or JSON)
+    return Content(200, essence, schema if is_json(essence) else OPEN)
+
+
+def _is_text(media_type: str | None) -> bool:
+    return media_type is None or media_type.startswith("text/")
+
+
+def _labelled(state: State, headers: Compiled | None) -> str:
+    """The Content-Type that the flow sets by itself; empty where it sets none."""
+    for given in (state.of(headers.tree) if headers else NULL, state.variables.get(HEADERS, NULL)):
+        properties = given.get("properties", {})
+        name = next((each for each in properties if each.lower() == "content-type"), "")
+        if name and (values := values_of(properties[name])):
+            return str(values[0])
+    return ""
+
+
+def responses(found: Iterable[Content], problems: Iterable[int]) -> dict[str, Any]:
+    """The Responses Object of an operation. problems: statuses that the listener answers with by itself."""
+    by_status: dict[str, list[Content]] = {str(status): [Content(status, PROBLEM, PROBLEM_REF)] for status in problems}
+    for each in found:
+        by_status.setdefault(str(each.status), []).append(each)
+    return {status: _response(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _response(status: str, contents: list[Content]) -> dict[str, Any]:
+    names = dict.fromkeys(name for each in contents for name in each.headers)
+    if not names and all(each.media_type == PROBLEM and each.schema == PROBLEM_REF for each in contents):
+        return {"$ref": f"#/components/responses/{component(status)}"}
+    headers = {"X-Correlation-ID": CORRELATION_REF} | {name: {"schema": {"type": "string"}} for name in names}
+    response: dict[str, Any] = {"description": phrase(status), "headers": headers}
+    by_type: dict[str, list[Schema]] = {}
+    for each in contents:
+        if each.media_type == "":  # what stands in the body is known at run only
+            return response
+        if each.media_type is not None:
+            by_type.setdefault(each.media_type, []).append(each.schema)
+    if by_type:
+        response["content"] = {name: {"schema": dict(joined(schemas))} for name, schemas in by_type.items()}
+    return response
+
+
+CORRELATION_REF = {"$ref": "#/components/headers/X-Correlation-ID"}
+
+
+PHRASES = {"413": "Content Too Large", "414": "URI Too Long", "422": "Unprocessable Content"}
+"""RFC 9110's words, which newer versions of Python have."""
+
+
+def phrase(status: str) -> str:
+    """What a status means, in HTTP's words."""
+    if status in PHRASES:
+        return PHRASES[status]
+    known = is_digits(status) and int(status) in HTTPStatus.__members__.values()
+    return HTTPStatus(int(status)).phrase if known else "An answer whose status the flow computes"
+
+
+def component(status: str) -> str:
+    """The name of the component that describes a problem of this status."""
+    return "".join(filter(str.isalnum, phrase(status))) if is_digits(status) else "Problem"

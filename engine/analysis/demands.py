@@ -1,0 +1,127 @@
+"""What the steps of a flow demand of a request before anything else: its schema, and parameters that must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.analysis.anatomy import inner_steps
+from engine.analysis.schemas import Schema
+from engine.expressions.parser import Node
+from engine.steps.chain import Chain
+from engine.steps.processor import After, Processor, Targeted
+
+NOT_NULL: Schema = {"not": {"type": "null"}}
+TYPES = ("object", "array", "string", "number", "boolean", "null")
+
+Path = tuple[str, ...]
+Demand = tuple[Path, Schema]
+
+
+def demands_of(chain: Chain) -> Iterator[Demand]:
+    """What holds of each request that the chain lets pass: by path, such as (payload, records)."""
+    yield from _of_chain(chain, [], set())
+
+
+def _of_chain(chain: Chain, ended: list[Processor], seen: set[int]) -> Iterator[Demand]:
+    """ended: takes the step behind which payload and attributes are no longer those of the request.
+
+    seen: chains that were looked at; a second time they demand nothing new.
+    """
+    if id(chain) in seen:
+        return
+    seen.add(id(chain))
+    for step in chain.steps:
+        processor = step.processor
+        for tree, schema in processor.demands():
+            yield from _resolved(tree, schema)
+        inner = inner_steps(processor)
+        if _runs_inline(processor, len(inner)) and isinstance(inner[0].steps, Chain):
+            yield from _of_chain(inner[0].steps, ended, seen)
+        elif not _keeps_request(processor, bool(inner)):
+            ended.append(processor)
+        if ended:
+            return
+
+
+def _runs_inline(step: Processor, inner: int) -> bool:
+    """Whether the step is nothing but the steps inside: a flow-ref to a sub-flow."""
+    is_plain = isinstance(step, Targeted) and step.target is None and step.always_enters
+    return is_plain and inner == 1 and step.message_after is After.INNER
+
+
+def _keeps_request(step: Processor, has_inner: bool) -> bool:
+    if not step.may_pass:
+        return False
+    if has_inner:
+        return step.message_after is After.BEFORE
+    return not {"payload", "attributes"} & set(step.assigns())
+
+
+def _resolved(tree: Node, schema: Schema) -> Iterator[Demand]:
+    """A demand on the value of an expression, as demands on what the request holds."""
+    kind, children = tree["type"], tree["children"]
+    if kind in ("leaf", "truth"):
+        yield from _resolved(children[0], schema)
+    elif schema.get("const") is True:
+        yield from _holding(tree)
+    elif path := _path(tree):
+        yield path, schema
+
+
+def _holding(tree: Node) -> Iterator[Demand]:
+    """What a condition says that holds."""
+    kind, children = tree["type"], tree["children"]
+    if kind == "and_expression":
+        for child in children:
+            yield from _holding(child)
+    elif kind == "comparator" and children[1]["type"] == "literal":
+        yield from _compared(children[0], tree["value"], children[1]["value"])
+    elif path := _path(tree):
+        yield path, NOT_NULL
+
+
+def _compared(value: Node, operator: str, literal: Any) -> Iterator[Demand]:
+    if operator == "ne" and literal is None and (path := _path(value)):
+        yield path, NOT_NULL
+    if operator != "eq":
+        return
+    if value["type"] == "call" and value["value"] == "type" and literal in TYPES:
+        if path := _path(value["children"][0]):
+            yield path, {"type": literal}
+    elif path := _path(value):
+        yield path, {"const": literal}
+
+
+def _path(tree: Node) -> Path | None:
+    """The names that lead to a value: (payload, records)."""
+    if tree["type"] in ("field", "variable"):
+        return (tree["value"],)
+    if tree["type"] != "subexpression" or any(each["type"] not in ("field", "variable") for each in tree["children"]):
+        return None
+    return tuple(each["value"] for each in tree["children"])
+
+
+def schema_of(demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
+    """The schema of a value of which entries, by their path in it, must satisfy these."""
+    schema: dict[str, Any] = {}
+    for each in demands.get((), []):
+        schema |= each
+    inner: dict[str, dict[Path, list[Schema]]] = {}
+    for path, schemas in demands.items():
+        if path:
+            inner.setdefault(path[0], {})[path[1:]] = schemas
+    if inner:
+        schema |= {"type": "object", "properties": {name: schema_of(each) for name, each in inner.items()}}
+        required = [name for name, each in schema["properties"].items() if not _allows_null(each)]
+        schema |= {"required": required} if required else {}
+    if "not" in schema and ("type" in schema or "const" in schema) and not _allows_null(schema):
+        del schema["not"]
+    return schema
+
+
+def _allows_null(schema: Schema) -> bool:
+    """Whether null, and so what is not there, satisfies the schema."""
+    if "const" in schema:
+        return schema["const"] is None
+    return bool(schema.get("type", "null") == "null" and schema.get("not") != NOT_NULL["not"])

@@ -1,0 +1,1 @@
+"""Bodies as values, and values as bodies, by media type."""

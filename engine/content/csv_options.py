@@ -1,0 +1,52 @@
+"""How the CSV of a listener's bodies is written."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.expressions.charset import codec_named
+from engine.expressions.tables import Dialect
+from engine.parameters.element import Parameters
+from engine.parameters.mistake import Mistake, refuse, shown
+
+
+class CsvOptions(Parameters):
+    """How bodies of CSV are written; read() takes the same."""
+
+    separator: str = ","
+    """What stands between two cells: one character."""
+
+    quote: str = '"'
+    """What stands around a cell that holds separators or line breaks: one character."""
+
+    encoding: str | None = None
+    """The encoding of bodies whose Content-Type names no charset; UTF-8, if left out."""
+
+    header: bool = True
+    """Whether the first row has the names of the columns; else each record is a list of texts."""
+
+    lenient: bool = False
+    """Whether a row may have more cells than there are columns: they are dropped. Else it cannot be read: `collect` has
+    an outcome for it."""
+
+    dialect: ClassVar[Dialect]
+    codec: ClassVar[str | None]
+
+    def __post_init__(self) -> None:
+        dialect = Dialect(self.separator, self.quote, self.header, self.lenient)
+        if objection := dialect.objection():
+            name, expected = objection
+            refuse([Mistake("F303", f"{shown(getattr(self, name))} as the {name}", expected)])
+        self._prepare(dialect=dialect, codec=_codec(self.encoding))
+
+
+def _codec(encoding: str | None) -> str | None:
+    if encoding is None:
+        return None
+    try:
+        return codec_named(encoding)
+    except LookupError:
+        refuse([Mistake("F303", f"{shown(encoding)} as the encoding", "a charset such as utf-8 or windows-1252")])
+
+
+USUAL = CsvOptions()

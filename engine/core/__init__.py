@@ -1,1 +1,0 @@
-"""What runs: events, elements, chains, flows, errors."""

@@ -1,0 +1,117 @@
+"""What everything that a flow file can name has in common: declared parameters and a manual."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from inspect import get_annotations
+from typing import Annotated, Any, ClassVar, dataclass_transform
+
+from pydantic import ConfigDict
+from pydantic import Field as Field
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
+
+from engine.parameters.mistake import Mistake
+from engine.values.errors import ErrorType, as_type
+from engine.work.runtime import STANDALONE, Runtime
+
+PARAMETERS = ConfigDict(
+    extra="forbid",
+    alias_generator=to_camel,
+    validate_by_name=True,
+    validate_by_alias=True,
+    arbitrary_types_allowed=True,
+    defer_build=True,
+)
+
+
+def _read_annotations(cls: type) -> None:
+    """Read what fields are annotated with, texts until now, once: pydantic would do it again for each subclass."""
+    names = vars(sys.modules[cls.__module__])
+    annotations = get_annotations(cls)
+    for name, text in annotations.items():
+        if isinstance(text, str):
+            with suppress(NameError):  # what is not there yet, pydantic looks for later
+                annotations[name] = ClassVar if text.startswith("ClassVar") else eval(text, names)  # noqa: S307  # ours
+    cls.__annotations__ = annotations
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
+class Parameters:
+    """The base of what is declared by fields: their types, defaults, and a line of description beneath each.
+
+    In a flow file the names are camelCase, unless `Field(alias=…)` says otherwise. An instance is
+    made once, when the file is loaded, and never changes.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        _read_annotations(cls)
+        dataclass(cls, config=PARAMETERS, kw_only=True, frozen=True, eq=False, repr=False)
+
+    def _prepare(self, **derived: Any) -> None:
+        """Set what is derived from the parameters; to be called in `__post_init__` only."""
+        self.__dict__.update(derived)
+
+
+class Element(Parameters):
+    """The base of processors, sources, configs and handlers: one class in one file for each.
+
+    The fields are the element's parameters, the docstring is its manual page.
+    """
+
+    doc_name: Annotated[str | None, Field(alias="doc:name")] = None
+    """A label for logs, traces and pictures."""
+
+    also_called: ClassVar[tuple[str, ...]] = ()
+    """What other languages call the same: who writes one of these names is told the element's."""
+
+    runtime: ClassVar[Runtime] = STANDALONE
+    """What the elements of the application share; set by `live_in` when the file is loaded."""
+
+    raises: ClassVar[Sequence[ErrorType | str]] = ()
+    """The error types that it can raise, or their names (`SHOP:CLOSED`); MULE:EXPRESSION from its expressions is none
+    of them."""
+
+    refuses: ClassVar[Mapping[ErrorType, int] | Mapping[str, int]] = {}
+    """The statuses that it refuses callers with, by the type of the Refusal, or its name."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        taken = {"raises", "run", "runtime"} & set(cls.__pydantic_fields__)  # type: ignore[attr-defined]  # pydantic adds it
+        if taken:
+            name = min(taken)
+            raise TypeError(f"{cls.__name__}.{name} cannot be a parameter of that name: Field(alias='{name}') gives it")
+        try:
+            raised_types(cls)
+        except ValueError as error:
+            raise TypeError(f"{cls.__name__}.raises: {error}") from None
+
+    def acts_on(self) -> frozenset[Any] | None:
+        """The resources that the element itself works with, where it does nothing else and never waits.
+
+        None, where it may do anything. Loops over elements that tell it commit many statements at once.
+        """
+        return None
+
+    def objections(self) -> Iterable[tuple[str, Mistake]]:
+        """Mistakes that show only once all flows are loaded, each with the parameter that it is about."""
+        return ()
+
+    def doubts(self) -> Iterable[tuple[str, Mistake]]:
+        """Warnings that show only once all flows are loaded, each with the parameter that it is about, unless it has a
+        place of its own."""
+        return ()
+
+    def live_in(self, runtime: Runtime) -> None:
+        """Make the element one of an application. What cannot live beside the others there is told by `refuse`."""
+        self._prepare(runtime=runtime)
+
+
+def raised_types(element: Element | type[Element]) -> tuple[ErrorType, ...]:
+    """The types among an element's `raises`. Raises ValueError for what is none."""
+    if isinstance(element.raises, str):
+        raise ValueError(f"{element.raises!r} is a text; write ({element.raises!r},)")
+    return tuple(as_type(each) for each in element.raises)

@@ -1,0 +1,106 @@
+"""Parameters that hold expressions: read and compiled when the file is loaded, called at run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from engine.expressions.errors import EvaluationError
+from engine.expressions.parser import Node
+from engine.expressions.writing import WRITING_ERRORS, to_text
+from engine.parameters.mistake import Mistake, shown
+from engine.parameters.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader, reach_of
+from engine.parameters.validated import Validated
+from engine.values.errors import EXPRESSION, FlowError
+from engine.values.event import Event
+
+
+class Written:
+    """A value of a flow file, not read yet, for elements that read several parameters as one."""
+
+    def __init__(self, value: Any, reach: Reach) -> None:
+        self.written = value
+        self.reach = reach
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            lambda value, info: value if isinstance(value, cls) else cls(value, reach_of(info))
+        )
+
+
+class Compiled(Validated):
+    """What Template and Expression share: a value of a flow file, compiled to `evaluate(event)`.
+
+    Raises MULE:EXPRESSION from `evaluate`, with the expression and its place, never a value.
+    """
+
+    __slots__ = ("evaluate", "tree", "written")
+    always: ClassVar[bool]
+    variables: ClassVar[Mapping[str, str]] = {}
+    """`$names` that its expressions may use beside the roots, as Python over `event`."""
+    evaluate: Evaluate
+    tree: Node
+
+    def __init__(self, value: Any, reach: Reach | None = None) -> None:
+        self.written = value
+        reader = Reader(reach or STANDALONE)
+        reader.variables.update(self.variables)
+        self.tree = self._check(reader.read(value, always=self.always), value, reader)
+        self.evaluate = reader.compile(self.tree, self.variables)
+
+    def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
+        return tree
+
+    def __call__(self, event: Event) -> Any:
+        return self.evaluate(event)
+
+    @property
+    def is_literal(self) -> bool:
+        return bool(self.tree["type"] == "literal")
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        return value if isinstance(value, cls) else cls(value, reach_of(info))
+
+
+class Template(Compiled):
+    """A value in which any text may hold `#[…]`: alone it keeps its type, inside other text it becomes text."""
+
+    __slots__ = ()
+    always = False
+
+    def text(self, event: Event) -> str:
+        """The value for this event as text. Raises MULE:EXPRESSION, also for one that no text can show."""
+        value = self.evaluate(event)
+        try:
+            return to_text(value)
+        except WRITING_ERRORS as error:
+            is_told = isinstance(error, (EvaluationError, NotImplementedError))
+            reason = str(error) if is_told else "the value cannot be written as text"
+            raise FlowError(EXPRESSION, reason, detailed_description=str(error), cause=error) from error
+
+
+class Expression(Compiled):
+    """A value whose texts are expressions, with or without `#[ ]` around them."""
+
+    __slots__ = ()
+    always = True
+
+
+class Condition(Expression):
+    """An expression that is asked whether it holds: `evaluate` gives JMESPath's truth as a bool."""
+
+    __slots__ = ()
+
+    def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
+        if tree["type"] == "literal" and isinstance(tree["value"], str) and not reader.mistakes:
+            place = getattr(value, "place", None)
+            text = tree["value"]
+            found = f"{shown(value if getattr(value, 'secret', False) else text)}, a literal text, as a condition"
+            write = text if text.partition(".")[0] in ROOTS else ""
+            reader.mistakes.append(Mistake("F402", found, "an expression such as vars.count > 4", write, place))
+        return {"type": "truth", "children": [tree]}

@@ -1,0 +1,79 @@
+"""Text files with `#[…]` in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Self
+
+from pydantic_core import core_schema
+
+from engine.expressions import ExpressionSyntaxError
+from engine.expressions.budget import one_evaluation
+from engine.expressions.marks import Part, split
+from engine.limits import LARGEST_WRITTEN
+from engine.parameters.expression import Template
+from engine.parameters.mistake import Mistake, built, refuse
+from engine.parameters.reader import Reach, reach_of
+from engine.parameters.resource import Resource
+from engine.parameters.text import Text
+from engine.parameters.validated import Validated
+from engine.values.errors import EXPRESSION, FlowError
+from engine.values.event import Event
+
+OPENING = "#["
+
+
+class FileTemplate(Validated):
+    """A parameter that names a text file with `#[…]` in it, compiled when the flow files are loaded.
+
+    Mistakes, and errors at run, tell their line and column in that file.
+    """
+
+    def __init__(self, file: Resource, reach: Reach) -> None:
+        mistakes: list[Mistake] = []
+        self._parts = tuple(_compiled(file, reach, mistakes))
+        if mistakes:
+            refuse(mistakes)
+
+    def text(self, event: Event) -> str:
+        """The text for this event. Raises MULE:EXPRESSION, also for one that is too large."""
+        with one_evaluation():
+            return self._text(event)
+
+    def _text(self, event: Event) -> str:
+        texts, left = [], LARGEST_WRITTEN
+        for part in self._parts:
+            texts.append(part(event))
+            left -= len(texts[-1])
+            if left < 0:
+                raise FlowError(EXPRESSION, f"a template becomes a text of {LARGEST_WRITTEN} characters at most")
+        return "".join(texts)
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        return value if isinstance(value, cls) else cls(Resource._validate(value, info), reach_of(info))
+
+
+def _compiled(file: Resource, reach: Reach, mistakes: list[Mistake]) -> Iterator[Callable[[Event], str]]:
+    for part in _split(file, mistakes):
+        if not part.is_expression:
+            yield _literal(part.text)
+            continue
+        start = part.offset - len(OPENING)
+        text = Text(f"{OPENING}{part.text}]", file.place_at(start))
+        if template := built(partial(Template, text, reach), mistakes):
+            yield template.text
+
+
+def _split(file: Resource, mistakes: list[Mistake]) -> list[Part]:
+    try:
+        return split(file.text)
+    except ExpressionSyntaxError as error:
+        place = file.place_at(error.offset)
+        mistakes.append(Mistake("F401", error.found, error.expected, error.write, place))
+        return []
+
+
+def _literal(text: str) -> Callable[[Event], str]:
+    return lambda event: text

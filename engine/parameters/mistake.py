@@ -1,0 +1,82 @@
+"""A mistake in a flow file, as the parameter that found it tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+from pydantic_core import PydanticCustomError
+
+from engine.parameters.text import Place
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What was found, what was expected, what to write instead.
+
+    code: `F…`, the same for the same kind of mistake.
+    place: where it stands; None where that is the whole parameter.
+    offset: characters from the start of the text at that place.
+    """
+
+    code: str
+    found: str
+    expected: str = ""
+    write: str = ""
+    place: Place | None = None
+    offset: int = 0
+
+    def __str__(self) -> str:
+        parts = (self.found, self.expected and f"expected {self.expected}", self.write and f"write {self.write}")
+        return "; ".join(part for part in parts if part)
+
+
+MISTAKES = "mistakes"
+"""The type of the validation error that carries mistakes, under the same key of its context."""
+
+
+LONGEST = 60
+"""How many characters of a value a message shows."""
+
+
+def shown(value: Any) -> str:
+    """A value of a flow file in a message: short, and never a secret."""
+    if getattr(value, "secret", False):
+        return "a secret"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= LONGEST else f"'{value[: LONGEST - 3]}…'"
+    if isinstance(value, (Mapping, list, tuple)):
+        return "a map" if isinstance(value, Mapping) else "a list"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
+
+
+def not_finite(text: str, place: Place | None) -> Mistake:
+    """The mistake of a number that YAML reads and JSON cannot hold: `.inf`, `.nan`, `2e400`."""
+    found = f"{shown(text)}, which is no finite number"
+    return Mistake("F111", found, "a number below 1.8e308, or a text in quotes", place=place)
+
+
+def refuse(mistakes: Sequence[Mistake]) -> NoReturn:
+    """Raise the mistakes as the validation error of one parameter."""
+    text = "\n".join(str(mistake) for mistake in mistakes)
+    raise PydanticCustomError(MISTAKES, "{text}", {"text": text, MISTAKES: tuple(mistakes)})
+
+
+def mistakes_of(error: PydanticCustomError) -> tuple[Mistake, ...]:
+    """The mistakes of an error that `refuse` raised."""
+    return tuple((error.context or {}).get(MISTAKES, ()))
+
+
+def built(make: Callable[[], T], mistakes: list[Mistake]) -> T | None:
+    """What `make` gives; None, with its mistakes added to the others, where it refuses."""
+    try:
+        return make()
+    except PydanticCustomError as error:
+        mistakes += mistakes_of(error)
+        return None

@@ -1,0 +1,152 @@
+"""Python functions as parameters: imported, and their signatures read, when the flow files are loaded."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
+from pydantic_core import core_schema
+
+from engine.expressions.appended import settle
+from engine.expressions.digits import is_digits
+from engine.expressions.operators import type_name
+from engine.expressions.writing import encode
+from engine.parameters.mistake import Mistake, refuse, shown
+from engine.parameters.validated import Validated
+from engine.values.errors import EXPRESSION, FlowError
+from engine.values.event import Event
+
+NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+EXAMPLE = "module:name, of a package that is installed, or of a file beside the flow files"
+VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+class Argument:
+    """A parameter of a function: its name, and what its annotation asks for."""
+
+    def __init__(self, parameter: inspect.Parameter, annotation: Any) -> None:
+        self.name = parameter.name
+        self.is_required = parameter.default is inspect.Parameter.empty
+        self.is_nameless = parameter.kind is inspect.Parameter.POSITIONAL_ONLY
+        self.is_event = annotation is Event
+        is_free = annotation in (Any, object, inspect.Parameter.empty)
+        self._adapter: TypeAdapter[Any] | None = None if is_free or self.is_event else TypeAdapter(annotation)
+        self.wanted = getattr(annotation, "__name__", "") if isinstance(annotation, type) else str(annotation)
+
+    def read(self, value: Any) -> Any:
+        """The value as the function wants it, a copy where it is a list or a map. Raises MULE:EXPRESSION.
+
+        Nothing is converted but what JSON has no type for: a text becomes a date, a map a dataclass
+        or a model, a list a tuple.
+        """
+        value = settle(value)
+        if self._adapter is None:
+            return value
+        try:
+            return self._adapter.validate_python(value, strict=True)
+        except ValidationError as error:
+            try:
+                return self._adapter.validate_json(encode(value), strict=True)
+            except (ValidationError, ValueError, NotImplementedError, RecursionError):
+                raise self._wrong(value, error) from None
+
+    def _wrong(self, value: Any, error: ValidationError) -> FlowError:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        path = ".".join(map(str, details[0]["loc"]))
+        found = f"{type_name(value)}{f', wrong at {path}' if path else ''}"
+        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)
+        description = f"the argument '{self.name}' must be {self.wanted}, not {found}"
+        return FlowError(EXPRESSION, description, detailed_description=f"{description} ({told})")
+
+
+class PythonFunction(Validated):
+    """The parameter that names a function, `module:name`."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        """Raises ValueError for what has no signature, or annotations that cannot be read."""
+        self.call = call
+        self.is_async = inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(_annotated(call))
+        self.arguments: dict[str, Argument] = {}
+        self.takes_any_name = self.takes_any_number = False
+        try:
+            hints = get_type_hints(_annotated(call), include_extras=True)
+            for parameter in inspect.signature(call).parameters.values():
+                self._add(parameter, hints.get(parameter.name, Any))
+        except (NameError, TypeError, ValueError, PydanticUserError) as error:
+            raise ValueError(f"its signature cannot be read ({_first_line(error)})") from error
+
+    def _add(self, parameter: inspect.Parameter, annotation: Any) -> None:
+        if parameter.kind in VARIADIC:
+            self.takes_any_name |= parameter.kind is inspect.Parameter.VAR_KEYWORD
+            self.takes_any_number |= parameter.kind is inspect.Parameter.VAR_POSITIONAL
+        else:
+            self.arguments[parameter.name] = Argument(parameter, annotation)
+
+    def bind(self, event: Event, values: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments by position and by name; values whose names are numbers go behind all others."""
+        values = values | dict.fromkeys(self.event_names, event)
+        more = [values.pop(name) for name in list(values) if is_digits(name)]
+        first = [name for name, each in self.arguments.items() if name in values and (more or each.is_nameless)]
+        return [*(values.pop(name) for name in first), *more], values
+
+    @property
+    def given(self) -> list[Argument]:
+        """The arguments that a flow gives: all but the event."""
+        return [argument for argument in self.arguments.values() if not argument.is_event]
+
+    @property
+    def event_names(self) -> list[str]:
+        return [argument.name for argument in self.arguments.values() if argument.is_event]
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        if isinstance(value, cls):
+            return value
+        if callable(value):
+            return cls(value)
+        if not isinstance(value, str) or not NAME.fullmatch(value):
+            refuse([Mistake("F303", shown(value), EXAMPLE)])
+        resources = getattr(info.context, "resources", None)
+        _find_modules([Path.cwd(), *(resources.folders if resources else ())])
+        try:
+            return cls(_imported(*value.split(":")))
+        except ValueError as error:
+            refuse([Mistake("F303", f"{shown(value)}: {error},", EXAMPLE)])
+
+
+def _annotated(call: Callable[..., Any]) -> Any:
+    """What carries the annotations: the function, a class's `__init__`, an object's `__call__`."""
+    if inspect.isroutine(call):
+        return call
+    return call.__init__ if inspect.isclass(call) else type(call).__call__
+
+
+def _find_modules(folders: Sequence[Path]) -> None:
+    """Let modules of these folders be imported; installed ones come first."""
+    sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]
+
+
+def _imported(module: str, name: str) -> Callable[..., Any]:
+    """The function of a module. Raises ValueError that says why there is none."""
+    try:
+        found: Any = import_module(module)
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"the module '{module}' cannot be imported ({_first_line(error)})") from error
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise ValueError(f"the module '{module}' has no '{name}'")
+        found = getattr(found, part)
+    if not callable(found):
+        raise ValueError(f"'{name}' of the module '{module}' is no function")
+    return found  # type: ignore[no-any-return]  # it is callable
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0]

@@ -1,0 +1,1 @@
+"""What runs: processors, chains, scopes, flows, error handlers, and what they do together."""

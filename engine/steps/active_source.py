@@ -1,0 +1,72 @@
+"""Sources that make events by themselves, instead of being driven by a server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, ClassVar
+
+from engine.steps.processor import Served, Source
+from engine.values.errors import FlowError
+from engine.work.tasks import Tasks
+
+log = logging.getLogger("engine")
+
+PAUSE = 5.0
+"""Seconds until a source that failed is tried again."""
+
+
+class ActiveSource(Source):
+    """The base of sources that wait for something, and then have the flow run in a task of its own.
+
+    To write one, define `make_events`, and hand each event's work to `begin`.
+    """
+
+    _making: ClassVar[Tasks]
+    _under_way: ClassVar[Tasks]
+
+    def __post_init__(self) -> None:
+        self._prepare(_making=Tasks(), _under_way=Tasks())
+
+    async def make_events(self, flow: Served) -> None:
+        """Wait and begin, without end. It is called again where it raises FlowError, and cancelled at the end."""
+        raise NotImplementedError(f"{type(self).__name__} does not define make_events")
+
+    def begin(self, work: Coroutine[Any, Any, None], flow: Served) -> asyncio.Task[Any]:
+        """Do the work for an event in a task; its errors are logged."""
+        return self._under_way.start(self._done(work, flow), f"an event of {flow.name}")
+
+    @property
+    def under_way(self) -> int:
+        """How many events have not ended."""
+        return len(self._under_way)
+
+    async def start(self, flow: Served) -> None:
+        self._making.start(self._keep_making(flow), f"the source of {flow.name}")
+
+    async def stop(self) -> None:
+        await self._making.drain(0)
+        try:
+            await self._under_way.drain(None)
+        except asyncio.CancelledError:
+            await self._under_way.drain(0)
+            raise
+
+    async def _keep_making(self, flow: Served) -> None:
+        while True:
+            try:
+                await self.make_events(flow)
+            except FlowError as failure:
+                log.error("the source of the flow %s: %s", flow.name, failure.for_log)
+            except Exception:
+                log.exception("unexpected error in the source of the flow %s", flow.name)
+            await self.runtime.clock.sleep(PAUSE)
+
+    async def _done(self, work: Coroutine[Any, Any, None], flow: Served) -> None:
+        try:
+            await work
+        except FlowError as failure:
+            log.error("after an event of the flow %s: %s", flow.name, failure.for_log)
+        except Exception:
+            log.exception("unexpected error in the source of the flow %s", flow.name)

@@ -1,0 +1,111 @@
+"""`collect`: the outcome of each item of a loop, those that failed among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from engine.expressions import reads_of
+from engine.expressions.parser import Node
+from engine.parameters.amounts import Name
+from engine.parameters.element import Parameters
+from engine.parameters.expression import Template
+from engine.parameters.type_patterns import TypePatterns
+from engine.values.errors import ErrorType, FlowError
+from engine.values.event import Event
+
+OF_ITEM = frozenset({"payload", "attributes", "message", "error", "correlation_id"})
+"""What an event has that an item's steps do not change for its outcome."""
+
+
+class ItemEvent(Event, frozen=True):
+    """An event as `success` and `failure` see it: the item, its number from 0, and what its steps gave."""
+
+    index: int = 0
+    result: Any = None
+
+
+class Failure(Template):
+    """A value that sees the item as `payload`, `$index` and `error`."""
+
+    __slots__ = ()
+    variables: ClassVar[Mapping[str, str]] = {"index": "event.index"}
+
+
+class Success(Template):
+    """A value that sees the item as `payload`, `$index`, and the payload that left the steps as `$result`."""
+
+    __slots__ = ()
+    variables: ClassVar[Mapping[str, str]] = {"index": "event.index", "result": "event.result"}
+
+
+class Collect(Parameters):
+    """What becomes of each item: a loop with it does not stop at one that fails."""
+
+    target: Name
+    """The variable that takes the outcomes, one an item, in the order of the collection."""
+
+    success: Success = Success({"index": "#[$index]", "status": 200, "message": "Success"})
+    """The outcome of an item whose steps succeeded; it sees the item as `payload`, `$index` and `$result`."""
+
+    failure: Failure = Failure({"index": "#[$index]", "status": 422, "message": "#[error.description]"})
+    """The outcome of an item that failed; it sees the item as `payload`, `$index` and `error`."""
+
+    abort_on: TypePatterns | None = None
+    """Error types that are not the item's fault: the loop stops there, and the error propagates."""
+
+    _is_of_item: ClassVar[bool]
+    """Whether `success` sees nothing but what the item entered with."""
+
+    def __post_init__(self) -> None:
+        self._prepare(_is_of_item=reads_of(self.success.evaluate) <= OF_ITEM)
+
+    def succeeded(self, entering: Event, after: Event, index: int) -> Any:
+        """The outcome of an item whose steps left this event. An error in `success` is the item's failure."""
+        seen = entering if self._is_of_item else _seen(entering, after, index, entering.error, after.payload)
+        return self.success.evaluate(seen)
+
+    def takes(self, failure: FlowError) -> bool:
+        """Whether an error is an item's outcome: neither CRITICAL nor what `abort_on` names."""
+        return not failure.type.is_critical and not (self.abort_on and self.abort_on.match(failure))
+
+    def failed(self, entering: Event, failure: FlowError, index: int) -> Any:
+        """The outcome of an item whose steps failed. An error in `failure` ends the loop."""
+        failure.forget_frames()
+        return self.failure.evaluate(_seen(entering, failure.event or entering, index, failure, None))
+
+    def keeps(self, raised: ErrorType) -> bool:
+        """Whether an error of this type is an item's outcome."""
+        return not raised.is_critical and not (self.abort_on and self.abort_on.match_type(raised))
+
+    def assigns(self) -> Mapping[str, Node]:
+        """What the loop sets: the variable, as a syntax tree for those who look at flows without running them."""
+        return {f"vars.{self.target}": {"type": "each", "children": [self.success.tree, self.failure.tree]}}
+
+
+class StreamingCollect(Collect):
+    """The same of a loop that goes from item to item, whose outcomes may be told as they come."""
+
+    streaming: bool = False
+    """Whether the variable takes a stream of the outcomes, and the loop runs while it is read: as the payload of an
+    answer it is sent item by item, and any number of items needs no more memory than a few."""
+
+    def assigns(self) -> Mapping[str, Node]:
+        assigned = super().assigns()
+        if not self.streaming:
+            return assigned
+        return {name: {**outcomes, "type": "stream"} for name, outcomes in assigned.items()}
+
+
+def _seen(entering: Event, left: Event, index: int, error: FlowError | None, result: Any) -> ItemEvent:
+    """The item as it entered, with the variables as its steps left them."""
+    return ItemEvent(
+        payload=entering.payload,
+        attributes=entering.attributes,
+        vars=left.vars,
+        error=error,
+        correlation_id=entering.correlation_id,
+        logging_variables=left.logging_variables,
+        index=index,
+        result=result,
+    )

@@ -1,0 +1,170 @@
+"""A flow: a source, steps, an error handler, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.parameters.amounts import Duration
+from engine.parameters.element import Element
+from engine.steps.chain import Chain
+from engine.steps.error_handler import OwnErrorHandler, log_failure
+from engine.steps.processor import Result, Source
+from engine.stores.redelivery import Delivery, RedeliveryPolicy
+from engine.values.errors import TIMEOUT, FlowError
+from engine.values.event import Event
+from engine.values.refusal import Refusal
+from engine.values.stream import OPENED, Stream
+from engine.work.deadline import before
+from engine.work.gate import Gate, busy
+
+
+class Flow(Element):
+    """A named row of steps with an error handler; its source, where it has one, makes its events."""
+
+    name: str
+    doc: str | None = None
+    """What the flow is for."""
+
+    source: Source | None = None
+    """What starts the flow, for instance an http:listener."""
+
+    steps: Chain
+    """What the flow does with each event."""
+
+    error_handler: OwnErrorHandler = None  # type: ignore[assignment]  # validated: the default handler
+    """What happens with an error that no try scope inside handled."""
+
+    initial_state: Literal["started", "stopped"] = "started"
+    """Whether the source starts with the application; a stopped flow still runs by flow-ref."""
+
+    max_concurrency: Annotated[int, Field(ge=1)] | None = None
+    """How many events of the source may be under way at once; one more is refused (503)."""
+
+    max_records: Annotated[int, Field(ge=1)] | None = None
+    """How many records the events under way may have in all: a payload that is a list has as many as it is long, a
+    map as many as its longest list, anything else has one. One too many is refused (503), a payload with more (413)."""
+
+    timeout: Duration | None = None
+    """How long an event of the source may take before the flow is ended from outside; 30 s with an HTTP source."""
+
+    _gate: ClassVar[Gate]
+    _limit: ClassVar[float | None]
+    _redelivery: ClassVar[RedeliveryPolicy | None]
+
+    def __post_init__(self) -> None:
+        default = self.source.default_timeout if self.source else None
+        policy = self.source.redelivery_policy if self.source else None
+        limit = default if self.timeout is None else self.timeout
+        self._prepare(_gate=Gate(self.max_concurrency, self.max_records), _limit=limit, _redelivery=policy)
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset()
+
+    async def run(self, event: Event) -> Event:
+        """The event after the flow, or after the handler that continued an error in it."""
+        try:
+            return await self.steps.run(event)
+        except FlowError as failure:
+            after = await self.error_handler.handle(failure, event.error)
+            if after is None:
+                raise
+            return after
+
+    async def serve(
+        self,
+        event: Event,
+        answer: Callable[[Event], Result],
+        deliver: Callable[[Result], Awaitable[None]] | None = None,
+    ) -> Result:
+        """Run an event of the source within the flow's limits; the result is made by `answer`.
+
+        deliver: what is done with the result within the same limits.
+
+        An error in `answer` is the flow's: its handler gets it, with the event that left the steps.
+        Raises the FlowError that no handler continued, logged unless the source does that;
+        MULE:FLOW_BACK_PRESSURE without entering the flow where it is full or stopped; MULE:TIMEOUT
+        at the deadline. A message that failed as often as the source's redelivery-policy allows is
+        MULE:REDELIVERY_EXHAUSTED.
+        """
+        self.check_room()
+        weight = self._gate.weigh(event.payload)
+        delivery = self._redelivery.delivery(event, self.runtime) if self._redelivery else None
+        opened: list[Stream] = []
+        before_it = OPENED.set(opened)
+        try:
+            with self._gate, weight:
+                return await before(self._limit, self._serve(event, answer, deliver, delivery))
+        except TimeoutError:
+            raise await self._late(event, delivery) from None
+        except FlowError as failure:
+            await self._note_failure(failure, delivery)
+            raise
+        finally:
+            OPENED.reset(before_it)
+            for stream in opened:
+                await stream.close()
+
+    def check_room(self) -> None:
+        """Raise MULE:FLOW_BACK_PRESSURE where the flow takes no event of its source now."""
+        if self._gate.is_full:
+            raise busy(f"the flow {self.name} is busy")
+        if self.initial_state == "stopped":
+            raise busy(f"the flow {self.name} is stopped")
+
+    async def has_room(self) -> None:
+        """Wait until the flow takes another event of its source."""
+        await self._gate.has_room()
+
+    async def _late(self, event: Event, delivery: Delivery | None) -> FlowError:
+        failure = FlowError(TIMEOUT, f"the flow took longer than {self._limit:g} s")
+        failure.event, failure.failing_component = event, self.name
+        await self._note_failure(failure, delivery)
+        return failure
+
+    async def _note_failure(self, failure: FlowError, delivery: Delivery | None) -> None:
+        if delivery is not None and not isinstance(failure, Refusal):  # that tells of the caller, not of the message
+            await delivery.failed(failure)
+        if self.source is None or not self.source.tells_failures:
+            log_failure(failure)
+
+    async def _serve(
+        self,
+        event: Event,
+        answer: Callable[[Event], Result],
+        deliver: Callable[[Result], Awaitable[None]] | None,
+        delivery: Delivery | None,
+    ) -> Result:
+        continued = None
+        try:
+            if delivery is not None:
+                await delivery.check()
+            event = await self.steps.run(event)
+            result = answer(event)
+        except FlowError as failure:
+            self._note_end(failure, event)
+            continued = await self.error_handler.handle(failure)
+            if continued is None:
+                raise
+        if continued is not None:
+            result = self._answer_after(continued, answer)
+        if deliver is not None:
+            await deliver(result)
+        if delivery is not None:
+            await delivery.succeeded()
+        return result
+
+    def _answer_after(self, continued: Event, answer: Callable[[Event], Result]) -> Result:
+        """What is made of an event that a handler let go on; an error in that is nobody's to handle."""
+        try:
+            return answer(continued)
+        except FlowError as failure:
+            self._note_end(failure, continued)
+            raise
+
+    def _note_end(self, failure: FlowError, event: Event) -> None:
+        """An error that no chain has seen was raised by `answer`, at the flow's end."""
+        if failure.event is None:
+            failure.event, failure.failing_component = event, self.name

@@ -1,0 +1,78 @@
+"""The flow that a step leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Any, Self
+
+from pydantic_core import core_schema
+
+from engine.parameters.expression import Template
+from engine.parameters.mistake import Mistake, refuse, shown
+from engine.parameters.reader import reach_of
+from engine.parameters.validated import Validated
+from engine.steps.chain import Chain
+from engine.steps.processor import RunAtOnce
+from engine.values.errors import ROUTING, FlowError
+from engine.values.event import Event
+from engine.work.nesting import Runnable, run_nested
+
+
+class FlowLink(Validated):
+    """The name of a flow or sub-flow, which may be an expression, and where to find it.
+
+    flows: all flows by name; filled while the application is loaded, so that order does not matter.
+    """
+
+    def __init__(self, name: Template, flows: Mapping[str, Runnable]) -> None:
+        self._name = name
+        self._flows = flows
+        self.static_name: str | None = str(name.tree["value"]) if name.is_literal else None
+        self._sub_flow: Chain | None = None
+
+    def target(self, event: Event) -> Runnable:
+        """The flow to run for this event; raises MULE:ROUTING where there is none of that name."""
+        name = self.static_name or self._name.evaluate(event)
+        try:
+            return self._flows[name]
+        except (KeyError, TypeError):
+            raise FlowError(
+                ROUTING, "there is no flow of that name", detailed_description=f"no flow {name!r}"
+            ) from None
+
+    def static_target(self) -> Runnable | None:
+        """The flow, where its name is no expression."""
+        return self._flows.get(self.static_name) if self.static_name else None
+
+    def run(self, event: Event) -> Awaitable[Event]:
+        """The event after the flow. Only steps of a sub-flow of a fixed name never lead back here by themselves."""
+        if self._sub_flow is not None:
+            return self._sub_flow.run(event)
+        flow = self.target(event)
+        if self.static_name and isinstance(flow, Chain):
+            self._sub_flow = flow
+            return flow.run(event)
+        return run_nested(flow, event)
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        """`run` as a plain function, where it leads to a sub-flow that never waits, nor back here; else None."""
+        flow = self.static_target()
+        return flow.runner_at_once() if isinstance(flow, Chain) else None
+
+    @classmethod
+    def to(cls, flow: Runnable) -> FlowLink:
+        """A link to this flow, for processors that are made in Python."""
+        return cls(Template("flow"), {"flow": flow})
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | FlowLink:
+        if isinstance(value, cls):
+            return value
+        if hasattr(value, "run"):
+            return cls.to(value)
+        if not isinstance(value, str) or not value.strip():
+            refuse([Mistake("F303", shown(value), "the name of a flow or sub-flow")])
+        link = cls(Template(value, reach_of(info)), getattr(info.context, "flows", {}))
+        if info.context is not None and link.static_name:
+            info.context.expect_flow(link.static_name, value)
+        return link

@@ -1,0 +1,253 @@
+"""The kinds of element: what runs, what starts a flow, what others share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from enum import Enum, auto
+from inspect import iscoroutinefunction
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+
+from msgspec import UNSET, UnsetType
+
+from engine.expressions.parser import Node
+from engine.parameters.amounts import Name
+from engine.parameters.element import Element, Field
+from engine.parameters.expression import Expression
+from engine.steps.error_mapping import ErrorMapping
+from engine.stores.redelivery import RedeliveryPolicy
+from engine.values.errors import ErrorType, FlowError
+from engine.values.event import Event
+from engine.work.nesting import Runnable
+
+Run = Callable[[Event], Awaitable[Event]]
+RunAtOnce = Callable[[Event], Event]
+Result = TypeVar("Result")
+
+
+UNTOLD: Node = {"type": "untold", "children": []}
+"""The syntax tree of a value of which nothing is known before the flow runs."""
+
+
+def content_tree(tree: Node, media_type: str | None) -> Node:
+    """The syntax tree of a payload that a step gives this media type; None leaves it open."""
+    return {"type": "content", "value": media_type, "children": [tree]}
+
+
+class After(Enum):
+    """What an event has after a step with steps inside (language.md, "What holds after each scope")."""
+
+    INNER = auto()
+    """What the steps inside left."""
+
+    BEFORE = auto()
+    """What it had before the step."""
+
+    RESULT = auto()
+    """Something else."""
+
+
+class Processor(Element):
+    """A step of a flow: takes an event, returns an event.
+
+    To write one, subclass it in a file of its own, declare the parameters as fields, and define
+    `run`; or `run_at_once`, where it never waits and acts on nothing but the event. Raise FlowError
+    for what a flow may handle; any other exception counts as a bug.
+
+    `assigns`, `demands`, and the class variables beside them tell what a step does to those who look
+    at flows without running them, such as the OpenAPI document. What a step does not tell stays open there.
+    """
+
+    message_after: ClassVar[After] = After.RESULT
+    """What payload and attributes are after the steps inside."""
+
+    variables_after: ClassVar[After] = After.INNER
+    """What the variables are after the steps inside."""
+
+    may_pass: ClassVar[bool] = True
+    """Whether an event may leave the step: raise-error lets none."""
+
+    always_enters: ClassVar[bool] = False
+    """Whether each event runs some of the steps inside."""
+
+    repeats: ClassVar[bool] = False
+    """Whether the steps inside may run again, on what they left."""
+
+    is_outward: ClassVar[bool] = False
+    """Whether what it comes to depends on what lies outside of the event: a service, a database, a store, a queue."""
+
+    reaches_outside: ClassVar[bool] = False
+    """Whether a call of it acts on what is not the application's own: tests refuse it unless a mock answers. What is
+    outward and leaves this out does; stores, queues, and databases that a test has in memory are its own."""
+
+    passes_by: ClassVar[str] = ""
+    """When an event passes by all steps inside, for who counts the ways through a flow; empty, where none does."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__dict__.get("is_outward") and "reaches_outside" not in cls.__dict__:
+            cls.reaches_outside = True
+        if "run_at_once" in cls.__dict__:
+            if cls.run is not Processor.run:
+                raise TypeError(f"{cls.__name__}.run_at_once would never be called: there is a run")
+            if iscoroutinefunction(cls.run_at_once):
+                raise TypeError(f"{cls.__name__}.run_at_once is a plain function; what waits is called run")
+
+    def acts_on(self) -> frozenset[Any] | None:
+        return frozenset() if self._never_waits else None
+
+    @classmethod
+    def tells_what_it_acts_on(cls) -> bool:
+        """Whether `acts_on` and `runner_at_once` tell of what is run: not of a `run` that a subclass has replaced."""
+        runs = next(each for each in cls.__mro__ if not {"run", "runner"}.isdisjoint(each.__dict__))
+        return not {"acts_on", "runner_at_once"}.isdisjoint(runs.__dict__)
+
+    @property
+    def _never_waits(self) -> bool:
+        """Whether the step is a plain function of the event."""
+        return type(self).run is Processor.run
+
+    async def run(self, event: Event) -> Event:
+        """The event after this step. The event that came in stays as it is."""
+        return self.run_at_once(event)
+
+    def run_at_once(self, event: Event) -> Event:
+        """What `run` gives, of a step that never waits."""
+        raise NotImplementedError(f"{type(self).__name__} does not define run")
+
+    def runner(self) -> Run:
+        """What a chain calls for this step, chosen when the file is loaded: `run`, and what parameters put around."""
+        return self.run
+
+    def runner_at_once(self) -> RunAtOnce | None:
+        """The same as a plain function, for loops whose items never wait; None, where this step may wait.
+
+        Loops ask only for what `acts_on` lets them run so.
+        """
+        return self.run_at_once if self._never_waits else None
+
+    def map_error(self, failure: FlowError) -> FlowError:
+        """The error that leaves the step when it raised this one."""
+        return failure
+
+    def keeps(self, raised: ErrorType) -> bool:
+        """Whether an error of this type that the steps inside raise never leaves the step."""
+        return False
+
+    def assigns(self) -> Mapping[str, Node]:
+        """What the step itself sets: `payload`, `attributes` or `vars.NAME`, with the syntax tree of the value."""
+        return {"payload": UNTOLD, "attributes": UNTOLD}
+
+    def demands(self) -> Sequence[tuple[Node, Mapping[str, Any]]]:
+        """What holds of each event that passed: the syntax tree of a value, and a JSON Schema that it satisfies."""
+        return ()
+
+    def describes(self) -> tuple[str, Mapping[str, Any]] | None:
+        """The OpenAPI 3.1 document of the API that it answers for below the path of its listener, and a name for it.
+
+        None, where it has none.
+        """
+        return None
+
+    def leads_to(self) -> Iterable[Runnable]:
+        """Flows that the step may run though no parameter of its holds them; all are there once they are loaded."""
+        return ()
+
+
+class VoidOperation(Processor):
+    """The base of operations without a result: the event stays as it is."""
+
+    error_mapping: Annotated[tuple[ErrorMapping, ...], Field(alias="error-mapping")] = ()
+    """Other types for the errors that it raises: a list of sourceType (ANY) and targetType; the first match wins."""
+
+    def map_error(self, failure: FlowError) -> FlowError:
+        if not self.error_mapping:
+            return failure
+        mapping = next((each for each in self.error_mapping if each.source_type.match(failure)), None)
+        return mapping.map(failure) if mapping else failure
+
+    def assigns(self) -> Mapping[str, Node]:
+        return {}
+
+
+class Targeted(Processor):
+    """What operations, and scopes whose outcome may go to a variable, have in common."""
+
+    target: Name | None = None
+    """The variable that takes the result; payload and attributes then stay as they are."""
+
+    target_value: Expression = Expression("payload")
+    """What of the result goes to the variable; the expression sees the result as payload and attributes."""
+
+    def deliver_event(self, event: Event, after: Event) -> Event:
+        """The event after it, or the one that entered with the target taken from it."""
+        if self.target is None:
+            return after
+        return event.with_variable(self.target, self.target_value.evaluate(after))
+
+    def assigns(self) -> Mapping[str, Node]:
+        return {"payload": UNTOLD, "attributes": UNTOLD} if self.target is None else {f"vars.{self.target}": UNTOLD}
+
+
+WHOLE_PAYLOAD = Targeted.target_value
+
+
+class Operation(Targeted, VoidOperation):
+    """The base of operations with a result, which becomes the payload, or goes to a variable by `target`."""
+
+    def deliver(self, event: Event, result: Any, attributes: Any | UnsetType = UNSET) -> Event:
+        """The event with the result where the parameters want it."""
+        if self.target is None:
+            return event.with_payload(result, {} if attributes is UNSET else attributes)
+        if self.target_value is not WHOLE_PAYLOAD:
+            result = self.target_value.evaluate(event.with_payload(result, {} if attributes is UNSET else attributes))
+        return event.with_variable(self.target, result)
+
+    def delivering(self, work: Callable[[Event], Any]) -> RunAtOnce:
+        """`deliver` for work that never waits, chosen when the file is loaded."""
+        target = self.target
+        if target is not None and self.target_value is WHOLE_PAYLOAD:
+            return lambda event: event.with_variable(target, work(event))
+        return lambda event: self.deliver(event, work(event))
+
+
+class Served(Protocol):
+    """A flow, as its source sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
+        """Run an event of the source; the result is made by `answer` of the event after the flow."""
+
+    async def has_room(self) -> None:
+        """Wait until the flow takes another event."""
+
+
+class Source(Element):
+    """What starts a flow: it makes events and hands them to the flow."""
+
+    redelivery_policy: Annotated[RedeliveryPolicy | None, Field(alias="redelivery-policy")] = None
+    """What happens with messages that come again because they failed."""
+
+    default_timeout: ClassVar[float | None] = None
+    """The deadline, in seconds, of flows that set none."""
+
+    tells_failures: ClassVar[bool] = False
+    """Whether it logs the errors that leave its flow, for it knows what they are answered with."""
+
+    in_every_worker: ClassVar[bool] = True
+    """Whether each process that serves the application has it, or one alone."""
+
+    def claims(self) -> list[str]:
+        """What only one source may have, such as `POST /orders`: a second flow with the same is a mistake."""
+        return []
+
+    def starts_at(self) -> str:
+        """When the flow runs, in a few words: `queue tasks`."""
+        return type(self).__name__
+
+    async def start(self, flow: Served) -> None:
+        """Begin to make events. Raise FlowError where that fails. A source that the server drives does nothing."""
+
+    async def stop(self) -> None:
+        """Make no more events, and return when those under way have ended; at once where that is cancelled."""

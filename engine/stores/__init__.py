@@ -1,0 +1,1 @@
+"""Where values are kept between events, in memory and on SQLite."""

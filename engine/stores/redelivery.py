@@ -1,0 +1,147 @@
+"""Messages that come again because they failed: how often, and what then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field
+
+from engine.limits import LARGEST_REMEMBERED, MOST_REMEMBERED
+from engine.parameters.amounts import Duration
+from engine.parameters.element import Parameters
+from engine.parameters.expression import Expression
+from engine.stores.local_store import private_store
+from engine.stores.store import INVALID_KEY, KEY_NOT_FOUND, Store, StoreRef
+from engine.values.errors import REDELIVERY_EXHAUSTED, FlowError
+from engine.values.event import Event
+from engine.values.stored_values import NotSerialisable, digest_of, identifier_of
+from engine.work.runtime import Runtime
+
+log = logging.getLogger("engine")
+
+MEMORY = 300.0
+"""Seconds for which failures are remembered where no store says it (Mule's)."""
+
+TOLD = ("type", "description", "detailedDescription", "failingComponent")
+"""What is kept of the error of a delivery: as `error.cause` shows it where there are too many."""
+
+
+class RedeliveryPolicy(Parameters):
+    """How often a message may fail before MULE:REDELIVERY_EXHAUSTED is raised instead of running the steps.
+
+    A caller that is refused, such as one without credentials, is no failure of its message.
+    """
+
+    max_redelivery_count: Annotated[int, Field(ge=0)] = 5
+    """How often a message that failed may come again and be tried anew."""
+
+    id_expression: Annotated[
+        Expression | None,
+        Field(alias="idExpression", validation_alias=AliasChoices("idExpression", "messageIdExpression")),
+    ] = None
+    """What identifies a message; a hash (SHA-256) of the payload, if left out. `messageIdExpression` means the same."""
+
+    object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
+    """The os:object-store that counts the failures; if left out, its own, in memory, for 5 minutes, which forgets the
+    oldest of more than 100,000, or 64 MiB."""
+
+    def delivery(self, event: Event, runtime: Runtime) -> Delivery:
+        """The delivery of a message to a flow."""
+        return Delivery(self, event, self.object_store or runtime.share(self, lambda: self._own_store(runtime)))
+
+    def _own_store(self, runtime: Runtime) -> Store:
+        most = 2 * MOST_REMEMBERED  # the number of a message's failures, and the last of them
+        return private_store(runtime, entry_ttl=f"{self._memory}s", max_entries=most, max_size=LARGEST_REMEMBERED)
+
+    @property
+    def _memory(self) -> float:
+        """Seconds for which its own store remembers a message."""
+        return MEMORY
+
+
+class DelayedRedelivery(RedeliveryPolicy):
+    """The policy of a source that delivers a message again by itself, where it failed."""
+
+    delay: Duration = 0.0
+    """How long a message that failed waits before it is delivered again. What waits keeps its place before the others,
+    and its consumer. An objectStore must remember a message for longer than all its waits."""
+
+    @property
+    def _memory(self) -> float:
+        return MEMORY + self.max_redelivery_count * self.delay
+
+
+class Delivery:
+    """One delivery of a message. It failed where an error leaves the flow: then the source sends the message again."""
+
+    def __init__(self, policy: RedeliveryPolicy, event: Event, store: Store) -> None:
+        self._policy = policy
+        self._event = event
+        self._store = store
+        self._key: str | None = None
+        self._failures = 0
+
+    @property
+    def is_exhausted(self) -> bool:
+        return self._failures > self._policy.max_redelivery_count
+
+    async def check(self) -> None:
+        """Raise MULE:REDELIVERY_EXHAUSTED where the message failed too often."""
+        key = self._identifier()
+        failures = await self._store.get(key, 0)
+        self._key, self._failures = key, failures if isinstance(failures, int) else 0
+        if self.is_exhausted:
+            raise _exhausted(failures, await self._store.get(_error_key(key), None))
+
+    async def succeeded(self) -> None:
+        """Forget the failures; not those of a message that was not tried any more."""
+        if self._key is None or not self._failures or self.is_exhausted:
+            return
+        for key in (self._key, _error_key(self._key)):
+            try:
+                await self._store.remove(key)
+            except FlowError as failure:
+                if failure.type != KEY_NOT_FOUND:
+                    log.warning("the failures of a message are not forgotten: %s", failure.detailed_description)
+
+    async def failed(self, failure: FlowError) -> None:
+        """Count a failure, and keep what it was."""
+        if self._key is None or self.is_exhausted:
+            return
+        try:
+            await self._store.increment(self._key)
+            await self._store.put(_error_key(self._key), {name: failure.get(name) for name in TOLD})
+        except FlowError as other:
+            log.warning("the failure of a message is not counted: %s", other.detailed_description)
+
+    def _identifier(self) -> str:
+        expression = self._policy.id_expression
+        try:
+            if expression is None:
+                return digest_of(self._event.payload)
+            return identifier_of(expression.evaluate(self._event))
+        except NotSerialisable as error:
+            detail = str(error)
+            raise FlowError(INVALID_KEY, "the message has no identifier", detailed_description=detail) from error
+
+
+def _error_key(key: str) -> str:
+    """Where the last error of a message is kept, beside the number of its failures."""
+    return f"{key} error"
+
+
+def _exhausted(failures: int, last: Any) -> FlowError:
+    """MULE:REDELIVERY_EXHAUSTED, whose cause is the error of the last delivery."""
+    description = f"the message failed {failures} times"
+    if not isinstance(last, Mapping):
+        return FlowError(REDELIVERY_EXHAUSTED, description)
+    cause = FlowError(last["type"], last["description"], detailed_description=last["detailedDescription"])
+    cause.failing_component = last["failingComponent"]
+    return FlowError(
+        REDELIVERY_EXHAUSTED,
+        description,
+        detailed_description=f"{description}, the last time with {cause.for_log}",
+        cause=cause,
+    )

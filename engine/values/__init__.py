@@ -1,0 +1,1 @@
+"""What flows carry: events, messages, streams, errors; and what is known of them: media types, statuses."""

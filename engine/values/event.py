@@ -1,0 +1,121 @@
+"""What travels through a flow: a message, variables, and the error that is being handled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+from uuid import uuid4
+
+from msgspec import UNSET, Struct, UnsetType, field
+from msgspec.structs import replace
+
+from engine.values.errors import FlowError
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""The attributes of a message that has none."""
+
+STATUS = "httpStatus"
+"""The variable that holds the status of the answer."""
+
+
+class Message:
+    """A payload with its attributes, as `message` and `rootMessage` show it. A value: never changed."""
+
+    __slots__ = ("attributes", "media_type", "payload")
+
+    def __init__(self, payload: Any = None, attributes: Any = NOTHING, media_type: str | None = None) -> None:
+        self.payload = payload
+        self.attributes = attributes
+        self.media_type = media_type
+
+    def get(self, name: str) -> Any:
+        """A field, as expressions read it: payload or attributes."""
+        return getattr(self, name) if name in ("payload", "attributes") else None
+
+    def to_json(self) -> Any:
+        return self.payload
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Message):
+            return NotImplemented
+        return bool(self.payload == other.payload and self.attributes == other.attributes)
+
+    __hash__ = None  # type: ignore[assignment]  # the payload may be a list
+
+    def __repr__(self) -> str:
+        return f"Message(payload={self.payload!r}, attributes={self.attributes!r})"
+
+
+class Event(Struct, frozen=True):
+    """A value: processors return a new event, made with `with_payload`, `with_variable` and their siblings.
+
+    `vars` and `payload` are read only; the same lists and maps may belong to other events.
+    """
+
+    payload: Any = None
+    attributes: Any = NOTHING
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    error: FlowError | None = None
+    correlation_id: str = field(default_factory=lambda: str(uuid4()))
+    media_type: str | None = None
+    payload_assigned: bool = False
+    status_assigned: bool = False
+    """Whether the payload, and the variable httpStatus, were assigned since the event entered the flow or an
+    on-error-propagate chain: what such a chain assigns is the answer to the caller of a failed flow."""
+
+    logging_variables: Mapping[str, str] = NOTHING
+    """What each log line of the event carries beside the correlation id."""
+
+    def log_fields(self) -> dict[str, Any]:
+        """What a log record of this event carries, as `extra`."""
+        return {"correlation_id": self.correlation_id, "variables": self.logging_variables}
+
+    @property
+    def message(self) -> Message:
+        return Message(self.payload, self.attributes, self.media_type)
+
+    def with_payload(
+        self, payload: Any, attributes: Any | UnsetType = UNSET, *, media_type: str | None = None
+    ) -> Event:
+        """The event with this payload; the attributes stay unless given, the old media type is forgotten."""
+        if attributes is UNSET:
+            attributes = self.attributes
+        return replace(self, payload=payload, attributes=attributes, media_type=media_type, payload_assigned=True)
+
+    def with_message_of(self, other: Event) -> Event:
+        """The event with the payload and attributes of the other, as after a scope that restores them."""
+        return replace(
+            self,
+            payload=other.payload,
+            attributes=other.attributes,
+            media_type=other.media_type,
+            payload_assigned=other.payload_assigned,
+        )
+
+    def with_attributes(self, attributes: Any) -> Event:
+        return replace(self, attributes=attributes)
+
+    def with_variable(self, name: str, value: Any) -> Event:
+        variables = {**self.vars, name: value}
+        if name == STATUS:
+            return replace(self, vars=variables, status_assigned=True)
+        return replace(self, vars=variables)
+
+    def with_variables(self, variables: Mapping[str, Any]) -> Event:
+        """The event with these variables beside its own."""
+        assigned = self.status_assigned or STATUS in variables
+        return replace(self, vars={**self.vars, **variables}, status_assigned=assigned)
+
+    def with_status_of(self, other: Event) -> Event:
+        """The event with the variable httpStatus of the other: its value, or not there; assigned, or not."""
+        status = {STATUS: other.vars[STATUS]} if STATUS in other.vars else {}
+        return replace(
+            self, vars={**self.without_variable(STATUS).vars, **status}, status_assigned=other.status_assigned
+        )
+
+    def without_variable(self, name: str) -> Event:
+        return replace(self, vars={key: value for key, value in self.vars.items() if key != name})
+
+    def with_error(self, error: FlowError | None) -> Event:
+        return replace(self, error=error)

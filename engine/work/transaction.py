@@ -1,0 +1,86 @@
+"""What several operations do together, or not at all."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from typing import Any, Generic, Protocol, TypeVar
+
+from engine.work.strand import strand
+
+C = TypeVar("C")
+
+
+class Part(Protocol):
+    """The part that one resource has in a transaction."""
+
+    async def commit(self) -> None: ...
+
+    async def rollback(self) -> None: ...
+
+
+P = TypeVar("P", bound=Part)
+
+
+class Transactional(Protocol, Generic[P]):
+    """What can take part in transactions, such as a database."""
+
+    async def begin(self, outer: P | None) -> P:
+        """Begin a part; inside the outer one, where there is one, of which it can be undone alone."""
+        ...
+
+
+class Transaction:
+    """A transaction of a scope. Resources take part with their first operation in it.
+
+    It belongs to the strand that entered it: routes that run beside each other, and async work, are
+    outside of it.
+    """
+
+    def __init__(self) -> None:
+        self._outer = Transaction.current()
+        self._strand = strand()
+        self._parts: dict[Any, Any] = {}
+        self._before: Token[Transaction | None] | None = _current.set(self)
+
+    @staticmethod
+    def current() -> Transaction | None:
+        """The transaction that operations of this strand take part in."""
+        transaction = _current.get()
+        return transaction if transaction is not None and transaction._strand is strand() else None
+
+    async def part_of(self, resource: Transactional[P]) -> P:
+        """The resource's part, begun now where this is its first operation."""
+        if resource not in self._parts:
+            outer = await self._outer.part_of(resource) if self._outer else None
+            self._parts[resource] = await resource.begin(outer)
+        part: P = self._parts[resource]
+        return part
+
+    async def commit(self) -> None:
+        """End it, for good. Raises what the first resource raises that cannot; all others are rolled back."""
+        self.leave()
+        parts = list(self._parts.items())
+        for resource, part in parts:
+            try:
+                await part.commit()
+            except BaseException:
+                del self._parts[resource]
+                await self.rollback()
+                raise
+            del self._parts[resource]
+
+    async def rollback(self) -> None:
+        """End it as if nothing had been done; at once where that was done before."""
+        self.leave()
+        while self._parts:
+            _, part = self._parts.popitem()
+            await part.rollback()
+
+    def leave(self) -> None:
+        """Let what runs from here on be outside of it."""
+        if self._before is not None:
+            _current.reset(self._before)
+            self._before = None
+
+
+_current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
