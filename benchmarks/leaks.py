@@ -23,7 +23,7 @@ import aiohttp
 import uvicorn
 
 from engine import Application, Event, FlowError
-from engine.serving.server import Server
+from engine.wire.server import Server
 
 AT_ONCE = 50
 ROWS = 5

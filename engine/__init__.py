@@ -99,7 +99,6 @@ if TYPE_CHECKING:
     from engine.serving.inflating import inflated as inflated
     from engine.serving.rate_limit import RateLimit as RateLimit
     from engine.serving.route import USUAL_METHODS as USUAL_METHODS
-    from engine.serving.route import Connections as Connections
     from engine.serving.route import HttpResponse as HttpResponse
     from engine.serving.route import HttpSource as HttpSource
     from engine.serving.route import Limits as Limits
@@ -201,6 +200,7 @@ if TYPE_CHECKING:
     from engine.values.stored_values import text_key as text_key
     from engine.values.stream import Stream as Stream
     from engine.values.stream import Unreadable as Unreadable
+    from engine.wire.connections import Connections as Connections
     from engine.work.batch import MOST_TOGETHER as MOST_TOGETHER
     from engine.work.batch import Again as Again
     from engine.work.batch import BatchInDoubt as BatchInDoubt
@@ -312,7 +312,8 @@ _MODULES = {
     "engine.serving.rate_limit": "RateLimit",
     "engine.content.csv_options": "CsvOptions",
     "engine.serving.inflating": "INFLATERS CutOff Damaged TooDense inflated",
-    "engine.serving.route": "USUAL_METHODS Connections HttpResponse HttpSource Limits Route",
+    "engine.wire.connections": "Connections",
+    "engine.serving.route": "USUAL_METHODS HttpResponse HttpSource Limits Route",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 

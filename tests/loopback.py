@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine import Application, Clock
-from engine.serving.server import Server
+from engine.wire.server import Server
 
 LONGEST = 30
 """Seconds that a test may take."""

@@ -11,10 +11,10 @@ from engine.analysis.rehearsal import Outcome, Rehearsal, gathered
 from engine.analysis.schemas import NULL, OPEN, Schema, joined, types_of, values_of
 from engine.analysis.states import HEADERS, Failure, State
 from engine.content.bodies import CSV, JSON, TEXT, essence_of
+from engine.content.problem import PROBLEM
 from engine.expressions.digits import is_digits
 from engine.parameters.expression import Compiled
 from engine.serving.answer import BODILESS
-from engine.serving.problem import PROBLEM
 from engine.serving.route import HttpResponse, Route
 from engine.serving.sending import LINES
 from engine.steps.flow import Flow

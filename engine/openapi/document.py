@@ -25,7 +25,7 @@ from engine.analysis.rehearsal import Rehearsal, TooMuch
 from engine.analysis.schemas import OPEN, Schema
 from engine.analysis.security import requirements
 from engine.content.bodies import CSV, JSON
-from engine.serving.problem import PROBLEM
+from engine.content.problem import PROBLEM
 from engine.serving.replays import SAFE
 from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES

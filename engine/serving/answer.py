@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from engine.content.bodies import BYTES, ContentError, write_content
 from engine.content.negotiation import write_accepted
+from engine.content.problem import PROBLEM, problem
 from engine.serving.headers import checked_headers, header_value, headers_of
-from engine.serving.problem import PROBLEM, problem
 from engine.serving.route import HttpResponse
 from engine.serving.sending import sent, stream_type
 from engine.values.errors import CRITICAL, EXPRESSION, TRANSFORMATION, FlowError

@@ -12,10 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from engine.serving.answer import Answer, failure, own_problem, refused, success
 from engine.serving.body import Body, read_body
-from engine.serving.certificate import subject_of
 from engine.serving.conditional import kept_apart, with_entity_tag
 from engine.serving.consumed import check_consumed
-from engine.serving.exchange import BrokenStream, Exchange
+from engine.serving.exchange import Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
 from engine.serving.request import attributes_of, has_body
@@ -28,6 +27,8 @@ from engine.values.errors import FlowError
 from engine.values.event import Event
 from engine.values.refusal import Refusal
 from engine.values.stream import Stream
+from engine.wire.certificate import subject_of
+from engine.wire.own_server import BrokenStream
 from engine.work.clock import Clock
 from engine.work.gate import busy
 from engine.work.turns import give_turn_after_much

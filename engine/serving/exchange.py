@@ -16,24 +16,17 @@ from engine.limits import LONGEST_LINGER
 from engine.serving.answer import BODILESS, Answer
 from engine.serving.headers import Headers
 from engine.serving.incoming import Incoming
-from engine.serving.own_server import CONNECTION, HELD
 from engine.serving.request import correlation_id_of
 from engine.serving.status import CLIENT_CLOSED, hung_up
 from engine.steps.error_handler import log_failure
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.values.refusal import Refusal
 from engine.values.status import is_callers, status_of
+from engine.wire.own_server import CONNECTION, HELD, BrokenStream
 from engine.work.tracing import continue_trace
 
 access = logging.getLogger("engine.access")
 log = logging.getLogger("engine")
-
-
-class BrokenStream(Exception):
-    """An answer that had begun and could not be ended: the connection is closed, so that the caller sees it.
-
-    Why it broke was logged already.
-    """
 
 
 class Exchange:

@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from engine.serving.pieces import Pieces
-from engine.serving.room import Held
+from engine.content.pieces import Pieces
 from engine.values.refusal import Refusal
+from engine.wire.room import Held
 
 Chunks = AsyncGenerator[bytes, None]
 

@@ -10,11 +10,11 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from engine.content.pieces import Pieces
 from engine.limits import MOST_SPOOLED
 from engine.serving.incoming import Chunks
-from engine.serving.pieces import Pieces
-from engine.serving.room import Held, Room
 from engine.values.spooled import Spooled
+from engine.wire.room import Held, Room
 
 Pairs = list[tuple[str, Any]]
 

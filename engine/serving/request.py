@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import getrandbits
 from typing import Any
 
 from starlette.types import Scope
 
 from engine.content.bodies import ContentError, grouped, pairs
 from engine.limits import LONGEST_CORRELATION_ID
-from engine.serving.certificate import certificate_of
 from engine.serving.headers import Headers
 from engine.serving.path_route import PATH_VALUES, raw_path_of
+from engine.values.correlation import new_correlation_id
 from engine.values.refusal import Refusal
+from engine.wire.certificate import certificate_of
 
 HTTP_1 = frozenset({"1.0", "1.1"})
 
@@ -24,12 +24,6 @@ def correlation_id_of(headers: Headers) -> str:
     if 0 < len(given) <= LONGEST_CORRELATION_ID and given.isascii() and given.isprintable():
         return given
     return new_correlation_id()
-
-
-def new_correlation_id() -> str:
-    """A UUID of version 4; it is a name, no secret, so that the quick generator is good enough."""
-    digits = f"{getrandbits(128):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def has_body(scope: Scope, headers: Headers) -> bool:

@@ -17,10 +17,10 @@ from engine import __version__
 from engine.application import Application, StartError
 from engine.openapi.pages import is_described
 from engine.serving.route import HttpSource, Route
-from engine.serving.server import Served, bind, serve
 from engine.steps.flow import Flow
 from engine.values.request_path import PathPattern
 from engine.values.secrets import Secrets
+from engine.wire.server import Served, bind, serve
 
 if TYPE_CHECKING:
     from engine.testing.recording import Recorder

@@ -10,7 +10,7 @@ from attacks.attack import watched
 from server.raw import head, received
 from server.running import Running
 
-from engine.serving.room import Unsent
+from engine.wire.room import Unsent
 
 FLOWS = """
 configs:

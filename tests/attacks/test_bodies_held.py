@@ -19,11 +19,11 @@ from server.raw import allow_files, head, received, statuses
 from server.running import Running, wait_until
 
 from engine import Refusal
+from engine.content.pieces import Pieces
 from engine.limits import UNCOUNTED
 from engine.serving import multipart
 from engine.serving.multipart import read_multipart
-from engine.serving.pieces import Pieces
-from engine.serving.room import Held, Room
+from engine.wire.room import Held, Room
 
 FLOWS = """
 configs:

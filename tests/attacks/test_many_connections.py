@@ -14,7 +14,7 @@ from attacks.attack import watched
 from server.raw import allow_files, check_problem, head, received, statuses
 from server.running import Running, wait_until
 
-from engine.serving.descriptors import room_for
+from engine.wire.descriptors import room_for
 
 FLOWS = """
 configs:

@@ -11,9 +11,9 @@ import pytest
 from server.raw import head
 from starlette.types import Receive, Scope, Send
 
-from engine.serving import connection as connections
 from engine.serving.route import Connections
-from engine.serving.server import Server, _config
+from engine.wire import connection as connections
+from engine.wire.server import Server, _config
 
 LONGEST = 2.0
 PAUSE = 0.2

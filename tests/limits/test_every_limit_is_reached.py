@@ -93,7 +93,7 @@ NO_LIMITS = {
     "engine/loading/diagnostic.py": {"LONGEST_LINE": "what a message to the author shows"},
     "engine/loading/identity.py": {"LONGEST": "what file systems take"},
     "engine/loading/one_line.py": {"LONGEST": "how far a hint to the author looks"},
-    "engine/serving/connection.py": {"LARGEST_COPY": "what is written at once"},
+    "engine/wire/connection.py": {"LARGEST_COPY": "what is written at once"},
     "processors/core/scheduler.py": {"LONGEST_SLEEP": "how often it looks at the clock"},
     "processors/core/until_successful.py": {"LONGEST": "how far clocks count"},
     "processors/db/_postgres_batch.py": {"LONGEST_WAIT": "then each statement waits for itself"},

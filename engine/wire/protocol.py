@@ -17,12 +17,13 @@ import httptools
 from starlette.types import Scope
 
 from engine.limits import LINGER, MOST_PIPELINED, PIPELINED
-from engine.serving.connection import HIGH_WATER, Connection
-from engine.serving.cycle import Cycle
-from engine.serving.front import SPARE, Front
-from engine.serving.own_server import CONNECTION, HELD
-from engine.serving.request import new_correlation_id
-from engine.serving.request_head import (
+from engine.values.correlation import new_correlation_id
+from engine.values.refusal import Refusal
+from engine.wire.connection import HIGH_WATER, Connection
+from engine.wire.cycle import Cycle
+from engine.wire.front import SPARE, Front
+from engine.wire.own_server import CONNECTION, HELD
+from engine.wire.request_head import (
     Refused,
     check_head,
     check_size,
@@ -32,8 +33,7 @@ from engine.serving.request_head import (
     too_many_connections,
     too_much_behind,
 )
-from engine.serving.room import Held
-from engine.values.refusal import Refusal
+from engine.wire.room import Held
 
 access = logging.getLogger("engine.access")
 

@@ -7,3 +7,10 @@ CONNECTION = "engine.connection"
 
 HELD = "engine.held"
 """What a request that did not come at once holds of the room that all have together."""
+
+
+class BrokenStream(Exception):
+    """An answer that had begun and could not be ended: the connection is closed, so that the caller sees it.
+
+    Why it broke was logged already.
+    """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.serving.answer_head import answer_head
-from engine.serving.problem import PROBLEM, problem
-from engine.serving.route import Connections
+from engine.content.problem import PROBLEM, problem
+from engine.wire.answer_head import answer_head
+from engine.wire.connections import Connections
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 VERSIONS = frozenset({"1.0", "1.1"})

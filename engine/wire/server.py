@@ -18,13 +18,13 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.limits import LINGER
-from engine.serving.descriptors import room_for
-from engine.serving.ending import Ending
-from engine.serving.exchange import BrokenStream
-from engine.serving.forwarding import Forwarding
-from engine.serving.front import Front
-from engine.serving.room import Room
-from engine.serving.route import Connections
+from engine.wire.connections import Connections
+from engine.wire.descriptors import room_for
+from engine.wire.ending import Ending
+from engine.wire.forwarding import Forwarding
+from engine.wire.front import Front
+from engine.wire.own_server import BrokenStream
+from engine.wire.room import Room
 
 OFTEN_ENOUGH = (20_000, 20, 50)
 """Thresholds of the garbage collector: a body of 10,000 records would else be walked through again and again."""
@@ -213,7 +213,7 @@ def _own_protocol() -> Any:
         import httptools  # noqa: F401  # to be told from an error in ours
     except ImportError:
         return None
-    from engine.serving.protocol import Protocol
+    from engine.wire.protocol import Protocol
 
     return Protocol
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.limits import LINGER, LONGEST_LINGER, MOST_PASSED_OVER, SLOWEST_READER, SLOWEST_SENDER, STUCK
-from engine.serving.front import Front
+from engine.wire.front import Front
 
 HIGH_WATER = 2**16
 """Bytes that may wait for who reads them before no more are taken."""

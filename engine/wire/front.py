@@ -10,8 +10,8 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from engine.limits import LINGER
-from engine.serving.room import Room, Unsent
-from engine.serving.route import Connections
+from engine.wire.connections import Connections
+from engine.wire.room import Room, Unsent
 
 SPARE = 32
 """How many callers beyond the most connections are told so at once; of more, each is cut off."""

@@ -9,15 +9,14 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Scope
 
-from engine.serving.answer_head import answer_head
-from engine.serving.connection import HIGH_WATER, Connection
-from engine.serving.exchange import BrokenStream
-from engine.serving.front import Front
-from engine.serving.own_server import HELD
-from engine.serving.request import new_correlation_id
-from engine.serving.request_head import Refused
-from engine.serving.room import Held, too_full
+from engine.values.correlation import new_correlation_id
 from engine.values.refusal import Refusal
+from engine.wire.answer_head import answer_head
+from engine.wire.connection import HIGH_WATER, Connection
+from engine.wire.front import Front
+from engine.wire.own_server import HELD, BrokenStream
+from engine.wire.request_head import Refused
+from engine.wire.room import Held, too_full
 
 log = logging.getLogger("engine")
 

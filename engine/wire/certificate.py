@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from engine.serving.own_server import CONNECTION
+from engine.wire.own_server import CONNECTION
 
 
 def certificate_of(scope: Scope) -> dict[str, Any] | None:
