@@ -223,3 +223,21 @@ def test_an_error_that_is_raised_once_more_is_what_it_was() -> None:
     assert (type(copy), copy.status, copy.headers) == (Refusal, 401, {"www-authenticate": "Basic"})
     assert (str(copy), copy.detailed_description) == ("HTTP:UNAUTHORIZED: who are you?", "no token")
     assert (copy.event, copy.failing_component, copy.logged) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("template", "named"),
+    [
+        ({"id": "#['fixed']", "sum": "#[payload.s + 1]"}, "payload.s + 1"),
+        ({"sum": "#[payload.s + 1]", "id": "#['fixed']"}, "payload.s + 1"),
+        ({"id": "#[payload.s]", "sum": "#[payload.s + 1]"}, "payload.s + 1"),
+        (["#['a']", "#['b']", "#[payload.s - 2]", "#['c']"], "payload.s - 2"),
+        (["#[payload.s - 2]", "#[payload.s + 1]"], "payload.s - 2"),
+        ("#[payload.s + 1]", "payload.s + 1"),
+        ("#['a'] #[payload.s + 1]", "payload.s + 1"),
+    ],
+)
+def test_an_error_names_its_part_of_a_template(template: Any, named: str) -> None:
+    with pytest.raises(FlowError) as raised:
+        Template(template).evaluate(Event(payload={"s": "x"}))
+    assert f"in #[{named}]" in raised.value.detailed_description

@@ -91,8 +91,9 @@ class Generator:
             return attrgetter(root)  # half the price of a function of Python, and it cannot fail
         self.write(f"return {result}")
         begins, leaf, lines = [" leaf = 0"], "leaf", self._lines
-        if not any(line.lstrip().startswith("leaf = ") for line in lines[1:]):  # the only one need not be noted
-            begins, leaf, lines = [], "0", lines[lines[0].strip() == "leaf = 0" :]
+        noted = [number for number, line in enumerate(lines) if line.lstrip().startswith("leaf = ")]
+        if not noted or noted == [0]:  # the only one need not be noted at run
+            begins, leaf, lines = [], lines[0].partition("= ")[2] if noted else "0", lines[len(noted) :]
         head = [f"def evaluate({INPUT}):", *begins, *(OPENED if self.is_charged else ()), " try:"]
         tail = [" except Exception as error:", f"  raise failed(error, {leaf})", *(CLOSED if self.is_charged else ())]
         source = "\n".join([*self._parts, *head, *lines, *tail])

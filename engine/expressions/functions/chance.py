@@ -90,7 +90,7 @@ def frozen(at: datetime | str | None = "2026-01-01T00:00:00Z", seed: int = 0) ->
         _sources.remove(source)
 
 
-@function(steps=400, each=0, dataweave="uuid()")
+@function(steps=250, each=0, dataweave="uuid()")
 def uuid() -> str:
     """A new random UUID (RFC 9562, version 4).
 

@@ -111,7 +111,7 @@ def _algorithm(name: str, algorithm: str) -> str:
     return ALGORITHMS[algorithm]
 
 
-@function("string|bytes", "string?", steps=300, each=3, check=_known(1), dataweave="dw::Crypto::hashWith", of_null=None)
+@function("string|bytes", "string?", steps=200, each=3, check=_known(1), dataweave="dw::Crypto::hashWith", of_null=None)
 def hash_(value: str | bytes, algorithm: str = "SHA-256") -> str:
     """The hash of a text (in UTF-8) or of bytes, in hexadecimal.
 
@@ -128,7 +128,7 @@ def hash_(value: str | bytes, algorithm: str = "SHA-256") -> str:
     "string|bytes",
     "string|bytes",
     "string?",
-    steps=400,
+    steps=300,
     each=3,
     check=_known(2),
     dataweave="dw::Crypto::HMACWith",
@@ -144,7 +144,7 @@ def hmac(value: str | bytes, key: str | bytes, algorithm: str = "SHA-256") -> st
     return new(_bytes("hmac", key), _bytes("hmac", value), _algorithm("hmac", algorithm)).hexdigest()
 
 
-@function("string|bytes|null", "string|bytes|null", steps=200, each=3)
+@function("string|bytes|null", "string|bytes|null", steps=120, each=3)
 def constant_time_equals(one: str | bytes | None, other: str | bytes | None) -> bool:
     """Whether two texts, or bytes, are the same, in a time that tells nothing of where they differ.
 

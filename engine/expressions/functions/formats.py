@@ -28,17 +28,19 @@ FORMATS = {
 }
 """Format → the module beside this one that reads and writes it; imported when a flow first needs it."""
 
-JSON_MARKS = {",": 4, ":": 3, "[": 4, "{": 4}
+JSON_MARKS = {",": 3, '":': 3, "[": 4, "{": 4}
 COSTS: Mapping[str, tuple[int, Mapping[str, int]]] = {
     "json": (200, JSON_MARKS),
     "ndjson": (240, {**JSON_MARKS, "\n": 40}),
     "jsonl": (240, {**JSON_MARKS, "\n": 40}),
-    "csv": (400, {",": 50, ";": 50, "\t": 50, "|": 50, "\n": 50}),
-    "xml": (520, {"<": 50, "=": 30}),
-    "yaml": (1000, dict.fromkeys("-:,[{\n", 130)),
+    "csv": (400, {",": 30, ";": 30, "\t": 30, "|": 30, "\n": 30}),
+    "xml": (520, {"<": 50, '="': 30, "='": 30}),
+    "yaml": (1000, dict.fromkeys(("- ", ": ", ":\n", "\n", "[", "{"), 130)),
     "x-www-form-urlencoded": (600, {"&": 30}),
 }
 """Format → the steps of a call, and of each mark in the text: there are as many as values, within a factor."""
+FLOW_ENTRY = 80
+"""Steps of a comma in YAML that has lists or maps within lines."""
 CHARACTERS = 8
 """Characters of one step, whatever they are."""
 OVER_HALF = MOST_STEPS // 2 + 1
@@ -93,6 +95,8 @@ def _count(name: str, kind: str, text: str) -> None:
     """Count what it takes to read a text, or took to write it."""
     call, marks = COSTS[kind]
     steps = call + len(text) // CHARACTERS + sum(text.count(mark) * each for mark, each in marks.items())
+    if kind == "yaml" and ("[" in text or "{" in text):
+        steps += text.count(",") * FLOW_ENTRY
     spend(min(steps, OVER_HALF), f"{name}()")
 
 

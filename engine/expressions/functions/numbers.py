@@ -45,7 +45,7 @@ def avg(numbers: list[Any]) -> Any:
     return DIVISION(total(numbers), len(numbers)) if numbers else None
 
 
-@function("number", steps=400, each=0, dataweave="ceil")
+@function("number", steps=150, each=0, dataweave="ceil")
 def ceil(number: Any) -> int:
     """The next whole number upwards.
 
@@ -54,7 +54,7 @@ def ceil(number: Any) -> int:
     return number if isinstance(number, int) else int(rounded(exact("ceil", number), 0, ROUND_CEILING))
 
 
-@function("number", steps=400, each=0, dataweave="floor")
+@function("number", steps=150, each=0, dataweave="floor")
 def floor(number: Any) -> int:
     """The next whole number downwards.
 
@@ -127,7 +127,7 @@ def _refuse_no_number(name: str) -> NoReturn:
     raise EvaluationError(f"{name}() takes number or string as argument 1, not a string that is no number")
 
 
-@function("number", "integer?", steps=400, each=0, dataweave="round")
+@function("number", "integer?", steps=150, each=0, dataweave="round")
 def round_(number: Any, digits: int | None = None) -> Any:
     """The next whole number, or the number with that many digits behind the point; a half goes away from zero.
 

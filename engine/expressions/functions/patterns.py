@@ -27,9 +27,9 @@ PER_INSTRUCTION = 16
 """Steps to compile one."""
 TOO_LARGE = 1_200_000
 """Steps to compile a program, until it is too large."""
-CALL = 600
+CALL = 300
 """Steps of a call with a short text: what crosses from Python to RE2 and back takes longer than the search."""
-PER_MATCH, PER_GROUP = 220, 60
+PER_MATCH, PER_GROUP = 160, 45
 """Steps to find a place, and one of its groups."""
 PER_PIECE = 8
 """Steps to fill in one mark of what takes the place."""
