@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ def beyond(function: Function) -> Iterator[str]:
             yield f"{case.expression} ({case.label})"
 
 
+LONG_DECIMAL = Decimal("1." + "0" * 898 + "1")
 RECORDS = [{"a": number, "b": "x"} for number in range(1000)]
 DOCUMENTS: dict[str, Any] = {
     "application/json": RECORDS,
@@ -52,3 +54,10 @@ def test_documents_in_a_loop(function: str, media_type: str) -> None:
     costs = [measure(case, SIZE) for _ in range(ATTEMPTS)]
     assert not all(cost.is_far_beyond for cost in costs)
     assert "stops at 16000000 steps of an evaluation" in costs[0].failed or len(given) < SHORT
+
+
+def test_powers_of_long_decimals() -> None:
+    case = Case("pow", "900 digits", "map(&pow($payload.a, $payload.a), payload.many)", (lambda size: LONG_DECIMAL,))
+    costs = [measure(case, SIZE) for _ in range(ATTEMPTS)]
+    assert not all(cost.is_far_beyond for cost in costs)
+    assert "pow() stops at 16000000 steps of an evaluation" in costs[0].failed

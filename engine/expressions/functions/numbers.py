@@ -20,7 +20,7 @@ MODULO = arithmetic("mod", remainder)
 POWER = arithmetic("pow", operator.pow, QUOTIENT_DIGITS)
 DIVISION = arithmetic("avg", operator.truediv, QUOTIENT_DIGITS)
 DECIMAL_POWER = 2000
-"""Steps of a power of decimals."""
+"""Steps of a power of decimals; of many digits it takes more, by the cube of how many hundreds there are."""
 BITS = 4
 """Bits of an integer that take a step to become decimal digits."""
 
@@ -164,7 +164,7 @@ def pow_(base: Any, exponent: Any) -> Any:
     for number in (base, exponent):
         if isinstance(number, Decimal):
             exact("pow", number)
-            spend(DECIMAL_POWER, "pow()")
+            spend(DECIMAL_POWER * (1 + (len(number.as_tuple().digits) // 100) ** 3), "pow()")
     if isinstance(base, int) and isinstance(exponent, int) and exponent > 0:
         refuse_large(base.bit_length() * exponent if abs(base) > 1 else 0)
     if base < 0 and exponent % 1 != 0:
