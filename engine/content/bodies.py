@@ -61,7 +61,7 @@ class TooMuchContent(ContentError):
 class Reading(NamedTuple):
     """How the body of a request is read.
 
-    kind: `json`, `form`, `multipart`, `text`, or a format of `READ_AS`; None for its bytes as they are.
+    kind: `json`, `text` (forms too), or a format of `READ_AS`; None for its bytes as they are.
     codec: that of the charset which its media type names, if it names one.
     """
 

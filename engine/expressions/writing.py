@@ -81,7 +81,7 @@ def encode(value: Any) -> bytes:
     """A value as JSON bytes. Raises WRITING_ERRORS: TooLarge, what `plain` raises, what is nested too deep."""
     if type(value) in SCALARS:
         return _encoder.encode(value)
-    written = _within(SMALL, value) or _within(MEDIUM, value) or _within(LARGE, value) or _Writer().written(value)
+    written = _at_once(value) or _Writer().written(value)
     if len(written) > FREE:
         spend(len(written) // BYTES_A_STEP, "writing a value as JSON")
     return written
@@ -89,9 +89,7 @@ def encode(value: Any) -> bytes:
 
 def check_size(value: Any) -> None:
     """Raise TooLarge for a value that `encode` would not write; other formats than JSON also have infinite decimals."""
-    if type(value) in SCALARS or _within(MEDIUM, value, _measure) is not None:
-        return
-    if _within(LARGE, value, _measure) is None:
+    if type(value) not in SCALARS and _at_once(value, _measure) is None:
         _Writer(decimal_format="string").written(value)
 
 
@@ -102,7 +100,7 @@ def encode_lines(values: list[Any]) -> bytes:
 
 def in_portions(values: list[Any]) -> Iterator[list[Any]]:
     """The values, in lists that are small as JSON, or of one. Raises as `encode`, for each alone."""
-    if _within(MEDIUM, values) is not None or _within(LARGE, values) is not None:
+    if _at_once(values) is not None:
         yield values
     elif len(values) == 1:
         encode(values[0])
@@ -128,6 +126,15 @@ def to_text(value: Any) -> str:
     if text[:1] == '"':  # an error type: without JSON's quotes
         return str(msgspec.json.decode(written))
     return text
+
+
+def _at_once(value: Any, encode_into: EncodeInto = _encoder.encode_into) -> bytes | None:
+    """The value as JSON, in the smallest room that holds it; None where none does."""
+    for room in (SMALL, MEDIUM, LARGE):
+        written = _within(room, value, encode_into)
+        if written is not None:
+            return written
+    return None
 
 
 def _within(room: int, value: Any, encode_into: EncodeInto = _encoder.encode_into) -> bytes | None:

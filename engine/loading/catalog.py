@@ -71,21 +71,19 @@ class Catalog:
 
     def elements(self) -> Iterator[tuple[str, type[Element]]]:
         """All elements by name; a file without an element class (a helper of the package) is left out."""
-        for name in self.names():
-            try:
-                yield name, self[name]
-            except CatalogError:
-                continue
+        return ((name, found) for name, found in self._tried() if not isinstance(found, CatalogError))
 
     def broken(self) -> Iterator[BrokenModule]:
         """Why some of the elements are not among `elements`: their modules cannot be imported."""
+        return (found for _, found in self._tried() if isinstance(found, BrokenModule))
+
+    def _tried(self) -> Iterator[tuple[str, type[Element] | CatalogError]]:
+        """Each name with its class, or with why there is none."""
         for name in self.names():
             try:
-                self[name]
-            except BrokenModule as error:
-                yield error
-            except CatalogError:
-                continue
+                yield name, self[name]
+            except CatalogError as error:
+                yield name, error
 
     def error_types(self) -> dict[str, ErrorType]:
         """All types by name: those that need no element, and what each element declares, ancestors included."""
