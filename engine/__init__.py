@@ -86,6 +86,18 @@ if TYPE_CHECKING:
     from engine.parameters.type_patterns import RaisedType as RaisedType
     from engine.parameters.type_patterns import TypePatterns as TypePatterns
     from engine.parameters.validated import Validated as Validated
+    from engine.plan.code import PASS as PASS
+    from engine.plan.code import Code as Code
+    from engine.plan.code import Run as Run
+    from engine.plan.code import RunPlain as RunPlain
+    from engine.plan.code import choose as choose
+    from engine.plan.effects import ANYTHING as ANYTHING
+    from engine.plan.effects import PURE as PURE
+    from engine.plan.effects import Effects as Effects
+    from engine.plan.effects import computing as computing
+    from engine.plan.effects import union as union
+    from engine.plan.link import Link as Link
+    from engine.plan.observer import Observer as Observer
     from engine.serving.cors import Cors as Cors
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
@@ -103,7 +115,6 @@ if TYPE_CHECKING:
     from engine.serving.route import HttpSource as HttpSource
     from engine.serving.route import Limits as Limits
     from engine.serving.route import Route as Route
-    from engine.steps.acting import acting_on as acting_on
     from engine.steps.active_source import ActiveSource as ActiveSource
     from engine.steps.authentication import AUTHENTICATION as AUTHENTICATION
     from engine.steps.authentication import CREDENTIALS as CREDENTIALS
@@ -123,19 +134,17 @@ if TYPE_CHECKING:
     from engine.steps.error_handler import OwnErrorHandler as OwnErrorHandler
     from engine.steps.error_handler import log_failure as log_failure
     from engine.steps.flow_link import FlowLink as FlowLink
+    from engine.steps.heads import authentications as authentications
+    from engine.steps.heads import steps_within as steps_within
     from engine.steps.parallel import ParallelScope as ParallelScope
     from engine.steps.processor import UNTOLD as UNTOLD
     from engine.steps.processor import After as After
     from engine.steps.processor import Operation as Operation
     from engine.steps.processor import Processor as Processor
-    from engine.steps.processor import Run as Run
-    from engine.steps.processor import RunAtOnce as RunAtOnce
     from engine.steps.processor import Served as Served
     from engine.steps.processor import Source as Source
     from engine.steps.processor import VoidOperation as VoidOperation
     from engine.steps.processor import content_tree as content_tree
-    from engine.steps.reachable import authentications as authentications
-    from engine.steps.reachable import reachable as reachable
     from engine.steps.scope import Scope as Scope
     from engine.steps.scope import run_route as run_route
     from engine.steps.scope import within as within
@@ -207,7 +216,6 @@ if TYPE_CHECKING:
     from engine.work.batch import Batching as Batching
     from engine.work.batch import BatchLost as BatchLost
     from engine.work.batch import Points as Points
-    from engine.work.batch import result_at_once as result_at_once
     from engine.work.batch import together as together
     from engine.work.clock import Clock as Clock
     from engine.work.gate import Gate as Gate
@@ -229,7 +237,10 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "engine.application": "Application StartError",
-    "engine.steps.acting": "acting_on",
+    "engine.plan.code": "PASS Code Run RunPlain choose",
+    "engine.plan.effects": "ANYTHING PURE Effects computing union",
+    "engine.plan.link": "Link",
+    "engine.plan.observer": "Observer",
     "engine.steps.active_source": "ActiveSource",
     "engine.values.addresses": "Address is_private_host",
     "engine.steps.authentication": (
@@ -237,7 +248,7 @@ _MODULES = {
         "usual_credentials"
     ),
     "engine.parameters.networks": "Network Networks entries_of read_address read_network",
-    "engine.work.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points result_at_once together",
+    "engine.work.batch": "MOST_TOGETHER Again Batching BatchInDoubt BatchLost Points together",
     "engine.steps.chain": "Chain Step",
     "engine.work.clock": "Clock",
     "engine.steps.collect": "Collect StreamingCollect",
@@ -262,9 +273,9 @@ _MODULES = {
     "engine.work.nesting": "Runnable",
     "engine.steps.parallel": "ParallelScope",
     "engine.parameters.amounts": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
-    "engine.steps.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",
+    "engine.steps.processor": "UNTOLD After Operation Processor Served Source VoidOperation content_tree",
     "engine.parameters.reader": "ROOTS Evaluate Reader literal reach_of",
-    "engine.steps.reachable": "authentications reachable",
+    "engine.steps.heads": "authentications steps_within",
     "engine.parameters.reconnection": "Reconnection",
     "engine.stores.redelivery": "DelayedRedelivery",
     "engine.values.refusal": "Refusal",

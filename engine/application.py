@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -17,7 +17,8 @@ from engine.expressions.suggestion import did_you_mean
 from engine.limits import LONGEST_READY_CHECK
 from engine.loading.catalog import discover
 from engine.loading.loader import Parts, load
-from engine.steps.chain import Wrap
+from engine.plan.link import Around, Link
+from engine.plan.observer import Observer
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
 from engine.values.errors import FlowError
@@ -61,16 +62,20 @@ class Application:
         properties: Mapping[str, str] | None = None,
         processors: Iterable[str] = (),
         clock: Clock | None = None,
-        wrap: Wrap | None = None,
+        observers: Sequence[Observer] = (),
+        around: Sequence[Around] = (),
     ) -> Self:
         """The application of flow files and folders.
 
         properties: values of placeholders that win over all other sources, as `--set` does.
         processors: packages of elements beside the installed ones; clock: another than the machine's.
-        wrap: what stands around the run of each step, for tests and recordings.
+        observers: who is told of each event that enters and leaves a step, a handler, a flow.
+        around: what stands around steps, such as a recording.
         Raises LoadError, with every mistake at its place.
         """
-        return cls(load(paths, discover(processors), properties, clock, wrap))
+        parts = load(paths, discover(processors), properties, clock)
+        Link(observers, around).link(parts.runnables.values()).install()
+        return cls(parts)
 
     @property
     def flows(self) -> Mapping[str, Flow]:

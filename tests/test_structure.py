@@ -19,7 +19,7 @@ FILES = {
 # Each room may import from those after it, and from itself.
 FLOORS = [
     "processors", "engine.tools", "engine.testing", "engine.application", "engine.openapi", "engine.analysis",
-    "engine.serving", "engine.wire", "engine.content", "engine.loading", "engine.steps", "engine.stores",
+    "engine.serving", "engine.wire", "engine.content", "engine.loading", "engine.steps", "engine.plan", "engine.stores",
     "engine.parameters", "engine.work", "engine.values", "engine.expressions", "engine.limits",
 ]  # fmt: skip
 FACE = "engine"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.analysis.anatomy import inner_steps
 from engine.analysis.schemas import Schema
 from engine.expressions.parser import Node
 from engine.steps.chain import Chain
+from engine.steps.inner import inner_steps
 from engine.steps.processor import After, Processor, Targeted
 
 NOT_NULL: Schema = {"not": {"type": "null"}}

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from engine.analysis.anatomy import Inner, inner_steps
 from engine.analysis.schemas import NULL, OPEN
 from engine.analysis.states import Failure, State, joined_states, merged, merged_failures, widened
 from engine.expressions.parser import Node
@@ -16,6 +15,7 @@ from engine.steps.authentication import NOT_PERMITTED, Authentication
 from engine.steps.chain import Chain
 from engine.steps.error_handler import ErrorHandler, OnError
 from engine.steps.flow import Flow
+from engine.steps.inner import Inner, inner_steps
 from engine.steps.processor import After, Processor, Targeted, VoidOperation
 from engine.steps.scope import Scope
 from engine.steps.trees import computes, trees

@@ -22,7 +22,7 @@ from engine.parameters.expression import Written
 from engine.parameters.mistake import Mistake, mistakes_of, refuse, shown
 from engine.parameters.reader import Reach
 from engine.parameters.resource import Resources
-from engine.steps.chain import Chain, Step, Wrap
+from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
 from engine.steps.processor import Processor
 from engine.values.errors import ErrorType, error_type
@@ -54,7 +54,6 @@ class Builder:
         flows: dict[str, Runnable],
         runtime: Runtime,
         resources: Resources,
-        wrap: Wrap | None = None,
     ) -> None:
         self.catalog = catalog
         self.reach = reach
@@ -65,7 +64,8 @@ class Builder:
         self.flows = flows
         self.runtime = runtime
         self.resources = resources
-        self.wrap = wrap
+        self.steps: list[Step] = []
+        """All steps that were built, in the order of the files."""
         self.text_files: list[TextFile] = []
         self.default_handler = ErrorHandler()
         self.handler_lists: dict[str, Sequence] = {}
@@ -214,8 +214,9 @@ class Builder:
         if processor is None:
             return None
         name = next(iter(entry))
-        written = Written(entry[name], self.reach) if self.wrap else None
-        return Step(processor, name, place.location, wrap=self.wrap, written=written)
+        step = Step(processor, name, place.location, Written(entry[name], self.reach))
+        self.steps.append(step)
+        return step
 
     def error_handler(self, value: Any) -> ErrorHandler:
         """The handlers of a list, or of the list that `{ref: NAME}` names; the default ones for None."""

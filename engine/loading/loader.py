@@ -31,7 +31,7 @@ from engine.parameters.element import Element, Parameters
 from engine.parameters.mistake import Mistake, shown
 from engine.parameters.reader import Reach
 from engine.parameters.resource import Resources
-from engine.steps.chain import Chain, Wrap
+from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
 from engine.values.secrets import Secrets
@@ -124,15 +124,14 @@ def load(
     catalog: Catalog,
     given: Mapping[str, str] | None = None,
     clock: Clock | None = None,
-    wrap: Wrap | None = None,
 ) -> Parts:
     """Load flow files and folders as one application.
 
-    given: properties that win over all other sources; clock: another than the machine's; wrap: what
-    stands around the run of each step. Raises LoadError with every mistake found.
+    given: properties that win over all other sources; clock: another than the machine's. Raises LoadError with every
+    mistake found.
     """
     paths = list(paths)
-    return Loader(read_documents(paths), catalog, given or {}, clock, wrap, name=name_of(paths)).load()
+    return Loader(read_documents(paths), catalog, given or {}, clock, name=name_of(paths)).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -151,7 +150,6 @@ class Loader:
         catalog: Catalog,
         given: Mapping[str, str],
         clock: Clock | None = None,
-        wrap: Wrap | None = None,
         isolation: Isolation | None = None,
         name: str = "",
     ) -> None:
@@ -175,7 +173,7 @@ class Loader:
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
         reach = Reach(functions, read_scalar=resolve, warn=self._warn)
-        self.builder = Builder(catalog, reach, flows, runtime, resources, wrap)
+        self.builder = Builder(catalog, reach, flows, runtime, resources)
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)

@@ -13,6 +13,8 @@ from engine.work.isolation import Isolation
 class Config(Element):
     """A global element that others name by `config-ref`; it may hold connections."""
 
+    stands_apart = True
+
     config_name: ClassVar[str] = ""
     """Its name under `configs`; empty where it is made in Python. Set by `be_named` when the file is loaded."""
 

@@ -51,6 +51,10 @@ class Parameters:
         _read_annotations(cls)
         dataclass(cls, config=PARAMETERS, kw_only=True, frozen=True, eq=False, repr=False)
 
+    def held(self) -> Iterable[Any]:
+        """The values of its fields, in their order."""
+        return [getattr(self, name) for name in self.__pydantic_fields__]  # type: ignore[attr-defined]  # pydantic adds it
+
     def _prepare(self, **derived: Any) -> None:
         """Set what is derived from the parameters; to be called in `__post_init__` only."""
         self.__dict__.update(derived)
@@ -67,6 +71,9 @@ class Element(Parameters):
 
     also_called: ClassVar[tuple[str, ...]] = ()
     """What other languages call the same: who writes one of these names is told the element's."""
+
+    stands_apart: ClassVar[bool] = False
+    """Whether it is not run by the element that holds it: a config, a source."""
 
     runtime: ClassVar[Runtime] = STANDALONE
     """What the elements of the application share; set by `live_in` when the file is loaded."""
@@ -88,13 +95,6 @@ class Element(Parameters):
             raised_types(cls)
         except ValueError as error:
             raise TypeError(f"{cls.__name__}.raises: {error}") from None
-
-    def acts_on(self) -> frozenset[Any] | None:
-        """The resources that the element itself works with, where it does nothing else and never waits.
-
-        None, where it may do anything. Loops over elements that tell it commit many statements at once.
-        """
-        return None
 
     def objections(self) -> Iterable[tuple[str, Mistake]]:
         """Mistakes that show only once all flows are loaded, each with the parameter that it is about."""

@@ -38,18 +38,21 @@ class Compiled(Validated):
     Raises MULE:EXPRESSION from `evaluate`, with the expression and its place, never a value.
     """
 
-    __slots__ = ("evaluate", "tree", "written")
+    __slots__ = ("acts", "evaluate", "tree", "written")
     always: ClassVar[bool]
     variables: ClassVar[Mapping[str, str]] = {}
     """`$names` that its expressions may use beside the roots, as Python over `event`."""
     evaluate: Evaluate
     tree: Node
+    acts: bool
+    """Whether a function in it acts on something other than its arguments."""
 
     def __init__(self, value: Any, reach: Reach | None = None) -> None:
         self.written = value
         reader = Reader(reach or STANDALONE)
         reader.variables.update(self.variables)
         self.tree = self._check(reader.read(value, always=self.always), value, reader)
+        self.acts = reader.acts
         self.evaluate = reader.compile(self.tree, self.variables)
 
     def _check(self, tree: Node, value: Any, reader: Reader) -> Node:

@@ -67,6 +67,7 @@ class Reader:
         self.variables: set[str] = set()
         self.leaves: list[Leaf] = []
         self.mistakes: list[Mistake] = []
+        self.acts = False
 
     @classmethod
     def standalone(cls) -> Reader:
@@ -150,6 +151,7 @@ class Reader:
             raise
         self._warn((of_negation(start, expression) for start in negations), offset, text)
         self._warn(doubts(tree), offset, text)
+        self.acts = self.acts or any(self.reach.functions[name].acts for name in _called(tree))
         self.leaves.append(Leaf(expression, text.place))
         return {"type": "leaf", "value": len(self.leaves) - 1, "children": [tree]}
 
@@ -190,6 +192,14 @@ class Reader:
         found = reason if is_told else f"{reason} with {type(error).__name__}: {error}"
         where = str(self.leaves[leaf]) if self.leaves else "a literal value"
         return FlowError(EXPRESSION, reason, detailed_description=f"{found}, in {where}", cause=error)
+
+
+def _called(tree: Node) -> Iterator[str]:
+    """The names of the functions that an expression calls."""
+    if tree.get("type") == "call":
+        yield tree["value"]
+    for each in (*(bound for _, bound in tree.get("bindings", ())), *tree["children"]):
+        yield from _called(each) if isinstance(each, dict) else ()
 
 
 def literal(value: Any) -> Node:

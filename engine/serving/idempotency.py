@@ -11,7 +11,7 @@ from engine.parameters.element import Parameters
 from engine.parameters.expression import Expression
 from engine.parameters.mistake import Mistake
 from engine.steps.flow import Flow
-from engine.steps.reachable import head_of
+from engine.steps.heads import head_of
 from engine.stores.store import StoreRef
 
 

@@ -17,7 +17,7 @@ from engine.steps.authentication import (
 )
 from engine.steps.error_handler import log_failure
 from engine.steps.flow import Flow
-from engine.steps.reachable import head_of
+from engine.steps.heads import head_of
 from engine.values.errors import FlowError
 from engine.values.event import Event
 from engine.values.refusal import Refusal
@@ -95,7 +95,7 @@ class Keyholders:
     async def may_have(self, event: Event, proofs: Proofs) -> bool:
         """Whether the caller, whom the gates have let pass, passes the checks behind them and proves the same again."""
         try:
-            await self._checks.run(event)
+            await self._checks(event)
             return all([await self._proves(event, *proof) for proof in proofs])
         except FlowError:
             return False

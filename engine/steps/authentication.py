@@ -7,7 +7,8 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple, Self
 
 from engine.expressions.parser import Node
-from engine.steps.processor import UNTOLD, Run, VoidOperation
+from engine.plan.code import Code
+from engine.steps.processor import UNTOLD, VoidOperation
 from engine.values.errors import CORE_TYPES, SERVER_SECURITY, ErrorType
 from engine.values.event import Event
 from engine.values.refusal import Refusal
@@ -48,15 +49,15 @@ class Authentication(VoidOperation):
         """What of a request proves who calls: its headers Authorization and Cookie, unless the scheme reads others."""
         return usual_credentials(event)
 
-    def runner(self) -> Run:
-        run = super().runner()
+    def bounded(self, code: Code) -> Code:
+        run = code.awaited
 
         async def noting(event: Event) -> Event:
             after = await run(event)
             _note(self, event, after)
             return after
 
-        return noting
+        return Code(noting, None)
 
     def not_known(self, error_type: ErrorType = UNAUTHORIZED, challenge: str = "") -> Refusal:
         """The refusal of a caller without credentials that hold; no word about what was wrong with them."""

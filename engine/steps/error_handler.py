@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Self
 
@@ -15,6 +15,10 @@ from engine.parameters.expression import Condition
 from engine.parameters.mistake import Mistake, refuse
 from engine.parameters.type_patterns import TypePatterns
 from engine.parameters.validated import Validated
+from engine.plan.code import Code
+from engine.plan.effects import computing
+from engine.plan.link import Link
+from engine.plan.observer import Watch
 from engine.steps.chain import Chain
 from engine.values.errors import FlowError
 from engine.values.event import STATUS, Event
@@ -65,8 +69,17 @@ class OnError(Element):
     def stand_at(self, location: str) -> None:
         self._prepare(location=location)
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
+    def code(self, link: Link) -> Code:
+        body = link.code(self.steps)
+        steps = Code(body.run, body.plain, body.effects | computing(self.when))
+        return link.watched(self, steps)
+
+    def use(self, code: Code, watch: Watch | None = None) -> None:
+        self._prepare(run=code.awaited)
+
+    async def run(self, event: Event) -> Event:
+        """The event after the steps; what the linker made of them."""
+        return await self.steps.run(event)
 
     async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> Event | None:
         """The event to go on with, None where the error is to be raised again.
@@ -80,7 +93,7 @@ class OnError(Element):
         if self.log_exception:
             self._log(failure)
         try:
-            return await self.steps.run(event)
+            return await self.run(event)
         except FlowError as later:
             if self.log_exception:
                 log_failure(failure, logging.INFO)  # it does not go on
@@ -115,10 +128,8 @@ class ErrorHandler(Validated):
     def __init__(self, handlers: Sequence[OnError] = ()) -> None:
         self.handlers = tuple(handlers)
 
-    @property
-    def may_wait(self) -> bool:
-        """Whether the steps of a handler may wait."""
-        return any(handler.steps.runner_at_once() is None for handler in self.handlers)
+    def held(self) -> Iterable[Any]:
+        return self.handlers
 
     async def handle(
         self, failure: FlowError, outer: FlowError | None = None, transaction: Transaction | None = None

@@ -9,6 +9,9 @@ from pydantic import Field
 
 from engine.parameters.amounts import Duration
 from engine.parameters.element import Element
+from engine.plan.code import Code
+from engine.plan.link import Link
+from engine.plan.observer import Watch
 from engine.steps.chain import Chain
 from engine.steps.error_handler import OwnErrorHandler, log_failure
 from engine.steps.processor import Result, Source
@@ -60,18 +63,21 @@ class Flow(Element):
         limit = default if self.timeout is None else self.timeout
         self._prepare(_gate=Gate(self.max_concurrency, self.max_records), _limit=limit, _redelivery=policy)
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
+    def code(self, link: Link) -> Code:
+        return link.watched(self, link.guard(link.code(self.steps), self.error_handler))
+
+    def use(self, code: Code, watch: Watch | None = None) -> None:
+        self._prepare(run=code.awaited)
+        for name, node in (("_serve", self), ("serve", self.source)):
+            vars(self).pop(name, None)
+            if watch is not None and node is not None:
+                self._prepare(**{name: _watched(node, getattr(self, name), watch)})
 
     async def run(self, event: Event) -> Event:
-        """The event after the flow, or after the handler that continued an error in it."""
-        try:
-            return await self.steps.run(event)
-        except FlowError as failure:
-            after = await self.error_handler.handle(failure, event.error)
-            if after is None:
-                raise
-            return after
+        """The event after the flow, or after the handler that continued an error in it; what the linker made of it."""
+        Link().link([self]).install()  # it was put together in Python
+        after: Event = await self.run(event)
+        return after
 
     async def serve(
         self,
@@ -168,3 +174,26 @@ class Flow(Element):
         """An error that no chain has seen was raised by `answer`, at the flow's end."""
         if failure.event is None:
             failure.event, failure.failing_component = event, self.name
+
+
+def _watched(node: Flow | Source, serve: Callable[..., Awaitable[Any]], watch: Watch) -> Callable[..., Awaitable[Any]]:
+    """What serves an event of the source, with observers around it."""
+
+    async def watched(event: Event, answer: Callable[[Event], Any], *more: Any) -> Any:
+        after = event
+
+        def noted(left: Event) -> Any:
+            nonlocal after
+            after = left
+            return answer(left)
+
+        watch.entered(node, event)
+        try:
+            result = await serve(event, noted, *more)
+        except BaseException as failure:
+            watch.left(node, event, failure)
+            raise
+        watch.left(node, after, None)
+        return result
+
+    return watched

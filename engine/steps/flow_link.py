@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Self
 
 from pydantic_core import core_schema
@@ -11,8 +11,10 @@ from engine.parameters.expression import Template
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.reader import reach_of
 from engine.parameters.validated import Validated
+from engine.plan.code import Code
+from engine.plan.effects import ANYTHING
+from engine.plan.link import Link, Linked
 from engine.steps.chain import Chain
-from engine.steps.processor import RunAtOnce
 from engine.values.errors import ROUTING, FlowError
 from engine.values.event import Event
 from engine.work.nesting import Runnable, run_nested
@@ -28,7 +30,9 @@ class FlowLink(Validated):
         self._name = name
         self._flows = flows
         self.static_name: str | None = str(name.tree["value"]) if name.is_literal else None
-        self._sub_flow: Chain | None = None
+
+    def held(self) -> Iterable[Any]:
+        return self._name, self.static_target()
 
     def target(self, event: Event) -> Runnable:
         """The flow to run for this event; raises MULE:ROUTING where there is none of that name."""
@@ -45,19 +49,15 @@ class FlowLink(Validated):
         return self._flows.get(self.static_name) if self.static_name else None
 
     def run(self, event: Event) -> Awaitable[Event]:
-        """The event after the flow. Only steps of a sub-flow of a fixed name never lead back here by themselves."""
-        if self._sub_flow is not None:
-            return self._sub_flow.run(event)
-        flow = self.target(event)
-        if self.static_name and isinstance(flow, Chain):
-            self._sub_flow = flow
-            return flow.run(event)
-        return run_nested(flow, event)
+        """The event after the flow, which may lead back here."""
+        return run_nested(self.target(event), event)
 
-    def runner_at_once(self) -> RunAtOnce | None:
-        """`run` as a plain function, where it leads to a sub-flow that never waits, nor back here; else None."""
+    def code(self, link: Link) -> Code:
+        """The steps of a sub-flow, as if they stood here: they never lead back by themselves. A flow is called."""
         flow = self.static_target()
-        return flow.runner_at_once() if isinstance(flow, Chain) else None
+        if isinstance(flow, Chain):
+            return link.code(flow)
+        return Code(self.run, None, link.code(flow).effects if isinstance(flow, Linked) else ANYTHING)
 
     @classmethod
     def to(cls, flow: Runnable) -> FlowLink:

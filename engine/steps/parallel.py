@@ -10,7 +10,8 @@ from typing import ClassVar, Generic, TypeVar
 from engine.expressions.budget import current_budget
 from engine.limits import DEEPEST_ROUTES, MOST_ROUTES, MOST_WORKERS
 from engine.parameters.amounts import Count, Period
-from engine.steps.processor import Run, Targeted
+from engine.plan.code import Code
+from engine.steps.processor import Targeted
 from engine.steps.scope import Scope
 from engine.values.errors import COMPOSITE_ROUTING, TIMEOUT, ErrorType, FlowError
 from engine.values.event import Event, Message
@@ -35,8 +36,8 @@ class ParallelScope(Scope, Targeted):
 
     raises: ClassVar[Sequence[ErrorType | str]] = (COMPOSITE_ROUTING, TIMEOUT)
 
-    def runner(self) -> Run:
-        return self.run  # the timeout is for each route
+    def bounded(self, code: Code) -> Code:
+        return code  # the timeout is for each route
 
     async def run_routes(
         self, event: Event, number: int, route: Callable[[int], Awaitable[R]], *, stops: bool = False

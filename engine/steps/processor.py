@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum, auto
 from inspect import iscoroutinefunction
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
@@ -10,17 +10,18 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from msgspec import UNSET, UnsetType
 
 from engine.expressions.parser import Node
-from engine.parameters.amounts import Name
-from engine.parameters.element import Element, Field
+from engine.parameters.amounts import Broken, Name
+from engine.parameters.element import Element, Field, Parameters
 from engine.parameters.expression import Expression
+from engine.plan.code import Code, RunPlain
+from engine.plan.effects import Effects, computing
+from engine.plan.link import Link
 from engine.steps.error_mapping import ErrorMapping
 from engine.stores.redelivery import RedeliveryPolicy
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
 from engine.work.nesting import Runnable
 
-Run = Callable[[Event], Awaitable[Event]]
-RunAtOnce = Callable[[Event], Event]
 Result = TypeVar("Result")
 
 
@@ -50,7 +51,7 @@ class Processor(Element):
     """A step of a flow: takes an event, returns an event.
 
     To write one, subclass it in a file of its own, declare the parameters as fields, and define
-    `run`; or `run_at_once`, where it never waits and acts on nothing but the event. Raise FlowError
+    `run`; or `run_plain` if it never waits and acts on nothing but the event. Raise FlowError
     for what a flow may handle; any other exception counts as a bug.
 
     `assigns`, `demands`, and the class variables beside them tell what a step does to those who look
@@ -84,46 +85,47 @@ class Processor(Element):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if cls.__dict__.get("is_outward") and "reaches_outside" not in cls.__dict__:
+        own = cls.__dict__
+        if own.get("is_outward") and "reaches_outside" not in own:
             cls.reaches_outside = True
-        if "run_at_once" in cls.__dict__:
+        if "run_plain" in own:
             if cls.run is not Processor.run:
-                raise TypeError(f"{cls.__name__}.run_at_once would never be called: there is a run")
-            if iscoroutinefunction(cls.run_at_once):
-                raise TypeError(f"{cls.__name__}.run_at_once is a plain function; what waits is called run")
+                raise TypeError(f"{cls.__name__}.run_plain would never be called: there is a run")
+            if iscoroutinefunction(cls.run_plain):
+                raise TypeError(f"{cls.__name__}.run_plain is a plain function; what waits is called run")
+        if "run" in own and "code" not in own:
+            cls.code = Processor.code  # type: ignore[method-assign]  # what is told of the run before is not true of this
+        if "code" in own and "run" not in own:
+            cls.run = _run_of(cls)  # type: ignore[method-assign]  # what a subclass means by super().run
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return frozenset() if self._never_waits else None
-
-    @classmethod
-    def tells_what_it_acts_on(cls) -> bool:
-        """Whether `acts_on` and `runner_at_once` tell of what is run: not of a `run` that a subclass has replaced."""
-        runs = next(each for each in cls.__mro__ if not {"run", "runner"}.isdisjoint(each.__dict__))
-        return not {"acts_on", "runner_at_once"}.isdisjoint(runs.__dict__)
-
-    @property
-    def _never_waits(self) -> bool:
-        """Whether the step is a plain function of the event."""
-        return type(self).run is Processor.run
+    def held(self) -> Iterable[Any]:
+        is_whole = not any(isinstance(each, Broken) for each in super().held())
+        return [*super().held(), *(self.leads_to() if is_whole else ())]
 
     async def run(self, event: Event) -> Event:
         """The event after this step. The event that came in stays as it is."""
-        return self.run_at_once(event)
+        return self.run_plain(event)
 
-    def run_at_once(self, event: Event) -> Event:
-        """What `run` gives, of a step that never waits."""
+    def run_plain(self, event: Event) -> Event:
+        """The same as a plain function, of a step that never waits and acts on nothing but its event."""
         raise NotImplementedError(f"{type(self).__name__} does not define run")
 
-    def runner(self) -> Run:
-        """What a chain calls for this step, chosen when the file is loaded: `run`, and what parameters put around."""
-        return self.run
+    def code(self, link: Link) -> Code:
+        """What the linker makes of the step: `run_plain`, or a `run` of which nothing is known.
 
-    def runner_at_once(self) -> RunAtOnce | None:
-        """The same as a plain function, for loops whose items never wait; None, where this step may wait.
-
-        Loops ask only for what `acts_on` lets them run so.
+        A scope that knows more says it here: what its steps become, and how it runs them.
         """
-        return self.run_at_once if self._never_waits else None
+        if type(self).run is Processor.run:
+            return Code(None, self.run_plain, self.effects())
+        return Code(self.run, None)
+
+    def bounded(self, code: Code) -> Code:
+        """The code with what parameters put around it, such as a timeout."""
+        return code
+
+    def effects(self) -> Effects:
+        """What the step does itself if it never waits: what its expressions do. Those of its steps are left out."""
+        return computing(list(Parameters.held(self)))
 
     def map_error(self, failure: FlowError) -> FlowError:
         """The error that leaves the step when it raised this one."""
@@ -151,6 +153,23 @@ class Processor(Element):
     def leads_to(self) -> Iterable[Runnable]:
         """Flows that the step may run though no parameter of its holds them; all are there once they are loaded."""
         return ()
+
+
+def _run_of(cls: type[Processor]) -> Any:
+    """The `run` of a class that says what it becomes: outside of an application it is linked at its first event."""
+    name = f"_run_of_{cls.__qualname__}"
+
+    async def run(self: Processor, event: Event) -> Event:
+        linked = vars(self).get(name)
+        if linked is None:
+            link = Link()
+            linked = self.bounded(cls.code(self, link)).awaited
+            link.link([self]).install()
+            self._prepare(**{name: linked})
+        after: Event = await linked(event)
+        return after
+
+    return run
 
 
 class VoidOperation(Processor):
@@ -202,7 +221,7 @@ class Operation(Targeted, VoidOperation):
             result = self.target_value.evaluate(event.with_payload(result, {} if attributes is UNSET else attributes))
         return event.with_variable(self.target, result)
 
-    def delivering(self, work: Callable[[Event], Any]) -> RunAtOnce:
+    def delivering(self, work: Callable[[Event], Any]) -> RunPlain:
         """`deliver` for work that never waits, chosen when the file is loaded."""
         target = self.target
         if target is not None and self.target_value is WHOLE_PAYLOAD:
@@ -228,6 +247,8 @@ class Source(Element):
 
     redelivery_policy: Annotated[RedeliveryPolicy | None, Field(alias="redelivery-policy")] = None
     """What happens with messages that come again because they failed."""
+
+    stands_apart = True
 
     default_timeout: ClassVar[float | None] = None
     """The deadline, in seconds, of flows that set none."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from engine.parameters.amounts import Period
+from engine.plan.code import Code
 from engine.steps.chain import Chain
-from engine.steps.processor import Processor, Run
+from engine.steps.processor import Processor
 from engine.values.errors import TIMEOUT, ErrorType, FlowError
 from engine.values.event import Event
 
@@ -23,20 +24,16 @@ class Scope(Processor):
 
     raises: ClassVar[Sequence[ErrorType | str]] = (TIMEOUT,)
 
-    @property
-    def _acts_within(self) -> frozenset[Any] | None:
-        """What a scope acts on that does nothing beside its steps: with a timeout, it may end them at any point."""
-        return frozenset() if self.timeout is None else None
-
-    def runner(self) -> Run:
+    def bounded(self, code: Code) -> Code:
+        """The code within the timeout, which may end it at any point: nothing is known then of what it does."""
         if self.timeout is None:
-            return self.run
-        run, timeout = self.run, self.timeout
+            return code
+        run, timeout = code.awaited, self.timeout
 
         async def within_timeout(event: Event) -> Event:
             return await within(timeout.of(event), run(event))
 
-        return within_timeout
+        return Code(within_timeout, None)
 
     def seconds(self, event: Event) -> float | None:
         """The timeout for this event, for scopes that apply it themselves; None is no limit."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from engine.expressions.parser import Node
-from engine.parameters.element import Element, Parameters
+from engine.parameters.element import Parameters
 from engine.parameters.expression import Compiled
+from engine.plan.inside import inside
 from engine.steps.processor import Processor
 
 Path = tuple[str, ...]
@@ -17,21 +17,7 @@ def trees(element: Parameters) -> Iterator[Node]:
     """The syntax trees of the expressions that an element holds itself."""
     if isinstance(element, Processor):
         yield from element.assigns().values()
-    for name, value in vars(element).items():
-        if not name.startswith("_"):
-            yield from _trees(value)
-
-
-def _trees(value: Any) -> Iterator[Node]:
-    if isinstance(value, Compiled):
-        yield value.tree
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _trees(each)
-    elif isinstance(value, Mapping):
-        yield from _trees(list(value.values()))
-    elif isinstance(value, Parameters) and not isinstance(value, Element):
-        yield from trees(value)
+    yield from (each.tree for each in inside(list(Parameters.held(element))) if isinstance(each, Compiled))
 
 
 def nodes(tree: Node) -> Iterator[Node]:

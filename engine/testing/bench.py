@@ -18,14 +18,15 @@ from engine.loading.document import Document
 from engine.loading.loader import Loader
 from engine.loading.project import Project
 from engine.loading.sections import read_documents
+from engine.plan.code import Run
+from engine.plan.link import Around
 from engine.steps.chain import Step
-from engine.steps.processor import Run
 from engine.testing.client import Answer, send
 from engine.testing.clock import CaseClock
 from engine.testing.doubles import returned
-from engine.testing.isolating import crossings, isolation_of, keep_inside
+from engine.testing.isolating import boundary, crossings, inner_parts, isolation_of
 from engine.testing.selecting import is_named
-from engine.testing.stage import Layer, Stage
+from engine.testing.stage import Layers, Stage
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import NOTHING, Event
 from engine.work.isolation import Isolation
@@ -48,9 +49,9 @@ class Bench:
         self._databases = tuple(databases)
         self._isolation = Isolation()
         self._runner = Runner()
-        self._stage = Stage()
+        self._stage = Stage(())
         self._known_type: Callable[[str], ErrorType | None] = lambda name: None
-        self._layers: list[Layer] = []
+        self._layers: list[Around] = []
         self._folder = TemporaryDirectory()
 
     def __enter__(self) -> Self:
@@ -95,17 +96,19 @@ class Bench:
         self, documents: list[Document], catalog: Catalog, properties: Mapping[str, str], isolation: Isolation
     ) -> Application:
         self._stop()
-        self._stage, self._isolation = Stage(), isolation
-        loader = Loader(documents, catalog, properties, CaseClock(), self._stage.wrap, isolation)
+        self._isolation = isolation
+        loader = Loader(documents, catalog, properties, CaseClock(), isolation)
+        self._stage = Stage(loader.builder.steps)
         self._known_type = loader.builder.mentions.known_type
         parts = loader.load()
         parts.runtime.data_dir = Path(self._folder.name)
-        self.app = Application(keep_inside(parts, self._stage, isolation))
+        self.app = Application(inner_parts(parts, self._stage.steps, isolation))
+        self._stage.open(parts.runnables.values(), boundary(isolation))
         return self.app
 
     def _run(self, running: Coroutine[Any, Any, Any]) -> Any:
         """The result of running something; AssertionError where a call would have left the test."""
-        self._stage.set(self._layers)
+        self._stage.set(Layers(self._layers))
         try:
             return self._runner.run(running)
         finally:

@@ -6,23 +6,24 @@ caller gets an answer, with a status that the flow declares (as in its OpenAPI d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from engine.analysis.answers import DEFAULT, answers
 from engine.analysis.rehearsal import Rehearsal, TooMuch
+from engine.plan.code import Run
+from engine.plan.observer import Node
 from engine.serving.route import HttpSource
 from engine.steps.chain import Step
 from engine.steps.flow import Flow
-from engine.steps.processor import Run
 from engine.testing.case import Act
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.points import operation_errors, split
 from engine.testing.running import LOWEST_FAILURE, Running
 from engine.testing.session import Session
-from engine.testing.stage import Layer
+from engine.testing.stage import Layers
 from engine.testing.suite import Written
 from engine.testing.ways import Ways
 from engine.values.errors import ErrorType, FlowError
@@ -72,7 +73,7 @@ _flow: ContextVar[str | None] = ContextVar("flow_of_request", default=None)
 
 
 class Strike:
-    """A layer under which a step fails once, with an error, in requests to a flow."""
+    """Under it a step fails once, with an error, in requests to a flow."""
 
     def __init__(self, flow: str, step: Step, raised: ErrorType) -> None:
         self._flow, self._step, self._raised = flow, step, raised
@@ -86,7 +87,10 @@ class Strike:
             return NO_CASE
         return (self.answers[self._struck] if self._struck < len(self.answers) else None) or NO_ANSWER
 
-    def layer(self, step: Step, run: Run) -> Run:
+    def layers(self) -> Layers:
+        return Layers([self._around])
+
+    def _around(self, step: Step, run: Run) -> Run:
         if step is not self._step:
             return run
 
@@ -100,22 +104,25 @@ class Strike:
 
 
 class Scout:
-    """A layer that notes which steps the requests to each flow pass."""
+    """An observer that notes which steps the requests to each flow pass."""
 
     def __init__(self) -> None:
         self.answers: list[Status] = []
         self.calls = 0
         self.passed: set[tuple[str, Step]] = set()
 
-    def layer(self, step: Step, run: Run) -> Run:
-        async def passed(event: Event) -> Event:
+    def layers(self) -> Layers:
+        return Layers(observers=[self])
+
+    def entered(self, node: Node, event: Event) -> None:
+        if isinstance(node, Step):
             flow = _flow.get()
             self.calls += 1
             if flow is not None:
-                self.passed.add((flow, step))
-            return await run(event)
+                self.passed.add((flow, node))
 
-        return passed
+    def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
+        """It notes what is entered."""
 
 
 class Caller(Running):
@@ -197,25 +204,23 @@ class Chaos:
         """Make the requests of a case with a layer around the steps."""
 
         self._session.running = lambda *arguments: Caller(*arguments, kept=layer.answers)
-        self._session.layers = lambda case: (layer.layer, self._entrance())
+        around, observers = layer.layers()
+        self._session.layers = lambda case: Layers(around, [Entrance(self._served), *observers])
         await self._session.run(case)
 
-    def _entrance(self) -> Layer:
-        """A layer that knows which flow a request has come to: that whose first step it enters first."""
-        first = {flow.steps.steps[0]: flow.name for flow in self._served if flow.steps.steps}
 
-        def around(step: Step, run: Run) -> Run:
-            if step not in first:
-                return run
+class Entrance:
+    """An observer that knows which flow a request has come to: the first that it enters."""
 
-            async def entered(event: Event) -> Event:
-                if _flow.get() is None:
-                    _flow.set(first[step])
-                return await run(event)
+    def __init__(self, served: Iterable[Flow]) -> None:
+        self._names = {flow: flow.name for flow in served}
 
-            return entered
+    def entered(self, node: Node, event: Event) -> None:
+        if node in self._names and _flow.get() is None:
+            _flow.set(self._names[node])
 
-        return around
+    def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
+        """A request stays that of its flow."""
 
 
 def declared_by(flow: Flow) -> Statuses:

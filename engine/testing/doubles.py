@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Annotated, Any
 
 from msgspec import UNSET
@@ -15,9 +16,12 @@ from engine.parameters.expression import Template
 from engine.parameters.mistake import Mistake, refuse
 from engine.parameters.text import Place
 from engine.parameters.type_patterns import TypePatterns
+from engine.plan.code import Run
+from engine.plan.link import Around
+from engine.plan.observer import Node, Observer
 from engine.steps.chain import Step
 from engine.steps.flow_link import FlowLink
-from engine.steps.processor import Operation, Run, Targeted
+from engine.steps.processor import Operation, Targeted
 from engine.testing.expectations import Expectations
 from engine.testing.generating import Replied
 from engine.testing.matchers import WantedPart
@@ -160,7 +164,7 @@ class Mock(Selecting, Reply):
                 return turn if turn is self.sequence[-1] and not turn.with_ else turns.pop(number)
         return None
 
-    def layer(self) -> Callable[[Step, Run], Run]:
+    def around(self) -> Around:
         """The mock at work in one case: calls are counted anew."""
         turns = list(self.sequence)
 
@@ -195,25 +199,34 @@ class Spy(Selecting):
     after: Looked | None = None
     """What holds of each event that leaves."""
 
-    def layer(self, found: list[Mismatch], meet: Callable[[Selecting], None]) -> Callable[[Step, Run], Run]:
+    def observer(self, found: list[Mismatch], meet: Callable[[Selecting], None]) -> Observer:
         """The spy at work in one case: what does not hold is put among the mismatches; tells `meet` of each call."""
+        return _Spying(self, found, meet)
 
-        def around(step: Step, run: Run) -> Run:
-            if not self.selects(step):
-                return run
 
-            async def spied(event: Event) -> Event:
-                if not self.fits(step, event):
-                    return await run(event)
-                meet(self)
-                _look(self.before, event, found, f"before {step.name}")
-                after = await run(event)
-                _look(self.after, after, found, f"after {step.name}")
-                return after
+class _Spying:
+    """A spy at work. Calls may be inside each other: of those under way it knows which are meant."""
 
-            return spied
+    def __init__(self, spy: Spy, found: list[Mismatch], meet: Callable[[Selecting], None]) -> None:
+        self._spy, self._found, self._meet = spy, found, meet
+        self._under_way: ContextVar[tuple[bool, ...]] = ContextVar("calls_spied_on", default=())
 
-        return around
+    def entered(self, node: Node, event: Event) -> None:
+        if not isinstance(node, Step) or not self._spy.selects(node):
+            return
+        is_meant = self._spy.fits(node, event)
+        self._under_way.set((*self._under_way.get(), is_meant))
+        if is_meant:
+            self._meet(self._spy)
+            _look(self._spy.before, event, self._found, f"before {node.name}")
+
+    def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
+        if not isinstance(node, Step) or not self._spy.selects(node):
+            return
+        *outer, is_meant = self._under_way.get()
+        self._under_way.set(tuple(outer))
+        if is_meant and failure is None:
+            _look(self._spy.after, event, self._found, f"after {node.name}")
 
 
 def _look(looked: Looked | None, event: Event, found: list[Mismatch], when: str) -> None:

@@ -17,8 +17,8 @@ from engine.parameters.mistake import Mistake, built, refuse, shown
 from engine.parameters.reader import reach_of
 from engine.parameters.text import Text
 from engine.parameters.validated import Validated
+from engine.plan.observer import Node, Observer
 from engine.steps.chain import Step
-from engine.steps.processor import Run
 from engine.testing.matchers import Wanted
 from engine.testing.outcome import LEFT_ROOTS, Mismatch, Outcome
 from engine.testing.selecting import Selecting, is_named, shown_call
@@ -40,23 +40,9 @@ class Calls(Selecting):
     times: Annotated[Wanted, Field(validate_default=False)] = AT_LEAST_ONCE
     """The number of calls, or a matcher; at least one, if left out."""
 
-    def layer(self, meet: Callable[[Selecting], None], seen: list[Call]) -> Callable[[Step, Run], Run]:
+    def observer(self, meet: Callable[[Selecting], None], seen: list[Call]) -> Observer:
         """Tells `meet` of each call that is meant; seen: takes the first calls of the steps of that name."""
-
-        def around(step: Step, run: Run) -> Run:
-            if not is_named(step, self.processor):
-                return run
-
-            async def counted(event: Event) -> Event:
-                if len(seen) < MOST_SEEN:
-                    seen.append((step, event))
-                if self.selects(step) and self.fits(step, event):
-                    meet(self)
-                return await run(event)
-
-            return counted
-
-        return around
+        return Counting(self, meet, seen)
 
     def told(self, seen: list[Call]) -> str:
         """The calls that there were, with the parameters that are asked for, as lines of text."""
@@ -68,6 +54,24 @@ class Calls(Selecting):
     def __str__(self) -> str:
         with_ = ", ".join(f"{name}: {in_line(wanted.written)}" for name, wanted in self.with_.items())
         return f"calls of {self.processor}" + (f" with {with_}" if with_ else "")
+
+
+class Counting:
+    """A count of calls at work: see Calls.observer."""
+
+    def __init__(self, calls: Calls, meet: Callable[[Selecting], None], seen: list[Call]) -> None:
+        self._calls, self._meet, self._seen = calls, meet, seen
+
+    def entered(self, node: Node, event: Event) -> None:
+        if not isinstance(node, Step) or not is_named(node, self._calls.processor):
+            return
+        if len(self._seen) < MOST_SEEN:
+            self._seen.append((node, event))
+        if self._calls.selects(node) and self._calls.fits(node, event):
+            self._meet(self._calls)
+
+    def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
+        """It counts what enters."""
 
 
 class Expectation(NamedTuple):

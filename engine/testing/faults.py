@@ -7,17 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from engine.analysis.anatomy import inner_steps
 from engine.expressions.suggestion import did_you_mean
 from engine.parameters.amounts import Duration
 from engine.parameters.element import raised_types
 from engine.parameters.mistake import Mistake, refuse
+from engine.plan.code import Run
+from engine.plan.observer import Node
 from engine.steps.chain import Step
-from engine.steps.processor import Run
+from engine.steps.inner import inner_steps
 from engine.testing.doubles import MockedType
 from engine.testing.outcome import Mismatch
 from engine.testing.selecting import Selecting, path_of
-from engine.testing.stage import Layer
+from engine.testing.stage import Layers
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
 
@@ -76,8 +77,11 @@ def _may_raise(step: Step, raised: ErrorType) -> bool:
 class _Loop:
     """A loop under way. first: the path of the first of its steps; count: how many items, or rounds, have begun."""
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: str, outer: _Loop | None, number: int | None) -> None:
         self.first = first
+        self.outer = outer
+        self.number = number
+        """The number of the item of the outer loop."""
         self.count = 0
 
 
@@ -86,7 +90,7 @@ _number: ContextVar[int | None] = ContextVar("number_of_item", default=None)
 
 
 class Items:
-    """A layer that knows which item of a loop is under way."""
+    """An observer that knows which item of a loop is under way."""
 
     def __init__(self) -> None:
         self._counters: set[str] = set()
@@ -97,42 +101,36 @@ class Items:
         counters = (event.vars[name] for name in self._counters if name in event.vars)
         return _number.get() or next(counters, None)
 
-    def __call__(self, step: Step, run: Run) -> Run:
-        if step.processor.repeats or hasattr(step.processor, "collection"):
-            self._counters |= {getattr(step.processor, "counter_variable_name", "")}
-            first = f"{path_of(step)}/{step.name}{FIRST}"
+    def entered(self, node: Node, event: Event) -> None:
+        if not isinstance(node, Step):
+            return
+        path = path_of(node)
+        if path.endswith(FIRST):
+            self._begin_item(path)
+        if _is_loop(node):
+            self._counters.add(getattr(node.processor, "counter_variable_name", ""))
+            first = f"{path}/{node.name}{FIRST}"
             self._firsts.add(first)
-            return _looping(first, run)
-        return run
+            _loop.set(_Loop(first, _loop.get(), _number.get()))
+            _number.set(None)
 
-    def entering(self, step: Step, run: Run) -> Run:
-        """The layer around steps that stand first, where items enter."""
-        path = path_of(step)
-        if not path.endswith(FIRST):
-            return run
+    def _begin_item(self, path: str) -> None:
+        loop = _loop.get()
+        if loop is not None and loop.first == path:
+            loop.count += 1
+            _number.set(loop.count)
+        elif path in self._firsts:  # a stream is read that a loop made which is over
+            _number.set(None)
 
-        async def entered(event: Event) -> Event:
-            loop = _loop.get()
-            if loop is not None and loop.first == path:
-                loop.count += 1
-                _number.set(loop.count)
-            elif path in self._firsts:  # a stream is read that a loop made which is over
-                _number.set(None)
-            return await run(event)
-
-        return entered
+    def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
+        loop = _loop.get()
+        if isinstance(node, Step) and _is_loop(node) and loop is not None:
+            _loop.set(loop.outer)
+            _number.set(loop.number)
 
 
-def _looping(first: str, run: Run) -> Run:
-    async def looped(event: Event) -> Event:
-        loop, number = _loop.set(_Loop(first)), _number.set(None)
-        try:
-            return await run(event)
-        finally:
-            _number.reset(number)
-            _loop.reset(loop)
-
-    return looped
+def _is_loop(step: Step) -> bool:
+    return step.processor.repeats or hasattr(step.processor, "collection")
 
 
 class Faults:
@@ -142,9 +140,9 @@ class Faults:
         self._struck = dict.fromkeys(faults, 0)
         self._items = Items()
 
-    def layers(self) -> list[Layer]:
-        """What stands around the steps, the innermost first."""
-        return [self._around, self._items, self._items.entering] if self._struck else []
+    def layers(self) -> Layers:
+        """What the faults put upon the steps."""
+        return Layers([self._around], [self._items]) if self._struck else Layers()
 
     def idle(self) -> list[Mismatch]:
         """The faults that struck no call."""

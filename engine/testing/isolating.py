@@ -17,12 +17,12 @@ from engine.loading.loader import Parts
 from engine.loading.properties import variable_of
 from engine.parameters.config import Config
 from engine.parameters.mistake import Mistake, shown
+from engine.plan.code import Run
+from engine.plan.link import Around
 from engine.steps.chain import Step
-from engine.steps.processor import Run
 from engine.testing.outcome import Mismatch
 from engine.testing.selecting import Parameter, Selecting, is_named, names_of, shown_call
 from engine.testing.showing import in_line
-from engine.testing.stage import Layer, Stage
 from engine.values.errors import FlowError
 from engine.values.event import Event
 from engine.work.isolation import Isolation
@@ -58,19 +58,20 @@ def _variables(names: Iterable[str]) -> Mapping[str, str]:
     return {name: value for name, value in os.environ.items() if name in wanted}
 
 
-def keep_inside(parts: Parts, stage: Stage, isolation: Isolation, *, is_offline: bool = False) -> Parts:
-    """The parts with the configs that a test starts; the steps on the stage are kept from what is outside.
-
-    is_offline: whether no config is started, and what the application keeps itself, such as stores, is refused too.
-    """
-    stage.always(_boundary(isolation, is_offline=is_offline))
-    real = {config.config_name for step in stage.steps if _is_real(step, isolation) for config in _configs(step)}
+def inner_parts(parts: Parts, steps: Iterable[Step], isolation: Isolation, *, is_offline: bool = False) -> Parts:
+    """The parts with the configs that a test starts. is_offline: whether it starts none."""
+    real = {config.config_name for step in steps if _is_real(step, isolation) for config in _configs(step)}
     real |= isolation.real
     configs = {name: each for name, each in parts.configs.items() if name in real or not each.reaches_outside}
     return replace(parts, configs={} if is_offline else configs)
 
 
-def _boundary(isolation: Isolation, *, is_offline: bool) -> Layer:
+def boundary(isolation: Isolation, *, is_offline: bool = False) -> Around:
+    """Keeps the steps from what is outside.
+
+    is_offline: whether what the application keeps itself, such as stores, is refused too.
+    """
+
     def around(step: Step, run: Run) -> Run:
         if _is_real(step, isolation):
             return _opened(isolation, run)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from engine.analysis.anatomy import Inner, inner_steps
 from engine.expressions.digits import is_digits
 from engine.loading.loader import Parts
 from engine.parameters.element import raised_types
 from engine.steps.chain import Chain, Step
+from engine.steps.inner import Inner, inner_steps
 from engine.testing.selecting import path_of
 from engine.testing.ways import Left, Met, Way, Ways
 from engine.values.errors import UNKNOWN, ErrorType

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.expressions.functions.chance import repeatable
+from engine.plan.code import Run
 from engine.serving.path_route import raw_path_of
 from engine.steps.chain import Step
-from engine.steps.processor import Run
 from engine.testing.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.recorded import Unwritable, case_of
 from engine.testing.redaction import Redaction
@@ -51,8 +51,8 @@ class RecordingClock(Clock):
 class Recorder:
     """Writes each request as a test file of its own into a folder; only its owner may read them.
 
-    flows: the flow files under test; settings: properties given beside them. The application takes `wrap`
-    and `clock`: what a flow makes of the time and of chance is then the same where it is replayed.
+    flows: the flow files under test; settings: properties given beside them. The application takes
+    `around_step` and `clock`: what a flow makes of the time and of chance is then the same where it is replayed.
     """
 
     def __init__(self, folder: Path, flows: Iterable[str | Path], settings: Mapping[str, str]) -> None:
@@ -64,8 +64,8 @@ class Recorder:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._number = sum(1 for _ in folder.glob("*.test.yaml"))
 
-    def wrap(self, step: Step, run: Run) -> Run:
-        """What the loader calls for each step."""
+    def around_step(self, step: Step, run: Run) -> Run:
+        """What the linker calls for each step: one that acts outward is recorded."""
         if not step.processor.is_outward:
             return run
 

@@ -22,7 +22,7 @@ from engine.testing.faults import Faults
 from engine.testing.outcome import Mismatch, Outcome
 from engine.testing.searching import smallest_failure
 from engine.testing.selecting import Selecting
-from engine.testing.stage import Journal, Layer
+from engine.testing.stage import NO_LAYERS, Journal, Layers
 from engine.testing.suite import Loaded
 from engine.values.errors import FlowError
 from engine.work.nesting import Runnable
@@ -40,12 +40,11 @@ LOWEST_FAILURE = 400
 class Running:
     """A case at work on its application, which is started and stopped by whoever made it.
 
-    layers: what stands around the steps beside the case's own mocks, spies and counts: inside of
-    those that count, outside of the mocks.
+    layers: what is put upon the steps in addition to the case's own mocks, spies and counts: outside of the mocks.
     journal: the path of the last act.
     """
 
-    def __init__(self, app: Application, loaded: Loaded, case: Case, layers: tuple[Layer, ...] = ()) -> None:
+    def __init__(self, app: Application, loaded: Loaded, case: Case, layers: Layers = NO_LAYERS) -> None:
         self.app = app
         self.loaded = loaded
         self.case = case
@@ -76,14 +75,13 @@ class Running:
         sources = self.case.sources
         return sources if isinstance(sources, bool) else flow.name in sources
 
-    def _all_layers(self) -> Iterator[Layer]:
-        yield from (mock.layer() for mock in reversed(self.case.mock))
-        yield from self._faults.layers()
-        yield from self._layers
-        yield from (spy.layer(self._found, self._meet) for spy in self.case.spy)
-        for act in self.case.acts():
-            yield from (each.calls.layer(self._meet, self._seen[each.calls]) for each in act.expect.calls)
-        yield self.journal
+    def _all_layers(self) -> Layers:
+        faults, counts = self._faults.layers(), [each.calls for act in self.case.acts() for each in act.expect.calls]
+        mocks = (mock.around() for mock in reversed(self.case.mock))
+        around = [*mocks, *faults.around, *self._layers.around]
+        spies = (spy.observer(self._found, self._meet) for spy in self.case.spy)
+        counters = (calls.observer(self._meet, self._seen[calls]) for calls in counts)
+        return Layers(around, [self.journal, *counters, *spies, *self._layers.observers, *faults.observers])
 
     def _meet(self, selecting: Selecting) -> None:
         self._met[selecting] += 1

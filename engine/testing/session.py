@@ -17,7 +17,7 @@ from engine.steps.flow import Flow
 from engine.testing import report
 from engine.testing.case import Case, Suite
 from engine.testing.running import Running
-from engine.testing.stage import Layer
+from engine.testing.stage import NO_LAYERS, Layers
 from engine.testing.suite import Loaded, SuiteLoader, TestFile, Written
 from engine.values.errors import FlowError
 from engine.values.event import Event
@@ -55,7 +55,7 @@ class Session:
         file: TestFile,
         catalog: Catalog,
         given: Mapping[str, str] | None = None,
-        layers: Callable[[Case], tuple[Layer, ...]] = lambda case: (),
+        layers: Callable[[Case], Layers] = lambda case: NO_LAYERS,
         databases: Iterable[str] = (),
         usual: Mapping[str, str] | None = None,
     ) -> None:
@@ -66,7 +66,7 @@ class Session:
         self._properties = file.properties(given or {}, usual or {})
         self._databases = tuple(databases)
         self.layers = layers
-        self.running: Callable[[Application, Loaded, Case, tuple[Layer, ...]], Running] = Running
+        self.running: Callable[[Application, Loaded, Case, Layers], Running] = Running
         self._variables: Mapping[str, Any] = {}
         self.loaded: Loaded
         self._app: Application
@@ -137,7 +137,7 @@ class Session:
             try:
                 mismatches = await running.mismatches(variables)
             finally:
-                self.loaded.stage.set(())
+                self.loaded.stage.set(NO_LAYERS)
                 await _after(self.suite.after_each, variables)
         finally:
             await self._end()

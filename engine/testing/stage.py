@@ -1,93 +1,72 @@
-"""Where a test stands between a chain and its steps.
-
-A Stage is handed to the loader, which asks it what to call for each step. What it gives is a probe:
-what a call of the step goes through is told afterwards, by layers, and may be told anew.
-"""
+"""Where a test links its application: anew for each case, with its doubles and with who looks on."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
+from typing import Any, NamedTuple
 
+from engine.plan.link import Around, Link
+from engine.plan.observer import Node, Observer
 from engine.steps.chain import Step
-from engine.steps.processor import Run
 from engine.values.errors import FlowError
 from engine.values.event import Event
-
-Layer = Callable[[Step, Run], Run]
-"""Puts something around the run of a step, or gives it as it is: a mock, a spy, a fault, counting."""
 
 FIRST, LAST = 30, 30
 """How many steps of a long path are kept: how it began, and where it ended."""
 
 
-class Probe:
-    """What a chain calls for one step."""
+class Layers(NamedTuple):
+    """What a case puts upon the steps.
 
-    __slots__ = ("call", "own", "step")
+    around: what stands around them, the first one innermost. observers: who looks on; the last one is told first what
+    has left.
+    """
 
-    def __init__(self, step: Step, own: Run) -> None:
-        self.step = step
-        self.own = own
-        self.call = own
+    around: Sequence[Around] = ()
+    observers: Sequence[Observer] = ()
 
-    async def run(self, event: Event) -> Event:
-        return await self.call(event)
+
+NO_LAYERS = Layers()
 
 
 class Stage:
-    """All probes of an application."""
+    """The steps of an application under test, and all that they are linked from."""
 
-    def __init__(self) -> None:
-        self.probes: list[Probe] = []
-        self._always: tuple[Layer, ...] = ()
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = steps
+        self._starts: Sequence[Any] = ()
+        self._always: tuple[Around, ...] = ()
 
-    def wrap(self, step: Step, run: Run) -> Run:
-        """What the loader calls for each step."""
-        probe = Probe(step, run)
-        self.probes.append(probe)
-        return probe.run
+    def open(self, starts: Iterable[Any], *always: Around) -> None:
+        """Link what an event may come to from here. always: what stays around steps, whatever `set` puts there."""
+        self._starts, self._always = list(starts), always
+        self.set(NO_LAYERS)
 
-    @property
-    def steps(self) -> list[Step]:
-        return [probe.step for probe in self.probes]
-
-    def always(self, *layers: Layer) -> None:
-        """Put layers around each step that stay, whatever `set` puts around them."""
-        self._always = layers
-        self.set(())
-
-    def set(self, layers: Iterable[Layer]) -> None:
-        """Put the layers around each step, the first one innermost."""
-        layers = [*self._always, *layers]
-        for probe in self.probes:
-            call = probe.own
-            for layer in layers:
-                call = layer(probe.step, call)
-            probe.call = call
+    def set(self, layers: Layers) -> None:
+        """Link the application anew, with these layers in the place of those before."""
+        Link(layers.observers, [*self._always, *layers.around]).link(self._starts).install()
 
 
 class Passage:
-    """One step of the path: at which depth, and what became of it; neither over nor failed, it was cut off."""
+    """One step of the path: inside of which, and what became of it; neither over nor failed, it was cut off."""
 
-    __slots__ = ("depth", "failure", "is_over", "step")
+    __slots__ = ("depth", "failure", "is_over", "outer", "step")
 
-    def __init__(self, step: Step, depth: int) -> None:
+    def __init__(self, step: Step, outer: Passage | None) -> None:
         self.step = step
-        self.depth = depth
+        self.outer = outer
+        self.depth: int = 0 if outer is None else outer.depth + 1
         self.failure: FlowError | None = None
         self.is_over = False
 
 
-_depth: ContextVar[int] = ContextVar("depth_of_path", default=0)
+_passage: ContextVar[Passage | None] = ContextVar("passage_under_way", default=None)
 
 
 class Journal:
-    """The path that events took, how often each step ran, and how the last step ended.
-
-    Is a layer; the outermost, so that it sees what mocks did.
-    """
+    """The path that events took, how often each step ran, and how the last step ended."""
 
     def __init__(self) -> None:
         self.clear()
@@ -100,24 +79,24 @@ class Journal:
         self.event: Event | None = None
         self.failure: FlowError | None = None
 
-    def __call__(self, step: Step, run: Run) -> Run:
-        async def noted(event: Event) -> Event:
-            passage = Passage(step, _depth.get())
-            self._note(passage)
-            self.runs[step] += 1
-            before = _depth.set(passage.depth + 1)
-            try:
-                event = await run(event)
-            except FlowError as failure:
-                passage.failure = self.failure = failure
-                raise
-            finally:
-                _depth.reset(before)
+    def entered(self, node: Node, event: Event) -> None:
+        if not isinstance(node, Step):
+            return
+        passage = Passage(node, _passage.get())
+        _passage.set(passage)
+        self._note(passage)
+        self.runs[node] += 1
+
+    def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
+        passage = _passage.get()
+        if not isinstance(node, Step) or passage is None:
+            return
+        _passage.set(passage.outer)
+        if failure is None:
             passage.is_over = True
             self.event, self.failure = event, event.error
-            return event
-
-        return noted
+        elif isinstance(failure, FlowError):
+            passage.failure = self.failure = failure
 
     def _note(self, passage: Passage) -> None:
         if len(self.beginning) < FIRST:

@@ -21,7 +21,7 @@ from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.testing.case import Case, Suite
 from engine.testing.clock import CaseClock
-from engine.testing.isolating import crossings, isolation_of, keep_inside, unknown_names
+from engine.testing.isolating import boundary, crossings, inner_parts, isolation_of, unknown_names
 from engine.testing.outcome import Mismatch
 from engine.testing.rows import copied, filled_text, rows_of
 from engine.testing.selecting import Selecting
@@ -186,13 +186,13 @@ class SuiteLoader(Loader):
         isolation: Isolation | None,
     ) -> None:
         """isolation: what keeps the flows from the world; None, where they act on it."""
-        self.stage = Stage()
         self.clock = CaseClock()
         self.file = file
         own = copy(file.document)
         own.data = copied(file.sections) if file.sections else None
         documents = [*file.documents(), own]
-        super().__init__(documents, catalog, properties, self.clock, self.stage.wrap, isolation)
+        super().__init__(documents, catalog, properties, self.clock, isolation)
+        self.stage = Stage(self.builder.steps)
         self.written = [Written(name, copied(values), place) for name, values, place in file.cases]
         self.settings = copied(file.settings)
         for values in (self.settings, *(act for case in self.written for act in _acts(case.values))):
@@ -204,8 +204,13 @@ class SuiteLoader(Loader):
         """All of it. Raises LoadError, with the mistakes of the flows and of the test file."""
         files = {document.start().short or document.file: document.file for document in self.documents[:-1]}
         parts, isolation = self.load(), self.builder.runtime.isolation
-        if isolation is not None:
-            parts = keep_inside(parts, self.stage, isolation, is_offline=self.suite.offline)
+        starts = [*parts.runnables.values(), self.suite, *self.cases.values()]
+        if isolation is None:
+            self.stage.open(starts)
+        else:
+            is_offline = self.suite.offline
+            parts = inner_parts(parts, self.stage.steps, isolation, is_offline=is_offline)
+            self.stage.open(starts, boundary(isolation, is_offline=is_offline))
         return Loaded(parts, self.stage, self.clock, self.suite, self.cases, files, isolation)
 
     def _is_empty(self) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from engine.plan.observer import Node
 from engine.steps.chain import Step
 from engine.steps.error_handler import OnError
-from engine.steps.processor import Run
 from engine.testing.points import ENTERED, FAILED, SUCCEEDED, Point, key_of, points
-from engine.testing.stage import Layer
+from engine.testing.stage import Layers
 from engine.testing.suite import Loaded
 from engine.testing.ways import Way, Ways
 from engine.values.errors import FlowError
@@ -19,12 +19,13 @@ from engine.values.event import Event
 
 
 class _Call:
-    """One call of a step; whether it ran steps inside."""
+    """One call of a step, inside of which other; whether it ran steps inside."""
 
-    __slots__ = ("has_entered", "step")
+    __slots__ = ("has_entered", "outer", "step")
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, outer: _Call | None) -> None:
         self.step = step
+        self.outer = outer
         self.has_entered = False
 
 
@@ -39,27 +40,30 @@ class _Position:
     is_first: bool
     is_last: bool
 
+    @property
+    def chain(self) -> str:
+        """Where the chain stands."""
+        return self.way.chain.location or ""
+
 
 class Tracker:
-    """Counts what events pass in one application. `layer` goes around its steps; its handlers tell by themselves."""
+    """Counts what events pass in one application: an observer of its steps and handlers."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._points = points(loaded.parts, loaded.files)
         self._hits: Counter[str] = Counter()
         self._passing: Counter[Step] = Counter()
         self._late: set[Step] = set()
-        self._positions: dict[Step, _Position] = {}
+        self._positions: dict[Node, _Position] = {}
         for way in Ways(loaded.parts).all:
             last = len(way.chain.steps) - 1
             for number, step in enumerate(way.chain.steps):
                 self._positions[step] = _Position(way, number == 0, number == last)
-            if way.taken_by is not None:
-                self._listen_to(way.taken_by)
 
-    def layers(self, case: object) -> tuple[Layer, ...]:
-        """What goes around the steps in the case that begins."""
+    def layers(self, case: object) -> Layers:
+        """What is put upon the steps in the case that begins: nothing but somebody who looks on."""
         self.end_case()
-        return (self.layer,)
+        return Layers(observers=[self])
 
     def hits(self) -> Mapping[Point, int]:
         """How often each point was passed; 0 for those that never were."""
@@ -76,48 +80,33 @@ class Tracker:
         self._passing.clear()
         self._late.clear()
 
-    def _listen_to(self, handler: OnError) -> None:
-        handle = handler.handle
+    def entered(self, node: Node, event: Event) -> None:
+        if isinstance(node, OnError):
+            self._hits[key_of(node.location)] += 1
+        position = self._positions.get(node)
+        if position is None:
+            return
+        self._hits[key_of(node.location)] += 1
+        if position.is_first:
+            self._hits[key_of(position.chain, ENTERED)] += 1
+            self._enter(position.way)
+        _call.set(_Call(node, _call.get()))
 
-        async def noted(failure: FlowError, event: Event, outer: FlowError | None) -> Event | None:
-            self._hits[key_of(handler.location)] += 1
-            return await handle(failure, event, outer)
-
-        vars(handler)["handle"] = noted  # handlers are no steps, so that no layer stands around them
-
-    def layer(self, step: Step, run: Run) -> Run:
-        """Counts the calls of a step."""
-        position = self._positions.get(step)
-        return run if position is None else self._tracked(step, run, position)
-
-    def _tracked(self, step: Step, run: Run, position: _Position) -> Run:
-        hits, chain = self._hits, position.way.chain.location or ""
-        mine, entered = key_of(step.location), key_of(chain, ENTERED)
-        succeeded, failed = key_of(chain, SUCCEEDED), key_of(chain, FAILED)
-
-        async def tracked(event: Event) -> Event:
-            hits[mine] += 1
-            if position.is_first:
-                hits[entered] += 1
-                self._enter(position.way)
-            call = _Call(step)
-            before = _call.set(call)
-            try:
-                after = await run(event)
-            except FlowError as failure:
-                hits[failed] += 1
-                if failure.failing_component is None:  # it is the step's own
-                    hits[key_of(step.location, str(failure.type))] += 1
-                raise
-            finally:
-                _call.reset(before)
-            if position.is_last:
-                hits[succeeded] += 1
-            if step.processor.passes_by and not call.has_entered:
-                self._passing[step] += 1
-            return after
-
-        return tracked
+    def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
+        position, call = self._positions.get(node), _call.get()
+        if position is None or call is None:
+            return
+        _call.set(call.outer)
+        if isinstance(failure, FlowError):
+            self._hits[key_of(position.chain, FAILED)] += 1
+            if failure.failing_component == node.location:  # it is the step's own
+                self._hits[key_of(node.location, str(_as_raised(node, failure).type))] += 1
+        if failure is not None:
+            return
+        if position.is_last:
+            self._hits[key_of(position.chain, SUCCEEDED)] += 1
+        if node.processor.passes_by and not call.has_entered:
+            self._passing[node] += 1
 
     def _enter(self, way: Way) -> None:
         """Steps inside a step begin: those of the call under way, or of one that is over."""
@@ -126,3 +115,10 @@ class Tracker:
             call.has_entered = True
         elif way.step is not None:
             self._late.add(way.step)
+
+
+def _as_raised(step: Step, failure: FlowError) -> FlowError:
+    """The error as the step raised it, before its error-mapping."""
+    cause = failure.__cause__
+    is_mapped = isinstance(cause, FlowError) and step.processor.map_error(cause).type == failure.type
+    return cause if is_mapped and isinstance(cause, FlowError) else failure

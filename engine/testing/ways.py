@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.analysis.anatomy import Inner, inner_steps
 from engine.analysis.rehearsal import UNKNOWN, Outcome, Rehearsal
 from engine.analysis.states import Failure
 from engine.loading.loader import Parts
@@ -17,6 +16,7 @@ from engine.serving.route import HttpSource
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
 from engine.steps.flow import Flow
+from engine.steps.inner import Inner, inner_steps
 from engine.values.errors import COMPOSITE_ROUTING, ErrorType, FlowError
 from engine.values.status import status_of_type
 from engine.work.nesting import Runnable

@@ -97,7 +97,7 @@ def load_given(known: Given, recorder: Recorder | None = None) -> Application:
     from engine.loading.catalog import CatalogError
     from engine.loading.diagnostic import LoadError
 
-    recording: Any = {"wrap": recorder.wrap, "clock": recorder.clock} if recorder else {}
+    recording: Any = {"around": [recorder.around_step], "clock": recorder.clock} if recorder else {}
     try:
         app = Application.load(*known.paths, properties=known.all_properties, processors=known.processors, **recording)
     except LoadError as error:

@@ -15,7 +15,7 @@ from engine import (
     authentications,
     cut_path,
     joined_path,
-    reachable,
+    steps_within,
 )
 from processors.apikit._errors import NOT_IMPLEMENTED, STATUSES, refusal
 from processors.apikit._operation import Operation
@@ -88,7 +88,7 @@ class Router(Processor):
         """Whether each source whose events come to the router has a flow that finds out before who calls."""
         for flow in self.runtime.flows.values():
             is_known = getattr(flow, "source", None) is None  # one that others call
-            for step in reachable(flow):
+            for step in steps_within(flow):
                 is_known = is_known or isinstance(step.processor, Authentication)
                 if step.processor is self and not is_known:
                     return False

@@ -7,13 +7,13 @@ from engine import (
     OVERLOAD,
     After,
     Chain,
+    Code,
     ErrorType,
     Event,
     Field,
     FlowError,
     Gate,
     Period,
-    Run,
     Scope,
     log_failure,
     run_route,
@@ -56,8 +56,8 @@ class Async(Scope):
     def __post_init__(self) -> None:
         self._prepare(_gate=Gate(self.max_concurrency), _taken=set())
 
-    def runner(self) -> Run:
-        return self.run  # the timeout is for the steps
+    def bounded(self, code: Code) -> Code:
+        return code  # the timeout is for the steps
 
     def keeps(self, raised: ErrorType) -> bool:
         return True

@@ -34,7 +34,7 @@ from engine import (
     key_of,
     paths,
     private_store,
-    reachable,
+    steps_within,
     strand,
     usual_credentials,
 )
@@ -139,7 +139,7 @@ class Cache(Scope):
     @cached_property
     def _read(self) -> set[tuple[str, ...]]:
         """What the expressions of the steps inside read."""
-        return paths(step.processor for step in reachable(self.steps))
+        return paths(step.processor for step in steps_within(self.steps))
 
     @cached_property
     def _reads_credentials(self) -> bool:

@@ -1,19 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
-
-from engine import (
-    MUCH,
-    After,
-    Chain,
-    Condition,
-    Event,
-    Parameters,
-    RunAtOnce,
-    Scope,
-    current_budget,
-    give_turn_after_much,
-)
+from engine import PASS, After, Chain, Code, Condition, Link, Parameters, Scope, choose
 
 
 class When(Parameters):
@@ -31,10 +18,6 @@ class Otherwise(Parameters):
 
     steps: Chain
     """What to run."""
-
-
-def _as_it_is(event: Event) -> Event:
-    return event
 
 
 class Choice(Scope):
@@ -65,29 +48,6 @@ class Choice(Scope):
         is_whole = self.otherwise is not None
         self._prepare(always_enters=is_whole, passes_by="" if is_whole else "no condition holds")
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return self._acts_within
-
-    def runner_at_once(self) -> RunAtOnce | None:
-        runs = [way.steps.runner_at_once() for way in self.when]
-        rest = self.otherwise.steps.runner_at_once() if self.otherwise else _as_it_is
-        if rest is None or None in runs:
-            return None
-        ways: Any = [(way.expression.evaluate, run) for way, run in zip(self.when, runs, strict=True)]
-
-        def run_at_once(event: Event) -> Event:
-            for holds, run in ways:
-                if holds(event):
-                    return run(event)  # type: ignore[no-any-return]  # none of them is None
-            return rest(event)
-
-        return run_at_once
-
-    async def run(self, event: Event) -> Event:
-        budget = current_budget()
-        for way in self.when:
-            if way.expression.evaluate(event):
-                return await way.steps.run(event)
-            if budget.spent > MUCH:
-                await give_turn_after_much()
-        return await self.otherwise.steps.run(event) if self.otherwise else event
+    def code(self, link: Link) -> Code:
+        ways = [(way.expression.evaluate, link.code(way.steps)) for way in self.when]
+        return choose(ways, link.code(self.otherwise.steps) if self.otherwise else PASS, self.effects())

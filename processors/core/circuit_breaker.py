@@ -7,13 +7,13 @@ from engine import (
     TIMEOUT,
     After,
     Chain,
+    Code,
     Duration,
     Event,
     Field,
     FlowError,
     Mistake,
     Name,
-    Run,
     Runtime,
     Scope,
     TypePatterns,
@@ -94,8 +94,8 @@ class CircuitBreaker(Scope):
         key = CircuitBreaker, self.name
         return self.runtime.share(key, lambda: Circuit(self.name, self._settings, self.runtime.clock))
 
-    def runner(self) -> Run:
-        return self.run  # the timeout is for the steps: it is a failure
+    def bounded(self, code: Code) -> Code:
+        return code  # the timeout is for the steps: it is a failure
 
     async def run(self, event: Event) -> Event:
         circuit, seconds = self._circuit, self.seconds(event)

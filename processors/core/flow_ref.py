@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
-
-from engine import ROUTING, After, Event, FlowLink, Operation, Run, RunAtOnce
+from engine import ROUTING, After, Code, Event, FlowLink, Link, Operation, Run, RunPlain
 
 
 class FlowRef(Operation):
@@ -28,17 +26,18 @@ class FlowRef(Operation):
     message_after = After.INNER
     always_enters = True
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return frozenset()
+    def code(self, link: Link) -> Code:
+        code = self.name.code(link)
+        return code if self.target is None else Code(self._delivering(code), self._delivering_plain(code), code.effects)
 
-    def runner(self) -> Run:
-        return self.run if self.target else self.name.run
+    def _delivering(self, code: Code) -> Run:
+        run = code.awaited
 
-    def runner_at_once(self) -> RunAtOnce | None:
-        run = self.name.runner_at_once()
-        if run is None or self.target is None:
-            return run
-        return lambda event: self.deliver_event(event, run(event))
+        async def delivered(event: Event) -> Event:
+            return self.deliver_event(event, await run(event))
 
-    async def run(self, event: Event) -> Event:
-        return self.deliver_event(event, await self.name.run(event))
+        return delivered
+
+    def _delivering_plain(self, code: Code) -> RunPlain | None:
+        run = code.plain
+        return None if run is None else lambda event: self.deliver_event(event, run(event))

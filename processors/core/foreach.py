@@ -1,42 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from engine import (
     EXPRESSION,
-    MOST_TOGETHER,
-    MUCH,
     NOTHING,
-    OFTEN,
     After,
-    BatchInDoubt,
-    Batching,
     Chain,
+    Code,
     Condition,
     Count,
     ErrorType,
     Event,
     FlowError,
+    Link,
     Mistake,
     Name,
-    Points,
-    RunAtOnce,
     Scope,
     Stream,
     StreamingCollect,
-    acting_on,
-    current_budget,
-    give_turn,
-    is_turn_over,
+    computing,
     refuse,
-    together,
 )  # fmt: skip
-from processors.core._collecting import Collecting
-from processors.core._items import CARRIERS, Collection, Portions, carried, checked_items, holds_after
+from processors.core._items import CARRIERS, Collection, Portions, carried, checked_items
+from processors.core._pass import Body, Pass
 from processors.core._restored import restored
 
 
@@ -116,104 +107,41 @@ class Foreach(Scope):
     def assigns(self) -> Mapping[str, Any]:
         return self.collect.assigns() if self.collect else super().assigns()
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return self._acts_within
+    def code(self, link: Link) -> Code:
+        steps = link.code(self.steps)
+        each = steps.effects | computing(self.collect, self.until)
+        resource = each.batching if self.fuse else None
+        body = Body(steps.awaited, steps.plain if resource or each.is_pure else None, resource)
+        return Code(partial(self._run, body), None, each | self.effects())
 
-    async def run(self, event: Event) -> Event:
-        value, size = self.collection.evaluate(event), self.batch_size.of(event)
+    async def _run(self, body: Body, event: Event) -> Event:
+        value, size, collect = self.collection.evaluate(event), self.batch_size.of(event), self.collect
+        items: Sequence[Any] | Portions
         if isinstance(value, Stream):
-            portions = Portions(value, None if size == 1 else size, all_items=self.collect is not None)
-            return await self._go_through(event, portions, size)
-        items = checked_items(value, "foreach")
-        if not items and self.collect is None:
+            items = Portions(value, None if size == 1 else size, all_items=collect is not None)
+        else:
+            items = checked_items(value, "foreach")
+        if not items and collect is None:
             return event
-        return await self._go_through(event, items, size)
-
-    async def _go_through(self, event: Event, items: Sequence[Any] | Portions, size: int) -> Event:
         current = event.with_variable(self.root_message_variable_name, event.message)
-        if self.collect is None:
-            if isinstance(items, Portions):
-                current = await self._run_each(items, current, size)
-            else:
-                current, _ = await self._run_all(_batches(items, size), current, 0)
-            return self._left(current, event)
+        going = Pass(body, self.entering, current, self.until, collect)
+        if collect is None:
+            await going.through(items, partial(_batches, size=size))
+            return self._left(going.current, event)
         if size != 1:
             raise FlowError(EXPRESSION, "foreach with collect takes one item at a time: batchSize is 1")
-        steps = self.steps.run, self._run_at_once, self.entering
-        collecting = Collecting(self.collect, *steps, current, self._resource, self.until)
-        portions = items if isinstance(items, Portions) else Portions(items)
-        if self.collect.streaming:
-            return event.with_variable(self.collect.target, collecting.stream(portions))
-        outcomes = await collecting.all(portions)
-        return self._left(collecting.current, event).with_variable(self.collect.target, outcomes)
+        if collect.streaming:
+            return event.with_variable(collect.target, going.stream(items))
+        return await self._collected(going, items, event, collect.target)
 
-    async def _run_each(self, portions: Portions, current: Event, size: int) -> Event:
-        """The event after all items. An error of the stream itself leaves with the event that the item before left."""
-        done = 0
+    async def _collected(self, going: Pass, items: Sequence[Any] | Portions, event: Event, target: str) -> Event:
+        """The event with the outcomes. An error that ends the loop leaves with those until then in the variable."""
         try:
-            async for items in portions:
-                batches = _batches(items, size)
-                current, is_over = await self._run_all(batches, current, done)
-                done += len(batches)
-                if is_over:
-                    await portions.leave()
-                    break
+            await going.through(items, _batches)
         except FlowError as failure:
-            failure.event = failure.event or current
+            failure.event = (failure.event or going.current).with_variable(target, going.outcomes)
             raise
-        return current
-
-    async def _run_all(self, items: Sequence[Any], current: Event, done: int) -> tuple[Event, bool]:
-        """The event after the items, and whether the loop is over."""
-        start, is_over, took_a_turn = 0, False, False
-        while start < len(items) and not is_over:
-            await give_turn()
-            some = items[start : start + MOST_TOGETHER]
-            try:
-                work = partial(self._run_some, some, current, done + start)
-                current, number, is_over = await together(self._resource, len(some), work, divided=took_a_turn)
-            except BatchInDoubt as doubt:
-                doubt.event = current
-                raise
-            start += number
-            took_a_turn = number == 1 and current_budget().spent > MUCH
-        return current, is_over
-
-    async def _run_some(
-        self, items: Sequence[Any], current: Event, done: int, points: Points | None, at_once: bool
-    ) -> tuple[Event, int, bool]:
-        """The event after as many of the items as fit in a turn, how many they were, and whether the loop is over."""
-        plain = self._run_at_once if at_once else None
-        run: Any = plain or self.steps.run
-        entering, until = self.entering, self.until
-        often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
-        first, current = points.start(current) if points else (0, current)
-        number, budget = first, current_budget()
-        for number, item in enumerate(items[first:] if first else items, first + 1):
-            if points:
-                points.note(current)
-            after = run(entering(current, item, done + number))
-            current = after if plain else await after
-            if until is not None and holds_after(until, current):
-                return current, number, True
-            if (budget.spent > MUCH or not number % often) and is_over():
-                break
-        return current, number, False
-
-    @cached_property
-    def _resources(self) -> frozenset[Any] | None:
-        """What an item acts on, where it never waits for anything else: known when all flows are loaded."""
-        return acting_on(self.steps, self.collect, self.until)
-
-    @cached_property
-    def _resource(self) -> Batching | None:
-        """The only one of them, where its statements are to be committed together."""
-        return next(iter(self._resources)) if self.fuse and self._resources and len(self._resources) == 1 else None
-
-    @cached_property
-    def _run_at_once(self) -> RunAtOnce | None:
-        """The steps as a plain function, where none of them waits, at least not within a batch."""
-        return self.steps.runner_at_once() if self._resource or self._resources == frozenset() else None
+        return self._left(going.current, event).with_variable(target, going.outcomes)
 
     def entering(self, current: Event, item: Any, counter: int) -> Event:
         """The event with which an item enters the steps."""
@@ -230,7 +158,7 @@ class Foreach(Scope):
         return replace(current.with_message_of(event), vars=variables, error=event.error)
 
 
-def _batches(items: Sequence[Any], size: int) -> Sequence[Any]:
+def _batches(items: Sequence[Any], size: int = 1) -> Sequence[Any]:
     """The items, or lists of so many of them."""
     if size == 1:
         return items

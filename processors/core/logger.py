@@ -40,7 +40,7 @@ class Logger(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {}
 
-    def run_at_once(self, event: Event) -> Event:
+    def run_plain(self, event: Event) -> Event:
         if self._log.isEnabledFor(self._level):
             text = self.message.text(event)
             write_line(partial(self._log.log, self._level, "%s", text, extra=event.log_fields()))

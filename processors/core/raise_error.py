@@ -26,5 +26,5 @@ class RaiseError(Processor):
     def __post_init__(self) -> None:
         self._prepare(raises=(self.type,))
 
-    def run_at_once(self, event: Event) -> Event:
+    def run_plain(self, event: Event) -> Event:
         raise FlowError(self.type, self.description.text(event) or f"{self.type} was raised")

@@ -22,5 +22,5 @@ class RemoveVariable(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {f"vars.{self.variable_name}": literal(None)}
 
-    def run_at_once(self, event: Event) -> Event:
+    def run_plain(self, event: Event) -> Event:
         return event.without_variable(self.variable_name)

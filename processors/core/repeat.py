@@ -1,28 +1,32 @@
 from __future__ import annotations
 
-from functools import cached_property
+from functools import partial
 from itertools import count
 from typing import Annotated, Any, ClassVar
 
 from msgspec.structs import replace
 
 from engine import (
+    ANYTHING,
     OFTEN,
     REPEAT_EXHAUSTED,
     TIMEOUT,
     After,
     Chain,
+    Code,
     Condition,
     Count,
+    Effects,
     Event,
     Field,
     FlowError,
+    Link,
     Mistake,
     Name,
     Period,
-    RunAtOnce,
+    Run,
+    RunPlain,
     Scope,
-    acting_on,
     give_turn,
     refuse,
 )
@@ -95,13 +99,17 @@ class Repeat(Scope):
         passes_by = "'while' does not hold at first" if self.while_ else ""
         self._prepare(_waits=waits, passes_by=passes_by, always_enters=self.while_ is None)
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return self._acts_within if self._is_pure else None
+    def code(self, link: Link) -> Code:
+        body = link.code(self.steps)
+        effects = self.effects() | body.effects | Effects(waits=self._waits)
+        is_pure = effects.is_pure  # otherwise statements of a round are committed alone, so none is fused around it
+        plain = body.plain if is_pure else None
+        return Code(partial(self._run, body.awaited, plain), None, effects if is_pure else ANYTHING)
 
-    async def run(self, event: Event) -> Event:
+    async def _run(self, steps: Run, plain: RunPlain | None, event: Event) -> Event:
+        """plain: the steps as a plain function, if they are one."""
         most: int = self.max_iterations.of(event)
-        plain, current = self._run_at_once, event
-        run: Any = plain or self.steps.run
+        current, run = event, plain or steps
         await give_turn()
         try:
             for number in count(1):
@@ -110,7 +118,7 @@ class Repeat(Scope):
                     break
                 if number > most:
                     raise FlowError(REPEAT_EXHAUSTED, f"the repetition has not ended after {most} rounds")
-                after = run(entering)
+                after: Any = run(entering)
                 current = after if plain else await after
                 if self.until is not None and self.until.evaluate(current):
                     break
@@ -127,16 +135,6 @@ class Repeat(Scope):
             await self.runtime.clock.sleep(self.delay.of(current))
         else:
             await give_turn()
-
-    @cached_property
-    def _is_pure(self) -> bool:
-        """Whether no round acts on anything, or waits: known when all flows are loaded."""
-        return not self._waits and acting_on(self.steps, self.while_, self.until) == frozenset()
-
-    @cached_property
-    def _run_at_once(self) -> RunAtOnce | None:
-        """The steps as a plain function, where they are one."""
-        return self.steps.runner_at_once() if self._is_pure else None
 
     def _left(self, current: Event, event: Event) -> Event:
         """The event after the loop, whose counter is as it was before it."""

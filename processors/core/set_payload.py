@@ -28,6 +28,6 @@ class SetPayload(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {"payload": content_tree(self.value.tree, self.mime_type)}
 
-    def run_at_once(self, event: Event) -> Event:
+    def run_plain(self, event: Event) -> Event:
         payload = read_media_type(self.value.evaluate(event), self.mime_type)
         return event.with_payload(payload, media_type=self.mime_type)

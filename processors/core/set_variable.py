@@ -27,5 +27,5 @@ class SetVariable(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return {f"vars.{self.variable_name}": self.value.tree}
 
-    def run_at_once(self, event: Event) -> Event:
+    def run_plain(self, event: Event) -> Event:
         return event.with_variable(self.variable_name, self.value.evaluate(event))

@@ -95,7 +95,7 @@ class Transform(Processor):
                 Mistake("F403", f"'{name}' under let, the name of a root", "another name", "", place)
             )
 
-    def run_at_once(self, event: Event) -> Event:
+    def run_plain(self, event: Event) -> Event:
         results: dict[str, Any] = self._evaluate(event)
         after = event.with_variables(results["set_variables"]) if self.set_variables else event
         if self.set_payload is not None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from functools import partial
+from typing import ClassVar, Literal
 
-from engine import After, Chain, Event, FlowError, OwnErrorHandler, RunAtOnce, Scope, Transaction, result_at_once
+from engine import After, Chain, Code, Event, FlowError, Link, OwnErrorHandler, Run, Scope, Transaction
 
 
 class Try(Scope):
@@ -49,44 +50,26 @@ class Try(Scope):
     def __post_init__(self) -> None:
         self._prepare(_may_begin=self.transactional_action != "INDIFFERENT")
 
-    def acts_on(self) -> frozenset[Any] | None:
-        return None if self._may_begin else self._acts_within
-
-    def runner_at_once(self) -> RunAtOnce | None:
-        run = self.steps.runner_at_once()
-        if run is None or self.error_handler.may_wait:
-            return None
-
-        def run_at_once(event: Event) -> Event:
-            try:
-                return run(event)
-            except FlowError as failure:
-                after = result_at_once(self.error_handler.handle(failure, event.error))
-                if after is None:
-                    raise
-                return after
-
-        return run_at_once
-
-    async def run(self, event: Event) -> Event:
-        if self._may_begin and self._begins():
-            return await self._run_in_transaction(event)
-        try:
-            return await self.steps.run(event)
-        except FlowError as failure:
-            after = await self.error_handler.handle(failure, event.error)
-            if after is None:
-                raise
-            return after
+    def code(self, link: Link) -> Code:
+        body = link.code(self.steps)
+        guarded = link.guard(body, self.error_handler)
+        if not self._may_begin:
+            return guarded
+        return Code(partial(self._run_in_transaction, body.awaited, guarded.awaited), None)
 
     def _begins(self) -> bool:
         return self.transactional_action == "ALWAYS_BEGIN" or Transaction.current() is None
 
-    async def _run_in_transaction(self, event: Event) -> Event:
-        """The steps, and the end that the transaction then has; whatever happens, it has one."""
+    async def _run_in_transaction(self, steps: Run, guarded: Run, event: Event) -> Event:
+        """The steps, and the end that the transaction then has; whatever happens, it has one.
+
+        guarded: the steps with the error handler, for those that join the transaction around them.
+        """
+        if not self._begins():
+            return await guarded(event)
         transaction = Transaction()
         try:
-            return await self._run_and_commit(transaction, event)
+            return await _run_and_commit(transaction, steps, event)
         except FlowError as failure:
             after = await self.error_handler.handle(failure, event.error, transaction)
             if after is None:
@@ -95,11 +78,12 @@ class Try(Scope):
         finally:
             await transaction.rollback()
 
-    async def _run_and_commit(self, transaction: Transaction, event: Event) -> Event:
-        after = await self.steps.run(event)
-        try:
-            await transaction.commit()
-        except FlowError as failure:
-            failure.event = after
-            raise
-        return after
+
+async def _run_and_commit(transaction: Transaction, steps: Run, event: Event) -> Event:
+    after = await steps(event)
+    try:
+        await transaction.commit()
+    except FlowError as failure:
+        failure.event = after
+        raise
+    return after

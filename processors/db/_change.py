@@ -6,18 +6,19 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Event, Mistake, RunAtOnce, Transaction, refuse
-from processors.db._database import UNNAMED_KEY, Database
+from engine import Code, Event, Link, Mistake, RunPlain, Transaction, refuse
+from processors.db._database import UNNAMED_KEY, AtOnce, Database
 from processors.db._statement import Statement
 
 
 class Change(Statement):
     """The base of the statements that change rows; the result is `{affectedRows, generatedKeys}`."""
 
-    def runner_at_once(self) -> RunAtOnce | None:
-        if self.database.at_once is None:
-            return None
-        change, text, bind = self.database.at_once.change_at_once, self.text, self.bind_at_once
+    def code(self, link: Link) -> Code:
+        return self.one_of_many(self._plain)
+
+    def _plain(self, at_once: AtOnce) -> RunPlain:
+        change, text, bind = at_once.change_at_once, self.text, self.bind_at_once
         return self.delivering(lambda event: change(text, bind(event)))
 
     async def run(self, event: Event) -> Event:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
-from engine import Amount, ConfigRef, Field, Mistake, Operation, Template, TimeUnit, Transaction, refuse
-from processors.db._database import Database, Part, Statements
+from engine import (
+    Amount,
+    Code,
+    ConfigRef,
+    Effects,
+    Field,
+    Mistake,
+    Operation,
+    RunPlain,
+    Template,
+    TimeUnit,
+    Transaction,
+    refuse,
+)
+from processors.db._database import AtOnce, Database, Part, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._lists import short
 from processors.db._sql import ONE_OF_MANY, Sql
@@ -82,10 +96,18 @@ class Statement(DatabaseOperation):
         bind_at_once = short(bind) if self.sql.has_lists else bind
         self._prepare(text=self.sql.text(database.style), bind=bind, bind_at_once=bind_at_once)
 
-    def acts_on(self) -> frozenset[Any] | None:
-        batching = self.database.batching
-        is_one_of_many = batching is not None and self.timeout is None and self.sql.verb in ONE_OF_MANY
-        return frozenset({batching}) if is_one_of_many else None
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether it can be committed together with others."""
+        return self.database.batching is not None and self.timeout is None and self.sql.verb in ONE_OF_MANY
+
+    def one_of_many(self, plain: Callable[[AtOnce], RunPlain]) -> Code:
+        """The code of the operation; `plain` makes the function for batches of a database that is not waited for."""
+        if not self.is_one_of_many:
+            return Code(self.run, None)
+        at_once = self.database.at_once
+        effects = self.effects() | Effects(resources=frozenset({self.database.batching}))
+        return Code(self.run, plain(at_once) if at_once else None, effects)
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import Event, RunAtOnce
+from engine import Code, Event, Link, RunPlain
+from processors.db._database import AtOnce
 from processors.db._statement import Statement
 
 
@@ -25,10 +26,11 @@ class QuerySingle(Statement):
         expect: {payload: {title: Emma}}
     """
 
-    def runner_at_once(self) -> RunAtOnce | None:
-        if self.database.at_once is None:
-            return None
-        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind_at_once
+    def code(self, link: Link) -> Code:
+        return self.one_of_many(self._plain)
+
+    def _plain(self, at_once: AtOnce) -> RunPlain:
+        select, text, bind = at_once.select_at_once, self.text, self.bind_at_once
         return self.delivering(lambda event: _first(select(text, bind(event), 1)))
 
     async def run(self, event: Event) -> Event:

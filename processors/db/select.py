@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from typing import Any
-
-from engine import Count, Event, RunAtOnce, Stream
+from engine import Code, Count, Event, Link, RunPlain, Stream
+from processors.db._database import AtOnce
 from processors.db._rows import Rows
 from processors.db._statement import Statement
 
@@ -48,14 +47,16 @@ class Select(Statement):
     fetch_size: Count = Count(FETCH_SIZE)
     """How many rows a stream reads at once."""
 
-    def acts_on(self) -> frozenset[Any] | None:
-        """None where a server reads them through a cursor, which has a connection of its own."""
-        return None if self.streaming or self.max_rows else super().acts_on()
+    @property
+    def is_one_of_many(self) -> bool:
+        """Not if a server reads them through a cursor, which has a connection of its own."""
+        return super().is_one_of_many and not (self.streaming or self.max_rows)
 
-    def runner_at_once(self) -> RunAtOnce | None:
-        if self.database.at_once is None:
-            return None
-        select, text, bind = self.database.at_once.select_at_once, self.text, self.bind_at_once
+    def code(self, link: Link) -> Code:
+        return self.one_of_many(self._plain)
+
+    def _plain(self, at_once: AtOnce) -> RunPlain:
+        select, text, bind = at_once.select_at_once, self.text, self.bind_at_once
         return self.delivering(lambda event: select(text, bind(event), None))
 
     async def run(self, event: Event) -> Event:

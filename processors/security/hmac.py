@@ -16,8 +16,8 @@ from engine import (
     Runnable,
     authenticated,
     is_digits,
-    reachable,
     refuse,
+    steps_within,
 )
 from engine.limits import MOST_SIGNATURES
 from processors.security._realm import Realm, attribute, text_of
@@ -141,7 +141,7 @@ class Hmac(Authentication):
         if not isinstance(source, HttpSource):
             return False
         route = source.route()
-        return not (route.keeps_raw or route.is_raw) and any(step.processor is self for step in reachable(flow))
+        return not (route.keeps_raw or route.is_raw) and any(step.processor is self for step in steps_within(flow))
 
     def security_scheme(self) -> dict[str, Any]:
         """OpenAPI has no word for signatures; a key in a header comes closest."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
@@ -11,15 +13,19 @@ from engine import (
     VALIDATION,
     After,
     Chain,
+    Code,
     ErrorType,
     Event,
     FlowError,
+    Link,
     Mistake,
+    Run,
     Scope,
     Step,
     VoidOperation,
     raised_types,
     refuse,
+    union,
 )
 from processors.validation._validator import violation
 
@@ -49,23 +55,26 @@ class Several(Scope, VoidOperation):
 
     raises: ClassVar[tuple[ErrorType, ...]] = (violation("MULTIPLE"), TIMEOUT)
 
-    _each: ClassVar[tuple[Chain, ...]]
-
     message_after = After.BEFORE
     variables_after = After.BEFORE
-
-    def __post_init__(self) -> None:
-        self._prepare(_each=tuple(Chain([step]) for step in self.steps.steps))
 
     def keeps(self, raised: ErrorType) -> bool:
         return VALIDATION in raised.lineage
 
-    async def failures(self, event: Event) -> list[FlowError]:
-        """Run every validator; the validation errors, in order. Any other error is raised at once."""
+    def code(self, link: Link) -> Code:
+        rows = [link.row([step]) for step in self.steps.steps]
+        return Code(partial(self._run, [row.awaited for row in rows]), None, union(row.effects for row in rows))
+
+    async def _run(self, validators: Sequence[Run], event: Event) -> Event:
+        """The event after all validators, each of which is a row of its own."""
+        raise NotImplementedError
+
+    async def failures(self, validators: Sequence[Run], event: Event) -> list[FlowError]:
+        """Run every validator; the validation errors, in order. Any other error is raised immediately."""
         failures = []
-        for validator in self._each:
+        for validator in validators:
             try:
-                await validator.run(event)
+                await validator(event)
             except FlowError as failure:
                 if VALIDATION not in failure.type.lineage:
                     raise

@@ -29,7 +29,7 @@ class Validator(VoidOperation):
         """The type of the error that an event raises for which the rule does not hold."""
         return self.raises[0]
 
-    def run_at_once(self, event: Event) -> Event:
+    def run_plain(self, event: Event) -> Event:
         if self.holds(event):
             return event
         message = self.message.text(event) if self.message else ""

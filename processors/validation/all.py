@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine import Event
+from engine import Event, Run
 from processors.validation._several import Several
 
 
@@ -29,8 +29,8 @@ class All(Several):
     def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
         return tuple(demand for step in self.steps.steps for demand in step.processor.demands())
 
-    async def run(self, event: Event) -> Event:
-        failures = await self.failures(event)
+    async def _run(self, validators: Sequence[Run], event: Event) -> Event:
+        failures = await self.failures(validators, event)
         if failures:
             raise self.multiple(failures)
         return event

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from engine import Event
+from collections.abc import Sequence
+
+from engine import Event, Run
 from processors.validation._several import Several
 
 
@@ -20,8 +22,8 @@ class Any(Several):
         expect: {error: null}
     """
 
-    async def run(self, event: Event) -> Event:
-        failures = await self.failures(event)
+    async def _run(self, validators: Sequence[Run], event: Event) -> Event:
+        failures = await self.failures(validators, event)
         if len(failures) == len(self.steps.steps):
             raise self.multiple(failures)
         return event

@@ -30,7 +30,7 @@ class Shout(Processor):
     mark: str = ""
     """What stands behind it."""
 
-    def run_at_once(self, event: Event) -> Event:
+    def run_plain(self, event: Event) -> Event:
         return event.with_payload(event.payload.upper() + self.mark)
 '''
 PROJECT = """

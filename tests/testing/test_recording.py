@@ -72,7 +72,7 @@ async def record(folder: Path) -> list[Path]:
     async with serving(upstream) as url:
         settings = {"db.url": f"sqlite:///{folder}/orders.db", "upstream": url, "token": "s3cret-of-the-app"}
         recorder = Recorder(folder / "recorded", [flows], settings)
-        app = Application.load(flows, properties=settings, wrap=recorder.wrap, clock=recorder.clock)
+        app = Application.load(flows, properties=settings, around=[recorder.around_step], clock=recorder.clock)
         recorder.secrets = app.parts.secrets
         async with serving(recorder.around(app.asgi())) as served, httpx.AsyncClient(base_url=served) as client:
             answers = [await ask(client, number) for number in range(10)]
@@ -117,14 +117,6 @@ async def test_what_is_secret_is_not_written_and_only_the_owner_may_read_it(tmp_
         assert secret not in texts
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE((tmp_path / "recorded").stat().st_mode) == 0o700
-
-
-def test_what_is_loaded_without_a_recorder_has_no_step_wrapped(tmp_path: Path) -> None:
-    flows = tmp_path / "flows.yaml"
-    flows.write_text(FLOWS)
-    app = Application.load(flows, properties={"db.url": "sqlite://", "upstream": "http://127.0.0.1:1", "token": "t"})
-    steps = app.flows["order"].steps.steps
-    assert not any(step.is_wrapped for step in steps)
 
 
 def test_a_call_that_no_mock_answers_is_an_error_offline(tmp_path: Path) -> None:
@@ -197,7 +189,7 @@ async def test_what_is_made_of_time_and_chance_replays(tmp_path: Path) -> None:
     flows = tmp_path / "flows.yaml"
     flows.write_text(MADE)
     recorder = Recorder(tmp_path / "recorded", [flows], {})
-    app = Application.load(flows, wrap=recorder.wrap, clock=recorder.clock)
+    app = Application.load(flows, around=[recorder.around_step], clock=recorder.clock)
     async with serving(recorder.around(app.asgi())) as served, httpx.AsyncClient(base_url=served) as client:
         answers = [await client.get("/made") for _ in range(6)]
         answers += await asyncio.gather(*(client.get("/made") for _ in range(6)))

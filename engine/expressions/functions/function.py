@@ -160,6 +160,7 @@ class Function:
 
     steps: what a call costs with short arguments, in steps of the budget; each: what it costs for each
     element, or for 16 characters, of long ones; 0 where it does not go through them, nor counts anything itself.
+    acts: whether a call acts on something other than its arguments.
     `in_place` is what `call` is where the first argument may be changed: an accumulator of `reduce`.
     """
 
@@ -172,6 +173,7 @@ class Function:
     steps: int = 8
     each: int = 1
     in_place: Callable[..., Any] | None = None
+    acts: bool = False
 
     @cached_property
     def _result(self) -> frozenset[str]:

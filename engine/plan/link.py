@@ -1,0 +1,108 @@
+"""From elements to code: each is visited once, when all flows are known."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Protocol, Self, runtime_checkable
+
+from engine.plan.code import Code, Handling, Run, guard, row, watched
+from engine.plan.effects import ANYTHING
+from engine.plan.inside import Holder, held_by, innermost_first
+from engine.plan.observer import Observer, Watch, watch
+from engine.values.errors import FlowError
+from engine.values.event import Event
+
+
+@runtime_checkable
+class Linked(Holder, Protocol):
+    """What runs by the code that is made of it: a row of steps, a handler, a flow."""
+
+    async def run(self, event: Event) -> Event:
+        """Run its code, once `use` has put it there."""
+        ...
+
+    def code(self, link: Link) -> Code:
+        """What it becomes."""
+        ...
+
+    def use(self, code: Code, watch: Watch | None) -> None:
+        """Run this code from now on."""
+
+
+class Step(Protocol):
+    """A processor at its place, as the linker sees it."""
+
+    @property
+    def processor(self) -> Any: ...
+
+    def left(self, error: Exception, event: Event) -> FlowError:
+        """The error that leaves the row of the step that raised one when this event entered."""
+        ...
+
+
+Around = Callable[[Any, Run], Run]
+"""Takes a step and its function; returns that, or another one: a mock, a fault, a recording."""
+
+
+def located(step: Step, error: Exception, event: Event) -> FlowError:
+    return step.left(error, event)
+
+
+class Link:
+    """One run of linking. What it finds out changes nothing before `install`.
+
+    observers: who looks on. around: what stands around steps; the step of which one returns another function may do
+    anything, for those who decide by its effects; all others stay as they are.
+    """
+
+    def __init__(self, observers: Sequence[Observer] = (), around: Sequence[Around] = ()) -> None:
+        self.watch = watch(observers)
+        self._around = around
+        self._codes: dict[int, tuple[Linked, Code]] = {}
+
+    def link(self, starts: Iterable[Any]) -> Self:
+        """Make the code of all that an event may come to from here."""
+        parts = [part for part in innermost_first(*starts) if isinstance(part, Linked)]
+        self._codes.update({id(part): (part, _late(part)) for part in parts})
+        for part in parts:
+            self._codes[id(part)] = part, part.code(self)
+        return self
+
+    def install(self) -> None:
+        """Have all that was linked run its code."""
+        for part, code in self._codes.values():
+            part.use(code, self.watch)
+
+    def code(self, part: Linked) -> Code:
+        """The code of a row, a handler, or a flow. Of one that leads back to itself nothing is known."""
+        if id(part) not in self._codes:
+            self.link([part])
+        return self._codes[id(part)][1]
+
+    def row(self, steps: Sequence[Any]) -> Code:
+        """Steps one after another."""
+        return row(steps, [self.step(step) for step in steps], located, self.watch)
+
+    def guard(self, body: Code, handling: Handling) -> Code:
+        """Code whose errors an error handler takes."""
+        return guard(body, handling, [self.code(each) for each in held_by(handling) if isinstance(each, Linked)])
+
+    def watched(self, node: Any, code: Code) -> Code:
+        """The code with the observers around it."""
+        return watched(node, code, self.watch)
+
+    def step(self, step: Step) -> Code:
+        """The code of one step, with what its parameters and the tests put around it."""
+        processor = step.processor
+        code: Code = processor.bounded(processor.code(self))
+        own = run = code.awaited
+        for around in self._around:
+            run = around(step, run)
+        return code if run is own else Code(run, None, ANYTHING)
+
+
+def _late(part: Linked) -> Code:
+    def run(event: Event) -> Awaitable[Event]:
+        return part.run(event)
+
+    return Code(run, None, ANYTHING)

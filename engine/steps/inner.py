@@ -1,0 +1,37 @@
+"""The steps that a scope or a router may run itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from engine.parameters.element import Element, Parameters
+from engine.plan.inside import direct
+from engine.steps.chain import Chain
+from engine.steps.error_handler import ErrorHandler
+from engine.steps.flow_link import FlowLink
+from engine.work.nesting import Runnable
+
+
+class Inner(NamedTuple):
+    """Steps inside a step: a chain, or what a flow-ref leads to, None where that is known at run only."""
+
+    steps: Runnable | None
+    handler: ErrorHandler | None = None
+
+
+def inner_steps(holder: Parameters) -> list[Inner]:
+    """The steps inside an element, each with the handler beside them."""
+    return list(_inner(holder, None))
+
+
+def _inner(holder: Parameters, outer: ErrorHandler | None) -> Iterator[Inner]:
+    parts = list(direct(list(Parameters.held(holder))))
+    handler = next((each for each in parts if isinstance(each, ErrorHandler)), outer)
+    for each in parts:
+        if isinstance(each, Chain):
+            yield Inner(each, handler)
+        elif isinstance(each, FlowLink):
+            yield Inner(each.static_target(), handler)
+        elif isinstance(each, Parameters) and not isinstance(each, Element):
+            yield from _inner(each, handler)

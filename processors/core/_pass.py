@@ -1,0 +1,174 @@
+"""One pass of a loop through its items."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
+from time import monotonic
+from typing import Any, NamedTuple
+
+from engine import (
+    MOST_TOGETHER,
+    MUCH,
+    OFTEN,
+    BatchInDoubt,
+    Batching,
+    Collect,
+    Condition,
+    Event,
+    FlowError,
+    Points,
+    Run,
+    RunPlain,
+    Stream,
+    Unreadable,
+    current_budget,
+    give_turn,
+    is_turn_over,
+    together,
+)  # fmt: skip
+from processors.core._items import Portions, holds_after
+
+SOON = 0.1
+"""Seconds in which some outcomes of a stream should be there; of faster steps more are told together."""
+
+
+class Body(NamedTuple):
+    """The steps of a loop, linked.
+
+    plain: the same as a plain function, if they never wait within a batch. resource: the only thing they act on, so
+    that their statements can be committed together.
+    """
+
+    run: Run
+    plain: RunPlain | None
+    resource: Batching | None
+
+
+class Pass:
+    """Goes through items once; with `collect` it goes on past those that fail.
+
+    entering: makes the event of an item out of the current one, the item, and its number from 1.
+    current: the event that the last item that succeeded has left. until: what ends the loop when it holds after an
+    item. outcomes: what `collect` made of the items so far.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        entering: Callable[[Event, Any, int], Event],
+        current: Event,
+        until: Condition | None,
+        collect: Collect | None,
+    ) -> None:
+        self.current = current
+        self.outcomes: list[Any] = []
+        self._body = body
+        self._entering = entering
+        self._until = until
+        self._collect = collect
+        self._is_over = self._may_be_unreadable = False
+        self._count = 0
+
+    async def through(self, items: Sequence[Any] | Portions, cut: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
+        """Go through all items. An error that ends the loop leaves with the event of the failure.
+
+        cut: makes what enters the steps of items: one by one, or several as one.
+        """
+        if not isinstance(items, Portions):
+            await self._go_on(cut(items))
+            return
+        self._may_be_unreadable = items.may_be_unreadable
+        try:
+            async for some in items:
+                await self._go_on(cut(some))
+                if self._is_over:
+                    await items.leave()
+                    break
+        except FlowError as failure:
+            failure.event = failure.event or self.current
+            raise
+
+    def stream(self, items: Sequence[Any] | Portions) -> Stream:
+        """The outcomes as a stream: the steps run while it is read, and slow ones are told in small portions."""
+        portions = items if isinstance(items, Portions) else Portions(items)
+
+        async def outcomes() -> AsyncGenerator[list[Any], None]:
+            size = 1
+            self._may_be_unreadable = portions.may_be_unreadable
+            async for items in portions:
+                start = 0
+                while start < len(items) and not self._is_over:
+                    began = monotonic()
+                    self.outcomes = []
+                    try:
+                        await self._go_on(items[start : start + size])
+                    except FlowError:
+                        if self.outcomes:  # what was done before it is told first
+                            yield self.outcomes
+                        raise
+                    start += size
+                    size = min(2 * size, MOST_TOGETHER) if monotonic() - began < SOON else max(1, size // 2)
+                    yield self.outcomes
+                if self._is_over:
+                    await portions.leave()
+                    break
+
+        return Stream(outcomes())
+
+    async def _go_on(self, items: Sequence[Any]) -> None:
+        """Go through these items, as far as `until` lets, in turns with the others."""
+        start, took_a_turn = 0, False
+        while start < len(items) and not self._is_over:
+            await give_turn()
+            some, known, current = items[start : start + MOST_TOGETHER], len(self.outcomes), self.current
+            work = partial(self._run_some, some, known, current)
+            try:
+                number = await together(self._body.resource, len(some), work, divided=took_a_turn)
+            except BatchInDoubt as doubt:
+                del self.outcomes[known:]
+                self.current = doubt.event = current
+                raise
+            took_a_turn = number == 1 and current_budget().spent > MUCH
+            start += number
+            self._count += number
+
+    async def _run_some(
+        self, items: Sequence[Any], known: int, current: Event, points: Points | None, at_once: bool
+    ) -> int:
+        """Run the steps for what fits in a turn, from where the outcomes are `known` and the event is this one.
+
+        It may be the second time. Returns how many of the items were gone through.
+        """
+        first, current = points.start(current) if points else (0, current)
+        self.current, self._is_over = current, False
+        outcomes, collect, until, counted = self.outcomes, self._collect, self._until, self._count
+        del outcomes[known + first :]
+        plain = self._body.plain if at_once else None
+        run: Any = plain or self._body.run
+        budget, may_be_unreadable = current_budget(), self._may_be_unreadable
+        often, is_over = (1, points.is_due) if points else (OFTEN, is_turn_over)
+        for number, item in enumerate(items[first:] if first else items, counted + first + 1):
+            if points:
+                points.note(current)
+            entering = self._entering(current, item, number)
+            try:
+                if may_be_unreadable and type(item) is Unreadable:
+                    item.refuse()
+                after = run(entering)
+                if not plain:
+                    after = await after
+                if collect is not None:
+                    outcomes.append(collect.succeeded(entering, after, number - 1))
+                self.current = current = after
+            except FlowError as failure:
+                if collect is None or not collect.takes(failure):
+                    raise
+                outcomes.append(collect.failed(entering, failure, number - 1))
+                after = (failure.event or entering).with_error(failure) if until else entering
+            if until is not None and holds_after(until, after):
+                self._is_over = True
+                break
+            if (budget.spent > MUCH or not number % often) and is_over():
+                break
+        return number - counted
