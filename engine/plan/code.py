@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from engine.expressions.budget import begin, here
 from engine.plan.effects import ANYTHING, PURE, Effects, union
+from engine.plan.inside import Holder
 from engine.plan.observer import Watch
 from engine.values.errors import FlowError
 from engine.values.event import Event
@@ -54,9 +55,6 @@ PASS = Code(None, _as_it_is, PURE)
 
 # Rows
 
-MOST_SHAPES = 512
-"""How many shapes of rows are kept that were compiled."""
-
 
 def row(steps: Sequence[Any], codes: Sequence[Code], located: Located, watch: Watch | None) -> Code:
     """Steps one after another as one function that awaits only those that may wait.
@@ -88,7 +86,7 @@ def _filled(
     return make(runs, steps, located, *(watch or (None, None)))
 
 
-@lru_cache(MOST_SHAPES)
+@lru_cache(512)  # most rows have one of a few shapes, and tests link them again and again
 def _maker(awaits: tuple[bool, ...], waits: bool, watched: bool) -> Callable[..., Any]:
     """What makes the function of a row of this shape; the step that failed is known by its number.
 
@@ -166,7 +164,7 @@ def _watched_plain(node: Any, run: RunPlain, watch: Watch) -> RunPlain:
     return watched_run
 
 
-class Handling(Protocol):
+class Handling(Holder, Protocol):
     """What takes errors: an error handler."""
 
     async def handle(self, failure: FlowError, outer: FlowError | None) -> Event | None:

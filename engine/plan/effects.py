@@ -23,7 +23,7 @@ class Effects(NamedTuple):
     acts: bool = False
     resources: frozenset[Batching] = frozenset()
 
-    def __or__(self, other: Effects) -> Effects:  # type: ignore[override]  # tuples have none
+    def __or__(self, other: Effects) -> Effects:
         return Effects(self.waits or other.waits, self.acts or other.acts, self.resources | other.resources)
 
     @property

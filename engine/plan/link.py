@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
 from engine.plan.code import Code, Handling, Run, guard, row, watched
-from engine.plan.effects import ANYTHING
+from engine.plan.effects import ANYTHING, Effects
 from engine.plan.inside import Holder, held_by, innermost_first
 from engine.plan.observer import Observer, Watch, watch
 from engine.values.errors import FlowError
 from engine.values.event import Event
+from engine.work.batch import Batching
 
 
 @runtime_checkable
@@ -52,11 +53,15 @@ class Link:
     """One run of linking. What it finds out changes nothing before `install`.
 
     observers: who looks on. around: what stands around steps; the step of which one returns another function may do
-    anything, for those who decide by its effects; all others stay as they are.
+    anything, for those who decide by its effects; all others stay as they are. batches: whether statements of several
+    items may be committed together.
     """
 
-    def __init__(self, observers: Sequence[Observer] = (), around: Sequence[Around] = ()) -> None:
+    def __init__(
+        self, observers: Sequence[Observer] = (), around: Sequence[Around] = (), *, batches: bool = True
+    ) -> None:
         self.watch = watch(observers)
+        self._batches = batches
         self._around = around
         self._codes: dict[int, tuple[Linked, Code]] = {}
 
@@ -87,6 +92,10 @@ class Link:
         """Code whose errors an error handler takes."""
         return guard(body, handling, [self.code(each) for each in held_by(handling) if isinstance(each, Linked)])
 
+    def batching(self, effects: Effects) -> Batching | None:
+        """The resource whose statements are committed together for steps with these effects, if there is one."""
+        return effects.batching if self._batches else None
+
     def watched(self, node: Any, code: Code) -> Code:
         """The code with the observers around it."""
         return watched(node, code, self.watch)
@@ -95,7 +104,8 @@ class Link:
         """The code of one step, with what its parameters and the tests put around it."""
         processor = step.processor
         code: Code = processor.bounded(processor.code(self))
-        own = run = code.awaited
+        own: Run = code.awaited
+        run = own
         for around in self._around:
             run = around(step, run)
         return code if run is own else Code(run, None, ANYTHING)

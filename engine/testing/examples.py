@@ -19,8 +19,10 @@ from engine.testing.suite import SuiteLoader, TestFile, refuse_unreadable
 CASE = "case"
 
 
-async def run_case(text: str, catalog: Catalog, name: str = CASE, *, is_real: bool = False) -> list[Mismatch]:
-    """Run a case; what it expects in vain.
+async def run_case(
+    text: str, catalog: Catalog, name: str = CASE, *, is_real: bool = False, running: type[Running] = Running
+) -> list[Mismatch]:
+    """Run a case; what it expects in vain. running: how it is run.
 
     It is written as in a test file, with configs, flows, sub-flows and error-handlers beside its own
     keys as in a flow file. Instead of `expect`, `mistake` is a text that the message of a mistake
@@ -39,7 +41,7 @@ async def run_case(text: str, catalog: Catalog, name: str = CASE, *, is_real: bo
     with TemporaryDirectory() as folder:
         loaded.parts.runtime.data_dir = Path(folder)
         async with Application(loaded.parts) as app:
-            return await Running(app, loaded, loaded.cases[CASE]).mismatches()
+            return await running(app, loaded, loaded.cases[CASE]).mismatches()
 
 
 def as_test_file(document: Document) -> Document:

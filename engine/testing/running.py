@@ -81,7 +81,8 @@ class Running:
         around = [*mocks, *faults.around, *self._layers.around]
         spies = (spy.observer(self._found, self._meet) for spy in self.case.spy)
         counters = (calls.observer(self._meet, self._seen[calls]) for calls in counts)
-        return Layers(around, [self.journal, *counters, *spies, *self._layers.observers, *faults.observers])
+        observers = [self.journal, *counters, *spies, *self._layers.observers, *faults.observers]
+        return Layers(around, observers, self._layers.batches)
 
     def _meet(self, selecting: Selecting) -> None:
         self._met[selecting] += 1

@@ -26,6 +26,8 @@ class Layers(NamedTuple):
 
     around: Sequence[Around] = ()
     observers: Sequence[Observer] = ()
+    batches: bool = True
+    """Whether statements of several items may be committed together."""
 
 
 NO_LAYERS = Layers()
@@ -46,7 +48,8 @@ class Stage:
 
     def set(self, layers: Layers) -> None:
         """Link the application anew, with these layers in the place of those before."""
-        Link(layers.observers, [*self._always, *layers.around]).link(self._starts).install()
+        link = Link(layers.observers, [*self._always, *layers.around], batches=layers.batches)
+        link.link(self._starts).install()
 
 
 class Passage:

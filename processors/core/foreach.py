@@ -110,7 +110,7 @@ class Foreach(Scope):
     def code(self, link: Link) -> Code:
         steps = link.code(self.steps)
         each = steps.effects | computing(self.collect, self.until)
-        resource = each.batching if self.fuse else None
+        resource = link.batching(each) if self.fuse else None
         body = Body(steps.awaited, steps.plain if resource or each.is_pure else None, resource)
         return Code(partial(self._run, body), None, each | self.effects())
 

@@ -99,14 +99,14 @@ class Statement(DatabaseOperation):
     @property
     def is_one_of_many(self) -> bool:
         """Whether it can be committed together with others."""
-        return self.database.batching is not None and self.timeout is None and self.sql.verb in ONE_OF_MANY
+        return self.timeout is None and self.sql.verb in ONE_OF_MANY
 
     def one_of_many(self, plain: Callable[[AtOnce], RunPlain]) -> Code:
         """The code of the operation; `plain` makes the function for batches of a database that is not waited for."""
-        if not self.is_one_of_many:
+        batching, at_once = self.database.batching, self.database.at_once
+        if batching is None or not self.is_one_of_many:
             return Code(self.run, None)
-        at_once = self.database.at_once
-        effects = self.effects() | Effects(resources=frozenset({self.database.batching}))
+        effects = self.effects() | Effects(resources=frozenset({batching}))
         return Code(self.run, plain(at_once) if at_once else None, effects)
 
     def _check_names(self) -> None:
