@@ -132,8 +132,9 @@ def test_command_line(name: str) -> None:
     command = [sys.executable, "-m", "engine.tools", "check", name]
     done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     expected = golden(name).rstrip("\n")
-    count = len(CODE.findall("\n".join(line for line in expected.split("\n") if not line.startswith(" "))))
-    last = f"engine: {count} mistake{'' if count == 1 else 's'} in the flows"
+    codes = CODE.findall("\n".join(line for line in expected.split("\n") if not line.startswith(" ")))
+    mistakes = f"{len(codes)} mistake{'' if len(codes) == 1 else 's'}"
+    last = f"engine: {mistakes} in the flows; `engine explain {codes[0]}` tells more"
     assert (done.returncode, done.stdout) == (1, "")
     assert [line.rstrip() for line in done.stderr.splitlines()] == [*expected.split("\n"), last]
 

@@ -102,7 +102,8 @@ def load_given(known: Given, recorder: Recorder | None = None) -> Application:
         app = Application.load(*known.paths, properties=known.all_properties, processors=known.processors, **recording)
     except LoadError as error:
         click.echo(error, err=True)
-        fail(f"{counted(len(error.diagnostics), 'mistake')} in the flows")
+        mistakes, code = counted(len(error.diagnostics), "mistake"), error.diagnostics[0].code
+        fail(f"{mistakes} in the flows; `engine explain {code}` tells more")
     except CatalogError as error:
         fail(str(error))
     for warning in app.parts.warnings:

@@ -1,10 +1,10 @@
-"""`engine explain`: pages on what files hold, derived from the classes that read them."""
+"""`engine explain`: pages on what files hold, derived from the classes that read them, and on mistakes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from textwrap import fill, indent
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.loading.loader import Configuration, SubFlow
 from engine.loading.project import EXAMPLES, FILE, SECTION
@@ -13,6 +13,9 @@ from engine.parameters.reader import ROOTS
 from engine.steps.flow import Flow
 from engine.tools.manual import parameters
 from engine.values.errors import ERROR_FIELDS
+
+if TYPE_CHECKING:
+    from engine.tools.mistakes import Page
 
 WIDTH = 100
 
@@ -122,6 +125,12 @@ PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
 def page_of(topic: str) -> str:
     """The page of a topic, which is one of PAGES."""
     return "\n\n".join([topic, *PAGES[topic]()])
+
+
+def page_of_mistake(page: Page) -> str:
+    """The page of a mistake, as it is printed."""
+    sections = [_titled(title, indent(text.rstrip(), "  ")) for title, text in page.sections()]
+    return "\n\n".join([page.code, _text(page.means), *sections])
 
 
 def _text(text: str) -> str:

@@ -111,15 +111,20 @@ def dataweave() -> None:
 @click.command()
 @click.argument("topic", required=False)
 def explain(topic: str | None) -> None:
-    """Explain what a file holds: flow-file, test-file, project-file; without a TOPIC, list them."""
-    from engine.tools.explaining import PAGES, page_of
+    """Explain a file (flow-file, test-file, project-file) or a mistake (F504); without a TOPIC, list them all."""
+    from engine.tools.explaining import PAGES, page_of, page_of_mistake
+    from engine.tools.mistakes import pages
 
+    mistakes = pages()
     if topic is None:
         click.echo("\n".join(f"engine explain {name}" for name in PAGES))
+        click.echo("\n".join(f"engine explain {code}  {page.means}" for code, page in mistakes.items()))
     elif topic in PAGES:
         click.echo(page_of(topic))
+    elif topic in mistakes:
+        click.echo(page_of_mistake(mistakes[topic]))
     else:
-        fail_unknown("topic", topic, PAGES, "engine explain")
+        fail_unknown("topic", topic, [*PAGES, *mistakes], "engine explain")
 
 
 @click.command()

@@ -168,7 +168,7 @@ class Config(BaseConfig):
             if DB_CONNECTIVITY in failure.type.lineage:
                 raise
             found = f"a statement that the database does not understand: {failure.detailed_description}"
-            return Mistake("F701", found, place=sql.place)
+            return Mistake("F801", found, place=sql.place)
         return None
 
     async def _try_out(self) -> None:

@@ -39,7 +39,7 @@ def test_statements_that_the_database_understands(tmp_path: Path) -> None:
 def test_a_misspelt_column_stands_at_its_place(tmp_path: Path) -> None:
     code, told = check(tmp_path, column="idd")
     assert code == 1
-    assert "flows.yaml:8:47 F701 a statement that the database does not understand" in told
+    assert "flows.yaml:8:47 F801 a statement that the database does not understand" in told
     assert "no column named idd" in told
     assert "engine: 1 mistake found by connecting" in told
 

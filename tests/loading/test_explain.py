@@ -1,7 +1,8 @@
-"""`engine explain`: pages on files, derived from what reads them; their examples run."""
+"""`engine explain`: pages on files, derived from what reads them, and on mistakes; their examples run."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ from engine.testing.matchers import MATCHERS
 from engine.testing.working import Order, run_file
 from engine.tools.cli import main
 from engine.tools.explaining import FLOW_EXAMPLE, TEST_EXAMPLE
+from engine.tools.mistakes import Page, pages, report
+
+ROOT = Path(__file__).parents[2]
+MISTAKES = pages()
 
 
 def told(*arguments: str) -> str:
@@ -54,3 +59,36 @@ def test_the_examples_run(tmp_path: Path) -> None:
 def test_an_unknown_topic() -> None:
     done = CliRunner().invoke(main, ["explain", "flow-fil"])
     assert (done.exit_code, done.output) == (1, "engine: there is no topic 'flow-fil'; did you mean 'flow-file'?\n")
+
+
+# The pages of mistakes
+
+
+def test_every_code_has_a_page() -> None:
+    sources = [path for package in ("engine", "processors") for path in (ROOT / package).rglob("*.py")]
+    in_source = {code for path in sources for code in re.findall(r'"(F\d{3})"', path.read_text(encoding="utf-8"))}
+    assert set(MISTAKES) == in_source
+    assert [*MISTAKES] == sorted(MISTAKES)
+
+
+@pytest.mark.parametrize("page", MISTAKES.values(), ids=MISTAKES)
+def test_the_wrong_example_is_this_mistake_and_the_right_one_is_none(page: Page) -> None:
+    found = report(page.wrong, page.command)
+    assert re.findall(r"^\S+:\d+:\d+ (F\d{3}) ", found, re.MULTILINE) == [page.code], found
+    assert report(page.right, page.command) == ""
+    assert page.means.endswith(".")
+
+
+@pytest.mark.parametrize("code", ["F108", "F110", "F701", "F801"])  # one for each command, and one with a package
+def test_the_page_of_a_mistake(code: str) -> None:
+    page, text = MISTAKES[code], told(code)
+    assert text.startswith(f"{code}\n\n{page.means}\n\n")
+    assert f"`{page.command}` says:\n  flows/" in text
+    for example in (*page.wrong.values(), *page.right.values()):
+        assert all(f"  {line}\n" in text for line in example.splitlines() if line)
+    assert f"engine explain {code}  {page.means}\n" in told()
+
+
+def test_an_unknown_code() -> None:
+    done = CliRunner().invoke(main, ["explain", "f108"])
+    assert (done.exit_code, done.output) == (1, "engine: there is no topic 'f108'; did you mean 'F108'?\n")
