@@ -26,7 +26,7 @@ from processors.http._body_schema import BodySchema
 from processors.http._methods import meant_method
 from processors.http.listener_config import ListenerConfig
 
-PATH = re.compile(r"/(?:[^{}*\s]|\{[^{}/*\s]+\})*\*?")
+PATH = re.compile(r"/(?:[^{}*#?\s]|\{[^{}/*\s]+\})*\*?")
 METHOD = re.compile(r"[A-Z]+")
 MEDIA_RANGE = re.compile(r"[a-z0-9][\w.+-]*/(?:\*|[a-z0-9][\w.+-]*)|\*/\*", re.ASCII)
 
