@@ -1,4 +1,4 @@
-"""The grammar: JMESPath's, by its own parser, and what language.md adds.
+"""The grammar: JMESPath's, by its own parser, and what docs/language.md adds.
 
 Nodes are the jmespath package's dictionaries (`type`, `children`, `value`); ours carry `start`,
 the offset of the token that they began with, wherever a later mistake may point at it.

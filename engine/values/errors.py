@@ -1,6 +1,6 @@
 """Error types and the errors that flows raise and handle.
 
-The tree of the core types (Mule's; language.md, "Errors"):
+The tree of the core types (Mule's; docs/language.md, "Errors"):
 
     ANY
     ├ TRANSFORMATION  ├ EXPRESSION  ├ VALIDATION ─ DUPLICATE_MESSAGE  ├ REDELIVERY_EXHAUSTED  ├ REPEAT_EXHAUSTED (ours)

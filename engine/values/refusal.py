@@ -11,7 +11,7 @@ from engine.values.errors import ErrorType, FlowError
 class Refusal(FlowError):
     """An error of a listener, a router or an authentication element: it has a status of its own.
 
-    status: what the caller is answered (language.md, "HTTP": the first row of the table).
+    status: what the caller is answered (docs/language.md, "Answering": the first row of the table).
     headers: what the answer carries besides, such as WWW-Authenticate.
     is_early: whether the caller may still be sending its body.
     members: what the problem details tell besides, such as violations (RFC 9457, 3.2).

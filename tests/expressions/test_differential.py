@@ -134,11 +134,11 @@ JSON_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class Specified(Functions):  # type: ignore[misc]  # jmespath has no types
-    """jmespath.py's functions, as its specification or language.md has them."""
+    """jmespath.py's functions, as its specification or docs/language.md has them."""
 
     @signature({"types": ["array", "string", "null"]}, {"types": []})  # type: ignore[untyped-decorator]
     def _func_contains(self, subject: Any, search: Any) -> bool:
-        if subject is None:  # language.md: of null it is false
+        if subject is None:  # docs/language.md: of null it is false
             return False
         if isinstance(subject, str):  # `any` may be searched for, where jmespath.py falls over in Python
             return isinstance(search, str) and search in subject

@@ -1,4 +1,4 @@
-"""The status of a failure (language.md, "HTTP"), for events that tempt an engine to answer with another."""
+"""The status of a failure (docs/language.md, "Answering"), for events that tempt an engine to answer with another."""
 
 from __future__ import annotations
 

@@ -1,0 +1,70 @@
+"""The pages under docs/: their examples are whole and right, their links and what names them lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import Application
+from engine.testing.working import Order, run_file
+
+ROOT = Path(__file__).parent.parent
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+BLOCK = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
+SOURCES = [
+    path
+    for folder in ("engine", "processors", "tests")
+    for path in (ROOT / folder).rglob("*.*")
+    if path.suffix in (".py", ".yaml")
+]
+
+
+def examples() -> Iterator[tuple[str, str, str]]:
+    """Each flow file of a page, with where it stands and the test file behind it, if there is one."""
+    for page, text in PAGES.items():
+        blocks = [(match[1], text.count("\n", 0, match.start()) + 1) for match in BLOCK.finditer(text)]
+        for number, (block, line) in enumerate(blocks):
+            if not block.startswith("cases:"):
+                behind = blocks[number + 1][0] if number + 1 < len(blocks) else ""
+                yield f"{page}:{line}", block, behind if behind.startswith("cases:") else ""
+
+
+EXAMPLES = list(examples())
+
+
+@pytest.mark.parametrize(("flows", "cases"), [each[1:] for each in EXAMPLES], ids=[each[0] for each in EXAMPLES])
+def test_example(flows: str, cases: str, tmp_path: Path) -> None:
+    (tmp_path / "page.yaml").write_text(flows)
+    assert Application.load(tmp_path).parts.warnings == ()
+    if cases:
+        (tmp_path / "page.test.yaml").write_text(cases)
+        outcome = run_file(tmp_path / "page.test.yaml", Order())
+        assert outcome.broken == ""
+        assert [(case.name, case.text) for case in outcome.results if case.status != "passed"] == []
+
+
+def anchors(text: str) -> set[str]:
+    """What links inside a page may name: its titles, as GitHub writes them."""
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}" for name in PAGES)])
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        file, _, anchor = target.partition("#")
+        if not target.startswith("http"):
+            assert not file or ((ROOT / page).parent / file).exists(), target
+            assert not anchor or anchor in anchors(text), target
+
+
+def test_what_names_a_page_names_a_title_of_it() -> None:
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for page, title in re.findall(r'docs/(\w+\.md)(?:, "([^"]+)")?', text):
+            assert page in PAGES, path
+            assert not title or f"# {title}\n" in PAGES[page], path
