@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine import Application
+from engine.loading.catalog import discover
+from engine.loading.sections import SECTIONS
 from engine.testing.working import Order, run_file
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +46,13 @@ def test_example(flows: str, cases: str, tmp_path: Path) -> None:
         outcome = run_file(tmp_path / "page.test.yaml", Order())
         assert outcome.broken == ""
         assert [(case.name, case.text) for case in outcome.results if case.status != "passed"] == []
+
+
+def test_the_page_of_the_language_names_all_of_it() -> None:
+    page, catalog = PAGES["language.md"], discover()
+    assert [name for name in (*SECTIONS, *catalog.names()) if f"`{name}" not in page] == []
+    words = set(re.findall(r"\w+", page))
+    assert [name for name in catalog.error_types() if not set(name.split(":")) <= words] == []
 
 
 def anchors(text: str) -> set[str]:
