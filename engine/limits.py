@@ -78,9 +78,16 @@ LONGEST_UNVERIFIED_TOKEN = _limit(
 MOST_NODES = _limit(
     250_000,
     "elements, values, rows or escapes",
-    "a text that is read as XML, YAML, CSV (of cells, four times as many), a form or a URL; written as XML or a form",
+    "a text that is read as XML, CSV (of cells, four times as many), NDJSON, a form or a URL; written as XML or a form",
     beyond=EXPRESSION,
     reason="it is read in half a second",
+)
+MOST_YAML_NODES = _limit(
+    150_000,
+    "values and keys",
+    "a text that is read as YAML; half as many values are written",
+    beyond=EXPRESSION,
+    reason="each takes twice as long as an element of XML",
 )
 DEEPEST = _limit(
     200,

@@ -37,12 +37,15 @@ from engine.limits import (
     MOST_STEPS,
     MOST_TOKENS,
     MOST_WRITTEN,
+    MOST_YAML_NODES,
 )
 
 reaches = pytest.mark.reaches
 JSON, NDJSON, YAML, XML, CSV = (f"application/{kind}" for kind in ("json", "x-ndjson", "yaml", "xml", "csv"))
 FORM = "application/x-www-form-urlencoded"
 MIB = 2**20
+YAML_FRAME = 5
+"""Where a list, its document and its text begin and end; the very first is free."""
 
 
 def read(mime: str) -> str:
@@ -202,6 +205,22 @@ CASES = [
     ),
     case(
         reaches("MOST_NODES"), read(NDJSON), lambda n: "1\n" * n, MOST_NODES, f"read() stops at {MOST_NODES} ", "NDJSON"
+    ),
+    case(
+        reaches("MOST_YAML_NODES"),
+        read(YAML),
+        lambda n: "- 1\n" * (n - YAML_FRAME),
+        MOST_YAML_NODES,
+        f"read() stops at {MOST_YAML_NODES} values and keys",
+        "read YAML",
+    ),
+    case(
+        reaches("MOST_YAML_NODES"),
+        write(YAML),
+        lambda n: [1] * (n - 1),
+        MOST_YAML_NODES // 2,
+        f"write() stops at {MOST_YAML_NODES // 2} values",
+        "write YAML",
     ),
     case(reaches("DEEPEST"), read(YAML), lists, DEEPEST, f"read() stops at {DEEPEST} levels", "read YAML"),
     case(reaches("DEEPEST"), read(JSON), lists, DEEPEST, "read() takes a string in JSON", "read JSON"),

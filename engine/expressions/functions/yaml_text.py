@@ -15,10 +15,10 @@ from typing import Any
 
 from engine.expressions.digits import is_digits
 from engine.expressions.errors import NotInFormat
-from engine.expressions.functions.limits import YAML_TOO_DEEP, refuse_depth, refuse_large, refuse_many_nodes
+from engine.expressions.functions.limits import YAML_TOO_DEEP, refuse_depth, refuse_large, refuse_past
 from engine.expressions.reading import read_json
 from engine.expressions.writing import encode
-from engine.limits import DEEPEST, LONGEST_NUMBER, MOST_NODES
+from engine.limits import DEEPEST, LONGEST_NUMBER, MOST_YAML_NODES
 
 TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 """No other is read: what a tag makes of a text is the business of the one who wrote it."""
@@ -33,6 +33,8 @@ LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
 """How texts begin that are no numbers, such as a postal code: as in flow files."""
 INDENT = 4
 """What a level costs for each value: two characters, which are not written at once."""
+LONG = 64
+"""Characters of a text that is quoted where it begins as a number: to tell takes long, and it hardly is one."""
 PLAIN, QUOTED = (True, True), (False, True)
 """Whether a text means itself, written plain and quoted."""
 MISSING = object()
@@ -92,14 +94,14 @@ def read(text: str, options: Mapping[str, Any]) -> Any:
     }
     try:
         events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        for event in islice(events, MOST_NODES + 1):
+        for event in islice(events, MOST_YAML_NODES + 1):
             if type(event) is scalar:
                 put(_scalar(event))
             elif type(event) in steps:
                 _check_tag(getattr(event, "tag", None))
                 steps[type(event)](event)
         event = None
-        refuse_many_nodes(MOST_NODES + sum(1 for _ in islice(events, 1)), "read")
+        refuse_past(MOST_YAML_NODES, MOST_YAML_NODES + sum(1 for _ in islice(events, 1)), "read", "values and keys")
     except NotInFormat as error:
         raise NotInFormat(str(error), *_place(event and event.start_mark)) from None
     except yaml.YAMLError as error:
@@ -158,7 +160,7 @@ def _number_in(text: str) -> int | float | str:
 def write(value: Any, options: Mapping[str, Any]) -> str:
     import yaml
 
-    most = MOST_NODES // 2  # a key costs as much as a value
+    most = MOST_YAML_NODES // 2  # a key costs as much as a value
     refuse_large(value, most, "write", indent=INDENT)
     plain = read_json(encode(value))  # without dates and decimals; what shows itself as JSON may be more
     refuse_large(plain, most, "write", indent=INDENT)
@@ -208,7 +210,8 @@ class _Events:
         return kind(None, None, implicit=True, flow_style=not container)
 
     def _text(self, text: str) -> Any:
-        is_other = any(pattern.match(text) for _, pattern in self._resolvers.get(text[:1], ()))
+        is_long = len(text) > LONG and text[0] in FIRST_OF_NUMBERS
+        is_other = is_long or any(pattern.match(text) for _, pattern in self._resolvers.get(text[:1], ()))
         return self._scalar(None, None, QUOTED if is_other else PLAIN, text)
 
     def _other(self, value: Any) -> Any:
