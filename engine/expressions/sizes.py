@@ -19,12 +19,14 @@ PER_VALUE = 3
 """Steps for a value that is held once more: sooner or later it is written once more."""
 PER_CONTAINER = 3
 """What a list or a map counts beside what is in it."""
+PER_LEVEL = 12
+"""What each level counts: to look at one takes long, however little stands in it."""
 CHARACTERS = 8
 """Characters of a text that count as one value more."""
 
 
 def weigh(value: Any, most: int) -> tuple[int, int]:
-    """How many values it is made of, lists and maps with a surcharge, and how many levels there are.
+    """How many values it is made of, lists, maps and levels with a surcharge, and how many levels there are.
 
     It stops after the level at which they are more than `most`: a value that holds itself a thousand times,
     ten levels deep, is made in an instant and never written.
@@ -37,7 +39,7 @@ def weigh(value: Any, most: int) -> tuple[int, int]:
             break
         containers = level if kinds <= CONTAINERS else [each for each in level if type(each) in CONTAINERS]
         within = sum(map(len, containers))
-        weight += PER_CONTAINER * len(containers)
+        weight += PER_LEVEL + PER_CONTAINER * len(containers)
         depth += 1
         if weight + within > most:
             return weight + within, depth
@@ -54,12 +56,14 @@ def _text_weight(level: list[Any], kinds: set[type]) -> int:
 
 def inside(containers: Iterable[Any]) -> list[Any]:
     """The elements and the values of lists and maps."""
-    return [*chain.from_iterable([each.values() if type(each) is dict else each for each in containers])]
+    parts = [each.values() if type(each) is dict else each for each in containers]
+    return [*(parts[0] if len(parts) == 1 else chain.from_iterable(parts))]
 
 
 def share(budget: Budget, value: Any, what: str) -> None:
     """Count a value that a result holds once more."""
-    weight, _ = weigh(value, budget.left // PER_VALUE)
+    is_text = type(value) is str  # it is what loops repeat most often
+    weight = 1 + len(value) // CHARACTERS if is_text else weigh(value, budget.left // PER_VALUE)[0]
     budget.pay(PER_VALUE * weight, what)
 
 

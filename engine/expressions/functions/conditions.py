@@ -109,7 +109,7 @@ def require(value: Any, message: Delayed) -> Any:
     return value
 
 
-@function("...any", steps=40, dataweave="min")
+@function("...any", steps=100, dataweave="min")
 def least(*values: Any) -> Any:
     """The smallest of the arguments, all numbers, all texts or all dates; null ones are left out.
 
@@ -119,7 +119,7 @@ def least(*values: Any) -> Any:
     return _extreme("least", min, values)
 
 
-@function("...any", steps=40, dataweave="max")
+@function("...any", steps=100, dataweave="max")
 def greatest(*values: Any) -> Any:
     """The largest of the arguments, all numbers, all texts or all dates; null ones are left out.
 

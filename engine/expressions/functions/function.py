@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.rounding import exact
+from engine.expressions.functions.rounding import exact, whole
 from engine.expressions.operators import NUMBERS, is_number, type_name, type_names
 
 ACCEPTED = {
@@ -125,14 +125,14 @@ class Parameter:
 
     def _whole_number(self, value: Any) -> int:
         try:
-            whole = int(exact(self.function, value) if isinstance(value, Decimal) else value)
+            number = whole(exact(self.function, value), self.function) if isinstance(value, Decimal) else int(value)
         except (ValueError, OverflowError):  # NaN and the infinities
             self._refuse("a number out of range", self.expected_whole)
-        if whole != value:
+        if number != value:
             self._refuse("a number with a fraction", self.expected_whole)
-        if whole < 0 and self.kinds.whole == "natural":
+        if number < 0 and self.kinds.whole == "natural":
             self._refuse("a negative number", self.expected_whole)
-        return whole
+        return number
 
     @property
     def expected_whole(self) -> str:

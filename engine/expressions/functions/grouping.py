@@ -122,22 +122,22 @@ def total(numbers: list[Any]) -> Any:
     return result if type(result) is int or isfinite(result) else reduce(PLUS, numbers, 0)
 
 
-@function("array", "expression", steps=16, each=3, dataweave="dw::core::Arrays::countBy", of_null=0)
-def count_by(elements: list[Any], condition: Key) -> int:
+@function("array", "each expression", steps=20, each=6, dataweave="dw::core::Arrays::countBy", of_null=0)
+def count_by(elements: list[Any], conditions: Keys) -> int:
     """How many elements the expression is true for. For counts by key: `map_values(group_by(…), &length(@))`.
 
     count_by([{n: 2}, {n: 3}, {n: 4}], &n > 2) → 2
     """
-    return sum(truth(condition(element)) for element in elements)
+    return sum(map(truth, conditions(elements)))
 
 
-@function("array", "expression", steps=30, each=5, dataweave="dw::core::Arrays::partition", of_null=None)
-def partition(elements: list[Any], condition: Key) -> dict[str, list[Any]]:
+@function("array", "each expression", steps=30, each=8, dataweave="dw::core::Arrays::partition", of_null=None)
+def partition(elements: list[Any], conditions: Keys) -> dict[str, list[Any]]:
     """The elements in two lists: `success`, those that the expression is true for, and `failure`, the others.
 
     partition([{n: 2}, {n: 3}], &n > 2) → {"success": [{"n": 3}], "failure": [{"n": 2}]}
     """
     parts: dict[str, list[Any]] = {"success": [], "failure": []}
-    for element in elements:
-        parts["success" if truth(condition(element)) else "failure"].append(element)
+    for element, holds in zip(elements, map(truth, conditions(elements)), strict=True):
+        parts["success" if holds else "failure"].append(element)
     return parts

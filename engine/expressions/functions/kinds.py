@@ -21,7 +21,7 @@ def is_empty(value: Any) -> bool:
     return value is None or len(value) == 0
 
 
-@function("string", steps=8, each=4, dataweave="isBlank", of_null=True)
+@function("string", steps=8, each=8, dataweave="isBlank", of_null=True)
 def is_blank(text: str) -> bool:
     """Whether a text has nothing but white space (Unicode's); null is blank.
 

@@ -21,6 +21,8 @@ PATTERN = (
 )
 PER_CHARACTER = 40
 """Steps to read one of a pattern that is not known yet."""
+PER_DIGIT = 2
+"""Steps to write one."""
 SCALES = {"%": 2, "\u2030": 3}
 
 
@@ -78,6 +80,7 @@ def write_number(name: str, number: Any, pattern: str) -> str:
     whole, _, fraction = f"{value.copy_abs():f}".partition(".")
     fraction = fraction[: form.least] + fraction[form.least :].rstrip("0")
     whole = whole.lstrip("0").rjust(form.least_whole, "0") or ("" if fraction else "0")
+    spend(PER_DIGIT * len(whole), f"{name}()")
     body = _grouped(whole, form.group) + ("." + fraction if fraction else "")
     if value < 0:
         return form.negative_before + body + form.negative_behind

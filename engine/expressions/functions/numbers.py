@@ -12,7 +12,7 @@ from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.grouping import total
 from engine.expressions.functions.number_patterns import read_number
-from engine.expressions.functions.rounding import exact, rounded
+from engine.expressions.functions.rounding import exact, rounded, whole
 from engine.expressions.operators import arithmetic, count_number, is_number, number_in, type_name
 from engine.limits import LARGEST_INTEGER_BITS, MOST_ROUNDED_DIGITS
 
@@ -21,8 +21,6 @@ POWER = arithmetic("pow", operator.pow, QUOTIENT_DIGITS)
 DIVISION = arithmetic("avg", operator.truediv, QUOTIENT_DIGITS)
 DECIMAL_POWER = 2000
 """Steps of a power of decimals; of many digits it takes more, by the cube of how many hundreds there are."""
-BITS = 4
-"""Bits of an integer that take a step to become decimal digits."""
 
 
 @function("number", steps=4, each=0, dataweave="abs")
@@ -51,7 +49,7 @@ def ceil(number: Any) -> int:
 
     ceil(1.2) → 2
     """
-    return number if isinstance(number, int) else int(rounded(exact("ceil", number), 0, ROUND_CEILING))
+    return number if isinstance(number, int) else _whole("ceil", number, ROUND_CEILING)
 
 
 @function("number", steps=150, each=0, dataweave="floor")
@@ -60,7 +58,11 @@ def floor(number: Any) -> int:
 
     floor(1.8) → 1
     """
-    return number if isinstance(number, int) else int(rounded(exact("floor", number), 0, ROUND_FLOOR))
+    return number if isinstance(number, int) else _whole("floor", number, ROUND_FLOOR)
+
+
+def _whole(name: str, number: Any, rounding: str) -> int:
+    return whole(exact(name, number).to_integral_value(rounding), name)
 
 
 @function("array[number]", steps=16, each=2, dataweave="sum")
@@ -109,8 +111,6 @@ def as_decimal(value: Any, pattern: str | None = None) -> Decimal:
     as_decimal('19.99') * 1.19 → 23.7881
     """
     if is_number(value):
-        if type(value) is int:
-            spend(value.bit_length() // BITS, "as_decimal()")
         return exact("as_decimal", value)
     text = _written("as_decimal", value, pattern)
     return _refuse_no_number("as_decimal") if number_in(text) is None else Decimal(text)
@@ -142,7 +142,7 @@ def round_(number: Any, digits: int | None = None) -> Any:
     if isinstance(number, int) and (digits is None or digits >= 0):
         return number
     result = rounded(exact("round", number), digits or 0)
-    return int(result) if digits is None or isinstance(number, int) else type(number)(result)
+    return whole(result, "round") if digits is None or isinstance(number, int) else type(number)(result)
 
 
 @function("number", "number", steps=16, each=0, dataweave="mod")

@@ -13,7 +13,7 @@ from engine.expressions.operators import NUMBERS, field, fields, is_number, numb
 from engine.limits import MOST_CAUSES
 
 FIRST_FAILURE = 400
-PER_TEXT = 24
+PER_TEXT = 40
 """Steps to read a status that is a text."""
 PER_LINK = 12
 

@@ -171,7 +171,7 @@ def match(text: str, pattern: str) -> list[str | None] | None:
     found = compiled.search(text)
     if found is None:
         return None
-    spend(_group_steps(found, compiled), "match()")
+    spend(PER_MATCH + PER_GROUP * compiled.groups + _group_steps(found, compiled), "match()")
     return _groups(found)
 
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from typing import Any, NoReturn
 
+from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.operators import LARGEST_INTEGER
 from engine.limits import LARGEST_EXPONENT
+
+BITS = 4
+"""Bits of an integer that take a step to become decimal digits, or to be made of them."""
 
 
 def exact(name: str, number: Any) -> Decimal:
     """The number as it is written. Raises EvaluationError for one that is not finite, or too large to be whole."""
     if isinstance(number, int):
-        return Decimal(number) if abs(number) <= LARGEST_INTEGER else _refuse(name)
+        if abs(number) > LARGEST_INTEGER:
+            _refuse(name)
+        spend(number.bit_length() // BITS, f"{name}()")
+        return Decimal(number)
     decimal = number if isinstance(number, Decimal) else Decimal(str(number))
     return decimal if decimal.is_finite() and decimal.adjusted() <= LARGEST_EXPONENT else _refuse(name)
 
@@ -22,10 +29,17 @@ def _refuse(name: str) -> NoReturn:
     raise EvaluationError(f"{name}() takes a number, not one out of range")
 
 
+def whole(number: Decimal, name: str) -> int:
+    """The number without its fraction."""
+    found = int(number)
+    spend(found.bit_length() // BITS, f"{name}()")
+    return found
+
+
 def rounded(number: Decimal, digits: int, rounding: str = ROUND_HALF_UP) -> Decimal:
     """The number with that many digits behind the point; a half goes away from zero."""
     with localcontext() as context:
-        context.prec = len(number.as_tuple().digits) + abs(digits) + LARGEST_EXPONENT + 1
+        context.prec = max(number.adjusted(), 0) + abs(digits) + 2
         try:
             return number.quantize(Decimal(1).scaleb(-digits), rounding=rounding)
         except InvalidOperation:

@@ -14,6 +14,7 @@ from engine.expressions.growing import grown
 from engine.expressions.sizes import check_growth
 
 Key = Callable[[Any], Any]
+Keys = Callable[[list[Any]], list[Any]]
 
 
 @function("array|string", steps=6, each=0, keeps_appended=True, dataweave="payload[0]", of_null=None)
@@ -59,15 +60,14 @@ def chunk(elements: list[Any], size: int) -> list[list[Any]]:
     return [elements[start : start + size] for start in range(0, len(elements), size)]
 
 
-@function("array", "expression", steps=30, each=3, dataweave="flatMap", of_null=None)
-def flat_map(elements: list[Any], key: Key) -> list[Any]:
+@function("array", "each expression", steps=30, each=8, dataweave="flatMap", of_null=None)
+def flat_map(elements: list[Any], key: Keys) -> list[Any]:
     """The elements of all the lists that the expression gives; null ones are left out, other values are elements.
 
     flat_map([{tags: ['a', 'b']}, {tags: ['c']}], &tags) → ["a", "b", "c"]
     """
     found: list[Any] = []
-    for element in elements:
-        value = key(element)
+    for value in key(elements):
         if isinstance(value, (list, Appended)):
             refuse_long_list(len(found) + len(value), "flat_map")
             spend(2 * len(value), "flat_map()")
@@ -120,7 +120,7 @@ def reduce(elements: list[Any], key: Key, initial: Any = NOTHING) -> Any:
     return None if acc is NOTHING else grown(acc)
 
 
-@function("integer", "integer?", "integer?", steps=16, dataweave="1 to 3")
+@function("integer", "integer?", "integer?", steps=50, dataweave="1 to 3")
 def range_(start: int, end: int | None = None, step: int = 1) -> list[int]:
     """The whole numbers from the first (included) to the second (not included), or from 0 to the only one.
 

@@ -123,7 +123,7 @@ def replace(text: str, old: str, new: str, count: int | None = None) -> str:
     return searched.replace(old, new, times)[:length]
 
 
-@function("string", "string", "natural?", steps=20, each=2, dataweave="splitBy (text)")
+@function("string", "string", "natural?", steps=60, each=2, dataweave="splitBy (text)")
 def split(text: str, separator: str, count: int | None = None) -> list[str]:
     """The parts between the occurrences of a separator; the last part is the rest, after `count` splits.
 

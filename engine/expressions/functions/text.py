@@ -9,10 +9,8 @@ from engine.expressions.functions.limits import refuse_long_text, refuse_past
 from engine.expressions.functions.searching import find
 from engine.limits import LONGEST_TEXT_OF_WORDS
 
-WORDS = r"[^\W_]+"
-"""What stands between spaces, underscores, hyphens and other marks; linear in time."""
-HUMP = r"(?<=[^\W_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
-"""Where a word begins inside `customerName` and `XMLText`."""
+WORD = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]*[^\W_A-Z]+|[A-Z]+"
+"""What stands between spaces, underscores, hyphens and other marks, and the words in `customerName` and `XMLText`."""
 
 
 @function("string", "string", steps=4, dataweave="startsWith")
@@ -78,7 +76,7 @@ def substring_after(text: str, separator: str) -> str:
 
 def _words(name: str, text: str) -> list[str]:
     refuse_past(LONGEST_TEXT_OF_WORDS, len(text), name, "characters")
-    return [word for run in re.findall(WORDS, text) for word in re.split(HUMP, run)]
+    return re.findall(WORD, text)
 
 
 @function("string", steps=120, each=100, dataweave="dw::core::Strings::capitalize", of_null=None)

@@ -17,7 +17,7 @@ from engine.expressions.operators import type_name
 from engine.expressions.sizes import share
 from engine.expressions.writing import SCALARS
 
-STEP = r"([^.\[\]]+)|\[([0-9]{1,9})\]"
+STEP = re.compile(r"([^.\[\]]+)|\[([0-9]{1,9})\]")
 """A step of a path: a key, or an index in brackets."""
 Step = str | int
 PER_ELEMENT, PER_ENTRY, PER_COPY = 2, 10, 16
@@ -52,7 +52,7 @@ def _look(name: str, subject: Any, key: Step) -> Any:
     raise EvaluationError(f"{name}() takes object and string, or array and number, not {kind} and {type_name(key)}")
 
 
-@function("any", "string|array", "any", steps=120, dataweave="update", keeps_appended=True)
+@function("any", "string|array", "any", steps=150, dataweave="update", keeps_appended=True)
 def set_path(subject: Any, path: Any, value: Any) -> Any:
     """The value with another one at a path: a copy, the first argument stays as it is.
 
@@ -76,7 +76,7 @@ def _path(path: Any) -> list[Step]:
 def _steps(path: str) -> list[Step]:
     steps: list[Step] = []
     position = 0
-    while match := re.compile(STEP).match(path, position):
+    while match := STEP.match(path, position):
         steps.append(match[1] if match[1] is not None else int(match[2]))
         refuse_depth(len(steps), "set_path")
         position = match.end() + (path[match.end() : match.end() + 1] == ".")
@@ -148,7 +148,7 @@ def deep(value: Any, key: str) -> list[Any]:
 
     deep({id: 'a', lines: [{id: 'b'}, {sub: {id: 'c'}}]}, 'id') → ["a", "b", "c"]
     """
-    refuse_deep(value, "deep", 7)
+    refuse_deep(value, "deep", 10)
     found: list[Any] = []
     _collect(value, key, found, is_inside=False)
     return found
@@ -170,13 +170,13 @@ def _collect(value: Any, key: str, found: list[Any], *, is_inside: bool) -> None
                 _collect(element, key, found, is_inside=is_inside)
 
 
-@function("array", steps=40, dataweave="flatten", of_null=None)
+@function("array", steps=70, dataweave="flatten", of_null=None)
 def flatten_deep(elements: list[Any]) -> list[Any]:
     """The elements of the list and of all lists in it, at any depth. `[]` opens one level only.
 
     flatten_deep(['a', ['b', ['c']]]) → ["a", "b", "c"]
     """
-    refuse_deep(elements, "flatten_deep", 4)
+    refuse_deep(elements, "flatten_deep", 6)
     flat: list[Any] = []
     _flatten(elements, flat)
     return flat
@@ -190,7 +190,7 @@ def _flatten(elements: Any, flat: list[Any]) -> None:
             flat.append(element)
 
 
-@function("any", steps=60, dataweave="skipNullOn='everywhere'")
+@function("any", steps=100, dataweave="skipNullOn='everywhere'")
 def omit_nulls(value: Any) -> Any:
     """The value without the null entries of its maps and lists, at any depth. What becomes empty stays.
 
