@@ -122,7 +122,7 @@ def total(numbers: list[Any]) -> Any:
     return result if type(result) is int or isfinite(result) else reduce(PLUS, numbers, 0)
 
 
-@function("array", "each expression", steps=20, each=6, dataweave="dw::core::Arrays::countBy", of_null=0)
+@function("array", "each expression", steps=20, each=8, dataweave="dw::core::Arrays::countBy", of_null=0)
 def count_by(elements: list[Any], conditions: Keys) -> int:
     """How many elements the expression is true for. For counts by key: `map_values(group_by(…), &length(@))`.
 
