@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,33 +19,39 @@ CONDITIONS = st.sampled_from(
 NAMES = st.sampled_from(["a", "b", "c"])
 SQL = "INSERT INTO rows(id, what) VALUES(:id, :what)"
 
-INSERT = st.builds(
-    lambda what: {
-        "db:insert": {"config-ref": "Db", "sql": SQL, "input-parameters": {"id": "#[payload.id]", "what": what}}
-    },
-    st.sampled_from(["one", "two", "#[vars.counter]"]),
-)
-COUNT = st.just(
-    {
-        "db:query-single": {
-            "config-ref": "Db",
-            "sql": "SELECT count(*) AS n FROM rows",
-            "target": "c",
-            "targetValue": "payload.n",
-        }
-    }
-)
+CREATE = "CREATE TABLE rows(id INTEGER PRIMARY KEY, what TEXT)"
+CONFIGS = {
+    "Db": {"db:config": {"url": "${db.url}", "initScript": CREATE}},
+    "Api": {"http:listener-config": {"port": 8081}},
+}
+COLLECTS: list[Step] = [
+    {"target": "results"},
+    {"target": "results", "abortOn": "APP:B"},
+    {"target": "b", "success": "#[payload.id]"},
+]
+
+
+def _insert(what: str) -> Step:
+    return {"db:insert": {"config-ref": "Db", "sql": SQL, "input-parameters": {"id": "#[payload.id]", "what": what}}}
+
+
+def _raise(kind: str) -> Step:
+    return {"raise-error": {"type": kind, "description": "#[vars.a || 'none']"}}
+
+
+INSERT = st.builds(_insert, st.sampled_from(["one", "two", "#[vars.counter]"]))
+COUNT = {"config-ref": "Db", "sql": "SELECT count(*) AS n FROM rows", "target": "c", "targetValue": "payload.n"}
 LEAVES: st.SearchStrategy[Step] = st.one_of(
     st.builds(lambda name, value: {"set-variable": {"variableName": name, "value": value}}, NAMES, VALUES),
     st.builds(lambda name: {"remove-variable": {"variableName": name}}, NAMES),
     st.builds(lambda value: {"set-payload": {"value": {"id": value}}}, st.sampled_from([1, 2, 3, "#[payload.id]"])),
-    st.builds(lambda kind: {"raise-error": {"type": kind, "description": "#[vars.a || 'none']"}}, st.sampled_from(KINDS[:2])),
+    st.builds(_raise, st.sampled_from(KINDS[:2])),
     st.builds(lambda holds: {"validation:is-true": {"expression": holds, "message": "not so"}}, CONDITIONS),
     st.just({"logger": {"message": "#[payload]", "level": "TRACE"}}),
     INSERT,
     INSERT,
-    COUNT,
-)  # fmt: skip
+    st.just({"db:query-single": COUNT}),
+)
 
 
 def chains(steps: st.SearchStrategy[Step]) -> st.SearchStrategy[list[Step]]:
@@ -55,46 +62,39 @@ def _handler(kind: str, takes: str, steps: list[Step]) -> Step:
     return {kind: {"type": takes, "logException": False, "steps": steps}}
 
 
+def _try(steps: list[Step], handlers: list[Step]) -> Step:
+    return {"try": {"steps": steps, "error-handler": handlers}}
+
+
+def _transaction(steps: list[Step], action: str) -> Step:
+    return {"try": {"steps": steps, "transactionalAction": action}}
+
+
+def _choice(holds: str, steps: list[Step], rest: list[Step]) -> Step:
+    return {"choice": {"when": [{"expression": holds, "steps": steps}], "otherwise": {"steps": rest}}}
+
+
+def _foreach(size: int, steps: list[Step], collect: Step | None) -> Step:
+    items = json.dumps([{"id": number} for number in range(1, size + 1)])
+    return {"foreach": {"collection": f"`{items}`", "steps": steps, **({"collect": collect} if collect else {})}}
+
+
+def _mapped(name: str, source: str, target: str) -> Step:
+    return {"flow-ref": {"name": name, "error-mapping": [{"sourceType": source, "targetType": target}]}}
+
+
 def _scopes(inner: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
-    steps = chains(inner)
-    handlers = st.builds(
-        _handler,
-        st.sampled_from(["on-error-continue", "on-error-propagate"]),
-        st.sampled_from(TYPES[:4]),
-        chains(LEAVES),
-    )
-    mapping = st.builds(
-        lambda source, target: [{"sourceType": source, "targetType": target}],
-        st.sampled_from(TYPES),
-        st.sampled_from(KINDS[2:]),
-    )
-    collect = st.none() | st.sampled_from(
-        [{"target": "results"}, {"target": "results", "abortOn": "APP:B"}, {"target": "b", "success": "#[payload.id]"}]
-    )
+    steps, names = chains(inner), st.sampled_from(["one", "two"])
+    kinds = st.sampled_from(["on-error-continue", "on-error-propagate"])
+    handlers = st.lists(st.builds(_handler, kinds, st.sampled_from(TYPES[:4]), chains(LEAVES)), max_size=2)
     return st.one_of(
-        st.builds(lambda steps, handlers: {"try": {"steps": steps, "error-handler": handlers}}, steps, st.lists(handlers, max_size=2)),
-        st.builds(
-            lambda steps, ends: {"try": {"steps": steps, "transactionalAction": ends}},
-            steps,
-            st.sampled_from(["ALWAYS_BEGIN", "BEGIN_OR_JOIN"]),
-        ),
-        st.builds(
-            lambda holds, steps, rest: {"choice": {"when": [{"expression": holds, "steps": steps}], "otherwise": {"steps": rest}}},
-            CONDITIONS, steps, steps,
-        ),
-        st.builds(
-            lambda size, steps, collect: {
-                "foreach": {
-                    "collection": f"`{[{'id': number} for number in range(1, size + 1)]}`".replace("'", '"'),
-                    "steps": steps,
-                    **({"collect": collect} if collect else {}),
-                }
-            },
-            st.integers(0, 5), steps, collect,
-        ),
-        st.builds(lambda name, mapping: {"flow-ref": {"name": name, "error-mapping": mapping}}, st.sampled_from(["one", "two"]), mapping),
-        st.builds(lambda name: {"flow-ref": {"name": name, "target": "a"}}, st.sampled_from(["one", "two"])),
-    )  # fmt: skip
+        st.builds(_try, steps, handlers),
+        st.builds(_transaction, steps, st.sampled_from(["ALWAYS_BEGIN", "BEGIN_OR_JOIN"])),
+        st.builds(_choice, CONDITIONS, steps, steps),
+        st.builds(_foreach, st.integers(0, 5), steps, st.none() | st.sampled_from(COLLECTS)),
+        st.builds(_mapped, names, st.sampled_from(TYPES), st.sampled_from(KINDS[2:])),
+        st.builds(lambda name: {"flow-ref": {"name": name, "target": "a"}}, names),
+    )
 
 
 STEPS = st.recursive(LEAVES, _scopes, max_leaves=12)
@@ -105,10 +105,7 @@ def applications(draw: st.DrawFn) -> dict[str, Any]:
     """The text of a flow file: a flow with random steps, and two that it may call."""
     handled = st.builds(_handler, st.just("on-error-continue"), st.sampled_from(TYPES[:3]), chains(LEAVES))
     return {
-        "configs": {
-            "Db": {"db:config": {"url": "${db.url}", "initScript": "CREATE TABLE rows(id INTEGER PRIMARY KEY, what TEXT)"}},
-            "Api": {"http:listener-config": {"port": 8081}},
-        },
+        "configs": CONFIGS,
         "flows": {
             "main": {
                 "source": {"http:listener": {"config-ref": "Api", "path": "/main", "allowedMethods": "POST"}},
@@ -118,4 +115,4 @@ def applications(draw: st.DrawFn) -> dict[str, Any]:
             "two": {"steps": draw(chains(LEAVES)), "error-handler": draw(st.lists(handled, max_size=1))},
         },
         "sub-flows": {"one": {"steps": draw(chains(LEAVES))}},
-    }  # fmt: skip
+    }

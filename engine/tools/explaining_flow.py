@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from engine.loading.loader import Parts
 from engine.parameters.config import Config
-from engine.plan.code import Code
+from engine.parameters.element import Parameters
 from engine.plan.effects import Effects
 from engine.plan.inside import held_by
 from engine.plan.link import Link
 from engine.steps.chain import Chain, Step
+from engine.steps.error_handler import OnError
 from engine.steps.flow import Flow
-from engine.testing.points import errors_by_fate, operation_errors, split
+from engine.steps.heads import steps_within
+from engine.testing.points import errors_by_fate, split
 from engine.testing.ways import Left, Met, Way, Ways
 from engine.values.errors import ErrorType
 
+INDENT = "  "
 MOST_NAMED = 3
 """How many errors of one fate are named."""
 
@@ -31,38 +33,60 @@ class _Page:
         self._parts = parts
         self._ways = Ways(parts)
         self._link = Link().link(parts.runnables.values())
+        self._scopes = {step.location: step for step in steps_within(*parts.runnables.values())}
+        self._handlers = {way.taken_by.location: way.taken_by for way in self._ways.all if way.taken_by}
 
     def lines(self, name: str) -> Iterator[str]:
         runnable = self._parts.runnables[name]
-        kind = "flow" if isinstance(runnable, Flow) else "sub-flow"
-        started = f", starts at {runnable.source.starts_at()}" if isinstance(runnable, Flow) and runnable.source else ""
-        yield f"{kind} {name}{started}"
+        source = runnable.source if isinstance(runnable, Flow) else None
+        started = f", started by {', '.join(source.claims()) or source.starts_at()}" if source else ""
+        yield f"{'flow' if isinstance(runnable, Flow) else 'sub-flow'} {name}{started}"
         for way in self._ways.all:
             if way.flow == name and way.step is None:
                 yield from self._of_way(way, 1)
 
     def _of_way(self, way: Way, depth: int) -> Iterator[str]:
         if way.taken_by is not None:
-            yield f"{'  ' * depth}{_place(way.taken_by.location)}, a handler"
+            yield f"{INDENT * depth}{_of_handler(way.taken_by)}"
             depth += 1
         for step in way.chain.steps:
             yield from self._of_step(way, step, depth)
 
     def _of_step(self, way: Way, step: Step, depth: int) -> Iterator[str]:
-        code, indent = self._link.step(step), "  " * depth
-        yield f"{indent}{_place(step.location)}: {self._told(step, code)}"
+        indent = INDENT * depth
+        yield f"{indent}{_of_step(step)}: {', '.join(self._told(step))}"
         for fate, errors in errors_by_fate(self._ways, way, step).items():
-            yield f"{indent}    {_named(errors)}: {', '.join(sorted(map(_of_fate, fate))) or 'nobody handles it'}"
+            ends = sorted({end for each in fate if (end := self._end(each, errors[0]))})
+            yield from _listed(f"{indent}{INDENT * 2}{_named(errors)} → ", ends or ["whoever runs it"])
         for inner in self._ways.all:
             if inner.step is step and inner.outer is way:
                 yield from self._of_way(inner, depth + 1)
 
-    def _told(self, step: Step, code: Code) -> str:
+    def _end(self, fate: Met | Left, raised: ErrorType) -> str | None:
+        """Who gets an error, in a few words; None for a scope that it passes through."""
+        if isinstance(fate, Left):
+            return f"leaves {fate.flow} with {fate.status}"
+        if handler := self._handlers.get(fate.location):
+            return _of_handler(handler)
+        scope = self._scopes[fate.location]
+        return _of_step(scope) if scope.processor.keeps(raised) else None
+
+    def _told(self, step: Step) -> Iterator[str]:
         """What is known of a call of the step."""
-        told = "does not wait" if code.plain is not None and not code.effects.resources else "may wait"
-        if code.effects.resources and not code.effects.waits:
-            told = f"waits for {_names(step)} alone"
-        return ", ".join([told, *self._of_loop(step)])
+        effects = self._link.step(step).effects
+        if effects.waits or effects.acts:
+            yield "may wait, and act, for anything"
+        elif effects.resources:
+            yield f"works with {', '.join(self._names(step, effects))} alone"
+        else:
+            yield "does not wait"
+        yield from self._of_loop(step)
+
+    def _names(self, step: Step, effects: Effects) -> list[str]:
+        """The configs whose resources the step, or those inside, work with."""
+        inside = (each for each in steps_within(step) if self._link.step(each).effects.resources & effects.resources)
+        configs = (value for each in inside for value in Parameters.held(each.processor) if isinstance(value, Config))
+        return list(dict.fromkeys(config.config_name for config in configs))
 
     def _of_loop(self, step: Step) -> Iterator[str]:
         """Whether the statements of several items are committed together, or why not."""
@@ -85,11 +109,11 @@ class _Page:
         for each in self._steps_in(bodies):
             effects = self._link.step(each).effects
             if effects.waits or effects.acts:
-                return f"{_place(each.location)} {_why(effects)}"
+                return f"{_of_step(each)} may wait, or act, for anything"
         return "they work with several databases"
 
     def _steps_in(self, chains: list[Chain]) -> Iterator[Step]:
-        """The steps of loops that are no scopes, the innermost that say it best."""
+        """The steps of some chains, those inside of others first."""
         for chain in chains:
             for step in chain.steps:
                 inner = [each for each in held_by(step.processor) if isinstance(each, Chain)]
@@ -97,29 +121,27 @@ class _Page:
                 yield step
 
 
-def _why(effects: Effects) -> str:
-    return "may wait, and act, for something else" if effects.waits and effects.acts else "may wait for something else"
+def _of_step(step: Step) -> str:
+    """`flows/orders.yaml:14 foreach`."""
+    _, file, line = split(step.location)
+    return f"{file}:{line} {step.name}"
 
 
-def _place(location: str) -> str:
-    """`foreach at flows/orders.yaml:14`."""
-    path, file, line = split(location)
-    return f"{path} at {file}:{line}"
+def _of_handler(handler: OnError) -> str:
+    """`flows/orders.yaml:34 on-error-continue of DB:CONNECTIVITY`."""
+    _, file, line = split(handler.location)
+    name = "on-error-continue" if handler.continues else "on-error-propagate"
+    condition = " when a condition holds" if handler.when else ""
+    return f"{file}:{line} {name} of {', '.join(handler.type.patterns)}{condition}"
 
 
-def _names(step: Step) -> str:
-    names = [each.config_name for each in vars(step.processor).values() if isinstance(each, Config)]
-    return ", ".join(names) or "its resource"
+def _listed(title: str, ends: list[str]) -> Iterator[str]:
+    """The title with the first of its ends, the others beneath it."""
+    yield f"{title}{ends[0]}"
+    yield from (f"{' ' * len(title)}{each}" for each in ends[1:])
 
 
 def _named(errors: list[ErrorType]) -> str:
     names = [str(each) for each in errors]
     more = len(names) - MOST_NAMED
     return ", ".join([*names[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
-
-
-def _of_fate(fate: Any) -> str:
-    if isinstance(fate, Left):
-        return f"leaves {fate.flow} with {fate.status}"
-    assert isinstance(fate, Met)
-    return _place(fate.location)

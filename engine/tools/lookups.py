@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -14,10 +15,16 @@ from engine.tools.commands import (
     fail_unknown,
     given,
     known_functions,
+    load,
+    paths_argument,
     payload_option,
     processors_option,
+    set_option,
     vars_option,
 )
+
+FLOW = "flow"
+"""The topic that is a flow of the user's own."""
 
 
 @click.group(invoke_without_command=True)
@@ -110,21 +117,47 @@ def dataweave() -> None:
 
 @click.command()
 @click.argument("topic", required=False)
-def explain(topic: str | None) -> None:
-    """Explain a file (flow-file, test-file, project-file) or a mistake (F504); without a TOPIC, list them all."""
+@click.argument("name", required=False)
+@paths_argument
+@set_option
+@processors_option
+def explain(
+    topic: str | None, name: str | None, paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...]
+) -> None:
+    """Explain a file (flow-file, test-file, project-file), a mistake (F504), or what a flow does (flow NAME PATHS).
+
+    Of a flow it tells each step: whether it waits, what is committed together, who handles its errors. Without a
+    TOPIC, all are listed.
+    """
+    if topic == FLOW:
+        _explain_flow(name, paths, settings, processors)
+    else:
+        _explain(topic)
+
+
+def _explain_flow(name: str | None, paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> None:
+    app = load(paths, settings, processors)
+    if name not in app.parts.runnables:
+        fail_unknown("flow", name or "", app.parts.runnables, "engine explain flow NAME PATHS")
+    from engine.tools.explaining_flow import flow_page
+
+    click.echo(flow_page(app.parts, name))
+
+
+def _explain(topic: str | None) -> None:
     from engine.tools.explaining import PAGES, page_of, page_of_mistake
     from engine.tools.mistakes import pages
 
     mistakes = pages()
     if topic is None:
-        click.echo("\n".join(f"engine explain {name}" for name in PAGES))
+        click.echo("\n".join(f"engine explain {name}" for name in (*PAGES, f"{FLOW} NAME PATHS")))
         click.echo("\n".join(f"engine explain {code}  {page.means}" for code, page in mistakes.items()))
     elif topic in PAGES:
         click.echo(page_of(topic))
     elif topic in mistakes:
         click.echo(page_of_mistake(mistakes[topic]))
     else:
-        fail_unknown("topic", topic, [*PAGES, *mistakes], "engine explain")
+        fail_unknown("topic", topic, [*PAGES, FLOW, *mistakes], "engine explain")
 
 
 @click.command()

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
-from random_flows import applications
 from hypothesis import HealthCheck, example, given, settings
+from random_flows import CONFIGS, applications
 
 from engine import Application, Event, FlowError
 from engine.loading.catalog import discover
@@ -98,10 +98,7 @@ def quiet() -> Iterator[None]:
 
 
 TWO_REFS = {
-    "configs": {
-        "Db": {"db:config": {"url": "${db.url}", "initScript": "CREATE TABLE rows(id INTEGER PRIMARY KEY, what TEXT)"}},
-        "Api": {"http:listener-config": {"port": 8081}},
-    },
+    "configs": CONFIGS,
     "flows": {
         "main": {
             "source": {"http:listener": {"config-ref": "Api", "path": "/main", "allowedMethods": "POST"}},
