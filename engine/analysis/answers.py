@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from engine.analysis.inference import STREAM
 from engine.analysis.rehearsal import Outcome, Rehearsal, gathered
-from engine.analysis.schemas import NULL, OPEN, Schema, joined, types_of, values_of
 from engine.analysis.states import HEADERS, Failure, State
 from engine.content.bodies import CSV, JSON, TEXT, essence_of
 from engine.content.problem import PROBLEM
 from engine.expressions.digits import is_digits
+from engine.expressions.jmespath.inference import STREAM
+from engine.expressions.schemas import NULL, OPEN, Schema, joined, types_of, values_of
 from engine.parameters.expression import Compiled
 from engine.serving.answer import BODILESS
 from engine.serving.route import HttpResponse, Route

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.analysis.anatomy import inner_steps
-from engine.analysis.schemas import Schema
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.schemas import Schema
 from engine.steps.chain import Chain
 from engine.steps.processor import After, Processor, Targeted
 

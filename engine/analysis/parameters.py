@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
 from engine.steps.trees import nodes
 
 IGNORED = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})

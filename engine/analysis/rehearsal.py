@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from engine.analysis.anatomy import Inner, inner_steps
-from engine.analysis.schemas import NULL, OPEN
 from engine.analysis.states import Failure, State, joined_states, merged, merged_failures, widened
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.schemas import NULL, OPEN
 from engine.limits import DEEPEST_FLOWS
 from engine.parameters.element import Element, raised_types
 from engine.steps.authentication import NOT_PERMITTED, Authentication

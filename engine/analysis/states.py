@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.analysis.inference import infer
-from engine.analysis.schemas import NULL, OPEN, Schema, joined
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.inference import infer
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.schemas import NULL, OPEN, Schema, joined
 from engine.values.errors import ErrorType
 from engine.values.event import STATUS
 

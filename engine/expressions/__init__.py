@@ -4,9 +4,9 @@ This folder stands alone: it knows values and text, neither events nor flows.
 """
 
 from engine.expressions.appended import Appended, settle
-from engine.expressions.compiler import check_tree, compile_tree, reads_of, source_of
 from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
-from engine.expressions.parser import parse
+from engine.expressions.jmespath.compiler import check_tree, compile_tree, reads_of, source_of
+from engine.expressions.jmespath.parser import parse
 
 __all__ = [
     "Appended",

@@ -22,10 +22,10 @@ from engine.analysis.demands import Path, demands_of, schema_of
 from engine.analysis.described import DescribedApi, free_name
 from engine.analysis.parameters import path_parameters, read_parameters
 from engine.analysis.rehearsal import Rehearsal, TooMuch
-from engine.analysis.schemas import OPEN, Schema
 from engine.analysis.security import requirements
 from engine.content.bodies import CSV, JSON
 from engine.content.problem import PROBLEM
+from engine.expressions.schemas import OPEN, Schema
 from engine.serving.replays import SAFE
 from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engine.expressions.digits import is_digits
+from engine.expressions.jmespath.parser import Node
 from engine.expressions.operators import is_finite, is_number, number_in
-from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
 from engine.parameters.expression import Compiled
 from engine.parameters.mistake import Mistake, refuse, shown

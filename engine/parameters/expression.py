@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
 from engine.expressions.writing import WRITING_ERRORS, to_text
 from engine.parameters.mistake import Mistake, shown
 from engine.parameters.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader, reach_of

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from pydantic_core import core_schema
 
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
-from engine.expressions.doubts import doubts, of_negation, of_parts, refuse_numbers_in_brackets
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
-from engine.expressions.habits import add_hint
+from engine.expressions.jmespath.doubts import doubts, of_negation, of_parts, refuse_numbers_in_brackets
+from engine.expressions.jmespath.habits import add_hint
+from engine.expressions.jmespath.parser import Node
 from engine.expressions.marks import split
-from engine.expressions.parser import Node
 from engine.parameters.mistake import Mistake, not_finite, refuse
 from engine.parameters.text import Piece, Place, Text
 from engine.values.errors import EXPRESSION, FlowError

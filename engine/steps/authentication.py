@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Self
 
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
 from engine.steps.processor import UNTOLD, Run, VoidOperation
 from engine.values.errors import CORE_TYPES, SERVER_SECURITY, ErrorType
 from engine.values.event import Event

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from engine.expressions import reads_of
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
 from engine.parameters.amounts import Name
 from engine.parameters.element import Parameters
 from engine.parameters.expression import Template

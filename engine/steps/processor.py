@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
 from engine.parameters.amounts import Name
 from engine.parameters.element import Element, Field
 from engine.parameters.expression import Expression

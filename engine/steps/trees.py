@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
 from engine.parameters.element import Element, Parameters
 from engine.parameters.expression import Compiled
 from engine.steps.processor import Processor

@@ -10,7 +10,7 @@ from msgspec import UNSET, DecodeError
 from pydantic import BeforeValidator, Field
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.operations import ARITHMETIC_CALLS
+from engine.expressions.jmespath.operations import ARITHMETIC_CALLS
 from engine.parameters.amounts import Amount, Size, TimeUnit
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.stores.entries import Entries, Entry, MemoryEntries

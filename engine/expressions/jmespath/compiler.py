@@ -15,16 +15,16 @@ from typing import Any
 
 from engine.expressions import operators
 from engine.expressions.budget import begin, here
-from engine.expressions.calls import Calls
 from engine.expressions.errors import depth_bounded
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
-from engine.expressions.generator import INPUT
-from engine.expressions.operations import ARITHMETIC_CALLS, ORDER_CALLS, Operations
+from engine.expressions.jmespath.calls import Calls
+from engine.expressions.jmespath.generator import INPUT
+from engine.expressions.jmespath.operations import ARITHMETIC_CALLS, ORDER_CALLS, Operations
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.paths import Paths
+from engine.expressions.jmespath.sharing import Roots
 from engine.expressions.operators import MACHINE_NUMBERS, NUMBERS
-from engine.expressions.parser import Node
-from engine.expressions.paths import Paths
-from engine.expressions.sharing import Roots
 from engine.expressions.sizes import share
 from engine.expressions.writing import to_text
 from engine.limits import MOST_STEPS

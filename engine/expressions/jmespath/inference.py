@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.analysis.schemas import NULL, OPEN, Schema, entry, joined, of_list, of_map, of_value
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.schemas import NULL, OPEN, Schema, entry, joined, of_list, of_map, of_value
 
 TEXT: Schema = {"type": "string"}
 NULLABLE_TEXT: Schema = {"type": ["string", "null"]}

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.functions import FUNCTIONS
+from engine.expressions.jmespath.parser import Node
 from engine.expressions.marks import Part
-from engine.expressions.parser import Node
 
 ORDER = frozenset({"lt", "lte", "gt", "gte"})
 ARITHMETIC = {"plus": "+", "minus": "-", "times": "*", "slash": "/", "percent": "%", "floor": "//"}

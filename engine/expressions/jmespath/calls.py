@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.expressions.errors import ExpressionSyntaxError
-from engine.expressions.folding import changing_in_place
 from engine.expressions.functions.function import Function, Parameter
-from engine.expressions.parser import Node
-from engine.expressions.sharing import Roots
+from engine.expressions.jmespath.folding import changing_in_place
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.sharing import Roots
+from engine.expressions.jmespath.visitor import Visitor
 from engine.expressions.suggestion import did_you_mean
-from engine.expressions.visitor import Visitor
 
 SHORT_TEXT, SHORT_LIST = (64, 256), (8, 64)
 """Lengths that a call's own steps pay for: in a loop, and outside of one."""

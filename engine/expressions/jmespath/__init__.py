@@ -1,0 +1,1 @@
+"""JMESPath with what flows need on top, compiled to Python."""
