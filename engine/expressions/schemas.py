@@ -12,6 +12,10 @@ OPEN: Schema = {}
 """The schema of a value of which nothing is known."""
 
 NULL: Schema = {"const": None}
+TEXT: Schema = {"type": "string"}
+TRUTH: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+
 MOST_VALUES = 16
 """How many single values a schema lists before it tells only their types."""
 MOST_ALTERNATIVES = 8

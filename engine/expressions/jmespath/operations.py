@@ -18,7 +18,7 @@ ORDER_CALLS = {
     "gte": operators.ordering(">=", operator.ge),
 }
 ARITHMETIC_CALLS = {
-    "plus": operators.arithmetic("+", operator.add),
+    "plus": operators.add,
     "minus": operators.arithmetic("-", operator.sub),
     "times": operators.arithmetic("*", operators.multiply),
     "slash": operators.arithmetic("/", operator.truediv, QUOTIENT_DIGITS),
