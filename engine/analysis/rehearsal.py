@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.analysis.anatomy import Inner, inner_steps
 from engine.analysis.states import Failure, State, joined_states, merged, merged_failures, widened
-from engine.expressions.jmespath.parser import Node
+from engine.expressions.held import Held
 from engine.expressions.schemas import NULL, OPEN
 from engine.limits import DEEPEST_FLOWS
 from engine.parameters.element import Element, raised_types
@@ -73,7 +73,7 @@ class Rehearsal:
         self.seen: list[Processor] = []
         """The steps that events come to, once for each way."""
 
-        self.reading: list[Node] = []
+        self.reading: list[Held] = []
         """The expressions that see the attributes of the request."""
 
         self._open: list[int] = []
@@ -178,7 +178,7 @@ class Rehearsal:
             after = after.with_payload(OPEN)
         if step.variables_after is After.BEFORE or target:
             after = after.with_variables_of(before)
-        variables = {name: tree for name, tree in step.assigns().items() if name.startswith("vars.")}
+        variables = {name: held for name, held in step.assigns().items() if name.startswith("vars.")}
         return after.assigned(variables)
 
     # Errors

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.parameters.config import Config
 from engine.parameters.element import Element, Parameters
-from engine.parameters.expression import Compiled, Written
+from engine.parameters.validated import Validated
 from engine.steps.chain import Chain
 from engine.steps.error_handler import ErrorHandler
 from engine.steps.flow_link import FlowLink
@@ -15,9 +15,6 @@ from engine.steps.processor import Processor, Source
 
 ANYTHING = None
 """The resources of what may wait, or act on who knows what."""
-
-RUNS_FLOWS = "lookup"
-"""The only function of expressions that acts: in whatever text it stands."""
 
 
 def acting_on(*values: Any) -> frozenset[Any] | None:
@@ -35,8 +32,6 @@ def _acting_on(value: Any, flows: dict[Any, frozenset[Any] | None]) -> frozenset
     if isinstance(value, Element):
         resources = value.acts_on()
         return ANYTHING if resources is ANYTHING else _union([resources, *_parts(value, flows)])
-    if isinstance(value, (Compiled, Written)):
-        return ANYTHING if RUNS_FLOWS in str(value.written) else frozenset()
     if isinstance(value, FlowLink):
         target = value.static_target()
         if target not in flows:
@@ -53,7 +48,7 @@ def _acting_on(value: Any, flows: dict[Any, frozenset[Any] | None]) -> frozenset
         return _union(_acting_on(each, flows) for each in value)
     if isinstance(value, Mapping):
         return _union(_acting_on(each, flows) for each in value.values())
-    return frozenset()
+    return ANYTHING if isinstance(value, Validated) and value.acts else frozenset()
 
 
 def _parts(value: Parameters, flows: dict[Any, frozenset[Any] | None]) -> Iterable[frozenset[Any] | None]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from engine.expressions.jmespath.parser import Node
+from engine.expressions.held import UNTOLD, Held
 from engine.parameters.amounts import Name
 from engine.parameters.element import Element, Field
 from engine.parameters.expression import Expression
@@ -22,15 +22,6 @@ from engine.work.nesting import Runnable
 Run = Callable[[Event], Awaitable[Event]]
 RunAtOnce = Callable[[Event], Event]
 Result = TypeVar("Result")
-
-
-UNTOLD: Node = {"type": "untold", "children": []}
-"""The syntax tree of a value of which nothing is known before the flow runs."""
-
-
-def content_tree(tree: Node, media_type: str | None) -> Node:
-    """The syntax tree of a payload that a step gives this media type; None leaves it open."""
-    return {"type": "content", "value": media_type, "children": [tree]}
 
 
 class After(Enum):
@@ -133,12 +124,12 @@ class Processor(Element):
         """Whether an error of this type that the steps inside raise never leaves the step."""
         return False
 
-    def assigns(self) -> Mapping[str, Node]:
-        """What the step itself sets: `payload`, `attributes` or `vars.NAME`, with the syntax tree of the value."""
+    def assigns(self) -> Mapping[str, Held]:
+        """What the step itself sets: `payload`, `attributes` or `vars.NAME`, with what the value is made of."""
         return {"payload": UNTOLD, "attributes": UNTOLD}
 
-    def demands(self) -> Sequence[tuple[Node, Mapping[str, Any]]]:
-        """What holds of each event that passed: the syntax tree of a value, and a JSON Schema that it satisfies."""
+    def demands(self) -> Sequence[tuple[Held, Mapping[str, Any]]]:
+        """What holds of each event that passed: what a value is made of, and a JSON Schema that it satisfies."""
         return ()
 
     def describes(self) -> tuple[str, Mapping[str, Any]] | None:
@@ -165,7 +156,7 @@ class VoidOperation(Processor):
         mapping = next((each for each in self.error_mapping if each.source_type.match(failure)), None)
         return mapping.map(failure) if mapping else failure
 
-    def assigns(self) -> Mapping[str, Node]:
+    def assigns(self) -> Mapping[str, Held]:
         return {}
 
 
@@ -184,7 +175,7 @@ class Targeted(Processor):
             return after
         return event.with_variable(self.target, self.target_value.evaluate(after))
 
-    def assigns(self) -> Mapping[str, Node]:
+    def assigns(self) -> Mapping[str, Held]:
         return {"payload": UNTOLD, "attributes": UNTOLD} if self.target is None else {f"vars.{self.target}": UNTOLD}
 
 
