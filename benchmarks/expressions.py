@@ -15,7 +15,7 @@ from typing import Any
 
 import jmespath
 
-from engine.expressions import compile_tree, parse
+from engine.expressions.jmespath import compile_tree, parse
 
 RECORDS = [
     {"id": f"r{n}", "name": f"Name {n}", "amount": n % 17, "status": 200 if n % 10 else 422, "tags": ["a", f"t{n % 5}"]}

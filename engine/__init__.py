@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from engine.expressions.functions.dates import point_in_time as point_in_time
     from engine.expressions.functions.iso_8601 import read_iso_8601 as read_iso_8601
     from engine.expressions.functions.patterns import whole_match as whole_match
+    from engine.expressions.held import UNTOLD as UNTOLD
+    from engine.expressions.held import Computed as Computed
+    from engine.expressions.held import Constant as Constant
+    from engine.expressions.held import Held as Held
+    from engine.expressions.held import Labelled as Labelled
+    from engine.expressions.held import Let as Let
+    from engine.expressions.held import ListOf as ListOf
+    from engine.expressions.held import MapOf as MapOf
+    from engine.expressions.held import TextOf as TextOf
     from engine.expressions.operators import equals as equals
     from engine.expressions.operators import is_number as is_number
     from engine.expressions.operators import number_in as number_in
@@ -78,7 +87,6 @@ if TYPE_CHECKING:
     from engine.parameters.reader import ROOTS as ROOTS
     from engine.parameters.reader import Evaluate as Evaluate
     from engine.parameters.reader import Reader as Reader
-    from engine.parameters.reader import literal as literal
     from engine.parameters.reader import reach_of as reach_of
     from engine.parameters.reconnection import Reconnection as Reconnection
     from engine.parameters.resource import Resource as Resource
@@ -137,14 +145,12 @@ if TYPE_CHECKING:
     from engine.steps.heads import authentications as authentications
     from engine.steps.heads import steps_within as steps_within
     from engine.steps.parallel import ParallelScope as ParallelScope
-    from engine.steps.processor import UNTOLD as UNTOLD
     from engine.steps.processor import After as After
     from engine.steps.processor import Operation as Operation
     from engine.steps.processor import Processor as Processor
     from engine.steps.processor import Served as Served
     from engine.steps.processor import Source as Source
     from engine.steps.processor import VoidOperation as VoidOperation
-    from engine.steps.processor import content_tree as content_tree
     from engine.steps.scope import Scope as Scope
     from engine.steps.scope import run_route as run_route
     from engine.steps.scope import within as within
@@ -273,8 +279,8 @@ _MODULES = {
     "engine.work.nesting": "Runnable",
     "engine.steps.parallel": "ParallelScope",
     "engine.parameters.amounts": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
-    "engine.steps.processor": "UNTOLD After Operation Processor Served Source VoidOperation content_tree",
-    "engine.parameters.reader": "ROOTS Evaluate Reader literal reach_of",
+    "engine.steps.processor": "After Operation Processor Served Source VoidOperation",
+    "engine.parameters.reader": "ROOTS Evaluate Reader reach_of",
     "engine.steps.heads": "authentications steps_within",
     "engine.parameters.reconnection": "Reconnection",
     "engine.stores.redelivery": "DelayedRedelivery",
@@ -310,6 +316,7 @@ _MODULES = {
     "engine.expressions.functions.dates": "point_in_time",
     "engine.expressions.functions.iso_8601": "read_iso_8601",
     "engine.expressions.functions.patterns": "whole_match",
+    "engine.expressions.held": "UNTOLD Computed Constant Held Labelled Let ListOf MapOf TextOf",
     "engine.expressions.operators": "equals is_number number_in",
     "engine.expressions.suggestion": "did_you_mean",
     "engine.expressions.writing": "WRITING_ERRORS TooLarge encode to_text",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine import Application, FlowError, LoadError
+from engine import Application, FlowError, LoadError, acting_on
 
 FLOWS = """
 properties: {tax: 19}
@@ -75,3 +75,21 @@ def test_what_they_refuse(folder: Path, expression: str, payload: Any, error: st
 def test_a_literal_that_is_not_there_is_a_mistake(folder: Path, expression: str) -> None:
     with pytest.raises(LoadError, match=r"flows\.yaml:6:"):
         evaluate(folder, expression)
+
+
+@pytest.mark.parametrize(
+    ("step", "acts"),
+    [
+        ("logger: {message: 'lookup of #[payload]'}", False),
+        ("set-payload: {value: \"#[lookup('gross', payload)]\"}", True),
+        ("set-variable: {variableName: lookup, value: \"#['lookup(payload)']\"}", False),
+        ('transform: {let: {a: "lookup(\'gross\', payload)"}, set-payload: "#[$a]"}', True),
+        ("transform: {set-payload: lookup}", False),
+        ("validation:is-allowed-ip: {ipAddress: 10.0.0.1, allowList: \"#[lookup('gross', payload)]\"}", True),
+        ("validation:is-allowed-ip: {ipAddress: 10.0.0.1, allowList: '#[payload]'}", False),
+    ],
+)
+def test_a_step_acts_if_a_function_that_it_calls_does(folder: Path, step: str, acts: bool) -> None:
+    (folder / "flows.yaml").write_text(f"{FLOWS % 'payload'}  s: {{steps: [{{{step}}}]}}\n")
+    steps = Application.load(folder).parts.runnables["s"]
+    assert (acting_on(steps) is None) is acts

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from jsonschema_rs import validator_for
 from pydantic_core import PydanticCustomError
 
 from engine import Event, Expression, FlowError
@@ -33,6 +34,16 @@ def test_example(name: str, expression: str, result: str) -> None:
     with frozen():
         value = Expression(expression).evaluate(Event())
     assert encode(value) == msgspec.json.format(result.encode(), indent=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "expression"),
+    [(name, text) for name, text, _ in EXAMPLES if FUNCTIONS[name].shape and text.startswith(f"{name}(")],
+)
+def test_what_an_example_gives_fits_the_shape_of_its_function(name: str, expression: str) -> None:
+    function = FUNCTIONS[name]
+    shape = function.shape_of([{} for _ in function.parameters])
+    validator_for(dict(shape)).validate(msgspec.json.decode(encode(Expression(expression).evaluate(Event()))))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from engine.expressions import EvaluationError, ExpressionSyntaxError, compile_tree, parse, settle
+from engine.expressions import EvaluationError, ExpressionSyntaxError, settle
+from engine.expressions.jmespath import compile_tree, parse
 
 BESIDE = Path(__file__).parents[2] / "shared" / "compliance" / "jmespath"
 FOLDER = Path(os.environ.get("JMESPATH_COMPLIANCE", BESIDE))

@@ -101,8 +101,32 @@ def test_the_face_offers_what_it_promises() -> None:
     assert for_type_checkers - {None} == set(engine.__all__)
 
 
+LANGUAGE = "engine.expressions.jmespath"
+OF_TREES = {"children", "bindings"}
+"""Keys of JMESPath's nodes that nothing else in the engine has."""
+
+
+def is_of_language(module: str) -> bool:
+    return f"{module}.".startswith(f"{LANGUAGE}.")
+
+
+def test_a_language_is_known_by_its_face() -> None:
+    inside = [arrow for arrow in ARROWS if not is_of_language(arrow[0]) and arrow[1].startswith(f"{LANGUAGE}.")]
+    assert inside == []
+
+
+@pytest.mark.parametrize("module", [module for module in FILES if not is_of_language(module)])
+def test_nobody_else_looks_into_the_trees_of_a_language(module: str) -> None:
+    """What a parameter is made of tells all that others want to know of the expressions in it."""
+    for node in ast.walk(ast.parse(FILES[module].read_text())):
+        if module != "engine.expressions.held":
+            assert not (isinstance(node, ast.Attribute) and node.attr == "tree"), node.lineno
+        keys = [node.slice] if isinstance(node, ast.Subscript) else node.keys if isinstance(node, ast.Dict) else []
+        assert not [key for key in keys if isinstance(key, ast.Constant) and key.value in OF_TREES], node.lineno
+
+
 OTHER_SCRIPTS = {"isdigit", "isdecimal", "isnumeric"}
-HINTS = {"engine.expressions.digits", "engine.expressions.habits"}
+HINTS = {"engine.expressions.digits", "engine.expressions.jmespath.habits"}
 
 
 @pytest.mark.parametrize("module", [module for module in FILES if module not in HINTS])

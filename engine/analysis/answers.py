@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from engine.analysis.inference import STREAM
 from engine.analysis.rehearsal import Outcome, Rehearsal, gathered
-from engine.analysis.schemas import NULL, OPEN, Schema, joined, types_of, values_of
 from engine.analysis.states import HEADERS, Failure, State
 from engine.content.bodies import CSV, JSON, TEXT, essence_of
 from engine.content.problem import PROBLEM
 from engine.expressions.digits import is_digits
+from engine.expressions.schemas import NULL, OPEN, STREAM, Schema, joined, types_of, values_of
 from engine.parameters.expression import Compiled
 from engine.serving.answer import BODILESS
 from engine.serving.route import HttpResponse, Route
@@ -81,7 +80,7 @@ def _successes(state: State, response: HttpResponse) -> Iterator[Content]:
 
 def _set_by(state: State, response: HttpResponse) -> Schema:
     """What is known of the headers that a response sets."""
-    return state.of(response.headers.tree) if response.headers else NULL
+    return state.of(response.headers.held) if response.headers else NULL
 
 
 def _names_in(headers: Schema) -> Iterator[str]:
@@ -107,7 +106,7 @@ def _given(state: State, response: HttpResponse, otherwise: Schema) -> list[Any]
     """The values that the status may have, None where they are open; a null of the response is that of the variable."""
     if response.status_code is None:
         return values_of(otherwise)
-    values = values_of(state.of(response.status_code.tree))
+    values = values_of(state.of(response.status_code.held))
     if values is None or None not in values:
         return values
     more = values_of(otherwise)
@@ -138,7 +137,7 @@ def _body(state: State, response: HttpResponse) -> Content:
     """The body of an answer: by the media type that is said, else by what the payload is."""
     schema, media_type = state.payload, state.media_type
     if response.body is not None:
-        schema, media_type = state.of(response.body.tree), None
+        schema, media_type = state.of(response.body.held), None
     media_type = _labelled(state, response.headers) or media_type
     kinds = types_of(schema)
     if schema == NULL:
@@ -159,7 +158,7 @@ def _is_text(media_type: str | None) -> bool:
 
 def _labelled(state: State, headers: Compiled | None) -> str:
     """The Content-Type that the flow sets by itself; empty where it sets none."""
-    for given in (state.of(headers.tree) if headers else NULL, state.variables.get(HEADERS, NULL)):
+    for given in (state.of(headers.held) if headers else NULL, state.variables.get(HEADERS, NULL)):
         properties = given.get("properties", {})
         name = next((each for each in properties if each.lower() == "content-type"), "")
         if name and (values := values_of(properties[name])):

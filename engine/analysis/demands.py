@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.analysis.schemas import Schema
-from engine.expressions.parser import Node
+from engine.expressions.held import Demand, Path
+from engine.expressions.schemas import NOT_NULL, Schema
 from engine.steps.chain import Chain
 from engine.steps.inner import inner_steps
 from engine.steps.processor import After, Processor, Targeted
-
-NOT_NULL: Schema = {"not": {"type": "null"}}
-TYPES = ("object", "array", "string", "number", "boolean", "null")
-
-Path = tuple[str, ...]
-Demand = tuple[Path, Schema]
 
 
 def demands_of(chain: Chain) -> Iterator[Demand]:
@@ -33,8 +27,8 @@ def _of_chain(chain: Chain, ended: list[Processor], seen: set[int]) -> Iterator[
     seen.add(id(chain))
     for step in chain.steps:
         processor = step.processor
-        for tree, schema in processor.demands():
-            yield from _resolved(tree, schema)
+        for held, schema in processor.demands():
+            yield from held.implies(schema)
         inner = inner_steps(processor)
         if _runs_inline(processor, len(inner)) and isinstance(inner[0].steps, Chain):
             yield from _of_chain(inner[0].steps, ended, seen)
@@ -56,50 +50,6 @@ def _keeps_request(step: Processor, has_inner: bool) -> bool:
     if has_inner:
         return step.message_after is After.BEFORE
     return not {"payload", "attributes"} & set(step.assigns())
-
-
-def _resolved(tree: Node, schema: Schema) -> Iterator[Demand]:
-    """A demand on the value of an expression, as demands on what the request holds."""
-    kind, children = tree["type"], tree["children"]
-    if kind in ("leaf", "truth"):
-        yield from _resolved(children[0], schema)
-    elif schema.get("const") is True:
-        yield from _holding(tree)
-    elif path := _path(tree):
-        yield path, schema
-
-
-def _holding(tree: Node) -> Iterator[Demand]:
-    """What a condition says that holds."""
-    kind, children = tree["type"], tree["children"]
-    if kind == "and_expression":
-        for child in children:
-            yield from _holding(child)
-    elif kind == "comparator" and children[1]["type"] == "literal":
-        yield from _compared(children[0], tree["value"], children[1]["value"])
-    elif path := _path(tree):
-        yield path, NOT_NULL
-
-
-def _compared(value: Node, operator: str, literal: Any) -> Iterator[Demand]:
-    if operator == "ne" and literal is None and (path := _path(value)):
-        yield path, NOT_NULL
-    if operator != "eq":
-        return
-    if value["type"] == "call" and value["value"] == "type" and literal in TYPES:
-        if path := _path(value["children"][0]):
-            yield path, {"type": literal}
-    elif path := _path(value):
-        yield path, {"const": literal}
-
-
-def _path(tree: Node) -> Path | None:
-    """The names that lead to a value: (payload, records)."""
-    if tree["type"] in ("field", "variable"):
-        return (tree["value"],)
-    if tree["type"] != "subexpression" or any(each["type"] not in ("field", "variable") for each in tree["children"]):
-        return None
-    return tuple(each["value"] for each in tree["children"])
 
 
 def schema_of(demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from engine.expressions.parser import Node
-from engine.steps.trees import nodes
+from engine.expressions.held import Held
 
 IGNORED = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
 """Headers that OpenAPI says elsewhere, or that HTTP is written with."""
@@ -20,14 +19,14 @@ def path_parameters(names: Iterable[str]) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": dict(SEGMENT)}
 
 
-def read_parameters(trees: Iterable[Node], required: Collection[tuple[str, ...]]) -> list[dict[str, Any]]:
+def read_parameters(reading: Iterable[Held], required: Collection[tuple[str, ...]]) -> list[dict[str, Any]]:
     """What expressions read of `attributes.queryParams` and `attributes.headers`.
 
     required: the paths of what a request must bring, such as (attributes, queryParams, limit).
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for tree in trees:
-        for place, name in _read(tree):
+    for held in reading:
+        for place, name in _read(held):
             key = PLACES[place], name.lower() if place == "headers" else name
             if key[0] == "header" and key[1] in IGNORED:
                 continue
@@ -38,18 +37,8 @@ def read_parameters(trees: Iterable[Node], required: Collection[tuple[str, ...]]
     return [found[key] for key in sorted(found, key=lambda key: (key[0] != "query", key[1]))]
 
 
-def _read(tree: Node) -> Iterator[tuple[str, str]]:
-    for node in nodes(tree):
-        if node["type"] != "subexpression":
-            continue
-        names = [_name(each) for each in node["children"]]
-        names = names[1:] if node["children"][0]["type"] == "root" or names[0] == "message" else names
-        if len(names) > 2 and names[0] == "attributes" and names[1] in PLACES and names[2]:
-            yield names[1], names[2]
-
-
-def _name(node: Node) -> str | None:
-    """The name that a part of a path reads; of `id[0]` it is id."""
-    while node["type"] == "index_expression":
-        node = node["children"][0]
-    return node["value"] if node["type"] in ("field", "variable") else None
+def _read(held: Held) -> Iterator[tuple[str, str]]:
+    for path in held.reads():
+        at = path[1:] if path[:1] == ("message",) else path
+        if len(at) > 2 and at[0] == "attributes" and at[1] in PLACES:
+            yield at[1], at[2]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from engine.analysis.schemas import NULL, OPEN
 from engine.analysis.states import Failure, State, joined_states, merged, merged_failures, widened
-from engine.expressions.parser import Node
+from engine.expressions.held import Held
+from engine.expressions.schemas import NULL, OPEN
 from engine.limits import DEEPEST_FLOWS
 from engine.parameters.element import Element, raised_types
 from engine.steps.authentication import NOT_PERMITTED, Authentication
@@ -73,7 +73,7 @@ class Rehearsal:
         self.seen: list[Processor] = []
         """The steps that events come to, once for each way."""
 
-        self.reading: list[Node] = []
+        self.reading: list[Held] = []
         """The expressions that see the attributes of the request."""
 
         self._open: list[int] = []
@@ -178,7 +178,7 @@ class Rehearsal:
             after = after.with_payload(OPEN)
         if step.variables_after is After.BEFORE or target:
             after = after.with_variables_of(before)
-        variables = {name: tree for name, tree in step.assigns().items() if name.startswith("vars.")}
+        variables = {name: held for name, held in step.assigns().items() if name.startswith("vars.")}
         return after.assigned(variables)
 
     # Errors

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.analysis.inference import infer
-from engine.analysis.schemas import NULL, OPEN, Schema, joined
-from engine.expressions.parser import Node
+from engine.expressions.held import Held, Known, Labelled
+from engine.expressions.schemas import NULL, OPEN, Schema, joined
 from engine.values.errors import ErrorType
 from engine.values.event import STATUS
 
@@ -34,9 +33,9 @@ class State:
     has_request: bool = True
     """Whether the attributes are still those of the request."""
 
-    def of(self, tree: Node) -> Schema:
-        """The schema of an expression's value here."""
-        return infer(tree, self.payload, self.variables)
+    def of(self, held: Held) -> Schema:
+        """The schema of a value here."""
+        return held.shape(Known(self.payload, self.variables))
 
     def with_payload(self, payload: Schema, media_type: str | None = None) -> State:
         return replace(self, payload=payload, media_type=media_type, payload_assigned=True)
@@ -57,14 +56,14 @@ class State:
     def with_variables_of(self, other: State) -> State:
         return replace(self, variables=other.variables, status_assigned=other.status_assigned)
 
-    def assigned(self, values: Mapping[str, Node]) -> State:
+    def assigned(self, values: Mapping[str, Held]) -> State:
         """The state after a step that sets these at once, each seen from here."""
         after = self
-        for name, tree in values.items():
+        for name, held in values.items():
             if name == "payload":
-                after = after.with_payload(self.of(tree), _media_type(tree))
+                after = after.with_payload(self.of(held), held.media_type if isinstance(held, Labelled) else None)
             elif name.startswith("vars."):
-                after = after.with_variable(name.removeprefix("vars."), self.of(tree))
+                after = after.with_variable(name.removeprefix("vars."), self.of(held))
             else:
                 after = replace(after, has_request=False)
         return after
@@ -73,11 +72,6 @@ class State:
     def kind(self) -> tuple[Any, ...]:
         """What tells it apart from the others: states of one kind are told as one."""
         return self.media_type, self.payload_assigned, self.status_assigned, repr(self.variables.get(STATUS))
-
-
-def _media_type(tree: Node) -> str | None:
-    found: str | None = tree["value"] if tree["type"] == "content" else None
-    return found
 
 
 def merged(states: Iterable[State]) -> tuple[State, ...]:

@@ -1,21 +1,16 @@
-"""The expression language: JMESPath and what a flow needs on top, compiled to Python functions.
+"""Expression languages, and what they have in common: the values, the functions, the budget.
 
 This folder stands alone: it knows values and text, neither events nor flows.
 """
 
-from engine.expressions.appended import Appended, settle
-from engine.expressions.compiler import check_tree, compile_tree, reads_of, source_of
-from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
-from engine.expressions.parser import parse
+from collections.abc import Mapping
 
-__all__ = [
-    "Appended",
-    "EvaluationError",
-    "ExpressionSyntaxError",
-    "check_tree",
-    "compile_tree",
-    "parse",
-    "reads_of",
-    "settle",
-    "source_of",
-]
+from engine.expressions.appended import Appended, settle
+from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
+from engine.expressions.jmespath import JMESPATH
+from engine.expressions.language import Language
+
+LANGUAGES: Mapping[str, Language] = {JMESPATH.name: JMESPATH}
+"""Each language by the name that `expression-language` has for it."""
+
+__all__ = ["JMESPATH", "LANGUAGES", "Appended", "EvaluationError", "ExpressionSyntaxError", "settle"]

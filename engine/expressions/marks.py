@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from engine.expressions.errors import ExpressionSyntaxError, unclosed_quote
@@ -39,6 +41,13 @@ def split(text: str) -> list[Part]:
     if literal or not parts:
         parts.append(Part(literal, position, is_expression=False))
     return parts
+
+
+def doubts_of(parts: Sequence[Part]) -> Iterator[ExpressionSyntaxError]:
+    """`#[payload]]`: a bracket behind an expression that nothing before it opens."""
+    for before, part in pairwise(parts):
+        if part.text.startswith("]") and before.is_expression and "[" not in parts[0].text:
+            yield ExpressionSyntaxError(part.offset, "']' behind an expression that has ended", "one ']'")
 
 
 def _matching_bracket(text: str, start: int) -> int:

@@ -254,6 +254,9 @@ def arithmetic(
     return operate
 
 
+add = arithmetic("+", operator.add)
+
+
 def _reason(error: ArithmeticError) -> str:
     """Python's words for it; those of decimals are names of classes."""
     if isinstance(error, DecimalException):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.function import Function, function
+from engine.expressions.functions.function import Function, function, literal_text
 from engine.loading.properties import Filler
 from engine.parameters.resource import ResourceError, Resources
 from engine.values.event import Event
@@ -51,7 +51,7 @@ class ClockFunctions(Mapping[str, Function]):
 
 def _property(filler: Filler) -> Function:
     def check(arguments: Sequence[Any]) -> str | None:
-        name = _literal(arguments[0])
+        name = literal_text(arguments, 0)
         missing = name is not None and filler.properties.find(name) is None
         return f"p('{name}'), for which there is no property" if missing else None
 
@@ -74,7 +74,7 @@ def _property(filler: Filler) -> Function:
 
 
 def _lookup(flows: Mapping[str, Runnable]) -> Function:
-    @function("string", "any", steps=LOOKUP, dataweave="lookup")
+    @function("string", "any", steps=LOOKUP, dataweave="lookup", acts=True)
     def lookup(flow: str, payload: Any) -> Any:
         """The payload with which a flow or sub-flow ends that is run with this payload, and no variables.
 
@@ -94,7 +94,7 @@ def _lookup(flows: Mapping[str, Runnable]) -> Function:
 
 def _resource(resources: Resources) -> Function:
     def check(arguments: Sequence[Any]) -> str | None:
-        name = _literal(arguments[0])
+        name = literal_text(arguments, 0)
         is_missing = name is not None and resources.find(name) is None
         return f"resource('{name}'), a file that is not there" if is_missing else None
 
@@ -111,8 +111,3 @@ def _resource(resources: Resources) -> Function:
             raise EvaluationError(f"resource() {error}") from None
 
     return resource
-
-
-def _literal(node: Any) -> str | None:
-    """The text of an argument that is a literal text."""
-    return node["value"] if node["type"] == "literal" and isinstance(node["value"], str) else None

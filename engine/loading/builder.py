@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
+from engine.expressions import JMESPATH
+from engine.expressions.language import Language
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.data import Map, Sequence
@@ -54,7 +56,9 @@ class Builder:
         flows: dict[str, Runnable],
         runtime: Runtime,
         resources: Resources,
+        languages: Mapping[str, Language],
     ) -> None:
+        """languages: the expression languages of files that are not in JMESPath."""
         self.catalog = catalog
         self.reach = reach
         self.mistakes: list[Mistake] = []
@@ -66,6 +70,7 @@ class Builder:
         self.resources = resources
         self.steps: list[Step] = []
         """All steps that were built, in the order of the files."""
+        self.languages = languages
         self.text_files: list[TextFile] = []
         self.default_handler = ErrorHandler()
         self.handler_lists: dict[str, Sequence] = {}
@@ -74,10 +79,11 @@ class Builder:
         self.owner = ""
         self._objecting: list[tuple[Element, Map, Place]] = []
 
-    def enter(self, owner: str) -> None:
-        """What is built next belongs to this flow, sub-flow, config or handler list."""
+    def enter(self, owner: str, place: Place) -> None:
+        """What is built next belongs to this flow, sub-flow, config or handler list, and stands in the place's file."""
         self.owner = owner
-        self.reach = replace(self.reach, flow={"name": owner})
+        language = self.languages.get(place.file, JMESPATH)
+        self.reach = replace(self.reach, flow={"name": owner}, language=language)
 
     def note(self, code: str, found: str, expected: str = "", write: str = "", place: Place | None = None) -> None:
         self.mistakes.append(Mistake(code, found, expected, write, place))
@@ -256,12 +262,12 @@ class Builder:
             self.note("F505", f"the error handler '{name}' inside itself", "another handler", "", place)
             return ErrorHandler()
         if name not in self._named_handlers:
-            outer = self.owner
-            self.enter(name)
+            outer = self.owner, self.reach
+            self.enter(name, self.handler_lists[name].place)
             self._open_handlers.append(name)
             self._named_handlers[name] = ErrorHandler(list(self._handlers(self.handler_lists[name])))
             self._open_handlers.pop()
-            self.enter(outer)
+            self.owner, self.reach = outer
         return self._named_handlers[name]
 
     def places_in_file(self, name: str, text: str) -> Callable[[int], Place]:

@@ -13,6 +13,9 @@ OF_NAMES = frozenset({"F501", "F502", "F505", "F508"})
 STRUCTURAL = frozenset({"F100", "F101", "F102", "F103", "F105", "F106", "F107", "F109", "F110", "F303", "F503"})
 """Behind each of these, elements may hide that were never built."""
 
+OF_LANGUAGE = "F401"
+"""An expression that its language cannot read."""
+
 DROPPED = "F104"
 """An expression that YAML dropped: what stands in its line lacks it."""
 
@@ -22,15 +25,21 @@ def is_structural(mistake: Mistake) -> bool:
 
 
 def causes_of(
-    read: Sequence[Mistake], built: Sequence[Mistake], *, unfilled: Collection[object], has_lost_names: bool
+    read: Sequence[Mistake],
+    built: Sequence[Mistake],
+    *,
+    unfilled: Collection[object],
+    has_lost_names: bool,
+    unread_languages: Collection[str],
 ) -> list[Mistake]:
     """The mistakes met while reading the files, and those of building that they did not cause; each once.
 
     unfilled: the places of texts with a placeholder that has no value. has_lost_names: whether some
-    definitions could not be read at all.
+    definitions could not be read at all. unread_languages: the files in a language that nobody knows.
     """
     spoilt = {_line(mistake) for mistake in read if mistake.code == DROPPED} | set(unfilled)
     own = [mistake for mistake in built if not _is_among(mistake, spoilt)]
+    own = [mistake for mistake in own if mistake.code != OF_LANGUAGE or _file(mistake) not in unread_languages]
     if has_lost_names:
         own = [mistake for mistake in own if mistake.code not in OF_NAMES]
     return list(dict.fromkeys([*read, *own]))
@@ -38,6 +47,10 @@ def causes_of(
 
 def _is_among(mistake: Mistake, spoilt: Collection[object]) -> bool:
     return _line(mistake) in spoilt or mistake.place in spoilt
+
+
+def _file(mistake: Mistake) -> str:
+    return mistake.place.file if mistake.place else ""
 
 
 def _line(mistake: Mistake) -> tuple[str, int] | None:

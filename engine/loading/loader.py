@@ -173,7 +173,7 @@ class Loader:
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
         reach = Reach(functions, read_scalar=resolve, warn=self._warn)
-        self.builder = Builder(catalog, reach, flows, runtime, resources)
+        self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages)
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)
@@ -224,7 +224,7 @@ class Loader:
 
     def _build_configs(self) -> None:
         for name, (value, _, place) in self.sections["configs"].items():
-            self.builder.enter(name)
+            self.builder.enter(name, place)
             config = self.builder.element(value, Config, f"the config '{name}'", place)
             if config:
                 config.be_named(name)
@@ -250,13 +250,13 @@ class Loader:
             self.builder.default_handler.handlers = default.handlers
 
     def _sub_flow(self, name: str, entry: Entry) -> Chain:
-        self.builder.enter(name)
+        self.builder.enter(name, entry.place)
         values = self._map(entry, f"the sub-flow '{name}'")
         sub_flow = values and self.builder.parameters(SubFlow, values, f"the sub-flow '{name}'", entry.place)
         return sub_flow.steps if sub_flow else Chain()
 
     def _flow(self, name: str, entry: Entry) -> Any:
-        self.builder.enter(name)
+        self.builder.enter(name, entry.place)
         values = self._map(entry, f"the flow '{name}'")
         if values is None:
             return None
@@ -293,8 +293,14 @@ class Loader:
             place = self.documents[0].start() if self.documents else None
             read.append(Mistake("F100", "no flow in any file", "a map with flows", "flows:", place))
         has_lost_names = self.sections.has_lost_names or any(document.is_unreadable for document in self.documents)
-        unfilled = self.filler.unfilled
-        if mistakes := causes_of(read, self.builder.mistakes, unfilled=unfilled, has_lost_names=has_lost_names):
+        mistakes = causes_of(
+            read,
+            self.builder.mistakes,
+            unfilled=self.filler.unfilled,
+            has_lost_names=has_lost_names,
+            unread_languages=self.sections.unread_languages,
+        )
+        if mistakes:
             raise LoadError(self._diagnostics(mistakes))
 
     def _check_claims(self, flows: Mapping[str, Flow]) -> None:

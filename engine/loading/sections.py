@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.expressions import LANGUAGES
+from engine.expressions.language import Language
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.texts import without_mark
 from engine.loading.data import Map, Sequence
@@ -27,6 +29,7 @@ SECTIONS = {
     "configuration": "settings of the whole application",
     "properties": "defaults of placeholders by name; maps may nest: {db: {url: …}} is ${db.url}",
     "configuration-properties": "`file: NAME`, or a list: property files, in YAML or .properties, beside it",
+    "expression-language": f"the language of the expressions in this file: {' or '.join(LANGUAGES)}",
 }
 """What may stand at the top of a flow file, with what it holds."""
 SHARED_NAMES = ("flows", "sub-flows")
@@ -51,6 +54,10 @@ class Sections:
         self.mistakes: list[Mistake] = []
         self.property_documents: list[Document] = []
         self.has_lost_names = False
+        self.languages: dict[str, Language] = {}
+        """The expression languages of the files that name one."""
+        self.unread_languages: set[str] = set()
+        """The files that name one which nobody knows."""
         self._entries: dict[str, dict[str, Entry]] = {name: {} for name in SECTIONS}
         for document in documents:
             self._collect(document)
@@ -82,12 +89,22 @@ class Sections:
             section = self._unknown_section(section, key_place)
         if section == "configuration-properties":
             self._add(section, file, value, (place, place))
+        elif section == "expression-language":
+            self._use_language(value, place, file)
         elif section and isinstance(value, Map):
             for name, inner in value.items():
                 self._add(section, name, inner, value.places[name])
         elif section and value is not None:
             write = f"{section}: {{NAME: …}}"
             self._note("F106", f"{shown(value)} under '{section}'", "a map with a name for each entry", write, place)
+
+    def _use_language(self, name: Any, place: Place, file: str) -> None:
+        if isinstance(name, str) and name in LANGUAGES:
+            self.languages[file] = LANGUAGES[name]
+            return
+        self.unread_languages.add(file)
+        close = did_you_mean(str(name).lower(), LANGUAGES)
+        self._note("F106", f"{shown(name)} as the expression-language", " or ".join(LANGUAGES), close, place)
 
     def _unknown_section(self, section: str, place: Place) -> str:
         """The section that was meant, which is read as if it were spelt so; empty where nobody knows."""

@@ -18,14 +18,15 @@ from engine.analysis.answers import (
     responses,
 )
 from engine.analysis.declared import SCHEMAS, components_of
-from engine.analysis.demands import Path, demands_of, schema_of
+from engine.analysis.demands import demands_of, schema_of
 from engine.analysis.described import DescribedApi, free_name
 from engine.analysis.parameters import path_parameters, read_parameters
 from engine.analysis.rehearsal import Rehearsal, TooMuch
-from engine.analysis.schemas import OPEN, Schema
 from engine.analysis.security import requirements
 from engine.content.bodies import CSV, JSON
 from engine.content.problem import PROBLEM
+from engine.expressions.held import Path
+from engine.expressions.schemas import OPEN, Schema
 from engine.serving.replays import SAFE
 from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES
@@ -262,7 +263,7 @@ def _file(flow: Flow) -> str:
 def _read_by(rehearsal: Rehearsal, route: Route) -> list[Any]:
     """The expressions that see the request: those of the flow, and of what the listener is told."""
     own = (each for response in (route.response, route.error_response) for each in vars(response).values())
-    return [*rehearsal.reading, *(each.tree for each in own if each is not None)]
+    return [*rehearsal.reading, *(each.held for each in own if each is not None)]
 
 
 def _with_key(parameters: list[dict[str, Any]], route: Route, method: str) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engine.expressions.digits import is_digits
+from engine.expressions.held import Constant, Held
 from engine.expressions.operators import is_finite, is_number, number_in
-from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
 from engine.parameters.expression import Compiled
 from engine.parameters.mistake import Mistake, refuse, shown
@@ -140,10 +140,10 @@ class Number(Compiled):
     expected: ClassVar[str] = "a number"
     write: ClassVar[str] = ""
 
-    def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
-        if tree["type"] == "literal" and self.read(tree["value"]) is None:
-            reader.mistakes.append(Mistake("F303", shown(value), self.expected, self.write))
-        return tree
+    def _check(self, held: Held, written: Any, reader: Reader) -> Held:
+        if isinstance(held, Constant) and self.read(held.value) is None:
+            reader.mistakes.append(Mistake("F303", shown(written), self.expected, self.write))
+        return held
 
     def of(self, event: Event) -> Any:
         """The number for this event; raises MULE:EXPRESSION where the expression gives none."""

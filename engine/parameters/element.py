@@ -51,7 +51,7 @@ class Parameters:
         _read_annotations(cls)
         dataclass(cls, config=PARAMETERS, kw_only=True, frozen=True, eq=False, repr=False)
 
-    def held(self) -> Iterable[Any]:
+    def members(self) -> Iterable[Any]:
         """The values of its fields, in their order."""
         return [getattr(self, name) for name in self.__pydantic_fields__]  # type: ignore[attr-defined]  # pydantic adds it
 

@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.parser import Node
+from engine.expressions.held import Constant, Held, MapOf, Truth
 from engine.expressions.writing import WRITING_ERRORS, to_text
 from engine.parameters.mistake import Mistake, shown
 from engine.parameters.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader, reach_of
@@ -19,7 +19,10 @@ from engine.values.event import Event
 
 
 class Written:
-    """A value of a flow file, not read yet, for elements that read several parameters as one."""
+    """A value of a flow file, not read yet, for elements that read several parameters as one.
+
+    Such an element says by `effects` whether an expression in it acts.
+    """
 
     def __init__(self, value: Any, reach: Reach) -> None:
         self.written = value
@@ -38,32 +41,52 @@ class Compiled(Validated):
     Raises MULE:EXPRESSION from `evaluate`, with the expression and its place, never a value.
     """
 
-    __slots__ = ("acts", "evaluate", "tree", "written")
+    __slots__ = ("evaluate", "held", "written")
     always: ClassVar[bool]
     variables: ClassVar[Mapping[str, str]] = {}
     """`$names` that its expressions may use beside the roots, as Python over `event`."""
     evaluate: Evaluate
-    tree: Node
-    acts: bool
-    """Whether a function in it acts on something other than its arguments."""
+    held: Held
+    """What it consists of, for those who look at it before it is evaluated."""
 
     def __init__(self, value: Any, reach: Reach | None = None) -> None:
         self.written = value
         reader = Reader(reach or STANDALONE)
         reader.variables.update(self.variables)
-        self.tree = self._check(reader.read(value, always=self.always), value, reader)
-        self.acts = reader.acts
-        self.evaluate = reader.compile(self.tree, self.variables)
+        self.held = self._check(reader.read(value, always=self.always), value, reader)
+        self.evaluate = reader.compile(self.held, self.variables)
 
-    def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
-        return tree
+    def _check(self, held: Held, written: Any, reader: Reader) -> Held:
+        """What is compiled of what was read; a mistake in it is noted by the reader."""
+        return held
 
     def __call__(self, event: Event) -> Any:
         return self.evaluate(event)
 
     @property
     def is_literal(self) -> bool:
-        return bool(self.tree["type"] == "literal")
+        return isinstance(self.held, Constant)
+
+    @property
+    def literal(self) -> Any:
+        """The value of one that is a literal."""
+        assert isinstance(self.held, Constant)
+        return self.held.value
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether there is no expression in it."""
+        return self.held.is_constant
+
+    @property
+    def entries(self) -> Mapping[str, Held] | None:
+        """What it holds by name, if it is a map that is written out."""
+        return self.held.entries if isinstance(self.held, MapOf) else None
+
+    @property
+    def acts(self) -> bool:
+        """Whether one of its expressions acts on something else than the event, such as another flow."""
+        return self.held.acts
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
@@ -99,11 +122,11 @@ class Condition(Expression):
 
     __slots__ = ()
 
-    def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
-        if tree["type"] == "literal" and isinstance(tree["value"], str) and not reader.mistakes:
-            place = getattr(value, "place", None)
-            text = tree["value"]
-            found = f"{shown(value if getattr(value, 'secret', False) else text)}, a literal text, as a condition"
+    def _check(self, held: Held, written: Any, reader: Reader) -> Held:
+        if isinstance(held, Constant) and isinstance(held.value, str) and not reader.mistakes:
+            place = getattr(written, "place", None)
+            text = held.value
+            found = f"{shown(written if getattr(written, 'secret', False) else text)}, a literal text, as a condition"
             write = text if text.partition(".")[0] in ROOTS else ""
             reader.mistakes.append(Mistake("F402", found, "an expression such as vars.count > 4", write, place))
-        return {"type": "truth", "children": [tree]}
+        return Truth(held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Self
 
@@ -32,9 +32,13 @@ class FileTemplate(Validated):
 
     def __init__(self, file: Resource, reach: Reach) -> None:
         mistakes: list[Mistake] = []
-        self._parts = tuple(_compiled(file, reach, mistakes))
+        self._parts = tuple(_parts(file, reach, mistakes))
         if mistakes:
             refuse(mistakes)
+
+    @property
+    def acts(self) -> bool:
+        return any(part.acts for part in self._parts if isinstance(part, Template))
 
     def text(self, event: Event) -> str:
         """The text for this event. Raises MULE:EXPRESSION, also for one that is too large."""
@@ -44,7 +48,7 @@ class FileTemplate(Validated):
     def _text(self, event: Event) -> str:
         texts, left = [], LARGEST_WRITTEN
         for part in self._parts:
-            texts.append(part(event))
+            texts.append(part if isinstance(part, str) else part.text(event))
             left -= len(texts[-1])
             if left < 0:
                 raise FlowError(EXPRESSION, f"a template becomes a text of {LARGEST_WRITTEN} characters at most")
@@ -55,15 +59,15 @@ class FileTemplate(Validated):
         return value if isinstance(value, cls) else cls(Resource._validate(value, info), reach_of(info))
 
 
-def _compiled(file: Resource, reach: Reach, mistakes: list[Mistake]) -> Iterator[Callable[[Event], str]]:
+def _parts(file: Resource, reach: Reach, mistakes: list[Mistake]) -> Iterator[str | Template]:
     for part in _split(file, mistakes):
         if not part.is_expression:
-            yield _literal(part.text)
+            yield part.text
             continue
         start = part.offset - len(OPENING)
         text = Text(f"{OPENING}{part.text}]", file.place_at(start))
         if template := built(partial(Template, text, reach), mistakes):
-            yield template.text
+            yield template
 
 
 def _split(file: Resource, mistakes: list[Mistake]) -> list[Part]:
@@ -73,7 +77,3 @@ def _split(file: Resource, mistakes: list[Mistake]) -> list[Part]:
         place = file.place_at(error.offset)
         mistakes.append(Mistake("F401", error.found, error.expected, error.write, place))
         return []
-
-
-def _literal(text: str) -> Callable[[Event], str]:
-    return lambda event: text

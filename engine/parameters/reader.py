@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pydantic_core import core_schema
 
-from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
-from engine.expressions.doubts import doubts, of_negation, of_parts, refuse_numbers_in_brackets
+from engine.expressions import JMESPATH, EvaluationError, ExpressionSyntaxError
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
-from engine.expressions.habits import add_hint
-from engine.expressions.marks import split
-from engine.expressions.parser import Node
+from engine.expressions.held import Computed, Constant, Held, ListOf, MapOf, TextOf
+from engine.expressions.language import Language, Names
+from engine.expressions.marks import doubts_of, split
 from engine.parameters.mistake import Mistake, not_finite, refuse
 from engine.parameters.text import Piece, Place, Text
 from engine.values.errors import EXPRESSION, FlowError
@@ -29,6 +29,7 @@ ROOTS = {
     "correlationId": "event.correlation_id",
     "flow": "flow",
 }
+NO_VARIABLES: Mapping[str, str] = {}
 Evaluate = Callable[[Event], Any]
 
 
@@ -43,6 +44,13 @@ class Reach:
     read_scalar: Callable[[str], Any] = str
     """How text that came out of a placeholder is read where any value may stand. Raises ValueError."""
     warn: Callable[[Mistake], None] = lambda mistake: None
+    language: Language = JMESPATH
+    """What its expressions are written in."""
+
+    @cached_property
+    def names(self) -> Names:
+        """The same for the language."""
+        return Names(self.functions, self.roots, _whole(self.flow), {"flow": self.flow})
 
 
 class Leaf(NamedTuple):
@@ -56,10 +64,9 @@ class Leaf(NamedTuple):
 
 
 class Reader:
-    """Reads a value of a flow file into one syntax tree; keeps its leaves and the mistakes in them.
+    """Reads a value of a flow file, and compiles it; keeps its leaves and the mistakes in them.
 
-    always: whether texts are expressions without `#[ ]`.
-    variables: names that a `let` around the tree defines; whoever wraps the tree adds to them.
+    variables: names that a `let` around what is read defines; whoever wraps it adds to them.
     """
 
     def __init__(self, reach: Reach) -> None:
@@ -67,22 +74,21 @@ class Reader:
         self.variables: set[str] = set()
         self.leaves: list[Leaf] = []
         self.mistakes: list[Mistake] = []
-        self.acts = False
 
     @classmethod
     def standalone(cls) -> Reader:
         """A reader outside of any file."""
         return cls(STANDALONE)
 
-    def read(self, value: Any, *, always: bool) -> Node:
+    def read(self, value: Any, *, always: bool) -> Held:
+        """What a value holds. always: whether texts are expressions without `#[ ]`."""
         if isinstance(value, Mapping):
             self._check_keys(value)
-            pairs = [{"value": key, "children": [self.read(inner, always=always)]} for key, inner in value.items()]
-            return {"type": "map", "children": pairs}
+            return MapOf({key: self.read(inner, always=always) for key, inner in value.items()})
         if isinstance(value, list):
-            return {"type": "list", "children": [self.read(inner, always=always) for inner in value]}
+            return ListOf(tuple(self.read(inner, always=always) for inner in value))
         if not isinstance(value, str):
-            return literal(value)
+            return Constant(value)
         text = value if isinstance(value, Text) else Text(value)
         try:
             if text.is_one_placeholder:
@@ -90,14 +96,14 @@ class Reader:
             return self._expression(text) if always else self._text(text)
         except ExpressionSyntaxError as error:
             self._note(error, text)
-            return literal(None)
+            return Constant(None)
 
-    def _scalar(self, text: Text) -> Node:
+    def _scalar(self, text: Text) -> Constant:
         try:
-            return literal(self.reach.read_scalar(str(text)))
+            return Constant(self.reach.read_scalar(str(text)))
         except ValueError:
             self.mistakes.append(not_finite(text, text.place))
-            return literal(None)
+            return Constant(None)
 
     def _check_keys(self, mapping: Mapping[Any, Any]) -> None:
         for key in mapping:
@@ -106,24 +112,23 @@ class Reader:
                 write = "the function from_items for keys that are computed"
                 self.mistakes.append(Mistake("F404", f"'{key}', an expression as a key", "a name", write, place))
 
-    def _text(self, text: Text) -> Node:
-        nodes = [node for piece in text.pieces for node in self._piece(text, piece)]
-        telling = [node for node in nodes if node["type"] == "leaf" or node["value"].strip()]
-        if len(telling) == 1 and telling[0]["type"] == "leaf":
-            return _constant(telling[0])
-        if all(node["type"] == "literal" for node in nodes):
-            return literal("".join(node["value"] for node in nodes))
-        return {"type": "text", "children": nodes}
+    def _text(self, text: Text) -> Held:
+        parts = tuple(part for piece in text.pieces for part in self._piece(text, piece))
+        telling = [part for part in parts if isinstance(part, Computed) or part.value.strip()]
+        if len(telling) == 1 and isinstance(telling[0], Computed):
+            return telling[0].simplest
+        literals = [part.value for part in parts if isinstance(part, Constant)]
+        return TextOf(parts) if len(literals) < len(parts) else Constant("".join(literals))
 
-    def _piece(self, text: Text, piece: Piece) -> Iterator[Node]:
+    def _piece(self, text: Text, piece: Piece) -> Iterator[Constant | Computed]:
         if piece.is_filled:
-            yield literal(piece.text)
+            yield Constant(piece.text)
             return
         parts = self._split(text, piece)
-        self._warn(of_parts(parts), piece.offset, text)
+        self._warn(doubts_of(parts), piece.offset, text)
         for part in parts:
             offset = piece.offset + part.offset
-            yield self._leaf(part.text, offset, text) if part.is_expression else literal(part.text)
+            yield self._leaf(part.text, offset, text) if part.is_expression else Constant(part.text)
 
     def _split(self, text: Text, piece: Piece) -> Any:
         try:
@@ -132,28 +137,23 @@ class Reader:
             error.offset += piece.offset
             raise _inside_expression(text, piece.offset) if text.has_placeholders else error from None
 
-    def _expression(self, text: Text) -> Node:
+    def _expression(self, text: Text) -> Held:
         if text.has_placeholders:
             raise _inside_expression(text, 0)
         parts = split(text.strip()) if text.lstrip().startswith("#[") else []
         if len(parts) == 1 and parts[0].is_expression:
-            return _constant(self._leaf(parts[0].text, text.index("#[") + 2, text))
-        return _constant(self._leaf(str(text), 0, text))
+            return self._leaf(parts[0].text, text.index("#[") + 2, text).simplest
+        return self._leaf(str(text), 0, text).simplest
 
-    def _leaf(self, expression: str, offset: int, text: Text) -> Node:
+    def _leaf(self, expression: str, offset: int, text: Text) -> Computed:
         try:
-            tree, negations = parse(expression)
-            check_tree(tree, self.reach.roots, self.reach.functions, self.variables)
-            refuse_numbers_in_brackets(tree)
+            tree = self.reach.language.read(expression, self.reach.names, self.variables)
         except ExpressionSyntaxError as error:
-            add_hint(error, expression, self.reach.functions, self.variables)
             error.offset += offset
             raise
-        self._warn((of_negation(start, expression) for start in negations), offset, text)
-        self._warn(doubts(tree), offset, text)
-        self.acts = self.acts or any(self.reach.functions[name].acts for name in _called(tree))
+        self._warn(tree.doubts(), offset, text)
         self.leaves.append(Leaf(expression, text.place))
-        return {"type": "leaf", "value": len(self.leaves) - 1, "children": [tree]}
+        return Computed(len(self.leaves) - 1, tree)
 
     def _warn(self, warnings: Iterable[ExpressionSyntaxError], offset: int, text: Text) -> None:
         for warning in warnings:
@@ -163,23 +163,15 @@ class Reader:
     def _note(self, error: ExpressionSyntaxError, text: Text) -> None:
         self.mistakes.append(_mistake(error, text))
 
-    def compile(self, tree: Node, variables: Mapping[str, str] | None = None) -> Evaluate:
-        """The function of the whole tree; raises the validation error of all mistakes found in it.
+    def compile(self, held: Held, variables: Mapping[str, str] = NO_VARIABLES) -> Evaluate:
+        """The function of all that is held; raises the validation error of the mistakes found in it.
 
-        variables: what `$names` mean that no `let` in the tree defines, as Python over `event`.
+        variables: what `$names` mean that no `let` in it defines, as Python over `event`.
         """
         if self.mistakes:
             refuse(self.mistakes)
         try:
-            return compile_tree(
-                tree,
-                roots=self.reach.roots,
-                whole=_whole(self.reach.flow),
-                functions=self.reach.functions,
-                constants={"flow": self.reach.flow},
-                failed=self._failed,
-                variables=variables,
-            )
+            return self.reach.language.compile(held, self.reach.names, variables, self._failed)
         except ExpressionSyntaxError as error:  # Python compiles the whole: its parts alone were not too deep
             place = self.leaves[0].place if self.leaves else None
             refuse([Mistake("F401", error.found, error.expected, error.write, place)])
@@ -192,24 +184,6 @@ class Reader:
         found = reason if is_told else f"{reason} with {type(error).__name__}: {error}"
         where = str(self.leaves[leaf]) if self.leaves else "a literal value"
         return FlowError(EXPRESSION, reason, detailed_description=f"{found}, in {where}", cause=error)
-
-
-def _called(tree: Node) -> Iterator[str]:
-    """The names of the functions that an expression calls."""
-    if tree.get("type") == "call":
-        yield tree["value"]
-    for each in (*(bound for _, bound in tree.get("bindings", ())), *tree["children"]):
-        yield from _called(each) if isinstance(each, dict) else ()
-
-
-def literal(value: Any) -> Node:
-    return {"type": "literal", "value": value, "children": []}
-
-
-def _constant(leaf: Node) -> Node:
-    """The literal that a leaf consists of, where it is one: known now, it need not be computed."""
-    tree: Node = leaf["children"][0]
-    return tree if tree["type"] == "literal" else leaf
 
 
 def _mistake(error: ExpressionSyntaxError, text: Text) -> Mistake:

@@ -13,6 +13,11 @@ class Validated:
 
     __slots__ = ()
 
+    @property
+    def acts(self) -> bool:
+        """Whether an expression in it acts on something else than the event, such as another flow."""
+        return False
+
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
         """The instance; `info.context` is the builder, None in Python. Raises what `refuse` raises."""

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from engine.parameters.expression import Compiled
+from engine.parameters.validated import Validated
 from engine.plan.inside import inside
 from engine.work.batch import Batching
 
@@ -50,4 +50,4 @@ def union(several: Iterable[Effects]) -> Effects:
 
 def computing(*values: Any) -> Effects:
     """The effects of the expressions in some values: most have none, but a function may declare that it acts."""
-    return Effects(acts=any(isinstance(each, Compiled) and each.acts for each in inside(values)))
+    return Effects(acts=any(isinstance(each, Validated) and each.acts for each in inside(values)))

@@ -12,7 +12,7 @@ from engine.parameters.element import Element, Parameters
 class Holder(Protocol):
     """What holds others that an event may come to, such as a row of steps, an error handler, an element."""
 
-    def held(self) -> Iterable[Any]:
+    def members(self) -> Iterable[Any]:
         """What it holds; lists, maps and groups of parameters may be among that."""
         ...
 
@@ -36,12 +36,12 @@ def inside(value: Any) -> Iterator[Any]:
     for each in direct(value):
         yield each
         if isinstance(each, Parameters) and not isinstance(each, Element):
-            yield from inside(list(each.held()))
+            yield from inside(list(each.members()))
 
 
-def held_by(holder: Holder) -> Iterator[Any]:
+def members_of(holder: Holder) -> Iterator[Any]:
     """What stands directly inside an element, a row of steps, or a handler, its groups of parameters included."""
-    return inside(list(holder.held()))
+    return inside(list(holder.members()))
 
 
 def reachable(*starts: Any) -> Iterator[Any]:
@@ -69,4 +69,4 @@ def _walk(starts: Any) -> Iterator[tuple[Any, bool]]:
             seen.add(id(value))
             yield value, False
             waiting.append((value, True))
-            waiting += [(each, False) for each in reversed(list(held_by(value)))]
+            waiting += [(each, False) for each in reversed(list(members_of(value)))]

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from engine.plan.code import Code, Handling, Run, guard, row, watched
 from engine.plan.effects import ANYTHING, Effects
-from engine.plan.inside import Holder, held_by, innermost_first
+from engine.plan.inside import Holder, innermost_first, members_of
 from engine.plan.observer import Observer, Watch, watch
 from engine.values.errors import FlowError
 from engine.values.event import Event
@@ -90,7 +90,7 @@ class Link:
 
     def guard(self, body: Code, handling: Handling) -> Code:
         """Code whose errors an error handler takes."""
-        return guard(body, handling, [self.code(each) for each in held_by(handling) if isinstance(each, Linked)])
+        return guard(body, handling, [self.code(each) for each in members_of(handling) if isinstance(each, Linked)])
 
     def batching(self, effects: Effects) -> Batching | None:
         """The resource whose statements are committed together for steps with these effects, if there is one."""

@@ -101,7 +101,7 @@ def headers_of(template: Template, event: Event, whose: str) -> dict[str, Any]:
     Raises what `checked_headers` raises.
     """
     headers = template.evaluate(event)
-    return checked_headers(headers if template.tree["type"] == "map" else handed_on(headers), whose)
+    return checked_headers(headers if template.entries is not None else handed_on(headers), whose)
 
 
 def checked_headers(headers: Any, whose: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Self
 
-from engine.expressions.parser import Node
+from engine.expressions.held import UNTOLD, Held
 from engine.plan.code import Code
-from engine.steps.processor import UNTOLD, VoidOperation
+from engine.steps.processor import VoidOperation
 from engine.values.errors import CORE_TYPES, SERVER_SECURITY, ErrorType
 from engine.values.event import Event
 from engine.values.refusal import Refusal
@@ -34,7 +34,7 @@ class Authentication(VoidOperation):
     knows besides. All else raises a Refusal with a status and headers of its own.
     """
 
-    def assigns(self) -> Mapping[str, Node]:
+    def assigns(self) -> Mapping[str, Held]:
         return {f"vars.{AUTHENTICATION}": UNTOLD}
 
     def security_scheme(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Step:
         self.location = location or self.name
         self.written = written
 
-    def held(self) -> Iterable[Any]:
+    def members(self) -> Iterable[Any]:
         return (self.processor,)
 
     def left(self, error: Exception, event: Event) -> FlowError:
@@ -85,7 +85,7 @@ class Chain(Validated):
         self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
         self.run = self._link_and_run
 
-    def held(self) -> Iterable[Any]:
+    def members(self) -> Iterable[Any]:
         return self.steps
 
     def code(self, link: Link) -> Code:

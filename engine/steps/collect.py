@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine.expressions import reads_of
-from engine.expressions.parser import Node
+from engine.expressions.held import Held, Outcomes
 from engine.parameters.amounts import Name
 from engine.parameters.element import Parameters
 from engine.parameters.expression import Template
@@ -14,8 +13,8 @@ from engine.parameters.type_patterns import TypePatterns
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
 
-OF_ITEM = frozenset({"payload", "attributes", "message", "error", "correlation_id"})
-"""What an event has that an item's steps do not change for its outcome."""
+OF_ITEM = frozenset({"payload", "attributes", "message", "error", "correlationId", "flow"})
+"""The roots that an item's steps do not change for its outcome."""
 
 
 class ItemEvent(Event, frozen=True):
@@ -58,7 +57,7 @@ class Collect(Parameters):
     """Whether `success` sees nothing but what the item entered with."""
 
     def __post_init__(self) -> None:
-        self._prepare(_is_of_item=reads_of(self.success.evaluate) <= OF_ITEM)
+        self._prepare(_is_of_item=all(path and path[0] in OF_ITEM for path in self.success.held.reads()))
 
     def succeeded(self, entering: Event, after: Event, index: int) -> Any:
         """The outcome of an item whose steps left this event. An error in `success` is the item's failure."""
@@ -78,9 +77,14 @@ class Collect(Parameters):
         """Whether an error of this type is an item's outcome."""
         return not raised.is_critical and not (self.abort_on and self.abort_on.match_type(raised))
 
-    def assigns(self) -> Mapping[str, Node]:
-        """What the loop sets: the variable, as a syntax tree for those who look at flows without running them."""
-        return {f"vars.{self.target}": {"type": "each", "children": [self.success.tree, self.failure.tree]}}
+    def assigns(self) -> Mapping[str, Held]:
+        """What the loop sets: the variable, for those who look at flows without running them."""
+        return {f"vars.{self.target}": Outcomes((self.success.held, self.failure.held), self._is_stream)}
+
+    @property
+    def _is_stream(self) -> bool:
+        """Whether the outcomes are told one after another."""
+        return False
 
 
 class StreamingCollect(Collect):
@@ -90,11 +94,9 @@ class StreamingCollect(Collect):
     """Whether the variable takes a stream of the outcomes, and the loop runs while it is read: as the payload of an
     answer it is sent item by item, and any number of items needs no more memory than a few."""
 
-    def assigns(self) -> Mapping[str, Node]:
-        assigned = super().assigns()
-        if not self.streaming:
-            return assigned
-        return {name: {**outcomes, "type": "stream"} for name, outcomes in assigned.items()}
+    @property
+    def _is_stream(self) -> bool:
+        return self.streaming
 
 
 def _seen(entering: Event, left: Event, index: int, error: FlowError | None, result: Any) -> ItemEvent:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field
 from pydantic_core import core_schema
 
+from engine.expressions.held import Constant
 from engine.parameters.element import Element
 from engine.parameters.expression import Condition
 from engine.parameters.mistake import Mistake, refuse
@@ -118,8 +119,8 @@ class OnError(Element):
 
 def _assigned_status(steps: Chain) -> int | None:
     """The last status that the steps themselves assign as a literal."""
-    trees = [tree for step in steps.steps if (tree := step.processor.assigns().get(f"vars.{STATUS}"))]
-    return status_in(trees[-1]["value"]) if trees and trees[-1]["type"] == "literal" else None
+    assigned = [held for step in steps.steps if (held := step.processor.assigns().get(f"vars.{STATUS}"))]
+    return status_in(assigned[-1].value) if assigned and isinstance(assigned[-1], Constant) else None
 
 
 class ErrorHandler(Validated):
@@ -128,7 +129,7 @@ class ErrorHandler(Validated):
     def __init__(self, handlers: Sequence[OnError] = ()) -> None:
         self.handlers = tuple(handlers)
 
-    def held(self) -> Iterable[Any]:
+    def members(self) -> Iterable[Any]:
         return self.handlers
 
     async def handle(

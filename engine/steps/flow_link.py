@@ -29,9 +29,9 @@ class FlowLink(Validated):
     def __init__(self, name: Template, flows: Mapping[str, Runnable]) -> None:
         self._name = name
         self._flows = flows
-        self.static_name: str | None = str(name.tree["value"]) if name.is_literal else None
+        self.static_name: str | None = str(name.literal) if name.is_literal else None
 
-    def held(self) -> Iterable[Any]:
+    def members(self) -> Iterable[Any]:
         return self._name, self.static_target()
 
     def target(self, event: Event) -> Runnable:

@@ -26,7 +26,7 @@ def inner_steps(holder: Parameters) -> list[Inner]:
 
 
 def _inner(holder: Parameters, outer: ErrorHandler | None) -> Iterator[Inner]:
-    parts = list(direct(list(Parameters.held(holder))))
+    parts = list(direct(list(Parameters.members(holder))))
     handler = next((each for each in parts if isinstance(each, ErrorHandler)), outer)
     for each in parts:
         if isinstance(each, Chain):

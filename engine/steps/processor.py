@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from engine.expressions.parser import Node
+from engine.expressions.held import UNTOLD, Held
 from engine.parameters.amounts import Broken, Name
 from engine.parameters.element import Element, Field, Parameters
 from engine.parameters.expression import Expression
@@ -23,15 +23,6 @@ from engine.values.event import Event
 from engine.work.nesting import Runnable
 
 Result = TypeVar("Result")
-
-
-UNTOLD: Node = {"type": "untold", "children": []}
-"""The syntax tree of a value of which nothing is known before the flow runs."""
-
-
-def content_tree(tree: Node, media_type: str | None) -> Node:
-    """The syntax tree of a payload that a step gives this media type; None leaves it open."""
-    return {"type": "content", "value": media_type, "children": [tree]}
 
 
 class After(Enum):
@@ -98,9 +89,9 @@ class Processor(Element):
         if "code" in own and "run" not in own:
             cls.run = _run_of(cls)  # type: ignore[method-assign]  # what a subclass means by super().run
 
-    def held(self) -> Iterable[Any]:
-        is_whole = not any(isinstance(each, Broken) for each in super().held())
-        return [*super().held(), *(self.leads_to() if is_whole else ())]
+    def members(self) -> Iterable[Any]:
+        is_whole = not any(isinstance(each, Broken) for each in super().members())
+        return [*super().members(), *(self.leads_to() if is_whole else ())]
 
     async def run(self, event: Event) -> Event:
         """The event after this step. The event that came in stays as it is."""
@@ -125,7 +116,7 @@ class Processor(Element):
 
     def effects(self) -> Effects:
         """What the step does itself if it never waits: what its expressions do. Those of its steps are left out."""
-        return computing(list(Parameters.held(self)))
+        return computing(list(Parameters.members(self)))
 
     def map_error(self, failure: FlowError) -> FlowError:
         """The error that leaves the step when it raised this one."""
@@ -135,12 +126,12 @@ class Processor(Element):
         """Whether an error of this type that the steps inside raise never leaves the step."""
         return False
 
-    def assigns(self) -> Mapping[str, Node]:
-        """What the step itself sets: `payload`, `attributes` or `vars.NAME`, with the syntax tree of the value."""
+    def assigns(self) -> Mapping[str, Held]:
+        """What the step itself sets: `payload`, `attributes` or `vars.NAME`, with what the value is made of."""
         return {"payload": UNTOLD, "attributes": UNTOLD}
 
-    def demands(self) -> Sequence[tuple[Node, Mapping[str, Any]]]:
-        """What holds of each event that passed: the syntax tree of a value, and a JSON Schema that it satisfies."""
+    def demands(self) -> Sequence[tuple[Held, Mapping[str, Any]]]:
+        """What holds of each event that passed: what a value is made of, and a JSON Schema that it satisfies."""
         return ()
 
     def describes(self) -> tuple[str, Mapping[str, Any]] | None:
@@ -184,7 +175,7 @@ class VoidOperation(Processor):
         mapping = next((each for each in self.error_mapping if each.source_type.match(failure)), None)
         return mapping.map(failure) if mapping else failure
 
-    def assigns(self) -> Mapping[str, Node]:
+    def assigns(self) -> Mapping[str, Held]:
         return {}
 
 
@@ -203,7 +194,7 @@ class Targeted(Processor):
             return after
         return event.with_variable(self.target, self.target_value.evaluate(after))
 
-    def assigns(self) -> Mapping[str, Node]:
+    def assigns(self) -> Mapping[str, Held]:
         return {"payload": UNTOLD, "attributes": UNTOLD} if self.target is None else {f"vars.{self.target}": UNTOLD}
 
 

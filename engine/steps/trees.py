@@ -1,67 +1,28 @@
-"""The expressions of elements: their syntax trees, and what they read of an event."""
+"""The expressions of elements, and what they read of an event."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.expressions.parser import Node
+from engine.expressions.held import Held, Path
 from engine.parameters.element import Parameters
 from engine.parameters.expression import Compiled
 from engine.plan.inside import inside
 from engine.steps.processor import Processor
 
-Path = tuple[str, ...]
 
-
-def trees(element: Parameters) -> Iterator[Node]:
-    """The syntax trees of the expressions that an element holds itself."""
+def trees(element: Parameters) -> Iterator[Held]:
+    """What the parameters that an element holds itself are made of, and what it assigns."""
     if isinstance(element, Processor):
         yield from element.assigns().values()
-    yield from (each.tree for each in inside(list(Parameters.held(element))) if isinstance(each, Compiled))
-
-
-def nodes(tree: Node) -> Iterator[Node]:
-    """A syntax tree's nodes; the pairs of a map are none."""
-    if "type" in tree:
-        yield tree
-    for _, bound in tree.get("bindings", ()):
-        yield from nodes(bound)
-    for child in tree["children"]:
-        yield from nodes(child)
+    yield from (each.held for each in inside(list(Parameters.members(element))) if isinstance(each, Compiled))
 
 
 def computes(element: Parameters) -> bool:
     """Whether an element has an expression that could fail."""
-    return any(node["type"] == "leaf" for tree in trees(element) for node in nodes(tree))
+    return not all(held.is_constant for held in trees(element))
 
 
 def paths(elements: Iterable[Parameters]) -> set[Path]:
     """What the expressions of elements read, as far as names lead: (vars, authentication, principal)."""
-    return {path for element in elements for tree in trees(element) for path in paths_in(tree)}
-
-
-def paths_in(tree: Node) -> Iterator[Path]:
-    """What an expression reads, as far as names lead."""
-    if tree.get("type") == "subexpression":
-        names = tuple(_leading_names(tree["children"]))
-        if names:
-            yield names
-        others = [child for child in tree["children"] if not _is_name(child)]
-    elif _is_name(tree):
-        yield (tree["value"],)
-        others = []
-    else:
-        others = [*(bound for _, bound in tree.get("bindings", ())), *tree["children"]]
-    for each in others:
-        yield from paths_in(each)
-
-
-def _leading_names(children: Iterable[Node]) -> Iterator[str]:
-    for child in children:
-        if not _is_name(child):
-            return
-        yield child["value"]
-
-
-def _is_name(tree: Node) -> bool:
-    return tree.get("type") in ("field", "variable")
+    return {path for element in elements for held in trees(element) for path in held.reads()}

@@ -10,7 +10,7 @@ from msgspec import UNSET, DecodeError
 from pydantic import BeforeValidator, Field
 
 from engine.expressions.errors import EvaluationError
-from engine.expressions.operations import ARITHMETIC_CALLS
+from engine.expressions.operators import add
 from engine.parameters.amounts import Amount, Size, TimeUnit
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.stores.entries import Entries, Entry, MemoryEntries
@@ -23,8 +23,6 @@ from engine.work.runtime import Runtime
 FILE = "object-stores"
 DEFAULT_STORE = "_defaultPersistentObjectStore"
 """The name of the application's own store (Mule's)."""
-
-add = ARITHMETIC_CALLS["plus"]
 
 
 def _above_zero(value: Any) -> Any:

@@ -218,7 +218,7 @@ class SuiteLoader(Loader):
 
     def _build_others(self) -> None:
         self.builder.mistakes += self.file.mistakes
-        self.builder.enter(self.file.name)
+        self.builder.enter(self.file.name, self.file.document.start())
         for hook in HOOKS:
             self._steps(self.settings, hook, self.file.name)
         self.suite = self.builder.parameters(Suite, self.settings, "the test file", self.settings.place) or Suite()
@@ -238,7 +238,7 @@ class SuiteLoader(Loader):
         mentions.error_types[:] = dict.fromkeys(mentions.error_types)
 
     def _case(self, case: Written) -> Case | None:
-        self.builder.enter(case.name)
+        self.builder.enter(case.name, case.place)
         self._prepare(case)
         built: Case | None = self.builder.parameters(Case, case.values, f"the case '{case.name}'", case.place)
         return built

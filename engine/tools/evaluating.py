@@ -10,7 +10,7 @@ import click
 import msgspec
 from pydantic_core import PydanticCustomError
 
-from engine.expressions import source_of
+from engine.expressions.jmespath import source_of
 from engine.expressions.writing import encode
 from engine.parameters.expression import Expression
 from engine.parameters.mistake import mistakes_of

@@ -8,7 +8,7 @@ from engine.loading.loader import Parts
 from engine.parameters.config import Config
 from engine.parameters.element import Parameters
 from engine.plan.effects import Effects
-from engine.plan.inside import held_by
+from engine.plan.inside import members_of
 from engine.plan.link import Link
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import OnError
@@ -85,7 +85,9 @@ class _Page:
     def _names(self, step: Step, effects: Effects) -> list[str]:
         """The configs whose resources the step, or those inside, work with."""
         inside = (each for each in steps_within(step) if self._link.step(each).effects.resources & effects.resources)
-        configs = (value for each in inside for value in Parameters.held(each.processor) if isinstance(value, Config))
+        configs = (
+            value for each in inside for value in Parameters.members(each.processor) if isinstance(value, Config)
+        )
         return list(dict.fromkeys(config.config_name for config in configs))
 
     def _of_loop(self, step: Step) -> Iterator[str]:
@@ -93,7 +95,7 @@ class _Page:
         is_fused = getattr(step.processor, "fuse", None)
         if is_fused is None:
             return
-        bodies = [each for each in held_by(step.processor) if isinstance(each, Chain)]
+        bodies = [each for each in members_of(step.processor) if isinstance(each, Chain)]
         effects = [self._link.code(each).effects for each in bodies]
         if not any(each.resources for each in effects):
             yield "nothing to commit"
@@ -116,7 +118,7 @@ class _Page:
         """The steps of some chains, those inside of others first."""
         for chain in chains:
             for step in chain.steps:
-                inner = [each for each in held_by(step.processor) if isinstance(each, Chain)]
+                inner = [each for each in members_of(step.processor) if isinstance(each, Chain)]
                 yield from self._steps_in(inner)
                 yield step
 

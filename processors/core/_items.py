@@ -10,9 +10,12 @@ from engine import (
     NOTHING,
     Appended,
     Condition,
+    Constant,
     Event,
     Expression,
     FlowError,
+    Held,
+    MapOf,
     Message,
     Mistake,
     Reader,
@@ -31,11 +34,11 @@ class Collection(Expression):
 
     __slots__ = ()
 
-    def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
-        literal = {} if tree["type"] == "map" else tree["value"] if tree["type"] == "literal" else None
+    def _check(self, held: Held, written: Any, reader: Reader) -> Held:
+        literal = {} if isinstance(held, MapOf) else held.value if isinstance(held, Constant) else None
         if literal is not None and not isinstance(literal, LISTS) and not reader.mistakes:
             reader.mistakes.append(Mistake("F303", _kind(literal), "an expression that gives a list"))
-        return tree
+        return held
 
 
 def carried(item: Message | Unreadable) -> tuple[Any, Any]:

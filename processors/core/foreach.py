@@ -98,7 +98,7 @@ class Foreach(Scope):
 
     def __post_init__(self) -> None:
         size = self.batch_size
-        if self.collect and size.is_literal and size.read(size.tree["value"]) != 1:
+        if self.collect and size.is_literal and size.read(size.literal) != 1:
             refuse([Mistake("F304", "batchSize beside collect", "one outcome an item", "collect without batchSize")])
 
     def keeps(self, raised: ErrorType) -> bool:

@@ -114,7 +114,7 @@ class Python(Operation):
             return template or Template(None)
         if template.is_literal:
             try:
-                argument.read(template.tree["value"])
+                argument.read(template.literal)
             except FlowError as failure:
                 place = getattr(value, "place", None)
                 mistakes.append(Mistake("F303", shown(value), failure.description, "", place))

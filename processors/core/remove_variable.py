@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import Event, Name, Processor, literal
+from engine import Constant, Event, Name, Processor
 
 
 class RemoveVariable(Processor):
@@ -20,7 +20,7 @@ class RemoveVariable(Processor):
     """The variable's name."""
 
     def assigns(self) -> Mapping[str, Any]:
-        return {f"vars.{self.variable_name}": literal(None)}
+        return {f"vars.{self.variable_name}": Constant(None)}
 
     def run_plain(self, event: Event) -> Event:
         return event.without_variable(self.variable_name)

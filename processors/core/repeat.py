@@ -95,7 +95,7 @@ class Repeat(Scope):
     def __post_init__(self) -> None:
         if self.while_ is None and self.until is None:
             refuse([Mistake("F304", "neither 'while' nor 'until'", "one of them", "until: payload.next == null")])
-        waits = not self.delay.is_literal or self.delay.read(self.delay.tree["value"]) != 0
+        waits = not self.delay.is_literal or self.delay.read(self.delay.literal) != 0
         passes_by = "'while' does not hold at first" if self.while_ else ""
         self._prepare(_waits=waits, passes_by=passes_by, always_enters=self.while_ is None)
 

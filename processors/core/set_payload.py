@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import Event, Name, Processor, Template, content_tree, read_media_type
+from engine import Event, Labelled, Name, Processor, Template, read_media_type
 
 
 class SetPayload(Processor):
@@ -26,7 +26,7 @@ class SetPayload(Processor):
     """The media type of the payload, such as application/json or text/csv."""
 
     def assigns(self) -> Mapping[str, Any]:
-        return {"payload": content_tree(self.value.tree, self.mime_type)}
+        return {"payload": Labelled(self.value.held, self.mime_type)}
 
     def run_plain(self, event: Event) -> Event:
         payload = read_media_type(self.value.evaluate(event), self.mime_type)

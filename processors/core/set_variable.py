@@ -25,7 +25,7 @@ class SetVariable(Processor):
     """Its new value."""
 
     def assigns(self) -> Mapping[str, Any]:
-        return {f"vars.{self.variable_name}": self.value.tree}
+        return {f"vars.{self.variable_name}": self.value.held}
 
     def run_plain(self, event: Event) -> Event:
         return event.with_variable(self.variable_name, self.value.evaluate(event))

@@ -5,15 +5,18 @@ from typing import Annotated, Any, ClassVar
 
 from engine import (
     ROOTS,
-    Evaluate,
+    Effects,
     Event,
     Field,
+    Held,
+    Labelled,
+    Let,
+    MapOf,
     Mistake,
     Name,
     Processor,
     Reader,
     Written,
-    content_tree,
     read_media_type,
     refuse,
 )
@@ -52,30 +55,31 @@ class Transform(Processor):
 
     _evaluate: ClassVar[Any]
     _assigns: ClassVar[Mapping[str, Any]]
-
-    def __post_init__(self) -> None:
-        evaluate, assigns = self._compile()
-        self._prepare(_evaluate=evaluate, _assigns=assigns)
+    _acts: ClassVar[bool]
 
     def assigns(self) -> Mapping[str, Any]:
         return self._assigns
 
-    def _compile(self) -> tuple[Evaluate, Mapping[str, Any]]:
-        """All parameters as one expression: the results in a map, the `let`s around it; and each by itself."""
+    def effects(self) -> Effects:
+        return Effects(acts=self._acts)
+
+    def __post_init__(self) -> None:
+        """All parameters become one expression, the results in a map, the `let`s around it; and each one by itself."""
         written = [*self.let.values(), *self._results().values(), *self.set_variables.values()]
         reader = Reader(written[0].reach) if written else Reader.standalone()
-        bindings = []
+        bindings: list[tuple[str, Held]] = []
         for name, value in self.let.items():
             self._check_name(name, value, reader)
             bindings.append((name, reader.read(value.written, always=True)))
             reader.variables.add(name)
-        pairs = [(name, reader.read(value.written, always=False)) for name, value in self._results().items()]
-        variables = [(name, reader.read(value.written, always=False)) for name, value in self.set_variables.items()]
-        evaluate = reader.compile(_within(bindings, _map([*pairs, ("set_variables", _map(variables))])))
-        assigns = {name.removeprefix("set_"): _within(bindings, tree) for name, tree in pairs}
+        results = {name: reader.read(value.written, always=False) for name, value in self._results().items()}
+        variables = {name: reader.read(value.written, always=False) for name, value in self.set_variables.items()}
+        whole = _within(bindings, MapOf({**results, "set_variables": MapOf(variables)}))
+        assigns = {name.removeprefix("set_"): _within(bindings, held) for name, held in results.items()}
         if "payload" in assigns:
-            assigns["payload"] = content_tree(assigns["payload"], self.mime_type)
-        return evaluate, assigns | {f"vars.{name}": _within(bindings, tree) for name, tree in variables}
+            assigns["payload"] = Labelled(assigns["payload"], self.mime_type)
+        assigns |= {f"vars.{name}": _within(bindings, held) for name, held in variables.items()}
+        self._prepare(_evaluate=reader.compile(whole), _assigns=assigns, _acts=whole.acts)
 
     def _results(self) -> dict[str, Written]:
         results = {"set_payload": self.set_payload, "set_attributes": self.set_attributes}
@@ -106,12 +110,8 @@ class Transform(Processor):
         return after
 
 
-def _within(bindings: list[tuple[str, Any]], tree: dict[str, Any]) -> dict[str, Any]:
-    """The tree with the `let`s around it."""
-    for binding in reversed(bindings):
-        tree = {"type": "let", "bindings": [binding], "children": [tree]}
-    return tree
-
-
-def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {"type": "map", "children": [{"value": name, "children": [node]} for name, node in pairs]}
+def _within(bindings: list[tuple[str, Held]], held: Held) -> Held:
+    """What is held, with the `let`s around it."""
+    for name, bound in reversed(bindings):
+        held = Let(name, bound, held)
+    return held

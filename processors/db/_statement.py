@@ -111,8 +111,8 @@ class Statement(DatabaseOperation):
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""
-        tree = self.input_parameters.tree
-        given = {pair["value"] for pair in tree["children"]} if tree["type"] == "map" else set(self.sql.names)
+        entries = self.input_parameters.entries
+        given = self.sql.names if entries is None else entries
         missing = [name for name in self.sql.names if name not in given]
         if missing:
             found = f"the parameter ':{missing[0]}' in sql, which input-parameters lack"

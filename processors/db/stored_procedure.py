@@ -101,11 +101,11 @@ class StoredProcedure(DatabaseOperation):
 
     def _check_names(self) -> None:
         """Check the names that are known now: each has one source, and each output a place."""
-        if self.in_out_parameters.tree["type"] != "map":
+        if self.in_out_parameters.entries is None:
             refuse([Mistake("F303", "in-out-parameters that are no map", "a map of values by names")])
         both = _names(self.in_out_parameters)
-        is_map = self.input_parameters.tree["type"] == "map"
-        inputs = _names(self.input_parameters) if is_map else []
+        is_map = self.input_parameters.entries is not None
+        inputs = _names(self.input_parameters)
         outputs = {*self.output_parameters, *both}
         mistakes = [
             Mistake("F603", f"the parameter '{name}' in several places", "in-out-parameters for what goes in and out")
@@ -125,4 +125,5 @@ class StoredProcedure(DatabaseOperation):
 
 
 def _names(template: Template) -> list[str]:
-    return [pair["value"] for pair in template.tree["children"]]
+    """The names of a map that is written out."""
+    return list(template.entries or ())

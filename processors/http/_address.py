@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from engine import Event, FlowError, Mistake, Reader, Template, shown, to_text
+from engine import (
+    Computed,
+    Constant,
+    Event,
+    FlowError,
+    Held,
+    ListOf,
+    Mistake,
+    Reader,
+    Template,
+    TextOf,
+    shown,
+    to_text,
+)
 from processors.http._errors import BAD_REQUEST
 
 PARAMETER = re.compile(r"\{([^{}/?#\s]+)\}")
@@ -29,18 +42,18 @@ class Path(Template):
     __slots__ = ("_parts", "is_whole", "names")
     expected: ClassVar[str] = "a path"
 
-    def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
+    def _check(self, held: Held, written: Any, reader: Reader) -> Held:
         """The expressions as a list; `_parts` are the literal texts and names around them."""
-        self.is_whole = tree["type"] not in ("text", "literal")
-        nodes = list(_joined(tree["children"])) if tree["type"] == "text" else [tree]
-        self._check_start(nodes, value, reader)
-        self._parts = tuple(part for node in nodes for part in _parts(node))
+        self.is_whole = not isinstance(held, (TextOf, Constant))
+        pieces = list(_joined(held.parts)) if isinstance(held, TextOf) else [held]
+        self._check_start(pieces, written, reader)
+        self._parts = tuple(part for piece in pieces for part in _parts(piece))
         self.names = tuple(part.name for part in self._parts if isinstance(part, _Parameter))
-        return {"type": "list", "children": [node for node in nodes if node["type"] != "literal"]}
+        return ListOf(tuple(piece for piece in pieces if not isinstance(piece, Constant)))
 
-    def _check_start(self, nodes: list[dict[str, Any]], value: Any, reader: Reader) -> None:
-        if nodes[0]["type"] == "literal" and not isinstance(nodes[0]["value"], str):
-            reader.mistakes.append(Mistake("F303", shown(value), self.expected, "", getattr(value, "place", None)))
+    def _check_start(self, pieces: list[Held], written: Any, reader: Reader) -> None:
+        if isinstance(pieces[0], Constant) and not isinstance(pieces[0].value, str):
+            reader.mistakes.append(Mistake("F303", shown(written), self.expected, "", getattr(written, "place", None)))
 
     def fill(self, event: Event, parameters: Values) -> str:
         """The text for this event, encoded. Raises HTTP:BAD_REQUEST for a value that is no segment."""
@@ -61,13 +74,13 @@ class Url(Path):
     __slots__ = ()
     expected = "a url such as https://example.org/orders/{id}, its host without expressions"
 
-    def _check_start(self, nodes: list[dict[str, Any]], value: Any, reader: Reader) -> None:
-        first = nodes[0]["value"] if nodes[0]["type"] == "literal" else None
+    def _check_start(self, pieces: list[Held], written: Any, reader: Reader) -> None:
+        first = pieces[0].value if isinstance(pieces[0], Constant) else None
         match = HEAD.match(first) if isinstance(first, str) else None
-        if self.is_whole or (match and (len(nodes) == 1 or match.end() < len(str(first)))):
+        if self.is_whole or (match and (len(pieces) == 1 or match.end() < len(str(first)))):
             return
         write = "a config-ref and a path, or a url that is one whole expression"
-        reader.mistakes.append(Mistake("F303", shown(value), self.expected, write, getattr(value, "place", None)))
+        reader.mistakes.append(Mistake("F303", shown(written), self.expected, write, getattr(written, "place", None)))
 
     def fill(self, event: Event, parameters: Values) -> str:
         if not self.is_whole:
@@ -89,19 +102,19 @@ class _Expression:
     """Stands where the value of the next expression comes."""
 
 
-def _joined(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The nodes of a text; what a placeholder gave and what stands beside it are one literal."""
-    for is_literal, group in groupby(nodes, lambda node: node["type"] == "literal"):
-        if is_literal:
-            yield {"type": "literal", "value": "".join(node["value"] for node in group), "children": []}
+def _joined(parts: Iterable[Constant | Computed]) -> Iterator[Held]:
+    """The parts of a text; what a placeholder gave and what stands beside it are one literal."""
+    for kind, group in groupby(parts, type):
+        if kind is Constant:
+            yield Constant("".join(part.value for part in group if isinstance(part, Constant)))
         else:
             yield from group
 
 
-def _parts(node: dict[str, Any]) -> list[Any]:
-    if node["type"] != "literal":
+def _parts(piece: Held) -> list[Any]:
+    if not isinstance(piece, Constant):
         return [_Expression()]
-    texts = PARAMETER.split(str(node["value"]))
+    texts = PARAMETER.split(str(piece.value))
     return [_Parameter(text) if number % 2 else quote(text, KEPT) for number, text in enumerate(texts)]
 
 

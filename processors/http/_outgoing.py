@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from engine import Event, FlowError, Mistake, Reader, Spooled, Template, headers_of, refuse, shown
+from engine import Constant, Event, FlowError, Held, Mistake, Reader, Spooled, Template, headers_of, refuse, shown
 from processors.http._errors import BAD_REQUEST, TIMEOUT
 from processors.http._methods import meant_method
 
@@ -45,14 +45,14 @@ class Method(Template):
     __slots__ = ()
     expected: ClassVar[str] = "a method such as GET or POST"
 
-    def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
-        if tree["type"] == "literal":
-            method = read_method(tree["value"])
+    def _check(self, held: Held, written: Any, reader: Reader) -> Held:
+        if isinstance(held, Constant):
+            method = read_method(held.value)
             meant = "" if method is None else meant_method(method)
             if method is None or meant:
-                place = getattr(value, "place", None)
-                reader.mistakes.append(Mistake("F303", shown(value), self.expected, meant, place))
-        return tree
+                place = getattr(written, "place", None)
+                reader.mistakes.append(Mistake("F303", shown(written), self.expected, meant, place))
+        return held
 
     def of(self, event: Event) -> str:
         """The method for this event. Raises HTTP:BAD_REQUEST for what is none."""
@@ -70,19 +70,13 @@ def read_method(value: Any) -> str | None:
 
 def constant_headers(template: Template) -> dict[str, Any] | None:
     """The headers that hold no expression, checked at load; None where they depend on the event."""
-    if not _is_constant(template.tree):
+    if not template.is_constant:
         return None
     try:
         return headers_of(template, Event(), THE_REQUEST)
     except FlowError as error:
         place = getattr(template.written, "place", None)
         refuse([Mistake("F303", error.description, "headers that can be sent: {x-shop: north}", "", place)])
-
-
-def _is_constant(node: dict[str, Any]) -> bool:
-    if node["type"] == "map":
-        return all(_is_constant(pair["children"][0]) for pair in node["children"])
-    return node["type"] == "literal" or (node["type"] == "list" and all(map(_is_constant, node["children"])))
 
 
 async def in_time(seconds: float, work: Awaitable[T]) -> T:

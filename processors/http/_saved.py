@@ -10,7 +10,20 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from engine import EXPRESSION, UNKNOWN, Event, FlowError, Folder, Reader, Template, to_text
+from engine import (
+    EXPRESSION,
+    UNKNOWN,
+    Constant,
+    Event,
+    FlowError,
+    Folder,
+    Held,
+    ListOf,
+    Reader,
+    Template,
+    TextOf,
+    to_text,
+)
 
 PORTION = 2**20
 """How many bytes are gathered before a thread writes them."""
@@ -51,15 +64,11 @@ class FileName(Template):
 
     __slots__ = ("_pieces", "_root")
 
-    def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
-        nodes = tree["children"] if tree["type"] == "text" else []
-        self._pieces = tuple(None if node["type"] != "literal" else node["value"] for node in nodes)
+    def _check(self, held: Held, written: Any, reader: Reader) -> Held:
+        parts = held.parts if isinstance(held, TextOf) else ()
+        self._pieces = tuple(part.value if isinstance(part, Constant) else None for part in parts)
         self._root = _folder_in(self._pieces[0]) if self._pieces else ""
-        return (
-            {**tree, "type": "list", "children": [node for node in nodes if node["type"] != "literal"]}
-            if nodes
-            else tree
-        )
+        return ListOf(tuple(held.computed())) if parts else held
 
     def of(self, event: Event) -> Destination:
         """Where the response of this event goes. Raises MULE:EXPRESSION for a value that is no name."""

@@ -187,9 +187,9 @@ class Request(Operation):
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""
-        tree = self.uri_params.tree
+        entries = self.uri_params.entries
         names = [name for address in (self.path, self.url) if address for name in address.names]
-        given = {pair["value"] for pair in tree["children"]} if tree["type"] == "map" else set(names)
+        given = names if entries is None else entries
         missing = [name for name in names if name not in given]
         if missing:
             found = f"'{{{missing[0]}}}' in the path, which uri-params lack"

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import INVALID_KEY, Event, FlowError, Mistake, NotSerialisable, Reader, Template, shown, text_key
+from engine import (
+    INVALID_KEY,
+    Constant,
+    Event,
+    FlowError,
+    Held,
+    ListOf,
+    MapOf,
+    Mistake,
+    NotSerialisable,
+    Reader,
+    Template,
+    shown,
+    text_key,
+)
 from engine.limits import LONGEST_STORE_KEY
 
 
@@ -13,13 +27,13 @@ class Key(Template):
 
     __slots__ = ()
 
-    def _check(self, tree: Any, value: Any, reader: Reader) -> Any:
-        is_no_text = tree["type"] in ("map", "list") or (tree["type"] == "literal" and _key(tree["value"]) is None)
+    def _check(self, held: Held, written: Any, reader: Reader) -> Held:
+        is_no_text = isinstance(held, (MapOf, ListOf)) or (isinstance(held, Constant) and _key(held.value) is None)
         if is_no_text and not reader.mistakes:
             reader.mistakes.append(
-                Mistake("F303", f"{shown(value)} as a key", f"a text of 1 to {LONGEST_STORE_KEY} characters")
+                Mistake("F303", f"{shown(written)} as a key", f"a text of 1 to {LONGEST_STORE_KEY} characters")
             )
-        return tree
+        return held
 
     def of(self, event: Event) -> str:
         """The key for this event. Raises OS:INVALID_KEY."""

@@ -50,6 +50,10 @@ class Addresses(Validated):
         self._entries = entries
         self._networks = networks
 
+    @property
+    def acts(self) -> bool:
+        return self._entries is not None and self._entries.acts
+
     def contain(self, address: Address, event: Event) -> bool:
         networks = self._networks if self._entries is None else _networks_at_run(self._entries.evaluate(event))
         return any(address in network for network in networks)
@@ -64,13 +68,8 @@ class Addresses(Validated):
         if isinstance(value, Mapping) and list(value) == ["ips"]:
             value = value["ips"]
         entries = Template(value, reach_of(info))
-        return cls(None, _networks_at_load(value, info)) if _is_literal(entries) else cls(entries)
-
-
-def _is_literal(entries: Template) -> bool:
-    tree = entries.tree
-    nodes = tree["children"] if tree["type"] == "list" else [tree]
-    return all(node["type"] not in ("leaf", "text") for node in nodes)
+        is_known = entries.is_constant or entries.entries is not None  # no map is a list
+        return cls(None, _networks_at_load(value, info)) if is_known else cls(entries)
 
 
 def _of_config(config: Any, name: str) -> Any:

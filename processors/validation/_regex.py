@@ -17,7 +17,7 @@ def _checked(regex: Template) -> Template:
     """A pattern that is known when the file is loaded must be one then."""
     if regex.is_literal:
         try:
-            _matcher(regex.tree["value"])
+            _matcher(regex.literal)
         except EvaluationError:
             expected = "a regular expression in RE2's syntax: without look-around and back references"
             refuse([Mistake("F303", f"{regex.written!r}", expected)])
@@ -47,7 +47,7 @@ class RegexValidator(Validator):
     _known: ClassVar[Any]
 
     def __post_init__(self) -> None:
-        self._prepare(_known=self._matcher(self.regex.tree["value"]) if self.regex.is_literal else None)
+        self._prepare(_known=self._matcher(self.regex.literal) if self.regex.is_literal else None)
 
     def matches(self, event: Event) -> bool | None:
         """Whether the whole text matches; None where the value is no text."""

@@ -33,7 +33,7 @@ class IsEmail(Validator):
     rule = "a text is no e-mail address"
 
     def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
-        return ((self.email.tree, {"type": "string"}),)
+        return ((self.email.held, {"type": "string"}),)
 
     def holds(self, event: Event) -> bool:
         value = self.email.evaluate(event)

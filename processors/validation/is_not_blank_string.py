@@ -26,7 +26,7 @@ class IsNotBlankString(Validator):
     rule = "a text is blank"
 
     def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
-        return ((self.value.tree, {"type": "string", "minLength": 1}),)
+        return ((self.value.held, {"type": "string", "minLength": 1}),)
 
     def holds(self, event: Event) -> bool:
         value = self.value.evaluate(event)

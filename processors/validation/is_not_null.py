@@ -24,7 +24,7 @@ class IsNotNull(Validator):
     rule = "a value is null"
 
     def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
-        return ((self.value.tree, {"not": {"type": "null"}}),)
+        return ((self.value.held, {"not": {"type": "null"}}),)
 
     def holds(self, event: Event) -> bool:
         return self.value.evaluate(event) is not None

@@ -15,7 +15,7 @@ def _checked(pattern: Template) -> Template:
     """A pattern that is known when the file is loaded must be one then."""
     if pattern.is_literal:
         try:
-            fits_date_pattern("pattern", "", str(pattern.tree["value"]))
+            fits_date_pattern("pattern", "", str(pattern.literal))
         except EvaluationError:
             refuse([Mistake("F303", f"{pattern.written!r}", "a date pattern such as HH:mm or h:mm a")])
     return pattern

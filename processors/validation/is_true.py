@@ -25,7 +25,7 @@ class IsTrue(Validator):
     rule = "a condition does not hold"
 
     def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
-        return ((self.expression.tree, {"const": True}),)
+        return ((self.expression.held, {"const": True}),)
 
     def holds(self, event: Event) -> bool:
         return bool(self.expression.evaluate(event))

@@ -23,7 +23,7 @@ class MatchesRegex(RegexValidator):
     rule = "a text does not match its pattern"
 
     def demands(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
-        return ((self.value.tree, {"type": "string"}),)
+        return ((self.value.held, {"type": "string"}),)
 
     def holds(self, event: Event) -> bool:
         return self.matches(event) is True

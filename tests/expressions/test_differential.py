@@ -19,7 +19,8 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions, signature
 from jmespath.visitor import Options, TreeInterpreter
 
-from engine.expressions import EvaluationError, compile_tree, parse
+from engine.expressions import EvaluationError
+from engine.expressions.jmespath import compile_tree, parse
 
 Text = st.SearchStrategy[str]
 

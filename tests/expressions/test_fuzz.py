@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Event, Expression, FlowError
-from engine.expressions import ExpressionSyntaxError, parse
+from engine.expressions import ExpressionSyntaxError
 from engine.expressions.functions import FUNCTIONS
+from engine.expressions.jmespath import parse
 from engine.expressions.marks import split
 
 TOKENS = [

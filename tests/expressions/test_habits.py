@@ -6,7 +6,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from engine.expressions.functions import FUNCTIONS
-from engine.expressions.habits import OTHER_NAMES
+from engine.expressions.jmespath.habits import OTHER_NAMES
 from engine.parameters.expression import Expression
 from engine.parameters.mistake import Mistake, mistakes_of
 

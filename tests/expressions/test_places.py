@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.expressions import ExpressionSyntaxError, compile_tree, parse
+from engine.expressions import ExpressionSyntaxError
+from engine.expressions.jmespath import compile_tree, parse
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine import Application, FlowError, LoadError
+from processors.core.parse_template import ParseTemplate
 
 
 def load(folder: Path, template: str, name: str = "letter.txt") -> Application:
@@ -66,3 +67,11 @@ def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path, name: str) -> Non
     with pytest.raises(LoadError) as caught:
         load(tmp_path, "", name)
     assert [each.code for each in caught.value.diagnostics] == ["F303"]
+
+
+@pytest.mark.parametrize(("template", "acts"), [("lookup: #[payload]", False), ("#[lookup('main', payload)]", True)])
+def test_a_file_acts_if_a_function_in_it_does(tmp_path: Path, template: str, acts: bool) -> None:
+    [step] = load(tmp_path, template).parts.flows["main"].steps.steps
+    assert isinstance(step.processor, ParseTemplate)
+    assert step.processor.location is not None
+    assert step.processor.location.acts is acts

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
+from engine.expressions.schemas import TEXT
 
 
 class Dice(Protocol):
@@ -90,7 +91,7 @@ def frozen(at: datetime | str | None = "2026-01-01T00:00:00Z", seed: int = 0) ->
         _sources.remove(source)
 
 
-@function(steps=250, each=0, dataweave="uuid()")
+@function(steps=250, each=0, dataweave="uuid()", shape=TEXT)
 def uuid() -> str:
     """A new random UUID (RFC 9562, version 4).
 

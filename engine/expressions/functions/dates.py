@@ -10,7 +10,7 @@ from typing import Any
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.chance import chance
 from engine.expressions.functions.date_patterns import read_date, tokens, write_date
-from engine.expressions.functions.function import Function, function
+from engine.expressions.functions.function import Check, Function, function, literal_text
 from engine.expressions.functions.iso_8601 import read_iso_8601
 from engine.expressions.functions.zones import zone
 
@@ -31,14 +31,14 @@ ELAPSED = {unit: timedelta(seconds=seconds) for unit, seconds in SECONDS.items()
 }
 
 
-def _readable(position: int, name: str) -> Callable[[Sequence[Any]], str | None]:
+def _readable(position: int, name: str) -> Check:
     """Refuses, at load, a literal pattern that cannot be read."""
 
     def check(arguments: Sequence[Any]) -> str | None:
-        node = arguments[position] if len(arguments) > position else {"type": "none"}
+        pattern = literal_text(arguments, position)
         try:
-            if node["type"] == "literal" and isinstance(node["value"], str):
-                tokens(name, node["value"])
+            if pattern is not None:
+                tokens(name, pattern)
         except EvaluationError as error:
             return str(error)
         return None

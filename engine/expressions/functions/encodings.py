@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.function import function
+from engine.expressions.functions.function import Check, function, literal_text
 from engine.expressions.functions.limits import refuse_deep, refuse_long_text, refuse_many_nodes, refuse_past
 from engine.expressions.reading import read_json
 from engine.limits import LONGEST_UNVERIFIED_TOKEN
@@ -94,13 +94,13 @@ def url_decode(text: str) -> str:
     return _text("url_decode", unquote_to_bytes(_bytes("url_decode", text)))
 
 
-def _known(position: int) -> Any:
+def _known(position: int) -> Check:
     """Refuses, at load, a literal name of no algorithm."""
 
     def check(arguments: Sequence[Any]) -> str | None:
-        node = arguments[position] if len(arguments) > position else {"type": "none"}
-        unknown = node["type"] == "literal" and isinstance(node["value"], str) and node["value"] not in ALGORITHMS
-        return f"the algorithm '{node['value']}', which is none of {', '.join(ALGORITHMS)}" if unknown else None
+        name = literal_text(arguments, position)
+        is_unknown = name is not None and name not in ALGORITHMS
+        return f"the algorithm '{name}', which is none of {', '.join(ALGORITHMS)}" if is_unknown else None
 
     return check
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache, cached_property, wraps
@@ -15,6 +15,7 @@ from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.rounding import exact, whole
 from engine.expressions.operators import NUMBERS, is_number, type_name, type_names
+from engine.expressions.schemas import OPEN, Schema
 
 ACCEPTED = {
     "number": NUMBERS,
@@ -150,9 +151,21 @@ class Parameter:
         raise EvaluationError(f"{self.function}() takes {expected} as argument {self.position}, not {found}")
 
 
+COMPUTED = object()
+"""Stands, among the arguments that `check` gets, for one that is no literal."""
+
+Check = Callable[[Sequence[Any]], str | None]
+
+
+def literal_text(arguments: Sequence[Any], position: int) -> str | None:
+    """The argument at a position, if it is a literal text."""
+    argument = arguments[position] if len(arguments) > position else None
+    return argument if isinstance(argument, str) else None
+
+
 @dataclass(frozen=True)
 class Function:
-    """A function: `call` gets checked arguments; `check` may refuse literal ones at load.
+    """A function: `call` gets checked arguments; `check` gets the literal ones at load, and says what is wrong.
 
     The docstring of `call` is the manual entry. Its lines of the form `EXPRESSION → JSON` are
     examples, and are run as tests. `dataweave` is what does the same in DataWeave, where there is
@@ -160,20 +173,26 @@ class Function:
 
     steps: what a call costs with short arguments, in steps of the budget; each: what it costs for each
     element, or for 16 characters, of long ones; 0 where it does not go through them, nor counts anything itself.
-    acts: whether a call acts on something other than its arguments.
     `in_place` is what `call` is where the first argument may be changed: an accumulator of `reduce`.
+    shape: the schema of what it gives, or a function that gives one of the schemas of the arguments.
+    acts: whether a call reads or changes anything but its arguments that flows act on, such as other flows.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     variadic: bool
     call: Callable[..., Any]
-    check: Callable[[Sequence[Any]], str | None] | None = None
+    check: Check | None = None
     dataweave: str = ""
     steps: int = 8
     each: int = 1
     in_place: Callable[..., Any] | None = None
+    shape: Schema | Callable[..., Schema] = field(default_factory=dict)
     acts: bool = False
+
+    def shape_of(self, arguments: Sequence[Schema]) -> Schema:
+        """The schema of the result, for arguments of these schemas."""
+        return self.shape(*arguments) if callable(self.shape) else self.shape
 
     @cached_property
     def _result(self) -> frozenset[str]:
@@ -221,17 +240,19 @@ REFUSED = object()
 def function(
     *types: str,
     keeps_appended: bool = False,
-    check: Callable[[Sequence[Any]], str | None] | None = None,
+    check: Check | None = None,
     dataweave: str = "",
     of_null: Any = REFUSED,
     steps: int = 8,
     each: int = 1,
     in_place: Callable[..., Any] | None = None,
+    shape: Schema | Callable[..., Schema] = OPEN,
+    acts: bool = False,
 ) -> Callable[[Callable[..., Any]], Function]:
     """Make a Function of a Python function; the types are given in order, `...` in front of a variadic last one.
 
     of_null: the result where the first argument is null.
-    steps, each, in_place: see Function.
+    steps, each, in_place, shape, acts: see Function.
     """
     if of_null is not REFUSED:
         types = (f"{types[0]}|null", *types[1:])
@@ -244,7 +265,7 @@ def function(
         )
         variadic = bool(types) and types[-1].startswith("...")
         run = call if of_null is REFUSED else _passing_null(call, of_null)
-        return Function(name, parameters, variadic, run, check, dataweave, steps, each, in_place)
+        return Function(name, parameters, variadic, run, check, dataweave, steps, each, in_place, shape, acts)
 
     return decorate
 

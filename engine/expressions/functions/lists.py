@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 from engine.expressions.appended import Appended
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.function import alike, function
+from engine.expressions.functions.function import COMPUTED, alike, function
 from engine.expressions.functions.searching import find
 from engine.expressions.operators import equals, type_name, type_names
+from engine.expressions.schemas import OPEN, TRUTH, Schema, joined, of_list
 
 Value = TypeVar("Value")
 Keys = Callable[[list[Any]], list[Any]]
@@ -31,12 +32,17 @@ DIRECTIONS = ("asc", "desc")
 
 def _direction(arguments: Sequence[Any]) -> str | None:
     """Refuses, at load, a literal text that is no direction."""
-    node = arguments[2] if len(arguments) > 2 else {"type": "none"}
-    wrong = node["type"] == "literal" and node["value"] not in DIRECTIONS
-    return f"the direction '{node['value']}' of sort_by(), which is neither 'asc' nor 'desc'" if wrong else None
+    direction = arguments[2] if len(arguments) > 2 else COMPUTED
+    is_wrong = direction is not COMPUTED and direction not in DIRECTIONS
+    return f"the direction '{direction}' of sort_by(), which is neither 'asc' nor 'desc'" if is_wrong else None
 
 
-@function("array|null", "any", steps=10, each=0, keeps_appended=True, dataweave="<<, +")
+def _appended(before: Schema, added: Schema) -> Schema:
+    """The schema of a list with one more element."""
+    return joined([of_list([added]), before]) if before.get("type") == "array" else of_list([OPEN])
+
+
+@function("array|null", "any", steps=10, each=0, keeps_appended=True, dataweave="<<, +", shape=_appended)
 def append(elements: Any, element: Any) -> Appended:
     """The list with one more element; the list itself stays as it is.
 
@@ -48,7 +54,7 @@ def append(elements: Any, element: Any) -> Appended:
     return (elements if type(elements) is Appended else Appended(elements or ())).append(element)
 
 
-@function("any", "any", steps=6, keeps_appended=True, dataweave="contains")
+@function("any", "any", steps=6, keeps_appended=True, dataweave="contains", shape=TRUTH)
 def contains(subject: Any, search: Any) -> bool:
     """Whether a list has the element, or a text the other text; of null it is false.
 

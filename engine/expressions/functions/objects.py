@@ -11,6 +11,7 @@ from engine.expressions.functions.conditions import truth
 from engine.expressions.functions.function import function
 from engine.expressions.functions.joining import merged_in_place
 from engine.expressions.operators import type_name
+from engine.expressions.schemas import TEXT, of_list
 
 LONG = 256
 """Characters of a key that is not compared in no time."""
@@ -19,7 +20,7 @@ PER_NAME = 10
 Key = Callable[[Any], Any]
 
 
-@function("object", steps=12, each=3, dataweave="keysOf, namesOf")
+@function("object", steps=12, each=3, dataweave="keysOf, namesOf", shape=of_list([TEXT]))
 def keys(mapping: Any) -> list[Any]:
     """The keys of a map, in order.
 

@@ -10,6 +10,7 @@ from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.operators import NUMBERS, field, fields, is_number, number_in, type_name
+from engine.expressions.schemas import COUNT, OPEN, of_list, of_map
 from engine.limits import MOST_CAUSES
 
 FIRST_FAILURE = 400
@@ -77,7 +78,9 @@ def _counts(name: str, outcomes: Sequence[Any]) -> dict[str, int]:
     return {"total": len(outcomes), "succeeded": len(outcomes) - failed, "failed": failed}
 
 
-@function("array", steps=60, each=8, keeps_appended=True)
+@function(
+    "array", steps=60, each=8, keeps_appended=True, shape=of_map(dict.fromkeys(("total", "succeeded", "failed"), COUNT))
+)
 def summary(outcomes: list[Any]) -> dict[str, int]:
     """How many outcomes there are, and how many of them succeeded and failed.
 
@@ -88,7 +91,7 @@ def summary(outcomes: list[Any]) -> dict[str, int]:
     return _counts("summary", outcomes)
 
 
-@function("array", steps=50, each=8, keeps_appended=True)
+@function("array", steps=50, each=8, keeps_appended=True, shape={"enum": [200, 207, 400]})
 def multi_status(outcomes: list[Any]) -> int:
     """The HTTP status of a bulk answer: 200 where all outcomes succeeded, 400 where all failed, else 207.
 
@@ -103,7 +106,7 @@ def multi_status(outcomes: list[Any]) -> int:
     return 400 if counts["succeeded"] == 0 else 207
 
 
-@function("array", steps=50, each=8, keeps_appended=True)
+@function("array", steps=50, each=8, keeps_appended=True, shape=of_list([OPEN]))
 def retry(outcomes: list[Any]) -> list[Any]:
     """The ids of the outcomes that failed, in order; what failed is said by each `status`, as for summary.
 

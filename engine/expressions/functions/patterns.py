@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.expressions.budget import STEP, TEXT_BYTES, BudgetSpent, spend
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.function import function
+from engine.expressions.functions.function import Check, function, literal_text
 from engine.expressions.functions.limits import refuse_long_list, refuse_long_text
 from engine.limits import LARGEST_PROGRAM, LONGEST_PATTERN, LONGEST_TEXT, MOST_COMPARED
 
@@ -132,13 +132,13 @@ def _groups(found: Any) -> list[str | None]:
     return [found.group(), *found.groups()]
 
 
-def _readable(name: str) -> Callable[[Sequence[Any]], str | None]:
+def _readable(name: str) -> Check:
     """Refuses, at load, a literal pattern that cannot be read."""
 
     def check(arguments: Sequence[Any]) -> str | None:
-        pattern = arguments[1]["value"] if arguments[1]["type"] == "literal" else None
+        pattern = literal_text(arguments, 1)
         try:
-            if isinstance(pattern, str):
+            if pattern is not None:
                 _compiled(name, pattern)
                 _literals.add(pattern)
         except EvaluationError:

@@ -7,13 +7,14 @@ import re
 from engine.expressions.functions.function import function
 from engine.expressions.functions.limits import refuse_long_text, refuse_past
 from engine.expressions.functions.searching import find
+from engine.expressions.schemas import TEXT, TRUTH
 from engine.limits import LONGEST_TEXT_OF_WORDS
 
 WORD = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]*[^\W_A-Z]+|[A-Z]+"
 """What stands between spaces, underscores, hyphens and other marks, and the words in `customerName` and `XMLText`."""
 
 
-@function("string", "string", steps=4, dataweave="startsWith")
+@function("string", "string", steps=4, dataweave="startsWith", shape=TRUTH)
 def starts_with(text: str, prefix: str) -> bool:
     """Whether the text begins with the other.
 
@@ -22,7 +23,7 @@ def starts_with(text: str, prefix: str) -> bool:
     return text.startswith(prefix)
 
 
-@function("string", "string", steps=4, dataweave="endsWith")
+@function("string", "string", steps=4, dataweave="endsWith", shape=TRUTH)
 def ends_with(text: str, suffix: str) -> bool:
     """Whether the text ends with the other.
 
@@ -31,7 +32,7 @@ def ends_with(text: str, suffix: str) -> bool:
     return text.endswith(suffix)
 
 
-@function("string", "array[string]", steps=20, each=2, dataweave="joinBy")
+@function("string", "array[string]", steps=20, each=2, dataweave="joinBy", shape=TEXT)
 def join(glue: str, texts: list[str]) -> str:
     """The texts in one, the first argument between each two.
 

@@ -11,13 +11,14 @@ from engine.expressions.functions.date_patterns import write_date
 from engine.expressions.functions.function import function
 from engine.expressions.functions.number_patterns import write_number
 from engine.expressions.operators import is_number, type_name
+from engine.expressions.schemas import COUNT, TEXT
 from engine.expressions.writing import to_text
 
 LONG = 64
 """Characters of a text that is not made in no time."""
 
 
-@function("array|object|string", steps=3, each=0, keeps_appended=True)
+@function("array|object|string", steps=3, each=0, keeps_appended=True, shape=COUNT)
 def length(subject: Any) -> int:
     """How many elements, entries or characters there are. Of null it is an error: see size_of.
 
@@ -26,7 +27,7 @@ def length(subject: Any) -> int:
     return len(subject)
 
 
-@function("array|object|string|null", steps=4, each=0, keeps_appended=True, dataweave="sizeOf")
+@function("array|object|string|null", steps=4, each=0, keeps_appended=True, dataweave="sizeOf", shape=COUNT)
 def size_of(subject: Any) -> int:
     """How many elements, entries or characters there are; 0 of null.
 
@@ -45,7 +46,7 @@ def not_null(*candidates: Any) -> Any:
     return next((candidate for candidate in candidates if candidate is not None), None)
 
 
-@function("any", "string?", steps=20, dataweave="as String, write")
+@function("any", "string?", steps=20, dataweave="as String, write", shape=TEXT)
 def to_string(value: Any, pattern: str | None = None) -> str:
     """A text as it is; null, booleans, numbers, lists and maps as JSON (JMESPath); dates in ISO 8601.
 

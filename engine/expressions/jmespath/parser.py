@@ -13,7 +13,7 @@ from typing import Any
 from jmespath import exceptions, parser
 
 from engine.expressions.errors import ExpressionSyntaxError, depth_bounded, unclosed_quote
-from engine.expressions.lexer import Lexer, Token
+from engine.expressions.jmespath.lexer import Lexer, Token
 from engine.limits import MOST_TOKENS
 
 Node = dict[str, Any]

@@ -6,9 +6,9 @@ import operator
 
 from engine.expressions import operators
 from engine.expressions.decimals import QUOTIENT_DIGITS, floor_division, remainder
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.visitor import Visitor
 from engine.expressions.operators import MACHINE_NUMBERS, NUMBERS
-from engine.expressions.parser import Node
-from engine.expressions.visitor import Visitor
 
 ORDER = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 ORDER_CALLS = {
@@ -18,7 +18,7 @@ ORDER_CALLS = {
     "gte": operators.ordering(">=", operator.ge),
 }
 ARITHMETIC_CALLS = {
-    "plus": operators.arithmetic("+", operator.add),
+    "plus": operators.add,
     "minus": operators.arithmetic("-", operator.sub),
     "times": operators.arithmetic("*", operators.multiply),
     "slash": operators.arithmetic("/", operator.truediv, QUOTIENT_DIGITS),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.functions.function import Function
-from engine.expressions.parser import ENDS_EARLY
+from engine.expressions.jmespath.parser import ENDS_EARLY
 from engine.expressions.suggestion import did_you_mean
 
 WINDOW = 200

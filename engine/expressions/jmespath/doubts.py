@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.functions import FUNCTIONS
-from engine.expressions.marks import Part
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.walking import children_of, nodes
 
 ORDER = frozenset({"lt", "lte", "gt", "gte"})
 ARITHMETIC = {"plus": "+", "minus": "-", "times": "*", "slash": "/", "percent": "%", "floor": "//"}
@@ -20,16 +20,11 @@ NEGATED_PATH = re.compile(
 
 
 BRACKETS = {"index_expression": ":", "projection": "*", "filter_projection": "?…"}
-FIRST_SEES_EVENT = {
-    "subexpression": 1, "index_expression": 1, "pipe": 1, "projection": 1, "value_projection": 1,
-    "filter_projection": 1, "expref": 0,
-}  # fmt: skip
-"""How many children of a node see what the node sees; of all other nodes every one does."""
 
 
 def doubts(tree: Node) -> Iterator[ExpressionSyntaxError]:
     """One warning for each doubtful operator of a tree, with the offset of the first name in it."""
-    for node, sees_event in _nodes(tree):
+    for node, sees_event in nodes(tree):
         doubt = DOUBTS.get(node["type"])
         yield from doubt(node) if doubt else ()
         yield from _of_brackets(node) if sees_event and node["type"] in BRACKETS else ()
@@ -37,24 +32,12 @@ def doubts(tree: Node) -> Iterator[ExpressionSyntaxError]:
 
 def refuse_numbers_in_brackets(tree: Node) -> None:
     """Raise ExpressionSyntaxError for `[3]` where the event is seen: no index of it, but meant as a list."""
-    for node, sees_event in _nodes(tree):
+    for node, sees_event in nodes(tree):
         if sees_event and node["type"] == "index_expression" and _kinds(node) == ["identity", "index"]:
             number = node["children"][1]["value"]
             found = f"'[{number}]', an index of the event, which is no list"
             expected = "a list before it, or a list in backticks"
             raise ExpressionSyntaxError(start_of(node), found, expected, f"payload[{number}], or `[{number}]`")
-
-
-def _nodes(tree: Node) -> Iterator[tuple[Node, bool]]:
-    """The nodes of a tree, each with whether it sees the event."""
-    rest = [(tree, True)]
-    while rest:
-        node, sees_event = rest.pop()
-        yield node, sees_event
-        rest.extend((value, sees_event) for _, value in node.get("bindings", ()))
-        children = _children(node)
-        seeing = FIRST_SEES_EVENT.get(node["type"], len(children))
-        rest.extend((child, sees_event and number < seeing) for number, child in enumerate(children))
 
 
 def of_negation(offset: int, expression: str) -> ExpressionSyntaxError:
@@ -63,13 +46,6 @@ def of_negation(offset: int, expression: str) -> ExpressionSyntaxError:
     first, rest = (match["first"], match["rest"]) if match and match["rest"] else ("a", ".b")
     found = f"'!{first}{rest}', which JMESPath reads as '(!{first}){rest}'"
     return ExpressionSyntaxError(offset, found, "", f"!({first}{rest})")
-
-
-def of_parts(parts: Sequence[Part]) -> Iterator[ExpressionSyntaxError]:
-    """`#[payload]]`: a bracket behind an expression that nothing before it opens."""
-    for before, part in pairwise(parts):
-        if part.text.startswith("]") and before.is_expression and "[" not in parts[0].text:
-            yield ExpressionSyntaxError(part.offset, "']' behind an expression that has ended", "one ']'")
 
 
 def _of_comparator(node: Node) -> Iterator[ExpressionSyntaxError]:
@@ -163,11 +139,7 @@ def _of_brackets(node: Node) -> Iterator[ExpressionSyntaxError]:
 
 
 def _kinds(node: Node) -> list[str]:
-    return [child["type"] for child in _children(node)]
-
-
-def _children(node: Node) -> list[Node]:
-    return [] if node["type"] == "slice" else node["children"]
+    return [child["type"] for child in children_of(node)]
 
 
 def start_of(node: Node) -> int:
@@ -177,5 +149,5 @@ def start_of(node: Node) -> int:
         node = rest.pop()
         if "start" in node:
             return int(node["start"])
-        rest.extend(reversed(_children(node)))
+        rest.extend(reversed(children_of(node)))
     return 0

@@ -12,10 +12,19 @@ OPEN: Schema = {}
 """The schema of a value of which nothing is known."""
 
 NULL: Schema = {"const": None}
+NOT_NULL: Schema = {"not": {"type": "null"}}
+TEXT: Schema = {"type": "string"}
+TRUTH: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+
+STREAM = "x-stream"
+"""In the schema of a list whose elements come one after another."""
+
 MOST_VALUES = 16
 """How many single values a schema lists before it tells only their types."""
 MOST_ALTERNATIVES = 8
 
+TYPE_NAMES = ("object", "array", "string", "number", "boolean", "null")
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.expressions.functions.function import Function
-from engine.expressions.parser import Node
-from engine.expressions.sharing import NEW, inside
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.sharing import NEW, inside
 
 ACCUMULATOR = "acc"
 

@@ -12,8 +12,8 @@ from sys import getsizeof
 from typing import Any
 
 from engine.expressions.budget import BYTES, SHORT
-from engine.expressions.generator import Generator
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.generator import Generator
+from engine.expressions.jmespath.parser import Node
 
 STEPS: Mapping[str, int] = {
     "field": 2, "index": 4, "slice": 12, "flatten": 12, "comparator": 4, "truth": 1, "not_expression": 1,

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.expressions.errors import ExpressionSyntaxError
-from engine.expressions.folding import changing_in_place
-from engine.expressions.functions.function import Function, Parameter
-from engine.expressions.parser import Node
-from engine.expressions.sharing import Roots
+from engine.expressions.functions.function import COMPUTED, Function, Parameter
+from engine.expressions.jmespath.folding import changing_in_place
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.sharing import Roots
+from engine.expressions.jmespath.visitor import Visitor
 from engine.expressions.suggestion import did_you_mean
-from engine.expressions.visitor import Visitor
 
 SHORT_TEXT, SHORT_LIST = (64, 256), (8, 64)
 """Lengths that a call's own steps pay for: in a loop, and outside of one."""
@@ -62,7 +62,7 @@ class Calls(Visitor):
                 found = f"argument {position + 1} of {function.name}()"
                 expected = "an expression marked with '&'" if wanted else "a value, without '&'"
                 raise ExpressionSyntaxError(node["start"], found, expected)
-        mistake = function.check(node["children"]) if function.check else None
+        mistake = function.check([_literal(child) for child in node["children"]]) if function.check else None
         if mistake:
             raise ExpressionSyntaxError(node["start"], mistake)
 
@@ -132,3 +132,7 @@ class Calls(Visitor):
                     self.write(f"{result}.append({self.visit(body, element)})")
                 self.write(f"return {result}")
         return name
+
+
+def _literal(node: Node) -> Any:
+    return node["value"] if node["type"] == "literal" else COMPUTED

@@ -8,30 +8,27 @@ that may stand in the text any number of times.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
 from engine.expressions import operators
 from engine.expressions.budget import begin, here
-from engine.expressions.calls import Calls
 from engine.expressions.errors import depth_bounded
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
-from engine.expressions.generator import INPUT
-from engine.expressions.operations import ARITHMETIC_CALLS, ORDER_CALLS, Operations
+from engine.expressions.jmespath.calls import Calls
+from engine.expressions.jmespath.generator import INPUT
+from engine.expressions.jmespath.operations import ARITHMETIC_CALLS, ORDER_CALLS, Operations
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.paths import Paths
+from engine.expressions.jmespath.sharing import Roots
+from engine.expressions.language import Evaluate
 from engine.expressions.operators import MACHINE_NUMBERS, NUMBERS
-from engine.expressions.parser import Node
-from engine.expressions.paths import Paths
-from engine.expressions.sharing import Roots
 from engine.expressions.sizes import share
 from engine.expressions.writing import to_text
 from engine.limits import MOST_STEPS
 
-Evaluate = Callable[[Any], Any]
-
-READ = re.compile(rf"\b{INPUT}\.(\w+)")
 BUILTINS = {
     "type": type,
     "len": len,
@@ -112,12 +109,6 @@ def source_of(evaluate: Evaluate) -> str:
     if isinstance(evaluate, attrgetter):  # of a bare root
         return f"{INPUT}.{evaluate.__reduce__()[1][0]}"
     return str(evaluate.__globals__["__source__"])
-
-
-def reads_of(evaluate: Evaluate) -> set[str]:
-    """The attributes of its input that a compiled expression reads: `payload`, `vars`; `whole` for all of them."""
-    source = source_of(evaluate)
-    return {*READ.findall(source), *(["whole"] if f"whole({INPUT})" in source else [])}
 
 
 def _unchanged(error: Exception, leaf: int) -> Exception:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.expressions.generator import INPUT
-from engine.expressions.parser import Node
-from engine.expressions.sharing import Sharing
+from engine.expressions.jmespath.generator import INPUT
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.sharing import Sharing
 
 DEEPEST_BLOCK = 16
 """Python refuses 20 nested loops in one function; past this depth a node gets a function of its own."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from engine.expressions.charging import Charging
 from engine.expressions.functions.function import Function
-from engine.expressions.generator import INPUT
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.charging import Charging
+from engine.expressions.jmespath.generator import INPUT
+from engine.expressions.jmespath.parser import Node
 
 Roots = Mapping[str, str]
 """Name of a root → the Python expression that reads it from `event`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.expressions.errors import ExpressionSyntaxError
-from engine.expressions.generator import INPUT
-from engine.expressions.parser import Node
+from engine.expressions.jmespath.generator import INPUT
+from engine.expressions.jmespath.parser import Node
+from engine.expressions.jmespath.visitor import Visitor
 from engine.expressions.suggestion import did_you_mean
-from engine.expressions.visitor import Visitor
 
 
 class Paths(Visitor):
