@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from engine.loading.diagnostic import LoadError as LoadError
     from engine.loading.document import Document as Document
     from engine.parameters.amounts import Amount as Amount
+    from engine.parameters.amounts import CommaList as CommaList
     from engine.parameters.amounts import ConfigRef as ConfigRef
     from engine.parameters.amounts import Count as Count
     from engine.parameters.amounts import Duration as Duration
@@ -261,7 +262,9 @@ _MODULES = {
     "engine.parameters.mistake": "Mistake built refuse shown",
     "engine.work.nesting": "Runnable",
     "engine.steps.parallel": "ParallelScope",
-    "engine.parameters.amounts": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
+    "engine.parameters.amounts": (
+        "Amount CommaList ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole"
+    ),
     "engine.steps.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",
     "engine.parameters.reader": "ROOTS Evaluate Reader literal reach_of",
     "engine.steps.reachable": "authentications reachable",

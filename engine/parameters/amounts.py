@@ -244,5 +244,12 @@ class Broken:
     """Stands where a config with mistakes would: they are reported once, not at each reference."""
 
 
+def _listed(value: Any) -> Any:
+    return tuple(each.strip() for each in value.split(",")) if isinstance(value, str) else value
+
+
+CommaList = Annotated[tuple[T, ...], BeforeValidator(_listed)]
+"""Several, as a list or a comma list."""
+
 ConfigRef = Annotated[T, Reference(), Field(alias="config-ref")]
 """The config that this element uses, by its name under `configs`."""

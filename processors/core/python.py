@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator
-
 from engine import (
+    CommaList,
     Event,
     Field,
     FlowError,
@@ -23,10 +22,6 @@ from engine import (
     shown,
     with_own_budget,
 )
-
-
-def _listed(value: Any) -> Any:
-    return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
 class Python(Operation):
@@ -61,7 +56,7 @@ class Python(Operation):
     arguments: Written = None  # type: ignore[assignment]  # none
     """Name → value or expression; or a list of them, in the order of the parameters."""
 
-    raised: Annotated[tuple[RaisedType, ...], BeforeValidator(_listed), Field(alias="raises")] = ()
+    raised: Annotated[CommaList[RaisedType], Field(alias="raises")] = ()
     """The types of the FlowErrors that the function may raise (a list); they become known to handlers."""
 
     thread: bool = False
