@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import core_schema
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.parser import Node
@@ -18,7 +17,7 @@ from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
 
-class Written:
+class Written(Validated):
     """A value of a flow file, not read yet, for elements that read several parameters as one."""
 
     def __init__(self, value: Any, reach: Reach) -> None:
@@ -26,10 +25,8 @@ class Written:
         self.reach = reach
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(
-            lambda value, info: value if isinstance(value, cls) else cls(value, reach_of(info))
-        )
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        return value if isinstance(value, cls) else cls(value, reach_of(info))
 
 
 class Compiled(Validated):

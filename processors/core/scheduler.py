@@ -47,14 +47,6 @@ def _zone(value: Any) -> Any:
         refuse([Mistake("F303", f"the time zone {shown(value)}", expected, close)])
 
 
-def _expression(value: Any) -> Any:
-    if isinstance(value, CronExpression):
-        return value
-    if not isinstance(value, str):
-        refuse([Mistake("F303", shown(value), "a cron expression", '"0 0 12 * * ?"')])
-    return CronExpression(value)
-
-
 def _frequency(value: Any) -> Any:
     amount = value if isinstance(value, Amount) else Amount(value)
     if not amount.seconds("SECONDS"):
@@ -78,7 +70,7 @@ class FixedFrequency(Parameters):
 class Cron(Parameters):
     """At the times of day that an expression names."""
 
-    expression: Annotated[CronExpression, BeforeValidator(_expression)]
+    expression: CronExpression
     """Quartz' six or seven fields, from the seconds on (`0 0 12 * * ?`), or the five of a crontab (`0 12 * * *`)."""
 
     time_zone: Annotated[ZoneInfo | None, BeforeValidator(_zone)] = None
