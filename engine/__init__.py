@@ -86,7 +86,11 @@ if TYPE_CHECKING:
     from engine.parameters.resource import ResourceError as ResourceError
     from engine.parameters.type_patterns import RaisedType as RaisedType
     from engine.parameters.type_patterns import TypePatterns as TypePatterns
+    from engine.parameters.validated import TEXT as TEXT
+    from engine.parameters.validated import TEXTS as TEXTS
+    from engine.parameters.validated import Kind as Kind
     from engine.parameters.validated import Validated as Validated
+    from engine.parameters.validated import typed as typed
     from engine.serving.cors import Cors as Cors
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
@@ -291,7 +295,7 @@ _MODULES = {
     "engine.values.stored_values": "NotSerialisable identifier_of key_of restore serialise text_key",
     "engine.steps.trees": "paths",
     "engine.parameters.type_patterns": "RaisedType TypePatterns",
-    "engine.parameters.validated": "Validated",
+    "engine.parameters.validated": "TEXT TEXTS Kind Validated typed",
     "engine.expressions.appended": "Appended",
     "engine.expressions.budget": "current_budget one_evaluation with_own_budget",
     "engine.expressions.digits": "is_digits",

@@ -12,13 +12,16 @@ from engine.expressions.parser import Node
 from engine.expressions.writing import WRITING_ERRORS, to_text
 from engine.parameters.mistake import Mistake, shown
 from engine.parameters.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader, reach_of
-from engine.parameters.validated import Validated
+from engine.parameters.validated import ANYTHING, Validated, typed
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
 
 class Written(Validated):
     """A value of a flow file, not read yet, for elements that read several parameters as one."""
+
+    word = "value"
+    schema = ANYTHING
 
     def __init__(self, value: Any, reach: Reach) -> None:
         self.written = value
@@ -69,6 +72,8 @@ class Template(Compiled):
 
     __slots__ = ()
     always = False
+    word = "value"
+    schema = ANYTHING
 
     def text(self, event: Event) -> str:
         """The value for this event as text. Raises MULE:EXPRESSION, also for one that no text can show."""
@@ -86,12 +91,16 @@ class Expression(Compiled):
 
     __slots__ = ()
     always = True
+    word = "expression"
+    schema = ANYTHING
 
 
 class Condition(Expression):
     """An expression that is asked whether it holds: `evaluate` gives JMESPath's truth as a bool."""
 
     __slots__ = ()
+    word = "condition"
+    schema = typed("string", "boolean")
 
     def _check(self, tree: Node, value: Any, reader: Reader) -> Node:
         if tree["type"] == "literal" and isinstance(tree["value"], str) and not reader.mistakes:

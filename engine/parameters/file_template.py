@@ -17,7 +17,7 @@ from engine.parameters.mistake import Mistake, built, refuse
 from engine.parameters.reader import Reach, reach_of
 from engine.parameters.resource import Resource
 from engine.parameters.text import Text
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Validated
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
@@ -29,6 +29,9 @@ class FileTemplate(Validated):
 
     Mistakes, and errors at run, tell their line and column in that file.
     """
+
+    word = "name of a file"
+    schema = TEXT
 
     def __init__(self, file: Resource, reach: Reach) -> None:
         mistakes: list[Mistake] = []

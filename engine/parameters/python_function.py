@@ -19,7 +19,7 @@ from engine.expressions.digits import is_digits
 from engine.expressions.operators import type_name
 from engine.expressions.writing import encode
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Validated
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
@@ -68,6 +68,9 @@ class Argument:
 
 class PythonFunction(Validated):
     """The parameter that names a function, `module:name`."""
+
+    word = "name of a function"
+    schema = TEXT
 
     def __init__(self, call: Callable[..., Any]) -> None:
         """Raises ValueError for what has no signature, or annotations that cannot be read."""

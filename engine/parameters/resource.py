@@ -16,7 +16,7 @@ from engine.limits import LARGEST_FILE
 from engine.parameters.files import OpenFile, find_below, folder_below, opened
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.text import Place
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Validated
 
 
 class ResourceError(Exception):
@@ -70,6 +70,9 @@ class Resource(Validated):
 
     place_at: the place of a character of its text, for mistakes in it; others: all files of those folders.
     """
+
+    word = "name of a file"
+    schema = TEXT
 
     def __init__(self, name: str, text: str, place_at: Callable[[int], Place | None], others: Resources) -> None:
         self.name = name

@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.text import Place
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, TEXTS, Validated
 from engine.values.errors import RETRY_EXHAUSTED, UNKNOWN, ErrorType, FlowError, error_type
 
 
@@ -21,6 +21,9 @@ class TypePatterns(Validated):
     identifier in any namespace, ancestors included. CRITICAL and its descendants never match, and
     UNKNOWN only where everything does.
     """
+
+    word = "error types"
+    schema = TEXTS
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self.patterns = tuple(pattern.strip() for pattern in patterns)
@@ -100,6 +103,9 @@ def _pattern_mistake(entry: _Entry, whole: Any) -> Mistake | None:
 
 class _NamedType:
     """In `Annotated[ErrorType, _NamedType()]`: the parameter is the name of an error type, known or new."""
+
+    word = "error type"
+    schema = TEXT
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_plain_validator_function(self._validate)

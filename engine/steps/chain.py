@@ -13,7 +13,7 @@ from pydantic_core import core_schema
 from engine.expressions.budget import begin, here
 from engine.parameters.expression import Written
 from engine.parameters.mistake import Mistake, refuse
-from engine.parameters.validated import Validated
+from engine.parameters.validated import Validated, typed
 from engine.steps.processor import Processor, Run, RunAtOnce
 from engine.values.errors import UNKNOWN, FlowError
 from engine.values.event import Event
@@ -64,6 +64,8 @@ class Chain(Validated):
     """
 
     __slots__ = ("_run_at_once", "_runs", "location", "run", "steps")
+    word = "steps"
+    schema = typed("array", items=typed("object"))
 
     run: Callable[[Event], Coroutine[Any, Any, Event]]
     """The event after the steps."""

@@ -14,7 +14,7 @@ from engine.parameters.element import Element
 from engine.parameters.expression import Condition
 from engine.parameters.mistake import Mistake, refuse
 from engine.parameters.type_patterns import TypePatterns
-from engine.parameters.validated import Validated
+from engine.parameters.validated import Validated, typed
 from engine.steps.chain import Chain
 from engine.values.errors import FlowError
 from engine.values.event import STATUS, Event
@@ -111,6 +111,9 @@ def _assigned_status(steps: Chain) -> int | None:
 
 class ErrorHandler(Validated):
     """The handlers of a flow or a try scope: the first that takes the error runs."""
+
+    word = "error handlers"
+    schema = typed("array", "object", "null", items=typed("object"))
 
     def __init__(self, handlers: Sequence[OnError] = ()) -> None:
         self.handlers = tuple(handlers)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from engine.parameters.amounts import Duration
 from engine.parameters.element import Element
+from engine.parameters.validated import Kind, typed
 from engine.steps.chain import Chain
 from engine.steps.error_handler import OwnErrorHandler, log_failure
 from engine.steps.processor import Result, Source
@@ -28,7 +29,7 @@ class Flow(Element):
     doc: str | None = None
     """What the flow is for."""
 
-    source: Source | None = None
+    source: Annotated[Source, Kind("source", typed("object"))] | None = None
     """What starts the flow, for instance an http:listener."""
 
     steps: Chain

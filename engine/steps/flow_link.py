@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from engine.parameters.expression import Template
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.reader import reach_of
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Validated
 from engine.steps.chain import Chain
 from engine.steps.processor import RunAtOnce
 from engine.values.errors import ROUTING, FlowError
@@ -23,6 +23,9 @@ class FlowLink(Validated):
 
     flows: all flows by name; filled while the application is loaded, so that order does not matter.
     """
+
+    word = "name of a flow"
+    schema = TEXT
 
     def __init__(self, name: Template, flows: Mapping[str, Runnable]) -> None:
         self._name = name

@@ -15,6 +15,7 @@ from engine.parameters.expression import Template
 from engine.parameters.mistake import Mistake, refuse
 from engine.parameters.text import Place
 from engine.parameters.type_patterns import TypePatterns
+from engine.parameters.validated import TEXT
 from engine.steps.chain import Step
 from engine.steps.flow_link import FlowLink
 from engine.steps.processor import Operation, Run, Targeted
@@ -29,6 +30,9 @@ from engine.values.event import Event, Message
 
 class MockedType(TypePatterns):
     """The type of an error that a mock raises: one that the flows could meet."""
+
+    word = "error type"
+    schema = TEXT
 
     def __init__(self, patterns: Any) -> None:
         super().__init__(patterns)

@@ -16,7 +16,7 @@ from engine.parameters.expression import Expression
 from engine.parameters.mistake import Mistake, built, refuse, shown
 from engine.parameters.reader import reach_of
 from engine.parameters.text import Text
-from engine.parameters.validated import Validated
+from engine.parameters.validated import Validated, typed
 from engine.steps.chain import Step
 from engine.steps.processor import Run
 from engine.testing.matchers import Wanted
@@ -99,6 +99,9 @@ class CountedCalls(NamedTuple):
 
 class Expectations(Validated):
     """All of them; `calls` with a list counts calls, any other left side is an expression."""
+
+    word = "map"
+    schema = typed("object")
 
     def __init__(self, expectations: list[Expectation], calls: list[CountedCalls]) -> None:
         self.expectations = expectations

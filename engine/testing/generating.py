@@ -14,7 +14,7 @@ from engine.parameters.expression import Expression, Template
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.reader import reach_of
 from engine.parameters.resource import Resource
-from engine.parameters.validated import Validated
+from engine.parameters.validated import ANYTHING, Validated, typed
 from engine.testing.properties import Schema
 from engine.testing.tokens import token_function
 from engine.values.errors import EXPRESSION, FlowError
@@ -34,11 +34,13 @@ class Value(Validated):
     with many bodies, `examples` of them, and the smallest that fails is told.
     """
 
+    word = "value"
+    schema = ANYTHING
     UNSET: ClassVar[Value]
 
     def __init__(self, written: Any, make: Make | None = None) -> None:
         self.written = as_data(written)
-        self.schema = make if isinstance(make, Schema) else None
+        self.drawn_from = make if isinstance(make, Schema) else None
         self.make: Make = make or (lambda: self.written)
 
     @property
@@ -58,6 +60,8 @@ class Value(Validated):
 class Values(Value):
     """A map of them by name: headers, variables."""
 
+    word = "map"
+    schema = typed("object")
     NONE: ClassVar[Values]
 
     def __bool__(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import PathPattern, Resource, Validated, refuse
+from engine import PathPattern, Resource, Validated, refuse, typed
 from processors.apikit._document import METHODS, ApiDocument
 from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
 from processors.apikit._operation import Operation
@@ -19,6 +19,9 @@ IGNORED = frozenset({"accept", "content-type", "authorization"})
 
 class Api(Validated):
     """An OpenAPI 3.x file by its name, or a map of the flow file; what is wrong in it is told at its place."""
+
+    word = "name of a file or map"
+    schema = typed("string", "object")
 
     def __init__(self, document: ApiDocument) -> None:
         self.described: Mapping[str, Any] = document.plain

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Self
 
 from pydantic_core import core_schema
 
-from engine import Mistake, Validated, is_digits, refuse, shown
+from engine import TEXT, Mistake, Validated, is_digits, refuse, shown
 
 LAST_YEAR = 2199
 """The last year of Quartz; no search goes further."""
@@ -151,6 +151,9 @@ class CronExpression(Validated):
     A time that the clock skips in spring counts with the offset before, one that it shows twice in autumn
     the first time (RFC 5545, 3.3.5); where the hours are `*`, each hour that passes counts.
     """
+
+    word = "cron expression"
+    schema = TEXT
 
     def __init__(self, text: str) -> None:
         self._text = text

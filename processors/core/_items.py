@@ -19,6 +19,7 @@ from engine import (
     Stream,
     Unreadable,
     is_number,
+    typed,
 )  # fmt: skip
 
 LISTS = (list, tuple, Appended)
@@ -30,6 +31,7 @@ class Collection(Expression):
     """An expression that gives a list, or null; a literal that is something else is refused when the flow is loaded."""
 
     __slots__ = ()
+    schema = typed("string", "array", "null")
 
     def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
         literal = {} if tree["type"] == "map" else tree["value"] if tree["type"] == "literal" else None

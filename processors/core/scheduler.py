@@ -11,11 +11,13 @@ from pydantic import BeforeValidator
 
 from engine import (
     FLOW_BACK_PRESSURE,
+    TEXT,
     ActiveSource,
     Amount,
     Event,
     Field,
     FlowError,
+    Kind,
     Mistake,
     Parameters,
     Served,
@@ -73,7 +75,7 @@ class Cron(Parameters):
     expression: CronExpression
     """Quartz' six or seven fields, from the seconds on (`0 0 12 * * ?`), or the five of a crontab (`0 12 * * *`)."""
 
-    time_zone: Annotated[ZoneInfo | None, BeforeValidator(_zone)] = None
+    time_zone: Annotated[ZoneInfo | None, BeforeValidator(_zone), Kind("time zone", TEXT)] = None
     """The time zone, by its name (`Europe/Berlin`); the machine's, if left out."""
 
 

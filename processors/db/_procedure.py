@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import Mistake, Validated, refuse
+from engine import TEXT, Mistake, Validated, refuse
 from processors.db._sql import Sql, checked
 
 CALL = re.compile(r"\s*call\s+(?P<body>.+?)[\s;]*", re.IGNORECASE | re.DOTALL)
@@ -20,6 +20,9 @@ ESCAPE = re.compile(
 
 class Procedure(Validated):
     """A call: what is called with its parameters, and the name of what a function gives."""
+
+    word = Sql.word
+    schema = TEXT
 
     def __init__(self, text: str) -> None:
         found = ESCAPE.fullmatch(text) or CALL.fullmatch(text)

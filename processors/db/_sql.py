@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic_core import core_schema
 
-from engine import Evaluate, Event, FlowError, Mistake, Validated, refuse
+from engine import TEXT, Evaluate, Event, FlowError, Mistake, Validated, refuse
 from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._lists import minding
@@ -31,6 +31,9 @@ class Key(NamedTuple):
 
 class Sql(Validated):
     """A statement: its text between the parameters, and their places in it."""
+
+    word = "SQL"
+    schema = TEXT
 
     def __init__(self, text: str) -> None:
         self._places = places_in(text)

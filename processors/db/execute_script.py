@@ -4,10 +4,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
-from engine import Event, FlowError, Mistake, Resource, refuse
+from engine import Event, FlowError, Kind, Mistake, Resource, refuse
 from processors.db._database import Database
 from processors.db._errors import of_one
 from processors.db._script import checked_script
+from processors.db._sql import Sql
 from processors.db._statement import DatabaseOperation
 
 
@@ -34,7 +35,7 @@ class ExecuteScript(DatabaseOperation):
         expect: {payload: [0, 2]}
     """
 
-    sql: Annotated[tuple[str, ...] | None, BeforeValidator(_script)] = None
+    sql: Annotated[tuple[str, ...] | None, BeforeValidator(_script), Kind(Sql.word, Sql.schema)] = None
     """The statements in one text; they have no parameters."""
 
     file: Resource | None = None

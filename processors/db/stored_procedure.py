@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
-from engine import Event, Field, FlowError, Mistake, Template, refuse
+from engine import TEXT, Event, Field, FlowError, Kind, Mistake, Template, refuse, typed
 from processors.db._database import Database
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._procedure import Procedure
@@ -58,9 +58,11 @@ class StoredProcedure(DatabaseOperation):
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
     """The values that go in by name: a map, or one expression that gives a map. They are bound, never pasted."""
 
-    output_parameters: Annotated[dict[str, str], Field(alias="output-parameters"), BeforeValidator(_types)] = Field(
-        default_factory=dict, alias="output-parameters"
-    )
+    output_parameters: Annotated[
+        dict[str, str],
+        BeforeValidator(_types),
+        Kind("map", typed("object", "array", items=TEXT, additionalProperties=TEXT)),
+    ] = Field(default_factory=dict, alias="output-parameters")
     """What comes out: a list of names, or a map of types by names, for a database that does not know them itself."""
 
     in_out_parameters: Annotated[Template, Field(alias="in-out-parameters")] = Template({})

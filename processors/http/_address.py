@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from engine import Event, FlowError, Mistake, Reader, Template, shown, to_text
+from engine import TEXT, Event, FlowError, Mistake, Reader, Template, shown, to_text
 from processors.http._errors import BAD_REQUEST
 
 PARAMETER = re.compile(r"\{([^{}/?#\s]+)\}")
@@ -27,6 +27,8 @@ class Path(Template):
     """
 
     __slots__ = ("_parts", "is_whole", "names")
+    word = "path"
+    schema = TEXT
     expected: ClassVar[str] = "a path"
 
     def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
@@ -59,6 +61,7 @@ class Url(Path):
     """A url: values come into its path and query; only one that is a whole expression chooses the host."""
 
     __slots__ = ()
+    word = "url"
     expected = "a url such as https://example.org/orders/{id}, its host without expressions"
 
     def _check_start(self, nodes: list[dict[str, Any]], value: Any, reader: Reader) -> None:

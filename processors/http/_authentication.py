@@ -12,9 +12,11 @@ from urllib.parse import quote_plus
 from pydantic import AfterValidator, BeforeValidator
 
 from engine import (
+    TEXTS,
     Event,
     Field,
     FlowError,
+    Kind,
     Mistake,
     Parameters,
     Runtime,
@@ -84,7 +86,7 @@ class ClientCredentials(Parameters):
     token_url: Annotated[str, AfterValidator(_token_url)]
     """Where tokens are given out."""
 
-    scopes: Annotated[str, BeforeValidator(_scopes)] = ""
+    scopes: Annotated[str, BeforeValidator(_scopes), Kind("text", TEXTS)] = ""
     """The scopes to ask for, as a list or with spaces between them."""
 
     encode_client_credentials_in_body: bool = False

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from engine import EXPRESSION, UNKNOWN, Event, FlowError, Folder, Reader, Template, to_text
+from engine import EXPRESSION, TEXT, UNKNOWN, Event, FlowError, Folder, Reader, Template, to_text
 
 PORTION = 2**20
 """How many bytes are gathered before a thread writes them."""
@@ -50,6 +50,8 @@ class FileName(Template):
     """The name of a file: an `#[…]` inside it is the name of one folder or file; alone it may be any path."""
 
     __slots__ = ("_pieces", "_root")
+    word = "file name"
+    schema = TEXT
 
     def _check(self, tree: dict[str, Any], value: Any, reader: Reader) -> dict[str, Any]:
         nodes = tree["children"] if tree["type"] == "text" else []

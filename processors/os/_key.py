@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import INVALID_KEY, Event, FlowError, Mistake, NotSerialisable, Reader, Template, shown, text_key
+from engine import INVALID_KEY, Event, FlowError, Mistake, NotSerialisable, Reader, Template, shown, text_key, typed
 from engine.limits import LONGEST_STORE_KEY
 
 
@@ -12,6 +12,8 @@ class Key(Template):
     """A text, or a number, which is its text: literal, and then checked at load, or of expressions."""
 
     __slots__ = ()
+    word = "text"
+    schema = typed("string", "number")
 
     def _check(self, tree: Any, value: Any, reader: Reader) -> Any:
         is_no_text = tree["type"] in ("map", "list") or (tree["type"] == "literal" and _key(tree["value"]) is None)

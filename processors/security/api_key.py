@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from engine import NOT_PERMITTED, UNAUTHORIZED, Authentication, Event, Mistake, authenticated, refuse
-from processors.security._credentials import Names, digest, matching, permitted, read_callers, read_secret
+from processors.security._credentials import CALLERS, Names, digest, matching, permitted, read_callers, read_secret
 from processors.security._realm import Realm, attribute, text_of
 
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
@@ -50,7 +50,7 @@ class ApiKey(Authentication):
         expect: {status: 200, payload: shop}
     """
 
-    keys: Annotated[Any, BeforeValidator(_keys)]
+    keys: Annotated[Any, BeforeValidator(_keys), CALLERS]
     """The callers' names with their keys; or with {key, roles}. Take keys from placeholders such as
     `${secret:shop.key}`."""
 

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 
 from engine import NOT_PERMITTED, Authentication, Event, Mistake, authenticated, refuse
 from processors.http._errors import BASIC_AUTHENTICATION
-from processors.security._credentials import Names, permitted, read_callers
+from processors.security._credentials import CALLERS, Names, permitted, read_callers
 from processors.security._passwords import Cost, Password, Proven, nobody, read_password
 from processors.security._realm import Realm, attribute, text_of
 
@@ -48,7 +48,7 @@ class Basic(Authentication):
         expect: {status: 200, payload: ada}
     """
 
-    users: Annotated[Any, BeforeValidator(_users)]
+    users: Annotated[Any, BeforeValidator(_users), CALLERS]
     """Names with their passwords; or with {password, roles}."""
 
     roles: Names = ()

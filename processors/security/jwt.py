@@ -9,11 +9,13 @@ from pydantic import BeforeValidator
 
 from engine import (
     NOT_PERMITTED,
+    TEXT,
     UNAUTHORIZED,
     Authentication,
     Duration,
     Event,
     Field,
+    Kind,
     Mistake,
     Refusal,
     authenticated,
@@ -92,10 +94,10 @@ class Jwt(Authentication):
     """The secret of HS256 and its siblings, at least as long as the hash (RFC 7518, 3.2); take it from a
     placeholder such as `${secret:token.secret}`."""
 
-    public_key: Annotated[bytes | None, BeforeValidator(_beside), BeforeValidator(_no_url)] = None
+    public_key: Annotated[bytes | None, BeforeValidator(_beside), BeforeValidator(_no_url), Kind("file", TEXT)] = None
     """A PEM file with the public key, or the certificate, beside the flow file."""
 
-    jwks: Annotated[str | bytes | None, BeforeValidator(_beside)] = None
+    jwks: Annotated[str | bytes | None, BeforeValidator(_beside), Kind("text or file", TEXT)] = None
     """A JWKS file with public keys, beside the flow file, or the url where the issuer gives them out."""
 
     audience: Names = ()

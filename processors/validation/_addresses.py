@@ -25,6 +25,7 @@ from engine import (
     read_network,
     refuse,
     shown,
+    typed,
 )
 from processors.validation._validator import Validator, violation
 
@@ -45,6 +46,9 @@ class Addresses(Validated):
 
     An expression that gives such a list is read at run.
     """
+
+    word = "IP addresses"
+    schema = typed("string", "array", "object")
 
     def __init__(self, entries: Template | None, networks: Sequence[Network] = ()) -> None:
         self._entries = entries
