@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from engine.parameters.expression import Written as Written
     from engine.parameters.file_template import FileTemplate as FileTemplate
     from engine.parameters.files import Folder as Folder
+    from engine.parameters.files import ResourceError as ResourceError
     from engine.parameters.files import read_file as read_file
     from engine.parameters.mistake import Mistake as Mistake
     from engine.parameters.mistake import built as built
@@ -83,7 +84,6 @@ if TYPE_CHECKING:
     from engine.parameters.reader import reach_of as reach_of
     from engine.parameters.reconnection import Reconnection as Reconnection
     from engine.parameters.resource import Resource as Resource
-    from engine.parameters.resource import ResourceError as ResourceError
     from engine.parameters.type_patterns import RaisedType as RaisedType
     from engine.parameters.type_patterns import TypePatterns as TypePatterns
     from engine.parameters.validated import TEXT as TEXT
@@ -257,7 +257,7 @@ _MODULES = {
     ),
     "engine.values.event": "NOTHING STATUS Event Message",
     "engine.parameters.expression": "Condition Expression Template Written",
-    "engine.parameters.files": "Folder read_file",
+    "engine.parameters.files": "Folder ResourceError read_file",
     "engine.steps.flow_link": "FlowLink",
     "engine.parameters.file_template": "FileTemplate",
     "engine.work.gate": "Gate",
@@ -276,7 +276,7 @@ _MODULES = {
     "engine.stores.redelivery": "DelayedRedelivery",
     "engine.values.refusal": "Refusal",
     "engine.values.request_path": "PathPattern cut_path joined_path",
-    "engine.parameters.resource": "Resource ResourceError",
+    "engine.parameters.resource": "Resource",
     "engine.parameters.python_function": "PythonFunction",
     "engine.work.runtime": "Runtime",
     "engine.steps.scope": "Scope run_route within",

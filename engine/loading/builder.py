@@ -19,9 +19,9 @@ from engine.loading.mentions import Mention, Mentions, mention
 from engine.loading.place import Place
 from engine.parameters.element import Element
 from engine.parameters.expression import Written
+from engine.parameters.files import Resources
 from engine.parameters.mistake import Mistake, mistakes_of, refuse, shown
 from engine.parameters.reader import Reach
-from engine.parameters.resource import Resources
 from engine.steps.chain import Chain, Step, Wrap
 from engine.steps.error_handler import ErrorHandler, OnError
 from engine.steps.processor import Processor

@@ -19,7 +19,7 @@ from engine.loading.properties import Filler, Properties
 from engine.parameters.amounts import Amount
 from engine.parameters.element import Element, Parameters, raised_types
 from engine.parameters.expression import Compiled
-from engine.parameters.resource import Resources
+from engine.parameters.files import Resources
 from engine.parameters.schema import kind_of
 from engine.values.errors import ANY, ErrorType
 
