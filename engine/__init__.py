@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from engine.parameters.files import Folder as Folder
     from engine.parameters.files import ResourceError as ResourceError
     from engine.parameters.files import read_file as read_file
+    from engine.parameters.loading import Loading as Loading
+    from engine.parameters.loading import loading_of as loading_of
     from engine.parameters.mistake import Mistake as Mistake
     from engine.parameters.mistake import built as built
     from engine.parameters.mistake import refuse as refuse
@@ -81,7 +83,6 @@ if TYPE_CHECKING:
     from engine.parameters.reader import Evaluate as Evaluate
     from engine.parameters.reader import Reader as Reader
     from engine.parameters.reader import literal as literal
-    from engine.parameters.reader import reach_of as reach_of
     from engine.parameters.reconnection import Reconnection as Reconnection
     from engine.parameters.resource import Resource as Resource
     from engine.parameters.type_patterns import RaisedType as RaisedType
@@ -263,6 +264,7 @@ _MODULES = {
     "engine.work.gate": "Gate",
     "engine.work.held_lines": "write_line",
     "engine.values.media": "read_json read_media_type read_yaml",
+    "engine.parameters.loading": "Loading loading_of",
     "engine.parameters.mistake": "Mistake built refuse shown",
     "engine.work.nesting": "Runnable",
     "engine.steps.parallel": "ParallelScope",
@@ -270,7 +272,7 @@ _MODULES = {
         "Amount CommaList ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole"
     ),
     "engine.steps.processor": "UNTOLD After Operation Processor Run RunAtOnce Served Source VoidOperation content_tree",
-    "engine.parameters.reader": "ROOTS Evaluate Reader literal reach_of",
+    "engine.parameters.reader": "ROOTS Evaluate Reader literal",
     "engine.steps.reachable": "authentications reachable",
     "engine.parameters.reconnection": "Reconnection",
     "engine.stores.redelivery": "DelayedRedelivery",

@@ -20,6 +20,7 @@ from engine.loading.place import Place
 from engine.parameters.element import Element
 from engine.parameters.expression import Written
 from engine.parameters.files import Resources
+from engine.parameters.loading import Holder, Loading
 from engine.parameters.mistake import Mistake, mistakes_of, refuse, shown
 from engine.parameters.reader import Reach
 from engine.steps.chain import Chain, Step, Wrap
@@ -41,7 +42,7 @@ MOST_LISTED = 8
 
 
 class Builder:
-    """Builds elements; it is the validation context of their parameters.
+    """Builds elements; it is the Loading of their parameters.
 
     Mistakes are noted, not raised, so that all are found at once. What refers to flows and error
     types is mentioned, and checked when all files are read.
@@ -168,8 +169,10 @@ class Builder:
 
     def parameters(self, cls: type[Any], parameters: Map, name: str, place: Place, given: Collection[str] = ()) -> Any:
         """An instance of the class; None, with its mistakes noted, where a parameter is wrong."""
+        context: Loading = self
+        validator = cls.__pydantic_validator__
         try:
-            built = cls.__pydantic_validator__.validate_python(parameters, context=self, by_alias=True, by_name=False)
+            built = validator.validate_python(parameters, context=context, by_alias=True, by_name=False)
         except ValidationError as error:
             self.mistakes += Explainer(cls, parameters, name, place, given).explain(error)
             return None
@@ -200,6 +203,12 @@ class Builder:
                 yield replace(mistake, place=mistake.place or key_place)
 
     # What parameters ask for
+
+    def elements(self, holder: type[Holder], value: Any) -> Holder:
+        """The chain or the error handler of a list of elements."""
+        read: Any = self.chain if issubclass(holder, Chain) else self.error_handler
+        held: Holder = read(value)
+        return held
 
     def chain(self, value: Any) -> Chain:
         """The chain of a list of steps."""
@@ -283,6 +292,10 @@ class Builder:
         self.mentions.error_types += [
             Mention(name.strip(), place, self.owner, offset) for name, place, offset in entries
         ]
+
+    def known_type(self, name: str) -> ErrorType | None:
+        """The type of that name, which elements declare or flows raise."""
+        return self.mentions.known_type(name) or self.mentions.raised.get(str(error_type(name)))
 
     def raised_type(self, name: str, value: Any) -> ErrorType:
         """The type that raise-error, error-mapping or python names; a new one becomes known by being named."""

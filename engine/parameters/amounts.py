@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
@@ -13,7 +12,9 @@ from engine.expressions.digits import is_digits
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.parser import Node
 from engine.expressions.suggestion import did_you_mean
+from engine.parameters.element import Element
 from engine.parameters.expression import Compiled
+from engine.parameters.loading import Loading, loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.reader import Reader
 from engine.parameters.validated import TEXT, TEXTS, Kind, Validated, scalar
@@ -235,28 +236,21 @@ class Reference:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def resolve(value: Any, info: core_schema.ValidationInfo) -> Any:
-            if isinstance(value, source):
-                return value
-            configs: Mapping[str, Any] = getattr(info.context, "configs", {})
-            return _look_up(value, source, configs, getattr(info.context, "element_name", _class_name))
+            return value if isinstance(value, source) else _look_up(value, source, loading_of(info))
 
         return core_schema.with_info_plain_validator_function(resolve)
 
 
-def _look_up(name: Any, wanted: type, configs: Mapping[str, Any], element_name: Callable[[type], str]) -> Any:
-    config = configs.get(name) if isinstance(name, str) else None
+def _look_up(name: Any, wanted: type[Element], loading: Loading) -> Any:
+    config = loading.configs.get(name) if isinstance(name, str) else None
     if isinstance(config, (wanted, Broken)):
         return config
-    suitable = [known for known, value in configs.items() if isinstance(value, wanted)]
-    kind = element_name(wanted)
+    suitable = [known for known, value in loading.configs.items() if isinstance(value, wanted)]
+    kind = loading.element_name(wanted)
     expected = f"the name of a {kind}: {', '.join(suitable)}" if suitable else f"the name of a {kind} under configs"
     if config is None:
         refuse([Mistake("F502", f"{shown(name)}, which is no config", expected, did_you_mean(str(name), suitable))])
-    refuse([Mistake("F502", f"{shown(name)}, which is a {element_name(type(config))}", expected)])
-
-
-def _class_name(element: type) -> str:
-    return element.__name__
+    refuse([Mistake("F502", f"{shown(name)}, which is a {loading.element_name(type(config))}", expected)])
 
 
 class Broken:

@@ -10,8 +10,9 @@ from pydantic_core import core_schema
 from engine.expressions.errors import EvaluationError
 from engine.expressions.parser import Node
 from engine.expressions.writing import WRITING_ERRORS, to_text
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, shown
-from engine.parameters.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader, reach_of
+from engine.parameters.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader
 from engine.parameters.validated import ANYTHING, Validated, typed
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
@@ -29,7 +30,7 @@ class Written(Validated):
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
-        return value if isinstance(value, cls) else cls(value, reach_of(info))
+        return value if isinstance(value, cls) else cls(value, loading_of(info).reach)
 
 
 class Compiled(Validated):
@@ -64,7 +65,7 @@ class Compiled(Validated):
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
-        return value if isinstance(value, cls) else cls(value, reach_of(info))
+        return value if isinstance(value, cls) else cls(value, loading_of(info).reach)
 
 
 class Template(Compiled):

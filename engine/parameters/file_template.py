@@ -13,8 +13,9 @@ from engine.expressions.budget import one_evaluation
 from engine.expressions.marks import Part, split
 from engine.limits import LARGEST_WRITTEN
 from engine.parameters.expression import Template
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, built, refuse
-from engine.parameters.reader import Reach, reach_of
+from engine.parameters.reader import Reach
 from engine.parameters.resource import Resource
 from engine.parameters.text import Text
 from engine.parameters.validated import TEXT, Validated
@@ -55,7 +56,7 @@ class FileTemplate(Validated):
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
-        return value if isinstance(value, cls) else cls(Resource._validate(value, info), reach_of(info))
+        return value if isinstance(value, cls) else cls(Resource._validate(value, info), loading_of(info).reach)
 
 
 def _compiled(file: Resource, reach: Reach, mistakes: list[Mistake]) -> Iterator[Callable[[Event], str]]:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pydantic_core import core_schema
-
 from engine.expressions import EvaluationError, ExpressionSyntaxError, check_tree, compile_tree, parse
 from engine.expressions.doubts import doubts, of_negation, of_parts, refuse_numbers_in_brackets
 from engine.expressions.functions import FUNCTIONS
@@ -230,8 +228,3 @@ def _whole(flow: Mapping[str, Any] | None) -> Callable[[Event], dict[str, Any]]:
 
 STANDALONE = Reach()
 """What expressions reach of a processor that is made in Python, outside of any file."""
-
-
-def reach_of(info: core_schema.ValidationInfo) -> Reach:
-    reach: Reach | None = getattr(info.context, "reach", None)
-    return reach or STANDALONE

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Self
 
 from pydantic_core import core_schema
 
 from engine.parameters.files import ResourceError, Resources
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.text import Place
 from engine.parameters.validated import TEXT, Validated
@@ -35,12 +35,12 @@ class Resource(Validated):
             return value
         if not isinstance(value, str) or "#[" in value:
             refuse([Mistake("F303", shown(value), "the name of a file in the folder of the flow files")])
-        others = getattr(info.context, "resources", None) or Resources([Path().resolve()])
+        loading = loading_of(info)
+        others = loading.resources
         try:
             text = others.read(value)
         except ResourceError as error:
             refuse(
                 [Mistake("F303", f"{shown(value)}, {error.wrong},", "a file of text in the folder of the flow files")]
             )
-        place_at = info.context.places_in_file(str(value), text) if info.context is not None else lambda offset: None
-        return cls(str(value), text, place_at, others)
+        return cls(str(value), text, loading.places_in_file(str(value), text), others)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.text import Place
 from engine.parameters.validated import TEXT, TEXTS, Validated
@@ -58,8 +59,7 @@ class TypePatterns(Validated):
         mistakes = [mistake for entry in entries if (mistake := _pattern_mistake(entry, value))]
         if mistakes or not entries:
             refuse(mistakes or [Mistake("F303", shown(value), "error types, such as DB:CONNECTIVITY or '*:TIMEOUT'")])
-        if info.context is not None:
-            info.context.expect_error_types(entries)
+        loading_of(info).expect_error_types(entries)
         return cls([entry.value for entry in entries])
 
 
@@ -115,8 +115,7 @@ class _NamedType:
             return value
         if _pattern_mistake(_Entry(value, None, 0), value) or "*" in value:
             refuse([Mistake("F303", shown(value), "one error type", "NS:ID")])
-        known: ErrorType = info.context.raised_type(value, value) if info.context else error_type(value)
-        return known
+        return loading_of(info).raised_type(value, value)
 
 
 RaisedType = Annotated[ErrorType, _NamedType()]

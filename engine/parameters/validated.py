@@ -72,7 +72,7 @@ class Validated:
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
-        """The instance; `info.context` is the builder, None in Python. Raises what `refuse` raises."""
+        """Return the instance; `loading_of(info)` tells what is around it. Raises what `refuse` raises."""
         raise NotImplementedError
 
     @classmethod

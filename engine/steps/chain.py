@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 from msgspec import UNSET, UnsetType
-from pydantic_core import core_schema
 
 from engine.expressions.budget import begin, here
 from engine.parameters.expression import Written
-from engine.parameters.mistake import Mistake, refuse
-from engine.parameters.validated import Validated, typed
+from engine.parameters.loading import Elements
+from engine.parameters.validated import typed
 from engine.steps.processor import Processor, Run, RunAtOnce
 from engine.values.errors import UNKNOWN, FlowError
 from engine.values.event import Event
@@ -56,7 +55,7 @@ Wrap = Callable[[Step, Run], Run]
 """What a test puts around the run of each step while the flows are loaded."""
 
 
-class Chain(Validated):
+class Chain(Elements):
     """Runs steps in order; the event of each is the input of the next.
 
     An error leaves with the place of the step that raised it and the event as it entered that step,
@@ -64,6 +63,7 @@ class Chain(Validated):
     """
 
     __slots__ = ("_run_at_once", "_runs", "location", "run", "steps")
+    held = Processor
     word = "steps"
     schema = typed("array", items=typed("object"))
 
@@ -100,16 +100,6 @@ class Chain(Validated):
         runs = [None if step.is_wrapped else step.processor.runner_at_once() for step in self.steps]
         known = tuple(run for run in runs if run)
         return _runner_at_once(self.steps, known) if len(known) == len(runs) else None
-
-    @classmethod
-    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
-        if isinstance(value, cls):
-            return value
-        if info.context is not None:
-            return info.context.chain(value)
-        if isinstance(value, (list, tuple)) and all(isinstance(step, Processor) for step in value):
-            return cls(value)
-        refuse([Mistake("F303", f"{type(value).__name__}", "a Chain or a list of processors")])
 
 
 def _run_alone(step: Step) -> Callable[[Event], Coroutine[Any, Any, Event]]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
-from pydantic_core import core_schema
 
 from engine.parameters.element import Element
 from engine.parameters.expression import Condition
-from engine.parameters.mistake import Mistake, refuse
+from engine.parameters.loading import Elements
 from engine.parameters.type_patterns import TypePatterns
-from engine.parameters.validated import Validated, typed
+from engine.parameters.validated import typed
 from engine.steps.chain import Chain
 from engine.values.errors import FlowError
 from engine.values.event import STATUS, Event
@@ -109,9 +108,10 @@ def _assigned_status(steps: Chain) -> int | None:
     return status_in(trees[-1]["value"]) if trees and trees[-1]["type"] == "literal" else None
 
 
-class ErrorHandler(Validated):
+class ErrorHandler(Elements):
     """The handlers of a flow or a try scope: the first that takes the error runs."""
 
+    held = OnError
     word = "error handlers"
     schema = typed("array", "object", "null", items=typed("object"))
 
@@ -157,18 +157,6 @@ class ErrorHandler(Validated):
             later.event, later.failing_component = event, failure.failing_component
             later.answer.before = failure.answer.before
             raise
-
-    @classmethod
-    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
-        if isinstance(value, cls):
-            return value
-        if info.context is not None:
-            return info.context.error_handler(value)
-        if value is None:
-            return cls()
-        if isinstance(value, (list, tuple)) and all(isinstance(entry, OnError) for entry in value):
-            return cls(value)
-        refuse([Mistake("F303", f"{type(value).__name__}", "an ErrorHandler or a list of handlers")])
 
 
 OwnErrorHandler = Annotated[ErrorHandler, Field(alias="error-handler", validate_default=True)]

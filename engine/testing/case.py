@@ -13,6 +13,7 @@ from pydantic_core import core_schema
 from engine.loading.data import as_data
 from engine.parameters.amounts import Duration
 from engine.parameters.element import Parameters
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.validated import TEXT, Kind, Validated, typed
 from engine.steps.chain import Chain
@@ -66,9 +67,8 @@ class FlowNames(Validated):
             return value
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             refuse([Mistake("F303", shown(value), "true, or a list of names of flows")])
-        if info.context is not None:
-            for name in value:
-                info.context.expect_flow(str(name), name)
+        for name in value:
+            loading_of(info).expect_flow(str(name), name)
         return frozenset(map(str, value))
 
 

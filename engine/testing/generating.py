@@ -11,8 +11,8 @@ from pydantic_core import core_schema
 from engine.loading.data import as_data
 from engine.loading.explain import place_of
 from engine.parameters.expression import Expression, Template
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.reader import reach_of
 from engine.parameters.resource import Resource
 from engine.parameters.validated import ANYTHING, Validated, typed
 from engine.testing.properties import Schema
@@ -150,11 +150,9 @@ def _from_schema(value: Any, info: core_schema.ValidationInfo) -> Make:
 
 
 def _from_expression(value: Any, info: core_schema.ValidationInfo) -> Make:
-    reach = reach_of(info)
-    if info.context is not None:
-        jwt = token_function(info.context.runtime.clock.now)
-        reach = replace(reach, functions={**reach.functions, jwt.name: jwt})
-    expression = Expression(value, reach)
+    loading = loading_of(info)
+    jwt = token_function(loading.runtime.clock.now)
+    expression = Expression(value, replace(loading.reach, functions={**loading.reach.functions, jwt.name: jwt}))
     return lambda: expression.evaluate(Event())
 
 

@@ -20,7 +20,7 @@ from engine import (
     Validated,
     did_you_mean,
     entries_of,
-    reach_of,
+    loading_of,
     read_address,
     read_network,
     refuse,
@@ -62,13 +62,14 @@ class Addresses(Validated):
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
         if isinstance(value, cls):
             return value
-        config = getattr(info.context, "configs", {}).get(value) if isinstance(value, str) else None
+        loading = loading_of(info)
+        config = loading.configs.get(value) if isinstance(value, str) else None
         if config is not None:
             return _of_config(config, value)
         if isinstance(value, Mapping) and list(value) == ["ips"]:
             value = value["ips"]
-        entries = Template(value, reach_of(info))
-        return cls(None, _networks_at_load(value, info)) if _is_literal(entries) else cls(entries)
+        entries = Template(value, loading.reach)
+        return cls(None, _networks_at_load(value, loading.configs)) if _is_literal(entries) else cls(entries)
 
 
 def _is_literal(entries: Template) -> bool:
@@ -85,12 +86,12 @@ def _of_config(config: Any, name: str) -> Any:
     return ips or config
 
 
-def _networks_at_load(value: Any, info: core_schema.ValidationInfo) -> list[Network]:
+def _networks_at_load(value: Any, configs: Mapping[str, Any]) -> list[Network]:
     mistakes, networks = [], []
     for entry, place in entries_of(value):
         network = read_network(entry)
         if network is None:
-            write = did_you_mean(str(entry), getattr(info.context, "configs", {}))
+            write = did_you_mean(str(entry), configs)
             mistakes.append(Mistake("F303", shown(entry), EXPECTED, write, place))
         else:
             networks.append(network)
