@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from engine.parameters.element import Element as Element
     from engine.parameters.element import Field as Field
     from engine.parameters.element import Parameters as Parameters
+    from engine.parameters.element import prepared as prepared
     from engine.parameters.element import raised_types as raised_types
     from engine.parameters.expression import Condition as Condition
     from engine.parameters.expression import Expression as Expression
@@ -248,7 +249,7 @@ _MODULES = {
     "engine.work.clock": "Clock",
     "engine.steps.collect": "Collect StreamingCollect",
     "engine.parameters.config": "Config",
-    "engine.parameters.element": "Element Field Parameters raised_types",
+    "engine.parameters.element": "Element Field Parameters prepared raised_types",
     "engine.steps.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
     "engine.values.errors": (
         "ANY CIRCUIT_OPEN CLIENT_ERROR CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE "

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from engine import (
     CommaList,
@@ -18,6 +18,7 @@ from engine import (
     Written,
     built,
     did_you_mean,
+    prepared,
     refuse,
     shown,
     with_own_budget,
@@ -64,7 +65,7 @@ class Python(Operation):
 
     is_outward = True
     reaches_outside = False
-    _values: ClassVar[list[tuple[str, Callable[[Event], Any]]]]
+    _values: list[tuple[str, Callable[[Event], Any]]] = prepared()
 
     def __post_init__(self) -> None:
         written = self.arguments.written if self.arguments else {}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from engine import (
     ROOTS,
@@ -14,6 +14,7 @@ from engine import (
     Reader,
     Written,
     content_tree,
+    prepared,
     read_media_type,
     refuse,
 )
@@ -50,8 +51,8 @@ class Transform(Processor):
     mime_type: Name | None = None
     """The media type of the new payload."""
 
-    _evaluate: ClassVar[Any]
-    _assigns: ClassVar[Mapping[str, Any]]
+    _evaluate: Any = prepared()
+    _assigns: Mapping[str, Any] = prepared()
 
     def __post_init__(self) -> None:
         evaluate, assigns = self._compile()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from engine import Amount, ConfigRef, Field, Mistake, Operation, Template, TimeUnit, Transaction, refuse
+from engine import Amount, ConfigRef, Field, Mistake, Operation, Template, TimeUnit, Transaction, prepared, refuse
 from processors.db._database import Database, Part, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._lists import short
@@ -29,10 +29,10 @@ class DatabaseOperation(Operation):
     raises = DB_TYPES
     is_outward = True
 
-    timeout: ClassVar[float | None]
+    timeout: float | None = prepared()
     """Seconds that a statement may take."""
 
-    database: ClassVar[Database]
+    database: Database = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(timeout=self.query_timeout.seconds(self.query_timeout_unit) or None)
@@ -63,13 +63,13 @@ class Statement(DatabaseOperation):
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
     """The values by name: a map, or one expression that gives a map. They are bound, never pasted."""
 
-    bind: ClassVar[Any]
+    bind: Any = prepared()
     """The values of an event for the statement, in order."""
 
-    bind_at_once: ClassVar[Any]
+    bind_at_once: Any = prepared()
     """The same for a batch; it is lost where a statement would hold it up."""
 
-    text: ClassVar[str]
+    text: str = prepared()
     """The statement as the database wants it."""
 
     def __post_init__(self) -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Event, FlowError, Kind, Mistake, Resource, refuse
+from engine import Event, FlowError, Kind, Mistake, Resource, prepared, refuse
 from processors.db._database import Database
 from processors.db._errors import of_one
 from processors.db._script import checked_script
@@ -41,7 +41,7 @@ class ExecuteScript(DatabaseOperation):
     file: Resource | None = None
     """The name of a file beside the flow file that holds them, in the place of sql."""
 
-    texts: ClassVar[tuple[str, ...]]
+    texts: tuple[str, ...] = prepared()
     """The statements as the database wants them."""
 
     def __post_init__(self) -> None:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import TEXT, Event, Field, FlowError, Kind, Mistake, Template, refuse, typed
+from engine import TEXT, Event, Field, FlowError, Kind, Mistake, Template, prepared, refuse, typed
 from processors.db._database import Database
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._procedure import Procedure
@@ -68,13 +68,13 @@ class StoredProcedure(DatabaseOperation):
     in_out_parameters: Annotated[Template, Field(alias="in-out-parameters")] = Template({})
     """The values by name that go in, and come out changed: a map."""
 
-    bind: ClassVar[Any]
+    bind: Any = prepared()
     """The values of an event for the call, in order."""
 
-    text: ClassVar[str]
+    text: str = prepared()
     """The call as the database wants it."""
 
-    call: ClassVar[Any]
+    call: Any = prepared()
     """Calls, and gives what came out."""
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from math import inf
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote_plus
 
 from pydantic import AfterValidator, BeforeValidator
@@ -23,6 +23,7 @@ from engine import (
     Template,
     is_number,
     number_in,
+    prepared,
     refuse,
     to_text,
 )
@@ -115,7 +116,7 @@ class Authentication(Parameters):
     client_credentials: Annotated[ClientCredentials | None, Field(alias="client-credentials-grant-type")] = None
     """OAuth 2.0: a token that is fetched, kept until it expires, and fetched anew once where the upstream says 401."""
 
-    given: ClassVar[BasicAuthentication | BearerAuthentication | None]
+    given: BasicAuthentication | BearerAuthentication | None = prepared()
 
     def __post_init__(self) -> None:
         ways = (self.basic_authentication, self.bearer_authentication, self.client_credentials)

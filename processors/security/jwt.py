@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
@@ -20,6 +20,7 @@ from engine import (
     Refusal,
     authenticated,
     equals,
+    prepared,
     read_file,
     refuse,
     shown,
@@ -123,7 +124,7 @@ class Jwt(Authentication):
 
     raises = (UNAUTHORIZED, NOT_PERMITTED, SECURITY_CONNECTIVITY)
 
-    _fixed: ClassVar[KeySource | None]
+    _fixed: KeySource | None = prepared()
 
     def __post_init__(self) -> None:
         ways = {"secret": self.secret, "publicKey": self.public_key, "jwks": self.jwks}

@@ -18,6 +18,7 @@ from engine import (
     Scope,
     Step,
     VoidOperation,
+    prepared,
     raised_types,
     refuse,
 )
@@ -49,7 +50,7 @@ class Several(Scope, VoidOperation):
 
     raises: ClassVar[tuple[ErrorType, ...]] = (violation("MULTIPLE"), TIMEOUT)
 
-    _each: ClassVar[tuple[Chain, ...]]
+    _each: tuple[Chain, ...] = prepared()
 
     message_after = After.BEFORE
     variables_after = After.BEFORE

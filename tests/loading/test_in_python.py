@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from engine.parameters.element import Parameters, prepared
 from engine.steps.chain import Chain
 from engine.steps.error_handler import ErrorHandler
 from engine.steps.flow_link import FlowLink
@@ -51,3 +52,25 @@ def test_names_are_looked_up_nowhere() -> None:
     with pytest.raises(ValidationError, match="which is no config; expected the name of a Config"):
         Select(sql="SELECT 1", **{"config-ref": "Books"})  # type: ignore[arg-type]
     assert ErrorHandler().handlers == ()
+
+
+class Doubled(Parameters):
+    """A number, and twice as much."""
+
+    number: int
+    """It."""
+
+    twice: int = prepared()
+    name: str = prepared("nobody")
+
+    def __post_init__(self) -> None:
+        self._prepare(twice=2 * self.number)
+
+
+def test_what_is_prepared_is_no_parameter() -> None:
+    assert list(Doubled.__pydantic_fields__) == ["number"]  # type: ignore[attr-defined]
+    made = Doubled(number=3)
+    assert (made.twice, made.name) == (6, "nobody")
+    assert not hasattr(Doubled, "twice")
+    with pytest.raises(ValidationError, match="twice"):
+        Doubled(number=3, twice=7)  # type: ignore[call-arg]
