@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from engine.parameters.element import Element
+from engine.parameters.element import Element, prepared
 from engine.parameters.expression import Condition
 from engine.parameters.loading import Elements
 from engine.parameters.type_patterns import TypePatterns
@@ -42,13 +42,13 @@ class OnError(Element):
     steps: Chain = Chain()
     """What to run; the event is that of the failure, with `error`."""
 
-    location: ClassVar[str] = ""
+    location: str = prepared("")
     """Where it stands, as a step's location; set when the file is loaded."""
 
     continues: ClassVar[bool] = False
     """Whether the scope or flow then goes on as if it had succeeded."""
 
-    _status: ClassVar[int | None]
+    _status: int | None = prepared()
     """The status that its steps assign, where the flow file tells it."""
 
     def __post_init__(self) -> None:

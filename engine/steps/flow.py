@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from engine.parameters.amounts import Duration
-from engine.parameters.element import Element
+from engine.parameters.element import Element, prepared
 from engine.parameters.validated import Kind, typed
 from engine.steps.chain import Chain
 from engine.steps.error_handler import OwnErrorHandler, log_failure
@@ -51,9 +51,9 @@ class Flow(Element):
     timeout: Duration | None = None
     """How long an event of the source may take before the flow is ended from outside; 30 s with an HTTP source."""
 
-    _gate: ClassVar[Gate]
-    _limit: ClassVar[float | None]
-    _redelivery: ClassVar[RedeliveryPolicy | None]
+    _gate: Gate = prepared()
+    _limit: float | None = prepared()
+    _redelivery: RedeliveryPolicy | None = prepared()
 
     def __post_init__(self) -> None:
         default = self.source.default_timeout if self.source else None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import count
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from msgspec.structs import replace
 
@@ -24,6 +24,7 @@ from engine import (
     Scope,
     acting_on,
     give_turn,
+    prepared,
     refuse,
 )
 from engine.limits import MOST_ROUNDS
@@ -86,7 +87,7 @@ class Repeat(Scope):
     message_after = After.INNER
     repeats = True
 
-    _waits: ClassVar[bool]
+    _waits: bool = prepared()
 
     def __post_init__(self) -> None:
         if self.while_ is None and self.until is None:

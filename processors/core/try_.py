@@ -1,8 +1,19 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-from engine import After, Chain, Event, FlowError, OwnErrorHandler, RunAtOnce, Scope, Transaction, result_at_once
+from engine import (
+    After,
+    Chain,
+    Event,
+    FlowError,
+    OwnErrorHandler,
+    RunAtOnce,
+    Scope,
+    Transaction,
+    prepared,
+    result_at_once,
+)
 
 
 class Try(Scope):
@@ -44,7 +55,7 @@ class Try(Scope):
     message_after = After.INNER
     always_enters = True
 
-    _may_begin: ClassVar[bool]
+    _may_begin: bool = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_may_begin=self.transactional_action != "INDIFFERENT")
