@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from engine.loading.diagnostic import LoadError as LoadError
     from engine.loading.document import Document as Document
     from engine.parameters.amounts import Amount as Amount
+    from engine.parameters.amounts import CommaList as CommaList
     from engine.parameters.amounts import ConfigRef as ConfigRef
     from engine.parameters.amounts import Count as Count
     from engine.parameters.amounts import Duration as Duration
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from engine.parameters.element import Element as Element
     from engine.parameters.element import Field as Field
     from engine.parameters.element import Parameters as Parameters
+    from engine.parameters.element import prepared as prepared
     from engine.parameters.element import raised_types as raised_types
     from engine.parameters.expression import Condition as Condition
     from engine.parameters.expression import Expression as Expression
@@ -73,7 +75,10 @@ if TYPE_CHECKING:
     from engine.parameters.expression import Written as Written
     from engine.parameters.file_template import FileTemplate as FileTemplate
     from engine.parameters.files import Folder as Folder
+    from engine.parameters.files import ResourceError as ResourceError
     from engine.parameters.files import read_file as read_file
+    from engine.parameters.loading import Loading as Loading
+    from engine.parameters.loading import loading_of as loading_of
     from engine.parameters.mistake import Mistake as Mistake
     from engine.parameters.mistake import built as built
     from engine.parameters.mistake import refuse as refuse
@@ -87,13 +92,15 @@ if TYPE_CHECKING:
     from engine.parameters.reader import ROOTS as ROOTS
     from engine.parameters.reader import Evaluate as Evaluate
     from engine.parameters.reader import Reader as Reader
-    from engine.parameters.reader import reach_of as reach_of
     from engine.parameters.reconnection import Reconnection as Reconnection
     from engine.parameters.resource import Resource as Resource
-    from engine.parameters.resource import ResourceError as ResourceError
     from engine.parameters.type_patterns import RaisedType as RaisedType
     from engine.parameters.type_patterns import TypePatterns as TypePatterns
+    from engine.parameters.validated import TEXT as TEXT
+    from engine.parameters.validated import TEXTS as TEXTS
+    from engine.parameters.validated import Kind as Kind
     from engine.parameters.validated import Validated as Validated
+    from engine.parameters.validated import typed as typed
     from engine.plan.code import PASS as PASS
     from engine.plan.code import Code as Code
     from engine.plan.code import Run as Run
@@ -259,7 +266,7 @@ _MODULES = {
     "engine.work.clock": "Clock",
     "engine.steps.collect": "Collect StreamingCollect",
     "engine.parameters.config": "Config",
-    "engine.parameters.element": "Element Field Parameters raised_types",
+    "engine.parameters.element": "Element Field Parameters prepared raised_types",
     "engine.steps.error_handler": "ErrorHandler OnError OwnErrorHandler log_failure",
     "engine.values.errors": (
         "ANY CIRCUIT_OPEN CLIENT_ERROR CLIENT_SECURITY COMPOSITE_ROUTING CONNECTIVITY CRITICAL DUPLICATE_MESSAGE "
@@ -269,24 +276,27 @@ _MODULES = {
     ),
     "engine.values.event": "NOTHING STATUS Event Message",
     "engine.parameters.expression": "Condition Expression Template Written",
-    "engine.parameters.files": "Folder read_file",
+    "engine.parameters.files": "Folder ResourceError read_file",
     "engine.steps.flow_link": "FlowLink",
     "engine.parameters.file_template": "FileTemplate",
     "engine.work.gate": "Gate",
     "engine.work.held_lines": "write_line",
     "engine.values.media": "read_json read_media_type read_yaml",
+    "engine.parameters.loading": "Loading loading_of",
     "engine.parameters.mistake": "Mistake built refuse shown",
     "engine.work.nesting": "Runnable",
     "engine.steps.parallel": "ParallelScope",
-    "engine.parameters.amounts": "Amount ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole",
+    "engine.parameters.amounts": (
+        "Amount CommaList ConfigRef Count Duration Interval Name Number Period Size TimeUnit Whole"
+    ),
     "engine.steps.processor": "After Operation Processor Served Source VoidOperation",
-    "engine.parameters.reader": "ROOTS Evaluate Reader reach_of",
+    "engine.parameters.reader": "ROOTS Evaluate Reader",
     "engine.steps.heads": "authentications steps_within",
     "engine.parameters.reconnection": "Reconnection",
     "engine.stores.redelivery": "DelayedRedelivery",
     "engine.values.refusal": "Refusal",
     "engine.values.request_path": "PathPattern cut_path joined_path",
-    "engine.parameters.resource": "Resource ResourceError",
+    "engine.parameters.resource": "Resource",
     "engine.parameters.python_function": "PythonFunction",
     "engine.work.runtime": "Runtime",
     "engine.steps.scope": "Scope run_route within",
@@ -305,7 +315,7 @@ _MODULES = {
     "engine.values.stored_values": "NotSerialisable identifier_of key_of restore serialise text_key",
     "engine.steps.trees": "paths",
     "engine.parameters.type_patterns": "RaisedType TypePatterns",
-    "engine.parameters.validated": "Validated",
+    "engine.parameters.validated": "TEXT TEXTS Kind Validated typed",
     "engine.expressions.appended": "Appended",
     "engine.expressions.budget": "current_budget one_evaluation with_own_budget",
     "engine.expressions.digits": "is_digits",

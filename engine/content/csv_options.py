@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from engine.expressions.charset import codec_named
 from engine.expressions.tables import Dialect
-from engine.parameters.element import Parameters
+from engine.parameters.element import Parameters, prepared
 from engine.parameters.mistake import Mistake, refuse, shown
 
 
@@ -29,8 +27,8 @@ class CsvOptions(Parameters):
     """Whether a row may have more cells than there are columns: they are dropped. Else it cannot be read: `collect` has
     an outcome for it."""
 
-    dialect: ClassVar[Dialect]
-    codec: ClassVar[str | None]
+    dialect: Dialect = prepared()
+    codec: str | None = prepared()
 
     def __post_init__(self) -> None:
         dialect = Dialect(self.separator, self.quote, self.header, self.lenient)

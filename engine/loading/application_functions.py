@@ -8,7 +8,7 @@ from typing import Any
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import Function, function, literal_text
 from engine.loading.properties import Filler
-from engine.parameters.resource import ResourceError, Resources
+from engine.parameters.files import ResourceError, Resources
 from engine.values.event import Event
 from engine.work.begun import begin
 from engine.work.clock import Clock

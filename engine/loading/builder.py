@@ -21,9 +21,10 @@ from engine.loading.mentions import Mention, Mentions, mention
 from engine.loading.place import Place
 from engine.parameters.element import Element
 from engine.parameters.expression import Written
+from engine.parameters.files import Resources
+from engine.parameters.loading import Several, Loading
 from engine.parameters.mistake import Mistake, mistakes_of, refuse, shown
 from engine.parameters.reader import Reach
-from engine.parameters.resource import Resources
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
 from engine.steps.processor import Processor
@@ -43,7 +44,7 @@ MOST_LISTED = 8
 
 
 class Builder:
-    """Builds elements; it is the validation context of their parameters.
+    """Builds elements; it is the Loading of their parameters.
 
     Mistakes are noted, not raised, so that all are found at once. What refers to flows and error
     types is mentioned, and checked when all files are read.
@@ -174,8 +175,10 @@ class Builder:
 
     def parameters(self, cls: type[Any], parameters: Map, name: str, place: Place, given: Collection[str] = ()) -> Any:
         """An instance of the class; None, with its mistakes noted, where a parameter is wrong."""
+        context: Loading = self
+        validator = cls.__pydantic_validator__
         try:
-            built = cls.__pydantic_validator__.validate_python(parameters, context=self, by_alias=True, by_name=False)
+            built = validator.validate_python(parameters, context=context, by_alias=True, by_name=False)
         except ValidationError as error:
             self.mistakes += Explainer(cls, parameters, name, place, given).explain(error)
             return None
@@ -206,6 +209,12 @@ class Builder:
                 yield replace(mistake, place=mistake.place or key_place)
 
     # What parameters ask for
+
+    def elements(self, holder: type[Several], value: Any) -> Several:
+        """The chain or the error handler of a list of elements."""
+        read: Any = self.chain if issubclass(holder, Chain) else self.error_handler
+        held: Several = read(value)
+        return held
 
     def chain(self, value: Any) -> Chain:
         """The chain of a list of steps."""
@@ -290,6 +299,10 @@ class Builder:
         self.mentions.error_types += [
             Mention(name.strip(), place, self.owner, offset) for name, place, offset in entries
         ]
+
+    def known_type(self, name: str) -> ErrorType | None:
+        """The type of that name, which elements declare or flows raise."""
+        return self.mentions.known_type(name) or self.mentions.raised.get(str(error_type(name)))
 
     def raised_type(self, name: str, value: Any) -> ErrorType:
         """The type that raise-error, error-mapping or python names; a new one becomes known by being named."""

@@ -28,9 +28,9 @@ from engine.loading.sections import Entry, Sections, read_documents
 from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.config import Config
 from engine.parameters.element import Element, Parameters
+from engine.parameters.files import Resources
 from engine.parameters.mistake import Mistake, shown
 from engine.parameters.reader import Reach
-from engine.parameters.resource import Resources
 from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.steps.processor import Source

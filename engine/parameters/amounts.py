@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
@@ -13,10 +12,12 @@ from engine.expressions.digits import is_digits
 from engine.expressions.held import Constant, Held
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.suggestion import did_you_mean
+from engine.parameters.element import Element
 from engine.parameters.expression import Compiled
+from engine.parameters.loading import Loading, loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.reader import Reader
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, TEXTS, Kind, Validated, scalar
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
@@ -25,7 +26,8 @@ T = TypeVar("T")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 SHORT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|m|h|d)?")
 ISO_8601 = re.compile(r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]+)?)S)?)?")
-
+DURATION_TEXT = rf"{SHORT.pattern}|{ISO_8601.pattern}"
+DURATION = scalar("number", DURATION_TEXT, minimum=0)
 
 LONGEST = 10**10
 """The longest duration, in seconds: more is a slip, and no clock counts so far."""
@@ -72,7 +74,7 @@ Name = Annotated[str, AfterValidator(_plain)]
 """The name of a thing, such as a variable: never an expression."""
 
 
-Duration = Annotated[float, BeforeValidator(read_duration)]
+Duration = Annotated[float, BeforeValidator(read_duration), Kind("duration", DURATION)]
 """A duration, in seconds."""
 
 
@@ -93,6 +95,8 @@ class Amount(Validated):
     """An amount of time whose unit stands in another parameter (Mule's timeUnit): `5`, or with its own unit, `5s`."""
 
     __slots__ = ("_is_plain", "_seconds")
+    word = "amount of time"
+    schema = DURATION
 
     def __init__(self, value: Any) -> None:
         seconds = _seconds(value)
@@ -128,8 +132,12 @@ def read_size(value: Any) -> int:
     refuse([Mistake("F303", shown(value), "a size", "bytes (1048576), or 500KB, 10MiB")])
 
 
-Size = Annotated[int, BeforeValidator(read_size)]
+Size = Annotated[int, BeforeValidator(read_size), Kind("whole number", scalar("integer", SIZE.pattern, minimum=0))]
 """A size, in bytes."""
+
+
+NUMBER, WHOLE = r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?", r"[+]?[0-9]+(?:\.0*)?"
+"""Numbers as texts."""
 
 
 class Number(Compiled):
@@ -137,6 +145,8 @@ class Number(Compiled):
 
     __slots__ = ()
     always = False
+    word = "number"
+    schema = scalar("number", NUMBER, expression=True)
     expected: ClassVar[str] = "a number"
     write: ClassVar[str] = ""
 
@@ -167,6 +177,8 @@ class Whole(Number):
     """A whole number from 0."""
 
     __slots__ = ()
+    word = "whole number"
+    schema = scalar("integer", WHOLE, expression=True, minimum=0)
     expected = "a whole number from 0"
     least: ClassVar[int] = 0
 
@@ -182,6 +194,7 @@ class Count(Whole):
     """A whole number from 1."""
 
     __slots__ = ()
+    schema = scalar("integer", WHOLE, expression=True, minimum=1)
     expected = "a whole number from 1"
     least = 1
 
@@ -190,6 +203,8 @@ class Period(Number):
     """A duration, in seconds: as Duration reads it, or an expression, checked at run; numbers are milliseconds."""
 
     __slots__ = ()
+    word = "duration"
+    schema = scalar("number", DURATION_TEXT, expression=True, minimum=0)
     expected, write = A_DURATION, HOW_LONG
 
     @classmethod
@@ -201,6 +216,8 @@ class Interval(Number):
     """An amount of time as Amount reads it, or an expression, checked at run."""
 
     __slots__ = ()
+    word = Amount.word
+    schema = Period.schema
     expected, write = AN_AMOUNT, WITH_UNIT
 
     @classmethod
@@ -214,35 +231,38 @@ class Interval(Number):
 class Reference:
     """In `Annotated[SomeConfig, Reference()]`: the parameter is the name of such a config."""
 
+    word = "name of a config"
+    schema = TEXT
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def resolve(value: Any, info: core_schema.ValidationInfo) -> Any:
-            if isinstance(value, source):
-                return value
-            configs: Mapping[str, Any] = getattr(info.context, "configs", {})
-            return _look_up(value, source, configs, getattr(info.context, "element_name", _class_name))
+            return value if isinstance(value, source) else _look_up(value, source, loading_of(info))
 
         return core_schema.with_info_plain_validator_function(resolve)
 
 
-def _look_up(name: Any, wanted: type, configs: Mapping[str, Any], element_name: Callable[[type], str]) -> Any:
-    config = configs.get(name) if isinstance(name, str) else None
+def _look_up(name: Any, wanted: type[Element], loading: Loading) -> Any:
+    config = loading.configs.get(name) if isinstance(name, str) else None
     if isinstance(config, (wanted, Broken)):
         return config
-    suitable = [known for known, value in configs.items() if isinstance(value, wanted)]
-    kind = element_name(wanted)
+    suitable = [known for known, value in loading.configs.items() if isinstance(value, wanted)]
+    kind = loading.element_name(wanted)
     expected = f"the name of a {kind}: {', '.join(suitable)}" if suitable else f"the name of a {kind} under configs"
     if config is None:
         refuse([Mistake("F502", f"{shown(name)}, which is no config", expected, did_you_mean(str(name), suitable))])
-    refuse([Mistake("F502", f"{shown(name)}, which is a {element_name(type(config))}", expected)])
-
-
-def _class_name(element: type) -> str:
-    return element.__name__
+    refuse([Mistake("F502", f"{shown(name)}, which is a {loading.element_name(type(config))}", expected)])
 
 
 class Broken:
     """Stands where a config with mistakes would: they are reported once, not at each reference."""
 
+
+def _listed(value: Any) -> Any:
+    return tuple(each.strip() for each in value.split(",")) if isinstance(value, str) else value
+
+
+CommaList = Annotated[tuple[T, ...], BeforeValidator(_listed), Kind("list", TEXTS)]
+"""Several, as a list or a comma list."""
 
 ConfigRef = Annotated[T, Reference(), Field(alias="config-ref")]
 """The config that this element uses, by its name under `configs`."""

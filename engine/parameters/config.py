@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from engine.parameters.element import Element
+from engine.parameters.element import Element, prepared
 from engine.parameters.mistake import Mistake
 from engine.work.isolation import Isolation
 
@@ -15,13 +15,13 @@ class Config(Element):
 
     stands_apart = True
 
-    config_name: ClassVar[str] = ""
+    config_name: str = prepared("")
     """Its name under `configs`; empty where it is made in Python. Set by `be_named` when the file is loaded."""
 
     reaches_outside: ClassVar[bool] = False
     """Whether it opens what is not the application's own, such as connections: tests do not start it then."""
 
-    stand_in_hint: ClassVar[str] = ""
+    stand_in_hint: str = prepared("")
     """How a test gets something in its place, where `isolate` found nothing."""
 
     def be_named(self, name: str) -> None:

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from inspect import get_annotations
-from typing import Annotated, Any, ClassVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
 
+from msgspec import UNSET
 from pydantic import ConfigDict
 from pydantic import Field as Field
 from pydantic.alias_generators import to_camel
@@ -32,13 +33,38 @@ def _read_annotations(cls: type) -> None:
     names = vars(sys.modules[cls.__module__])
     annotations = get_annotations(cls)
     for name, text in annotations.items():
-        if isinstance(text, str):
+        if isinstance(value := vars(cls).get(name), _Prepared):
+            annotations[name] = ClassVar  # which is no parameter to pydantic
+            value.leave(cls, name)
+        elif isinstance(text, str):
             with suppress(NameError):  # what is not there yet, pydantic looks for later
                 annotations[name] = ClassVar if text.startswith("ClassVar") else eval(text, names)  # noqa: S307  # ours
     cls.__annotations__ = annotations
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
+class _Prepared:
+    """Stands for an attribute that is no parameter, until its class is made."""
+
+    def __init__(self, default: Any) -> None:
+        self._default = default
+
+    def leave(self, cls: type, name: str) -> None:
+        """Give its place to the default, or to nothing."""
+        if self._default is UNSET:
+            delattr(cls, name)
+        else:
+            setattr(cls, name, self._default)
+
+
+def prepared(default: Any = UNSET, *, init: Literal[False] = False) -> Any:
+    """Declare an attribute of each instance that is not a parameter: `_prepare` sets it.
+
+    default: its value until then; without one it is not there. init: for type checkers.
+    """
+    return _Prepared(default)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field, prepared))
 class Parameters:
     """The base of what is declared by fields: their types, defaults, and a line of description beneath each.
 
@@ -56,7 +82,7 @@ class Parameters:
         return [getattr(self, name) for name in self.__pydantic_fields__]  # type: ignore[attr-defined]  # pydantic adds it
 
     def _prepare(self, **derived: Any) -> None:
-        """Set what is derived from the parameters; to be called in `__post_init__` only."""
+        """Set what is `prepared`: in `__post_init__`, and when the element becomes one of an application."""
         self.__dict__.update(derived)
 
 
@@ -75,7 +101,7 @@ class Element(Parameters):
     stands_apart: ClassVar[bool] = False
     """Whether it is not run by the element that holds it: a config, a source."""
 
-    runtime: ClassVar[Runtime] = STANDALONE
+    runtime: Runtime = prepared(STANDALONE)
     """What the elements of the application share; set by `live_in` when the file is loaded."""
 
     raises: ClassVar[Sequence[ErrorType | str]] = ()

@@ -5,34 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import core_schema
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.held import Constant, Held, MapOf, Truth
 from engine.expressions.writing import WRITING_ERRORS, to_text
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, shown
-from engine.parameters.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader, reach_of
-from engine.parameters.validated import Validated
+from engine.parameters.reader import ROOTS, STANDALONE, Evaluate, Reach, Reader
+from engine.parameters.validated import ANY_VALUE, Validated, typed
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
 
-class Written:
+class Written(Validated):
     """A value of a flow file, not read yet, for elements that read several parameters as one.
 
     Such an element says by `effects` whether an expression in it acts.
     """
+
+    word = "value"
+    schema = ANY_VALUE
 
     def __init__(self, value: Any, reach: Reach) -> None:
         self.written = value
         self.reach = reach
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_plain_validator_function(
-            lambda value, info: value if isinstance(value, cls) else cls(value, reach_of(info))
-        )
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        return value if isinstance(value, cls) else cls(value, loading_of(info).reach)
 
 
 class Compiled(Validated):
@@ -90,7 +91,7 @@ class Compiled(Validated):
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
-        return value if isinstance(value, cls) else cls(value, reach_of(info))
+        return value if isinstance(value, cls) else cls(value, loading_of(info).reach)
 
 
 class Template(Compiled):
@@ -98,6 +99,8 @@ class Template(Compiled):
 
     __slots__ = ()
     always = False
+    word = "value"
+    schema = ANY_VALUE
 
     def text(self, event: Event) -> str:
         """The value for this event as text. Raises MULE:EXPRESSION, also for one that no text can show."""
@@ -115,12 +118,16 @@ class Expression(Compiled):
 
     __slots__ = ()
     always = True
+    word = "expression"
+    schema = ANY_VALUE
 
 
 class Condition(Expression):
     """An expression that is asked whether it holds: `evaluate` gives JMESPath's truth as a bool."""
 
     __slots__ = ()
+    word = "condition"
+    schema = typed("string", "boolean")
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
         if isinstance(held, Constant) and isinstance(held.value, str) and not reader.mistakes:

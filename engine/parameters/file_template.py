@@ -13,11 +13,12 @@ from engine.expressions.budget import one_evaluation
 from engine.expressions.marks import Part, split
 from engine.limits import LARGEST_WRITTEN
 from engine.parameters.expression import Template
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, built, refuse
-from engine.parameters.reader import Reach, reach_of
+from engine.parameters.reader import Reach
 from engine.parameters.resource import Resource
 from engine.parameters.text import Text
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Validated
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
@@ -29,6 +30,9 @@ class FileTemplate(Validated):
 
     Mistakes, and errors at run, tell their line and column in that file.
     """
+
+    word = "name of a file"
+    schema = TEXT
 
     def __init__(self, file: Resource, reach: Reach) -> None:
         mistakes: list[Mistake] = []
@@ -56,7 +60,7 @@ class FileTemplate(Validated):
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
-        return value if isinstance(value, cls) else cls(Resource._validate(value, info), reach_of(info))
+        return value if isinstance(value, cls) else cls(Resource._validate(value, info), loading_of(info).reach)
 
 
 def _parts(file: Resource, reach: Reach, mistakes: list[Mistake]) -> Iterator[str | Template]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from engine.expressions.texts import text_of
 from engine.limits import LARGEST_FILE
 
 PORTION = 2**20
@@ -131,3 +133,49 @@ def folder_below(root: Path, names: Sequence[str] = ()) -> Iterator[Folder]:
         yield folder
     finally:
         folder.close()
+
+
+class ResourceError(Exception):
+    """A file that cannot be had. As text: what was expected instead; `wrong`: what is the matter with it."""
+
+    def __init__(self, text: str, wrong: str) -> None:
+        super().__init__(text)
+        self.wrong = wrong
+
+
+class Resources:
+    """The text files in some folders; nothing outside of them is ever read."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self.folders = tuple(folders)
+
+    def find(self, name: str) -> Path | None:
+        """The file of that name, relative to one of the folders; a link may lead within them only."""
+        return next((path for folder in self.folders if (path := find_below(folder, name))), None)
+
+    def read(self, name: str) -> str:
+        """The text of a file, read again only where it changed. Raises ResourceError."""
+        path = self.find(name)
+        if path is None:
+            raise ResourceError("found no file of that name in the flows folder", "a file that is not there")
+        try:
+            return self._read(path)
+        except UnicodeDecodeError:
+            raise ResourceError("takes files of text in UTF-8", "a file that is no text in UTF-8") from None
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                expected = f"takes files of at most {LARGEST_FILE} bytes"
+                raise ResourceError(expected, f"a file of more than {LARGEST_FILE} bytes") from None
+            raise ResourceError("found a file that cannot be read", "a file that cannot be read") from None
+
+    def _read(self, path: Path) -> str:
+        """The text of a file that was found: on the way to it no link is followed that was put there since."""
+        folder = next(folder for folder in self.folders if path.is_relative_to(folder))
+        *names, name = path.relative_to(folder).parts
+        with folder_below(folder, names) as within, opened(within.open(name, os.O_RDONLY), path) as file:
+            return _text(file)
+
+
+@lru_cache(maxsize=32)
+def _text(file: OpenFile) -> str:
+    return text_of(file.read())

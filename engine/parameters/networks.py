@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 
 from engine.limits import LONGEST_ADDRESS
 from engine.parameters.mistake import Mistake, refuse, shown
+from engine.parameters.validated import TEXTS, Kind
 from engine.values.addresses import Address
 from engine.work.gate import LISTS
 
@@ -72,5 +73,5 @@ def _networks(value: Any) -> tuple[Network, ...]:
     return tuple(networks)
 
 
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks), Kind("list", TEXTS)]
 """Addresses and networks: a list, or a comma list."""

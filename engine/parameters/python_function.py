@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self, get_type_hints
@@ -18,8 +18,9 @@ from engine.expressions.appended import settle
 from engine.expressions.digits import is_digits
 from engine.expressions.operators import type_name
 from engine.expressions.writing import encode
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Validated
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
@@ -69,6 +70,9 @@ class Argument:
 class PythonFunction(Validated):
     """The parameter that names a function, `module:name`."""
 
+    word = "name of a function"
+    schema = TEXT
+
     def __init__(self, call: Callable[..., Any]) -> None:
         """Raises ValueError for what has no signature, or annotations that cannot be read."""
         self.call = call
@@ -113,8 +117,7 @@ class PythonFunction(Validated):
             return cls(value)
         if not isinstance(value, str) or not NAME.fullmatch(value):
             refuse([Mistake("F303", shown(value), EXAMPLE)])
-        resources = getattr(info.context, "resources", None)
-        _find_modules([Path.cwd(), *(resources.folders if resources else ())])
+        _find_modules([Path.cwd(), *loading_of(info).resources.folders])
         try:
             return cls(_imported(*value.split(":")))
         except ValueError as error:
@@ -128,9 +131,9 @@ def _annotated(call: Callable[..., Any]) -> Any:
     return call.__init__ if inspect.isclass(call) else type(call).__call__
 
 
-def _find_modules(folders: Sequence[Path]) -> None:
+def _find_modules(folders: Iterable[Path]) -> None:
     """Let modules of these folders be imported; installed ones come first."""
-    sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]
+    sys.path += [folder for folder in dict.fromkeys(map(str, folders)) if folder not in sys.path]
 
 
 def _imported(module: str, name: str) -> Callable[..., Any]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from pydantic_core import core_schema
-
 from engine.expressions import JMESPATH, EvaluationError, ExpressionSyntaxError
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
@@ -214,8 +212,3 @@ def _whole(flow: Mapping[str, Any] | None) -> Callable[[Event], dict[str, Any]]:
 
 STANDALONE = Reach()
 """What expressions reach of a processor that is made in Python, outside of any file."""
-
-
-def reach_of(info: core_schema.ValidationInfo) -> Reach:
-    reach: Reach | None = getattr(info.context, "reach", None)
-    return reach or STANDALONE

@@ -8,9 +8,10 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.text import Place
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, TEXTS, Validated
 from engine.values.errors import RETRY_EXHAUSTED, UNKNOWN, ErrorType, FlowError, error_type
 
 
@@ -21,6 +22,9 @@ class TypePatterns(Validated):
     identifier in any namespace, ancestors included. CRITICAL and its descendants never match, and
     UNKNOWN only where everything does.
     """
+
+    word = "error types"
+    schema = TEXTS
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self.patterns = tuple(pattern.strip() for pattern in patterns)
@@ -55,8 +59,7 @@ class TypePatterns(Validated):
         mistakes = [mistake for entry in entries if (mistake := _pattern_mistake(entry, value))]
         if mistakes or not entries:
             refuse(mistakes or [Mistake("F303", shown(value), "error types, such as DB:CONNECTIVITY or '*:TIMEOUT'")])
-        if info.context is not None:
-            info.context.expect_error_types(entries)
+        loading_of(info).expect_error_types(entries)
         return cls([entry.value for entry in entries])
 
 
@@ -101,6 +104,9 @@ def _pattern_mistake(entry: _Entry, whole: Any) -> Mistake | None:
 class _NamedType:
     """In `Annotated[ErrorType, _NamedType()]`: the parameter is the name of an error type, known or new."""
 
+    word = "error type"
+    schema = TEXT
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_plain_validator_function(self._validate)
 
@@ -109,8 +115,7 @@ class _NamedType:
             return value
         if _pattern_mistake(_Entry(value, None, 0), value) or "*" in value:
             refuse([Mistake("F303", shown(value), "one error type", "NS:ID")])
-        known: ErrorType = info.context.raised_type(value, value) if info.context else error_type(value)
-        return known
+        return loading_of(info).raised_type(value, value)
 
 
 RaisedType = Annotated[ErrorType, _NamedType()]

@@ -1,17 +1,74 @@
-"""Types of parameters that read their values themselves."""
+"""Types of parameters that read their values themselves, and say what may be written for them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+JsonSchema = Mapping[str, Any]
+"""A JSON Schema of draft 7."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """What says how a parameter is written.
+
+    word: what manuals call it. schema: what a YAML file may hold, before placeholders are filled in.
+    """
+
+    @property
+    def word(self) -> str: ...
+
+    @property
+    def schema(self) -> JsonSchema: ...
+
+
+class Kind:
+    """In `Annotated[…, Kind(word, schema)]`: how a parameter is written, if its type does not say that."""
+
+    __slots__ = ("schema", "word")
+
+    def __init__(self, word: str, schema: JsonSchema) -> None:
+        self.word = word
+        self.schema = schema
+
+
+def typed(*types: str, **keywords: Any) -> JsonSchema:
+    """Return the schema of the values of these types."""
+    return {"type": list(types), **keywords}
+
+
+ANY_VALUE: JsonSchema = {}
+TEXT = typed("string")
+TEXTS = typed("array", "string", items=TEXT)
+"""A list of texts, or one text: a comma list."""
+
+PLACEHOLDER = r"\$\{"
+"""The pattern of a text with a placeholder in it."""
+
+
+def scalar(kind: str, text: str, *, expression: bool = False, **bounds: float) -> JsonSchema:
+    """Return the schema of a scalar that may also be written as a text: as this pattern says, or as a placeholder.
+
+    expression: whether it may be an expression, too.
+    """
+    others = rf"{PLACEHOLDER}|#\[" if expression else PLACEHOLDER
+    return typed(kind, "string", pattern=rf"^\s*(?:{text})\s*$|{others}", **bounds)
 
 
 class Validated:
     """The base of classes whose `_validate(value, info)` makes an instance of what a flow file, or Python, holds."""
 
     __slots__ = ()
+
+    word: ClassVar[str]
+    """What manuals call what is written."""
+
+    schema: ClassVar[JsonSchema]
+    """What may be written."""
 
     @property
     def acts(self) -> bool:
@@ -20,7 +77,7 @@ class Validated:
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
-        """The instance; `info.context` is the builder, None in Python. Raises what `refuse` raises."""
+        """Return the instance; `loading_of(info)` tells what is around it. Raises what `refuse` raises."""
         raise NotImplementedError
 
     @classmethod

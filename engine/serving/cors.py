@@ -4,45 +4,36 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from engine.parameters.amounts import Duration
+from engine.parameters.amounts import CommaList, Duration
 from engine.parameters.element import Parameters
 from engine.parameters.mistake import Mistake, refuse, shown
 
 ANY = "*"
 
 
-def _names(value: object) -> object:
-    """The entries of a comma list."""
-    return tuple(each.strip() for each in value.split(",")) if isinstance(value, str) else value
-
-
-def _origins(value: object) -> object:
-    for origin in each if isinstance(each := _names(value), (list, tuple)) else ():
-        text = origin if isinstance(origin, str) else ""
-        if text != ANY and (not text.startswith(("http://", "https://")) or text.count("/") != 2):
+def _checked(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if origin != ANY and (not origin.startswith(("http://", "https://")) or origin.count("/") != 2):
             write = "https://shop.example.org, or '*' for all"
             refuse([Mistake("F303", f"{shown(origin)} as an origin", "scheme, host and port without a path", write)])
-    return each
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+    return origins
 
 
 class Cors(Parameters):
     """Which pages of other origins may call, and what browsers let them send and see."""
 
-    origins: Annotated[tuple[str, ...], BeforeValidator(_origins), Field(min_length=1)]
+    origins: Annotated[CommaList[str], AfterValidator(_checked), Field(min_length=1)]
     """The origins, such as https://shop.example.org, as a list or a comma list; `*` is all of them."""
 
-    methods: Names = ()
+    methods: CommaList[str] = ()
     """The methods; those of the listeners of a path, if left out."""
 
-    headers: Names = ()
+    headers: CommaList[str] = ()
     """The headers that a page may send beside those that Fetch always allows; `*` is any."""
 
-    expose_headers: Names = ()
+    expose_headers: CommaList[str] = ()
     """The headers of an answer that a page may read."""
 
     credentials: bool = False

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 from math import ceil, floor
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from engine.expressions.writing import encode
 from engine.limits import LONGEST_RATE_KEY, MOST_RATED_CALLERS
 from engine.parameters.amounts import Duration
-from engine.parameters.element import Parameters
+from engine.parameters.element import Parameters, prepared
 from engine.parameters.expression import Template
 from engine.values.event import Event
 from engine.values.refusal import Refusal
@@ -39,7 +39,7 @@ class RateLimit(Parameters):
     period: Annotated[Duration, Field(gt=0)] = 60.0
     """The period."""
 
-    _due: ClassVar[dict[Any, float]]
+    _due: dict[Any, float] = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_due={})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any, ClassVar
+from typing import Any
 
+from engine.parameters.element import prepared
 from engine.steps.processor import Served, Source
 from engine.values.errors import FlowError
 from engine.work.tasks import Tasks
@@ -23,8 +24,8 @@ class ActiveSource(Source):
     To write one, define `make_events`, and hand each event's work to `begin`.
     """
 
-    _making: ClassVar[Tasks]
-    _under_way: ClassVar[Tasks]
+    _making: Tasks = prepared()
+    _under_way: Tasks = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_making=Tasks(), _under_way=Tasks())

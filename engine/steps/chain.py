@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
-from typing import Any, Self
-
-from pydantic_core import core_schema
+from typing import Any
 
 from engine.parameters.expression import Written
-from engine.parameters.mistake import Mistake, refuse
-from engine.parameters.validated import Validated
+from engine.parameters.loading import Elements
+from engine.parameters.validated import typed
 from engine.plan.code import Code
 from engine.plan.link import Link
 from engine.plan.observer import Watch
@@ -68,7 +66,7 @@ class Step:
         return failure
 
 
-class Chain(Validated):
+class Chain(Elements):
     """Runs steps in order; the event of each is the input of the next.
 
     An error leaves with the place of the step that raised it and the event as it entered that step,
@@ -76,6 +74,9 @@ class Chain(Validated):
     """
 
     __slots__ = ("location", "run", "steps")
+    element = Processor
+    word = "steps"
+    schema = typed("array", items=typed("object"))
 
     run: Callable[[Event], Coroutine[Any, Any, Event]]
     """The event after the steps; what the linker made of them."""
@@ -98,13 +99,3 @@ class Chain(Validated):
         """Run steps that were put together in Python, outside of an application: they are linked at the first event."""
         Link().link([self]).install()
         return await self.run(event)
-
-    @classmethod
-    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
-        if isinstance(value, cls):
-            return value
-        if info.context is not None:
-            return info.context.chain(value)
-        if isinstance(value, (list, tuple)) and all(isinstance(step, Processor) for step in value):
-            return cls(value)
-        refuse([Mistake("F303", f"{type(value).__name__}", "a Chain or a list of processors")])

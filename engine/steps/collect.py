@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from engine.expressions.held import Held, Outcomes
 from engine.parameters.amounts import Name
-from engine.parameters.element import Parameters
+from engine.parameters.element import Parameters, prepared
 from engine.parameters.expression import Template
 from engine.parameters.type_patterns import TypePatterns
 from engine.values.errors import ErrorType, FlowError
@@ -53,7 +53,7 @@ class Collect(Parameters):
     abort_on: TypePatterns | None = None
     """Error types that are not the item's fault: the loop stops there, and the error propagates."""
 
-    _is_of_item: ClassVar[bool]
+    _is_of_item: bool = prepared()
     """Whether `success` sees nothing but what the item entered with."""
 
     def __post_init__(self) -> None:

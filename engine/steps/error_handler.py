@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
-from pydantic_core import core_schema
 
 from engine.expressions.held import Constant
-from engine.parameters.element import Element
+from engine.parameters.element import Element, prepared
 from engine.parameters.expression import Condition
-from engine.parameters.mistake import Mistake, refuse
+from engine.parameters.loading import Elements
 from engine.parameters.type_patterns import TypePatterns
-from engine.parameters.validated import Validated
+from engine.parameters.validated import typed
 from engine.plan.code import Code
 from engine.plan.effects import computing
 from engine.plan.link import Link
@@ -48,13 +47,13 @@ class OnError(Element):
     steps: Chain = Chain()
     """What to run; the event is that of the failure, with `error`."""
 
-    location: ClassVar[str] = ""
+    location: str = prepared("")
     """Where it stands, as a step's location; set when the file is loaded."""
 
     continues: ClassVar[bool] = False
     """Whether the scope or flow then goes on as if it had succeeded."""
 
-    _status: ClassVar[int | None]
+    _status: int | None = prepared()
     """The status that its steps assign, where the flow file tells it."""
 
     def __post_init__(self) -> None:
@@ -123,8 +122,12 @@ def _assigned_status(steps: Chain) -> int | None:
     return status_in(assigned[-1].value) if assigned and isinstance(assigned[-1], Constant) else None
 
 
-class ErrorHandler(Validated):
+class ErrorHandler(Elements):
     """The handlers of a flow or a try scope: the first that takes the error runs."""
+
+    element = OnError
+    word = "error handlers"
+    schema = typed("array", "object", "null", items=typed("object"))
 
     def __init__(self, handlers: Sequence[OnError] = ()) -> None:
         self.handlers = tuple(handlers)
@@ -166,18 +169,6 @@ class ErrorHandler(Validated):
             later.event, later.failing_component = event, failure.failing_component
             later.answer.before = failure.answer.before
             raise
-
-    @classmethod
-    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
-        if isinstance(value, cls):
-            return value
-        if info.context is not None:
-            return info.context.error_handler(value)
-        if value is None:
-            return cls()
-        if isinstance(value, (list, tuple)) and all(isinstance(entry, OnError) for entry in value):
-            return cls(value)
-        refuse([Mistake("F303", f"{type(value).__name__}", "an ErrorHandler or a list of handlers")])
 
 
 OwnErrorHandler = Annotated[ErrorHandler, Field(alias="error-handler", validate_default=True)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from engine.parameters.amounts import Duration
-from engine.parameters.element import Element
+from engine.parameters.element import Element, prepared
+from engine.parameters.validated import Kind, typed
 from engine.plan.code import Code
 from engine.plan.link import Link
 from engine.plan.observer import Watch
@@ -31,7 +32,7 @@ class Flow(Element):
     doc: str | None = None
     """What the flow is for."""
 
-    source: Source | None = None
+    source: Annotated[Source, Kind("source", typed("object"))] | None = None
     """What starts the flow, for instance an http:listener."""
 
     steps: Chain
@@ -53,9 +54,9 @@ class Flow(Element):
     timeout: Duration | None = None
     """How long an event of the source may take before the flow is ended from outside; 30 s with an HTTP source."""
 
-    _gate: ClassVar[Gate]
-    _limit: ClassVar[float | None]
-    _redelivery: ClassVar[RedeliveryPolicy | None]
+    _gate: Gate = prepared()
+    _limit: float | None = prepared()
+    _redelivery: RedeliveryPolicy | None = prepared()
 
     def __post_init__(self) -> None:
         default = self.source.default_timeout if self.source else None

@@ -8,9 +8,9 @@ from typing import Any, Self
 from pydantic_core import core_schema
 
 from engine.parameters.expression import Template
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.reader import reach_of
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Validated
 from engine.plan.code import Code
 from engine.plan.effects import ANYTHING
 from engine.plan.link import Link, Linked
@@ -25,6 +25,9 @@ class FlowLink(Validated):
 
     flows: all flows by name; filled while the application is loaded, so that order does not matter.
     """
+
+    word = "name of a flow"
+    schema = TEXT
 
     def __init__(self, name: Template, flows: Mapping[str, Runnable]) -> None:
         self._name = name
@@ -72,7 +75,8 @@ class FlowLink(Validated):
             return cls.to(value)
         if not isinstance(value, str) or not value.strip():
             refuse([Mistake("F303", shown(value), "the name of a flow or sub-flow")])
-        link = cls(Template(value, reach_of(info)), getattr(info.context, "flows", {}))
-        if info.context is not None and link.static_name:
-            info.context.expect_flow(link.static_name, value)
+        loading = loading_of(info)
+        link = cls(Template(value, loading.reach), loading.flows)
+        if link.static_name:
+            loading.expect_flow(link.static_name, value)
         return link

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import inf
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from msgspec import UNSET, DecodeError
 from pydantic import BeforeValidator, Field
@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from engine.expressions.errors import EvaluationError
 from engine.expressions.operators import add
 from engine.parameters.amounts import Amount, Size, TimeUnit
+from engine.parameters.element import prepared
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.stores.entries import Entries, Entry, MemoryEntries
 from engine.stores.local_entries import SCHEMA, LocalEntries
@@ -89,7 +90,7 @@ class LocalStore(Store):
     expiration_interval_unit: TimeUnit = "MINUTES"
     """What the number of expirationInterval counts."""
 
-    _ttl: ClassVar[float | None]
+    _ttl: float | None = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_ttl=self.entry_ttl and self.entry_ttl.seconds(self.entry_ttl_unit))

@@ -13,8 +13,10 @@ from pydantic_core import core_schema
 from engine.loading.data import as_data
 from engine.parameters.amounts import Duration
 from engine.parameters.element import Parameters
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Kind, Validated, typed
+from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.steps.flow_link import FlowLink
 from engine.testing.doubles import Mock, Spy
@@ -32,9 +34,15 @@ DEFAULT_EXAMPLES = 100
 Data = Annotated[dict[str, Any], BeforeValidator(as_data)]
 """A map as it stands in the file."""
 
+Steps = Annotated[Flow, Kind(Chain.word, Chain.schema)]
+"""Steps that run as those of a flow of their own."""
+
 
 class Moment(Validated):
     """A point in time: `2026-01-01T00:00:00Z`."""
+
+    word = "point in time"
+    schema = TEXT
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> datetime:
@@ -50,20 +58,25 @@ class Moment(Validated):
 class FlowNames(Validated):
     """`true` for all flows, `false` for none, or a list of their names."""
 
+    word = "true or false or list"
+    schema = typed("boolean", "array", items=TEXT)
+
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
         if isinstance(value, (bool, frozenset)):
             return value
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             refuse([Mistake("F303", shown(value), "true, or a list of names of flows")])
-        if info.context is not None:
-            for name in value:
-                info.context.expect_flow(str(name), name)
+        for name in value:
+            loading_of(info).expect_flow(str(name), name)
         return frozenset(map(str, value))
 
 
 class VariableNames(Validated):
     """`true` for all environment variables, `false` for none, or a list of names."""
+
+    word = FlowNames.word
+    schema = FlowNames.schema
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
@@ -200,7 +213,7 @@ class Act(Parameters):
     flow: FlowLink | None = None
     """The flow or sub-flow that runs, its source left out."""
 
-    steps: Flow | None = None
+    steps: Steps | None = None
     """The steps that run, as those of a flow of their own; `run` is the same."""
 
     expect: Expectations = Expectations([], [])
@@ -270,7 +283,7 @@ class Case(Act, Settings):
     skip: str | None = None
     """Why it does not run."""
 
-    each: Any = None
+    each: Annotated[Any, Kind("list", typed("array", items=typed("object")))] = None
     """Rows of values: the case runs once for each, with `${name}` standing for the row's value."""
 
     def acts(self) -> Iterator[Act]:
@@ -301,7 +314,7 @@ class Suite(Settings):
     files: tuple[str, ...] | None = None
     """The flow files and folders under test, from the test file's folder; those beside it, if left out."""
 
-    cases: Any = None
+    cases: Annotated[Any, Kind("map", typed("object"))] = None
     """The cases by their names."""
 
     real: tuple[str, ...] = ()
@@ -316,17 +329,17 @@ class Suite(Settings):
     """Whether a call of a database, a store, a queue or a Python function that no mock answers fails the case too, as
     recordings want it; no config is started then."""
 
-    before_all: Annotated[Flow | None, Field(alias="before-all")] = None
+    before_all: Annotated[Steps | None, Field(alias="before-all")] = None
     """Steps that run ahead of the first case. A suite that has them, or after-all, keeps what lies in memory
     and in the data folder for all cases; else each case begins anew."""
 
-    before_each: Annotated[Flow | None, Field(alias="before-each")] = None
+    before_each: Annotated[Steps | None, Field(alias="before-each")] = None
     """Steps that run ahead of each case; the variables that they set enter the case."""
 
-    after_each: Annotated[Flow | None, Field(alias="after-each")] = None
+    after_each: Annotated[Steps | None, Field(alias="after-each")] = None
     """Steps that run after each case, whatever it came to."""
 
-    after_all: Annotated[Flow | None, Field(alias="after-all")] = None
+    after_all: Annotated[Steps | None, Field(alias="after-all")] = None
     """Steps that run after the last case."""
 
     @property

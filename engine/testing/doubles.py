@@ -13,9 +13,11 @@ from pydantic_core import core_schema
 
 from engine.parameters.element import Parameters
 from engine.parameters.expression import Template
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse
 from engine.parameters.text import Place
 from engine.parameters.type_patterns import TypePatterns
+from engine.parameters.validated import TEXT
 from engine.plan.code import Run
 from engine.plan.link import Around
 from engine.plan.observer import Node, Observer
@@ -34,6 +36,9 @@ from engine.values.event import Event, Message
 class MockedType(TypePatterns):
     """The type of an error that a mock raises: one that the flows could meet."""
 
+    word = "error type"
+    schema = TEXT
+
     def __init__(self, patterns: Any) -> None:
         super().__init__(patterns)
         self.known: Callable[[str], ErrorType | None] = lambda name: None
@@ -48,10 +53,8 @@ class MockedType(TypePatterns):
         patterns = super()._validate(value, info)
         if len(patterns.patterns) != 1 or "*" in patterns.patterns[0]:
             refuse([Mistake("F303", f"'{', '.join(patterns.patterns)}'", "one error type", "NS:ID")])
-        if info.context is not None:
-            mentions = info.context.mentions
-            patterns.place = getattr(value, "place", None)
-            patterns.known = lambda name: mentions.known_type(name) or mentions.raised.get(str(error_type(name)))
+        patterns.place = getattr(value, "place", None)
+        patterns.known = loading_of(info).known_type
         return patterns
 
 

@@ -13,10 +13,11 @@ from pydantic_core import core_schema
 from engine.loading.data import Map, Sequence
 from engine.loading.place import Place
 from engine.parameters.expression import Expression
+from engine.parameters.loading import Loading, loading_of
 from engine.parameters.mistake import Mistake, built, refuse, shown
-from engine.parameters.reader import reach_of
+from engine.parameters.reader import Reach
 from engine.parameters.text import Text
-from engine.parameters.validated import Validated
+from engine.parameters.validated import Validated, typed
 from engine.plan.observer import Node, Observer
 from engine.steps.chain import Step
 from engine.testing.matchers import Wanted
@@ -104,6 +105,9 @@ class CountedCalls(NamedTuple):
 class Expectations(Validated):
     """All of them; `calls` with a list counts calls, any other left side is an expression."""
 
+    word = "map"
+    schema = typed("object")
+
     def __init__(self, expectations: list[Expectation], calls: list[CountedCalls]) -> None:
         self.expectations = expectations
         self.calls = calls
@@ -124,32 +128,31 @@ class Expectations(Validated):
         if not isinstance(value, Mapping):
             refuse([Mistake("F303", shown(value), "a map of expressions and what they give", "payload: …")])
         mistakes: list[Mistake] = []
+        loading = loading_of(info)
         calls, expectations = [], []
         for key, wanted in value.items():
-            if key == CALLS and isinstance(wanted, Sequence) and info.context is not None:
-                calls += _calls(wanted, info.context)
-            elif each := _expectation(key, value, info, mistakes):
+            if key == CALLS and isinstance(wanted, Sequence):
+                calls += _calls(wanted, loading)
+            elif each := _expectation(key, value, loading.reach, mistakes):
                 expectations.append(each)
         if mistakes:
             refuse(mistakes)
         return cls(expectations, calls)
 
 
-def _calls(written: Sequence, builder: Any) -> list[CountedCalls]:
+def _calls(written: Sequence, loading: Loading) -> list[CountedCalls]:
     calls = []
     for entry, place in zip(written, written.places, strict=True):
         if not isinstance(entry, Map):
-            builder.note("F303", f"{shown(entry)} under 'calls'", "a map", "{processor: …, times: …}", place)
-        elif counted := builder.parameters(Calls, entry, "'calls'", place):
+            loading.note("F303", f"{shown(entry)} under 'calls'", "a map", "{processor: …, times: …}", place)
+        elif counted := loading.parameters(Calls, entry, "'calls'", place):
             calls.append(CountedCalls(counted, place))
     return calls
 
 
-def _expectation(
-    key: str, written: Mapping[str, Any], info: core_schema.ValidationInfo, mistakes: list[Mistake]
-) -> Expectation | None:
+def _expectation(key: str, written: Mapping[str, Any], reach: Reach, mistakes: list[Mistake]) -> Expectation | None:
     place = written.places[key][0] if isinstance(written, Map) else None
-    reach = replace(reach_of(info), roots=LEFT_ROOTS)
-    expression = built(lambda: Expression(Text(str(key), place), reach), mistakes)
+    left = replace(reach, roots=LEFT_ROOTS)
+    expression = built(lambda: Expression(Text(str(key), place), left), mistakes)
     wanted = built(lambda: Wanted(written[key]), mistakes)
     return Expectation(str(key), expression, wanted, place) if expression and wanted else None

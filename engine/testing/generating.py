@@ -11,10 +11,10 @@ from pydantic_core import core_schema
 from engine.loading.data import as_data
 from engine.loading.explain import place_of
 from engine.parameters.expression import Expression, Template
+from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.reader import reach_of
 from engine.parameters.resource import Resource
-from engine.parameters.validated import Validated
+from engine.parameters.validated import ANY_VALUE, Validated, typed
 from engine.testing.properties import Schema
 from engine.testing.tokens import token_function
 from engine.values.errors import EXPRESSION, FlowError
@@ -34,11 +34,13 @@ class Value(Validated):
     with many bodies, `examples` of them, and the smallest that fails is told.
     """
 
+    word = "value"
+    schema = ANY_VALUE
     UNSET: ClassVar[Value]
 
     def __init__(self, written: Any, make: Make | None = None) -> None:
         self.written = as_data(written)
-        self.schema = make if isinstance(make, Schema) else None
+        self.drawn_from = make if isinstance(make, Schema) else None
         self.make: Make = make or (lambda: self.written)
 
     @property
@@ -58,6 +60,8 @@ class Value(Validated):
 class Values(Value):
     """A map of them by name: headers, variables."""
 
+    word = "map"
+    schema = typed("object")
     NONE: ClassVar[Values]
 
     def __bool__(self) -> bool:
@@ -146,11 +150,9 @@ def _from_schema(value: Any, info: core_schema.ValidationInfo) -> Make:
 
 
 def _from_expression(value: Any, info: core_schema.ValidationInfo) -> Make:
-    reach = reach_of(info)
-    if info.context is not None:
-        jwt = token_function(info.context.runtime.clock.now)
-        reach = replace(reach, functions={**reach.functions, jwt.name: jwt})
-    expression = Expression(value, reach)
+    loading = loading_of(info)
+    jwt = token_function(loading.runtime.clock.now)
+    expression = Expression(value, replace(loading.reach, functions={**loading.reach.functions, jwt.name: jwt}))
     return lambda: expression.evaluate(Event())
 
 

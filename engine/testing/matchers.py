@@ -18,7 +18,7 @@ from engine.expressions.suggestion import did_you_mean
 from engine.expressions.writing import encode
 from engine.loading.data import as_data
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.validated import Validated
+from engine.parameters.validated import ANY_VALUE, Validated
 from engine.values.errors import ErrorType, FlowError
 
 MARK = "$"
@@ -32,6 +32,8 @@ class Wanted(Validated):
     error is compared with its type as text, or with a map of some of its fields.
     """
 
+    word = "value"
+    schema = ANY_VALUE
     takes_part: ClassVar[bool] = False
     """Whether a map may have more entries than are named."""
 

@@ -105,7 +105,7 @@ class Running:
             self._seen[counted.calls].clear()
 
     async def _act(self, act: Act, variables: Mapping[str, Any]) -> None:
-        schema = act.given.payload.schema
+        schema = act.given.payload.drawn_from
         if schema is None:
             self._found += await self._tried(act, variables, act.given.payload.make())
             return

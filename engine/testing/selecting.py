@@ -13,7 +13,7 @@ from engine.parameters.config import Config
 from engine.parameters.element import Parameters
 from engine.parameters.expression import Compiled, Condition, Expression, Template
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.validated import Validated
+from engine.parameters.validated import TEXT, Validated
 from engine.steps.chain import Step
 from engine.testing.matchers import Wanted, WantedPart
 from engine.values.errors import FlowError
@@ -25,6 +25,9 @@ PLAIN = (Template, Expression, Condition)
 
 class StepName(Validated):
     """A text that keeps its place."""
+
+    word = "text"
+    schema = TEXT
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:

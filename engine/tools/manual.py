@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby, pairwise
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, get_args
 
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function, Parameter
@@ -19,7 +19,8 @@ from engine.loading.properties import Filler, Properties
 from engine.parameters.amounts import Amount
 from engine.parameters.element import Element, Parameters, raised_types
 from engine.parameters.expression import Compiled
-from engine.parameters.resource import Resources
+from engine.parameters.files import Resources
+from engine.parameters.schema import kind_of
 from engine.values.errors import ANY, ErrorType
 
 SHARED = ("doc_name", "error_mapping", "target", "target_value", "timeout", "redelivery_policy")
@@ -27,24 +28,6 @@ SHARED = ("doc_name", "error_mapping", "target", "target_value", "timeout", "red
 
 EXAMPLE = "Example:"
 ARROW = "→"
-WORDS = {
-    "str": "text", "int": "whole number", "float": "duration", "bool": "true or false", "dict": "map", "list": "list",
-    "Template": "value", "Expression": "expression", "Collection": "expression", "Condition": "condition",
-    "Count": "whole number", "Number": "number", "Whole": "whole number", "Period": "duration", "Factor": "number",
-    "Chain": "steps", "FlowLink": "name of a flow", "ErrorHandler": "error handlers", "TypePatterns": "error types",
-    "ErrorType": "error type", "Sql": "SQL", "Pattern": "regular expression", "Written": "value", "NoneType": "",
-    "Success": "value", "Failure": "value",
-    "Key": "text", "Store": "name of a config", "bytes": "file",
-    "Resource": "name of a file", "FileTemplate": "name of a file", "SchemaFile": "name of a file",
-    "Addresses": "IP addresses", "Interval": "amount of time",
-    "PythonFunction": "name of a function", "Schema": "JSON Schema", "BodySchema": "JSON Schema",
-    "Api": "name of a file or map",
-    "Path": "path", "Url": "url", "Method": "method", "StatusCodes": "statuses", "FileName": "file name",
-    "frozenset": "list", "tuple": "list", "HttpResponse": "answer", "Amount": "amount of time",
-    "CronExpression": "cron expression",
-    "ZoneInfo": "time zone", "Source": "source", "OwnErrorHandler": "error handlers", "Flow": "steps",
-    "Value": "value", "Values": "map", "Expectations": "map", "datetime": "point in time",
-}  # fmt: skip
 
 
 def summary(element: type[Element]) -> str:
@@ -182,28 +165,13 @@ def parameters(
     for name, field in sorted(cls.__pydantic_fields__.items(), key=lambda each: each[0] in shared):
         if name in without:
             continue
-        yield f"{indent}{field.alias or name}: {_kind(field.annotation)}{_default(field)}"
+        yield f"{indent}{field.alias or name}: {kind_of(field).word}{_default(field)}"
         if name in documented:
             yield textwrap.fill(
                 documented[name], 100, initial_indent=indent + "    ", subsequent_indent=indent + "    "
             )
-        for nested in _nested(field.annotation) if nests else ():
-            yield from parameters(nested, indent + "    ")
-
-
-def _kind(annotation: Any) -> str:
-    if get_origin(annotation) is Annotated:
-        return _kind(get_args(annotation)[0])
-    if get_origin(annotation) is not None and (arguments := get_args(annotation)):
-        if str(get_origin(annotation)).endswith("Literal"):
-            return " | ".join(map(str, arguments))
-        words = [_kind(argument) for argument in arguments]
-        outer = getattr(get_origin(annotation), "__name__", "")
-        if outer in ("list", "tuple", "dict", "frozenset"):
-            return WORDS[outer]
-        return " or ".join(dict.fromkeys(word for word in words if word))
-    name = getattr(annotation, "__name__", str(annotation))
-    return WORDS.get(name, "name of a config" if name.endswith("Config") else "map")
+        for inner in nested(field.annotation) if nests else ():
+            yield from parameters(inner, indent + "    ")
 
 
 def _default(field: Any) -> str:
@@ -221,8 +189,9 @@ def _default(field: Any) -> str:
     return f" ({default})" if isinstance(default, (str, int, Amount)) and default != "" else ""
 
 
-def _nested(annotation: Any) -> Iterator[type[Any]]:
+def nested(annotation: Any) -> Iterator[type[Any]]:
+    """The classes of nested parameters that an annotation names."""
     if inspect.isclass(annotation) and issubclass(annotation, Parameters) and not issubclass(annotation, Element):
         yield annotation
     for argument in get_args(annotation):
-        yield from _nested(argument)
+        yield from nested(argument)

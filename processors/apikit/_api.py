@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import PathPattern, Resource, Validated, refuse
+from engine import PathPattern, Resource, Validated, loading_of, refuse, typed
 from processors.apikit._document import METHODS, ApiDocument
 from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
 from processors.apikit._operation import Operation
@@ -19,6 +19,9 @@ IGNORED = frozenset({"accept", "content-type", "authorization"})
 
 class Api(Validated):
     """An OpenAPI 3.x file by its name, or a map of the flow file; what is wrong in it is told at its place."""
+
+    word = "name of a file or map"
+    schema = typed("string", "object")
 
     def __init__(self, document: ApiDocument) -> None:
         self.described: Mapping[str, Any] = document.plain
@@ -59,11 +62,10 @@ class Api(Validated):
             api = cls(ApiDocument("the flow file", value))
         else:
             api = cls(ApiDocument.of_file(Resource._validate(value, info)))
-        if info.context is not None:
-            for each in api.operations:
-                media_types = [*each.bodies, ""]
-                names = [name for body in media_types for name in each.flow_names(info.context.owner, body)]
-                info.context.want_flow(names, f"{each.method.upper()} {each.path}", value)
+        loading = loading_of(info)
+        for each in api.operations:
+            names = [name for body in (*each.bodies, "") for name in each.flow_names(loading.owner, body)]
+            loading.want_flow(names, f"{each.method.upper()} {each.path}", value)
         return api
 
 

@@ -8,9 +8,11 @@ from calendar import monthrange
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import NoReturn
+from typing import Any, NoReturn, Self
 
-from engine import Mistake, is_digits, refuse, shown
+from pydantic_core import core_schema
+
+from engine import TEXT, Mistake, Validated, is_digits, refuse, shown
 
 LAST_YEAR = 2199
 """The last year of Quartz; no search goes further."""
@@ -143,12 +145,15 @@ def _weekdays(year: int, month: int, weekday: int) -> list[int]:
 # The whole
 
 
-class CronExpression:
+class CronExpression(Validated):
     """The moments that a cron expression names, in a time zone; None is the machine's.
 
     A time that the clock skips in spring counts with the offset before, one that it shows twice in autumn
     the first time (RFC 5545, 3.3.5); where the hours are `*`, each hour that passes counts.
     """
+
+    word = "cron expression"
+    schema = TEXT
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -172,6 +177,14 @@ class CronExpression:
 
     def __str__(self) -> str:
         return self._text
+
+    @classmethod
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str):
+            refuse([Mistake("F303", shown(value), "a cron expression", '"0 0 12 * * ?"')])
+        return cls(value)
 
     def after(self, moment: datetime, zone: tzinfo | None) -> datetime | None:
         """The first moment of the expression after this one, in UTC; None where there is none any more."""

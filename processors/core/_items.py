@@ -22,6 +22,7 @@ from engine import (
     Stream,
     Unreadable,
     is_number,
+    typed,
 )  # fmt: skip
 
 LISTS = (list, tuple, Appended)
@@ -33,6 +34,7 @@ class Collection(Expression):
     """An expression that gives a list, or null; a literal that is something else is refused when the flow is loaded."""
 
     __slots__ = ()
+    schema = typed("string", "array", "null")
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
         literal = {} if isinstance(held, MapOf) else held.value if isinstance(held, Constant) else None

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from engine import (
     OVERLOAD,
@@ -16,6 +16,7 @@ from engine import (
     Period,
     Scope,
     log_failure,
+    prepared,
     run_route,
 )
 from engine.limits import MOST_IN_BACKGROUND, MOST_WAITING
@@ -50,8 +51,8 @@ class Async(Scope):
     message_after = After.BEFORE
     variables_after = After.BEFORE
 
-    _gate: ClassVar[Gate]
-    _taken: ClassVar[set[asyncio.Task[None]]]
+    _gate: Gate = prepared()
+    _taken: set[asyncio.Task[None]] = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_gate=Gate(self.max_concurrency), _taken=set())

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from engine import (
     AUTHENTICATION,
@@ -33,6 +33,7 @@ from engine import (
     identities,
     key_of,
     paths,
+    prepared,
     private_store,
     steps_within,
     strand,
@@ -121,7 +122,7 @@ class Cache(Scope):
     message_after = After.INNER
     passes_by = "the result is in the cache"
 
-    _flights: ClassVar[dict[str, Flight]]
+    _flights: dict[str, Flight] = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_flights={})

@@ -3,9 +3,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-from engine import Event, Name, Processor, Template, write_line
+from engine import Event, Name, Processor, Template, prepared, write_line
 
 LEVELS = {"TRACE": 5, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
 
@@ -31,8 +31,8 @@ class Logger(Processor):
     category: Name = "flow"
     """The logger's name below `engine.`."""
 
-    _log: ClassVar[logging.Logger]
-    _level: ClassVar[int]
+    _log: logging.Logger = prepared()
+    _level: int = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_log=logging.getLogger(f"engine.{self.category}"), _level=LEVELS[self.level])

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar
-
-from pydantic import BeforeValidator
+from typing import Annotated, Any
 
 from engine import (
+    CommaList,
     Event,
     Field,
     FlowError,
@@ -19,14 +18,11 @@ from engine import (
     Written,
     built,
     did_you_mean,
+    prepared,
     refuse,
     shown,
     with_own_budget,
 )
-
-
-def _listed(value: Any) -> Any:
-    return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
 class Python(Operation):
@@ -61,7 +57,7 @@ class Python(Operation):
     arguments: Written = None  # type: ignore[assignment]  # none
     """Name → value or expression; or a list of them, in the order of the parameters."""
 
-    raised: Annotated[tuple[RaisedType, ...], BeforeValidator(_listed), Field(alias="raises")] = ()
+    raised: Annotated[CommaList[RaisedType], Field(alias="raises")] = ()
     """The types of the FlowErrors that the function may raise (a list); they become known to handlers."""
 
     thread: bool = False
@@ -69,7 +65,7 @@ class Python(Operation):
 
     is_outward = True
     reaches_outside = False
-    _values: ClassVar[list[tuple[str, Callable[[Event], Any]]]]
+    _values: list[tuple[str, Callable[[Event], Any]]] = prepared()
 
     def __post_init__(self) -> None:
         written = self.arguments.written if self.arguments else {}

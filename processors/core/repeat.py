@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import count
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from engine import (
     RunPlain,
     Scope,
     give_turn,
+    prepared,
     refuse,
 )
 from engine.limits import MOST_ROUNDS
@@ -90,7 +91,7 @@ class Repeat(Scope):
     message_after = After.INNER
     repeats = True
 
-    _waits: ClassVar[bool]
+    _waits: bool = prepared()
 
     def __post_init__(self) -> None:
         if self.while_ is None and self.until is None:

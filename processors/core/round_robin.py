@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import cycle
-from typing import ClassVar
 
-from engine import After, Event, Runtime, Scope
+from engine import After, Event, Runtime, Scope, prepared
 from processors.core._route import Route, Routes
 
 
@@ -33,7 +32,7 @@ class RoundRobin(Scope):
     message_after = After.INNER
     always_enters = True
 
-    _turns: ClassVar[Iterator[Route]]
+    _turns: Iterator[Route] = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_turns=cycle(self.routes))

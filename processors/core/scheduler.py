@@ -11,11 +11,13 @@ from pydantic import BeforeValidator
 
 from engine import (
     FLOW_BACK_PRESSURE,
+    TEXT,
     ActiveSource,
     Amount,
     Event,
     Field,
     FlowError,
+    Kind,
     Mistake,
     Parameters,
     Served,
@@ -47,14 +49,6 @@ def _zone(value: Any) -> Any:
         refuse([Mistake("F303", f"the time zone {shown(value)}", expected, close)])
 
 
-def _expression(value: Any) -> Any:
-    if isinstance(value, CronExpression):
-        return value
-    if not isinstance(value, str):
-        refuse([Mistake("F303", shown(value), "a cron expression", '"0 0 12 * * ?"')])
-    return CronExpression(value)
-
-
 def _frequency(value: Any) -> Any:
     amount = value if isinstance(value, Amount) else Amount(value)
     if not amount.seconds("SECONDS"):
@@ -78,10 +72,10 @@ class FixedFrequency(Parameters):
 class Cron(Parameters):
     """At the times of day that an expression names."""
 
-    expression: Annotated[CronExpression, BeforeValidator(_expression)]
+    expression: CronExpression
     """Quartz' six or seven fields, from the seconds on (`0 0 12 * * ?`), or the five of a crontab (`0 12 * * *`)."""
 
-    time_zone: Annotated[ZoneInfo | None, BeforeValidator(_zone)] = None
+    time_zone: Annotated[ZoneInfo | None, BeforeValidator(_zone), Kind("time zone", TEXT)] = None
     """The time zone, by its name (`Europe/Berlin`); the machine's, if left out."""
 
 

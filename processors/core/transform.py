@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from engine import (
     ROOTS,
@@ -17,6 +17,7 @@ from engine import (
     Processor,
     Reader,
     Written,
+    prepared,
     read_media_type,
     refuse,
 )
@@ -53,9 +54,9 @@ class Transform(Processor):
     mime_type: Name | None = None
     """The media type of the new payload."""
 
-    _evaluate: ClassVar[Any]
-    _assigns: ClassVar[Mapping[str, Any]]
-    _acts: ClassVar[bool]
+    _evaluate: Any = prepared()
+    _assigns: Mapping[str, Any] = prepared()
+    _acts: bool = prepared()
 
     def assigns(self) -> Mapping[str, Any]:
         return self._assigns

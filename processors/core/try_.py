@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Literal
 
-from engine import After, Chain, Code, Event, FlowError, Link, OwnErrorHandler, Run, Scope, Transaction
+from engine import After, Chain, Code, Event, FlowError, Link, OwnErrorHandler, Run, Scope, Transaction, prepared
 
 
 class Try(Scope):
@@ -45,7 +45,7 @@ class Try(Scope):
     message_after = After.INNER
     always_enters = True
 
-    _may_begin: ClassVar[bool]
+    _may_begin: bool = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_may_begin=self.transactional_action != "INDIFFERENT")

@@ -19,6 +19,7 @@ from engine import (
     Scope,
     TypePatterns,
     Whole,
+    typed,
 )
 from processors.core._retry_after import read_retry_after
 
@@ -32,6 +33,7 @@ class Factor(Number):
     """A number from 1."""
 
     __slots__ = ()
+    schema = typed("number", "string", minimum=1)
     expected = "a number from 1"
 
     @classmethod

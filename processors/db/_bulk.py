@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import AliasChoices
 
-from engine import OFTEN, Appended, Event, Field, FlowError, Stream, Template, Transaction, give_turn
+from engine import OFTEN, Appended, Event, Field, FlowError, Stream, Template, Transaction, give_turn, prepared
 from processors.db._database import Database, Part
 from processors.db._errors import QUERY_EXECUTION, of_one
 from processors.db._sql import Sql
@@ -29,10 +29,10 @@ class Bulk(DatabaseOperation):
     ] = Template("#[payload]")
     """The values by name: a list of maps, or a stream of them. `input-parameters` means the same."""
 
-    bind: ClassVar[Any]
+    bind: Any = prepared()
     """The values of a map for the statement, in order."""
 
-    text: ClassVar[str]
+    text: str = prepared()
     """The statement as the database wants it."""
 
     def prepare(self, database: Database) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Code, Event, Link, Mistake, RunPlain, Transaction, refuse
+from engine import TEXTS, Code, Event, Kind, Link, Mistake, RunPlain, Transaction, refuse
 from processors.db._database import UNNAMED_KEY, AtOnce, Database
 from processors.db._statement import Statement
 
@@ -43,7 +43,7 @@ class Generating(Change):
     auto_generate_keys: bool = False
     """Whether generatedKeys holds what the database made for the first row, such as its id."""
 
-    auto_generated_keys_column_names: Annotated[tuple[str, ...], BeforeValidator(_columns)] = ()
+    auto_generated_keys_column_names: Annotated[tuple[str, ...], BeforeValidator(_columns), Kind("list", TEXTS)] = ()
     """The columns that generatedKeys holds; all of the row, if left out."""
 
     def prepare(self, database: Database) -> None:

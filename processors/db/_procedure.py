@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import core_schema
 
-from engine import Mistake, refuse
+from engine import TEXT, Mistake, Validated, refuse
 from processors.db._sql import Sql, checked
 
 CALL = re.compile(r"\s*call\s+(?P<body>.+?)[\s;]*", re.IGNORECASE | re.DOTALL)
@@ -19,8 +18,11 @@ ESCAPE = re.compile(
 """The escape of JDBC, which Mule takes; what stands before the `=` is what a function gives."""
 
 
-class Procedure:
+class Procedure(Validated):
     """A call: what is called with its parameters, and the name of what a function gives."""
+
+    word = Sql.word
+    schema = TEXT
 
     def __init__(self, text: str) -> None:
         found = ESCAPE.fullmatch(text) or CALL.fullmatch(text)
@@ -35,11 +37,7 @@ class Procedure:
         self.names = self.sql.names
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls._validate)
-
-    @classmethod
-    def _validate(cls, value: Any) -> Procedure:
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
         return value if isinstance(value, cls) else cls(checked(value))
 
 

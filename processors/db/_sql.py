@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from itertools import zip_longest
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import core_schema
 
-from engine import Evaluate, Event, FlowError, Mistake, refuse
+from engine import TEXT, Evaluate, Event, FlowError, Mistake, Validated, refuse
 from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._lists import minding
@@ -30,8 +29,11 @@ class Key(NamedTuple):
     is_list: bool
 
 
-class Sql:
+class Sql(Validated):
     """A statement: its text between the parameters, and their places in it."""
+
+    word = "SQL"
+    schema = TEXT
 
     def __init__(self, text: str) -> None:
         self._places = places_in(text)
@@ -126,11 +128,7 @@ class Sql:
         return FlowError(QUERY_EXECUTION, f"the parameter '{missing}' of a statement is missing")
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls._validate)
-
-    @classmethod
-    def _validate(cls, value: Any) -> Sql:
+    def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
         return value if isinstance(value, cls) else cls(checked(value))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from engine import (
     Amount,
@@ -17,6 +17,7 @@ from engine import (
     Template,
     TimeUnit,
     Transaction,
+    prepared,
     refuse,
 )
 from processors.db._database import AtOnce, Database, Part, Statements
@@ -43,10 +44,10 @@ class DatabaseOperation(Operation):
     raises = DB_TYPES
     is_outward = True
 
-    timeout: ClassVar[float | None]
+    timeout: float | None = prepared()
     """Seconds that a statement may take."""
 
-    database: ClassVar[Database]
+    database: Database = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(timeout=self.query_timeout.seconds(self.query_timeout_unit) or None)
@@ -77,13 +78,13 @@ class Statement(DatabaseOperation):
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
     """The values by name: a map, or one expression that gives a map. They are bound, never pasted."""
 
-    bind: ClassVar[Any]
+    bind: Any = prepared()
     """The values of an event for the statement, in order."""
 
-    bind_at_once: ClassVar[Any]
+    bind_at_once: Any = prepared()
     """The same for a batch; it is lost where a statement would hold it up."""
 
-    text: ClassVar[str]
+    text: str = prepared()
     """The statement as the database wants it."""
 
     def __post_init__(self) -> None:

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
-from engine import Duration, Field, FlowError, Isolation, Mistake, Reconnection, read_file, refuse, text_of
+from engine import Duration, Field, FlowError, Isolation, Mistake, Reconnection, prepared, read_file, refuse, text_of
 from processors.db._database import Database, Part, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in
@@ -126,9 +126,9 @@ class Config(BaseConfig):
     """Whether the database must be there when the application starts, and how often that is tried: failsDeployment,
     reconnect or reconnect-forever. Later each statement connects again where the connection was lost."""
 
-    database: ClassVar[Database]
+    database: Database = prepared()
 
-    statements: ClassVar[list[Sql]]
+    statements: list[Sql] = prepared()
     """The statements that flows run on it."""
 
     reaches_outside = True

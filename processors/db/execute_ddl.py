@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import AfterValidator
 
-from engine import Event, Mistake, refuse
+from engine import Event, Mistake, prepared, refuse
 from processors.db._database import Database
 from processors.db._sql import Sql
 from processors.db._statement import DatabaseOperation
@@ -30,7 +30,7 @@ class ExecuteDdl(DatabaseOperation):
     sql: Annotated[Sql, AfterValidator(_without_parameters)]
     """The statement; it has no parameters."""
 
-    text: ClassVar[str]
+    text: str = prepared()
     """The statement as the database wants it."""
 
     def prepare(self, database: Database) -> None:

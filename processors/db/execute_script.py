@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Event, FlowError, Mistake, Resource, refuse
+from engine import Event, FlowError, Kind, Mistake, Resource, prepared, refuse
 from processors.db._database import Database
 from processors.db._errors import of_one
 from processors.db._script import checked_script
+from processors.db._sql import Sql
 from processors.db._statement import DatabaseOperation
 
 
@@ -34,13 +35,13 @@ class ExecuteScript(DatabaseOperation):
         expect: {payload: [0, 2]}
     """
 
-    sql: Annotated[tuple[str, ...] | None, BeforeValidator(_script)] = None
+    sql: Annotated[tuple[str, ...] | None, BeforeValidator(_script), Kind(Sql.word, Sql.schema)] = None
     """The statements in one text; they have no parameters."""
 
     file: Resource | None = None
     """The name of a file beside the flow file that holds them, in the place of sql."""
 
-    texts: ClassVar[tuple[str, ...]]
+    texts: tuple[str, ...] = prepared()
     """The statements as the database wants them."""
 
     def __post_init__(self) -> None:

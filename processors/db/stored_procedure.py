@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Event, Field, FlowError, Mistake, Template, refuse
+from engine import TEXT, Event, Field, FlowError, Kind, Mistake, Template, prepared, refuse, typed
 from processors.db._database import Database
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._procedure import Procedure
@@ -58,21 +58,23 @@ class StoredProcedure(DatabaseOperation):
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
     """The values that go in by name: a map, or one expression that gives a map. They are bound, never pasted."""
 
-    output_parameters: Annotated[dict[str, str], Field(alias="output-parameters"), BeforeValidator(_types)] = Field(
-        default_factory=dict, alias="output-parameters"
-    )
+    output_parameters: Annotated[
+        dict[str, str],
+        BeforeValidator(_types),
+        Kind("map", typed("object", "array", items=TEXT, additionalProperties=TEXT)),
+    ] = Field(default_factory=dict, alias="output-parameters")
     """What comes out: a list of names, or a map of types by names, for a database that does not know them itself."""
 
     in_out_parameters: Annotated[Template, Field(alias="in-out-parameters")] = Template({})
     """The values by name that go in, and come out changed: a map."""
 
-    bind: ClassVar[Any]
+    bind: Any = prepared()
     """The values of an event for the call, in order."""
 
-    text: ClassVar[str]
+    text: str = prepared()
     """The call as the database wants it."""
 
-    call: ClassVar[Any]
+    call: Any = prepared()
     """Calls, and gives what came out."""
 
     def __post_init__(self) -> None:

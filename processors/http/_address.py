@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from engine import (
+    TEXT,
     Computed,
     Constant,
     Event,
@@ -40,6 +41,8 @@ class Path(Template):
     """
 
     __slots__ = ("_parts", "is_whole", "names")
+    word = "path"
+    schema = TEXT
     expected: ClassVar[str] = "a path"
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
@@ -72,6 +75,7 @@ class Url(Path):
     """A url: values come into its path and query; only one that is a whole expression chooses the host."""
 
     __slots__ = ()
+    word = "url"
     expected = "a url such as https://example.org/orders/{id}, its host without expressions"
 
     def _check_start(self, pieces: list[Held], written: Any, reader: Reader) -> None:

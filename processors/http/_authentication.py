@@ -6,21 +6,24 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from math import inf
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote_plus
 
 from pydantic import AfterValidator, BeforeValidator
 
 from engine import (
+    TEXTS,
     Event,
     Field,
     FlowError,
+    Kind,
     Mistake,
     Parameters,
     Runtime,
     Template,
     is_number,
     number_in,
+    prepared,
     refuse,
     to_text,
 )
@@ -84,7 +87,7 @@ class ClientCredentials(Parameters):
     token_url: Annotated[str, AfterValidator(_token_url)]
     """Where tokens are given out."""
 
-    scopes: Annotated[str, BeforeValidator(_scopes)] = ""
+    scopes: Annotated[str, BeforeValidator(_scopes), Kind("text", TEXTS)] = ""
     """The scopes to ask for, as a list or with spaces between them."""
 
     encode_client_credentials_in_body: bool = False
@@ -113,7 +116,7 @@ class Authentication(Parameters):
     client_credentials: Annotated[ClientCredentials | None, Field(alias="client-credentials-grant-type")] = None
     """OAuth 2.0: a token that is fetched, kept until it expires, and fetched anew once where the upstream says 401."""
 
-    given: ClassVar[BasicAuthentication | BearerAuthentication | None]
+    given: BasicAuthentication | BearerAuthentication | None = prepared()
 
     def __post_init__(self) -> None:
         ways = (self.basic_authentication, self.bearer_authentication, self.client_credentials)

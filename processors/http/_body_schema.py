@@ -17,6 +17,9 @@ UNREADABLE = (ValueError, NotImplementedError, RecursionError, TypeError)
 class BodySchema(Validated):
     """A schema, by the name of its file beside the flow file, or as a map in the flow file itself."""
 
+    word = Schema.word
+    schema = Schema.schema
+
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from engine import Constant, Event, FlowError, Held, Mistake, Reader, Spooled, Template, headers_of, refuse, shown
+from engine import TEXT, Constant, Event, FlowError, Held, Mistake, Reader, Spooled, Template, headers_of, refuse, shown
 from processors.http._errors import BAD_REQUEST, TIMEOUT
 from processors.http._methods import meant_method
 
@@ -43,6 +43,8 @@ class Method(Template):
     """The method of a request; checked at load where it is known then."""
 
     __slots__ = ()
+    word = "method"
+    schema = TEXT
     expected: ClassVar[str] = "a method such as GET or POST"
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:

@@ -5,18 +5,12 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator
-
-from engine import Field, Parameters
+from engine import CommaList, Field, Parameters
 from processors.http._authentication import basic
 
 if TYPE_CHECKING:
     from multidict import CIMultiDict
     from yarl import URL
-
-
-def _hosts(value: Any) -> Any:
-    return tuple(each.strip() for each in value.split(",")) if isinstance(value, str) else value
 
 
 class Proxy(Parameters):
@@ -34,7 +28,7 @@ class Proxy(Parameters):
     password: str | None = None
     """The password that it asks for."""
 
-    non_proxy_hosts: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = ()
+    non_proxy_hosts: CommaList[str] = ()
     """Hosts that are asked without the proxy, as a comma list or a list; `*` stands for anything."""
 
     def arguments(self, url: URL, headers: CIMultiDict[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from engine import (
     EXPRESSION,
+    TEXT,
     UNKNOWN,
     Constant,
     Event,
@@ -63,6 +64,8 @@ class FileName(Template):
     """The name of a file: an `#[…]` inside it is the name of one folder or file; alone it may be any path."""
 
     __slots__ = ("_pieces", "_root")
+    word = "file name"
+    schema = TEXT
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
         parts = held.parts if isinstance(held, TextOf) else ()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from typing import ClassVar
 
-from engine import Parameters
+from engine import Parameters, prepared
 from processors.http._tls import PemFile, load_authority, load_certificate
 
 
@@ -24,7 +23,7 @@ class ServerTls(Parameters):
     client_ca: PemFile | None = None
     """A PEM file with an authority: only callers with a certificate of it are let in."""
 
-    context: ClassVar[ssl.SSLContext]
+    context: ssl.SSLContext = prepared()
 
     def __post_init__(self) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

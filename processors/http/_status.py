@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import Condition, Field, Mistake, Parameters, Validated, refuse, shown
+from engine import Condition, Field, Mistake, Parameters, Validated, refuse, shown, typed
 
 RANGE = re.compile(r"([0-9]{1,3})(?:\s*\.\.\s*([0-9]{1,3}))?")
 
@@ -16,6 +16,8 @@ class StatusCodes(Validated):
     """Statuses, as a comma list or a list of numbers and ranges: `200, 300..399`."""
 
     __slots__ = ("_statuses", "written")
+    word = "statuses"
+    schema = typed("string", "integer", "array", items=typed("string", "integer"))
 
     def __init__(self, value: Any) -> None:
         self.written = value

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Mistake, Parameters, read_file, refuse, shown
+from engine import Mistake, Parameters, prepared, read_file, refuse, shown
 
 
 def _beside(value: Any) -> Any:
@@ -64,7 +64,7 @@ class ClientTls(Parameters):
     password: str | None = None
     """The password of the private key."""
 
-    context: ClassVar[ssl.SSLContext]
+    context: ssl.SSLContext = prepared()
 
     def __post_init__(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if self.ca else ssl.create_default_context()

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BeforeValidator
 
 from engine import (
+    TEXTS,
     USUAL_METHODS,
     ConfigRef,
     CsvOptions,
@@ -14,6 +15,7 @@ from engine import (
     HttpResponse,
     HttpSource,
     Idempotency,
+    Kind,
     Limits,
     Mistake,
     PathPattern,
@@ -111,6 +113,7 @@ class Listener(HttpSource):
     allowed_methods: Annotated[
         frozenset[str] | None,
         BeforeValidator(_methods),
+        Kind("list", TEXTS),
         Field(alias="allowedMethods", validation_alias=AliasChoices("allowedMethods", "method")),
     ] = None
     """The methods, as a comma list or a list; all, if left out. `method` means the same."""
@@ -130,7 +133,7 @@ class Listener(HttpSource):
     csv: CsvOptions = CsvOptions()
     """How bodies of CSV are written, streamed or not: separator, quote, encoding, header, lenient."""
 
-    consumes: Annotated[tuple[str, ...], BeforeValidator(_media_types)] = ()
+    consumes: Annotated[tuple[str, ...], BeforeValidator(_media_types), Kind("list", TEXTS)] = ()
     """The media types that bodies may have, such as `application/x-ndjson, application/json` or `text/*`, as a comma
     list or a list; any, if left out. Another one is answered with 415 before the body is read. A body without a media
     type counts as JSON."""

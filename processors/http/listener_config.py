@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from engine import Config, Connections, Cors, Duration, Field, Networks, Size
+from engine import Config, Connections, Cors, Duration, Field, Networks, Size, prepared
 from engine.limits import (
     HEADER_TIMEOUT,
     IDLE_TIMEOUT,
@@ -91,7 +91,7 @@ class ListenerConfig(Config):
     """Whether GET /openapi.json describes the flows of this address, and GET /docs shows that to people (Swagger UI).
     Left out, only where the address is this machine's own, such as 127.0.0.1; `engine serve --docs` wins."""
 
-    connections: ClassVar[Connections]
+    connections: Connections = prepared()
 
     def __post_init__(self) -> None:
         connections = Connections(

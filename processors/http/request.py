@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from engine import (
     REPEAT_EXHAUSTED,
@@ -21,6 +21,7 @@ from engine import (
     header_value,
     headers_of,
     one_evaluation,
+    prepared,
     refuse,
     trace_headers,
 )
@@ -150,11 +151,11 @@ class Request(Operation):
     raises = REQUEST_TYPES
     is_outward = True
 
-    _config: ClassVar[RequestConfig]
-    _redirects: ClassVar[Redirects]
-    _seconds: ClassVar[float]
-    _most: ClassVar[int]
-    _constant_headers: ClassVar[dict[str, Any] | None]
+    _config: RequestConfig = prepared()
+    _redirects: Redirects = prepared()
+    _seconds: float = prepared()
+    _most: int = prepared()
+    _constant_headers: dict[str, Any] | None = prepared()
 
     def __post_init__(self) -> None:
         self._check_names()

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from engine import Config, Duration, Event, Field, Mistake, Reconnection, Runtime, Size, Template, refuse
+from engine import Config, Duration, Event, Field, Mistake, Reconnection, Runtime, Size, Template, prepared, refuse
 from engine.limits import LARGEST_TOKEN_ANSWER, MOST_CONNECTIONS, MOST_REDIRECTS
 from processors.http._address import HEAD
 from processors.http._authentication import Authentication, Tokens
@@ -124,9 +124,9 @@ class RequestConfig(Config):
     raises = REQUEST_TYPES
     reaches_outside = True
 
-    base: ClassVar[str]
-    redirects: ClassVar[Redirects]
-    _tokens: ClassVar[Tokens | None]
+    base: str = prepared()
+    redirects: Redirects = prepared()
+    _tokens: Tokens | None = prepared()
 
     def __post_init__(self) -> None:
         self._check()

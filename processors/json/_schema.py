@@ -8,7 +8,7 @@ from urllib.parse import unquote, urljoin
 
 from pydantic_core import core_schema
 
-from engine import Mistake, Resource, ResourceError, Validated, encode, read_json, read_yaml, refuse, shown
+from engine import TEXT, Mistake, Resource, ResourceError, Validated, encode, read_json, read_yaml, refuse, shown, typed
 
 FOLDER = "file://flows/"
 """What the folders of the flow files are to references."""
@@ -17,6 +17,9 @@ YAML = (".yaml", ".yml")
 
 class Schema(Validated):
     """A compiled schema: its validator, and the documents that it is made of, by their URIs."""
+
+    word = "JSON Schema"
+    schema = typed("object", "boolean", "string")
 
     def __init__(self, contents: Any, base: str, read: Callable[[str], Any]) -> None:
         """read: the contents of another file by its name relative to the flows' folder; raises ValueError."""
@@ -85,6 +88,9 @@ class Schema(Validated):
 
 class SchemaFile(Schema):
     """The parameter that names a schema's file."""
+
+    word = Resource.word
+    schema = TEXT
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:

@@ -18,6 +18,7 @@ from engine import (
     Template,
     shown,
     text_key,
+    typed,
 )
 from engine.limits import LONGEST_STORE_KEY
 
@@ -26,6 +27,8 @@ class Key(Template):
     """A text, or a number, which is its text: literal, and then checked at load, or of expressions."""
 
     __slots__ = ()
+    word = "text"
+    schema = typed("string", "number")
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
         is_no_text = isinstance(held, (MapOf, ListOf)) or (isinstance(held, Constant) and _key(held.value) is None)

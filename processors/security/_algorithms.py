@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
-from engine import CONNECTIVITY, Mistake, refuse
+from engine import CONNECTIVITY, TEXTS, Kind, Mistake, refuse
 from processors.security._credentials import Names, names
 
 SECURITY_CONNECTIVITY = CONNECTIVITY.child("CONNECTIVITY", "SECURITY")
@@ -40,7 +40,7 @@ def _scopes(value: Any) -> Any:
     return entries
 
 
-Scopes = Annotated[tuple[str, ...], BeforeValidator(_scopes)]
+Scopes = Annotated[tuple[str, ...], BeforeValidator(_scopes), Kind("list", TEXTS)]
 """Scopes of a token (RFC 6749, 3.3), as a list or a text."""
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import BeforeValidator
 
-from engine import Mistake, refuse
+from engine import TEXTS, Kind, Mistake, refuse, typed
 
 T = TypeVar("T")
 Made = TypeVar("Made", covariant=True)
@@ -29,8 +29,11 @@ def names(value: Any) -> Any:
     return tuple(str(entry).strip() for entry in entries)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(names)]
+Names = Annotated[tuple[str, ...], BeforeValidator(names), Kind("list", TEXTS)]
 """Names, as a list or a comma list."""
+
+CALLERS = Kind("map", typed("object", additionalProperties=typed("string", "object")))
+"""Names with their secrets; or with a map that holds roles, too."""
 
 
 def read_secret(value: Any, *, place: Any = None) -> str:

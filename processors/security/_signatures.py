@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from engine import Duration, Field, Mistake, Parameters, Validated, give_turn, refuse
+from engine import TEXT, TEXTS, Duration, Field, Kind, Mistake, Parameters, Validated, give_turn, refuse
 from engine.limits import MOST_SECRETS
 from processors.security._credentials import Names, read_secret
 
@@ -53,7 +53,7 @@ def _secrets(value: Any) -> Any:
 Header = Annotated[str, BeforeValidator(_header)]
 Part = Annotated[str, BeforeValidator(_part)]
 Hashes = Annotated[Names, AfterValidator(_known)]
-Secrets = Annotated[tuple[str, ...], BeforeValidator(_secrets)]
+Secrets = Annotated[tuple[str, ...], BeforeValidator(_secrets), Kind("list", TEXTS)]
 
 
 class Timestamp(Parameters):
@@ -75,6 +75,9 @@ class Timestamp(Parameters):
 
 class Signed(Validated):
     """What is signed: a text with `{body}`, `{timestamp}`, `{method}`, `{path}` and `{header:NAME}` in it."""
+
+    word = "text"
+    schema = TEXT
 
     def __init__(self, written: str) -> None:
         parts = MARK.split(written)

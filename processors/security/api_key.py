@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import NOT_PERMITTED, UNAUTHORIZED, Authentication, Event, Mistake, authenticated, refuse
-from processors.security._credentials import Names, digest, matching, permitted, read_callers, read_secret
+from engine import NOT_PERMITTED, UNAUTHORIZED, Authentication, Event, Mistake, authenticated, prepared, refuse
+from processors.security._credentials import CALLERS, Names, digest, matching, permitted, read_callers, read_secret
 from processors.security._realm import Realm, attribute, text_of
 
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
@@ -50,7 +50,7 @@ class ApiKey(Authentication):
         expect: {status: 200, payload: shop}
     """
 
-    keys: Annotated[Any, BeforeValidator(_keys)]
+    keys: Annotated[Any, BeforeValidator(_keys), CALLERS]
     """The callers' names with their keys; or with {key, roles}. Take keys from placeholders such as
     `${secret:shop.key}`."""
 
@@ -68,10 +68,10 @@ class ApiKey(Authentication):
 
     raises = (UNAUTHORIZED, NOT_PERMITTED)
 
-    _place: ClassVar[str]
-    _name: ClassVar[str]
-    _looked_up: ClassVar[str]
-    _callers: ClassVar[list[tuple[bytes, tuple[str, tuple[str, ...]]]]]
+    _place: str = prepared()
+    _name: str = prepared()
+    _looked_up: str = prepared()
+    _callers: list[tuple[bytes, tuple[str, tuple[str, ...]]]] = prepared()
 
     def __post_init__(self) -> None:
         if self.header and self.query:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import NOT_PERMITTED, Authentication, Event, Mistake, authenticated, refuse
+from engine import NOT_PERMITTED, Authentication, Event, Mistake, authenticated, prepared, refuse
 from processors.http._errors import BASIC_AUTHENTICATION
-from processors.security._credentials import Names, permitted, read_callers
+from processors.security._credentials import CALLERS, Names, permitted, read_callers
 from processors.security._passwords import Cost, Password, Proven, nobody, read_password
 from processors.security._realm import Realm, attribute, text_of
 
@@ -48,7 +48,7 @@ class Basic(Authentication):
         expect: {status: 200, payload: ada}
     """
 
-    users: Annotated[Any, BeforeValidator(_users)]
+    users: Annotated[Any, BeforeValidator(_users), CALLERS]
     """Names with their passwords; or with {password, roles}."""
 
     roles: Names = ()
@@ -59,8 +59,8 @@ class Basic(Authentication):
 
     raises = (BASIC_AUTHENTICATION, NOT_PERMITTED)
 
-    _nobody: ClassVar[Password]
-    _proven: ClassVar[Proven]
+    _nobody: Password = prepared()
+    _proven: Proven = prepared()
 
     def __post_init__(self) -> None:
         cost = next((password.cost for password, _ in self.users.values()), Cost())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from engine import (
     EXPRESSION,
@@ -16,6 +16,7 @@ from engine import (
     Runnable,
     authenticated,
     is_digits,
+    prepared,
     refuse,
     steps_within,
 )
@@ -110,8 +111,8 @@ class Hmac(Authentication):
 
     raises = (UNAUTHORIZED,)
 
-    _keys: ClassVar[list[tuple[bytes, str]]]
-    _signed: ClassVar[Signed]
+    _keys: list[tuple[bytes, str]] = prepared()
+    _signed: Signed = prepared()
 
     def __post_init__(self) -> None:
         if self.part and self.prefix:

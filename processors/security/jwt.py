@@ -3,21 +3,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
 from engine import (
     NOT_PERMITTED,
+    TEXT,
     UNAUTHORIZED,
     Authentication,
     Duration,
     Event,
     Field,
+    Kind,
     Mistake,
     Refusal,
     authenticated,
     equals,
+    prepared,
     read_file,
     refuse,
     shown,
@@ -92,10 +95,10 @@ class Jwt(Authentication):
     """The secret of HS256 and its siblings, at least as long as the hash (RFC 7518, 3.2); take it from a
     placeholder such as `${secret:token.secret}`."""
 
-    public_key: Annotated[bytes | None, BeforeValidator(_beside), BeforeValidator(_no_url)] = None
+    public_key: Annotated[bytes | None, BeforeValidator(_beside), BeforeValidator(_no_url), Kind("file", TEXT)] = None
     """A PEM file with the public key, or the certificate, beside the flow file."""
 
-    jwks: Annotated[str | bytes | None, BeforeValidator(_beside)] = None
+    jwks: Annotated[str | bytes | None, BeforeValidator(_beside), Kind("text or file", TEXT)] = None
     """A JWKS file with public keys, beside the flow file, or the url where the issuer gives them out."""
 
     audience: Names = ()
@@ -121,7 +124,7 @@ class Jwt(Authentication):
 
     raises = (UNAUTHORIZED, NOT_PERMITTED, SECURITY_CONNECTIVITY)
 
-    _fixed: ClassVar[KeySource | None]
+    _fixed: KeySource | None = prepared()
 
     def __post_init__(self) -> None:
         ways = {"secret": self.secret, "publicKey": self.public_key, "jwks": self.jwks}

@@ -20,11 +20,12 @@ from engine import (
     Validated,
     did_you_mean,
     entries_of,
-    reach_of,
+    loading_of,
     read_address,
     read_network,
     refuse,
     shown,
+    typed,
 )
 from processors.validation._validator import Validator, violation
 
@@ -46,6 +47,9 @@ class Addresses(Validated):
     An expression that gives such a list is read at run.
     """
 
+    word = "IP addresses"
+    schema = typed("string", "array", "object")
+
     def __init__(self, entries: Template | None, networks: Sequence[Network] = ()) -> None:
         self._entries = entries
         self._networks = networks
@@ -62,14 +66,15 @@ class Addresses(Validated):
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
         if isinstance(value, cls):
             return value
-        config = getattr(info.context, "configs", {}).get(value) if isinstance(value, str) else None
+        loading = loading_of(info)
+        config = loading.configs.get(value) if isinstance(value, str) else None
         if config is not None:
             return _of_config(config, value)
         if isinstance(value, Mapping) and list(value) == ["ips"]:
             value = value["ips"]
-        entries = Template(value, reach_of(info))
+        entries = Template(value, loading.reach)
         is_known = entries.is_constant or entries.entries is not None  # no map is a list
-        return cls(None, _networks_at_load(value, info)) if is_known else cls(entries)
+        return cls(None, _networks_at_load(value, loading.configs)) if is_known else cls(entries)
 
 
 def _of_config(config: Any, name: str) -> Any:
@@ -80,12 +85,12 @@ def _of_config(config: Any, name: str) -> Any:
     return ips or config
 
 
-def _networks_at_load(value: Any, info: core_schema.ValidationInfo) -> list[Network]:
+def _networks_at_load(value: Any, configs: Mapping[str, Any]) -> list[Network]:
     mistakes, networks = [], []
     for entry, place in entries_of(value):
         network = read_network(entry)
         if network is None:
-            write = did_you_mean(str(entry), getattr(info.context, "configs", {}))
+            write = did_you_mean(str(entry), configs)
             mistakes.append(Mistake("F303", shown(entry), EXPECTED, write, place))
         else:
             networks.append(network)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from engine import EXPRESSION, EvaluationError, Event, FlowError, Mistake, Template, refuse, whole_match
+from engine import EXPRESSION, EvaluationError, Event, FlowError, Mistake, Template, prepared, refuse, whole_match
 from processors.validation._validator import Validator, violation
 
 IGNORE_CASE = "(?i)"
@@ -44,7 +44,7 @@ class RegexValidator(Validator):
 
     raises = (violation("MISMATCH"),)
 
-    _known: ClassVar[Any]
+    _known: Any = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_known=self._matcher(self.regex.literal) if self.regex.is_literal else None)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
 from engine import Config as BaseConfig
-from engine import Field, Mistake, Name, Parameters, refuse
+from engine import Field, Mistake, Name, Parameters, prepared, refuse
 from processors.vm._errors import VM_CONNECTIVITY
 from processors.vm._queue import SCHEMA, PersistentQueue, Queue, TransientQueue
 
@@ -60,7 +60,7 @@ class Config(BaseConfig):
     queues: Annotated[list[QueueDefinition], Field(min_length=1), AfterValidator(_different)]
     """The queues: queueName, queueType (TRANSIENT, PERSISTENT), maxOutstandingMessages."""
 
-    _by_name: ClassVar[dict[str, Queue]]
+    _by_name: dict[str, Queue] = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_by_name={})

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from engine import (
     FLOW_BACK_PRESSURE,
@@ -17,6 +17,7 @@ from engine import (
     Parameters,
     Served,
     Template,
+    prepared,
 )
 from processors.vm._envelope import Envelope
 from processors.vm._queue_access import QueueAccess
@@ -80,8 +81,8 @@ class Listener(QueueAccess, ActiveSource):
     response: Response = Response()
     """What publish-consume gets: content."""
 
-    _consumers: ClassVar[Gate]
-    _ending: ClassVar[asyncio.Future[None] | None]
+    _consumers: Gate = prepared()
+    _ending: asyncio.Future[None] | None = prepared()
     """Done when the source stops: messages that wait to be delivered again go back to their queue."""
 
     def __post_init__(self) -> None:
