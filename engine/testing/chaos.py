@@ -204,7 +204,7 @@ class Chaos:
         """Make the requests of a case with a layer around the steps."""
 
         self._session.running = lambda *arguments: Caller(*arguments, kept=layer.answers)
-        around, observers = layer.layers()
+        around, observers, _ = layer.layers()
         self._session.layers = lambda case: Layers(around, [Entrance(self._served), *observers])
         await self._session.run(case)
 

@@ -137,7 +137,7 @@ def explain(
 
 def _explain_flow(name: str | None, paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> None:
     app = load(paths, settings, processors)
-    if name not in app.parts.runnables:
+    if name is None or name not in app.parts.runnables:
         fail_unknown("flow", name or "", app.parts.runnables, "engine explain flow NAME PATHS")
     from engine.tools.explaining_flow import flow_page
 
