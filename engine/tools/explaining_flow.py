@@ -97,7 +97,7 @@ class _Page:
             return
         bodies = [each for each in members_of(step.processor) if isinstance(each, Chain)]
         effects = [self._link.code(each).effects for each in bodies]
-        if not any(each.resources for each in effects):
+        if not any(self._link.step(each).effects.resources for each in steps_within(*bodies)):
             yield "nothing to commit"
         elif not is_fused:
             yield "each statement is committed alone: fuse is false"
