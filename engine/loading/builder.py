@@ -25,9 +25,11 @@ from engine.parameters.files import Resources
 from engine.parameters.loading import Several, Loading
 from engine.parameters.mistake import Mistake, mistakes_of, refuse, shown
 from engine.parameters.reader import Reach
+from engine.plan.inside import reachable
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
 from engine.steps.processor import Processor
+from engine.steps.trees import paths
 from engine.values.errors import ErrorType, error_type
 from engine.work.nesting import Runnable
 from engine.work.runtime import Runtime
@@ -74,6 +76,8 @@ class Builder:
         self.languages = languages
         self.text_files: list[TextFile] = []
         self.default_handler = ErrorHandler()
+        self.default_name = ""
+        """The name of the default handlers, once all lists of handlers are built."""
         self.handler_lists: dict[str, Sequence] = {}
         self._named_handlers: dict[str, ErrorHandler] = {}
         self._open_handlers: list[str] = []
@@ -236,7 +240,7 @@ class Builder:
     def error_handler(self, value: Any) -> ErrorHandler:
         """The handlers of a list, or of the list that `{ref: NAME}` names; the default ones for None."""
         if value is None:
-            return self.default_handler
+            return self.named_handler(self.default_name, None) if self.default_name else self.default_handler
         if isinstance(value, Map) and list(value) == ["ref"]:
             return self.named_handler(value["ref"], value.places["ref"][1])
         if not isinstance(value, Sequence):
@@ -271,13 +275,20 @@ class Builder:
             self.note("F505", f"the error handler '{name}' inside itself", "another handler", "", place)
             return ErrorHandler()
         if name not in self._named_handlers:
-            outer = self.owner, self.reach
-            self.enter(name, self.handler_lists[name].place)
-            self._open_handlers.append(name)
-            self._named_handlers[name] = ErrorHandler(list(self._handlers(self.handler_lists[name])))
-            self._open_handlers.pop()
-            self.owner, self.reach = outer
-        return self._named_handlers[name]
+            self._named_handlers[name] = self._handlers_of(name, name)
+        handlers = self._named_handlers[name]
+        is_one_for_all = self.mistakes or not _reads_flow(handlers)  # with mistakes nothing runs: they are told once
+        return handlers if is_one_for_all else self._handlers_of(name, self.owner)
+
+    def _handlers_of(self, name: str, owner: str) -> ErrorHandler:
+        """The handlers of a list, whose expressions see the owner as `flow`."""
+        outer = self.owner, self.reach
+        self.enter(owner, self.handler_lists[name].place)
+        self._open_handlers.append(name)
+        handlers = ErrorHandler(list(self._handlers(self.handler_lists[name])))
+        self._open_handlers.pop()
+        self.owner, self.reach = outer
+        return handlers
 
     def places_in_file(self, name: str, text: str) -> Callable[[int], Place]:
         """The place of each character of a file beside the flow files, at which mistakes can be told."""
@@ -312,3 +323,8 @@ class Builder:
             self.warnings.append(Mistake("F507", found, "a type of your own", "", place_of(value)))
         raised = known or error_type(name)
         return self.mentions.raised.setdefault(str(raised), raised)
+
+
+def _reads_flow(handlers: ErrorHandler) -> bool:
+    """Whether an expression in the handlers reads `flow`: then each flow that uses them has its own."""
+    return any(path[0] == "flow" for path in paths(each for each in reachable(handlers) if isinstance(each, Element)))

@@ -194,7 +194,8 @@ class Loader:
         self._build_others()
         self._check(flows)
         self.builder.warnings += [*self.builder.mentions.missing(self.builder.flows), *self.builder.doubts()]
-        warnings = tuple(self._diagnostics(self.builder.warnings, is_warning=True))
+        once = dict.fromkeys(self.builder.warnings)  # handlers that several flows share may be built for each
+        warnings = tuple(self._diagnostics(once, is_warning=True))
         secrets = frozenset(self.properties.secrets)
         builder, folders = self.builder, self._folders()
         return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, folders, warnings, secrets)
@@ -248,6 +249,7 @@ class Loader:
             place = self.sections["configuration"]["defaultErrorHandler-ref"].value_place
             default = self.builder.named_handler(configuration.default_error_handler, place)
             self.builder.default_handler.handlers = default.handlers
+            self.builder.default_name = configuration.default_error_handler
 
     def _sub_flow(self, name: str, entry: Entry) -> Chain:
         self.builder.enter(name, entry.place)
