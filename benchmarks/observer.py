@@ -49,8 +49,8 @@ async def compare(rounds: int, records: int) -> None:
             for flow in ("bulk", "collect"):
                 times = [(await cost(plain, flow, payload), await cost(observed, flow, payload)) for _ in range(rounds)]
                 alone, watched = (min(each) for each in zip(*times, strict=True))
-                print(f"{flow:8} {alone / records * 1e6:6.2f} us a record, observed {watched / records * 1e6:6.2f}", end="")
-                print(f"  ratio {watched / alone:.2f}")
+                costs = f"{alone / records * 1e6:6.2f} us a record, observed {watched / records * 1e6:6.2f}"
+                print(f"{flow:8} {costs}, ratio {watched / alone:.2f}")
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 class After(Enum):
-    """What an event has after a step with steps inside (language.md, "What holds after each scope")."""
+    """What an event has after a step with steps inside (docs/language.md, "What holds after each scope")."""
 
     INNER = auto()
     """What the steps inside left."""

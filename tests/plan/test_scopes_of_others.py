@@ -121,17 +121,18 @@ def test_its_effects_are_known_as_far_as_it_says_them(folder: Path) -> None:
 
 def test_its_steps_run_whatever_looks_on(folder: Path) -> None:
     class Looking:
-        seen: list[str] = []
+        def __init__(self) -> None:
+            self.seen: list[str] = []
 
         def entered(self, node: Any, event: Any) -> None:
             self.seen.append(getattr(node, "name", ""))
 
         def left(self, node: Any, event: Any, failure: Any) -> None: ...
 
-    app = Application.load(folder / "flows" / "main.yaml", processors=["parcels"], observers=[Looking()])
+    looking = Looking()
+    app = Application.load(folder / "flows" / "main.yaml", processors=["parcels"], observers=[looking])
     assert asyncio.run(app.run("main", ["drop", "drop"])).vars == {"httpStatus": 207}
-    assert Looking.seen[-2:] == [next(name for name in Looking.seen if name.startswith("ways:")), "set-variable"]
-    Looking.seen.clear()
+    assert looking.seen[-2:] == [next(name for name in looking.seen if name.startswith("ways:")), "set-variable"]
 
 
 def test_openapi_sees_what_they_answer(folder: Path) -> None:

@@ -37,6 +37,11 @@ HAVE_LENGTH = frozenset({"array", "object", "string", "bytes"})
 TEXTS = frozenset({"string", "bytes"})
 SIMPLE = frozenset({"str", "bytes", "int", "float", "bool", "None", "Decimal", "date", "datetime"})
 """Words of types whose values hold no others."""
+JSON_TYPES = {
+    "str": "string", "int": "integer", "float": "number", "Decimal": "number", "bool": "boolean", "None": "null",
+    "list": "array", "dict": "object", "date": "string", "datetime": "string", "time": "string",
+}  # fmt: skip
+"""What JSON has for words of types."""
 SMALLEST = {"str": 80, "int": 32, "float": 24, "Decimal": 104, "datetime": 48, "list": 80, "Appended": 80, "dict": 200}
 """Bytes of results."""
 WHOLE = {"integer": "a whole number", "natural": "a whole number of at least 0"}
@@ -191,8 +196,16 @@ class Function:
     acts: bool = False
 
     def shape_of(self, arguments: Sequence[Schema]) -> Schema:
-        """The schema of the result, for arguments of these schemas."""
-        return self.shape(*arguments) if callable(self.shape) else self.shape
+        """The schema of the result, for arguments of these schemas; what the annotation says, if none is declared."""
+        return self.shape(*arguments) if callable(self.shape) else self.shape or self._annotated
+
+    @cached_property
+    def _annotated(self) -> Schema:
+        """The schema of the type that the Python function gives, if JSON has it."""
+        written = str(getattr(self.call, "__annotations__", {}).get("return", "Any"))
+        outer = re.sub(r"\[.*\]", "", written).split("|")  # list[str | None] is a list
+        types = list(dict.fromkeys(JSON_TYPES.get(word.strip()) for word in outer))
+        return OPEN if None in types else {"type": types[0] if len(types) == 1 else types}
 
     @cached_property
     def _result(self) -> frozenset[str]:
@@ -275,4 +288,9 @@ def _passing_null(call: Callable[..., Any], of_null: Any) -> Callable[..., Any]:
     def run(subject: Any, *rest: Any) -> Any:
         return of_null if subject is None else call(subject, *rest)
 
+    run.__annotations__ = {**run.__annotations__, "return": f"{run.__annotations__['return']} | {_word_of(of_null)}"}
     return run
+
+
+def _word_of(value: Any) -> str:
+    return "None" if value is None else type(value).__name__
