@@ -22,7 +22,7 @@ from engine.loading.place import Place
 from engine.parameters.element import Element
 from engine.parameters.expression import Written
 from engine.parameters.files import Resources
-from engine.parameters.loading import Several, Loading
+from engine.parameters.loading import Loading, Several
 from engine.parameters.mistake import Mistake, mistakes_of, refuse, shown
 from engine.parameters.reader import Reach
 from engine.steps.chain import Chain, Step
