@@ -11,19 +11,8 @@ from typing import Any
 
 import pytest
 
-from engine import (
-    Appended,
-    Application,
-    Chain,
-    ErrorHandler,
-    Event,
-    Expression,
-    FlowError,
-    Message,
-    Processor,
-    Refusal,
-    Template,
-)
+from engine import Application, Chain, Event, Expression, FlowError, Message, Processor, Refusal, Template
+from engine.connectors import Appended, ErrorHandler
 from processors.core.foreach import Foreach
 from processors.core.on_error_continue import OnErrorContinue
 from processors.core.set_variable import SetVariable

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import PathPattern, Resource, Validated, loading_of, refuse, typed
+from engine import Validated, refuse
+from engine.connectors import PathPattern, Resource, loading_of, typed
 from processors.apikit._document import METHODS, ApiDocument
 from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
 from processors.apikit._operation import Operation

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 from urllib.parse import quote, unquote
 
-from engine import Document, Mistake, Resource, as_data, refuse, shown
+from engine import Mistake, refuse, shown
+from engine.connectors import Document, Resource, as_data
 from engine.limits import DEEPEST_REFERENCES
 from processors.json._schema import Schema
 

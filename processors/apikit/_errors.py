@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine import ANY, ErrorType, Refusal
+from engine import ErrorType, Refusal
+from engine.connectors import ANY
 
 STATUSES: dict[ErrorType, int] = {
     ANY.child(name, "APIKIT"): status

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from engine import Event, encode, essence_of, format_of, read_json
+from engine import Event
+from engine.connectors import encode, essence_of, format_of, read_json
 from processors.apikit._errors import BAD_REQUEST, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refusal
 from processors.apikit._parameters import PLACES, Parameter
 from processors.json._schema import Schema

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine import Event, number_in
+from engine import Event
+from engine.connectors import number_in
 from processors.json._schema import Schema
 from processors.json._violations import summary, violations
 

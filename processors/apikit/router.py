@@ -3,14 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine import (
+from engine import ConfigRef, Event, Mistake, Processor
+from engine.connectors import (
     UNTOLD,
     Authentication,
-    ConfigRef,
-    Event,
     FlowLink,
-    Mistake,
-    Processor,
     Runnable,
     authentications,
     cut_path,

@@ -6,7 +6,8 @@ import logging
 from collections import deque
 from typing import NamedTuple
 
-from engine import CIRCUIT_OPEN, Clock, FlowError
+from engine import Clock, FlowError
+from engine.connectors import CIRCUIT_OPEN
 
 log = logging.getLogger("engine")
 

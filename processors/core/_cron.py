@@ -12,7 +12,8 @@ from typing import Any, NoReturn, Self
 
 from pydantic_core import core_schema
 
-from engine import TEXT, Mistake, Validated, is_digits, refuse, shown
+from engine import Mistake, Validated, refuse, shown
+from engine.connectors import TEXT, is_digits
 
 LAST_YEAR = 2199
 """The last year of Quartz; no search goes further."""

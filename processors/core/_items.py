@@ -5,25 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from engine import (
-    EXPRESSION,
-    NOTHING,
-    Appended,
-    Condition,
-    Constant,
-    Event,
-    Expression,
-    FlowError,
-    Held,
-    MapOf,
-    Message,
-    Mistake,
-    Reader,
-    Stream,
-    Unreadable,
-    is_number,
-    typed,
-)  # fmt: skip
+from engine import Condition, Event, Expression, FlowError, Message, Mistake, Stream
+from engine.connectors import EXPRESSION, NOTHING, Appended, Constant, Held, MapOf, Reader, Unreadable, is_number, typed
 
 LISTS = (list, tuple, Appended)
 CARRIERS = frozenset({Message, Unreadable})

@@ -7,26 +7,23 @@ from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
 
-from engine import (
+from engine import Condition, Event, FlowError, Stream
+from engine.connectors import (
     MOST_TOGETHER,
     MUCH,
     OFTEN,
     BatchInDoubt,
     Batching,
     Collect,
-    Condition,
-    Event,
-    FlowError,
     Points,
     Run,
     RunPlain,
-    Stream,
     Unreadable,
     current_budget,
     give_turn,
     is_turn_over,
     together,
-)  # fmt: skip
+)
 from processors.core._items import Portions, holds_after
 
 SOON = 0.1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from engine import Number
+from engine.connectors import Number
 from engine.limits import LONGEST_RETRY_AFTER
 
 

@@ -3,22 +3,8 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from engine import (
-    OVERLOAD,
-    After,
-    Chain,
-    Code,
-    ErrorType,
-    Event,
-    Field,
-    FlowError,
-    Gate,
-    Period,
-    Scope,
-    log_failure,
-    prepared,
-    run_route,
-)
+from engine import After, Chain, Code, ErrorType, Event, Field, FlowError, Scope, prepared
+from engine.connectors import OVERLOAD, Gate, Period, log_failure, run_route
 from engine.limits import MOST_IN_BACKGROUND, MOST_WAITING
 
 

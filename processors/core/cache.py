@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from engine import (
+from engine import After, Chain, Condition, Event, Expression, FlowError, Message, Mistake, Refusal, Scope, prepared
+from engine.connectors import (
     AUTHENTICATION,
     CREDENTIALS,
     INVALID_KEY,
@@ -14,18 +15,8 @@ from engine import (
     NOTHING,
     STORE_NOT_AVAILABLE,
     TIMEOUT,
-    After,
-    Chain,
-    Condition,
-    Event,
-    Expression,
-    FlowError,
-    Message,
-    Mistake,
     NotSerialisable,
     Period,
-    Refusal,
-    Scope,
     Store,
     StoreRef,
     authentications,
@@ -33,7 +24,6 @@ from engine import (
     identities,
     key_of,
     paths,
-    prepared,
     private_store,
     steps_within,
     strand,

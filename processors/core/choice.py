@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import PASS, After, Chain, Code, Condition, Link, Parameters, Scope, choose
+from engine import After, Chain, Code, Condition, Link, Parameters, Scope
+from engine.connectors import PASS, choose
 
 
 class When(Parameters):

@@ -3,8 +3,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from engine import (
-    CIRCUIT_OPEN,
-    TIMEOUT,
     After,
     Chain,
     Code,
@@ -18,8 +16,8 @@ from engine import (
     Scope,
     TypePatterns,
     refuse,
-    within,
 )
+from engine.connectors import CIRCUIT_OPEN, TIMEOUT, within
 from processors.core._circuit import Circuit, Settings
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import After, Event, FlowError, Scope, give_turn_after_much
+from engine import After, Event, FlowError, Scope
+from engine.connectors import give_turn_after_much
 from processors.core._route import Routes
 
 

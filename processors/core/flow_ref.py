@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import ROUTING, After, Code, Event, FlowLink, Link, Operation, Run, RunPlain
+from engine import After, Code, Event, Link, Operation
+from engine.connectors import ROUTING, FlowLink, Run, RunPlain
 
 
 class FlowRef(Operation):

@@ -7,8 +7,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine import (
-    EXPRESSION,
-    NOTHING,
     After,
     Chain,
     Code,
@@ -22,10 +20,9 @@ from engine import (
     Name,
     Scope,
     Stream,
-    StreamingCollect,
-    computing,
     refuse,
-)  # fmt: skip
+)
+from engine.connectors import EXPRESSION, NOTHING, StreamingCollect, computing
 from processors.core._items import CARRIERS, Collection, Portions, carried, checked_items
 from processors.core._pass import Body, Pass
 from processors.core._restored import restored

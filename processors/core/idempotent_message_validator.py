@@ -2,19 +2,16 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from engine import (
+from engine import Event, Expression, FlowError, VoidOperation
+from engine.connectors import (
     DUPLICATE_MESSAGE,
     INVALID_KEY,
     INVALID_VALUE,
     KEY_ALREADY_EXISTS,
     STORE_NOT_AVAILABLE,
-    Event,
-    Expression,
-    FlowError,
     NotSerialisable,
     Store,
     StoreRef,
-    VoidOperation,
     identifier_of,
     private_store,
 )

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
-from engine import Event, Name, Processor, Template, prepared, write_line
+from engine import Event, Name, Processor, Template, prepared
+from engine.connectors import write_line
 
 LEVELS = {"TRACE": 5, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
 

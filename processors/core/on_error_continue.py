@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import Event, FlowError, OnError
+from engine import Event, FlowError
+from engine.connectors import OnError
 
 
 class OnErrorContinue(OnError):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from engine import STATUS, Event, FlowError, OnError
+from engine import Event, FlowError
+from engine.connectors import STATUS, OnError
 
 
 class OnErrorPropagate(OnError):

@@ -6,21 +6,8 @@ from typing import Annotated, Any
 from msgspec.structs import replace
 from pydantic import BeforeValidator
 
-from engine import (
-    NOTHING,
-    After,
-    Chain,
-    Collect,
-    ErrorType,
-    Event,
-    FlowError,
-    Message,
-    Mistake,
-    ParallelScope,
-    Run,
-    refuse,
-    run_route,
-)  # fmt: skip
+from engine import After, Chain, ErrorType, Event, FlowError, Message, Mistake, refuse
+from engine.connectors import NOTHING, Collect, ParallelScope, Run, run_route
 from processors.core._items import Collection, items_of
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import Event, FileTemplate, Mistake, Name, Operation, Template, refuse
+from engine import Event, Mistake, Name, Operation, Template, refuse
+from engine.connectors import FileTemplate
 
 
 class ParseTemplate(Operation):

@@ -4,25 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from engine import (
-    CommaList,
-    Event,
-    Field,
-    FlowError,
-    Message,
-    Mistake,
-    Operation,
-    PythonFunction,
-    RaisedType,
-    Template,
-    Written,
-    built,
-    did_you_mean,
-    prepared,
-    refuse,
-    shown,
-    with_own_budget,
-)
+from engine import Event, Field, FlowError, Message, Mistake, Operation, Template, prepared, refuse, shown
+from engine.connectors import CommaList, PythonFunction, RaisedType, Written, built, did_you_mean, with_own_budget
 
 
 class Python(Operation):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import Event, FlowError, Processor, RaisedType, Template
+from engine import Event, FlowError, Processor, Template
+from engine.connectors import RaisedType
 
 
 class RaiseError(Processor):

@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import Constant, Event, Name, Processor
+from engine import Event, Name, Processor
+from engine.connectors import Constant
 
 
 class RemoveVariable(Processor):

@@ -8,9 +8,6 @@ from msgspec.structs import replace
 
 from engine import (
     ANYTHING,
-    OFTEN,
-    REPEAT_EXHAUSTED,
-    TIMEOUT,
     After,
     Chain,
     Code,
@@ -23,14 +20,11 @@ from engine import (
     Link,
     Mistake,
     Name,
-    Period,
-    Run,
-    RunPlain,
     Scope,
-    give_turn,
     prepared,
     refuse,
 )
+from engine.connectors import OFTEN, REPEAT_EXHAUSTED, TIMEOUT, Period, Run, RunPlain, give_turn
 from engine.limits import MOST_ROUNDS
 from processors.core._restored import restored
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine import NOTHING, Event, ParallelScope, equals, run_route
+from engine import Event
+from engine.connectors import NOTHING, ParallelScope, equals, run_route
 from processors.core._route import SeveralRoutes
 
 

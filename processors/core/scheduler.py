@@ -9,23 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator
 
-from engine import (
-    FLOW_BACK_PRESSURE,
-    TEXT,
-    ActiveSource,
-    Amount,
-    Event,
-    Field,
-    FlowError,
-    Kind,
-    Mistake,
-    Parameters,
-    Served,
-    TimeUnit,
-    did_you_mean,
-    refuse,
-    shown,
-)
+from engine import Amount, Event, Field, FlowError, Kind, Mistake, Parameters, Served, refuse, shown
+from engine.connectors import FLOW_BACK_PRESSURE, TEXT, ActiveSource, TimeUnit, did_you_mean
 from processors.core._cron import CronExpression
 
 log = logging.getLogger("engine")

@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import Event, Labelled, Name, Processor, Template, read_media_type
+from engine import Event, Name, Processor, Template
+from engine.connectors import Labelled, read_media_type
 
 
 class SetPayload(Processor):

@@ -3,24 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from engine import (
-    ROOTS,
-    Effects,
-    Event,
-    Field,
-    Held,
-    Labelled,
-    Let,
-    MapOf,
-    Mistake,
-    Name,
-    Processor,
-    Reader,
-    Written,
-    prepared,
-    read_media_type,
-    refuse,
-)
+from engine import Effects, Event, Field, Mistake, Name, Processor, prepared, refuse
+from engine.connectors import ROOTS, Held, Labelled, Let, MapOf, Reader, Written, read_media_type
 
 
 class Transform(Processor):

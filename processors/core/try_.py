@@ -3,7 +3,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-from engine import After, Chain, Code, Event, FlowError, Link, OwnErrorHandler, Run, Scope, Transaction, prepared
+from engine import After, Chain, Code, Event, FlowError, Link, Scope, prepared
+from engine.connectors import OwnErrorHandler, Run, Transaction
 
 
 class Try(Scope):

@@ -4,23 +4,8 @@ import logging
 from random import random
 from typing import Annotated
 
-from engine import (
-    RETRY_EXHAUSTED,
-    TIMEOUT,
-    After,
-    Chain,
-    Event,
-    Expression,
-    Field,
-    FlowError,
-    Number,
-    Parameters,
-    Period,
-    Scope,
-    TypePatterns,
-    Whole,
-    typed,
-)
+from engine import After, Chain, Event, Expression, Field, FlowError, Parameters, Scope, TypePatterns
+from engine.connectors import RETRY_EXHAUSTED, TIMEOUT, Number, Period, Whole, typed
 from processors.core._retry_after import read_retry_after
 
 log = logging.getLogger("engine")

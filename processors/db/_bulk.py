@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices
 
-from engine import OFTEN, Appended, Event, Field, FlowError, Stream, Template, Transaction, give_turn, prepared
+from engine import Event, Field, FlowError, Stream, Template, prepared
+from engine.connectors import OFTEN, Appended, Transaction, give_turn
 from processors.db._database import Database, Part
 from processors.db._errors import QUERY_EXECUTION, of_one
 from processors.db._sql import Sql

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import TEXTS, Code, Event, Kind, Link, Mistake, RunPlain, Transaction, refuse
+from engine import Code, Event, Kind, Link, Mistake, refuse
+from engine.connectors import TEXTS, RunPlain, Transaction
 from processors.db._database import UNNAMED_KEY, AtOnce, Database
 from processors.db._statement import Statement
 

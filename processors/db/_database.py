@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine import Batching
+from engine.connectors import Batching
 
 UNNAMED_KEY = "GENERATED_KEY"
 """What a database calls a key that it made where it does not tell the column (MySQL's name)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine import ANY, CONNECTIVITY, ErrorType, FlowError, Message
+from engine import ErrorType, FlowError, Message
+from engine.connectors import ANY, CONNECTIVITY
 
 DB_CONNECTIVITY = CONNECTIVITY.child("CONNECTIVITY", "DB")
 CANNOT_REACH = DB_CONNECTIVITY.child("CANNOT_REACH")

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from engine import Appended, BatchLost, Event, FlowError
+from engine import Event, FlowError
+from engine.connectors import Appended, BatchLost
 from engine.limits import LONGEST_LIST_OF_STATEMENT
 from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION

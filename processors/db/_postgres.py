@@ -9,7 +9,8 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
-from engine import BatchInDoubt, BatchLost, FlowError, strand
+from engine import FlowError
+from engine.connectors import BatchInDoubt, BatchLost, strand
 from processors.db._apart import apart, stands_apart
 from processors.db._database import ParameterStyle, Pooling
 from processors.db._errors import DB_CONNECTIVITY

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import asyncpg
 
-from engine import BatchLost
+from engine.connectors import BatchLost
 from processors.db._postgres_errors import FAILURES, comes_of_others, is_of_server
 from processors.db._postgres_session import OUTDATED, Answer, Session
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from engine import Again, BatchLost
+from engine.connectors import Again, BatchLost
 from processors.db._postgres_batch import Batch, Sent
 from processors.db._postgres_errors import FAILURES
 from processors.db._postgres_session import Answer, Prepared

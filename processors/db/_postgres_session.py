@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 from asyncpg.types import Type
 
-from engine import is_digits
+from engine.connectors import is_digits
 from processors.db._lists import Comparing
 from processors.db._postgres_errors import FAILURES, OF_OTHERS, is_fatal
 from processors.db._postgres_values import fit_of, may_nest, plain_of, register

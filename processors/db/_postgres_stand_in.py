@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from engine import Isolation
+from engine.connectors import Isolation
 from processors.db._database import Pooling
 from processors.db._postgres import PostgresDatabase
 

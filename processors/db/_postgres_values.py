@@ -18,7 +18,8 @@ from uuid import UUID
 import asyncpg
 from asyncpg.types import Attribute, Type
 
-from engine import encode, read_iso_8601, read_json, to_text
+from engine import to_text
+from engine.connectors import encode, read_iso_8601, read_json
 from processors.db._lists import LISTS
 
 Fit = Callable[[Any], Any]

@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import TEXT, Mistake, Validated, refuse
+from engine import Mistake, Validated, refuse
+from engine.connectors import TEXT
 from processors.db._sql import Sql, checked
 
 CALL = re.compile(r"\s*call\s+(?P<body>.+?)[\s;]*", re.IGNORECASE | re.DOTALL)

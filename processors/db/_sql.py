@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Self
 
 from pydantic_core import core_schema
 
-from engine import TEXT, Evaluate, Event, FlowError, Mistake, Validated, refuse
+from engine import Event, FlowError, Mistake, Validated, refuse
+from engine.connectors import TEXT, Evaluate
 from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._lists import minding

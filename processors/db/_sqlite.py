@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine import BatchLost, strand
+from engine.connectors import BatchLost, strand
 from processors.db._database import ParameterStyle
 from processors.db._sqlite_decimals import Decimals
 from processors.db._sqlite_errors import FAILURES, is_locked, locked

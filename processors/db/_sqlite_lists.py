@@ -8,7 +8,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import Any
 
-from engine import encode
+from engine.connectors import encode
 from processors.db._sqlite_values import WRITTEN
 
 FUNCTION = "engine_unpacked"

@@ -9,7 +9,8 @@ from contextlib import AbstractAsyncContextManager, suppress
 from time import monotonic
 from typing import Any, TypeVar
 
-from engine import BatchLost, FlowError
+from engine import FlowError
+from engine.connectors import BatchLost
 from processors.db._errors import DB_TIMEOUT
 from processors.db._lists import Long
 from processors.db._sqlite_decimals import Decimals, LongDecimal, exact

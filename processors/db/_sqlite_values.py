@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from engine import Appended, encode, read_json
+from engine.connectors import Appended, encode, read_json
 from processors.db._sqlite_decimals import text_of
 
 

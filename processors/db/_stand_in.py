@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from secrets import token_hex
 
-from engine import Isolation
+from engine.connectors import Isolation
 from processors.db._database import Database, Pooling
 from processors.db._sqlite import SqliteDatabase
 from processors.db._sqlite_file import MEMORY, file_of

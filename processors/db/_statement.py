@@ -5,21 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from engine import (
-    Amount,
-    Code,
-    ConfigRef,
-    Effects,
-    Field,
-    Mistake,
-    Operation,
-    RunPlain,
-    Template,
-    TimeUnit,
-    Transaction,
-    prepared,
-    refuse,
-)
+from engine import Amount, Code, ConfigRef, Effects, Field, Mistake, Operation, Template, prepared, refuse
+from engine.connectors import RunPlain, TimeUnit, Transaction
 from processors.db._database import AtOnce, Database, Part, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._lists import short

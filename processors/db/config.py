@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
-from engine import Duration, Field, FlowError, Isolation, Mistake, Reconnection, prepared, read_file, refuse, text_of
+from engine import Duration, Field, FlowError, Mistake, prepared, refuse
+from engine.connectors import Isolation, Reconnection, read_file, text_of
 from processors.db._database import Database, Part, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Event, FlowError, Kind, Mistake, Resource, prepared, refuse
+from engine import Event, FlowError, Kind, Mistake, prepared, refuse
+from engine.connectors import Resource
 from processors.db._database import Database
 from processors.db._errors import of_one
 from processors.db._script import checked_script

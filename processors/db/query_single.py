@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import Code, Event, Link, RunPlain
+from engine import Code, Event, Link
+from engine.connectors import RunPlain
 from processors.db._database import AtOnce
 from processors.db._statement import Statement
 

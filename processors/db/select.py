@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import Code, Count, Event, Link, RunPlain, Stream
+from engine import Code, Count, Event, Link, Stream
+from engine.connectors import RunPlain
 from processors.db._database import AtOnce
 from processors.db._rows import Rows
 from processors.db._statement import Statement

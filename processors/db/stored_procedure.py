@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import TEXT, Event, Field, FlowError, Kind, Mistake, Template, prepared, refuse, typed
+from engine import Event, Field, FlowError, Kind, Mistake, Template, prepared, refuse
+from engine.connectors import TEXT, typed
 from processors.db._database import Database
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._procedure import Procedure

@@ -8,21 +8,8 @@ from itertools import groupby
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from engine import (
-    TEXT,
-    Computed,
-    Constant,
-    Event,
-    FlowError,
-    Held,
-    ListOf,
-    Mistake,
-    Reader,
-    Template,
-    TextOf,
-    shown,
-    to_text,
-)
+from engine import Event, FlowError, Mistake, Template, shown, to_text
+from engine.connectors import TEXT, Computed, Constant, Held, ListOf, Reader, TextOf
 from processors.http._errors import BAD_REQUEST
 
 PARAMETER = re.compile(r"\{([^{}/?#\s]+)\}")

@@ -11,22 +11,8 @@ from urllib.parse import quote_plus
 
 from pydantic import AfterValidator, BeforeValidator
 
-from engine import (
-    TEXTS,
-    Event,
-    Field,
-    FlowError,
-    Kind,
-    Mistake,
-    Parameters,
-    Runtime,
-    Template,
-    is_number,
-    number_in,
-    prepared,
-    refuse,
-    to_text,
-)
+from engine import Event, Field, FlowError, Kind, Mistake, Parameters, Runtime, Template, prepared, refuse, to_text
+from engine.connectors import TEXTS, is_number, number_in
 from engine.limits import LONGEST_ACCESS_TOKEN
 from processors.http._address import HEAD
 from processors.http._content import FORM, form

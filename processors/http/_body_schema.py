@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import Refusal, Validated, encode, read_json
+from engine import Refusal, Validated
+from engine.connectors import encode, read_json
 from processors.json._schema import Schema, SchemaFile
 from processors.json._violations import summary, violations
 

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from engine import (
+from engine import FlowError, to_text
+from engine.connectors import (
     TRANSFORMATION,
     ContentError,
-    FlowError,
     Spooled,
     TooLarge,
     encoded,
     essence_of,
-    to_text,
     write_content,
     write_pairs,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine import (
+from engine import ErrorType
+from engine.connectors import (
     ANY,
     CLIENT_ERROR,
     CONNECTIVITY,
@@ -10,9 +11,8 @@ from engine import (
     SERVER_ERROR,
     SERVER_SECURITY,
     STATUS_TYPES,
-    ErrorType,
     error_type,
-)  # fmt: skip
+)
 
 HTTP_CONNECTIVITY = CONNECTIVITY.child("CONNECTIVITY", "HTTP")
 HTTP_RETRY_EXHAUSTED = error_type("HTTP:RETRY_EXHAUSTED")

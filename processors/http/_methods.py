@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import USUAL_METHODS, did_you_mean
+from engine.connectors import USUAL_METHODS, did_you_mean
 
 RARE_METHODS = frozenset(
     {

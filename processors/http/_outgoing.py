@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from engine import TEXT, Constant, Event, FlowError, Held, Mistake, Reader, Spooled, Template, headers_of, refuse, shown
+from engine import Event, FlowError, Mistake, Template, refuse, shown
+from engine.connectors import TEXT, Constant, Held, Reader, Spooled, headers_of
 from processors.http._errors import BAD_REQUEST, TIMEOUT
 from processors.http._methods import meant_method
 

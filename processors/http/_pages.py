@@ -7,16 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from msgspec.structs import asdict
 
-from engine import (
-    EXPRESSION,
-    REPEAT_EXHAUSTED,
-    Appended,
-    Count,
-    Event,
-    Expression,
-    FlowError,
-    Parameters,
-)
+from engine import Count, Event, Expression, FlowError, Parameters
+from engine.connectors import EXPRESSION, REPEAT_EXHAUSTED, Appended
 from engine.limits import MOST_PAGES
 
 

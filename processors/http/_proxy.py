@@ -5,7 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any
 
-from engine import CommaList, Field, Parameters
+from engine import Field, Parameters
+from engine.connectors import CommaList
 from processors.http._authentication import basic
 
 if TYPE_CHECKING:

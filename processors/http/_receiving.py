@@ -8,7 +8,8 @@ import aiohttp
 from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, TransferEncodingError
 from yarl import URL
 
-from engine import INFLATERS, CutOff, Damaged, FlowError, TooDense, give_turn, inflated
+from engine import FlowError
+from engine.connectors import INFLATERS, CutOff, Damaged, TooDense, give_turn, inflated
 from processors._pool import Unbounded
 from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, PARSING, REDIRECTION, RESPONSE_TOO_LARGE
 from processors.http._redirects import PrivateAddress

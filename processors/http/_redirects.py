@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine import is_private_host
+from engine.connectors import is_private_host
 from engine.limits import MOST_REDIRECTS
 
 if TYPE_CHECKING:

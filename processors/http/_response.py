@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import ContentError, FlowError, Headers, Message, TooMuchContent, read_content
+from engine import FlowError, Message
+from engine.connectors import ContentError, Headers, TooMuchContent, read_content
 from processors.http._errors import PARSING, REDIRECTION, RESPONSE_TOO_LARGE, type_of_status
 
 if TYPE_CHECKING:

@@ -10,21 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from engine import (
-    EXPRESSION,
-    TEXT,
-    UNKNOWN,
-    Constant,
-    Event,
-    FlowError,
-    Folder,
-    Held,
-    ListOf,
-    Reader,
-    Template,
-    TextOf,
-    to_text,
-)
+from engine import Event, FlowError, Template, to_text
+from engine.connectors import EXPRESSION, TEXT, UNKNOWN, Constant, Folder, Held, ListOf, Reader, TextOf
 
 PORTION = 2**20
 """How many bytes are gathered before a thread writes them."""

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from pydantic_core import core_schema
 
-from engine import Condition, Field, Mistake, Parameters, Validated, refuse, shown, typed
+from engine import Condition, Field, Mistake, Parameters, Validated, refuse, shown
+from engine.connectors import typed
 
 RANGE = re.compile(r"([0-9]{1,3})(?:\s*\.\.\s*([0-9]{1,3}))?")
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import Mistake, Parameters, prepared, read_file, refuse, shown
+from engine import Mistake, Parameters, prepared, refuse, shown
+from engine.connectors import read_file
 
 
 def _beside(value: Any) -> Any:

@@ -6,22 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator
 
-from engine import (
+from engine import ConfigRef, Field, Kind, Mistake, refuse
+from engine.connectors import (
     TEXTS,
     USUAL_METHODS,
-    ConfigRef,
     CsvOptions,
-    Field,
     HttpResponse,
     HttpSource,
     Idempotency,
-    Kind,
     Limits,
-    Mistake,
     PathPattern,
     RateLimit,
     Route,
-    refuse,
 )
 from engine.limits import FLOW_TIMEOUT
 from processors.http._body_schema import BodySchema

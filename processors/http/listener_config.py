@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from engine import Config, Connections, Cors, Duration, Field, Networks, Size, prepared
+from engine import Config, Duration, Field, prepared
+from engine.connectors import Connections, Cors, Networks, Size
 from engine.limits import (
     HEADER_TIMEOUT,
     IDLE_TIMEOUT,

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from engine import (
-    REPEAT_EXHAUSTED,
     ConfigRef,
     Duration,
     Event,
@@ -15,16 +14,12 @@ from engine import (
     Mistake,
     Operation,
     Runtime,
-    Size,
     Stream,
     Template,
-    header_value,
-    headers_of,
-    one_evaluation,
     prepared,
     refuse,
-    trace_headers,
 )
+from engine.connectors import REPEAT_EXHAUSTED, Size, header_value, headers_of, one_evaluation, trace_headers
 from engine.limits import LARGEST_ANSWER, LARGEST_SAVED_ANSWER
 from processors.http._address import Path, Url, parameters_of, with_query
 from processors.http._content import body_of

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from engine import Config, Duration, Event, Field, Mistake, Reconnection, Runtime, Size, Template, prepared, refuse
+from engine import Config, Duration, Event, Field, Mistake, Runtime, Template, prepared, refuse
+from engine.connectors import Reconnection, Size
 from engine.limits import LARGEST_TOKEN_ANSWER, MOST_CONNECTIONS, MOST_REDIRECTS
 from processors.http._address import HEAD
 from processors.http._authentication import Authentication, Tokens

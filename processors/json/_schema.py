@@ -8,7 +8,8 @@ from urllib.parse import unquote, urljoin
 
 from pydantic_core import core_schema
 
-from engine import TEXT, Mistake, Resource, ResourceError, Validated, encode, read_json, read_yaml, refuse, shown, typed
+from engine import Mistake, Validated, refuse, shown
+from engine.connectors import TEXT, Resource, ResourceError, encode, read_json, read_yaml, typed
 
 FOLDER = "file://flows/"
 """What the folders of the flow files are to references."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from engine import encode, is_digits
+from engine.connectors import encode, is_digits
 from engine.limits import LONGEST_OF_VIOLATION, MOST_VIOLATIONS
 from processors.json._schema import Schema
 

@@ -2,19 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import (
-    ANY,
-    VALIDATION,
-    Event,
-    FlowError,
-    Message,
-    Mistake,
-    Template,
-    VoidOperation,
-    encode,
-    read_json,
-    refuse,
-)
+from engine import Event, FlowError, Message, Mistake, Template, VoidOperation, refuse
+from engine.connectors import ANY, VALIDATION, encode, read_json
 from processors.json._schema import Schema, SchemaFile
 from processors.json._violations import summary, violations
 

@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import (
-    INVALID_KEY,
-    Constant,
-    Event,
-    FlowError,
-    Held,
-    ListOf,
-    MapOf,
-    Mistake,
-    NotSerialisable,
-    Reader,
-    Template,
-    shown,
-    text_key,
-    typed,
-)
+from engine import Event, FlowError, Mistake, Template, shown
+from engine.connectors import INVALID_KEY, Constant, Held, ListOf, MapOf, NotSerialisable, Reader, text_key, typed
 from engine.limits import LONGEST_STORE_KEY
 
 

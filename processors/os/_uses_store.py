@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from engine import (
-    INVALID_KEY,
-    RETRY_EXHAUSTED,
-    STORE_NOT_AVAILABLE,
-    ErrorType,
-    Operation,
-    Store,
-    StoreRef,
-    VoidOperation,
-    default_store,
-)
+from engine import ErrorType, Operation, VoidOperation
+from engine.connectors import INVALID_KEY, RETRY_EXHAUSTED, STORE_NOT_AVAILABLE, Store, StoreRef, default_store
 from processors.os._key import Key
 
 OF_ALL: tuple[ErrorType, ...] = (STORE_NOT_AVAILABLE, RETRY_EXHAUSTED.child("RETRY_EXHAUSTED", "OS"))

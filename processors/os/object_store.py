@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import LocalStore
+from engine.connectors import LocalStore
 
 
 class ObjectStore(LocalStore):

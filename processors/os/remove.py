@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import KEY_NOT_FOUND, Event
+from engine import Event
+from engine.connectors import KEY_NOT_FOUND
 from processors.os._uses_store import OF_KEYS, UsesEntry
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from engine import INVALID_VALUE, KEY_NOT_FOUND, Event, Field, Template
+from engine import Event, Field, Template
+from engine.connectors import INVALID_VALUE, KEY_NOT_FOUND
 from processors.os._uses_store import OF_KEYS, ReadsEntry
 
 MISSING = object()

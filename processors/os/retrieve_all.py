@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import INVALID_VALUE, Event
+from engine import Event
+from engine.connectors import INVALID_VALUE
 from processors.os._uses_store import OF_ALL, ReadsStore
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import INVALID_VALUE, KEY_ALREADY_EXISTS, NULL_VALUE, Event, FlowError, Template
+from engine import Event, FlowError, Template
+from engine.connectors import INVALID_VALUE, KEY_ALREADY_EXISTS, NULL_VALUE
 from processors.os._uses_store import OF_KEYS, UsesEntry
 
 

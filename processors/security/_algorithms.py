@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
-from engine import CONNECTIVITY, TEXTS, Kind, Mistake, refuse
+from engine import Kind, Mistake, refuse
+from engine.connectors import CONNECTIVITY, TEXTS
 from processors.security._credentials import Names, names
 
 SECURITY_CONNECTIVITY = CONNECTIVITY.child("CONNECTIVITY", "SECURITY")

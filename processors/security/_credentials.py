@@ -9,7 +9,8 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import BeforeValidator
 
-from engine import TEXTS, Kind, Mistake, refuse, typed
+from engine import Kind, Mistake, refuse
+from engine.connectors import TEXTS, typed
 
 T = TypeVar("T")
 Made = TypeVar("Made", covariant=True)

@@ -10,7 +10,8 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from engine import Mistake, read_json, refuse
+from engine import Mistake, refuse
+from engine.connectors import read_json
 from engine.limits import MOST_KEYS_OF_A_SET
 
 UNREADABLE = (JoseError, SecurityWarning, ValueError, TypeError, LookupError, AttributeError, RecursionError)

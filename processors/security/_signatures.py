@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from engine import TEXT, TEXTS, Duration, Field, Kind, Mistake, Parameters, Validated, give_turn, refuse
+from engine import Duration, Field, Kind, Mistake, Parameters, Validated, refuse
+from engine.connectors import TEXT, TEXTS, give_turn
 from engine.limits import MOST_SECRETS
 from processors.security._credentials import Names, read_secret
 

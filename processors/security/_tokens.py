@@ -12,7 +12,7 @@ from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry, deserialize_compact, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
-from engine import read_json
+from engine.connectors import read_json
 from engine.limits import LARGEST_TOKEN_HEADER, LONGEST_TOKEN
 
 MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError)

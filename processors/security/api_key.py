@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import NOT_PERMITTED, UNAUTHORIZED, Authentication, Event, Mistake, authenticated, prepared, refuse
+from engine import Event, Mistake, prepared, refuse
+from engine.connectors import NOT_PERMITTED, UNAUTHORIZED, Authentication, authenticated
 from processors.security._credentials import CALLERS, Names, digest, matching, permitted, read_callers, read_secret
 from processors.security._realm import Realm, attribute, text_of
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import NOT_PERMITTED, Authentication, Event, Mistake, authenticated, prepared, refuse
+from engine import Event, Mistake, prepared, refuse
+from engine.connectors import NOT_PERMITTED, Authentication, authenticated
 from processors.http._errors import BASIC_AUTHENTICATION
 from processors.security._credentials import CALLERS, Names, permitted, read_callers
 from processors.security._passwords import Cost, Password, Proven, nobody, read_password

@@ -4,20 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from engine import (
+from engine import Event, FlowError, Mistake, Name, prepared, refuse
+from engine.connectors import (
     EXPRESSION,
     UNAUTHORIZED,
     Authentication,
-    Event,
-    FlowError,
     HttpSource,
-    Mistake,
-    Name,
     Runnable,
     authenticated,
     is_digits,
-    prepared,
-    refuse,
     steps_within,
 )
 from engine.limits import MOST_SIGNATURES

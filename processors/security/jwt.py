@@ -7,24 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine import (
-    NOT_PERMITTED,
-    TEXT,
-    UNAUTHORIZED,
-    Authentication,
-    Duration,
-    Event,
-    Field,
-    Kind,
-    Mistake,
-    Refusal,
-    authenticated,
-    equals,
-    prepared,
-    read_file,
-    refuse,
-    shown,
-)
+from engine import Duration, Event, Field, Kind, Mistake, Refusal, prepared, refuse, shown
+from engine.connectors import NOT_PERMITTED, TEXT, UNAUTHORIZED, Authentication, authenticated, equals, read_file
 from processors.security._algorithms import SECURITY_CONNECTIVITY, Algorithms, Scopes, check_secret, is_url
 from processors.security._credentials import Names, read_secret
 from processors.security._realm import Realm, attribute, text_of

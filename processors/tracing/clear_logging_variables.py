@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine import NOTHING, Event, Processor
+from engine import Event, Processor
+from engine.connectors import NOTHING
 
 
 class ClearLoggingVariables(Processor):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from engine import EXPRESSION, After, Chain, Event, FlowError, Scope, Template
+from engine import After, Chain, Event, FlowError, Scope, Template
+from engine.connectors import EXPRESSION
 from engine.limits import LONGEST_CORRELATION_ID
 
 

@@ -7,24 +7,16 @@ from typing import Any, ClassVar, Self
 
 from pydantic_core import core_schema
 
-from engine import (
+from engine import Config, ErrorType, Event, FlowError, Mistake, Template, Validated, refuse, shown
+from engine.connectors import (
     EXPRESSION,
     Address,
-    Config,
-    ErrorType,
-    Event,
-    FlowError,
-    Mistake,
     Network,
-    Template,
-    Validated,
     did_you_mean,
     entries_of,
     loading_of,
     read_address,
     read_network,
-    refuse,
-    shown,
     typed,
 )
 from processors.validation._validator import Validator, violation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from engine import EvaluationError, Event, Interval, Template, TimeUnit, point_in_time
+from engine import Event, Template
+from engine.connectors import EvaluationError, Interval, TimeUnit, point_in_time
 from processors.validation._validator import Validator
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from engine import EXPRESSION, EvaluationError, Event, FlowError, Mistake, Template, prepared, refuse, whole_match
+from engine import Event, FlowError, Mistake, Template, prepared, refuse
+from engine.connectors import EXPRESSION, EvaluationError, whole_match
 from processors.validation._validator import Validator, violation
 
 IGNORE_CASE = "(?i)"

@@ -8,25 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from engine import (
-    TIMEOUT,
-    VALIDATION,
-    After,
-    Chain,
-    Code,
-    ErrorType,
-    Event,
-    FlowError,
-    Link,
-    Mistake,
-    Run,
-    Scope,
-    Step,
-    VoidOperation,
-    raised_types,
-    refuse,
-    union,
-)
+from engine import After, Chain, Code, ErrorType, Event, FlowError, Link, Mistake, Scope, VoidOperation, refuse
+from engine.connectors import TIMEOUT, VALIDATION, Run, Step, raised_types, union
 from processors.validation._validator import violation
 
 

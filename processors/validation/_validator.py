@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine import VALIDATION, Appended, ErrorType, Event, FlowError, Template, VoidOperation
+from engine import ErrorType, Event, FlowError, Template, VoidOperation
+from engine.connectors import VALIDATION, Appended
 
 OF_MODULE = VALIDATION.child("VALIDATION", "VALIDATION")
 """What handlers name to take the errors of all validators (Mule)."""

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import Event, Run
+from engine import Event
+from engine.connectors import Run
 from processors.validation._several import Several
 
 

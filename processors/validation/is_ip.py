@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import Event, Template, read_address
+from engine import Event, Template
+from engine.connectors import read_address
 from processors.validation._validator import Validator, violation
 
 

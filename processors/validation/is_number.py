@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine import Event, Number, Template
+from engine import Event, Template
+from engine.connectors import Number
 from processors.validation._validator import Validator, violation
 
 BOUNDS = {"SHORT": 2**15, "INTEGER": 2**31, "LONG": 2**63}

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from engine import EXPRESSION, EvaluationError, Event, FlowError, Mistake, Template, fits_date_pattern, refuse
+from engine import Event, FlowError, Mistake, Template, refuse
+from engine.connectors import EXPRESSION, EvaluationError, fits_date_pattern
 from processors.validation._validator import Validator, violation
 
 OF_LOCALE = {"US": "h:mm a", "en_US": "h:mm a", "UK": "HH:mm", "en_GB": "HH:mm"}

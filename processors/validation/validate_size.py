@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from engine import Event, Template, Whole
+from engine import Event, Template
+from engine.connectors import Whole
 from processors.validation._validator import Validator, size_of, violation
 
 

@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from engine import Event, FlowError, NotSerialisable, restore, serialise
+from engine import Event, FlowError
+from engine.connectors import NotSerialisable, restore, serialise
 from processors.vm._errors import INVALID_VALUE
 
 Reply = asyncio.Future[tuple[Any, str | None] | FlowError]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import ANY, error_type
+from engine.connectors import ANY, error_type
 
 QUEUE_TIMEOUT = ANY.child("QUEUE_TIMEOUT", "VM")
 EMPTY_QUEUE = ANY.child("EMPTY_QUEUE", "VM")

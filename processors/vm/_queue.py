@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import insort
 from collections import deque
 
-from engine import Clock, LocalDatabase
+from engine import Clock
+from engine.connectors import LocalDatabase
 from processors.vm._envelope import Envelope, Reply
 from processors.vm._waiters import Waiters
 

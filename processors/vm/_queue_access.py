@@ -7,21 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 from pydantic_core import core_schema
 
-from engine import (
-    Amount,
-    ConfigRef,
-    Element,
-    Event,
-    Interval,
-    Mistake,
-    Name,
-    Template,
-    TimeUnit,
-    VoidOperation,
-    did_you_mean,
-    refuse,
-    shown,
-)
+from engine import Amount, ConfigRef, Event, Mistake, Name, Template, VoidOperation, refuse, shown
+from engine.connectors import Element, Interval, TimeUnit, did_you_mean
 from processors.vm._envelope import Envelope
 from processors.vm._queue import Queue
 from processors.vm.config import Config

@@ -4,21 +4,8 @@ import asyncio
 from collections.abc import Iterator
 from typing import Annotated
 
-from engine import (
-    FLOW_BACK_PRESSURE,
-    REDELIVERY_EXHAUSTED,
-    ActiveSource,
-    DelayedRedelivery,
-    ErrorType,
-    Event,
-    Field,
-    FlowError,
-    Gate,
-    Parameters,
-    Served,
-    Template,
-    prepared,
-)
+from engine import ErrorType, Event, Field, FlowError, Parameters, Served, Template, prepared
+from engine.connectors import FLOW_BACK_PRESSURE, REDELIVERY_EXHAUSTED, ActiveSource, DelayedRedelivery, Gate
 from processors.vm._envelope import Envelope
 from processors.vm._queue_access import QueueAccess
 from processors.vm._waiters import within

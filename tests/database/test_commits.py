@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from postgres_server import Server, query
 
-from engine import MOST_TOGETHER, Application, FlowError
+from engine import Application, FlowError
+from engine.connectors import MOST_TOGETHER
 
 FLOWS = """
 configs:

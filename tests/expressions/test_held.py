@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine import Computed, Constant, Let, ListOf, MapOf, Template, TextOf
+from engine import Template
+from engine.connectors import Computed, Constant, Let, ListOf, MapOf, TextOf
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import function
 from engine.expressions.held import UNTOLD, Known, Labelled, Outcomes, Path

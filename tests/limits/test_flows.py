@@ -13,8 +13,9 @@ import httpx
 import pytest
 from fake_clock import FakeClock
 
-from engine import Application, Config, FlowError, LoadError, key_of
+from engine import Application, Config, FlowError, LoadError
 from engine import application as applications
+from engine.connectors import key_of
 from engine.limits import (
     DEEPEST_FLOWS,
     FLOW_TIMEOUT,

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine import Application, Computed, Constant, Event, Held, LoadError, MapOf
+from engine import Application, Event, LoadError
+from engine.connectors import Computed, Constant, Held, MapOf
 from engine.expressions import LANGUAGES, ExpressionSyntaxError
 from engine.expressions.functions.function import Function
 from engine.expressions.held import Demand, Known

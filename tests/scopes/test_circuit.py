@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import in_loop
 
-from engine import CRITICAL, Event, FlowError
+from engine import Event, FlowError
+from engine.connectors import CRITICAL
 from engine.work.runtime import Runtime
 from processors.core._circuit import Circuit, Settings
 from processors.core.circuit_breaker import CircuitBreaker

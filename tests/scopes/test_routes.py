@@ -11,7 +11,8 @@ import pytest
 from call import Call
 from loopback import in_loop, until
 
-from engine import CRITICAL, Application, Chain, Event, FlowError, Gate, Processor
+from engine import Application, Chain, Event, FlowError, Processor
+from engine.connectors import CRITICAL, Gate
 from engine.steps import parallel
 from engine.work import nesting, turns
 from engine.work.runtime import Runtime

@@ -8,7 +8,8 @@ import pytest
 from call import Call
 from loopback import in_loop
 
-from engine import Event, Processor, StreamingCollect
+from engine import Event, Processor
+from engine.connectors import StreamingCollect
 from engine.work import turns
 from processors.core.foreach import Foreach
 from processors.core.parallel_foreach import ParallelForeach

@@ -13,7 +13,8 @@ import pytest
 from fake_clock import FakeClock
 from running import PROBLEM, Running, Start
 
-from engine import Application, Gate, Refusal
+from engine import Application, Refusal
+from engine.connectors import Gate
 
 FLOWS = """
 configs:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from fake_clock import FakeClock
 
-from engine import Application, LocalStore, Runtime
+from engine import Application, Runtime
+from engine.connectors import LocalStore
 
 MakeStore = Callable[..., LocalStore]
 Load = Callable[[str], Application]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import CONNECTIVITY, FlowError, Runtime
+from engine import FlowError, Runtime
+from engine.connectors import CONNECTIVITY
 from engine.work.local_database import LocalDatabase
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, text TEXT UNIQUE)"

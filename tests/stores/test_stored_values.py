@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Appended, ErrorType, Message, NotSerialisable, identifier_of, key_of
+from engine import ErrorType, Message
+from engine.connectors import Appended, NotSerialisable, identifier_of, key_of
 from engine.values.stored_values import digest_of, restore, serialise
 
 LEAVES = (

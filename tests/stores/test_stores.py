@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from fake_clock import FakeClock
 
-from engine import FlowError, LocalStore, Runtime
+from engine import FlowError, Runtime
+from engine.connectors import LocalStore
 
 pytestmark = pytest.mark.anyio
 MakeStore = Callable[..., LocalStore]
