@@ -20,7 +20,8 @@ from engine.tools.cli import main
 SWITCH = '''
 from functools import partial
 
-from engine import After, Chain, Code, Event, Expression, Link, Processor, Run, union
+from engine import After, Chain, Code, Event, Expression, Link, Processor
+from engine.connectors import Run, union
 
 
 class Switch(Processor):
