@@ -1,8 +1,8 @@
-"""Every bound on what callers, upstreams and payloads may cost, with its unit and its reason.
+"""Every limit on the cost of callers, upstreams and payloads, with its unit and its reason.
 
-The manual's page (`engine limits`) is derived from here, and a test reaches each of them. This module imports
-nothing of ours, so that every room may name its bounds here. A bound that a parameter sets (`maxBodySize`) stands
-here as that parameter's default.
+The manual's page (`engine limits`) is derived from here, and a test reaches each limit. This module imports nothing of
+ours, so that every package can define its limits here. A limit that a parameter sets (`maxBodySize`) is here as that
+parameter's default.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ Number = TypeVar("Number", int, float)
 
 
 class Limit(NamedTuple):
-    """A bound. subject: what is bounded. beyond: the answer, or the error, for what goes beyond it.
+    """A limit. subject: the limited thing. beyond: the answer, or the error, if it is exceeded.
 
-    parameter: where a flow file sets it; empty for a fixed one. group: the heading that it stands under.
+    parameter: the parameter that sets it in a flow file; empty for a fixed one. group: its heading.
     """
 
     group: str
@@ -28,13 +28,13 @@ class Limit(NamedTuple):
 
 
 LIMITS: list[Limit] = []
-"""All bounds, in the order of this page."""
+"""All limits, in the order of this page."""
 
 _groups = [""]
 
 
 def _group(heading: str) -> None:
-    """Put the bounds that follow under a heading."""
+    """Put the following limits under a heading."""
     _groups.append(heading)
 
 

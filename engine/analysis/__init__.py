@@ -1,1 +1,1 @@
-"""What is known of flows without running them: what they read, answer and ask for."""
+"""Analyses flows without running them: their inputs, answers and requirements."""

@@ -23,20 +23,20 @@ from engine.values.media import is_json
 from engine.values.status import status_in, status_of_type
 
 DEFAULT = "default"
-"""Stands for the statuses that are known at run only."""
+"""Stands for statuses that are known only at run time."""
 
 TOLD_ELSEWHERE = frozenset({"content-type", "x-correlation-id"})
-"""Headers that an answer's description has anyway."""
+"""Headers that the description of an answer has anyway."""
 
 NOT_ACCEPTABLE = error_type("HTTP:NOT_ACCEPTABLE")
 PROBLEM_REF: Schema = {"$ref": "#/components/schemas/Problem"}
 
 
 class Content(NamedTuple):
-    """One form of an answer: its status, its media type and what is known of the body.
+    """One form of an answer: its status, its media type and the schema of its body.
 
-    media_type: None where there is no body, empty where it is known at run only. headers: the names of those that the
-    flow sets.
+    media_type: None if there is no body, empty if it is known only at run time. headers: the names of the headers that
+    the flow sets.
     """
 
     status: int | str
@@ -46,7 +46,7 @@ class Content(NamedTuple):
 
 
 def answers(flow: Flow, route: Route, rehearsal: Rehearsal) -> list[Content]:
-    """What the flow itself may answer. Raises TooMuch."""
+    """Return the answers that the flow itself may give. Raises TooMuch."""
     start = (State(),)
     entered = rehearsal.chain(flow.steps, start)
     ended = rehearsal.handled(gathered([entered, _unacceptable(entered, route)]), flow.error_handler)
@@ -56,13 +56,13 @@ def answers(flow: Flow, route: Route, rehearsal: Rehearsal) -> list[Content]:
 
 
 def _unacceptable(outcome: Outcome, route: Route) -> Outcome:
-    """406, which the flow's handler sees: of payloads whose media type is left open."""
+    """Return the outcome with 406, which the flow's handler sees, for payloads whose media type is left open."""
     found = (state for state in outcome.states if _is_negotiable(state, route.response))
     return Outcome((), tuple(Failure(NOT_ACCEPTABLE, state, frozenset({406})) for state in found))
 
 
 def _is_negotiable(state: State, response: HttpResponse) -> bool:
-    """Whether the caller's Accept decides what the payload is written as."""
+    """Return whether the caller's Accept determines the format of the payload."""
     return not state.media_type and _body(state, response).media_type in (JSON, "")
 
 
@@ -79,12 +79,12 @@ def _successes(state: State, response: HttpResponse) -> Iterator[Content]:
 
 
 def _set_by(state: State, response: HttpResponse) -> Schema:
-    """What is known of the headers that a response sets."""
+    """Return the schema of the headers that a response sets."""
     return state.of(response.headers.held) if response.headers else NULL
 
 
 def _names_in(headers: Schema) -> Iterator[str]:
-    """The names of headers of which it is known that they are set, or may be."""
+    """Yield the names of headers that are known to be set, or possibly set."""
     return (name for name in headers.get("properties", {}) if name.lower() not in TOLD_ELSEWHERE)
 
 
@@ -103,7 +103,7 @@ def _failures(failure: Failure, response: HttpResponse) -> Iterator[Content]:
 
 
 def _given(state: State, response: HttpResponse, otherwise: Schema) -> list[Any] | None:
-    """The values that the status may have, None where they are open; a null of the response is that of the variable."""
+    """Return the possible values of the status, None if unknown; if the response's is null, the variable's count."""
     if response.status_code is None:
         return values_of(otherwise)
     values = values_of(state.of(response.status_code.held))
@@ -114,7 +114,7 @@ def _given(state: State, response: HttpResponse, otherwise: Schema) -> list[Any]
 
 
 def _assigned(values: list[Any] | None, by_table: Iterable[int]) -> set[int | str]:
-    """The statuses of an error's answer: those below 400, and what is none, are ignored."""
+    """Return the statuses of an error's answer; values below 400, and invalid ones, are ignored."""
     if values is None:
         return {DEFAULT}
     statuses = {status_in(value) for value in values}
@@ -123,7 +123,7 @@ def _assigned(values: list[Any] | None, by_table: Iterable[int]) -> set[int | st
 
 
 def _bodies(state: State, response: HttpResponse) -> list[Content]:
-    """The forms that the body of an answer may have."""
+    """Return the forms that the body of an answer may have."""
     body = _body(state, response)
     if STREAM not in body.schema:
         return [body]
@@ -134,7 +134,7 @@ def _bodies(state: State, response: HttpResponse) -> list[Content]:
 
 
 def _body(state: State, response: HttpResponse) -> Content:
-    """The body of an answer: by the media type that is said, else by what the payload is."""
+    """Return the body of an answer: by its declared media type, otherwise by the type of the payload."""
     schema, media_type = state.payload, state.media_type
     if response.body is not None:
         schema, media_type = state.of(response.body.held), None
@@ -157,7 +157,7 @@ def _is_text(media_type: str | None) -> bool:
 
 
 def _labelled(state: State, headers: Compiled | None) -> str:
-    """The Content-Type that the flow sets by itself; empty where it sets none."""
+    """Return the Content-Type that the flow sets by itself; empty if it sets none."""
     for given in (state.of(headers.held) if headers else NULL, state.variables.get(HEADERS, NULL)):
         properties = given.get("properties", {})
         name = next((each for each in properties if each.lower() == "content-type"), "")
@@ -167,7 +167,7 @@ def _labelled(state: State, headers: Compiled | None) -> str:
 
 
 def responses(found: Iterable[Content], problems: Iterable[int]) -> dict[str, Any]:
-    """The Responses Object of an operation. problems: statuses that the listener answers with by itself."""
+    """Return the Responses Object of an operation. problems: the statuses of the listener's own answers."""
     by_status: dict[str, list[Content]] = {str(status): [Content(status, PROBLEM, PROBLEM_REF)] for status in problems}
     for each in found:
         by_status.setdefault(str(each.status), []).append(each)
@@ -182,7 +182,7 @@ def _response(status: str, contents: list[Content]) -> dict[str, Any]:
     response: dict[str, Any] = {"description": phrase(status), "headers": headers}
     by_type: dict[str, list[Schema]] = {}
     for each in contents:
-        if each.media_type == "":  # what stands in the body is known at run only
+        if each.media_type == "":  # the contents of the body are known only at run time
             return response
         if each.media_type is not None:
             by_type.setdefault(each.media_type, []).append(each.schema)
@@ -195,11 +195,11 @@ CORRELATION_REF = {"$ref": "#/components/headers/X-Correlation-ID"}
 
 
 PHRASES = {"413": "Content Too Large", "414": "URI Too Long", "422": "Unprocessable Content"}
-"""RFC 9110's words, which newer versions of Python have."""
+"""RFC 9110's phrases, which newer versions of Python have."""
 
 
 def phrase(status: str) -> str:
-    """What a status means, in HTTP's words."""
+    """Return HTTP's phrase for a status."""
     if status in PHRASES:
         return PHRASES[status]
     known = is_digits(status) and int(status) in HTTPStatus.__members__.values()
@@ -207,5 +207,5 @@ def phrase(status: str) -> str:
 
 
 def component(status: str) -> str:
-    """The name of the component that describes a problem of this status."""
+    """Return the name of the component that describes a problem with this status."""
     return "".join(filter(str.isalnum, phrase(status))) if is_digits(status) else "Problem"

@@ -1,4 +1,4 @@
-"""Schemas that flows declare, as components of the document: references lead to components too."""
+"""Schemas declared by flows, as components of the document; their references point to components too."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ LITERALS = frozenset({"const", "enum", "default", "examples"})
 """Keywords that hold values, not schemas."""
 
 BY_NAME = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
-"""Keywords that hold schemas by names, which are no keywords."""
+"""Keywords that hold schemas by name; the names are not keywords."""
 
 OWN = frozenset({"$id", "$schema"})
-"""Keywords that only a document of its own has."""
+"""Keywords that only a separate document has."""
 
 
 def components_of(name: str, documents: Mapping[str, Any]) -> dict[str, Any]:
-    """The documents of a schema by the names of their components, its own first.
+    """Return the documents of a schema by component name, its own first.
 
-    documents: by their URIs, in which references are resolved.
+    documents: by URI, against which references are resolved.
     """
     names = {uri: _name(name, uri if number else "") for number, uri in enumerate(documents)}
     return {names[uri]: _moved(contents, uri, names) for uri, contents in documents.items()}
 
 
 def _name(name: str, uri: str) -> str:
-    """`orders-body`, and of a further document `orders-body-common`."""
+    """Return `orders-body`, or for a further document `orders-body-common`."""
     stem = PurePosixPath(urlsplit(uri).path).stem
     return re.sub(r"[^A-Za-z0-9._-]", "_", "-".join(filter(None, (name, "body", stem))))
 
@@ -43,7 +43,7 @@ def _moved(contents: Any, base: str, names: Mapping[str, str]) -> Any:
 
 
 def _value(key: str, value: Any, base: str, names: Mapping[str, str]) -> Any:
-    """What stands under a keyword."""
+    """Return the value of a keyword, with its references moved."""
     if key == "$ref":
         return _reference(value, base, names)
     if key in BY_NAME and isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What the steps of a flow demand of a request before anything else: its schema, and parameters that must be there."""
+"""Requirements of a flow's first steps on a request: its schema, and required parameters."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.steps.processor import After, Processor, Targeted
 
 
 def demands_of(chain: Chain) -> Iterator[Demand]:
-    """What holds of each request that the chain lets pass: by path, such as (payload, records)."""
+    """Yield conditions that hold for each request the chain lets pass: by path, such as (payload, records)."""
     yield from _of_chain(chain, [], set())
 
 
 def _of_chain(chain: Chain, ended: list[Processor], seen: set[int]) -> Iterator[Demand]:
-    """ended: takes the step behind which payload and attributes are no longer those of the request.
+    """ended: collects the step after which payload and attributes are no longer those of the request.
 
-    seen: chains that were looked at; a second time they demand nothing new.
+    seen: chains that were visited; a second visit adds no demands.
     """
     if id(chain) in seen:
         return
@@ -39,7 +39,7 @@ def _of_chain(chain: Chain, ended: list[Processor], seen: set[int]) -> Iterator[
 
 
 def _runs_inline(step: Processor, inner: int) -> bool:
-    """Whether the step is nothing but the steps inside: a flow-ref to a sub-flow."""
+    """Return whether the step only runs the steps inside: a flow-ref to a sub-flow."""
     is_plain = isinstance(step, Targeted) and step.target is None and step.always_enters
     return is_plain and inner == 1 and step.message_after is After.INNER
 
@@ -53,7 +53,7 @@ def _keeps_request(step: Processor, has_inner: bool) -> bool:
 
 
 def schema_of(demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
-    """The schema of a value of which entries, by their path in it, must satisfy these."""
+    """Return the schema of a value whose entries, by path, must satisfy these schemas."""
     schema: dict[str, Any] = {}
     for each in demands.get((), []):
         schema |= each
@@ -71,7 +71,7 @@ def schema_of(demands: Mapping[Path, list[Schema]]) -> dict[str, Any]:
 
 
 def _allows_null(schema: Schema) -> bool:
-    """Whether null, and so what is not there, satisfies the schema."""
+    """Return whether null, and so a missing value, satisfies the schema."""
     if "const" in schema:
         return schema["const"] is None
     return bool(schema.get("type", "null") == "null" and schema.get("not") != NOT_NULL["not"])

@@ -1,4 +1,4 @@
-"""APIs that have an OpenAPI document of their own, as parts of the document of the flows."""
+"""APIs with an OpenAPI document of their own, as parts of the document of the flows."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ OURS = {
     "headers": {"X-Correlation-ID"},
     "responses": {component(str(status.value)) for status in HTTPStatus} | {"Problem"},
 }
-"""The names of components that are ours, wherever they are needed."""
+"""The names of our own components."""
 POINTER = "#/~!$&'()*+,;=:@?-._"
-"""What a JSON Pointer in a URI holds unescaped."""
+"""The characters that a JSON Pointer in a URI holds unescaped."""
 DEEPEST = 20
-"""How many references may lead from one path to another."""
+"""How many references may be followed from one path to another."""
 
 
 class DescribedApi:
-    """A document, which stands as 3.1 has it and refers to nothing outside of it.
+    """A document in the form of 3.1 that refers to nothing outside itself.
 
-    prefix: the path that it is below. components: those that are there already, by their sections; its own join
-    them under names that are free.
+    prefix: the path that it is below. components: the existing ones, by section; its own are added under free names.
     """
 
     def __init__(
@@ -39,7 +38,7 @@ class DescribedApi:
         self.prefix = prefix
         self._document = document
         self._names: dict[str, str] = {}
-        """References to components, as the document has them, and as they are here."""
+        """The references to components in the document, mapped to the references here."""
         for section, entries in (document.get("components") or {}).items():
             taken = components.setdefault(section, {})
             for own in entries if isinstance(entries, Mapping) else ():
@@ -51,25 +50,25 @@ class DescribedApi:
                 components[section][self._name(section, own)] = self._moved(entries[own])
 
     def below(self, prefix: str) -> DescribedApi:
-        """The same below another path, with the same components."""
+        """Return the same API below another path, with the same components."""
         other = copy(self)
         other.prefix = prefix
         return other
 
     @property
     def info(self) -> dict[str, str]:
-        """Title, version and description, as far as the document has them."""
+        """Return title, version and description, as far as the document has them."""
         info = self._document.get("info")
         told = info if isinstance(info, Mapping) else {}
         return {name: str(told[name]) for name in ("title", "version", "description") if told.get(name) is not None}
 
     def _name(self, section: str, own: str) -> str:
-        """What a component is called here."""
+        """Return the name of a component here."""
         found = self._names.get(f"{COMPONENTS}{section}/{_escaped(own)}", own)
         return found.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
 
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Path, method and Operation Object of each operation."""
+        """Yield path, method and Operation Object of each operation."""
         for path, written in (self._document.get("paths") or {}).items():
             item = self._resolved(written)
             for method in METHODS:
@@ -88,12 +87,12 @@ class DescribedApi:
         return operation
 
     def _beside(self, shared: Any, own: Any) -> list[Any]:
-        """The parameters of all operations of a path that one of them does not have itself."""
+        """Return the parameters shared by all operations of a path that this operation does not define itself."""
         overridden = {_identity(self._resolved(each)) for each in own}
         return [self._moved(each) for each in shared if _identity(self._resolved(each)) not in overridden]
 
     def _resolved(self, value: Any) -> Mapping[str, Any]:
-        """What a reference leads to, in the document."""
+        """Return the target of a reference in the document."""
         for _ in range(DEEPEST):
             if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
                 break
@@ -104,7 +103,7 @@ class DescribedApi:
         return value if isinstance(value, Mapping) else {}
 
     def _moved(self, value: Any) -> Any:
-        """A part of the document, whose references lead to where things are here."""
+        """Return a part of the document with its references changed to the places here."""
         if isinstance(value, list):
             return [self._moved(each) for each in value]
         if not isinstance(value, Mapping):
@@ -128,13 +127,13 @@ class DescribedApi:
         return reference
 
     def _mapped(self, name: Any) -> Any:
-        """An entry of a discriminator's mapping: a reference, or the name of a schema."""
+        """Return an entry of a discriminator's mapping: a reference, or the name of a schema."""
         as_name = f"{COMPONENTS}schemas/{name}"
         return self._names[as_name] if as_name in self._names else self._reference(str(name))
 
 
 def free_name(own: str, prefix: str, taken: Container[str]) -> str:
-    """A name that is not taken."""
+    """Return a name that is not taken."""
     if own not in taken:
         return own
     others = (f"{prefix}-{own}-{number}" for number in count(2))
@@ -142,7 +141,7 @@ def free_name(own: str, prefix: str, taken: Container[str]) -> str:
 
 
 def _escaped(part: str) -> str:
-    """A part of a JSON Pointer."""
+    """Return a part of a JSON Pointer."""
     return part.replace("~", "~0").replace("/", "~1")
 
 

@@ -1,4 +1,4 @@
-"""Examples of request bodies: JSON files in the folder `examples` beside the flow files."""
+"""Examples of request bodies: JSON files in the folder `examples` next to the flow files."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.values.media import read_json
 
 FOLDER = "examples"
 LARGEST = 16 * 2**10
-"""Bytes; a larger file is no example that a person reads."""
+"""Bytes; nobody reads a larger file as an example."""
 
 
 def examples_in(folders: Iterable[Path]) -> dict[str, Any]:
-    """The bodies by their files' names; a file that cannot be read as JSON is none."""
+    """Return the bodies by file name; files that cannot be read as JSON are left out."""
     found = {}
     for folder in folders:
         for file in sorted((folder / FOLDER).glob("*.json")):

@@ -1,4 +1,4 @@
-"""The parameters of an operation: those of the path, and what expressions read of the query and the headers."""
+"""The parameters of an operation: those of the path, and the query parameters and headers that expressions read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from engine.expressions.held import Held
 
 IGNORED = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
-"""Headers that OpenAPI says elsewhere, or that HTTP is written with."""
+"""Headers that OpenAPI describes elsewhere, or that belong to HTTP itself."""
 
 PLACES = {"queryParams": "query", "queryParamsAll": "query", "headers": "header"}
 SEGMENT = {"type": "string", "pattern": "^[^/]+$"}
@@ -20,9 +20,9 @@ def path_parameters(names: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def read_parameters(reading: Iterable[Held], required: Collection[tuple[str, ...]]) -> list[dict[str, Any]]:
-    """What expressions read of `attributes.queryParams` and `attributes.headers`.
+    """Return the parameters that expressions read from `attributes.queryParams` and `attributes.headers`.
 
-    required: the paths of what a request must bring, such as (attributes, queryParams, limit).
+    required: the paths of the values that a request must have, such as (attributes, queryParams, limit).
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for held in reading:

@@ -1,4 +1,4 @@
-"""Flows without events: with which events, and with which errors, they may end."""
+"""Walks through flows without events, to find the events and errors with which they may end."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from engine.values.status import status_of_type
 from engine.work.nesting import Runnable
 
 MOST_STEPS = 20_000
-"""How many steps are looked at for one flow, each once for each way that leads to it."""
+"""How many steps are visited for one flow, each once for every way that leads to it."""
 
 
 class TooMuch(Exception):
-    """A flow with more ways through it than are looked at."""
+    """A flow with more ways through it than the walk visits."""
 
 
 class Outcome(NamedTuple):
@@ -48,18 +48,18 @@ class Outcome(NamedTuple):
 
 
 def gathered(outcomes: Iterable[Outcome]) -> Outcome:
-    """The outcome of several ways together."""
+    """Return the combined outcome of several ways."""
     every = list(outcomes)
     states = merged(state for each in every for state in each.states)
     return Outcome(states, merged_failures(failure for each in every for failure in each.failures))
 
 
 UNKNOWN = State(variables={}, payload_assigned=True, status_assigned=True, has_request=False)
-"""An event of which nothing is known."""
+"""An event about which nothing is known."""
 
 
 def refusals(element: Element) -> dict[ErrorType, int]:
-    """The statuses that an element refuses callers with, by error type."""
+    """Return the statuses with which an element refuses callers, by error type."""
     if isinstance(element, Authentication):
         known = (each for each in raised_types(element) if SERVER_SECURITY in each.lineage)
         return {each: 403 if each == NOT_PERMITTED else 401 for each in known}
@@ -71,7 +71,7 @@ class Rehearsal:
 
     def __init__(self) -> None:
         self.seen: list[Processor] = []
-        """The steps that events come to, once for each way."""
+        """The steps that events reach, once for each way."""
 
         self.reading: list[Held] = []
         """The expressions that see the attributes of the request."""
@@ -80,7 +80,7 @@ class Rehearsal:
         self._steps = 0
 
     def runnable(self, runnable: Runnable | None, states: tuple[State, ...]) -> Outcome:
-        """The outcome of a flow or chain; of one that is not known, or that is inside itself, anything."""
+        """Return the outcome of a flow or chain: anything, if it is unknown or inside itself."""
         if runnable is None or id(runnable) in self._open or len(self._open) > DEEPEST_FLOWS:
             return Outcome((UNKNOWN,))
         self._open.append(id(runnable))
@@ -116,12 +116,12 @@ class Rehearsal:
         return Outcome(states if step.may_pass else (), tuple(_mapped(step, failures)))
 
     def _read(self, step: Processor, state: State) -> None:
-        """Note the step's expressions, where they see the request."""
+        """Record the step's expressions if they see the request."""
         if state.has_request:
             self.reading += trees(step)
 
     def _own_failures(self, step: Processor, state: State) -> Iterator[Failure]:
-        """Errors that the step raises itself; a scope without a timeout raises none of that type."""
+        """Yield the errors that the step raises itself; a scope without a timeout raises none of that type."""
         own = refusals(step)
         for error_type in raised_types(step):
             if error_type == TIMEOUT and isinstance(step, Scope) and step.timeout is None:
@@ -134,7 +134,7 @@ class Rehearsal:
     # Scopes
 
     def _scope(self, step: Processor, inner: list[Inner], state: State) -> Outcome:
-        looks_back = step.repeats and step.message_after is After.INNER  # its conditions see what rounds left
+        looks_back = step.repeats and step.message_after is After.INNER  # its conditions see the results of rounds
         if not looks_back:
             self._read(step, state)
         outcome = self._rounds(step, inner, self._entering(step, state))
@@ -149,7 +149,7 @@ class Rehearsal:
         return Outcome(merged(states), (*self._own_failures(step, seen), *failures))
 
     def _rounds(self, step: Processor, inner: list[Inner], entering: State) -> Outcome:
-        """The outcome of the steps inside; where they may run again, until nothing new can come of that."""
+        """Return the outcome of the steps inside; if they may run again, repeat until nothing new results."""
         outcome = self._around(inner, (entering,))
         if not step.repeats:
             return outcome
@@ -161,7 +161,7 @@ class Rehearsal:
         return outcome
 
     def _entering(self, step: Processor, state: State) -> State:
-        """The event that enters the steps inside: an item, where they do not see the message."""
+        """Return the event that enters the steps inside: an item, if they do not see the message."""
         if step.message_after is After.INNER:
             return state
         return replace(state, payload=OPEN, media_type=None, has_request=False)
@@ -170,7 +170,7 @@ class Rehearsal:
         return gathered(self.handled(self.runnable(each.steps, states), each.handler) for each in inner)
 
     def _left(self, step: Processor, before: State, after: State) -> State:
-        """The event after a scope, of the one that left its steps."""
+        """Return the event after a scope, from the one that left its steps."""
         target = step.target if isinstance(step, Targeted) else None
         if step.message_after is After.BEFORE or target:
             after = after.with_message_of(before)
@@ -184,7 +184,7 @@ class Rehearsal:
     # Errors
 
     def handled(self, outcome: Outcome, handler: ErrorHandler | None) -> Outcome:
-        """The outcome of steps with an error handler."""
+        """Return the outcome of steps with an error handler."""
         if handler is None:
             return outcome
         states, left, open_failures = list(outcome.states), list[Failure](), list(outcome.failures)
@@ -198,7 +198,7 @@ class Rehearsal:
         return Outcome(merged(states), merged_failures([*left, *open_failures]))
 
     def _handle(self, handler: OnError, taken: list[Failure]) -> Outcome:
-        """What a handler makes of errors: its steps run, then the flow goes on, or the errors do."""
+        """Return the outcome of a handler: its steps run, then the flow continues, or the errors propagate."""
         entering = joined_states(failure.state for failure in taken)
         if handler.continues:
             return self.chain(handler.steps, (entering,))
@@ -209,14 +209,14 @@ class Rehearsal:
 
 
 def _entering_again(step: Processor, entering: State, outcome: Outcome) -> State:
-    """The event that enters the steps of a loop at first or once more, as far as it is known."""
+    """Return the event that enters the steps of a loop, in its first or a later round, as far as it is known."""
     keeps_message = step.message_after is After.INNER
     left = (each if keeps_message else each.with_message_of(entering) for each in outcome.states)
     return joined_states([entering, *left])
 
 
 def _answered(failure: Failure, after: State) -> Failure:
-    """An error that on-error-propagate raises again, with what its steps assigned for the caller."""
+    """Return an error that on-error-propagate raises again, with the answer that its steps assigned for the caller."""
     status = after.variables.get(STATUS, OPEN) if after.status_assigned else failure.answer_status
     answer = after if after.payload_assigned else failure.answer
     state = after.with_variable(STATUS, failure.state.variables.get(STATUS, NULL))
@@ -232,12 +232,12 @@ def _surely_takes(handler: OnError, error_type: ErrorType) -> bool:
 
 
 def _tells_another(error_type: ErrorType) -> bool:
-    """Whether handlers may take it by the type of another error, which is its cause."""
+    """Return whether handlers may match it by the type of another error, its cause."""
     return error_type.identifier == RETRY_EXHAUSTED.identifier
 
 
 def _mapped(step: Processor, failures: Iterable[Failure]) -> Iterator[Failure]:
-    """The failures under the types that an error-mapping gives them."""
+    """Yield the failures with the types that an error-mapping assigns."""
     mappings = step.error_mapping if isinstance(step, VoidOperation) else ()
     for failure in failures:
         mapping = next((each for each in mappings if each.source_type.match_type(failure.type)), None)
@@ -245,6 +245,6 @@ def _mapped(step: Processor, failures: Iterable[Failure]) -> Iterator[Failure]:
 
 
 def _composite(failures: Iterable[Failure], state: State) -> Failure:
-    """MULE:COMPOSITE_ROUTING of routes that failed so: the status that they share, else 500."""
+    """Return MULE:COMPOSITE_ROUTING for routes with these failures: their common status, otherwise 500."""
     shared = (failure.statuses or {status_of_type(failure.type)} for failure in failures)
     return Failure(COMPOSITE_ROUTING, state, frozenset({500}).union(*shared))

@@ -1,4 +1,4 @@
-"""How callers prove who they are to a flow, as OpenAPI says it."""
+"""How callers authenticate to a flow, in OpenAPI's terms."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.steps.processor import Processor
 
 
 def requirements(flow: Flow, seen: Iterable[Processor]) -> tuple[list[dict[str, list[str]]], dict[str, Any]]:
-    """The Security Requirement Objects of a flow, and the schemes that they name.
+    """Return the Security Requirement Objects of a flow, and the schemes they name.
 
-    seen: the steps that its events may come to. What stands in the row of its steps is asked of each
-    caller; of the others one is, or none.
+    seen: the steps that its events may reach. Steps in its top-level row are required of each caller; of the others one
+    is required, or none.
     """
     every = [step for step in seen if isinstance(step, Authentication)]
     always = [step.processor for step in flow.steps.steps if isinstance(step.processor, Authentication)]
@@ -27,6 +27,6 @@ def requirements(flow: Flow, seen: Iterable[Processor]) -> tuple[list[dict[str, 
 
 
 def name_of(scheme: Mapping[str, Any]) -> str:
-    """The name of a scheme among the components: basic, bearer, apiKey-X-Key."""
+    """Return the name of a scheme among the components: basic, bearer, apiKey-X-Key."""
     parts = (scheme.get("scheme") or scheme["type"], scheme.get("name"))
     return "-".join(str(part) for part in parts if part)

@@ -1,4 +1,4 @@
-"""What is known of events at a place of a flow, and of errors that leave it."""
+"""The known state of events at a place in a flow, and of errors that leave it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from engine.values.errors import ErrorType
 from engine.values.event import STATUS
 
 HEADERS = "outboundHeaders"
-"""The variable that holds headers of the answer."""
+"""The variable with headers of the answer."""
 
 MOST_STATES = 12
-"""How many ways that an event may have come are told apart."""
+"""How many ways that led an event to a place are distinguished."""
 
 
 @dataclass(frozen=True)
 class State:
-    """An event as far as it is known.
+    """The known parts of an event.
 
-    media_type: what a step said of the payload. payload_assigned, status_assigned: as the event has them.
+    media_type: the payload's, as set by a step. payload_assigned, status_assigned: as in the event.
     """
 
     payload: Schema = field(default_factory=dict)
@@ -34,7 +34,7 @@ class State:
     """Whether the attributes are still those of the request."""
 
     def of(self, held: Held) -> Schema:
-        """The schema of a value here."""
+        """Return the schema of a value here."""
         return held.shape(Known(self.payload, self.variables))
 
     def with_payload(self, payload: Schema, media_type: str | None = None) -> State:
@@ -57,7 +57,7 @@ class State:
         return replace(self, variables=other.variables, status_assigned=other.status_assigned)
 
     def assigned(self, values: Mapping[str, Held]) -> State:
-        """The state after a step that sets these at once, each seen from here."""
+        """Return the state after a step that sets all of these, each evaluated in this state."""
         after = self
         for name, held in values.items():
             if name == "payload":
@@ -70,12 +70,12 @@ class State:
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """What tells it apart from the others: states of one kind are told as one."""
+        """Return the key that distinguishes it from other states: states of the same kind are merged."""
         return self.media_type, self.payload_assigned, self.status_assigned, repr(self.variables.get(STATUS))
 
 
 def merged(states: Iterable[State]) -> tuple[State, ...]:
-    """The states, those of one kind as one."""
+    """Return the states, with those of the same kind merged."""
     by_kind: dict[tuple[Any, ...], State] = {}
     for state in states:
         known = by_kind.get(state.kind)
@@ -86,7 +86,7 @@ def merged(states: Iterable[State]) -> tuple[State, ...]:
 
 
 def joined_states(states: Iterable[State]) -> State:
-    """One state that holds for whatever came by one of several ways."""
+    """Return one state that is true whichever of several ways was taken."""
     first, *others = states
     for other in others:
         first = _join(first, other)
@@ -109,7 +109,7 @@ def _join(one: State, other: State) -> State:
 
 
 def widened(before: State, after: State) -> State:
-    """A state that does not grow any more: what a loop changes again and again is open."""
+    """Return a state that no longer grows: a value that a loop keeps changing becomes unknown."""
     payload = after.payload if after.payload == before.payload else OPEN
     variables = {
         name: value if after.variables.get(name) == value else OPEN for name, value in before.variables.items()
@@ -121,8 +121,8 @@ def widened(before: State, after: State) -> State:
 class Failure:
     """An error that may leave a step.
 
-    status: what it is answered with, where it is a Refusal, or statuses that routes may share.
-    state: the event that it left with. answer_status, answer: what an on-error-propagate chain assigned.
+    status: the status of its answer if it is a Refusal, or statuses that routes may share.
+    state: the event it left with. answer_status, answer: the values that an on-error-propagate chain assigned.
     """
 
     type: ErrorType

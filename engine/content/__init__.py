@@ -1,1 +1,1 @@
-"""Bodies as values, and values as bodies, by media type."""
+"""Converts bodies to values, and values to bodies, by media type."""

@@ -1,4 +1,4 @@
-"""Bodies as values, and values as bodies: what HTTP's both ends have in common."""
+"""Converts bodies to values, and values to bodies; shared by HTTP's server and client."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OTHER_FORMATS = frozenset(
         "application/yaml", "text/yaml", "text/plain",
     }
 )  # fmt: skip
-"""What lists and maps can be written as beside JSON."""
+"""The formats that lists and maps can be written in, in addition to JSON."""
 NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 CSV = "text/csv"
 READ_AS = {
@@ -41,28 +41,28 @@ READ_AS = {
     **dict.fromkeys(("application/xml", "text/xml"), "xml"),
     **dict.fromkeys(("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"), "yaml"),
 }
-"""What bodies of requests are read as, beside JSON and forms."""
+"""The formats that request bodies are read in, in addition to JSON and forms."""
 SUFFIXES = {"+xml": "xml", "+yaml": "yaml"}
-"""The same of media types of applications (RFC 6839)."""
+"""The same for suffixes of application media types (RFC 6839)."""
 
 
 class ContentError(ValueError):
-    """A body that is not what its media type says; the text names no value of it."""
+    """A body that does not match its media type. The message contains no values of it."""
 
 
 class UnknownCharset(ContentError):
-    """A media type with a charset that is not known."""
+    """A media type with an unknown charset."""
 
 
 class TooMuchContent(ContentError):
-    """A body that holds more than can be read in a moment, or a payload that is too large as a body."""
+    """A body that holds more than can be read in reasonable time, or a payload that is too large as a body."""
 
 
 class Reading(NamedTuple):
     """How the body of a request is read.
 
-    kind: `json`, `text` (forms too), or a format of `READ_AS`; None for its bytes as they are.
-    codec: that of the charset which its media type names, if it names one.
+    kind: `json`, `text` (also for forms), or a format of `READ_AS`; None for the raw bytes.
+    codec: the codec of the charset in its media type, if it names one.
     """
 
     kind: str | None
@@ -71,7 +71,7 @@ class Reading(NamedTuple):
 
 @lru_cache(maxsize=64)  # most requests have the same few
 def reading_of(media_type: str | None) -> Reading:
-    """How the body of a request is read by its media type. Raises UnknownCharset for a text in a charset unknown."""
+    """Return how a request body of this media type is read. Raises UnknownCharset for a text in an unknown charset."""
     essence = essence_of(media_type)
     is_text = essence in (FORM, MULTIPART) or essence.startswith("text/")
     kind = "json" if not essence or is_json(essence) else format_of(essence) or ("text" if is_text else None)
@@ -80,14 +80,14 @@ def reading_of(media_type: str | None) -> Reading:
 
 @lru_cache(maxsize=64)  # most requests have the same few
 def essence_of(media_type: str | None) -> str:
-    """A media type without its parameters."""
+    """Return a media type without its parameters."""
     return (media_type or "").partition(";")[0].strip().lower()
 
 
 def read_content(body: bytes, media_type: str | None) -> Any:
-    """The value of a body by its media type: JSON (also without one), a form, text; else its bytes; null if empty.
+    """Return the value of a body by its media type: JSON (also without one), a form, text; else bytes; null if empty.
 
-    Raises ContentError for a body that is not what its type says, UnknownCharset, TooMuchContent.
+    Raises ContentError for a body that does not match its type, UnknownCharset, TooMuchContent.
     """
     if not body:
         return None
@@ -100,7 +100,7 @@ def read_content(body: bytes, media_type: str | None) -> Any:
 
 
 def format_of(media_type: str | None) -> str | None:
-    """The format that a body of a request is read in by its media type, beside JSON and forms."""
+    """Return the format of a request body with this media type; None for JSON, forms and others."""
     essence = essence_of(media_type)
     if essence.startswith("application/"):
         return READ_AS.get(essence) or SUFFIXES.get(essence[essence.rfind("+") :])
@@ -108,9 +108,9 @@ def format_of(media_type: str | None) -> str | None:
 
 
 def payload_of(body: bytes, media_type: str | None, csv: CsvOptions = USUAL) -> Any:
-    """The value of a request's body: as `read_content` reads it, and of XML, CSV, YAML and NDJSON too.
+    """Return the value of a request's body: as `read_content`, and in addition XML, CSV, YAML and NDJSON.
 
-    An answer of an upstream in one of those stays as it is: a flow has read() for it.
+    Answers of upstreams in those formats stay as they are: a flow reads them with read().
     """
     kind, codec = reading_of(media_type)
     if kind == "json" and body:
@@ -131,7 +131,7 @@ def payload_of(body: bytes, media_type: str | None, csv: CsvOptions = USUAL) -> 
 
 
 def pairs(text: str, where: str) -> list[tuple[str, str]]:
-    """The fields of a query or a form, in order."""
+    """Return the fields of a query or a form, in order."""
     try:
         return read_pairs(text, MOST_FIELDS)
     except ValueError as error:
@@ -139,7 +139,7 @@ def pairs(text: str, where: str) -> list[tuple[str, str]]:
 
 
 def grouped(pairs: list[tuple[str, Any]]) -> dict[str, list[Any]]:
-    """All values of each name."""
+    """Return all values of each name."""
     by_name: dict[str, list[Any]] = {}
     for name, value in pairs:
         by_name.setdefault(name, []).append(value)
@@ -147,12 +147,12 @@ def grouped(pairs: list[tuple[str, Any]]) -> dict[str, list[Any]]:
 
 
 def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Form fields by name: one value as it is, several as a list, so that none is lost."""
+    """Return form fields by name: a single value as it is, several as a list, so that none is lost."""
     return {name: values[0] if len(values) == 1 else values for name, values in grouped(pairs).items()}
 
 
 def decode(body: bytes, media_type: str | None) -> str:
-    """The text of a body in the charset of its media type. Raises ContentError."""
+    """Decode a body in the charset of its media type. Raises ContentError."""
     return _text_in(body, codec_of(media_type))
 
 
@@ -164,12 +164,12 @@ def _text_in(body: bytes, codec: str) -> str:
 
 
 def codec_of(media_type: str | None) -> str:
-    """The codec of a body. Raises UnknownCharset."""
+    """Return the codec of a body. Raises UnknownCharset."""
     return charset_named(media_type) or "utf-8"
 
 
 def charset_named(media_type: str | None) -> str | None:
-    """The codec that a media type names, if it names one. Raises UnknownCharset."""
+    """Return the codec of the charset that a media type names, if any. Raises UnknownCharset."""
     try:
         return named_charset(media_type)
     except LookupError:
@@ -187,10 +187,10 @@ def _read_json(body: bytes, codec: str) -> Any:
 
 
 def write_content(payload: Any, media_type: str | None) -> tuple[bytes, str | None]:
-    """The body of a payload, and its media type: null is none, bytes and text stay, all else is JSON.
+    """Return the body of a payload, and its media type: null is empty, bytes and text stay, everything else is JSON.
 
-    The media type stands where it fits the payload: a map or a list is written as XML, CSV, YAML or
-    NDJSON where it says so. Raises ContentError for what cannot be written.
+    The media type is kept if it fits the payload: a map or a list is written as XML, CSV, YAML or NDJSON if it says so.
+    Raises ContentError if the payload cannot be written.
     """
     if payload is None:
         return b"", None
@@ -209,7 +209,7 @@ def write_content(payload: Any, media_type: str | None) -> tuple[bytes, str | No
 
 
 def _formatted(payload: Any, media_type: str) -> str:
-    """A value as a text of another format than JSON."""
+    """Write a value in a format other than JSON."""
     essence = essence_of(media_type)
     write_it: Callable[[Any], str] = to_text if essence == "text/plain" else lambda value: write.call(value, essence)
     return _written(payload, essence, write_it)
@@ -225,7 +225,7 @@ def _written(payload: Any, form: str, write: Callable[[Any], T]) -> T:
 
 
 def encoded(text: str, media_type: str | None) -> bytes:
-    """A text as its media type says that it is written. Raises ContentError."""
+    """Encode a text in the charset of its media type. Raises ContentError."""
     try:
         return text.encode(charset_of(media_type))
     except (LookupError, UnicodeError):
@@ -233,5 +233,5 @@ def encoded(text: str, media_type: str | None) -> bytes:
 
 
 def _labels_text(media_type: str) -> bool:
-    """Whether a media type may label a text: not what came in with a form or as bytes."""
+    """Return whether a media type may label a text: not one that came with a form or with bytes."""
     return media_type.lower().startswith(("text/", "application/xml", "application/yaml"))

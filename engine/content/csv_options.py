@@ -12,16 +12,16 @@ class CsvOptions(Parameters):
     """How bodies of CSV are written; read() takes the same."""
 
     separator: str = ","
-    """What stands between two cells: one character."""
+    """The character between two cells."""
 
     quote: str = '"'
-    """What stands around a cell that holds separators or line breaks: one character."""
+    """The character around a cell that holds separators or line breaks."""
 
     encoding: str | None = None
     """The encoding of bodies whose Content-Type names no charset; UTF-8, if left out."""
 
     header: bool = True
-    """Whether the first row has the names of the columns; else each record is a list of texts."""
+    """Whether the first row has the names of the columns; otherwise each record is a list of texts."""
 
     lenient: bool = False
     """Whether a row may have more cells than there are columns: they are dropped. Else it cannot be read: `collect` has

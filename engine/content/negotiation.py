@@ -1,4 +1,4 @@
-"""Which of the media types that a caller accepts an answer is written in (RFC 9110, 12.5.1)."""
+"""Chooses the media type of an answer from those that the caller accepts (RFC 9110, 12.5.1)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from engine.content.bodies import JSON, ContentError, TooMuchContent, write_cont
 from engine.values.refusal import Refusal
 
 WRITABLE = (JSON, "application/x-ndjson", "application/xml", "text/xml", "text/csv", "application/yaml", "text/plain")
-"""What maps, lists and numbers can be written as; the first is what is written to who accepts anything."""
+"""The media types that maps, lists and numbers can be written in; the first one if the caller accepts anything."""
 
 OF_BROWSERS = "text/html"
-"""Who accepts pages, and XML beside them, is a person with a browser: JSON reads best."""
+"""A caller that accepts pages as well as XML is a person with a browser: JSON is easiest to read."""
 
 ANYTHING = frozenset({"", "*/*", JSON})
 
 
 class Range(NamedTuple):
-    """A media range of an Accept header, and how much it is wanted."""
+    """A media range of an Accept header, and its quality."""
 
     main: str
     sub: str
@@ -30,10 +30,10 @@ class Range(NamedTuple):
 
 
 def write_accepted(payload: Any, accept: str) -> tuple[bytes, str | None]:
-    """The body of a payload whose media type the flow left open, in what the caller likes best.
+    """Write a payload whose media type the flow left open in the type that the caller prefers.
 
-    Raises Refusal (406) where the payload cannot be written in anything that the caller accepts,
-    ContentError where it cannot be written at all: what is too large in one type is not tried in another.
+    Raises Refusal (406) if the payload cannot be written in any type that the caller accepts, ContentError if it cannot
+    be written at all: a payload that is too large in one type is not tried in another.
     """
     if accept in ANYTHING or isinstance(payload, (str, bytes, bytearray)) or payload is None:
         return write_content(payload, None)
@@ -47,7 +47,7 @@ def write_accepted(payload: Any, accept: str) -> tuple[bytes, str | None]:
 
 
 def preferred(accept: str) -> list[str]:
-    """The media types that can be written and are accepted, best first."""
+    """Return the accepted media types that can be written, best first."""
     ranges = list(_ranges(accept))
     if any(f"{each.main}/{each.sub}" == OF_BROWSERS for each in ranges):
         return [JSON]
@@ -71,6 +71,6 @@ def _number(parameter: str) -> float:
 
 
 def _quality(media_type: str, ranges: list[Range]) -> float:
-    """How much a media type is wanted: as the most specific range that takes it says."""
+    """Return the quality of a media type: that of the most specific range that matches it."""
     taking = [each for each in ranges if each.takes(media_type)]
     return max(taking, key=lambda each: (each.main != "*") + (each.sub != "*")).quality if taking else 0.0

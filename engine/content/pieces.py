@@ -1,13 +1,13 @@
-"""Bytes in the pieces in which they come."""
+"""Bytes kept in the pieces in which they arrived."""
 
 from __future__ import annotations
 
 LARGE = 2**14
-"""Bytes of a piece that stays as it is; of smaller ones several are put together, since each takes some bytes more."""
+"""The size from which a piece is kept as it is; smaller ones are joined, since each piece has an overhead."""
 
 
 class Pieces:
-    """Bytes that grow by pieces, each of which stays where it is: one block that grows is copied again and again."""
+    """Bytes that grow by pieces, none of which is moved: one growing block would be copied again and again."""
 
     __slots__ = ("_pieces", "_size")
 

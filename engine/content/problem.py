@@ -20,9 +20,9 @@ def problem(
     detail: str = "",
     more: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The body of an answer to a failure; with a 5xx it tells nothing of what happened inside.
+    """Return the body of an answer to a failure; for a 5xx it reveals nothing about what happened inside.
 
-    more: members beside those of RFC 9457.
+    more: members in addition to those of RFC 9457.
     """
     title = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Error"
     members: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}

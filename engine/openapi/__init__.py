@@ -1,1 +1,1 @@
-"""An OpenAPI document of what flows answer, and the page that shows it."""
+"""The OpenAPI document of flows, and the page that shows it."""

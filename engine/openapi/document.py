@@ -34,14 +34,14 @@ from engine.steps.flow import Flow
 from engine.values.request_path import PARAMETER
 
 USUAL_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
-"""What a listener for all methods is described with."""
+"""The methods in the description of a listener for all methods."""
 
 WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
 REST = "rest"
-"""The name of what a trailing `*` takes; it may hold slashes, which OpenAPI cannot say."""
+"""The parameter name of a trailing `*`; its value may hold slashes, which OpenAPI cannot express."""
 
 ALWAYS = (400, 408, 413, 414, 415, 431, 500, 503, 504)
-"""What each listener answers by itself: bad, slow, large and unreadable requests; bugs, overload, the deadline."""
+"""The statuses that each listener itself answers: bad, slow, large, unreadable requests; bugs, overload, deadline."""
 
 KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -73,10 +73,10 @@ def openapi(
     examples: Mapping[str, Any] | None = None,
     info: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The document of the flows with an HTTP source.
+    """Return the document of the flows with an HTTP source.
 
-    servers: their base URLs. examples: bodies by name; those that fit an operation's schema are its examples.
-    info: what is told of the whole: title, version, description.
+    servers: their base URLs. examples: bodies by name; those that match an operation's schema become its examples.
+    info: title, version and description of the document.
     """
     document: dict[str, Any] = {
         "openapi": "3.1.0",
@@ -104,14 +104,14 @@ class Operations:
         self._schemas: dict[str, Any] = {"Problem": PROBLEM_SCHEMA}
         self._schemes: dict[str, Any] = {}
         self._of_apis: dict[str, dict[str, Any]] = {}
-        """The components of documents of APIs, by their sections."""
+        """The components of API documents, by section."""
         self._apis: dict[str, DescribedApi] = {}
         self._are_of_apis = True
-        """Whether all operations are of documents of APIs."""
+        """Whether all operations come from API documents."""
         self._ids: set[str] = set()
 
     def of(self, flow: Flow, route: Route) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Path, method and Operation Object of each operation of a flow."""
+        """Yield path, method and Operation Object of each operation of a flow."""
         rehearsal = Rehearsal()
         try:
             found = answers(flow, route, rehearsal)
@@ -132,7 +132,7 @@ class Operations:
                 yield path, method.lower(), operation
 
     def _described(self, rehearsal: Rehearsal, route: Route) -> DescribedApi | None:
-        """The API that a flow answers for, where its router takes what is below the listener's path."""
+        """Return the API that a flow implements, if its router handles everything below the listener's path."""
         found = next((found for step in rehearsal.seen if (found := step.describes())), None)
         if found is None or not route.path.endswith("/*"):
             return None
@@ -144,7 +144,7 @@ class Operations:
     def _of_api(
         self, api: DescribedApi, flow: Flow, route: Route, found: list[Content]
     ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """The operations of an API as its document has them, with what the listener and the router answer besides."""
+        """Yield the operations of an API from its document, with further answers of the listener and the router."""
         refused = [each for each in found if each.media_type == PROBLEM]
         required, schemes = requirements(flow, [step.processor for step in flow.steps.steps])
         security = {"security": required} if required else {}
@@ -161,13 +161,13 @@ class Operations:
             yield path, method, {"tags": [_file(flow)], **security, **operation, **told}
 
     def _free_id(self, wanted: str, flow: Flow) -> str:
-        """An operationId that no other operation of an API has."""
+        """Return an operationId that no other operation of an API has."""
         name = free_name(wanted, flow.name, self._ids)
         self._ids.add(name)
         return name
 
     def info_of_the_only_api(self) -> dict[str, str]:
-        """What the document of an API tells of itself, where there is nothing else."""
+        """Return the info of the only API document, if there are no other operations."""
         api = next(iter(self._apis.values()), None)
         return api.info if api is not None and len(self._apis) == 1 and self._are_of_apis else {}
 
@@ -207,7 +207,7 @@ class Operations:
         return content
 
     def _declared(self, name: str, schema: BodySchema) -> Schema:
-        """The reference to a listener's schema, which stands among the components."""
+        """Return the reference to a listener's schema, which becomes a component."""
         found = components_of(name, schema.documents)
         self._schemas |= found
         return {"$ref": f"{SCHEMAS}{next(iter(found))}"}
@@ -220,7 +220,7 @@ class Operations:
         return {name: {"value": value} for name, value in self._examples.items() if fits(value)}
 
     def components(self, paths: Mapping[str, Any]) -> dict[str, Any]:
-        """The Components Object of what the paths refer to."""
+        """Return the Components Object for the references in the paths."""
         used = sorted(set(_responses_used(paths)))
         named = {component(status): _problem_response(status) for status in used}
         components: dict[str, Any] = {
@@ -237,14 +237,14 @@ class Operations:
 
 
 def _path(path: str) -> tuple[str, list[str]]:
-    """A listener's path as OpenAPI writes it, and the names of its parameters."""
+    """Return a listener's path in OpenAPI's form, and the names of its parameters."""
     if path.endswith("*"):
         path = f"{path[:-1]}{{{REST}}}"
     return path, PARAMETER.findall(path)
 
 
 def _contents(media_types: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
-    """What a body may be: values by their schema; CSV, which is one text."""
+    """Return the possible contents of a body: values by their schema; for CSV a text."""
     return {each: {"schema": {"type": "string"}} if each == CSV else content or {"schema": {}} for each in media_types}
 
 
@@ -255,19 +255,19 @@ def _words(flow: Flow) -> dict[str, str]:
 
 
 def _file(flow: Flow) -> str:
-    """The name of the file that a flow stands in, without its ending: what belongs together stands together."""
+    """Return the name of the flow's file, without its ending, so that related flows are grouped."""
     match = re.search(r"([^/\\]+?)(?:\.ya?ml)?:[0-9]+$", flow.steps.location or "")
     return match[1] if match else "flows"
 
 
 def _read_by(rehearsal: Rehearsal, route: Route) -> list[Any]:
-    """The expressions that see the request: those of the flow, and of what the listener is told."""
+    """Return the expressions that see the request: those of the flow, and those in the listener's parameters."""
     own = (each for response in (route.response, route.error_response) for each in vars(response).values())
     return [*rehearsal.reading, *(each.held for each in own if each is not None)]
 
 
 def _with_key(parameters: list[dict[str, Any]], route: Route, method: str) -> list[dict[str, Any]]:
-    """The parameters with the Idempotency-Key, where the listener takes one and they do not tell it."""
+    """Return the parameters, with the Idempotency-Key added if the listener accepts one and it is missing."""
     is_told = any(str(each.get("name", "")).lower() == KEY["name"].lower() for each in parameters)
     if route.idempotency is None or method in SAFE or is_told:
         return parameters
@@ -275,16 +275,16 @@ def _with_key(parameters: list[dict[str, Any]], route: Route, method: str) -> li
 
 
 def _of_method(method: str, found: Iterable[Content]) -> list[Content]:
-    """What is answered to a caller that has the answer already (ETag)."""
+    """Return the additional 304 of GET, for a caller that has the answer already (ETag)."""
     is_read = method == "GET" and any(each.status in (200, DEFAULT) for each in found)
     return [Content(304, None, OPEN)] if is_read else []
 
 
 def _problems(route: Route, names: list[str]) -> list[int]:
-    """The statuses that the listener answers with by itself."""
+    """Return the statuses of the listener's own answers."""
     found = list(ALWAYS)
     if names:
-        found.append(404)  # a segment that is empty, or holds a slash, is another path
+        found.append(404)  # an empty segment, or one with a slash, is a different path
     if route.rate_limit is not None:
         found.append(429)
     if route.idempotency is not None:

@@ -1,4 +1,4 @@
-"""GET /openapi.json, and GET /docs: Swagger UI from files of this package. Nothing comes from elsewhere."""
+"""GET /openapi.json, and GET /docs: Swagger UI from files of this package. Nothing is loaded from other hosts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger("engine")
 DOCUMENT = "/openapi.json"
 PAGE = "/docs"
 FILES = Path(__file__).parent / "swagger"
-"""swagger-ui-dist (Apache-2.0), its licence beside it, and a page of ours that starts it."""
+"""swagger-ui-dist (Apache-2.0), with its licence and a page of ours that starts it."""
 
 PARTS = {
     "": ("index.html", "text/html; charset=utf-8"),
@@ -40,14 +40,14 @@ HEADERS = {
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",  # with an entity tag: asked again, sent again only where it changed
+    "cache-control": "no-cache",  # with an entity tag: revalidated, and sent again only if it changed
 }
 
 
 def is_described(flows: Iterable[Flow], host: str | None = None) -> bool:
-    """Whether an address describes the API of its flows: as their listeners say, else where it is the machine's own.
+    """Return whether an address serves its API's description: as its listeners say, or else if it is only local.
 
-    host: where it listens, in the place of what the listeners say.
+    host: the address it listens on, overriding the listeners' own.
     """
     routes = [flow.source.route() for flow in flows if isinstance(flow.source, HttpSource)]
     said = {route.api_docs for route in routes} - {None}
@@ -57,7 +57,7 @@ def is_described(flows: Iterable[Flow], host: str | None = None) -> bool:
 
 
 def _is_own(host: str) -> bool:
-    """Whether only this machine can reach an address."""
+    """Return whether only this machine can reach an address."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -65,7 +65,7 @@ def _is_own(host: str) -> bool:
 
 
 def docs(document: Callable[[], dict[str, Any]]) -> list[PathRoute]:
-    """The routes of the document and its page; `document` is called by the first request."""
+    """Return the routes of the document and its page; the first request calls `document`."""
 
     @cache
     def written() -> bytes:
@@ -78,7 +78,7 @@ def docs(document: Callable[[], dict[str, Any]]) -> list[PathRoute]:
 
 
 class Page:
-    """The ASGI application of something to read."""
+    """The ASGI application of a page to read."""
 
     def __init__(self, read: Callable[[], bytes], media_type: str) -> None:
         self._read = read

@@ -1,1 +1,1 @@
-"""Over HTTP: Starlette application, requests, answers, the server."""
+"""HTTP: the Starlette application, requests, answers, the server."""

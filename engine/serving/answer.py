@@ -1,4 +1,4 @@
-"""From an event, or an error, to the answer of an HTTP request."""
+"""Makes the answer to an HTTP request from an event or an error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger("engine")
 T = TypeVar("T")
 
 ANSWER = "the answer"
-"""Whose headers these are, in messages."""
+"""The owner of the headers, in messages."""
 
 Body = bytes | AsyncIterator[bytes]
 
@@ -38,7 +38,7 @@ BODILESS = frozenset({204, 205, 304})
 class Answer:
     """A status, headers by lower-case name (a list of values is several headers), a body.
 
-    body: its bytes, or what gives them while they are sent.
+    body: its bytes, or the iterator that yields them while they are sent.
     is_early: whether the caller may still be sending its body.
     reason: another reason phrase than that of the status.
     """
@@ -51,12 +51,12 @@ class Answer:
 
 
 def success(event: Event, response: HttpResponse, accept: str = "") -> Answer:
-    """The answer of a flow that succeeded.
+    """Return the answer of a flow that succeeded.
 
-    accept: what the caller wants, for a payload whose media type the flow leaves open.
-    Raises MULE:EXPRESSION for a status that is none of 200–599 and for a header with CR, LF or
+    accept: the caller's Accept header, for a payload whose media type the flow leaves open.
+    Raises MULE:EXPRESSION for a status outside 200–599 and for a header with CR, LF or
     another control character; MULE:TRANSFORMATION for a payload that cannot be written;
-    HTTP:NOT_ACCEPTABLE for one that cannot be written as the caller wants it.
+    HTTP:NOT_ACCEPTABLE for one that cannot be written in a type that the caller accepts.
     """
     given = response.status_code.evaluate(event) if response.status_code else None
     if given is None:
@@ -72,7 +72,7 @@ def success(event: Event, response: HttpResponse, accept: str = "") -> Answer:
 
 
 def failure(error: FlowError, response: HttpResponse, instance: str) -> Answer:
-    """The answer of a flow that failed: what on-error-propagate chains assigned, else problem+json."""
+    """Return the answer of a flow that failed: the one on-error-propagate chains assigned, otherwise problem+json."""
     assert error.event is not None  # a chain or the flow has seen it
     event = error.event.with_error(error)
     status = _failure_status(error, event, response)
@@ -92,13 +92,13 @@ def failure(error: FlowError, response: HttpResponse, instance: str) -> Answer:
 
 
 def refused(refusal: Refusal, path: str, correlation_id: str) -> Answer:
-    """The answer to a request that no flow got to see."""
+    """Return the answer to a request that did not reach a flow."""
     body = problem(refusal.status, path, correlation_id, str(refusal.type), refusal.description, refusal.members)
     return Answer(refusal.status, body, {"content-type": PROBLEM, **refusal.headers}, refusal.is_early)
 
 
 def own_problem(status: int, path: str, correlation_id: str) -> Answer:
-    """The answer to a request of which there is nothing to tell."""
+    """Return the answer to a request about which there is nothing more to say."""
     return Answer(status, problem(status, path, correlation_id), {"content-type": PROBLEM})
 
 
@@ -117,20 +117,20 @@ def _failure_status(error: FlowError, event: Event, response: HttpResponse) -> i
 
 
 def _headers(event: Event, response: HttpResponse) -> dict[str, Any]:
-    """What the flow sets: `vars.outboundHeaders`, and the response's own, which win."""
+    """Return the headers that the flow sets: `vars.outboundHeaders`, and the response's own, which win."""
     headers = checked_headers(event.vars.get("outboundHeaders"), ANSWER)
     return headers | headers_of(response.headers, event, ANSWER) if response.headers else headers
 
 
 def _reason(event: Event, response: HttpResponse) -> bytes | None:
-    """The reason phrase that the response sets."""
+    """Return the reason phrase that the response sets."""
     if response.reason_phrase is None:
         return None
     return header_value(response.reason_phrase.evaluate(event), ANSWER).encode("latin-1")
 
 
 def _body(event: Event, response: HttpResponse, labelled: str | None, accept: str) -> tuple[Body, str | None]:
-    """The body and its media type; labelled: the Content-Type that the flow sets by itself."""
+    """Return the body and its media type; labelled: the Content-Type that the flow sets by itself."""
     payload, media_type = event.payload, event.media_type
     if response.body is not None:
         payload, media_type = response.body.evaluate(event), None
@@ -164,7 +164,7 @@ def _with_body(
 
 
 def _attempt(event: Event, make: Callable[[], T], otherwise: T) -> T:
-    """What `make` gives; on the way to an error's answer, a second error is logged and passed over."""
+    """Return the result of `make`; while answering an error, a second error is logged and `otherwise` is returned."""
     try:
         return make()
     except FlowError as error:

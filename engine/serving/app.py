@@ -27,10 +27,10 @@ Check = Callable[[], Awaitable[bool]]
 
 
 def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle, is_ready: Check) -> Starlette:
-    """An application that answers for the flows with an HTTP source.
+    """Return an application that answers for the flows with an HTTP source.
 
-    start, stop: called with the server's lifespan; `start` also before each request, for servers
-    that have none, so it must return at once when it was called before. is_ready: what /-/ready tells.
+    start, stop: called with the server's lifespan; `start` also before each request, for servers without a lifespan, so
+    it must return immediately if it was called before. is_ready: the answer of /-/ready.
     """
     by_path: dict[str, list[Listener]] = {}
     for flow in flows:
@@ -53,7 +53,7 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle, is_ready
 
 
 class FlowApp(Starlette):
-    """Starlette without what our paths do by themselves: they answer each error, and a fixed path needs no search."""
+    """Starlette without parts our paths do themselves: they answer each error, and a fixed path needs no search."""
 
     def __init__(self, routes: Sequence[PathRoute], lifespan: Any) -> None:
         super().__init__(routes=routes, lifespan=lifespan)
@@ -82,7 +82,7 @@ def _route(listeners: Sequence[Listener], start: Lifecycle) -> PathRoute:
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    """The answer where no listener has the path."""
+    """Answer a request whose path no listener has."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000})
     elif scope["type"] == "http":

@@ -28,23 +28,22 @@ from engine.work.deadline import before
 
 
 class Body(NamedTuple):
-    """A body as the payload, and as the bytes that came, inflated, where they are kept."""
+    """A body as the payload, and as the bytes received (inflated), if they are kept."""
 
     payload: Any
     raw: bytes | None = None
 
 
 async def read_body(headers: Headers, incoming: Incoming, media_type: str | None, route: Route) -> Body:
-    """The payload by its Content-Type, or its bytes unread, as the route says; null for an empty body.
+    """Return the payload, read by its Content-Type or as unread bytes, as the route says; null for an empty body.
 
-    Where the route is streaming, a body of records is a Stream, of any size, in which each may be as large as
-    else the whole. Raises Refusal for a body that is too large, comes too slowly, or is not what its
-    type says.
+    If the route is streaming, a body of records is a Stream of any size, in which each record may be as large as a
+    whole body otherwise. Raises Refusal for a body that is too large, comes too slowly, or does not match its type.
     """
     limits = route.limits
     try:
         if not route.is_raw:
-            reading_of(media_type)  # an unknown charset is refused before anything is read
+            reading_of(media_type)  # refuse an unknown charset before anything is read
         if route.streaming and has_records(media_type):
             chunks = _chunks(headers, incoming, None)
             return Body(records_of(chunks, media_type, limits, route.csv, incoming.hand_on))
@@ -70,7 +69,7 @@ async def _read(headers: Headers, incoming: Incoming, media_type: str | None, ro
 
 
 async def _read_raw(headers: Headers, incoming: Incoming, media_type: str | None, route: Route) -> Body:
-    """The bytes beside the payload, or as the payload."""
+    """Return the bytes in addition to the payload, or as the payload."""
     max_body = route.limits.max_body
     raw = await _whole(headers, incoming, max_body)
     if route.is_raw:
@@ -98,7 +97,7 @@ async def _at_once(raw: bytes) -> Chunks:
 
 
 def _chunks(headers: Headers, incoming: Incoming, max_body: int | None) -> Chunks:
-    """The body's bytes, inflated where they are compressed; Refusal as soon as there are more than `max_body`."""
+    """Return the body's bytes, inflated if compressed. Reading raises Refusal as soon as they exceed `max_body`."""
     encoding = headers.find("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
         return incoming.chunks(max_body)

@@ -1,4 +1,4 @@
-"""Which bodies a listener takes, by their media types."""
+"""Checks which bodies a listener accepts, by media type."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.values.refusal import Refusal
 
 
 def check_consumed(media_type: str | None, consumes: Sequence[str]) -> None:
-    """Raise Refusal (415) for a media type that is none of these; the answer tells them (RFC 9110, 12.5.1).
+    """Raise Refusal (415) for a media type that is not one of these; the answer lists them (RFC 9110, 12.5.1).
 
     consumes: media types without parameters, or `text/*`; none means any.
     """

@@ -28,10 +28,10 @@ class Cors(Parameters):
     """The origins, such as https://shop.example.org, as a list or a comma list; `*` is all of them."""
 
     methods: CommaList[str] = ()
-    """The methods; those of the listeners of a path, if left out."""
+    """The methods; if left out, those of the path's listeners."""
 
     headers: CommaList[str] = ()
-    """The headers that a page may send beside those that Fetch always allows; `*` is any."""
+    """The headers that a page may send in addition to those that Fetch always allows; `*` is any."""
 
     expose_headers: CommaList[str] = ()
     """The headers of an answer that a page may read."""
@@ -40,7 +40,7 @@ class Cors(Parameters):
     """Whether browsers send cookies and authorization with the calls; then the origins must be named."""
 
     max_age: Duration = 600.0
-    """How long a browser may remember what it was allowed."""
+    """How long a browser may cache the permission."""
 
     def __post_init__(self) -> None:
         if self.credentials and ANY in self.origins:

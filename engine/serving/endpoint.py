@@ -1,4 +1,4 @@
-"""One path: which flow answers a request."""
+"""One path, and the choice of the flow that answers a request."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ NO_BODY = Body(None, b"")
 
 
 class Listener(NamedTuple):
-    """A flow behind a path, with how it is answered, and the names of the path's parameters.
+    """A flow behind a path, with the rules for its answer and the names of the path's parameters.
 
-    replays: the answers that are given again, where keys are taken.
+    replays: the answers that are replayed, if the listener accepts idempotency keys.
     """
 
     flow: Flow
@@ -63,7 +63,7 @@ class Endpoint:
 
     @property
     def methods(self) -> Sequence[str]:
-        """What the path takes."""
+        """The methods that the path accepts."""
         return USUAL_METHODS if self._otherwise else tuple(self._by_method)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +74,7 @@ class Endpoint:
             answer = await self._answer(exchange, listener)
         except ClientDisconnect:
             return exchange.log(name, CLIENT_CLOSED)
-        except asyncio.CancelledError:  # the time to shut down is over
+        except asyncio.CancelledError:  # the time for the shutdown is over
             if not exchange.status:
                 await exchange.answer(own_problem(503, exchange.path, exchange.correlation_id), name)
             if not exchange.is_answered:
@@ -87,7 +87,7 @@ class Endpoint:
             answer = own_problem(500, exchange.path, exchange.correlation_id)
         if not exchange.status:
             await exchange.answer(answer, name)
-        if not exchange.is_answered:  # its deadline has come while it was sent
+        if not exchange.is_answered:  # its deadline passed while it was being sent
             raise BrokenStream
 
     async def _answer(self, exchange: Exchange, listener: Listener | None) -> Answer:
@@ -98,7 +98,7 @@ class Endpoint:
             flow, route, _, replays = listener
             attributes = _admitted(exchange, listener)
             callers = begin_request()
-            if certificate := attributes.get("clientCertificate"):  # it tells first who calls
+            if certificate := attributes.get("clientCertificate"):  # it identifies the caller first
                 callers.append(Caller(None, subject_of(certificate)))
             requests = flow.runtime.requests
             with requests:
@@ -114,14 +114,14 @@ class Endpoint:
             return refused(refusal, exchange.path, exchange.correlation_id)
 
     def _without_listener(self, exchange: Exchange) -> Answer:
-        """What the path takes, to OPTIONS; any other method is refused with it (RFC 9110, 9.3.7 and 15.5.6)."""
+        """Answer OPTIONS with the path's methods; refuse any other method with them (RFC 9110, 9.3.7, 15.5.6)."""
         if exchange.method == "OPTIONS":
             return Answer(204, b"", {"allow": ", ".join(sorted({*self._by_method, "OPTIONS"}))}, is_early=True)
         detail = f"the methods here are {self._declared}"
         raise Refusal(405, "HTTP:METHOD_NOT_ALLOWED", detail, {"allow": self._declared}, is_early=True)
 
     async def _be_started(self, exchange: Exchange) -> None:
-        """Start the application where no lifespan did; one that cannot be started is tried again next time."""
+        """Start the application if no lifespan did; if that fails, it is tried again next time."""
         try:
             await self._start()
         except Exception as error:
@@ -137,7 +137,7 @@ class Endpoint:
             return kept_apart(success(after, route.response, accept), exchange.method)
 
         async def deliver(answer: Answer) -> None:
-            """A body that is still being made is sent within the limits of the flow."""
+            """Send the answer; a body that is still being made is sent within the limits of the flow."""
             if not isinstance(answer.body, bytes):
                 await exchange.answer(answer, flow.name)
 
@@ -155,7 +155,7 @@ class Endpoint:
 
 
 def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
-    """The attributes of a request that may enter. Raises Refusal for one that may not."""
+    """Return the attributes of a request that is admitted. Raises Refusal for any other."""
     flow, route, names, _ = listener
     attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
     if route.rate_limit is not None:
@@ -167,14 +167,14 @@ def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
 
 
 async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:
-    """The event of a request. Raises Refusal for a body that cannot be read."""
+    """Return the event of a request. Raises Refusal for a body that cannot be read."""
     media_type, body = exchange.headers.find("content-type"), NO_BODY
     is_there = has_body(exchange.scope, exchange.headers)
     if is_there:
         check_consumed(media_type, route.consumes)
     if route.streaming or is_there:
         body = await read_body(exchange.headers, exchange.incoming, media_type, route)
-        await give_turn_after_much()  # the flow may begin with as much again
+        await give_turn_after_much()  # the flow may begin with just as much work
     if route.keeps_raw:
         attributes = {**attributes, "rawBody": body.raw}
     who = exchange.correlation_id
@@ -182,7 +182,7 @@ async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str,
 
 
 def _limit_rate(exchange: Exchange, rate_limit: RateLimit, attributes: Mapping[str, Any], clock: Clock) -> None:
-    """Raise Refusal for one request too many; what is left is told with the answer."""
+    """Raise Refusal for one request too many; the answer reports how many are left."""
     event = Event(attributes=attributes, correlation_id=exchange.correlation_id)
     client = exchange.scope.get("client")
     try:

@@ -1,4 +1,4 @@
-"""A request and its answer: what goes over the connection, and the line in the log."""
+"""A request and its answer, over the connection and in the log."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ class Exchange:
         self.is_answered = False
         """Whether the answer has been sent to its end."""
         self.headers_beside: Mapping[str, str] = {}
-        """What the answer carries beside its own headers, whatever it is."""
+        """Headers of any answer, in addition to its own."""
         self._refused_because = ""
-        """What the line of the request tells of an error. The error itself would keep the body in memory, by its
-        traceback, until the garbage collector comes."""
+        """The error as text, for the log line of the request. The error itself would keep the body in memory, through
+        its traceback, until the garbage collector runs."""
         self.incoming = Incoming(receive, scope.get(HELD))
         """The request's body."""
 
     async def answer(self, answer: Answer, flow: str) -> None:
-        """Send the answer and log it; of one to HEAD the body is left out."""
+        """Send the answer and log it, without the body if the request is HEAD."""
         headers = {**self.headers_beside, **answer.headers, "x-correlation-id": self.correlation_id}
         body = answer.body
         if isinstance(body, bytes) and answer.status not in BODILESS:
             headers["content-length"] = str(len(body))
         is_early = answer.is_early and not self.incoming.is_at_end and not self._is_on_our_server
-        waits = is_early and "expect" in self.headers  # with the body, for our leave to send it
+        waits = is_early and "expect" in self.headers  # for our permission to send the body
         if waits:
             headers["connection"] = "close"
         if not isinstance(body, bytes):
-            first = await anext(body, b"")  # an error before it is answered as any other
+            first = await anext(body, b"")  # an error before it is answered like any other
             await self._begin(answer, headers)
             return await self._stream(first, body, flow)
         await self._begin(answer, headers)
@@ -78,18 +78,18 @@ class Exchange:
 
     @property
     def _is_on_our_server(self) -> bool:
-        """Whether the connection itself passes over what comes behind an answer."""
+        """Return whether the connection itself discards input after an answer."""
         return CONNECTION in self.scope
 
     def _begin(self, answer: Answer, headers: dict[str, Any]) -> Awaitable[None]:
         self.status = answer.status
         start: Message = {"type": "http.response.start", "status": answer.status, "headers": _lines(headers)}
         if answer.reason is not None:
-            start["reason"] = answer.reason  # ASGI has no place for it: our own protocol takes it, others pass it over
+            start["reason"] = answer.reason  # not part of ASGI: our own protocol reads it, others ignore it
         return self.send(start)
 
     async def _stream(self, first: bytes, chunks: AsyncIterator[bytes], flow: str) -> None:
-        """Send what comes, as it comes."""
+        """Send chunks as they arrive."""
         status = self.status
         try:
             if self.method != "HEAD":
@@ -109,7 +109,7 @@ class Exchange:
         self.is_answered = True
 
     async def _send_portion(self, portion: bytes) -> None:
-        """Send some of the body. Raises `hung_up` where nobody is there: a server may take it in silence."""
+        """Send some of the body. Raises `hung_up` if the caller is gone: a server may accept it silently."""
         try:
             await self.send({"type": "http.response.body", "body": portion, "more_body": True})
         except OSError:
@@ -118,26 +118,26 @@ class Exchange:
             raise hung_up()
 
     async def _drain(self) -> None:
-        """Pass over the rest of the body: to close before its end would reset the connection under the answer."""
+        """Discard the rest of the body: closing before its end would reset the connection during the answer."""
         with suppress(TimeoutError, ClientDisconnect):
             async with asyncio.timeout(LONGEST_LINGER):
                 while not self.incoming.is_at_end:
                     await self.incoming.part()
 
     def tell(self, failure: FlowError, status: int) -> None:
-        """Log an error that is answered with this status: in the line of the request, what is the caller's fault, and
-        what finds no room, for there may be many such."""
+        """Log an error that is answered with this status. Errors that are the caller's fault, and those for lack of
+        room, go into the line of the request, because there may be many of them."""
         if not is_callers(status) and failure.type != FLOW_BACK_PRESSURE:
             log_failure(failure)
         elif not failure.logged:
             self.tell_refusal(failure)
 
     def tell_refusal(self, failure: FlowError) -> None:
-        """Have the line of the request tell an error."""
+        """Add an error to the log line of the request."""
         self._refused_because = f" {failure.for_log}"
 
     def log(self, flow: str, status: int = 0) -> None:
-        """One line a request."""
+        """Log one line for the request."""
         if access.isEnabledFor(logging.INFO):
             milliseconds = (perf_counter() - self.began) * 1000
             status = status or self.status
@@ -147,7 +147,7 @@ class Exchange:
 
 
 def _lines(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
-    """Headers as ASGI wants them."""
+    """Return headers in ASGI's form."""
     lines = []
     for name, value in headers.items():
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Headers, as they come in and as they go out."""
+"""Headers of requests and answers."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from engine.values.event import Event
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 LINE = len(": \r\n")
-"""Characters of a header beside its name and value."""
+"""Characters of a header in addition to its name and value."""
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "trailer", "te"})
-"""Headers of a connection, which no flow sets."""
+"""Headers of a connection, which flows cannot set."""
 OF_ANOTHER = FRAMING | {"accept-encoding", "content-encoding", "date", "expect", "host"}
-"""What a message that came says of its connection and of how its body was sent: bodies are inflated here (RFC 9110,
-7.6.1); and what each message has of its own."""
+"""Headers of a received message about its connection and the coding of its body, since bodies are inflated here (RFC
+9110, 7.6.1), and headers that each message has of its own."""
 OF_PROXIES = "proxy-"
-"""How the names begin of what is said to the next proxy alone."""
+"""The prefix of headers for the next proxy only."""
 
 
 APART = frozenset({"set-cookie", "www-authenticate", "proxy-authenticate"})
-"""Headers whose values may hold commas of their own: several are a list, and lines of their own where they go out."""
+"""Headers whose values may contain commas: several are a list, and are sent as separate lines."""
 
 
 class Headers(dict[str, Any]):
@@ -43,7 +43,7 @@ class Headers(dict[str, Any]):
             self._join(raw)
 
     def _join(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
-        """Give the names that stand several times all their values."""
+        """Give repeated names all their values."""
         values: dict[str, list[str]] = {}
         for name, value in raw:
             values.setdefault(_text(name), []).append(value.decode("latin-1"))
@@ -59,7 +59,7 @@ class Headers(dict[str, Any]):
         return super().get(name.lower(), default)
 
     find = dict.get
-    """As get, of a name in lower case; quicker."""
+    """Like get, for a name in lower case; faster."""
 
 
 @lru_cache(maxsize=256)  # most requests have the same few
@@ -74,7 +74,7 @@ def _together(name: str, values: list[str]) -> str | list[str]:
 
 
 def handed_on(headers: Any) -> Any:
-    """Headers without those of the connection that they came by; what is no map stays what it is."""
+    """Return headers without those of the connection they came by; anything but a map is returned as it is."""
     if not isinstance(headers, Mapping):
         return headers
     named = {entry for name, value in headers.items() if _lower(name) == "connection" for entry in _entries(value)}
@@ -82,7 +82,7 @@ def handed_on(headers: Any) -> Any:
 
 
 def _stays(name: str, named: set[str]) -> bool:
-    """Whether a header stays behind. named: those that Connection names."""
+    """Return whether a header is not passed on. named: the headers that Connection names."""
     return name in OF_ANOTHER or name in named or name.startswith(OF_PROXIES)
 
 
@@ -91,26 +91,25 @@ def _lower(name: Any) -> str:
 
 
 def _entries(value: Any) -> list[str]:
-    """The names in a Connection header."""
+    """Return the names in a Connection header."""
     return [entry.strip().lower() for entry in value.split(",")] if isinstance(value, str) else []
 
 
 def headers_of(template: Template, event: Event, whose: str) -> dict[str, Any]:
-    """The headers that a parameter gives for an event: a map that names them singly, or one that comes whole.
+    """Return the headers of a parameter for an event: a map with literal names, or an expression for the whole map.
 
-    Raises what `checked_headers` raises.
+    Raises the errors of `checked_headers`.
     """
     headers = template.evaluate(event)
     return checked_headers(headers if template.entries is not None else handed_on(headers), whose)
 
 
 def checked_headers(headers: Any, whose: str) -> dict[str, Any]:
-    """Headers by lower-case name, as text or a list of texts; null ones are left out, of a map that was received also
-    those of its connection.
+    """Return headers by lower-case name, as text or a list of texts.
 
-    whose: `the answer`, `the request`. Raises MULE:EXPRESSION for what is no map, for a name that a
-    flow cannot set, for a value with CR, LF or another character that no header may hold, and for
-    more than they may be together.
+    Null ones are left out, and from a received map also those of its connection.
+    whose: `the answer`, `the request`. Raises MULE:EXPRESSION for anything but a map, for a name that a flow cannot
+    set, for a value with CR, LF or another character that is invalid in headers, and if they are too large together.
     """
     if headers is None:
         return {}
@@ -134,7 +133,7 @@ def _name(name: Any, whose: str) -> str:
 
 
 def _values(value: Any, whose: str, left: int) -> tuple[str | list[str], int]:
-    """A header's value, and how many characters are left; a list is several headers of the name."""
+    """Return a header's value, and how many characters are left; a list makes several headers of the name."""
     if not isinstance(value, (list, tuple, Appended)):
         text = header_value(value, whose, left)
         return text, left - len(text)
@@ -147,7 +146,7 @@ def _values(value: Any, whose: str, left: int) -> tuple[str | list[str], int]:
 
 
 def header_value(value: Any, whose: str, left: int = LARGEST_HEADERS) -> str:
-    """A value as the text of one header, with at most so many characters. Raises MULE:EXPRESSION."""
+    """Return a value as the text of one header, of at most `left` characters. Raises MULE:EXPRESSION."""
     try:
         text = to_text(value).strip(" \t")
     except WRITING_ERRORS as error:

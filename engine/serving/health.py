@@ -1,4 +1,4 @@
-"""What those ask who run the engine: is it alive, and does it take requests?"""
+"""Health checks for operators: is the engine alive, and does it take requests?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNCACHED = {"cache-control": "no-store"}
 
 
 def health_routes(start: Callable[[], Awaitable[None]], is_ready: Callable[[], Awaitable[bool]]) -> list[PathRoute]:
-    """`/-/live` answers as long as the process does; `/-/ready` is 503 while it drains or a connection is down."""
+    """Return `/-/live` (the process is alive) and `/-/ready` (503 while it drains or a connection is down)."""
 
     async def live(request: Request) -> Response:
         return JSONResponse({"status": "live"}, headers=UNCACHED)
@@ -27,7 +27,7 @@ def health_routes(start: Callable[[], Awaitable[None]], is_ready: Callable[[], A
 
 
 async def _starts(start: Callable[[], Awaitable[None]]) -> bool:
-    """Whether the application is started, or can be: an unexpected error is one that `start` has to tell."""
+    """Return whether the application is started, or can be: `start` itself reports unexpected errors."""
     try:
         await start()
     except Exception:

@@ -1,4 +1,4 @@
-"""What a listener promises of requests that come again under the same key."""
+"""The promise of a listener about requests that are repeated with the same key."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Idempotency(Parameters):
 
     caller: Expression | None = None
     """What else tells callers apart: an expression; keys of different callers are different keys. Whom security:* steps
-    at the head of the flow know, and who shows a certificate, has keys of its own anyway; where nobody is known so, nor
+    at the head of the flow know, and who shows a certificate, has keys of its own anyway; if nobody is known so, nor
     by this expression, the headers Authorization and Cookie count. A flow that finds out elsewhere who calls needs it:
     its keys are then bound to the credentials too."""
 
     def objection(self, flow: Flow) -> Mistake | None:
-        """The mistake of a flow that finds out who calls, but not first: whose a key is, nobody would know."""
+        """Return the mistake of a flow that identifies its caller, but not first: a key's owner would be unknown."""
         gates, _, others = head_of(flow)
         if self.caller or gates or not others:
             return None

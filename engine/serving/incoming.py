@@ -1,4 +1,4 @@
-"""The body of a request, as it comes in."""
+"""The incoming body of a request."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Chunks = AsyncGenerator[bytes, None]
 
 
 class Incoming:
-    """The bytes of a body in parts of any length, as ASGI has them; most bodies come in one.
+    """The bytes of a body in parts of any length, as in ASGI; most bodies come in one part.
 
-    `most`, of the methods: how many bytes there may be. They raise Refusal as soon as there are more,
-    ClientDisconnect where the caller is gone.
+    `most`, a parameter of the methods: the allowed number of bytes. They raise Refusal as soon as there are more, and
+    ClientDisconnect if the caller is gone.
     """
 
     __slots__ = ("_held", "_last", "_receive", "_size", "is_at_end")
@@ -28,10 +28,10 @@ class Incoming:
         self._held = held
         self._size = self._last = 0
         self.is_at_end = False
-        """Whether all of it came."""
+        """Whether all of it has arrived."""
 
     async def part(self, most: int | None = None) -> bytes:
-        """The next part."""
+        """Return the next part."""
         message = await self._receive()
         self.is_at_end = not message.get("more_body")
         if message["type"] == "http.disconnect":
@@ -48,20 +48,20 @@ class Incoming:
         return first if self.is_at_end else await whole(self.chunks(most), first)
 
     def hold(self, size: int) -> None:
-        """Have so many bytes count beside those that came: what a part was inflated to.
+        """Count this many bytes in addition to those received: the size that a part was inflated to.
 
-        Raises Refusal where there is no room for them.
+        Raises Refusal if there is no room for them.
         """
         self._last = size
         if self._held is not None and not self.is_at_end:
             self._held.add(size)
 
     def hand_on(self) -> None:
-        """Have no more count than the last part: what came before it was handed on."""
+        """Count only the last part from now on: everything before it was handed on."""
         self.keep(self._last)
 
     def keep(self, size: int) -> None:
-        """Have no more than so many bytes count, of all that came so far."""
+        """Count at most this many of the bytes received so far."""
         if self._held is not None:
             self._held.let_go(size)
 
@@ -71,7 +71,7 @@ class Incoming:
 
 
 async def whole(chunks: Chunks, first: bytes = b"") -> bytes:
-    """All chunks in one, behind the first."""
+    """Return all chunks joined, after the first."""
     pieces = Pieces()
     pieces.extend(first)
     async for chunk in chunks:

@@ -1,4 +1,4 @@
-"""Compressed bodies: gzip and deflate."""
+"""Inflates compressed bodies: gzip and deflate."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from engine.serving.incoming import Chunks
 from engine.work.turns import give_turn
 
 PORTION = 2**16
-"""How many bytes are inflated at once: the bounds are looked at after each portion."""
+"""How many bytes are inflated at a time: the limits are checked after each portion."""
 
 
 PIECE = 2**10
-"""The same where there are several members: one may have twenty bytes."""
+"""The same if there are several members: a member may have only twenty bytes."""
 
 
 class Inflater(Protocol):
-    """What inflates one compressed body; as zlib's objects do."""
+    """An object that inflates one compressed body, like zlib's."""
 
     @property
     def eof(self) -> bool: ...
@@ -59,25 +59,25 @@ INFLATERS: dict[str, Any] = {
 
 
 class Damaged(ValueError):
-    """Bytes that are not what their Content-Encoding says."""
+    """Bytes that do not match their Content-Encoding."""
 
 
 class CutOff(Damaged):
-    """Bytes that end before what their Content-Encoding says does."""
+    """Bytes that end before their compressed data is complete."""
 
 
 class TooDense(ValueError):
-    """Bytes that become far more than came."""
+    """Bytes that inflate to far more than was received."""
 
     def __init__(self) -> None:
         super().__init__(f"more than {HIGHEST_RATIO} times of what came")
 
 
 def inflated(chunks: Chunks, encoding: str, *, has_members: bool = False) -> Chunks:
-    """The bytes of a body with this Content-Encoding, which is one of INFLATERS.
+    """Inflate the bytes of a body with this Content-Encoding, which is one of INFLATERS.
 
-    has_members: whether several of them may stand behind each other (RFC 1952, 2.2). Reading them raises
-    Damaged, and TooDense.
+    has_members: whether several compressed members may follow each other (RFC 1952, 2.2). Reading the bytes raises
+    Damaged and TooDense.
     """
     return _inflated(chunks, INFLATERS[encoding], has_members)
 
@@ -110,7 +110,7 @@ def _next(start: Callable[[], Inflater], has_members: bool) -> Inflater:
 
 
 def _inflate(inflater: Inflater, data: bytes) -> tuple[bytes, int]:
-    """What a part of the bytes becomes, and how many of them are left."""
+    """Return the inflated bytes of a part, and how many of its bytes are left."""
     try:
         portion = inflater.decompress(data, PORTION)
     except zlib.error:

@@ -1,4 +1,4 @@
-"""Whose an Idempotency-Key is, and who may have the answer under it."""
+"""Decides who owns an Idempotency-Key, and who may have the answer under it."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from engine.values.stored_values import digest_of
 log = logging.getLogger("engine")
 
 PERMISSIONS = ("roles", "scopes")
-"""What of `vars.authentication` says what the caller may do."""
+"""The entries of `vars.authentication` with the caller's permissions."""
 
 Proofs = list[list[Any]]
-"""The authentication steps behind the head that a caller passed: their numbers, each with a digest of whom it found."""
+"""The authentication steps after the head that a caller passed: their numbers, each with a digest of its identity."""
 
 
 class Keyholders:
-    """How a listener knows whose a key is: by the certificate of the connection, its gates, the author's rule.
+    """Finds the owner of a key for a listener: by the connection's certificate, its gates, the author's rule.
 
-    Credentials that only steps behind the head look at tell callers apart as they are, unread; where
-    nothing else does, those do that are usual.
+    Credentials that only steps after the head look at distinguish callers as they are, unread; if nothing else does,
+    the usual credentials do.
     """
 
     def __init__(self, flow: Flow, rule: Expression | None) -> None:
@@ -45,7 +45,7 @@ class Keyholders:
         self._rule = rule
 
     async def passed(self, event: Event) -> list[Event]:
-        """The event behind each of the gates. Raises the FlowError of one that does not let the caller pass."""
+        """Return the event after each of the gates. Raises the FlowError of a gate that rejects the caller."""
         passed = []
         for gate in self._gates:
             event = await gate.run(event)
@@ -53,9 +53,9 @@ class Keyholders:
         return passed
 
     def holder(self, event: Event, passed: list[Event]) -> list[Any]:
-        """Whose a key is, with the rule that says so: under another one it is nobody's.
+        """Return the owner of a key, with the rule that determined it: under another rule the key has no owner.
 
-        Raises Refusal (500) where the rule fails.
+        Raises Refusal (500) if the rule fails.
         """
         shown = [caller.identity for caller in callers()]
         named = self._named(passed[-1] if passed else event)
@@ -66,7 +66,7 @@ class Keyholders:
         return [rule, shown, [identity_of(each) for each in passed], named, unread, otherwise]
 
     def _named(self, event: Event) -> Any:
-        """The caller as the author's rule has it."""
+        """Return the caller according to the author's rule."""
         if self._rule is None:
             return None
         try:
@@ -79,9 +79,9 @@ class Keyholders:
     # The answer
 
     def proofs(self) -> Proofs | None:
-        """What the caller of the request that has run had to prove behind the head.
+        """Return the proofs that the caller of the completed request had to give after the head.
 
-        None where a step found out who calls that could not be foreseen: nobody knows whose the answer is.
+        None if an unforeseeable step identified the caller: the owner of the answer is unknown.
         """
         found: Proofs = []
         for step, identity in callers():
@@ -93,7 +93,7 @@ class Keyholders:
         return found
 
     async def may_have(self, event: Event, proofs: Proofs) -> bool:
-        """Whether the caller, whom the gates have let pass, passes the checks behind them and proves the same again."""
+        """Return whether a caller accepted by the gates passes the checks after them with the same proofs again."""
         try:
             await self._checks(event)
             return all([await self._proves(event, *proof) for proof in proofs])
@@ -108,7 +108,7 @@ class Keyholders:
 
 
 def permissions(event: Event) -> list[Any]:
-    """What the caller may do, as far as the gates have found out: another request, where that is another."""
+    """Return the caller's permissions, as far as the gates know: with other permissions it is another request."""
     known = event.vars.get(AUTHENTICATION)
     granted = [known.get(name) or () for name in PERMISSIONS] if isinstance(known, Mapping) else []
     return [sorted(map(str, each)) for each in granted]

@@ -19,27 +19,27 @@ from engine.wire.room import Held, Room
 Pairs = list[tuple[str, Any]]
 
 DISK = Room(MOST_SPOOLED)
-"""What lies on the disk of forms that have not come whole; at least the largest of them has room."""
+"""The bytes on disk of incomplete forms; there is room for at least the largest form."""
 
 
 class _Parser(MultiPartParser):
-    """Refuses a form without its closing boundary: parts of it may be missing. It tells what is held of the form."""
+    """Refuses a form without its closing boundary: parts of it may be missing. It reports how much of it is held."""
 
     _is_complete = False
     _came = _on_disk = _weighed = 0
 
     async def read(self, keep: Callable[[int], None], disk: Held) -> FormData:
-        """The form. keep: called with how many of its bytes are in memory; disk: what the others take."""
+        """Return the form. keep: called with how many of its bytes are in memory; disk: the share of those on disk."""
         chunks = self._to_the_end(self.stream, keep, disk)
         self.stream = chunks
         try:
             return await self.parse()
         finally:
-            await chunks.aclose()  # whose frame has this parser: they would keep each other, and what came, in memory
+            await chunks.aclose()  # its frame refers to this parser: a cycle would keep the body in memory
 
     def on_part_begin(self) -> None:
         super().on_part_begin()
-        self._current_part.data = Pieces()  # type: ignore[assignment]  # has what a bytearray is used for
+        self._current_part.data = Pieces()  # type: ignore[assignment]  # has the used methods of a bytearray
 
     def on_end(self) -> None:
         self._is_complete = True
@@ -55,7 +55,7 @@ class _Parser(MultiPartParser):
             raise MultiPartException("The closing boundary is missing.")
 
     def _spooled(self) -> int:
-        """How many bytes are on the disk: of the files that have come whole, and of the one that is coming."""
+        """Return how many bytes are on disk: of complete files, and of the one that is arriving."""
         self._on_disk += sum(_size_on_disk(value) for _, value in self.items[self._weighed :])
         self._weighed = len(self.items)
         coming = self._current_part.file
@@ -71,13 +71,13 @@ def _size_on_disk(value: UploadFile | str | None) -> int:
 async def read_multipart(
     media_type: str, charset: str, chunks: Chunks, most: int, longest: int, keep: Callable[[int], None]
 ) -> Pairs:
-    """The parts as names and values: a field as text, a file as `{filename, contentType, content}`.
+    """Return the parts as names and values: a field as text, a file as `{filename, contentType, content}`.
 
-    The content is bytes, or of more than 1 MiB Spooled: it came to the disk and stays there.
+    The content is bytes, or Spooled if larger than 1 MiB: it was written to disk and stays there.
 
-    charset: of names and fields, whatever a part says of itself. most: how many fields, and files,
-    there may be. longest: bytes of a field, and of all. keep: called with how many bytes are in memory.
-    Raises ValueError for a body that is no multipart form, Refusal (503) where there is no room for it.
+    charset: of names and fields, even if a part declares another. most: how many fields, and how many files, are
+    allowed. longest: bytes of a field, and of all fields. keep: called with how many bytes are in memory. Raises
+    ValueError for a body that is not a multipart form, Refusal (503) if there is no room for it.
     """
     DISK.most = max(DISK.most, longest)
     disk = Held(DISK)
@@ -98,7 +98,7 @@ async def read_multipart(
 
 
 def _with_charset(media_type: str, charset: str) -> str:
-    """The media type for Starlette, which would look for any charset, and find another one where two are named."""
+    """Return the media type for Starlette, which would look for any charset, and could pick another one of two."""
     boundary = parse_options_header(media_type)[1].get(b"boundary")
     if boundary is None:
         raise MultiPartException("Missing boundary in multipart.")

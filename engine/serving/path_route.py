@@ -1,4 +1,4 @@
-"""A path of an application: requests are matched as their callers cut them."""
+"""A path of an application: requests are matched by the segments that their callers wrote."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from starlette.types import Scope
 from engine.values.request_path import PathPattern, cut_path, joined_path
 
 PATH_VALUES = "engine.path_values"
-"""What the parameters of the path take, in the scope of a request."""
+"""The key of the values of path parameters in the scope of a request."""
 
 PATH = "engine.path"
-"""The path, cut, there: all routes are tried with it."""
+"""The key of the split path in the scope: all routes are matched against it."""
 
 
 class PathRoute(StarletteRoute):
-    """Starlette's route, which would match what is decoded already: there `/a%2Fb` passes for `/a/b`."""
+    """A route for undecoded paths. Starlette's own matches decoded ones, in which `/a%2Fb` is the same as `/a/b`."""
 
     def __init__(self, path: str, endpoint: Any) -> None:
         super().__init__("/", endpoint)
@@ -39,9 +39,9 @@ class PathRoute(StarletteRoute):
 
 
 def raw_path_of(scope: Scope) -> str:
-    """The path as it came, percent-encoded.
+    """Return the path as received, percent-encoded.
 
-    Where the server does not tell it, or who is before us wrote the path anew, that path stands for it.
+    If the server does not provide it, or a component before us rewrote the path, use that path instead.
     """
     path: str = scope["path"]
     raw = scope.get("raw_path")
@@ -54,7 +54,7 @@ def raw_path_of(scope: Scope) -> str:
 
 
 def _path_below(scope: Scope) -> str:
-    """The path, cut, behind the prefix that an outer application took."""
+    """Return the split path after the prefix that an outer application consumed."""
     path = cut_path(raw_path_of(scope))
     prefix = scope.get("root_path", "")
     is_below = bool(prefix) and path.startswith(prefix) and path[len(prefix) :][:1] in ("", "/")

@@ -1,4 +1,4 @@
-"""Paths behind the rules for other origins: Starlette's middleware, and the preflights of browsers in the log."""
+"""Applies the CORS rules to paths: Starlette's middleware, with the preflights of browsers in the log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ASKED = "access-control-request-method"
 
 
 class Preflights(CORSMiddleware):
-    """Starlette's rules; it answers preflights by itself, so that no flow, and no line of one, would tell of them."""
+    """Starlette's middleware answers preflights by itself; no flow sees them, so they are logged here."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope) if scope["method"] == "OPTIONS" else {}
@@ -28,7 +28,7 @@ class Preflights(CORSMiddleware):
 
 
 def behind(cors: Cors, app: ASGIApp, methods: Iterable[str]) -> ASGIApp:
-    """The application of a path, which takes these methods, behind the rules."""
+    """Return the application of a path, which accepts these methods, wrapped in the rules."""
     return Preflights(
         app,
         allow_origins=cors.origins,

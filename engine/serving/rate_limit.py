@@ -1,4 +1,4 @@
-"""How often a caller may come."""
+"""Limits how often a caller may send requests."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ POLICY = "default"
 class RateLimit(Parameters):
     """How many requests of one caller are let in within a period.
 
-    The limit is a bucket that fills steadily: who used it up may come again as soon as there is room
-    for one more (the generic cell rate algorithm of ATM's traffic management).
+    The limit is a bucket that refills steadily: a caller that used it up may send again as soon as there is room for
+    one more (the generic cell rate algorithm of ATM's traffic management).
     """
 
     key: Template | None = None
@@ -45,15 +45,15 @@ class RateLimit(Parameters):
         self._prepare(_due={})
 
     def admit(self, event: Event, address: str, clock: Clock) -> Mapping[str, str]:
-        """The headers for the answer to a request that is let in (draft-ietf-httpapi-ratelimit-headers).
+        """Return the headers for the answer to an admitted request (draft-ietf-httpapi-ratelimit-headers).
 
-        Raises Refusal (429) with Retry-After for one too many, MULE:EXPRESSION where there is no key.
+        Raises Refusal (429) with Retry-After for one too many, MULE:EXPRESSION if there is no key.
         """
         key = address if self.key is None else _short(self.key.evaluate(event))
         now, step = clock.monotonic(), self.period / self.limit
         due = max(self._due.pop(key, now), now) + step
         late = due - now - self.period
-        if late > step / 1e6:  # a sum of fractions
+        if late > step / 1e6:  # not just a rounding error of fractions
             self._keep(key, due - step)
             raise self._refusal(late)
         self._keep(key, due)
@@ -77,7 +77,7 @@ class RateLimit(Parameters):
 
 
 def _short(key: Any) -> Any:
-    """What stands for a key in memory: itself, or a digest of its JSON."""
+    """Return the form of a key in memory: itself, or a digest of its JSON."""
     if isinstance(key, (int, type(None))) or (isinstance(key, str) and len(key) <= LONGEST_RATE_KEY):
         return key
     return blake2b(encode(key), digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""A body as a stream of records: NDJSON line by line, CSV row by row, in constant memory."""
+"""Reads a body as a stream of records: NDJSON line by line, CSV row by row, in constant memory."""
 
 from __future__ import annotations
 
@@ -25,27 +25,26 @@ from engine.values.stream import Stream, Unreadable
 from engine.work.turns import give_turn
 
 PORTION = 2**18
-"""Bytes that are made records at once, however many come."""
+"""Bytes that are turned into records at a time, however many arrive."""
 CELLS = 2**14
-"""How many cells of CSV are held at once; each takes the room of a reference, those too that a short row lacks."""
+"""How many CSV cells are held at a time; each takes the room of a reference, even cells that a short row lacks."""
 Portions = AsyncGenerator[list[Any], None]
 
 
 def has_records(media_type: str | None) -> bool:
-    """Whether a body of that media type is a row of records."""
+    """Return whether a body of that media type is a sequence of records."""
     return essence_of(media_type) in NDJSON or essence_of(media_type) == CSV
 
 
 def records_of(
     chunks: AsyncIterator[bytes], media_type: str | None, limits: Limits, csv: CsvOptions, hand_on: Callable[[], None]
 ) -> Stream:
-    """The records of a body. Raises UnknownCharset.
+    """Return the records of a body. Raises UnknownCharset.
 
     limits: how large one record may be, and how long the next chunk may take to arrive. csv: how CSV is
-    written. hand_on: called when all the chunks were made into records, but perhaps for the end of the
-    last. A record that cannot be read is Unreadable; reading the stream raises Refusal for what is too
-    large, or leaves open where the next record begins, and where the caller is gone a critical error,
-    which no handler takes.
+    written. hand_on: called when all chunks were turned into records, except perhaps the end of the last. A record that
+    cannot be read is Unreadable; reading the stream raises Refusal for a record that is too large, or after which the
+    start of the next is unknown, and, if the caller is gone, a critical error, which no handler catches.
     """
     is_csv = essence_of(media_type) == CSV
     codec = charset_named(media_type) or (csv.codec if is_csv else None) or "utf-8"
@@ -66,7 +65,7 @@ async def _handed_on(portions: Portions, hand_on: Callable[[], None]) -> Portion
 
 
 async def _in_time(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
-    """The bytes in portions; after each the others get their turn, whether it holds a record or not."""
+    """Yield the bytes in portions; after each one other tasks get a turn, whether it holds a record or not."""
     while True:
         try:
             async with asyncio.timeout(seconds):
@@ -94,9 +93,9 @@ async def _decoded(chunks: AsyncIterator[bytes], codec: str) -> AsyncIterator[st
 
 
 async def _whole(texts: AsyncIterator[str], end_of: Callable[[str], int], longest: int) -> AsyncIterator[str]:
-    """The text in pieces that end with a record, each with as many as have come; the last need not be ended.
+    """Yield the text in pieces that end with a record, each with all records so far; the last may be unterminated.
 
-    end_of: behind which character of a further text its last record ends; 0 where none does.
+    end_of: returns the offset after the last record that ends in a further text; 0 if none does.
     """
     rest = StringIO()
     async for text in texts:
@@ -160,9 +159,9 @@ def _read_line(line: str, number: int, at: int) -> Any:
 
 
 class _Quotes:
-    """Knows whether a cell is open at the end of what came: a quoted one may hold line breaks.
+    """Tracks whether a cell is open at the end of the text so far: a quoted one may hold line breaks.
 
-    A quote opens a cell at its beginning only; behind letters, as in `5" disk`, it is one of them.
+    A quote opens a cell only at its beginning; after letters, as in `5" disk`, it is an ordinary character.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -170,10 +169,10 @@ class _Quotes:
         self._before_cells = frozenset({dialect.separator, "\n", "\r"})
         self._is_open = self._closes = False
         self._may_open = True
-        """Whether a quote that comes next would open a cell, or be the second of two that mean one."""
+        """Whether a quote at this point would open a cell, or be the second of an escaped pair."""
 
     def end_of_rows(self, text: str) -> int:
-        """Behind which character of a further text its last row ends; 0 where none does."""
+        """Return the offset after the last row that ends in a further text; 0 if none does."""
         if not text:
             return 0
         end = self._counted(text) if self._is_regular(text) else self._walked(text)
@@ -181,7 +180,7 @@ class _Quotes:
         return end
 
     def _is_regular(self, text: str) -> bool:
-        """Whether all quotes open or close cells, so that counting them is enough."""
+        """Return whether all quotes open or close cells, so that counting them is enough."""
         outside = text.split(self._quote)[:-1][self._is_open :: 2]
         if outside and not outside[0] and not self._is_open and not self._may_open:
             return False
@@ -197,12 +196,12 @@ class _Quotes:
             is_open ^= _is_odd(text.count(quote, line, end))
             if not is_open:
                 return line + 1
-            end = text.rfind(quote, 0, line)  # where the cell begins: all line breaks behind it are inside
+            end = text.rfind(quote, 0, line)  # the start of the cell: all line breaks after it are inside
             line, is_open = text.rfind("\n", 0, max(end, 0)), False
         return 0
 
     def _walked(self, text: str) -> int:
-        """The same from quote to quote."""
+        """Return the same result, walking from quote to quote."""
         end = at = 0
         may_open = self._may_open
         self._closes = False
@@ -222,7 +221,7 @@ def _is_odd(count: int) -> bool:
 
 
 async def _of_csv(texts: AsyncIterator[str], dialect: Dialect, longest: int) -> Portions:
-    """The records of CSV (RFC 4180); a row with too many cells is Unreadable."""
+    """Yield the records of CSV (RFC 4180); a row with too many cells is Unreadable."""
     rows = _Rows(dialect, longest)
     table = Table(dialect, rows.check, _unreadable)
     async for text in texts:
@@ -241,7 +240,7 @@ async def _of_csv(texts: AsyncIterator[str], dialect: Dialect, longest: int) -> 
 
 
 class _Rows:
-    """Looks at rows before they are made records. longest: characters of one, and of blank ones in a row."""
+    """Checks rows before they become records. longest: characters of one row, and of consecutive blank ones."""
 
     def __init__(self, dialect: Dialect, longest: int) -> None:
         self._separator = dialect.separator
@@ -252,7 +251,7 @@ class _Rows:
         """Whether the next row has the names of the columns."""
 
     def begin(self, text: str) -> None:
-        if text.count(self._separator) > MOST_CELLS:  # so many are of one row: all others come in portions
+        if text.count(self._separator) > MOST_CELLS:  # this many belong to one row: all others come in portions
             raise _too_large(f"a record has more than {MOST_CELLS} cells")
         self._is_long = len(text) > self._longest
         self._blank += len(text)
@@ -278,11 +277,11 @@ def _unreadable(row: ExtraCells) -> Unreadable:
 
 
 def _some(records: Iterator[Any], most: int) -> tuple[list[Any], Refusal | None]:
-    """As many records as there are, and why there are no more."""
+    """Return the available records, and the error that stopped them, if any."""
     portion: list[Any] = []
     try:
         for record in islice(records, most):
-            portion.append(record)  # those in front of a mistake are kept
+            portion.append(record)  # those before a mistake are kept
     except NotInFormat as error:
         return portion, _bad(f"the body is no CSV: {error}")
     return portion, None

@@ -1,4 +1,4 @@
-"""Answers that are given again: a request with an Idempotency-Key runs once."""
+"""Replays answers, so that a request with an Idempotency-Key runs once."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ log = logging.getLogger("engine")
 
 HEADER = "idempotency-key"
 REPLAYED = {"idempotent-replayed": "true"}
-"""What tells an answer that is given again (Stripe's)."""
+"""The header that marks a replayed answer (Stripe's)."""
 
 SIZE = f"{{1,{LONGEST_IDEMPOTENCY_KEY}}}"
 KEY = re.compile(rf'"((?:[ !#-\[\]-~]|\\["\\]){SIZE})"|([!#-+\--~]{SIZE})')
-"""A string of a structured field (RFC 8941, 3.3.3), or, as most clients send it, the bare key; two of them are none."""
+"""A string of a structured field (RFC 8941, 3.3.3), or the bare key, as most clients send it; two keys are invalid."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""Methods that change nothing: their keys are passed over."""
+"""Methods that change nothing: their keys are ignored."""
 
 PASSING = frozenset({401, 403, 408, 425, 429})
-"""Statuses, beside 5xx, that say nothing of the request itself: it may be sent again."""
+"""Statuses, in addition to 5xx, that do not depend on the request itself: it may be sent again."""
 
 GRACE = 5.0
-"""Seconds over the deadline of the flow until a request whose process died may be sent again."""
+"""Seconds after the deadline of the flow until a request whose process died may be sent again."""
 
 
 class Marked(NamedTuple):
-    """A request under a key. entry: where the store keeps it; fingerprint: what tells it from another request.
+    """A request under a key. entry: its key in the store; fingerprint: distinguishes it from other requests.
 
-    event: as the gates left it.
+    event: the event after the gates.
     """
 
     entry: str
@@ -53,13 +53,13 @@ class Marked(NamedTuple):
 class Replays:
     """The answers of a listener by key.
 
-    A key belongs to a caller; under it stands first that the request runs, then its answer. Kept is
-    what the flow answered, failures of the request included, but not 5xx, 401, 403, 408, 425, 429,
-    streams, and bodies over 1 MiB: after those the request runs anew. An answer is given again only
-    to who passes the head of the flow: its authentication steps, and the checks right behind them.
+    A key belongs to a caller. Its entry first says that the request is running, then holds its answer. The
+    flow's answers are kept, including failures of the request, but not 5xx, 401, 403, 408, 425, 429, streams,
+    and bodies over 1 MiB: after those the request runs again. An answer is replayed only to callers that pass
+    the head of the flow: its authentication steps, and the checks right after them.
 
-    Answers outlive a change of the steps, after a restart too, for the request has run; not one of
-    the rule that tells callers apart.
+    Answers stay valid when the steps change, also after a restart, because the request has run; but not when
+    the rule that distinguishes callers changes.
     """
 
     def __init__(self, idempotency: Idempotency, flow: Flow) -> None:
@@ -73,9 +73,9 @@ class Replays:
         self._holders = Keyholders(flow, idempotency.caller)
 
     async def answer(self, event: Event, run: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The answer to the request of an event: that of `run`, or the one of the first time.
+        """Return the answer to the request of an event: the result of `run`, or the answer of the first time.
 
-        Raises Refusal: 400 without a key, where one is required, and for what is no key, 409 while
+        Raises Refusal: 400 without a key, if one is required, and for an invalid key, 409 while
         the first request runs, 422 for another request under the key, 503 without the store.
         """
         key = self._key(event)
@@ -83,7 +83,7 @@ class Replays:
             return await run()
         try:
             passed = await self._holders.passed(event)
-        except FlowError:  # the flow says so once more, and its handlers answer
+        except FlowError:  # the flow raises it again, and its handlers answer
             return await run()
         return await self._once(self._marked(key, event, passed), run)
 
@@ -123,7 +123,7 @@ class Replays:
             await self._end(marked, answer)
 
     async def _begin(self, marked: Marked) -> bool:
-        """Note that the request runs; false where something stands under its key."""
+        """Note that the request is running. Return false if there is an entry under its key."""
         try:
             note = {"request": marked.fingerprint}
             await self._store.put(marked.entry, note, ttl=self._longest_run, replace=False)
@@ -149,7 +149,7 @@ class Replays:
                 await self._store.put(marked.entry, record, ttl=self._rules.ttl)
             else:
                 await self._store.remove(marked.entry)
-        except FlowError as error:  # the request has run: what is wrong with the store is not the caller's
+        except FlowError as error:  # the request has run: an error of the store is not the caller's problem
             if error.type != KEY_NOT_FOUND:
                 log.error("the answer under an Idempotency-Key is not kept: %s", error.detailed_description)
 

@@ -1,4 +1,4 @@
-"""From an HTTP request to an event."""
+"""Makes an event from an HTTP request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HTTP_1 = frozenset({"1.0", "1.1"})
 
 
 def correlation_id_of(headers: Headers) -> str:
-    """The caller's X-Correlation-ID where it is at most 128 printable characters, else a new one."""
+    """Return the caller's X-Correlation-ID if it is at most 128 printable characters, otherwise a new one."""
     given: str = headers.find("x-correlation-id", "")
     if 0 < len(given) <= LONGEST_CORRELATION_ID and given.isascii() and given.isprintable():
         return given
@@ -27,14 +27,14 @@ def correlation_id_of(headers: Headers) -> str:
 
 
 def has_body(scope: Scope, headers: Headers) -> bool:
-    """Whether a request may have a body: of HTTP/1 one without these headers has none (RFC 9112, 6.3)."""
+    """Return whether a request may have a body: in HTTP/1 it has none without these headers (RFC 9112, 6.3)."""
     if scope["http_version"] not in HTTP_1:
         return True
     return headers.find("content-length", "0") != "0" or headers.find("transfer-encoding") is not None
 
 
 def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Sequence[str]) -> dict[str, Any]:
-    """The attributes of a request; names: those of the path's parameters.
+    """Return the attributes of a request; names: the names of the path's parameters.
 
     Raises Refusal for a query that cannot be read.
     """

@@ -1,4 +1,4 @@
-"""What a source says when HTTP requests start its flow."""
+"""The route of a source: how HTTP requests start its flow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.steps.processor import Source
 from engine.wire.connections import DEFAULT, Connections
 
 USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-"""What a source takes that names no methods, as far as others are told; it takes any."""
+"""The methods reported for a source that names none; it accepts any."""
 
 
 class HttpResponse(Parameters):
@@ -41,18 +41,18 @@ class BodySchema(Protocol):
 
     @property
     def documents(self) -> Mapping[str, Any]:
-        """The documents that it is made of by their URIs, its own first."""
+        """Return the documents that it consists of by URI, its own first."""
 
     def check(self, payload: Any) -> None:
-        """Raise the Refusal of a body that does not fit."""
+        """Raise Refusal for a body that does not fit."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may cost before its flow begins.
+    """Limits on the cost of one request before its flow begins.
 
-    max_body: bytes, those too that a compressed body inflates to.
-    read_timeout: seconds until the whole body must be there.
+    max_body: bytes, also after inflating a compressed body.
+    read_timeout: seconds in which the whole body must arrive.
     """
 
     max_body: int
@@ -61,15 +61,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Route:
-    """Where requests come in, and how they are answered.
+    """Which requests are accepted, and how they are answered.
 
-    path: with `{name}` for a segment and a trailing `*` for all that follows.
+    path: with `{name}` for a segment and a trailing `*` for the rest.
     methods: None for all.
     streaming: whether a body of records comes as a Stream.
-    schema: what bodies must fit.
+    schema: the schema of bodies.
     keeps_raw: whether attributes hold the body's bytes. is_raw: whether they are the payload, unread.
     consumes: the media types that bodies may have, `text/*` among them; none means any.
-    csv: how CSV is written. api_docs: whether the address describes its API; None leaves it to where it listens.
+    csv: how CSV is written. api_docs: whether the address describes its API; None: it depends on the address.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""A stream as the body of an answer, sent as it comes."""
+"""Sends a stream as the body of an answer, as it comes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Told = Callable[[FlowError], bytes]
 
 
 def stream_type(media_type: str | None, accept: str) -> str:
-    """The media type that a stream is sent in: the flow's, else what the caller likes best, else NDJSON.
+    """Return the media type to send a stream in: the flow's, else the one that the caller prefers, else NDJSON.
 
-    Raises MULE:TRANSFORMATION for one of the flow that no stream can have, Refusal (406) where the
-    caller accepts none that it can have.
+    Raises MULE:TRANSFORMATION if the flow's is impossible for a stream, Refusal (406) if the caller accepts no possible
+    one.
     """
     if media_type is not None:
         return _checked(media_type)
@@ -51,9 +51,9 @@ def _checked(media_type: str) -> str:
 
 
 def sent(stream: Stream, media_type: str, told: Told) -> AsyncIterator[bytes]:
-    """The bytes of a stream: lines of JSON, rows of CSV, or one JSON list.
+    """Return the bytes of a stream: lines of JSON, rows of CSV, or one JSON list.
 
-    Raises the FlowError that ends the stream early; in lines it is the last one, made by `told`.
+    Raises the FlowError that ends the stream early; in lines of JSON it becomes the last line, made by `told`.
     """
     if essence_of(media_type) in NDJSON:
         written = _lines(stream, told)
@@ -92,7 +92,7 @@ async def _list(stream: Stream) -> AsyncIterator[bytes]:
 
 
 async def _rows(stream: Stream) -> AsyncIterator[bytes]:
-    """Maps as rows of CSV, with the names of the first as the header: nobody could be told another one any more."""
+    """Yield maps as rows of CSV, with the names of the first as the header, which cannot be changed later."""
     columns: dict[str, None] = {}
 
     def write(portion: list[Any]) -> bytes:
@@ -114,7 +114,7 @@ async def _rows(stream: Stream) -> AsyncIterator[bytes]:
 
 
 async def _portions(stream: Stream) -> AsyncIterator[list[Any]]:
-    """The values in lists none of which is too large as text."""
+    """Yield the values in lists none of which is too large as text."""
     async for portion in stream.portions():
         parts = in_portions(portion)
         while part := _written(next, parts, []):

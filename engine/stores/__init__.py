@@ -1,1 +1,1 @@
-"""Where values are kept between events, in memory and on SQLite."""
+"""Stores keep values between events, in memory and in SQLite."""

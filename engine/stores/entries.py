@@ -1,4 +1,4 @@
-"""Where a local store keeps its entries: in memory."""
+"""The entries of a local store in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 
 class Entry(NamedTuple):
-    """A value as bytes, and the moment at which it expires, if ever."""
+    """A value as bytes, and the time at which it expires, if ever."""
 
     data: bytes
     expires: float | None
@@ -19,25 +19,25 @@ class Entry(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """How many entries there are, and the bytes of their values together."""
+    """The number of entries, and the total bytes of their values."""
 
     entries: int
     size: int
 
 
 class Entries(Protocol):
-    """Entries by key, from the oldest to the newest. They know no time: expired ones are there until removed."""
+    """Entries by key, from the oldest to the newest. They know nothing of time: expired ones stay until removed."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """What happens inside happens at once, for other processes too; or not at all."""
+        """Make everything inside take effect atomically, for other processes too, or not at all."""
 
     def get(self, key: str) -> Entry | None: ...
 
     def put(self, key: str, entry: Entry) -> None:
-        """Make it the newest entry, in the place of the one before."""
+        """Make it the newest entry, replacing the one before."""
 
     def change(self, key: str, data: bytes) -> None:
-        """Give an entry another value; its age and the moment at which it expires stay."""
+        """Give an entry another value; its age and its expiry stay."""
 
     def remove(self, key: str) -> None: ...
 
@@ -50,14 +50,14 @@ class Entries(Protocol):
     def usage(self) -> Usage: ...
 
     def items(self) -> Iterable[tuple[str, Entry]]:
-        """All, the oldest first."""
+        """Return all entries, the oldest first."""
 
 
 class MemoryEntries:
-    """Entries that end with the process."""
+    """Entries that are lost when the process ends."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[str, Entry] = OrderedDict()  # a dict's first is slow to find where many left
+        self._entries: OrderedDict[str, Entry] = OrderedDict()  # a dict's first is slow to find after removals
         self._size = 0
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""Where a local store keeps its entries: in a SQLite file."""
+"""The entries of a local store in a SQLite file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from engine.stores.entries import Entry, Usage
 from engine.work.local_database import LocalDatabase
 
-# The triggers count, for counting rows is as slow as there are rows.
+# The triggers keep the counts: counting the rows takes time proportional to their number.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries(
   store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, expires REAL, age INTEGER NOT NULL,
@@ -41,7 +41,7 @@ DELETE FROM entries WHERE store = ?1 AND age IN (SELECT age FROM entries WHERE s
 
 
 class LocalEntries:
-    """Entries that outlive the process: the rows of one store in a file that all of an application share."""
+    """Entries that outlive the process: the rows of one store, in a file that all stores of an application share."""
 
     def __init__(self, database: LocalDatabase, store: str) -> None:
         self._database = database

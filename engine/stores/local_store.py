@@ -37,9 +37,9 @@ Time = Annotated[Amount, BeforeValidator(_above_zero)]
 
 
 class Room:
-    """Keeps entries within a number and a size, and frees the place of those that have expired.
+    """Keeps entries within a number and a size, and removes expired ones.
 
-    most: entries; largest: bytes of all values; None for any. interval: seconds between two looks for expired ones.
+    most: entries; largest: bytes of all values; None: no limit. interval: seconds between two looks for expired ones.
     """
 
     def __init__(self, entries: Entries, most: int | None, largest: int | None, interval: float) -> None:
@@ -69,7 +69,7 @@ class LocalStore(Store):
     """The parameters and the rules of stores on this machine."""
 
     persistent: bool = True
-    """Whether the entries lie in the data folder and outlive the process; else they end with the application."""
+    """Whether the entries lie in the data folder and outlive the process; otherwise they end with the application."""
 
     max_entries: Annotated[int, Field(ge=1)] | None = None
     """How many entries there may be; one more removes the oldest. As many as there are, if left out."""
@@ -107,12 +107,13 @@ class LocalStore(Store):
         return Room(self._entries, self.max_entries, self.max_size, interval)
 
     def _now(self) -> float:
-        """Seconds that go on over a restart where the entries do, and pay no heed to who sets the clock meanwhile."""
+        """Return seconds that go on over a restart if the entries do, unaffected by changes to the system clock
+        meanwhile."""
         return self._began + self.runtime.clock.monotonic()
 
     @cached_property
     def _began(self) -> float:
-        """The time of day at which the clock that nobody sets was 0, as it was when the store was used first."""
+        """The system time at which the monotonic clock was 0, as computed when the store was first used."""
         clock = self.runtime.clock
         return clock.now().timestamp() - clock.monotonic() if self.persistent else 0.0
 
@@ -125,7 +126,7 @@ class LocalStore(Store):
         seconds = self._ttl if ttl is None else ttl
         self._room.put(key, Entry(data, None if seconds is None else now + seconds), now)
 
-    # What others call
+    # The interface of stores
 
     async def put(self, key: str, value: Any, *, ttl: float | None = None, replace: bool = True) -> None:
         data = _data(value)
@@ -176,12 +177,12 @@ class LocalStore(Store):
 
 
 def default_store(runtime: Runtime) -> Store:
-    """The application's own store, for what names none: persistent, without limits."""
+    """Return the application's own store, for elements that name none: persistent, without limits."""
     return runtime.share(LocalStore, lambda: _living(LocalStore(), DEFAULT_STORE, runtime))
 
 
 def private_store(runtime: Runtime, **parameters: Any) -> Store:
-    """A store in memory that one element has for itself."""
+    """Return an in-memory store for one element alone."""
     store = _living(LocalStore(persistent=False, **parameters), "", runtime)
     runtime.at_stop(store.stop)
     return store

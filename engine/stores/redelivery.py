@@ -1,4 +1,4 @@
-"""Messages that come again because they failed: how often, and what then."""
+"""Messages that are delivered again after a failure: how often, and when to give up."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from engine.work.runtime import Runtime
 log = logging.getLogger("engine")
 
 MEMORY = 300.0
-"""Seconds for which failures are remembered where no store says it (Mule's)."""
+"""Seconds for which failures are remembered if no store determines it (Mule's)."""
 
 TOLD = ("type", "description", "detailedDescription", "failingComponent")
-"""What is kept of the error of a delivery: as `error.cause` shows it where there are too many."""
+"""The fields kept of the error of a delivery; `error.cause` shows them after too many deliveries."""
 
 
 class RedeliveryPolicy(Parameters):
@@ -48,11 +48,11 @@ class RedeliveryPolicy(Parameters):
     oldest of more than 100,000, or 64 MiB."""
 
     def delivery(self, event: Event, runtime: Runtime) -> Delivery:
-        """The delivery of a message to a flow."""
+        """Return the delivery of a message to a flow."""
         return Delivery(self, event, self.object_store or runtime.share(self, lambda: self._own_store(runtime)))
 
     def _own_store(self, runtime: Runtime) -> Store:
-        most = 2 * MOST_REMEMBERED  # the number of a message's failures, and the last of them
+        most = 2 * MOST_REMEMBERED  # of each message the number of failures, and the last one
         return private_store(runtime, entry_ttl=f"{self._memory}s", max_entries=most, max_size=LARGEST_REMEMBERED)
 
     @property
@@ -62,7 +62,7 @@ class RedeliveryPolicy(Parameters):
 
 
 class DelayedRedelivery(RedeliveryPolicy):
-    """The policy of a source that delivers a message again by itself, where it failed."""
+    """The policy of a source that redelivers a failed message by itself."""
 
     delay: Duration = 0.0
     """How long a message that failed waits before it is delivered again. What waits keeps its place before the others,
@@ -74,7 +74,7 @@ class DelayedRedelivery(RedeliveryPolicy):
 
 
 class Delivery:
-    """One delivery of a message. It failed where an error leaves the flow: then the source sends the message again."""
+    """One delivery of a message. It fails if an error leaves the flow: then the source sends the message again."""
 
     def __init__(self, policy: RedeliveryPolicy, event: Event, store: Store) -> None:
         self._policy = policy
@@ -88,7 +88,7 @@ class Delivery:
         return self._failures > self._policy.max_redelivery_count
 
     async def check(self) -> None:
-        """Raise MULE:REDELIVERY_EXHAUSTED where the message failed too often."""
+        """Raise MULE:REDELIVERY_EXHAUSTED if the message has failed too often."""
         key = self._identifier()
         failures = await self._store.get(key, 0)
         self._key, self._failures = key, failures if isinstance(failures, int) else 0
@@ -96,7 +96,7 @@ class Delivery:
             raise _exhausted(failures, await self._store.get(_error_key(key), None))
 
     async def succeeded(self) -> None:
-        """Forget the failures; not those of a message that was not tried any more."""
+        """Forget the failures, except those of a message that was no longer tried."""
         if self._key is None or not self._failures or self.is_exhausted:
             return
         for key in (self._key, _error_key(self._key)):
@@ -107,7 +107,7 @@ class Delivery:
                     log.warning("the failures of a message are not forgotten: %s", failure.detailed_description)
 
     async def failed(self, failure: FlowError) -> None:
-        """Count a failure, and keep what it was."""
+        """Count a failure, and keep its error."""
         if self._key is None or self.is_exhausted:
             return
         try:
@@ -128,12 +128,12 @@ class Delivery:
 
 
 def _error_key(key: str) -> str:
-    """Where the last error of a message is kept, beside the number of its failures."""
+    """Return the key of the last error of a message, which is kept next to the number of its failures."""
     return f"{key} error"
 
 
 def _exhausted(failures: int, last: Any) -> FlowError:
-    """MULE:REDELIVERY_EXHAUSTED, whose cause is the error of the last delivery."""
+    """Return MULE:REDELIVERY_EXHAUSTED, caused by the error of the last delivery."""
     description = f"the message failed {failures} times"
     if not isinstance(last, Mapping):
         return FlowError(REDELIVERY_EXHAUSTED, description)

@@ -1,4 +1,4 @@
-"""What keeps values by key, as caches, counters and operations of object stores see it."""
+"""The interface of stores: values by key, for caches, counters and operations of object stores."""
 
 from __future__ import annotations
 
@@ -22,44 +22,44 @@ STORE_NOT_AVAILABLE = CONNECTIVITY.child("CONNECTIVITY", "OS").child("STORE_NOT_
 class Store(Config):
     """The base of configs that keep values by key.
 
-    Each method is atomic: of many callers at once each sees what the one before it left. What has
-    expired is never seen. Values keep their types, but are values: nothing that is changed in one
-    later changes what is stored. Any method raises OS:STORE_NOT_AVAILABLE where the store cannot be reached.
+    Each method is atomic: of many concurrent callers each sees the result of the one before. Expired values are never
+    seen. Values keep their types, but are copies: changing one later does not change the stored value. Any method
+    raises OS:STORE_NOT_AVAILABLE if the store cannot be reached.
     """
 
     async def put(self, key: str, value: Any, *, ttl: float | None = None, replace: bool = True) -> None:
-        """Keep a value, in the place of the one before; it is then the newest entry.
+        """Keep a value, replacing the one before; it becomes the newest entry.
 
-        ttl: seconds until it expires; as the store is configured, if left out.
-        Raises OS:INVALID_VALUE; OS:KEY_ALREADY_EXISTS where `replace` is false and there is one.
+        ttl: seconds until it expires; the store's setting, if left out.
+        Raises OS:INVALID_VALUE; OS:KEY_ALREADY_EXISTS if `replace` is false and the key exists.
         """
         raise NotImplementedError
 
     async def get(self, key: str, default: Any = UNSET) -> Any:
-        """The value; the default where there is none, without one OS:KEY_NOT_FOUND."""
+        """Return the value, or the default if there is none. Without a default raises OS:KEY_NOT_FOUND."""
         raise NotImplementedError
 
     async def contains(self, key: str) -> bool:
         raise NotImplementedError
 
     async def remove(self, key: str) -> None:
-        """Forget the entry. Raises OS:KEY_NOT_FOUND where there is none."""
+        """Forget the entry. Raises OS:KEY_NOT_FOUND if there is none."""
         raise NotImplementedError
 
     async def increment(self, key: str, by: Any = 1) -> Any:
-        """Add a number to the value, 0 where there is none, and give the sum.
+        """Add a number to the value (0 if there is none), and return the sum.
 
         The entry keeps its age: a counter expires when its first value does. Raises OS:INVALID_VALUE
-        where the value is no number.
+        if the value is not a number.
         """
         raise NotImplementedError
 
     async def all(self) -> dict[str, Any]:
-        """The values by key, the oldest first."""
+        """Return the values by key, the oldest first."""
         raise NotImplementedError
 
     async def keys(self) -> list[str]:
-        """The keys, the oldest first."""
+        """Return the keys, the oldest first."""
         raise NotImplementedError
 
     async def clear(self) -> None:
@@ -68,4 +68,4 @@ class Store(Config):
 
 
 StoreRef = Annotated[Store, Reference()]
-"""The name of a config that is a store."""
+"""A reference to a config that is a store."""

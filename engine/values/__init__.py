@@ -1,1 +1,1 @@
-"""What flows carry: events, messages, streams, errors; and what is known of them: media types, statuses."""
+"""Values that flows carry (events, messages, streams, errors), and their media types and statuses."""

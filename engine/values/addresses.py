@@ -1,4 +1,4 @@
-"""Which hosts are public, in whatever spelling: the one place that decides it."""
+"""Decides which hosts are public, in any spelling; nothing else does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOT_PUBLIC_V4 = tuple(map(IPv4Network, (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
     "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
     "224.0.0.0/4", "240.0.0.0/4",
-    "168.63.129.16/32",  # of the machine below a virtual one in Azure, though it looks public
+    "168.63.129.16/32",  # Azure's host of a virtual machine, though it looks public
 )))  # fmt: skip
 """Networks that are not globally reachable (IANA's registry of special-purpose addresses, RFC 6890), and multicast."""
 
@@ -21,18 +21,18 @@ NOT_PUBLIC_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "3fff::/20
 """Teredo (RFC 4380) and other protocols' networks, and those for documentation."""
 
 NAT64 = IPv6Network("64:ff9b::/96")
-"""Whoever sends there reaches the IPv4 address in its last 32 bits (RFC 6052)."""
+"""A packet sent there reaches the IPv4 address in its last 32 bits (RFC 6052)."""
 ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 """The upper half of the identifier of an interface whose lower half is an IPv4 address (RFC 5214)."""
 
 OWN_NAMES = ("localhost", "local", "internal", "home.arpa")
-"""Domains that are nobody's in public (RFC 6761, RFC 6762, RFC 8375, ICANN's resolution of 2024 on .internal)."""
+"""Domains that nobody owns in public DNS (RFC 6761, RFC 6762, RFC 8375, ICANN's resolution of 2024 on .internal)."""
 
 
 def is_private_host(host: str) -> bool:
-    """Whether a host of a url is an address that is not public, or a name that no public DNS knows.
+    """Return whether a host of a url is an address that is not public, or a name that no public DNS knows.
 
-    Any other name is not private: what it is resolved to must be looked at when a connection is made.
+    Any other name is not private: check the address it resolves to when a connection is made.
     """
     name = unquote(host).rstrip(".").lower()
     address = read_host(name)
@@ -42,10 +42,10 @@ def is_private_host(host: str) -> bool:
 
 
 def read_host(host: str) -> Address | None:
-    """The address that a host is; None for a name.
+    """Return the address that a host spells out; None for a name.
 
-    An IPv6 address may have a zone (`fe80::1%eth0`), an IPv4 address be written as resolvers take it: 127.1,
-    0x7f.0.0.1, 017700000001, 2130706433.
+    An IPv6 address may have a zone (`fe80::1%eth0`), and an IPv4 address may be written in any form that resolvers
+    accept: 127.1, 0x7f.0.0.1, 017700000001, 2130706433.
     """
     try:
         return ip_address(host.partition("%")[0])
@@ -58,7 +58,7 @@ def read_host(host: str) -> Address | None:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address may be reached from everywhere, as far as the address tells."""
+    """Return whether an address can be reached from everywhere, judged by the address alone."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in NOT_PUBLIC_V4)
     inside = ipv4_inside(address)
@@ -70,7 +70,7 @@ def is_public(address: Address) -> bool:
 
 
 def ipv4_inside(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address to which an IPv6 address leads: mapped, of NAT64, 6to4 or ISATAP."""
+    """Return the IPv4 address to which an IPv6 address leads: mapped, of NAT64, 6to4 or ISATAP."""
     number = int(address)
     if address in NAT64 or (number >> 32) & 0xFFFF_FFFF in ISATAP:
         return IPv4Address(number & 0xFFFF_FFFF)

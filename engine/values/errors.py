@@ -8,7 +8,7 @@ The tree of the core types (Mule's; docs/language.md, "Errors"):
     ├ SECURITY ─ CLIENT_SECURITY, SERVER_SECURITY ─ NOT_PERMITTED  ├ STREAM_MAXIMUM_SIZE_EXCEEDED
     └ UNKNOWN (caught by ANY only)          CRITICAL ─ OVERLOAD ─ FLOW_BACK_PRESSURE (never caught)
 
-Those of HTTP's statuses stand here too: the server refuses callers with them, and upstreams answer with them.
+The types of HTTP statuses are here too: the server refuses callers with them, and upstreams answer with them.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ TYPE_NAME = re.compile(r"(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
 class ErrorType:
     """The type of an error: a namespace, an identifier, and the type that it is a kind of.
 
-    A value: never changed. No dataclass, which JSON would show as a map of its fields.
+    A value: never changed. Not a dataclass, which JSON would show as a map of its fields.
     lineage: this type and its ancestors, itself first.
     is_critical: whether it is CRITICAL or a kind of it: never caught, never retried, never the failure of one route.
-    patterns: what may stand in the `type` of a handler that takes it (TypePatterns), but for ANY.
-    also: another type that handlers may name for it, beside those of its lineage.
+    patterns: the entries of a handler's `type` that match it (TypePatterns), except ANY.
+    also: another type that handlers may name for it, in addition to its lineage.
     """
 
     __slots__ = ("identifier", "is_critical", "lineage", "namespace", "parent", "patterns")
@@ -62,7 +62,7 @@ class ErrorType:
         return ErrorType(namespace or self.namespace, identifier, self)
 
     def get(self, name: str) -> Any:
-        """A field, as expressions read it."""
+        """Return a field, as expressions read it."""
         attribute = ERROR_TYPE_FIELDS.get(name)
         return attribute and getattr(self, attribute)
 
@@ -124,23 +124,24 @@ STATUS_TYPES: dict[int, ErrorType] = {
 """The types of statuses that have a name; any other is CLIENT_ERROR or SERVER_ERROR (ours; Mule: UNKNOWN)."""
 
 OF_STREAMED_BODIES = (CLIENT_ERROR.child("REQUEST_TIMEOUT"), CLIENT_ERROR.child("REQUEST_TOO_LARGE"))
-"""What a flow may meet beside them while it reads the body of its request."""
+"""Further errors that a flow may meet while it reads the body of its request."""
 
 KNOWN_TYPES = CORE_TYPES | {
     str(each): each
     for each in (CLIENT_ERROR, SERVER_ERROR, HTTP_CLIENT_SECURITY, *STATUS_TYPES.values(), *OF_STREAMED_BODIES)
 }
-"""The types that are the same whoever raises them: their names are enough."""
+"""The types that are the same no matter who raises them: their names are enough."""
 
-# What each connector namespace has beside its own types, under the core type of the same name.
+# Each connector namespace has these in addition to its own types, under the core type of the same name.
 SHARED_BY_CONNECTORS = {"CONNECTIVITY": CONNECTIVITY, "RETRY_EXHAUSTED": RETRY_EXHAUSTED}
 
 
 def error_type(name: str) -> ErrorType:
-    """The type that a text names; `ID` alone is `MULE:ID`.
+    """Return the type that a text names; `ID` alone is `MULE:ID`.
 
-    A core type is found, and one of HTTP's statuses; `NS:CONNECTIVITY` and `NS:RETRY_EXHAUSTED` are
-    children of their MULE namesakes; any other is a new child of ANY. Raises ValueError for a text that names no type.
+    Core types and those of HTTP statuses are looked up; `NS:CONNECTIVITY` and `NS:RETRY_EXHAUSTED` are
+    children of their MULE namesakes; anything else is a new child of ANY. Raises ValueError for a text that names no
+    type.
     """
     match = TYPE_NAME.fullmatch(name)
     if match is None:
@@ -151,21 +152,21 @@ def error_type(name: str) -> ErrorType:
 
 
 def as_type(named: ErrorType | str) -> ErrorType:
-    """A type, or the type of a name. Raises ValueError for a text that names none."""
+    """Return a type as it is, or the type with this name. Raises ValueError for a text that names none."""
     return error_type(named) if isinstance(named, str) else named
 
 
 @dataclass(slots=True)
 class Answer:
-    """What on-error-propagate chains assigned for the caller of a failed flow.
+    """The answer that on-error-propagate chains assigned for the caller of a failed flow.
 
-    status: None for none.
-    before: the event when the first handler began; where the error is continued, its status holds again.
+    status: None if none was assigned.
+    before: the event when the first handler began; if the error is continued, its status holds again.
     """
 
     status: Any = None
     has_body: bool = False
-    before: Any = None  # an Event, which lies above errors
+    before: Any = None  # an Event, which is in a layer above errors
 
 
 class FlowError(Exception):
@@ -173,8 +174,8 @@ class FlowError(Exception):
 
     type: an ErrorType, or its name (`NS:ID`).
     description: a sentence that may go to a caller: no SQL, expression, value, path, place, host or credential.
-    detailed_description: what the driver or Python said, and where; for logs, never for callers.
-    cause: the error that this one came from.
+    detailed_description: the text of the driver or of Python, with the place; for logs, never for callers.
+    cause: the error that caused this one.
     error_message: the message that came with it (the answer of an upstream).
     child_errors: the errors of routes.
 
@@ -202,14 +203,14 @@ class FlowError(Exception):
         self.child_errors = child_errors
         self.failing_component: str | None = None
         self.route: str | None = None
-        self.event: Any = None  # an Event, which lies above errors
+        self.event: Any = None  # an Event, which is in a layer above errors
         self.answer = Answer()
         self.logged = False
 
     def copy(self, **changed: Any) -> Self:
-        """The same error, of the same class, to be raised once more: without event, place and answer.
+        """Return the same error, of the same class, to raise again: without event, place and answer.
 
-        changed: other values of arguments but the type, by their names.
+        changed: new values of arguments (not the type), by name.
         """
         if "detailed_description" in changed:
             changed["_detailed_description"] = changed.pop("detailed_description")
@@ -222,14 +223,14 @@ class FlowError(Exception):
         return self._told(self.description)
 
     def arose_in_handling(self, first: FlowError) -> None:
-        """Keep the error that a handler had before this one, as the cause behind its own."""
+        """Keep the error that the handler was handling, as the last cause in this error's chain."""
         last = self
         while isinstance(last.cause, FlowError) and last.cause is not first:
             last = last.cause
         last.cause = first
 
     def forget_frames(self) -> None:
-        """Keep no frames: a variable may keep the error, and one of them its variables; a circle is garbage."""
+        """Drop the frames: a variable may hold the error, and a frame its variables. This avoids a reference cycle."""
         error: BaseException | None = self
         while error is not None:
             error.__traceback__ = None
@@ -241,7 +242,7 @@ class FlowError(Exception):
 
     @property
     def for_log(self) -> str:
-        """All that is known of it, its place among it: for logs and developers, never for callers."""
+        """Return everything known about it, including its place: for logs and developers, never for callers."""
         detail = self.detailed_description
         if detail.startswith(self.description):
             return self._told(detail)
@@ -252,12 +253,12 @@ class FlowError(Exception):
         return f"{self.type}: {text}{place}"
 
     def get(self, name: str) -> Any:
-        """A field of `error`, as expressions read it."""
+        """Return a field of `error`, as expressions read it."""
         read = ERROR_FIELDS.get(name)
         return read(self) if read else None
 
     def to_json(self) -> dict[str, Any]:
-        """What may be shown of it: never the detailed description, the cause or the place."""
+        """Return the parts that may be shown: never the detailed description, the cause or the place."""
         return {name: self.get(name) for name in ("type", "description")}
 
 

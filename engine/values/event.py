@@ -1,4 +1,4 @@
-"""What travels through a flow: a message, variables, and the error that is being handled."""
+"""The event that travels through a flow: a message, variables, and the error being handled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from engine.values.errors import FlowError
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""The attributes of a message that has none."""
+"""The attributes of a message without any."""
 
 STATUS = "httpStatus"
 """The variable that holds the status of the answer."""
@@ -30,7 +30,7 @@ class Message:
         self.media_type = media_type
 
     def get(self, name: str) -> Any:
-        """A field, as expressions read it: payload or attributes."""
+        """Return a field, as expressions read it: payload or attributes."""
         return getattr(self, name) if name in ("payload", "attributes") else None
 
     def to_json(self) -> Any:
@@ -48,7 +48,7 @@ class Message:
 
 
 class Event(Struct, frozen=True):
-    """A value: processors return a new event, made with `with_payload`, `with_variable` and their siblings.
+    """An immutable value: processors return a new event, made with `with_payload`, `with_variable` and their siblings.
 
     `vars` and `payload` are read only; the same lists and maps may belong to other events.
     """
@@ -62,13 +62,13 @@ class Event(Struct, frozen=True):
     payload_assigned: bool = False
     status_assigned: bool = False
     """Whether the payload, and the variable httpStatus, were assigned since the event entered the flow or an
-    on-error-propagate chain: what such a chain assigns is the answer to the caller of a failed flow."""
+    on-error-propagate chain: the caller of a failed flow is answered with what such a chain assigns."""
 
     logging_variables: Mapping[str, str] = NOTHING
-    """What each log line of the event carries beside the correlation id."""
+    """Fields of each log line of the event, in addition to the correlation id."""
 
     def log_fields(self) -> dict[str, Any]:
-        """What a log record of this event carries, as `extra`."""
+        """Return the `extra` of a log record of this event."""
         return {"correlation_id": self.correlation_id, "variables": self.logging_variables}
 
     @property
@@ -78,13 +78,13 @@ class Event(Struct, frozen=True):
     def with_payload(
         self, payload: Any, attributes: Any | UnsetType = UNSET, *, media_type: str | None = None
     ) -> Event:
-        """The event with this payload; the attributes stay unless given, the old media type is forgotten."""
+        """Return the event with this payload. The attributes stay unless given; the old media type is dropped."""
         if attributes is UNSET:
             attributes = self.attributes
         return replace(self, payload=payload, attributes=attributes, media_type=media_type, payload_assigned=True)
 
     def with_message_of(self, other: Event) -> Event:
-        """The event with the payload and attributes of the other, as after a scope that restores them."""
+        """Return the event with the payload and attributes of the other, as after a scope that restores them."""
         return replace(
             self,
             payload=other.payload,
@@ -103,12 +103,12 @@ class Event(Struct, frozen=True):
         return replace(self, vars=variables)
 
     def with_variables(self, variables: Mapping[str, Any]) -> Event:
-        """The event with these variables beside its own."""
+        """Return the event with these variables added to its own."""
         assigned = self.status_assigned or STATUS in variables
         return replace(self, vars={**self.vars, **variables}, status_assigned=assigned)
 
     def with_status_of(self, other: Event) -> Event:
-        """The event with the variable httpStatus of the other: its value, or not there; assigned, or not."""
+        """Return the event with the other's variable httpStatus: present or not, assigned or not."""
         status = {STATUS: other.vars[STATUS]} if STATUS in other.vars else {}
         return replace(
             self, vars={**self.without_variable(STATUS).vars, **status}, status_assigned=other.status_assigned

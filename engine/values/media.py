@@ -1,4 +1,4 @@
-"""Media types, and texts that are read by them."""
+"""Media types, and reading texts by them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from engine.values.errors import TRANSFORMATION, FlowError
 
 @lru_cache(maxsize=64)  # most requests have the same few
 def is_json(media_type: str | None) -> bool:
-    """Whether a media type is JSON: application/json, or anything that ends in +json."""
+    """Return whether a media type is JSON: application/json, or anything that ends in +json."""
     essence = (media_type or "").partition(";")[0].strip().lower()
     return essence == "application/json" or essence.endswith("+json")
 
 
 def read_media_type(payload: Any, media_type: str | None) -> Any:
-    """The value of a text whose media type is JSON; any other payload as it is.
+    """Return the value of a text whose media type is JSON, and any other payload as it is.
 
-    Raises MULE:TRANSFORMATION for a text that is no JSON.
+    Raises MULE:TRANSFORMATION for a text that is not JSON.
     """
     if not isinstance(payload, str) or not is_json(media_type):
         return payload
@@ -34,7 +34,7 @@ def read_media_type(payload: Any, media_type: str | None) -> Any:
 
 
 def read_yaml(text: str) -> Any:
-    """The value of a YAML text (1.2's core schema). Raises ValueError for what is none: tags and aliases included."""
+    """The value of a YAML text (1.2's core schema). Raises ValueError for anything else, including tags and aliases."""
     from engine.expressions.functions.yaml_text import read  # few flows need it
 
     try:

@@ -1,4 +1,4 @@
-"""Errors that are the caller's."""
+"""Errors that are the caller's fault."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.values.errors import ErrorType, FlowError
 class Refusal(FlowError):
     """An error of a listener, a router or an authentication element: it has a status of its own.
 
-    status: what the caller is answered (docs/language.md, "Answering": the first row of the table).
-    headers: what the answer carries besides, such as WWW-Authenticate.
+    status: the status of the answer (docs/language.md, "Answering": the first row of the table).
+    headers: further headers of the answer, such as WWW-Authenticate.
     is_early: whether the caller may still be sending its body.
-    members: what the problem details tell besides, such as violations (RFC 9457, 3.2).
+    members: further members of the problem details, such as violations (RFC 9457, 3.2).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Paths of requests: cut where they were cut by who wrote them, and what is between decoded afterwards."""
+"""Paths of requests: split at the slashes that the caller wrote; the segments are decoded afterwards."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from urllib.parse import unquote
 
 PARAMETER = re.compile(r"\{([^{}/]+)\}")
 REST = "*"
-"""What a pattern may end with, and the name of what it takes."""
+"""The last segment of a pattern for the rest of a path, and the name of the rest."""
 
 INNER_SLASH = "\udc2f"
-"""A `/` inside of a segment, in a path that was cut; no text that was decoded holds this character."""
+"""A `/` inside a segment, in a split path; no decoded text contains this character."""
 ESCAPED_SLASH = re.compile("%2f", re.IGNORECASE)
 
 
 def cut_path(raw: str) -> str:
-    """A path, percent-encoded, with each segment decoded once; slashes inside of segments are told from those between.
+    """Decode each segment of a percent-encoded path once, keeping slashes inside segments apart from those between.
 
-    Dot segments, empty segments and what follows a `;` stand as they are: nothing is walked or left out.
+    Dot segments, empty segments and everything after a `;` stay as they are: nothing is resolved or dropped.
     """
     return unquote(ESCAPED_SLASH.sub(INNER_SLASH, raw)) if "%" in raw else raw
 
 
 def joined_path(path: str) -> str:
-    """What was cut, or a part of it, as people read it."""
+    """Return a split path, or a part of it, as people read it."""
     return path.replace(INNER_SLASH, "/")
 
 
 class PathPattern:
-    """A path with `{name}` for something within a segment, and a trailing `*` for all that follows where `has_rest`.
+    """A path with `{name}` for something within a segment, and a trailing `*` for the rest if `has_rest`.
 
     shape: the path without the names of its parameters.
     """
@@ -48,7 +48,7 @@ class PathPattern:
         self._pattern = re.compile(pattern, re.DOTALL)
 
     def find(self, path: str) -> tuple[str, ...] | None:
-        """What the names take of a path that was cut; None where the path is another."""
+        """Return the values of the names in a split path; None if the path does not match."""
         if self.is_fixed:
             return () if path == self.shape else None
         match = self._pattern.fullmatch(path)
@@ -56,5 +56,5 @@ class PathPattern:
 
     @property
     def specificity(self) -> tuple[tuple[int, str], ...]:
-        """The order in which patterns are tried: fixed segments before parameters, those before a rest."""
+        """Return the sort key of patterns: fixed segments before parameters, parameters before a rest."""
         return tuple((2 if part.endswith(REST) else 1 if "{" in part else 0, part) for part in self.shape.split("/"))

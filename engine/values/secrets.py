@@ -1,4 +1,4 @@
-"""Texts that nobody may see: hidden in logs, messages and recordings, in every spelling that they can take."""
+"""Hides secret texts in logs, messages and recordings, in every spelling they can take."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ ESCAPES = re.compile(
     r"|'(?P<quote>'(?:'')*)"
     r'|"(?P<quotes>"(?:"")*)'
 )
-"""Of urls and forms, of JSON, YAML, Python and shells, of XML and HTML, of quotes in YAML, CSV and SQL.
+"""Escapes of urls and forms; of JSON, YAML, Python and shells; of XML and HTML; of quotes in YAML, CSV and SQL.
 
 Each alternative begins with its sign, so that other text is passed over quickly.
 """
 SIGNS = str.maketrans("nrtbfave0", "\n\r\t\b\f\a\v\x1b\0")
 MOST_LEVELS = 3
-"""How often a text may have been escaped: JSON in a form in a url."""
+"""How many times a text may have been escaped: JSON in a form in a url."""
 
 LONGEST_SPELLING = 36
-"""Characters for each one of a secret, at the most: three UTF-8 octets, percent-encoded again and again."""
+"""The most characters for each character of a secret: three UTF-8 octets, percent-encoded again and again."""
 
 SHORTEST_CORE = 4
-"""Characters of base64 without its ends: shorter ones are part of other words."""
+"""The fewest characters of base64 without its ends: anything shorter is also part of other words."""
 SHORTEST_LINE = 16
-"""Characters of one line of a secret, such as a private key, that is hidden alone, too."""
+"""The fewest characters of a line of a secret (such as a private key) that is hidden on its own, too."""
 OF_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_")
-"""What may stand beside a secret in base64; a slash would often be that of a path."""
+"""Characters that may surround a secret in base64; a slash would often belong to a path."""
 TO_URL_SAFE = str.maketrans("+/", "-_")
 
 Octets = str
-"""UTF-8 as a text of characters from 0 to 255: it is searched quicker than bytes are."""
+"""UTF-8 as a text of characters from 0 to 255: searching it is faster than searching bytes."""
 Starts = array
-"""Of int: where each octet stands in the text that it was made of."""
+"""Of int: the position of each octet in the text it was made from."""
 
 
 class Secrets:
-    """Hides texts in others: as they are, escaped for whatever holds them (also twice), in base64, in hexadecimal.
+    """Hides secrets in texts: as they are, escaped for any container (also twice), in base64, in hexadecimal.
 
-    hidden: what stands in their place.
+    hidden: the text that replaces them.
     """
 
     def __init__(self, secrets: Iterable[str] = (), hidden: str = HIDDEN) -> None:
@@ -65,7 +65,7 @@ class Secrets:
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """Hide this text, too."""
+        """Hide this text as well."""
         if not secret or secret in self._known:
             return
         self._known.add(secret)
@@ -76,7 +76,7 @@ class Secrets:
         self._parts = (*self._plain, *self._cores)
 
     def hide(self, text: str) -> str:
-        """The text without them."""
+        """Return the text without the secrets."""
         if not self.may_be_in(text):
             return text
         octets = _octets(text)
@@ -84,7 +84,7 @@ class Secrets:
         return _text("".join(self._pieces(octets, spans))) if spans else text
 
     def may_be_in(self, text: str) -> bool:
-        """Whether a text must be looked through; most lines of a log need not."""
+        """Return whether a text has to be searched; most log lines need not be."""
         octets = _octets(text)
         for part in self._parts:
             if part in octets:
@@ -92,7 +92,7 @@ class Secrets:
         return bool(self._parts) and ESCAPES.search(octets) is not None
 
     def _spans(self, octets: Octets) -> Iterator[tuple[int, int]]:
-        """Where they stand: the first octet, and the one behind the last."""
+        """Yield the spans of the secrets: the first octet, and the one after the last."""
         for level, starts in _levels(octets):
             for start, end in self._found(level):
                 yield (start, end) if starts is None else (starts[start], starts[end])
@@ -128,8 +128,8 @@ def _text(octets: Octets) -> str:
 
 
 def _variants(secret: str) -> Iterator[str]:
-    """A secret as texts hold it: without the space at its ends that headers lose, with the `+` of forms for spaces,
-    its UTF-8 read as Latin-1, in hexadecimal, a long line of it alone."""
+    """Yield a secret as it appears in texts: without the outer space that headers lose, with `+` for spaces as in
+    forms, with its UTF-8 read as Latin-1, in hexadecimal, and each long line of it alone."""
     yield from (secret, secret.strip(), secret.replace(" ", "+"), _utf8(secret).decode("latin-1"))
     if len(secret) >= SHORTEST_CORE:
         yield from (_utf8(secret).hex(), _utf8(secret).hex().upper())
@@ -137,7 +137,7 @@ def _variants(secret: str) -> Iterator[str]:
 
 
 def _cores(data: bytes) -> Iterator[Octets]:
-    """The base64 of a secret without what depends on the text beside it, for each of the three ways it may stand."""
+    """Yield the base64 of a secret at each of the three alignments, without the parts that depend on adjacent text."""
     for shift in range(3):
         core = b64encode(bytes(shift) + data).decode()[-(-8 * shift // 6) : 8 * (shift + len(data)) // 6]
         if len(core) >= SHORTEST_CORE:
@@ -152,7 +152,7 @@ def _places(octets: Octets, part: Octets) -> Iterator[tuple[int, int]]:
 
 
 def _runs(octets: Octets, core: Octets) -> Iterator[tuple[int, int]]:
-    """The whole base64 in which a part stands: the characters at its ends tell of it, too."""
+    """Yield the whole base64 around each match: the characters at its ends reveal some of the secret, too."""
     start = octets.find(core)
     while start >= 0:
         end = start + len(core)
@@ -168,9 +168,9 @@ def _runs(octets: Octets, core: Octets) -> Iterator[tuple[int, int]]:
 
 
 def _levels(octets: Octets) -> Iterator[tuple[Octets, Starts[int] | None]]:
-    """The text as it is, and with its escapes read, again and again.
+    """Yield the text as it is, and with its escapes decoded again and again.
 
-    With each, where its octets, and its end, stand in the text as it is; None for that one itself.
+    Each comes with the positions of its octets, and of its end, in the original text; None for the original.
     """
     starts: Starts[int] | None = None
     yield octets, starts
@@ -197,7 +197,7 @@ def _unescaped(octets: Octets, starts: Starts[int]) -> tuple[Octets, Starts[int]
 
 
 STEPS = {"percent": 3, "signs": 2, "quote": 2, "quotes": 2}
-"""How many octets each one of a row of escapes takes."""
+"""The octets that each escape in a row takes."""
 
 
 def _code(match: re.Match[str]) -> Octets:
@@ -209,7 +209,7 @@ def _character(number: int, escape: str) -> Octets:
 
 
 def _entity(match: re.Match[str]) -> Octets:
-    """What a reference stands for; its number as it is, where HTML would read some of them as others."""
+    """Return the character of a reference; a number is taken as it is, though HTML reads some as others."""
     name = match["entity"]
     if name[0] != "#":
         return _octets(html5.get(f"{name};", match[0]))
@@ -224,4 +224,4 @@ VALUES: dict[str, Callable[[re.Match[str]], Octets]] = {
     "entity": _entity,
     **dict.fromkeys(("quote", "quotes"), lambda match: match[0][::2]),
 }
-"""What escapes stand for, by their kind."""
+"""The decoders of escapes, by kind."""

@@ -1,4 +1,4 @@
-"""Bytes that lie on the disk, such as a large file of a form."""
+"""Bytes on disk, such as a large file of a form."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import IO, Any
 from weakref import finalize
 
 PORTION = 2**18
-"""How many bytes are read at once."""
+"""How many bytes are read at a time."""
 
 
 class Spooled:
-    """Bytes in a temporary file, which goes when nobody has them any more.
+    """Bytes in a temporary file, which is deleted when nothing refers to them any more.
 
-    A value that passes through variables and payloads as bytes do; it may be read several times.
-    An answer whose payload it is is sent portion by portion. Expressions see its `size`.
+    A value that passes through variables and payloads like bytes; it may be read several times.
+    As the payload of an answer, it is sent portion by portion. Expressions see its `size`.
     """
 
     __slots__ = ("__weakref__", "_file", "_lock", "size")
@@ -29,11 +29,11 @@ class Spooled:
         finalize(self, file.close)
 
     def read(self) -> bytes:
-        """All of them, in memory."""
+        """Return all bytes, in memory."""
         return self._portion(0, self.size)
 
     async def portions(self) -> AsyncIterator[bytes]:
-        """The bytes as they are read; what is read while others run does not stop them."""
+        """Yield the bytes as they are read, without blocking other tasks."""
         for start in range(0, self.size, PORTION):
             yield await asyncio.to_thread(self._portion, start, PORTION)
 
@@ -43,11 +43,11 @@ class Spooled:
             return self._file.read(size)
 
     def get(self, name: str) -> Any:
-        """A field, as expressions read it."""
+        """Return a field, as expressions read it."""
         return self.size if name == "size" else None
 
     def to_json(self) -> str:
-        """As bytes are written in JSON."""
+        """Return the text that JSON shows for bytes."""
         return b64encode(self.read()).decode()
 
     def __repr__(self) -> str:

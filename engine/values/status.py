@@ -11,9 +11,9 @@ from engine.values.refusal import Refusal
 
 
 def status_in(value: Any) -> int | None:
-    """A status of 200 to 599, from a whole number (201.0 is one, as a division makes it) or a text of digits.
+    """Return a status of 200 to 599, from a whole number (also 201.0, which a division makes) or a text of digits.
 
-    1xx would leave the caller waiting.
+    A 1xx would leave the caller waiting.
     """
     if type(value) is int:  # as most are
         return value if 200 <= value <= 599 else None
@@ -26,7 +26,7 @@ def status_in(value: Any) -> int | None:
 
 
 def is_callers(status: int) -> bool:
-    """Whether a status says that the caller is to blame (RFC 9110, 15.5)."""
+    """Return whether a status blames the caller (RFC 9110, 15.5)."""
     return 400 <= status < 500
 
 
@@ -41,7 +41,7 @@ def status_of(error: FlowError) -> int:
 
 
 def status_of_type(error_type: ErrorType) -> int:
-    """The status of an error of this type that no listener, router or authentication element raised."""
+    """Return the status of an error of this type that no listener, router or authentication element raised."""
     lineage = error_type.lineage
     identifiers = {ancestor.identifier for ancestor in lineage}
     if "TIMEOUT" in identifiers:

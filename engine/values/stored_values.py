@@ -1,4 +1,4 @@
-"""Values as bytes and back: what a store keeps, and keys made of any value."""
+"""Turns values into bytes and back, for stores, and makes keys of any value."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from engine.expressions.writing import check_size, plain, to_text
 from engine.limits import LONGEST_KEPT_KEY
 from engine.values.event import Message
 
-# MessagePack, with a numbered extension for each type that it lacks. The numbers lie in files: never change one.
+# MessagePack, with a numbered extension for each type it lacks. The numbers are in files: never change one.
 AS_TEXT: dict[int, type[Any]] = {1: Decimal, 2: datetime, 3: date, 4: time, 5: timedelta, 6: UUID, 7: int}
-"""Types written as the text that JSON shows of them; int where 64 bits do not hold it."""
+"""Types written as the text that JSON shows; int only if it does not fit into 64 bits."""
 MESSAGE = 8
 NUMBER_OF = {kind: number for number, kind in AS_TEXT.items()}
 UNCHANGED = frozenset({str, float, bool, bytes, type(None)})
@@ -34,10 +34,10 @@ class NotSerialisable(Exception):
 
 
 def serialise(value: Any) -> bytes:
-    """A value as bytes: what JSON knows, bytes, decimals, dates, times, UUIDs and messages keep their types.
+    """Return a value as bytes. JSON's types, bytes, decimals, dates, times, UUIDs and messages keep their types.
 
-    What shows itself as JSON is that; all else, what lies too deep and what is too large as JSON
-    raises NotSerialisable.
+    A value with its own form as JSON is stored in that form. Raises NotSerialisable for any other value, for one that
+    is nested too deep, and for one that is too large as JSON.
     """
     try:
         return _encode(_bounded(value))
@@ -48,18 +48,18 @@ def serialise(value: Any) -> bytes:
 
 
 def restore(data: bytes) -> Any:
-    """The value of `serialise`. It makes plain data only, whatever the bytes hold; raises msgspec.DecodeError."""
+    """Return the value that was serialised: plain data only, whatever the bytes hold. Raises msgspec.DecodeError."""
     return _decoder.decode(data)
 
 
 def key_of(value: Any) -> str:
-    """A key for any value: a text is itself; of all else, and of what is long, the digest. Raises NotSerialisable."""
+    """Return a key for any value: a text itself; a digest of long texts and other values. Raises NotSerialisable."""
     is_short = isinstance(value, str) and 0 < len(value) <= LONGEST_KEPT_KEY
     return text_key(value) if is_short and not value.startswith(HASHED) else digest_of(value)
 
 
 def text_key(value: Any) -> str:
-    """A text, or a number as its text, as a key. Raises NotSerialisable for all else, and for half characters."""
+    """Return a text, or the text of a number, as a key. Raises NotSerialisable for other values and lone surrogates."""
     try:
         text = to_text(value) if is_number(value) and is_finite(value) else value
         if isinstance(text, str) and text.encode():
@@ -78,21 +78,21 @@ def digest_of(value: Any) -> str:
 
 
 def identifier_of(value: Any) -> str:
-    """A key for what identifies a message: as `key_of`, but 7 and "7" are the same, and null and "" are none."""
+    """Return a key for the id of a message: as `key_of`, but 7 and "7" are the same; null and "" are invalid."""
     if value is None or value == "":
         raise NotSerialisable("the identifier is empty")
     return key_of(text_key(value) if is_number(value) else value)
 
 
 def _bounded(value: Any) -> Any:
-    """The value as `_marked` gives it. Raises TooLarge: what is endless as text would be endless here."""
+    """Return the result of `_marked`. Raises TooLarge: a value that is endless as text would be endless here."""
     if type(value) not in UNCHANGED:
         check_size(value)
     return _marked(value)
 
 
 def _marked(value: Any) -> Any:
-    """The value with extensions in the place of what MessagePack lacks."""
+    """Return the value with extensions for the types that MessagePack lacks."""
     kind = type(value)
     if kind in UNCHANGED:
         return value

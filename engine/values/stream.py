@@ -1,4 +1,4 @@
-"""Values that come one after another."""
+"""Streams: values that come one after another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.values.refusal import Refusal
 
 
 class Portions(Protocol):
-    """Lists of values, one after another, as an async generator gives them."""
+    """An async generator of lists of values."""
 
     def __aiter__(self) -> AsyncIterator[list[Any]]: ...
 
@@ -19,7 +19,7 @@ class Portions(Protocol):
 
 
 class Unreadable:
-    """Stands in a stream for an item that could not be read. value: what could be; detail: why, for the caller."""
+    """An item of a stream that could not be read. value: the readable part; detail: the reason, for the caller."""
 
     __slots__ = ("detail", "value")
 
@@ -28,17 +28,17 @@ class Unreadable:
         self.detail = detail
 
     def refuse(self) -> NoReturn:
-        """Raise its failure, where the item is taken."""
+        """Raise its failure, in place of the item."""
         raise Refusal(400, "HTTP:BAD_REQUEST", self.detail, is_early=True)
 
 
 class Stream:
-    """Values that are made, or arrive, while they are read, such as the records of a large body; read once.
+    """Values that are made, or arrive, while they are read, such as the records of a large body. Can be read once.
 
-    It passes through variables and payloads as any value; foreach goes through it, and an answer
-    whose payload it is is sent as it comes. Expressions do not look inside.
+    It passes through variables and payloads like any value. foreach iterates over it, and as the payload of an answer
+    it is sent as it comes. Expressions do not look inside.
 
-    portions: the values in lists of any length above 0, so that what is done for each costs little.
+    portions: the values in lists of any length above 0, so that the overhead for each value is small.
     """
 
     __slots__ = ("_is_closed", "_is_read", "_portions", "is_at_end")
@@ -50,9 +50,9 @@ class Stream:
         """Whether all of it was read."""
 
     async def portions(self, size: int | None = None, *, all_items: bool = False) -> AsyncIterator[list[Any]]:
-        """The values in lists as they come, or in lists of this size. Raises MULE:EXPRESSION when read again.
+        """Yield the values in lists as they come, or in lists of this size. Raises MULE:EXPRESSION when read again.
 
-        all_items: whether one that cannot be read is among them, as Unreadable; else its failure is raised there.
+        all_items: whether unreadable items are included, as Unreadable; otherwise the first one's failure is raised.
         """
         if self._is_read or self._is_closed:
             raise FlowError(EXPRESSION, "a stream can be read once only, and before its flow ends")
@@ -65,12 +65,12 @@ class Stream:
         self.is_at_end = True
 
     async def close(self) -> None:
-        """Let go of what was not read."""
+        """Release the part that was not read."""
         self._is_closed = not self.is_at_end
         await self._portions.aclose()
 
     def close_with_flow(self) -> None:
-        """Have it closed when the event that the source made is done with: read to its end or not."""
+        """Have it closed when the flow is done with the source's event, even if it was not read to its end."""
         opened = OPENED.get()
         if opened is not None:
             opened.append(self)
@@ -80,11 +80,11 @@ class Stream:
 
 
 OPENED: ContextVar[list[Stream] | None] = ContextVar("opened", default=None)
-"""The streams to be closed when the flow of this task ends; none where a flow is run from Python."""
+"""The streams to close when the flow of this task ends; None if a flow is run from Python."""
 
 
 async def _readable(portions: Portions) -> AsyncIterator[list[Any]]:
-    """The values up to one that cannot be read."""
+    """Yield the values up to the first one that cannot be read."""
     async for portion in portions:
         if Unreadable not in map(type, portion):
             yield portion

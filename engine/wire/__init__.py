@@ -1,1 +1,1 @@
-"""HTTP/1.1 over connections: what a caller may do before a flow is asked, and the server that listens."""
+"""HTTP/1.1 over connections: limits on callers before a flow is asked, and the server that listens."""

@@ -1,4 +1,4 @@
-"""The certificate that a caller showed, as `attributes.clientCertificate` has it."""
+"""The certificate that a caller presented, as `attributes.clientCertificate`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from engine.wire.own_server import CONNECTION
 
 
 def certificate_of(scope: Scope) -> dict[str, Any] | None:
-    """What the certificate of a caller says: subject, issuer, other names, serial number, and when it holds.
+    """Return the contents of a caller's certificate: subject, issuer, other names, serial number, validity.
 
-    None where there is none: the address lets in callers without, or another server than ours serves.
+    None if there is none: the address accepts callers without one, or a server other than ours is running.
     """
     connection = scope.get(CONNECTION)
     shown = connection.get_extra_info("peercert") if connection is not None else None
@@ -31,17 +31,17 @@ def certificate_of(scope: Scope) -> dict[str, Any] | None:
 
 
 def subject_of(certificate: dict[str, Any]) -> list[Any]:
-    """What tells a caller from any other by its certificate, and stays when that is renewed."""
+    """Return the parts of a certificate that identify its caller and stay when it is renewed."""
     return ["certificate", certificate["issuer"], certificate["subject"], certificate["subjectAltName"]]
 
 
 def _names(distinguished: Any) -> dict[str, str]:
-    """A distinguished name as a map: {commonName: ada, organizationName: Acme}."""
+    """Return a distinguished name as a map: {commonName: ada, organizationName: Acme}."""
     return {name: value for relative in distinguished for name, value in relative}
 
 
 def _by_kind(names: Any) -> dict[str, list[str]]:
-    """Other names by their kind: {DNS: [ada.example.org], URI: […]}."""
+    """Return other names by their kind: {DNS: [ada.example.org], URI: […]}."""
     found: dict[str, list[str]] = {}
     for kind, value, *_ in names:
         found.setdefault(kind, []).append(str(value))

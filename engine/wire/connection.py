@@ -1,4 +1,4 @@
-"""What goes over a connection, and how it ends: no answer is lost to a reset, and nobody holds it for ever."""
+"""The bytes of a connection, and its end: no answer is lost to a reset, and nobody keeps it open for ever."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from engine.limits import LINGER, LONGEST_LINGER, MOST_PASSED_OVER, SLOWEST_READ
 from engine.wire.front import Front
 
 HIGH_WATER = 2**16
-"""Bytes that may wait for who reads them before no more are taken."""
+"""Bytes that may wait for their reader before no more are accepted."""
 
 MOMENT = 0.001
-"""Seconds that a reader has had at least, when its speed is told."""
+"""The fewest seconds over which the speed of a reader is measured."""
 
 LARGEST_COPY = 2**16
-"""Bytes of a body that are copied behind its head."""
+"""Bytes of a body that are copied after its head."""
 
 
 class Connection(asyncio.Protocol):
-    """A connection to a caller. What it may still send, and is passed over, is bounded in bytes and time.
+    """A connection to a caller. Input that is discarded is bounded in bytes and time.
 
-    What is received is the business of who inherits from it.
+    Subclasses handle received data.
     """
 
     __slots__ = (
@@ -36,22 +36,22 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._head = b""
         self._timer: asyncio.TimerHandle | None = None
-        """Strikes where what is waited for does not come."""
+        """Fires if the expected event does not happen."""
         self._stuck: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
         self.is_full = False
-        """Whether the caller has to take some of what was written before there is more."""
+        """Whether the caller has to take some of the written bytes before more are written."""
         self._full_at, self._full_since = 0, 0.0
-        """How many bytes waited then, and when that was."""
+        """How many bytes were waiting when it became full, and the time."""
         self._is_paused = self._is_at_eof = False
         self._is_deaf = False
-        """Whether what comes in is passed over."""
+        """Whether input is discarded."""
         self._passed = 0
         self._ends_by = 0.0
         self.is_ending = False
         """Whether no more can be written."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # what servers make
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as servers make it
         self._transport = transport
         told = transport.get_extra_info
         self.server, self.client = _address(told("sockname")), _address(told("peername"))
@@ -63,19 +63,19 @@ class Connection(asyncio.Protocol):
         self.resume_writing()
 
     def is_closing(self) -> bool:
-        """Whether nobody will see what is written from now on."""
+        """Return whether nobody will see anything written from now on."""
         return self.is_ending or self._transport.is_closing()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """What the transport knows, such as the certificate that the caller showed (`peercert`)."""
+        """Return a fact that the transport knows, such as the caller's certificate (`peercert`)."""
         return self._transport.get_extra_info(name, default)
 
     # Writing
 
     def begin(self, head: bytes) -> None:
-        """Write the head of an answer, with what is written next: one call of the system, not two.
+        """Write the head of an answer together with the next write: one system call, not two.
 
-        Our applications send the first bytes of a body right behind the head.
+        Our applications send the first bytes of a body right after the head.
         """
         self._head = head
 
@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
             self._front.unsent.add(self, len(data))  # all of it stays until the last byte is taken
 
     async def drain(self) -> None:
-        """Wait until the caller has taken most of what was written, or is gone."""
+        """Wait until the caller has taken most of the written bytes, or is gone."""
         while self.is_full:
             if self._drained is None or self._drained.done():
                 self._drained = self._loop.create_future()
@@ -115,16 +115,16 @@ class Connection(asyncio.Protocol):
 
     @property
     def speed(self) -> float:
-        """How many bytes a second the caller takes, since something waits for it."""
+        """Return the bytes per second that the caller has taken since bytes began to wait."""
         taken = self._full_at - self._transport.get_write_buffer_size()
         return taken / (self._loop.time() - self._full_since + MOMENT)
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """End the connection immediately."""
         self._transport.abort()
 
     def _watch_reader(self) -> None:
-        """Hang up unless the caller takes what waits for it, as slowly as is bearable."""
+        """Hang up unless the caller takes the waiting bytes at least at the minimum speed."""
         if self._stuck is None:
             waiting = self._transport.get_write_buffer_size()
             self._stuck = self._loop.call_later(STUCK, self._look_at_reader, waiting)
@@ -150,7 +150,7 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _pass_over(self, size: int) -> None:
-        """So many bytes came that nobody wants."""
+        """Count discarded bytes."""
         self._passed += size
         if self._passed > MOST_PASSED_OVER:
             self.abort()
@@ -158,7 +158,7 @@ class Connection(asyncio.Protocol):
     # Time
 
     def _wait(self, seconds: float, late: Callable[[], None]) -> None:
-        """Have it called when the seconds are over, unless something else is waited for already."""
+        """Have it called after the seconds, unless another timer is running already."""
         if self._timer is None:
             self._timer = self._loop.call_later(seconds, late)
 
@@ -170,11 +170,10 @@ class Connection(asyncio.Protocol):
     # The end
 
     def close(self) -> None:
-        """End the connection behind what was written, so that the caller gets it (RFC 9112, 9.6).
+        """End the connection after the written bytes, so that the caller gets them (RFC 9112, 9.6).
 
-        To close while bytes of the caller are on their way would reset the connection, and what was
-        written might be lost with it: they are passed over, until the caller closes it too, sends no
-        more, or has sent too much.
+        Closing while bytes of the caller are on their way would reset the connection, and the written bytes might be
+        lost: so input is discarded until the caller closes it too, stops sending, or has sent too much.
         """
         if self.is_ending:
             return
@@ -188,7 +187,7 @@ class Connection(asyncio.Protocol):
         if self._transport.can_write_eof():
             self._transport.write_eof()
             is_over = self._is_at_eof
-        else:  # TLS has no half of an end
+        else:  # TLS cannot be half closed
             is_over = not self._may_come()
         if is_over:
             self._end()
@@ -196,13 +195,13 @@ class Connection(asyncio.Protocol):
             self._linger(self._end)
 
     def _may_come(self) -> bool:
-        """Whether the caller may be sending something."""
+        """Return whether the caller may still be sending."""
         return False
 
     def _linger(self, end: Callable[[], None]) -> None:
-        """Wait for the caller, who has its answer, as long as it sends a good deal of what nobody wants.
+        """Wait for the caller, who has its answer, while it keeps sending input that is discarded.
 
-        The close behind such a wait goes on with what is left of its time and bytes.
+        A close after such a wait continues with the rest of its time and bytes.
         """
         if not self._ends_by:
             self._passed = 0
@@ -211,7 +210,7 @@ class Connection(asyncio.Protocol):
         self._wait(LINGER, lambda: self._look_whether_over(passed, end))
 
     def _linger_no_more(self) -> None:
-        """The rest of the request has come."""
+        """Stop waiting: the rest of the request has arrived."""
         self._stop_timer()
         self._passed, self._ends_by = 0, 0.0
 
@@ -224,7 +223,7 @@ class Connection(asyncio.Protocol):
             self._wait(LINGER, lambda: self._look_whether_over(passed, end))
 
     def _end(self) -> None:
-        """Close the connection as soon as the caller has taken what was written."""
+        """Close the connection as soon as the caller has taken all written bytes."""
         self._timer = None
         if self._transport.get_write_buffer_size():
             self._watch_reader()
@@ -233,11 +232,11 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def eof_received(self) -> bool:
-        """The caller sends no more; whether the other half of the connection stays."""
+        """Note that the caller sends no more. Return whether the other half of the connection stays open."""
         self._is_at_eof = True
         return bool(self.is_ending and self._transport.get_write_buffer_size() and self._transport.can_write_eof())
 
 
 def _address(told: Any) -> tuple[str, int] | None:
-    """Host and port, of what a transport tells."""
+    """Return host and port from an address that a transport reports."""
     return (told[0], told[1]) if isinstance(told, tuple) else None

@@ -19,16 +19,16 @@ from engine.parameters.networks import Network
 
 @dataclass(frozen=True)
 class Connections:
-    """What connections to an address may cost before a flow is asked.
+    """Limits on the cost of connections to an address before a flow is asked.
 
-    tls: how they are secured; None for plain HTTP.
+    tls: their TLS settings; None for plain HTTP.
     header_timeout: seconds in which the request line and the headers of a request must arrive.
     idle_timeout: seconds that a connection is kept between two requests.
     max_header_size: bytes of the request line, and of the headers. max_headers: how many there may be.
     max_connections: how many there may be.
-    max_buffered: bytes of all requests that have not come whole; None leaves it to the largest body.
+    max_buffered: bytes of all incomplete requests; None derives it from the largest body.
     max_unsent: bytes of all answers that wait for slow readers.
-    trusted_proxies: whose word counts for whom they ask.
+    trusted_proxies: the proxies that are believed about the callers they forward for.
     """
 
     tls: ssl.SSLContext | None = None
@@ -42,7 +42,7 @@ class Connections:
     trusted_proxies: tuple[Network, ...] = ()
 
     def buffered(self, largest_body: int = 0) -> int:
-        """How many bytes there may be of all requests that have not come whole, where bodies may be so large."""
+        """Return how many bytes all incomplete requests may hold, if bodies may be as large as this."""
         return self.max_buffered or max(MAX_BUFFERED_BYTES, largest_body)
 
 

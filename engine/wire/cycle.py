@@ -21,13 +21,13 @@ from engine.wire.room import Held, too_full
 log = logging.getLogger("engine")
 
 WITHOUT_BODY = frozenset({204, 304})
-"""Statuses whose answers end with their heads (RFC 9112, 6.3)."""
+"""Statuses whose answers have no body (RFC 9112, 6.3)."""
 
 FAILED = Refused(500, "an application gave no answer", "")
 
 
 class Cycle:
-    """A request as ASGI has it: `receive` gives its body, `send` takes its answer.
+    """A request for ASGI: `receive` returns its body, `send` takes its answer.
 
     answered: called when the whole answer is written.
     """
@@ -41,19 +41,19 @@ class Cycle:
         self._connection, self._front, self._answered = connection, front, answered
         self.scope = scope
         self.keep_alive = True
-        """Whether the connection goes on after the answer."""
+        """Whether the connection stays open after the answer."""
         self.expects_leave = False
-        """Whether the caller sends the body only when it is asked for (RFC 9110, 10.1.1)."""
+        """Whether the caller waits for permission to send the body (RFC 9110, 10.1.1)."""
         self.is_whole = self._is_read = False
-        """Whether the request has come to its end, and whether all of it was asked for."""
+        """Whether the request has arrived completely, and whether all of it was read."""
         self.is_started = self.is_answered = False
-        """Whether the answer has begun, and whether it has been written to its end."""
+        """Whether the answer has begun, and whether it has been written completely."""
         self.is_gone = False
         """Whether nobody waits for the answer any more."""
         self.held: Held | None = None
-        """What it holds of the room, if it does not come whole at once, or waits for the answers before its own."""
+        """Its share of the room, if it does not arrive in one piece, or waits for the answers before its own."""
         self._body: Any = b""
-        """What came of the body and was not asked for yet."""
+        """The part of the body that has arrived and was not read yet."""
         self._is_refused = False
         """Whether there was no room for some of the body."""
         self._news: asyncio.Future[None] | None = None
@@ -61,12 +61,12 @@ class Cycle:
         self._expected = 0
 
     async def run(self, app: ASGIApp) -> None:
-        """Have an application answer, unless the caller was refused before; what it leaves open is ended."""
+        """Have an application answer, unless the caller was refused before; an answer left open is ended."""
         if self.is_gone:
             return
         try:
             await app(self.scope, self.receive, self.send)
-        except (BrokenStream, asyncio.CancelledError):  # it was told already; the server ends
+        except (BrokenStream, asyncio.CancelledError):  # it was reported already; the server ends
             pass
         except Exception:
             log.exception("unexpected error in an application")
@@ -79,12 +79,12 @@ class Cycle:
         self._connection.close()
 
     def hang_up(self) -> None:
-        """The caller waits for the answer no more."""
+        """Note that the caller no longer waits for the answer."""
         self.is_gone = not self.is_answered
         self._forget()
 
     def _forget(self) -> None:
-        """Nobody reads what is left of the request."""
+        """Drop the rest of the request, which nobody reads."""
         self._body = b""
         if self.held is not None:
             self.held.close()
@@ -94,25 +94,25 @@ class Cycle:
     # The request
 
     def hold(self, size: int) -> None:
-        """Have so many bytes count until the request was read. Raises Refusal where there is no room for them."""
+        """Count this many bytes until the request has been read. Raises Refusal if there is no room for them."""
         self.be_held().add(size)
 
     def be_held(self) -> Held:
-        """What it holds; the application learns of it where it does not come at once."""
+        """Return its share of the room, of which the application learns if the request does not arrive in one piece."""
         if self.held is None:
             self.held = self.scope[HELD] = Held(self._front.room)
         return self.held
 
     def take(self, part: bytes, size: int) -> None:
-        """Keep some of the body until it is asked for; where there is no room, who asks gets the Refusal.
+        """Keep some of the body until it is read; if there is no room, the reader gets the Refusal.
 
-        size: of all that came with it.
+        size: the size of everything that came with it.
         """
         if self._is_refused:
             return
         try:
             self.hold(size)
-        except Refusal:  # what it holds counts until who asks has let go of it
+        except Refusal:  # its share counts until the reader has released it
             self._is_refused, self._body = True, b""
             self._connection.pause_reading()
             self._tell()
@@ -120,7 +120,7 @@ class Cycle:
             self.keep(part)
 
     def keep(self, part: bytes) -> None:
-        """Keep some of the body, which counts already. Only the second part has to be copied behind the first."""
+        """Keep some of the body, which is counted already. Only a second part has to be copied behind the first."""
         if not part:
             return
         if not self._body:
@@ -134,12 +134,12 @@ class Cycle:
         self._tell()
 
     def finish(self, part: bytes) -> None:
-        """The request has come to its end, with this last part of its body."""
+        """Complete the request with this last part of its body."""
         self.is_whole = True
         if self.held is not None:
             self.take(part, len(part))
         elif part:
-            self._body = part  # it came at once
+            self._body = part  # it came in one piece
         if self._news is not None:
             self._tell()
 
@@ -148,7 +148,7 @@ class Cycle:
             self._news.set_result(None)
 
     def _has_news(self) -> bool:
-        """Whether there is anything to tell beside some of the body."""
+        """Return whether there is anything to report in addition to some of the body."""
         is_new_end = self.is_whole and not self._is_read
         return is_new_end or self.is_gone or self.is_answered or self._is_refused
 
@@ -202,7 +202,7 @@ class Cycle:
         for default in self._front.default_headers:
             if default[0] not in named:
                 fields.append(default)
-        if self.expects_leave and not self.is_whole:  # who does not get it may send the body or not
+        if self.expects_leave and not self.is_whole:  # a caller without the permission may send the body or not
             self.keep_alive = False
         if b"connection" in named and b"close" in named[b"connection"].lower():
             self.keep_alive = False

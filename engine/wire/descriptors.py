@@ -1,21 +1,21 @@
-"""File descriptors, of which a process has so many."""
+"""File descriptors, whose number is limited for each process."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
 SPARED = 256
-"""How many are kept for files, databases and calls to others."""
+"""How many are reserved for files, databases and outgoing calls."""
 
 
 def room_for(connections: int) -> int:
-    """How many of these connections there are descriptors for; the process's bound is raised as far as it may be.
+    """Return how many of these connections there are descriptors for, after raising the process's limit if possible.
 
-    One that has none left could not even open its database.
+    A process with none left could not even open its database.
     """
     try:
         import resource
-    except ImportError:  # Windows has no such bound
+    except ImportError:  # Windows has no such limit
         return connections
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
@@ -23,7 +23,7 @@ def room_for(connections: int) -> int:
     wanted = connections + SPARED
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft < most:
-        with suppress(ValueError, OSError):  # macOS has another bound besides
+        with suppress(ValueError, OSError):  # macOS has another limit in addition
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
             soft = most
     return min(connections, max(soft - SPARED, soft // 2))

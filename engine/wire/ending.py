@@ -1,4 +1,4 @@
-"""The end of a server: what is under way gets its time."""
+"""The end of a server: running requests get some time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ log = logging.getLogger("engine")
 
 
 class Ending:
-    """The end, for which signals ask: the first gives it some seconds, the second none."""
+    """The end, requested by signals: the first gives some seconds, the second none."""
 
     def __init__(self, seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
@@ -20,7 +20,7 @@ class Ending:
         self._limit: asyncio.Timeout | None = None
 
     def ask(self) -> None:
-        """A signal has come."""
+        """Take note of a signal."""
         if not self._asked.done():
             self._deadline = self._loop.time() + self._seconds
             self._asked.set_result(None)

@@ -1,8 +1,7 @@
-"""Who asks, where a proxy passes requests on.
+"""Finds the real caller if a proxy forwards requests.
 
-X-Forwarded-For and X-Forwarded-Proto are believed from the proxies that the operator names, of
-nobody else: anyone can send them. `Forwarded` (RFC 7239) is not read: few proxies set it, and one
-that sets the others lets it pass as its caller forged it.
+X-Forwarded-For and X-Forwarded-Proto are believed only from proxies that the operator names: anyone can send them.
+`Forwarded` (RFC 7239) is not read: few proxies set it, and one that sets the others passes a forged one on.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ SCHEMES = frozenset({b"http", b"https"})
 
 
 class Forwarding:
-    """An ASGI application that knows, of requests that trusted proxies pass on, whose they are."""
+    """An ASGI application that finds the caller of requests that trusted proxies forward."""
 
     def __init__(self, app: ASGIApp, proxies: Iterable[Network]) -> None:
         self._app = app
@@ -46,9 +45,9 @@ class Forwarding:
             scope["scheme"] = scheme.strip().lower().decode()
 
     def _caller(self, lines: Iterable[bytes]) -> tuple[str, int] | None:
-        """The last address that is of no trusted proxy, or else the first: each proxy adds whom it asks for at the end.
+        """Return the last address that is not a trusted proxy's, or else the first: each proxy appends its caller.
 
-        What is no address ends the search: who stands before it is hearsay.
+        Anything that is not an address ends the search: entries before it are hearsay.
         """
         caller = None
         for entry in _from_the_end(lines):
@@ -72,7 +71,7 @@ def _from_the_end(lines: Iterable[bytes]) -> Iterator[str]:
 
 
 def _read(entry: str) -> tuple[Address, int] | None:
-    """Address and port (0 where none is told) of `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`."""
+    """Return address and port (0 if missing) of `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`."""
     address, port = read_address(entry), "0"
     if address is None and (parts := WITH_PORT.fullmatch(entry)):
         address, port = read_address(parts[1] or parts[3]), parts[2] or parts[4] or "0"

@@ -1,4 +1,4 @@
-"""What the connections to an address have in common."""
+"""The state shared by the connections to an address."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.wire.connections import Connections
 from engine.wire.room import Room, Unsent
 
 SPARE = 32
-"""How many callers beyond the most connections are told so at once; of more, each is cut off."""
+"""How many callers over the limit of connections get a refusal at the same time; any more are cut off."""
 
 
 class Front:
-    """An address: the application that answers, the bounds of its connections, and what they hold together."""
+    """An address: the application that answers, the limits of its connections, and the memory they hold together."""
 
     def __init__(
         self,
@@ -31,32 +31,32 @@ class Front:
     ) -> None:
         self.app = app
         self.state = state
-        """uvicorn's: which connections there are, and which tasks, for an orderly end."""
+        """uvicorn's state: the connections and tasks, for an orderly shutdown."""
         self._connections: set[Any] = state.connections
         self.limits = limits
         self.loop = loop
         self.most_connections = most_connections
         self.room = room
-        """What is held of requests that have not come whole."""
+        """The bytes held for incomplete requests."""
         self.unsent = Unsent(limits.max_unsent)
-        """What of the answers waits for callers that are slow."""
+        """The bytes of answers that wait for slow callers."""
         self.is_draining = False
         """Whether answers end their connections, because the server ends."""
         self._is_left = asyncio.Event()
 
     def enter(self, connection: Any) -> int:
-        """Another connection; how many there are."""
+        """Register a connection. Return how many there are."""
         self._connections.add(connection)
         return len(self._connections)
 
     def leave(self, connection: Any) -> None:
-        """A connection has ended."""
+        """Deregister a connection."""
         self._connections.discard(connection)
         if self.is_draining and not self._connections:
             self._is_left.set()
 
     async def see_off(self) -> None:
-        """Wait until each caller has its answer; one that does not end its connection is cut off."""
+        """Wait until each caller has its answer; cut off callers that do not end their connections."""
         if not self._connections:
             return
         try:
@@ -69,5 +69,5 @@ class Front:
 
     @property
     def default_headers(self) -> Sequence[tuple[bytes, bytes]]:
-        """What each answer has beside its own headers."""
+        """Headers of every answer, in addition to its own."""
         return self.state.default_headers

@@ -1,16 +1,16 @@
-"""What our own server tells an application in the scope of a request; ASGI has no place for it."""
+"""Facts that our own server passes to an application in the scope of a request, beyond ASGI."""
 
 from __future__ import annotations
 
 CONNECTION = "engine.connection"
-"""The connection, which knows who shows which certificate, and whether the caller is gone."""
+"""The connection, which knows the caller's certificate, and whether the caller is gone."""
 
 HELD = "engine.held"
-"""What a request that did not come at once holds of the room that all have together."""
+"""The share of the common room that is held by a request that did not come in one piece."""
 
 
 class BrokenStream(Exception):
-    """An answer that had begun and could not be ended: the connection is closed, so that the caller sees it.
+    """An answer that had begun and could not be finished: the connection is closed, so that the caller notices.
 
-    Why it broke was logged already.
+    The reason was logged already.
     """

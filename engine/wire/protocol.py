@@ -1,8 +1,8 @@
-"""HTTP/1.1 over a connection, read by httptools, with bounds on what a caller may do before a flow is asked.
+"""HTTP/1.1 over a connection, read by httptools, with limits on callers before a flow is asked.
 
-llhttp, beneath it, is strict: Content-Length beside Transfer-Encoding, a length twice, bare line
-feeds, folded headers and broken chunks are errors of the parser, and end the connection. It bounds
-nothing, and httptools keeps what is unfinished: that is counted here by the bytes that it is fed.
+llhttp, beneath it, is strict: Content-Length with Transfer-Encoding, a length twice, bare line
+feeds, folded headers and broken chunks are errors of the parser, and end the connection. It has no limits, and
+httptools keeps unfinished input: that is counted here by the bytes fed to the parser.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from engine.wire.room import Held
 access = logging.getLogger("engine.access")
 
 BETWEEN, IN_HEAD, IN_BODY = range(3)
-"""Where the parser is: between two requests, or inside of one."""
+"""The parser's position: between two requests, or inside one."""
 
 CHUNK, BYTE = 16, 2
-"""How many bytes of framing there may be for a chunk, and for each byte in it (as Go's net/http has it)."""
+"""Allowed bytes of framing for each chunk, and for each byte in it (as in Go's net/http)."""
 
 ASGI = {"version": "3.0", "spec_version": "2.3"}
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
@@ -50,7 +50,7 @@ NO_HTTP = Refused(400, "the bytes are no request of HTTP/1.1")
 
 
 class Protocol(Connection):
-    """A connection whose requests are answered in the order in which they come."""
+    """A connection whose requests are answered in the order of their arrival."""
 
     __slots__ = (
         "_fed", "_framing", "_head_size", "_headers", "_held", "_idle_since", "_idle_timer", "_is_led",
@@ -62,39 +62,39 @@ class Protocol(Connection):
         super().__init__(front)
         self._since = front.loop.time()
         self._parts: list[bytes] = []
-        """What the parser gave of a body, out of the bytes that it is fed."""
+        """The parts of a body that the parser found in the bytes it is being fed."""
         self.on_body = self._parts.append
         self._parser: Any = self._new_parser()
         self._stage = BETWEEN
         self._url = b""
         self._headers = NONE
         self._trailers = self._trailer_size = 0
-        """What came behind the body; nobody gets it."""
+        """The trailers after the body; they are dropped."""
         self._fed = 0
-        """How many bytes came last."""
+        """The size of the latest input."""
         self._head_size = 0
-        """How many bytes came of a head that is not whole, as far as that can be told."""
+        """How many bytes of an incomplete head have come, as far as is known."""
         self._framing = 0
-        """How many bytes of framing came beyond those that the chunks of the body may have."""
+        """How many bytes of framing came beyond the allowance of the body's chunks."""
         self._held: Held | None = None
-        """What a head holds that is not whole."""
+        """The share of the room that an incomplete head holds."""
         self._is_led = False
-        """Whether the parser is fed with what it has seen."""
+        """Whether the parser is being fed input again that was parsed before."""
         self.cycle: Cycle | None = None
-        """The request that came last."""
+        """The latest request."""
         self._running: Cycle | None = None
-        """The request that is answered."""
+        """The request being answered."""
         self._pipeline: list[Cycle] = []
-        """Those that wait for the answers before theirs."""
+        """Requests that wait for the answers before theirs."""
         self._refused: Refused | None = None
-        """What is answered after them."""
+        """The refusal that is answered after them."""
         self._idle_since: float | None = None
-        """When the wait for a request began that is under way."""
+        """When the current wait for a request began."""
         self._idle_timer: asyncio.TimerHandle | None = None
 
     def _new_parser(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
-        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # it is passed over
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # it is discarded
         return parser
 
     # The connection
@@ -107,7 +107,7 @@ class Protocol(Connection):
         elif beyond > 0:
             self._parser = _Full()
             self._wait(LINGER, self._head_is_late)
-        else:  # a handshake of TLS was part of the time
+        else:  # a TLS handshake took part of the time
             left = self._since + self._front.limits.header_timeout - self._loop.time()
             self._wait(left, self._head_is_late)
 
@@ -123,7 +123,7 @@ class Protocol(Connection):
                 cycle.hang_up()
 
     def _close_held(self) -> None:
-        """Nobody wants the head that has not come whole."""
+        """Release the share of an incomplete head that nobody wants."""
         if self._held is not None:
             self._held.close()
         self._url, self._headers, self._held = b"", NONE, None
@@ -151,9 +151,9 @@ class Protocol(Connection):
             self.pause_reading()
 
     def _pass_over_upgrade(self, rest: bytes) -> None:
-        """To a protocol that nobody offers: the request is answered as it is (RFC 9110, 7.8).
+        """Ignore an upgrade, to a protocol that is not offered: the request is answered as it is (RFC 9110, 7.8).
 
-        The parser takes its body for the other protocol's; a new one is led to where the body begins.
+        The parser takes its body for the other protocol's; a new parser is brought to the start of the body.
         """
         cycle = self.cycle
         assert cycle is not None  # it has this request
@@ -170,7 +170,7 @@ class Protocol(Connection):
             self.data_received(rest)
 
     def eof_received(self) -> bool:
-        """The caller sends no more: what it sent whole is answered, where its connection can be half open."""
+        """Note that the caller sends no more: complete requests are answered if the connection can be half open."""
         cycle = self.cycle
         waits = cycle is not None and cycle.is_whole and not cycle.is_answered
         if not waits or self.is_ending or not self._transport.can_write_eof():
@@ -183,7 +183,7 @@ class Protocol(Connection):
         return True
 
     def shutdown(self) -> None:
-        """The server ends: so does the connection, with the answer that is under way."""
+        """End the connection after the answer in progress, because the server ends."""
         if self.cycle is not None and not self.cycle.is_answered:
             self.cycle.keep_alive = False
         elif self.cycle is None:
@@ -192,7 +192,7 @@ class Protocol(Connection):
             self.close()
 
     def _end_idle(self) -> None:
-        """End at once: nobody waits for anything."""
+        """End immediately: nobody waits for anything."""
         if self._transport.get_write_buffer_size():
             self.close()
         else:
@@ -243,7 +243,7 @@ class Protocol(Connection):
 
     def _new_cycle(self, version: str, method: bytes, named: Mapping[bytes, bytes]) -> Cycle:
         cycle = Cycle(self, self._front, self._scope(version, method), self._answered)
-        is_new = version == "1.1"  # HTTP/1.0 has no leave to give, and its connections end
+        is_new = version == "1.1"  # HTTP/1.0 has no 100 Continue, and its connections end
         cycle.keep_alive = is_new and not self._front.is_draining and self._parser.should_keep_alive()
         cycle.expects_leave = is_new and b"expect" in named and named[b"expect"].lower() == b"100-continue"
         if self._held is not None:
@@ -252,7 +252,7 @@ class Protocol(Connection):
         return cycle
 
     def _scope(self, version: str, method: bytes) -> Scope:
-        """What ASGI tells of a request."""
+        """Return the ASGI scope of a request."""
         url = httptools.parse_url(self._url)
         path = url.path.decode("ascii")
         return {
@@ -280,7 +280,7 @@ class Protocol(Connection):
         if not cycle.is_answered:
             cycle.finish(body)
             self._is_deaf = not cycle.keep_alive
-        else:  # early; what came behind the answer was passed over
+        else:  # early; input after the answer was discarded
             self._linger_no_more()
             self._be_idle()
 
@@ -292,10 +292,10 @@ class Protocol(Connection):
         parts.clear()
         return body
 
-    # What has not come whole
+    # Incomplete requests
 
     def _check_unfinished(self, stage: int, cycle: Cycle | None) -> None:
-        """Bound what is unfinished after the bytes that came last. stage, cycle: where the parser was before them."""
+        """Limit unfinished input after the latest bytes. stage, cycle: the parser's position before them."""
         if self._stage == IN_HEAD:
             is_all_of_it = stage != IN_BODY and cycle is self.cycle
             self._check_head(self._fed if is_all_of_it else 0)
@@ -303,12 +303,12 @@ class Protocol(Connection):
             self._check_body(is_begun=stage == IN_BODY and cycle is self.cycle)
 
     def _check_head(self, size: int) -> None:
-        """size: how many of the bytes are surely of this head."""
+        """Limit the size of a head. size: how many of the bytes surely belong to it."""
         limits = self._front.limits
         self._head_size += size
         if self._head_size > limits.max_header_size or len(self._headers) > limits.max_headers:
             check_size(self._url, self._headers, limits)
-        if self._head_size > 2 * limits.max_header_size:  # the parser has it, and it is no header yet
+        if self._head_size > 2 * limits.max_header_size:  # the parser has it, and it is not a header yet
             raise headers_too_large(limits)
         if self._held is None:
             self._held = Held(self._front.room)
@@ -317,7 +317,7 @@ class Protocol(Connection):
 
     def _check_body(self, *, is_begun: bool) -> None:
         cycle = self.cycle
-        assert cycle is not None  # the body is of one
+        assert cycle is not None  # a body belongs to one
         parts = len(self._parts)
         body = self._take_parts()
         if is_begun:
@@ -328,7 +328,7 @@ class Protocol(Connection):
             self._pass_over(self._fed)
         elif is_begun:
             cycle.take(body, self._fed)
-        else:  # its head came with it, of which the flow has another copy
+        else:  # its head came with it, and the flow has another copy of it
             _hold(cycle.hold, self._fed + size_of(cycle.scope["headers"]))
             cycle.keep(body)
 
@@ -350,7 +350,7 @@ class Protocol(Connection):
         self.pause_reading()
 
     def _answered(self) -> None:
-        """An answer was written to its end."""
+        """Continue after an answer was written completely."""
         if self.is_ending or self._transport.is_closing():
             return
         assert self._running is not None  # whose answer it is
@@ -366,7 +366,7 @@ class Protocol(Connection):
             self._linger(self.close)
 
     def _be_idle(self) -> None:
-        """Wait for the next request. The timer of an earlier wait stays: it looks how long this one is."""
+        """Wait for the next request. The timer of an earlier wait stays: it checks how long this one lasts."""
         self.cycle = self._running = None
         if self._stage == BETWEEN:
             self._idle_since = self._loop.time()
@@ -397,11 +397,11 @@ class Protocol(Connection):
             self._refuse(Refused(408, detail, "HTTP:REQUEST_TIMEOUT"))
 
     def _refuse(self, refused: Refused) -> None:
-        """Answer after the requests before; a request whose body is broken is one that its caller gave up."""
-        self._refused = refused.with_traceback(None)  # which has the bytes
+        """Answer after the earlier requests; a request with a broken body counts as given up by its caller."""
+        self._refused = refused.with_traceback(None)  # it refers to the bytes
         self._is_deaf = True
         self._stop_timer()
-        self._parser = None  # with what it keeps
+        self._parser = None  # and everything it keeps
         self._close_held()
         cycle = self.cycle
         if self._stage == IN_BODY and cycle is not None:
@@ -436,7 +436,7 @@ def _hold(hold: Callable[[int], None], size: int) -> None:
 
 
 class _Full:
-    """In the place of a parser: whoever says something is told that there are too many."""
+    """Replaces a parser: any input is answered with the refusal that there are too many."""
 
     def feed_data(self, data: bytes) -> None:
         raise too_many_connections()

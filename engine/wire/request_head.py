@@ -1,4 +1,4 @@
-"""The head of a request, as a connection takes it: what of it is refused without asking a flow."""
+"""Checks the head of a request: what is refused without asking a flow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RETRY_AFTER = ((b"retry-after", b"1"),)
 
 
 class Refused(Exception):
-    """A request that is answered without asking a flow; the connection ends with it."""
+    """A request that is answered without asking a flow; its connection ends."""
 
     def __init__(
         self, status: int, detail: str, error_type: str = "HTTP:BAD_REQUEST", headers: RawHeaders = ()
@@ -36,10 +36,10 @@ class Refused(Exception):
 
 
 def check_head(version: str, method: bytes, headers: RawHeaders, named: Mapping[bytes, bytes]) -> None:
-    """Raise Refused for what no caller may say, and for what is not served. named: the headers by name, of each one."""
+    """Raise Refused for invalid and for unsupported requests. named: the headers by name, one of each name."""
     if version not in VERSIONS:
         raise Refused(505, "the version of HTTP is none of 1.0, 1.1", "HTTP:VERSION_NOT_SUPPORTED")
-    if method == b"CONNECT":  # who is between would take an answer for a tunnel
+    if method == b"CONNECT":  # a proxy in between would take an answer for a tunnel
         raise Refused(501, "this is no proxy", "HTTP:NOT_IMPLEMENTED")
     is_coded = b"transfer-encoding" in named
     if is_coded and any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers):
@@ -53,7 +53,7 @@ def check_head(version: str, method: bytes, headers: RawHeaders, named: Mapping[
 
 
 def check_size(url: bytes, headers: RawHeaders, limits: Connections) -> None:
-    """Raise Refused for a head over the bounds."""
+    """Raise Refused for a head over the limits."""
     if len(url) > limits.max_header_size:
         detail = f"the request line is larger than {limits.max_header_size} bytes"
         raise Refused(414, detail, "HTTP:URI_TOO_LONG")
@@ -64,7 +64,7 @@ def check_size(url: bytes, headers: RawHeaders, limits: Connections) -> None:
 
 
 def size_of(headers: RawHeaders) -> int:
-    """How many bytes headers have."""
+    """Return the size of headers in bytes."""
     return sum(len(name) + len(value) for name, value in headers)
 
 
@@ -73,7 +73,7 @@ def headers_too_large(limits: Connections) -> Refused:
 
 
 def too_much_behind(limits: Connections) -> Refused:
-    """Of trailers, of which there may be as many as of headers, and of what else stands between chunks."""
+    """Return the refusal of too many trailers (limited like headers) or too much else between chunks."""
     detail = f"more than {limits.max_header_size} bytes stand between the chunks of the body, or behind them"
     return Refused(431, detail, "HTTP:HEADERS_TOO_LARGE")
 

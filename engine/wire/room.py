@@ -1,4 +1,4 @@
-"""How much may be held at once, of all connections together."""
+"""Limits how much all connections may hold at the same time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.work.gate import busy
 
 
 class Room:
-    """Bytes that may be held at once, and how many are.
+    """The number of bytes that may be held at the same time, and that are.
 
-    leaving: how many of them will be let go of at once, by holders that were refused more. Others
-    may have some of that room before: else all who want more in such a moment would be refused.
+    leaving: how many of them will be released immediately, by holders that were refused more. Others may use some of
+    that room in advance: otherwise everyone who wants more at that moment would be refused.
     """
 
     __slots__ = ("held", "leaving", "most")
@@ -24,18 +24,18 @@ class Room:
         self.held = self.leaving = 0
 
     def has(self, size: int) -> bool:
-        """Whether there is room for so many bytes more."""
+        """Return whether there is room for this many more bytes."""
         return self.held + size <= self.most + min(self.leaving, self.most // 8)
 
 
 NOWHERE = Room(sys.maxsize)
-"""For what is held no more."""
+"""For bytes that are no longer held."""
 
 
 class Held:
-    """What one holder, such as a request that has not come whole, has of a room.
+    """The share of one holder, such as an incomplete request, in a room.
 
-    Its first bytes do not count: where many large ones have taken all the room, small ones still come in.
+    Its first bytes do not count: small requests get in even if many large ones have taken all the room.
     """
 
     __slots__ = ("_free", "_leaving", "_room", "size")
@@ -47,7 +47,7 @@ class Held:
         self.size = 0
 
     def add(self, size: int) -> None:
-        """Hold so many bytes more. Raises Refusal (503, with Retry-After) where there is no room for them."""
+        """Hold this many more bytes. Raises Refusal (503, with Retry-After) if there is no room for them."""
         free = min(size, self._free)
         self._free -= free
         size -= free
@@ -58,14 +58,14 @@ class Held:
         self.size += size
 
     def let_go(self, keep: int = 0) -> None:
-        """Hold no more than so many bytes."""
+        """Hold at most this many bytes."""
         if self.size > keep:
             self._room.held -= self.size - keep
             self.size = keep
             self._leave(min(self._leaving, keep))
 
     def _leave(self, size: int) -> None:
-        """Have so many of the bytes count as those that will be let go of."""
+        """Count this many of the bytes as about to be released."""
         self._room.leaving += size - self._leaving
         self._leaving = size
 
@@ -76,23 +76,23 @@ class Held:
 
 
 def too_full() -> Refusal:
-    """The error of who finds no room, and may come again."""
+    """Return the error of a caller that finds no room and may retry."""
     return busy("the requests that are on their way are too large together")
 
 
 class Reader(Protocol):
-    """Who takes an answer."""
+    """A receiver of an answer."""
 
     @property
     def speed(self) -> float:
         """Bytes a second."""
 
     def abort(self) -> None:
-        """Give it no more."""
+        """Stop sending to it."""
 
 
 class Unsent:
-    """What waits for slow readers. Where it is more than there may be, the slowest of several get no more."""
+    """The bytes that wait for slow readers. If they exceed the limit, the slowest of several readers are cut off."""
 
     __slots__ = ("_held", "_most", "_sizes")
 
@@ -102,14 +102,14 @@ class Unsent:
         self._sizes: dict[Reader, int] = {}
 
     def add(self, reader: Reader, size: int) -> None:
-        """So many bytes more wait for a reader."""
+        """Note that this many more bytes wait for a reader."""
         self._sizes[reader] = self._sizes.get(reader, 0) + size
         self._held += size
         if self._held > self._most and len(self._sizes) > 1:
             self._make_room()
 
     def _make_room(self) -> None:
-        """Give up the slowest, until there is room for some more: so who comes next need not look at all of them."""
+        """Cut off the slowest until there is some spare room, so that the next call need not compare all of them."""
         for slowest in sorted(self._sizes, key=lambda each: each.speed):
             if self._held <= self._most * 7 // 8 or len(self._sizes) == 1:
                 return
@@ -117,5 +117,5 @@ class Unsent:
             slowest.abort()
 
     def remove(self, reader: Reader) -> None:
-        """Nothing waits for a reader any more."""
+        """Note that nothing waits for a reader any more."""
         self._held -= self._sizes.pop(reader, 0)

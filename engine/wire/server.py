@@ -1,4 +1,4 @@
-"""uvicorn: sockets, signals, and an orderly end."""
+"""Runs uvicorn: sockets, signals, and an orderly shutdown."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from engine.wire.own_server import BrokenStream
 from engine.wire.room import Room
 
 OFTEN_ENOUGH = (20_000, 20, 50)
-"""Thresholds of the garbage collector: a body of 10,000 records would else be walked through again and again."""
+"""Thresholds of the garbage collector: otherwise a body of 10,000 records would be scanned again and again."""
 
 BACKLOG = 2048
-"""How many connections wait in the system until they are taken."""
+"""How many connections wait in the operating system until they are accepted."""
 
 GRACE = 0.2
 """Seconds between the signal and the end of idle connections, for requests that are on their way."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a line of uvicorn tells what no line of ours has told."""
+    """Return whether a log line of uvicorn adds anything to our own lines."""
     return not (record.exc_info and isinstance(record.exc_info[1], BrokenStream))
 
 
@@ -47,8 +47,8 @@ logging.getLogger("uvicorn.error").addFilter(_is_news)
 class Served(NamedTuple):
     """An application at an address.
 
-    largest_body: bytes that a body there may have. is_shared: whether another process goes on to accept
-    connections there.
+    largest_body: the most bytes of a body there. is_shared: whether another process continues to accept connections
+    there.
     """
 
     app: Starlette
@@ -59,7 +59,7 @@ class Served(NamedTuple):
 
 
 class Server(uvicorn.Server):
-    """One of several servers in a process: signals are the business of `serve`.
+    """One of several servers in a process; `serve` handles the signals.
 
     largest_body: bytes that a body may have. most_connections: how many there are file descriptors for.
     is_shared: whether another process accepts connections at the same socket.
@@ -86,7 +86,7 @@ class Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, as uvicorn does, with our protocol, and with a bound on the handshake of TLS."""
+        """Listen, as uvicorn does, with our protocol, and with a limit on the TLS handshake."""
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             self.should_exit = True
@@ -101,7 +101,7 @@ class Server(uvicorn.Server):
         self.started = True
 
     def _maker(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.Protocol]:
-        """What makes the protocol of a connection."""
+        """Return the factory of protocols."""
         app: Any = self.config.loaded_app
         if self._connections.trusted_proxies:
             app = Forwarding(app, self._connections.trusted_proxies)
@@ -114,11 +114,10 @@ class Server(uvicorn.Server):
         return partial(uvicorns, self.config, self.server_state, app_state={}, _loop=loop)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take what has come already, and then end as uvicorn does: a caller whose request was under way is answered.
+        """Accept waiting connections, and then end as uvicorn does: requests in progress are answered.
 
         The answers from now on end their connections. With a backlog of 0 the system lets no new
-        connection wait, so that the close of the socket resets none; where others share the socket, they
-        take those that wait.
+        connection wait, so that closing the socket resets none; processes that share the socket take the waiting ones.
         """
         if self._is_shared:
             for server in self.servers:
@@ -142,7 +141,7 @@ class Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises OSError where the address is not to be had."""
+    """Return a listening socket. Raises OSError if the address is not available."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
@@ -153,9 +152,9 @@ async def serve(
     ready: Callable[[], None],
     stop_sources: Callable[[], Awaitable[None]],
 ) -> float:
-    """Answer on each socket until SIGTERM or Ctrl-C; what is under way may end within the time.
+    """Answer on each socket until SIGTERM or Ctrl-C; requests in progress may finish within the time.
 
-    A second signal ends at once. Returns the seconds that are left of the time.
+    A second signal ends immediately. Returns the seconds that are left of the time.
     """
     servers = _servers(served, shutdown_timeout)
     ending = Ending(shutdown_timeout)
@@ -168,7 +167,7 @@ async def serve(
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as a worker has it
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as in a worker
             loop.add_signal_handler(number, stop)
     gc.collect()
     gc.freeze()
@@ -181,7 +180,7 @@ async def serve(
 
 
 def _servers(served: Sequence[Served], shutdown_timeout: float) -> list[Server]:
-    """A server for each address; they share the file descriptors that the process has."""
+    """Return a server for each address; they share the file descriptors of the process."""
     wanted = sum(each.connections.max_connections for each in served)
     room = room_for(wanted)
     servers = []
@@ -200,7 +199,7 @@ def _config(app: ASGIApp, connections: Connections, shutdown_timeout: float) -> 
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # ours believes those whom it is told
+        proxy_headers=False,  # ours believes the configured ones
         timeout_keep_alive=connections.idle_timeout,  # type: ignore[arg-type]  # asyncio takes a float
         h11_max_incomplete_event_size=connections.max_header_size,
         timeout_graceful_shutdown=shutdown_timeout,  # type: ignore[arg-type]  # the same
@@ -208,9 +207,9 @@ def _config(app: ASGIApp, connections: Connections, shutdown_timeout: float) -> 
 
 
 def _own_protocol() -> Any:
-    """Ours, on httptools; where that is not to be had, uvicorn's on h11 stands in, with the bounds that it has."""
+    """Return our protocol, on httptools; without that package, uvicorn's on h11, with the limits that it has."""
     try:
-        import httptools  # noqa: F401  # to be told from an error in ours
+        import httptools  # noqa: F401  # to tell it from an error in ours
     except ImportError:
         return None
     from engine.wire.protocol import Protocol
@@ -219,7 +218,7 @@ def _own_protocol() -> Any:
 
 
 def _in_peace(app: ASGIApp) -> ASGIApp:
-    """The application without an error where the server's end cancels a request, which uvicorn would log.
+    """Return the application, silenced if the server's end cancels a request, which uvicorn would log.
 
     It has answered by then.
     """

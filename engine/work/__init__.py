@@ -1,1 +1,1 @@
-"""How work is done: time, tasks, turns, deadlines, gates, transactions, batches; what an application shares."""
+"""Running work: time, tasks, turns, deadlines, gates, transactions, batches, and the state an application shares."""

@@ -1,4 +1,4 @@
-"""Work of many statements that are committed together, with the outcome of each as if it stood alone."""
+"""Work of many statements that are committed together, each with the outcome it would have had alone."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ T = TypeVar("T")
 
 
 class BatchLost(BaseException):
-    """Nothing of a batch was kept: its work is done again, each statement alone. No handler takes it."""
+    """Nothing of a batch was kept: its work is repeated, each statement alone. No handler catches this."""
 
 
 class BatchInDoubt(FlowError):
-    """Nobody knows whether a batch was kept: what its work came to is told to nobody."""
+    """It is unknown whether a batch was kept: the result of its work is not reported to anyone."""
 
 
 class Again(BaseException):
-    """A statement came to something else than presumed: the work goes on where its Points say. No handler takes it."""
+    """A statement ended differently than presumed: the work resumes at its Points. No handler catches this."""
 
 
 def result_at_once(work: Coroutine[Any, Any, T]) -> T:
-    """What work within a batch comes to, which does not wait. Raises BatchLost where it would."""
+    """Return the result of work within a batch, which must not wait. Raises BatchLost if it would."""
     with undivided():
         begun = begin(work)
     if not begun.is_done:
@@ -40,55 +40,55 @@ def result_at_once(work: Coroutine[Any, Any, T]) -> T:
 
 
 class Points(Protocol):
-    """Where work can be taken up again, for resources that answer before they know what came of a statement."""
+    """Points from which work can be resumed, for resources that answer before they know the outcome of a statement."""
 
     def start(self, state: Any) -> tuple[int, Any]:
-        """The number from 0 of the item to begin with, and the state before it; at first 0 and the state given."""
+        """Return the number (from 0) of the first item, and the state before it; initially 0 and the state given."""
         ...
 
     def note(self, state: Any) -> None:
-        """The next item begins, with this state, which is never changed."""
+        """Record that the next item begins, with this state, which is never changed."""
 
     def is_due(self) -> bool:
-        """Whether the batch should end: it may be in the way of others."""
+        """Return whether the batch should end because it may block others."""
         ...
 
 
 class Batching(Protocol):
-    """A resource that can commit many statements of one task at once, with the outcome of each as if alone."""
+    """A resource that can commit many statements of a task together, each with the outcome it would have alone."""
 
     async def open_batch(self) -> bool:
-        """Begin one; False where that cannot be now."""
+        """Begin a batch; False if that is impossible now."""
         ...
 
     def points(self) -> Points | None:
-        """Those of the batch that is open; None where the work never has to be taken up again."""
+        """Return the points of the open batch; None if the work never has to be resumed."""
         ...
 
     def share_batch(self) -> None:
-        """The work waits in the middle of the batch that is open: others run before it goes on."""
+        """Note that the work waits in the middle of the open batch: others run before it continues."""
         ...
 
     async def close_batch(self) -> None:
-        """Keep what was done. Raises BatchLost where nothing of it can be kept, and BatchInDoubt."""
+        """Keep the changes. Raises BatchLost if none of them can be kept, and BatchInDoubt."""
 
     async def drop_batch(self) -> None:
-        """Undo what was done, and end it; at once where that was done before."""
+        """Undo the changes and end the batch. Does nothing if that was done before."""
 
 
 MOST_TOGETHER = 256
-"""How many items of a loop are committed together at the most."""
+"""How many items of a loop are committed together at most."""
 
 Work = Callable[[Points | None, bool], Coroutine[Any, Any, T]]
-"""What is done, from where the points say, and whether statements do not wait: in a batch, and where there are none."""
+"""Does the work, starting at the points. The flag: statements do not wait (in a batch, or if there are none)."""
 
 
 async def together(resource: Batching | None, count: int, work: Work[T], *, divided: bool = False) -> T:
-    """What the work comes to, its statements committed together where that can be.
+    """Return the result of the work; its statements are committed together if possible.
 
-    The work acts on nothing but the resource and waits for nothing else (`acting_on`), so it can be done again.
-    count: of how many items; one alone commits its statements sooner than it begins a batch.
-    divided: whether others may run between the steps of an item, since one alone has taken a turn.
+    The work acts on nothing but the resource and waits for nothing else (`acting_on`), so it can be repeated.
+    count: the number of items. For a single one, committing its statements is faster than beginning a batch.
+    divided: whether others may run between the steps of an item, because a single item has taken a turn.
     """
     if resource is None:
         return await work(None, not divided)
@@ -114,7 +114,7 @@ async def _kept(resource: Batching, work: Work[T], points: Points | None, lines:
         try:
             result = await _noticing(work(points, True), resource.share_batch)
         except FlowError:
-            await resource.close_batch()  # the statements before it stand, as they would alone
+            await resource.close_batch()  # the statements before it are kept, as they would be alone
             lines.write()
             raise
         await resource.close_batch()
@@ -123,7 +123,7 @@ async def _kept(resource: Batching, work: Work[T], points: Points | None, lines:
 
 
 class _PointsWithLines:
-    """Points from which the log goes on, too."""
+    """Points from which the log resumes, too."""
 
     def __init__(self, points: Points, lines: HeldLines) -> None:
         self._points = points
@@ -142,7 +142,7 @@ class _PointsWithLines:
 
 @types.coroutine
 def _noticing(work: Coroutine[Any, Any, T], waits: Callable[[], None]) -> Generator[Any, Any, T]:
-    """What the work comes to; `waits` is called when it waits for the first time, before others run."""
+    """Return the result of the work; `waits` is called when it waits for the first time, before others run."""
     begun = begin(work)
     if begun.is_done:
         result: T = begun.value

@@ -1,4 +1,4 @@
-"""Work that is begun by hand: most of it ends before it ever waits."""
+"""Starts work by hand: most of it ends without ever waiting."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class Begun(NamedTuple):
-    """Where work has come to.
+    """The state of work that was started.
 
-    is_done: whether it has ended. value: what it gave then; else what it waits for, as its coroutine yielded it.
+    is_done: whether it has ended. value: its result; otherwise the awaitable that its coroutine yielded.
     """
 
     is_done: bool
@@ -20,7 +20,7 @@ class Begun(NamedTuple):
 
 
 def begin(work: Coroutine[Any, Any, Any]) -> Begun:
-    """Run work until it waits for the first time, or ends. Raises what it raises."""
+    """Run work until it waits for the first time, or ends. Its exceptions propagate."""
     try:
         return Begun(False, work.send(None))
     except StopIteration as end:
@@ -29,7 +29,7 @@ def begin(work: Coroutine[Any, Any, Any]) -> Begun:
 
 @types.coroutine
 def rest_of(work: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
-    """The work from where it waits."""
+    """Resume work from the point at which it waits."""
     while True:
         try:
             yield awaited

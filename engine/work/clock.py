@@ -11,13 +11,13 @@ class Clock:
     """The clock of the machine. Tests hand the application one of their own, which they move."""
 
     def now(self) -> datetime:
-        """The moment, with its time zone (UTC)."""
+        """Return the moment, with its time zone (UTC)."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds from some moment on, which only grow."""
+        """Return the seconds since some moment; they never decrease."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; at once where the seconds are none."""
+        """Wait for the seconds; return immediately for 0."""
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""A deadline that costs nothing where nobody waits."""
+"""A deadline that costs nothing if the work never waits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ T = TypeVar("T")
 
 @types.coroutine
 def before(seconds: float | None, work: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
-    """What the work gives; TimeoutError, with the work cancelled, where it takes longer; as asyncio.timeout.
+    """Return the result of the work; cancel it and raise TimeoutError if it takes longer, as asyncio.timeout does.
 
-    The timer is set when the work waits for the first time: most requests never do, and while nobody
-    waits no timer could strike.
+    The timer is set when the work waits for the first time. Most requests never wait, and no timer could fire before.
     """
     if seconds is None:
         return (yield from work.__await__())

@@ -1,4 +1,4 @@
-"""How many may be inside at once."""
+"""Limits how many events may be inside at the same time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNCOUNTED: AbstractContextManager[None] = nullcontext()
 
 
 def records_of(payload: Any) -> int:
-    """How many records a payload brings: a list its length, a map that of its longest list, anything else is one."""
+    """Return how many records a payload has: of a list its length, of a map that of its longest list, otherwise 1."""
     if isinstance(payload, LISTS):
         return len(payload)
     if isinstance(payload, dict):
@@ -48,15 +48,14 @@ class Gate:
             try:
                 await room
             except asyncio.CancelledError:
-                if not room.cancelled():  # the room is left to the next
+                if not room.cancelled():  # pass the room on to the next
                     self._wake_next()
                 raise
 
     def weigh(self, payload: Any) -> AbstractContextManager[None]:
-        """Within it, the records of the payload count.
+        """Count the records of the payload while the context is open.
 
-        Raises Refusal with MULE:FLOW_BACK_PRESSURE: 503 where there is no room for them now, 413
-        where there never is.
+        Raises Refusal with MULE:FLOW_BACK_PRESSURE: 503 if there is no room for them now, 413 if there never will be.
         """
         if self.max_records is None:
             return UNCOUNTED
@@ -79,13 +78,13 @@ class Gate:
     def _wake_next(self) -> None:
         while self._waiting:
             room = self._waiting.popleft()
-            if not room.done():  # who waited may have been cancelled
+            if not room.done():  # the waiting task may have been cancelled
                 room.set_result(None)
                 return
 
 
 class _Weight:
-    """Records that count while they are inside."""
+    """Records that count while their event is inside."""
 
     def __init__(self, gate: Gate, records: int) -> None:
         self._gate, self._records = gate, records
@@ -98,5 +97,5 @@ class _Weight:
 
 
 def busy(description: str, *, is_early: bool = True) -> Refusal:
-    """The error of an event that finds no room, and may come again; is_early: whether its body is not read yet."""
+    """Return the error of an event that finds no room and may retry; is_early: its body has not been read yet."""
     return Refusal(503, FLOW_BACK_PRESSURE, description, {"retry-after": "1"}, is_early=is_early)

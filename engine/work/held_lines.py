@@ -1,4 +1,4 @@
-"""Log lines of work that may be undone: they are written when it is kept."""
+"""Log lines of work that may be undone; they are written once it is kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Line = Callable[[], None]
 
 
 def write_line(line: Line) -> None:
-    """Write a line now; where the work may be undone, as soon as it is kept."""
+    """Write a line now, or, if the work may be undone, as soon as it is kept."""
     held = _held.get()
     if held is None:
         line()
@@ -20,14 +20,14 @@ def write_line(line: Line) -> None:
 
 
 def is_held() -> bool:
-    """Whether the work may be undone."""
+    """Return whether the work may be undone."""
     return _held.get() is not None
 
 
 class HeldLines:
-    """The lines of a batch that is not yet kept.
+    """The log lines of a batch that is not kept yet.
 
-    Those of an item that is done again are lost, and those of a batch of which nothing is kept.
+    The lines of a repeated item are dropped, and those of a batch of which nothing is kept.
     """
 
     def __init__(self) -> None:
@@ -44,17 +44,17 @@ class HeldLines:
             _held.reset(outer)
 
     def note(self) -> None:
-        """The next item begins."""
+        """Note that the next item begins."""
         self._starts.append(len(self.lines))
 
     def go_back(self, first: int) -> None:
-        """The items from this number on, from 0, are done again."""
+        """Drop the lines of the items from this number (from 0) on, which are repeated."""
         if first < len(self._starts):
             del self.lines[self._starts[first] :]
             del self._starts[first:]
 
     def write(self) -> None:
-        """The work is kept."""
+        """Write the lines: the work is kept."""
         for line in self.lines:
             line()
 

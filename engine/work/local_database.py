@@ -1,4 +1,4 @@
-"""What must outlive the process: a SQLite file in the data folder."""
+"""Data that must outlive the process: a SQLite file in the data folder."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from engine.values.errors import ErrorType, FlowError
 log = logging.getLogger("engine")
 
 LONGEST_WAIT = 1.0
-"""Seconds that a statement waits for another process that writes. Ours hold the file for microseconds."""
+"""Seconds that a statement waits for another process that is writing. Ours hold the file for microseconds."""
 
 
 class LocalDatabase:
-    """A SQLite file, opened at its first use and again after `close`.
+    """A SQLite file, opened on first use and again after `close`.
 
-    A statement takes microseconds, so it runs in the event loop. What was committed survives the end
-    of the process, kill -9 too (write-ahead log; synchronous=NORMAL loses at most what a power cut
-    takes). Several processes may use one file.
+    A statement takes microseconds, so it runs in the event loop. Committed data survives the end
+    of the process, kill -9 too (write-ahead log; synchronous=NORMAL loses data only in a power cut). Several processes
+    may use one file.
 
-    file: made where it is not there, with its folder, for this user alone.
-    schema: statements that make the tables, where they are not there.
-    unavailable: the type of the FlowError that is raised where the file cannot be used.
+    file: created if missing, with its folder, for this user alone.
+    schema: statements that create the tables if they are missing.
+    unavailable: the type of the FlowError that is raised if the file cannot be used.
     """
 
     def __init__(self, file: Path, schema: str, unavailable: ErrorType) -> None:
@@ -39,7 +39,7 @@ class LocalDatabase:
         self._identity: tuple[int, int] | None = None
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement, committed unless in a transaction; its rows (of RETURNING, where it changes any)."""
+        """Run one statement, committed unless in a transaction. Return its rows (of RETURNING, if it changes any)."""
         try:
             return self._opened().execute(sql, values).fetchall()
         except (sqlite3.Error, OSError) as error:
@@ -47,7 +47,7 @@ class LocalDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All statements inside, or none of them. There must be no await inside."""
+        """Run all statements inside, or none of them. There must be no await inside."""
         self.run("BEGIN IMMEDIATE")
         try:
             yield
@@ -63,7 +63,7 @@ class LocalDatabase:
         self._connection = None
 
     def _opened(self) -> sqlite3.Connection:
-        """The connection; a new one where somebody took the file away: what is written to it then would be lost."""
+        """Return the connection. If the file was removed, open a new one: writes to the old one would be lost."""
         connection = self._connection
         if connection is not None and not connection.in_transaction and self._identity != _identity(self._file):
             log.warning("%s was removed or replaced while it was in use; it is opened anew", self._file)
@@ -92,7 +92,7 @@ class LocalDatabase:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Of several processes that begin together one makes the log; the others are refused without being waited for."""
+    """Switch to WAL. If several processes start together, one switches; SQLite refuses the others without waiting."""
     deadline = monotonic() + LONGEST_WAIT
     while True:
         try:
@@ -105,7 +105,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
-    """Device and inode of a file; None where there is none."""
+    """Return the device and inode of a file; None if it does not exist."""
     try:
         status = os.stat(file)
     except OSError:

@@ -1,4 +1,4 @@
-"""How deep flows may call flows."""
+"""Limits how deep flows may call flows."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from engine.values.event import Event
 from engine.work.strand import going_on
 
 FRESH_STACK = 4
-"""At each so many flows the next runs on a stack of its own: else Python's would end before ours."""
+"""Every so many levels, the next flow runs on a stack of its own; otherwise Python's limit would come before ours."""
 
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 
 
 class Runnable(Protocol):
-    """What a flow-ref can lead to: a flow, or the chain of a sub-flow."""
+    """The target of a flow-ref: a flow, or the chain of a sub-flow."""
 
     @property
     def run(self) -> Callable[[Event], Coroutine[Any, Any, Event]]: ...
 
 
 class TooDeep(FlowError):
-    """MULE:ROUTING where flows call each other without end; no route's own failure, for each would have its like."""
+    """MULE:ROUTING if flows call each other endlessly; not one route's failure, since every route would fail so."""
 
     def __init__(self) -> None:
         super().__init__(ROUTING, f"flows call each other more than {DEEPEST_FLOWS} deep")
 
 
 async def run_nested(flow: Runnable, event: Event) -> Event:
-    """Run what may lead back to where it is called from. Raises MULE:ROUTING where that has no end."""
+    """Run a flow that may lead back to its caller. Raises MULE:ROUTING if that never ends."""
     depth = _depth.get()
     if depth >= DEEPEST_FLOWS:
         raise TooDeep

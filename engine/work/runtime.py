@@ -1,4 +1,4 @@
-"""What the elements of one application share while it runs."""
+"""The state that the elements of one application share while it runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ T = TypeVar("T")
 """Seconds (Mule's)."""
 
 DATA_DIR = ".engine"
-"""Where the folders of the applications lie that have no dataDir of their own, from where the engine was started."""
+"""The parent of the folders of applications without a dataDir, relative to the engine's working directory."""
 
 
 class Runtime:
     """The clock, the background tasks, the folder of persistent things, and what elements share by name.
 
-    An application has one, and each of its elements knows it as `self.runtime`; elements that are
-    made in Python share one that has the machine's clock.
+    An application has one, and each of its elements has it as `self.runtime`. Elements that are made in Python share
+    one with the machine's clock.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -36,15 +36,15 @@ class Runtime:
         self.worker = 0
         """The number of the process among those that serve the application."""
         self.requests = Gate(None)
-        """The requests over HTTP that are under way in all flows."""
+        """The HTTP requests in progress in all flows."""
         self.data_dir = Path(DATA_DIR)
-        """Where persistent things lie that have no place of their own; each application has another."""
+        """The folder of persistent data without a place of its own; each application has a different one."""
         self.default_response_timeout = RESPONSE_TIMEOUT
-        """Seconds that a response may take where nothing else says it."""
+        """Seconds that a response may take, unless set elsewhere."""
         self.flows: Mapping[str, Runnable] = {}
         """The flows and sub-flows by name; all are there once the application is loaded."""
         self.isolation: Isolation | None = None
-        """What a test keeps the elements from; None, where they act on the real world."""
+        """The isolation of a test; None if the elements act on the real world."""
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}
         self._starters: list[Callable[[], Awaitable[None]]] = []
@@ -56,43 +56,43 @@ class Runtime:
             self.isolation.keep_from(what)
 
     def share(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What all elements of the application have in common under a key; made by the first that asks."""
+        """Return the object that all elements of the application share under a key; the first caller makes it."""
         if key not in self._shared:
             self._shared[key] = make()
         found: T = self._shared[key]
         return found
 
     def local_database(self, name: str, schema: str, unavailable: ErrorType) -> LocalDatabase:
-        """The SQLite file of that name in the data folder: opened at its first use, closed when the application stops.
+        """Return the SQLite file of that name in the data folder: opened on first use, closed with the application.
 
-        schema, unavailable: as LocalDatabase takes them, from the first that asks.
+        schema, unavailable: as for LocalDatabase; those of the first caller count.
         """
         if name not in self._databases:
             self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable)
         return self._databases[name]
 
     def at_start(self, start: Callable[[], Awaitable[None]]) -> None:
-        """Have something started each time the application starts, but in a test, which is kept from it."""
+        """Have something started each time the application starts, except in an isolated test."""
         self._starters.append(start)
 
     async def start(self) -> None:
-        """Start what elements share."""
+        """Start the shared objects."""
         for start in () if self.isolation else self._starters:
             await start()
 
     def at_stop(self, close: Callable[[], Awaitable[None]]) -> None:
-        """Have something closed each time the application stops; what is shared has no config that would do it."""
+        """Have something closed each time the application stops, for shared objects, which no config closes."""
         self._closers.append(close)
 
     async def stop(self) -> None:
-        """Close what was opened by elements that share it, and forget the rest: what starts again, starts anew."""
+        """Close the shared objects that were opened and forget the rest: the next start begins from scratch."""
         for close in reversed(self._closers):
             await close()
         self.close()
         self._shared.clear()
 
     def close(self) -> None:
-        """Close what was opened in the data folder; it is opened again when it is used."""
+        """Close the files of the data folder; they are opened again on their next use."""
         for database in self._databases.values():
             database.close()
 

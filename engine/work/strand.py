@@ -1,4 +1,4 @@
-"""Whose work it is that runs: that of a task, which may go on in another one."""
+"""The strand: the logical task that running work belongs to, though it may continue in another asyncio task."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ T = TypeVar("T")
 Task = asyncio.Task[Any] | None
 
 _continuation: ContextVar[tuple[Task, Task]] = ContextVar("continuation", default=(None, None))
-"""The task that goes on for another one, and that one. A route that it starts inherits this, and is another task."""
+"""A continuing task, and the task it continues. A route it starts inherits this, but is a task of its own."""
 
 
 def strand() -> Task:
-    """The task that began the work that runs: to it belong its transaction and all else that routes do not share."""
+    """Return the task that began the running work: it owns the transaction and all else that routes do not share."""
     task = asyncio.current_task()
     going_on, origin = _continuation.get()
     return origin if going_on is task else task
 
 
 async def going_on(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """The result of work that runs on a stack of its own, and is still that of the strand that waits for it."""
+    """Return the result of work that runs on a stack of its own, but belongs to the strand that waits for it."""
     origin = strand()
 
     async def go_on() -> T:

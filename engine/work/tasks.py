@@ -1,4 +1,4 @@
-"""Work that goes on while its caller does not wait."""
+"""Background work, which its caller does not wait for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 class Tasks:
-    """Tasks in the background of an application: kept until they end, awaited when it stops.
+    """Background tasks of an application: kept until they end, awaited when it stops.
 
-    refused: how many pieces of work were not taken, for want of room.
+    refused: how many were rejected for lack of room.
     """
 
     def __init__(self) -> None:
@@ -21,14 +21,14 @@ class Tasks:
         return len(self._running)
 
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Run the coroutine as a task. It must not raise: nobody would hear of it."""
+        """Run the coroutine as a task. It must not raise: nobody would notice."""
         task = asyncio.create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
     async def drain(self, seconds: float | None) -> int:
-        """Wait until all have ended, those too that are started meanwhile; how many had to be cancelled."""
+        """Wait until all have ended, including any started meanwhile. Return how many had to be cancelled."""
         try:
             async with asyncio.timeout(seconds):
                 while self._running:

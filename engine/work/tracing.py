@@ -1,4 +1,4 @@
-"""The trace that a request belongs to (W3C Trace Context): what came in with the event goes out with its requests."""
+"""The trace of a request (W3C Trace Context): its headers are passed on with the requests of the event."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{
 NO_TRACE: Mapping[str, str] = MappingProxyType({})
 
 trace_headers: ContextVar[Mapping[str, str]] = ContextVar("trace_headers", default=NO_TRACE)
-"""The headers traceparent and tracestate of the task that runs, and of those that it starts."""
+"""The headers traceparent and tracestate of the running task, and of the tasks it starts."""
 
 
 def continue_trace(parent: str | None, state: str) -> None:
-    """Belong to the trace that the headers of a request name; to none where they name none, or not as W3C says.
+    """Join the trace that the headers of a request name; none if they name none, or are not valid by W3C's rules.
 
     parent, state: its headers traceparent and tracestate.
     """

@@ -1,4 +1,4 @@
-"""What several operations do together, or not at all."""
+"""Operations that all take effect together, or not at all."""
 
 from __future__ import annotations
 
@@ -22,18 +22,17 @@ P = TypeVar("P", bound=Part)
 
 
 class Transactional(Protocol, Generic[P]):
-    """What can take part in transactions, such as a database."""
+    """A resource that can take part in transactions, such as a database."""
 
     async def begin(self, outer: P | None) -> P:
-        """Begin a part; inside the outer one, where there is one, of which it can be undone alone."""
+        """Begin a part, inside the outer one if there is one; the inner part can be undone alone."""
         ...
 
 
 class Transaction:
     """A transaction of a scope. Resources take part with their first operation in it.
 
-    It belongs to the strand that entered it: routes that run beside each other, and async work, are
-    outside of it.
+    It belongs to the strand that entered it: concurrent routes and async work are outside it.
     """
 
     def __init__(self) -> None:
@@ -44,12 +43,12 @@ class Transaction:
 
     @staticmethod
     def current() -> Transaction | None:
-        """The transaction that operations of this strand take part in."""
+        """Return the transaction that operations of this strand take part in."""
         transaction = _current.get()
         return transaction if transaction is not None and transaction._strand is strand() else None
 
     async def part_of(self, resource: Transactional[P]) -> P:
-        """The resource's part, begun now where this is its first operation."""
+        """Return the resource's part, begun now if this is its first operation."""
         if resource not in self._parts:
             outer = await self._outer.part_of(resource) if self._outer else None
             self._parts[resource] = await resource.begin(outer)
@@ -57,7 +56,7 @@ class Transaction:
         return part
 
     async def commit(self) -> None:
-        """End it, for good. Raises what the first resource raises that cannot; all others are rolled back."""
+        """Commit it. If a resource cannot, its error is raised, and all others are rolled back."""
         self.leave()
         parts = list(self._parts.items())
         for resource, part in parts:
@@ -70,14 +69,14 @@ class Transaction:
             del self._parts[resource]
 
     async def rollback(self) -> None:
-        """End it as if nothing had been done; at once where that was done before."""
+        """Roll it back; does nothing if it was rolled back before."""
         self.leave()
         while self._parts:
             _, part = self._parts.popitem()
             await part.rollback()
 
     def leave(self) -> None:
-        """Let what runs from here on be outside of it."""
+        """Put everything that runs from now on outside it."""
         if self._before is not None:
             _current.reset(self._before)
             self._before = None

@@ -1,4 +1,4 @@
-"""Turns for the others, in chains and loops that may run for long without waiting."""
+"""Turns for other tasks, in chains and loops that may run for long without waiting."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from engine.expressions.budget import begin, current_budget, here
 from engine.work.held_lines import is_held
 
 TURN = 0.2
-"""Seconds after which the other requests of the process get their turn, and a deadline can strike."""
+"""Seconds after which other requests of the process get their turn, and a deadline can fire."""
 
 OFTEN = 16
-"""How many rounds of a loop pass between two looks at the clock."""
+"""Rounds of a loop between two looks at the clock."""
 
 MUCH = 4_000_000
-"""Steps of expressions, some 0.1 s of them, after which the turn is over as well: a look at them costs nothing."""
+"""Steps of expressions (about 0.1 s) after which the turn is over as well: checking them costs nothing."""
 
 
 class _Turn(threading.local):
-    """The turn that is under way: one for all loops of an event loop, for they may run inside each other.
+    """The current turn: one for all loops of an event loop, since they may be nested.
 
     ends: when it ends. waiting: the loops whose next turn has not begun, in their order.
-    undivided: how many works are under way that end before others run.
-    taken: the event loop in whose round one began; another one that began then would keep all others waiting longer.
+    undivided: how many pieces of work are running that end before others run.
+    taken: the event loop in whose round a turn began; a second one then would keep all others waiting longer.
     """
 
     def __init__(self) -> None:
@@ -48,16 +48,16 @@ def is_turn_over() -> bool:
 
 
 async def give_turn() -> None:
-    """Let the others run when the turn is over; in the middle of a batch, which they may undo, only after two turns."""
+    """Let others run when the turn is over; in the middle of a batch, which they may undo, only after two turns."""
     now = monotonic()
     if (now > _turn.ends and (now > _turn.ends + TURN or not is_held())) or (here() or begin()).spent > MUCH:
         await _next_turn()
 
 
 async def give_turn_after_much() -> None:
-    """Let the others run behind a step that has computed much, where the work may be divided there.
+    """Let others run after a step that has computed a lot, if the work may be divided there.
 
-    It may not inside of an expression, which `lookup` runs a flow in, nor in a batch, whose loop gives the turns.
+    It may not be divided inside an expression (`lookup` runs a flow there), nor in a batch, whose loop gives the turns.
     """
     budget = here() or begin()
     if budget.spent > MUCH and not (budget.limit or _turn.undivided or is_held()):
@@ -79,7 +79,7 @@ async def _next_turn() -> None:
     _turn.waiting.append(own)
     try:
         await asyncio.sleep(0)
-        while _turn.taken is loop or _turn.waiting[0] is not own:  # noqa: ASYNC110  # it waits for rounds, no event
+        while _turn.taken is loop or _turn.waiting[0] is not own:  # noqa: ASYNC110  # it waits for rounds, not an event
             await asyncio.sleep(0)
     finally:
         _turn.waiting.remove(own)
