@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine import Application, FlowError, LoadError, acting_on
+from engine import Application, FlowError, LoadError
+from engine.plan.link import Link
 
 FLOWS = """
 properties: {tax: 19}
@@ -92,4 +93,4 @@ def test_a_literal_that_is_not_there_is_a_mistake(folder: Path, expression: str)
 def test_a_step_acts_if_a_function_that_it_calls_does(folder: Path, step: str, acts: bool) -> None:
     (folder / "flows.yaml").write_text(f"{FLOWS % 'payload'}  s: {{steps: [{{{step}}}]}}\n")
     steps = Application.load(folder).parts.runnables["s"]
-    assert (acting_on(steps) is None) is acts
+    assert Link().code(steps).effects.acts is acts

@@ -86,7 +86,7 @@ Work = Callable[[Points | None, bool], Coroutine[Any, Any, T]]
 async def together(resource: Batching | None, count: int, work: Work[T], *, divided: bool = False) -> T:
     """Return the result of the work; its statements are committed together if possible.
 
-    The work acts on nothing but the resource and waits for nothing else (`acting_on`), so it can be repeated.
+    The work acts on nothing but the resource and waits for nothing else (`Effects.batching`), so it can be repeated.
     count: the number of items. For a single one, committing its statements is faster than beginning a batch.
     divided: whether others may run between the steps of an item, because a single item has taken a turn.
     """
