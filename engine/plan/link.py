@@ -67,7 +67,8 @@ class Link:
 
     def link(self, starts: Iterable[Any]) -> Self:
         """Make the code of all that an event may come to from here."""
-        parts = [part for part in innermost_first(*starts) if isinstance(part, Linked)]
+        reached = (part for part in innermost_first(*starts) if isinstance(part, Linked))
+        parts = [part for part in reached if id(part) not in self._codes]
         self._codes.update({id(part): (part, _late(part)) for part in parts})
         for part in parts:
             self._codes[id(part)] = part, part.code(self)
@@ -104,6 +105,9 @@ class Link:
         """The code of one step, with what its parameters and the tests put around it."""
         processor = step.processor
         code: Code = processor.bounded(processor.code(self))
+        return self._with_around(step, code) if self._around else code
+
+    def _with_around(self, step: Step, code: Code) -> Code:
         own: Run = code.awaited
         run = own
         for around in self._around:
