@@ -1,6 +1,6 @@
-"""Expression languages, and what they have in common: the values, the functions, the budget.
+"""Expression languages, and their common parts: the values, the functions, the budget.
 
-This folder stands alone: it knows values and text, neither events nor flows.
+This package stands alone: it knows values and text, but neither events nor flows.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,6 @@ from engine.expressions.jmespath import JMESPATH
 from engine.expressions.language import Language
 
 LANGUAGES: Mapping[str, Language] = {JMESPATH.name: JMESPATH}
-"""Each language by the name that `expression-language` has for it."""
+"""Each language by its name in `expression-language`."""
 
 __all__ = ["JMESPATH", "LANGUAGES", "Appended", "EvaluationError", "ExpressionSyntaxError", "settle"]

@@ -1,4 +1,4 @@
-"""Lists that grow by `append` at a constant price, and stay values all the same."""
+"""Lists that grow by `append` at constant cost, and are still immutable values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.expressions.budget import spend
 from engine.limits import DEEPEST
 
 PER_ELEMENT = 2
-"""Steps to copy one."""
+"""Steps to copy an element."""
 
 
 class Appended(Sequence[Any]):
@@ -28,7 +28,7 @@ class Appended(Sequence[Any]):
         self._length = len(self._buffer)
 
     def append(self, element: Any) -> Appended:
-        """A list with one more element; this one stays as it is."""
+        """Return a list with one more element; this one does not change."""
         buffer, length = self._buffer, self._length
         if len(buffer) != length:
             return self._copy().append(element)
@@ -39,7 +39,7 @@ class Appended(Sequence[Any]):
         return longer
 
     def extend(self, elements: Iterable[Any]) -> Appended:
-        """A list with more elements; this one stays as it is."""
+        """Return a list with more elements; this one does not change."""
         buffer, length = self._buffer, self._length
         if len(buffer) != length:
             return self._copy().extend(elements)
@@ -50,7 +50,7 @@ class Appended(Sequence[Any]):
         return longer
 
     def _copy(self) -> Appended:
-        """The same list, which may grow: others have grown out of this one."""
+        """Return a copy that can grow: other lists share and have extended this one's buffer."""
         spend(PER_ELEMENT * self._length, "append()")
         return Appended(self._buffer[: self._length])
 
@@ -79,7 +79,7 @@ class Appended(Sequence[Any]):
             return self.to_list() == other.to_list()
         return self.to_list() == other if isinstance(other, list) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # a list is no key
+    __hash__ = None  # type: ignore[assignment]  # a list is not a key
 
     def __repr__(self) -> str:
         return repr(self.to_list())
@@ -89,7 +89,7 @@ _new = Appended.__new__
 
 
 def settle(value: Any) -> Any:
-    """The same value in Python's own lists, for code that tests `isinstance(x, list)`; what is shared stays shared."""
+    """Return the value with Python's own lists, for code that tests `isinstance(x, list)`; shared parts stay shared."""
     return _settled(value, DEEPEST, {})
 
 

@@ -1,10 +1,10 @@
-"""What one evaluation of an expression may cost, counted in steps.
+"""Limits the cost of one evaluation of an expression, counted in steps.
 
-A step is some 25 ns of time, or a few bytes that are made and kept. The counts are the same on each machine,
-so the same input has the same answer everywhere. The compiler knows what straight code costs and leaves it
-alone; a loop is charged when it begins, for all its rounds; a function for the size of what it gets and makes.
+A step is about 25 ns of time, or a few bytes that are made and kept. The counts are the same on every machine, so the
+same input has the same answer everywhere. The compiler knows the cost of straight code and does not count it; a loop is
+charged when it begins, for all its rounds; a function for the size of its arguments and result.
 
-What was spent is counted on after an evaluation: after many steps the others get their turn (`engine.work.turns`).
+The total goes on after an evaluation: after many steps other tasks get a turn (`engine.work.turns`).
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ T = TypeVar("T")
 STEP = 25e-9
 """Seconds."""
 BYTES = 6
-"""Bytes of lists and maps that are made for one step: so all that an evaluation makes fits in some 100 MB."""
+"""Bytes of lists and maps made per step: so everything that an evaluation makes fits in about 100 MB."""
 SHORT = 16
-"""Characters of a text that a call in a loop makes, which its own steps pay for."""
+"""Characters of a text made by a call in a loop that are covered by the call's own steps."""
 TEXT_BYTES = 4
-"""Bytes of long texts for one step: they are written once more for the answer."""
+"""Bytes of long texts per step: they are written once more for the answer."""
 
 
 class BudgetSpent(EvaluationError):
-    """An evaluation that has cost too much: it ends, whatever stands around it in the expression."""
+    """An evaluation that has cost too much: it ends, regardless of the rest of the expression."""
 
 
 class Budget:
     """The steps of one thread.
 
-    spent: since others had their turn. limit: the count at which the evaluation under way ends; 0 where
-    none is. An evaluation inside of another one, as by lookup(), has no budget of its own.
+    spent: steps since others had their turn. limit: the count at which the current evaluation ends; 0 if there is none.
+    A nested evaluation, as by lookup(), has no budget of its own.
     """
 
     __slots__ = ("limit", "spent")
@@ -50,38 +50,38 @@ class Budget:
 
     @property
     def left(self) -> int:
-        """The steps that the evaluation may still take."""
+        """The remaining steps of the evaluation."""
         return self.limit - self.spent if self.limit else MOST_STEPS
 
     def pay(self, steps: int, what: str) -> None:
-        """Count steps. Raises BudgetSpent in the name of `what` where they are too many for the evaluation."""
+        """Count steps. Raises BudgetSpent in the name of `what` if they exceed the evaluation's limit."""
         self.spent += steps
         if self.spent > self.limit:
             self.stop(what)
 
     def stop(self, what: str) -> None:
-        """Raise BudgetSpent where an evaluation is under way. It stays spent: the next step raises again."""
+        """Raise BudgetSpent if an evaluation is running. The budget stays spent: the next step raises again."""
         if self.limit:
             raise BudgetSpent(f"{what} stops at {MOST_STEPS} steps of an evaluation")
 
     def read(self, value: Sized, each: int, what: str) -> None:
-        """Count a text or a list that a function goes through; each: steps for an element, or for 16 characters."""
+        """Count a text or a list that a function reads; each: steps per element, or per 16 characters."""
         steps = len(value) * each
         self.pay(steps // 16 if isinstance(value, (str, bytes)) else steps, what)
 
     def made(self, text: str, what: str) -> None:
-        """Count a text that was made, by the bytes that it takes: one, two or four for each character."""
+        """Count a text that was made, by its bytes: one, two or four for each character."""
         self.pay((len(text) if text.isascii() else getsizeof(text)) // TEXT_BYTES, what)
 
 
 _budgets: dict[int, Budget] = {}
 _current: ContextVar[Budget | None] = ContextVar("budget", default=None)
 here = _current.get
-"""The budget of this thread; None in a context that has seen none, which `begin` mends."""
+"""Returns the budget of this thread; None in a context that has none yet, which `begin` fixes."""
 
 
 def begin() -> Budget:
-    """The budget of this thread, from now on that of this context."""
+    """Return the budget of this thread, and set it in this context."""
     budget = _budgets.setdefault(get_ident(), Budget())
     _current.set(budget)
     return budget
@@ -91,17 +91,17 @@ begin()  # most contexts are copies of the one that imports this
 
 
 def current_budget() -> Budget:
-    """The budget of this thread."""
+    """Return the budget of this thread."""
     return here() or begin()
 
 
 def spend(steps: int, what: str) -> None:
-    """Count steps of the evaluation under way. Raises BudgetSpent in the name of `what`."""
+    """Count steps of the current evaluation. Raises BudgetSpent in the name of `what`."""
     current_budget().pay(steps, what)
 
 
 def with_own_budget(call: Callable[P, T]) -> Callable[P, T]:
-    """The function for another thread, which gets a copy of this context."""
+    """Return the function for another thread, which runs in a copy of this context."""
 
     def run(*positional: P.args, **named: P.kwargs) -> T:
         begin()
@@ -112,7 +112,7 @@ def with_own_budget(call: Callable[P, T]) -> Callable[P, T]:
 
 @contextmanager
 def one_evaluation() -> Iterator[None]:
-    """Let all evaluations inside share one budget."""
+    """Make all evaluations inside share one budget."""
     budget = current_budget()
     outer = budget.limit
     if not outer:

@@ -1,4 +1,4 @@
-"""The charset that a media type names."""
+"""Finds the charset that a media type names."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CHARSETS = frozenset(
 )  # fmt: skip
 """Python's codecs of the charsets that bodies may have: those of the WHATWG's Encoding Standard, and UTF-32.
 
-Each is decoded in linear time, in portions too. Of Python's others some are no charsets (zlib would inflate a bomb),
-some are quadratic: punycode, idna, and UTF-7 in portions.
+Each is decoded in linear time, also in portions. Some of Python's other codecs are not charsets (zlib would inflate a
+bomb), and some are quadratic: punycode, idna, and UTF-7 in portions.
 """
 
 
@@ -30,13 +30,13 @@ OTHER_NAMES = {"windows_31j": "cp932", "windows_874": "cp874", "x_sjis": "shift_
 
 @lru_cache(maxsize=64)  # most requests have the same few
 def charset_of(media_type: str | None) -> str:
-    """The codec's name; UTF-8 where the media type names no charset. Raises LookupError for one that is not ours."""
+    """Return the codec's name; UTF-8 if the media type names no charset. Raises LookupError for an unsupported one."""
     return named_charset(media_type) or "utf-8"
 
 
 @lru_cache(maxsize=64)
 def named_charset(media_type: str | None) -> str | None:
-    """The codec's name; None where the media type names no charset. Raises LookupError for one that is not ours."""
+    """Return the codec's name; None if the media type names no charset. Raises LookupError for an unsupported one."""
     for parameter in (media_type or "").split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
@@ -45,9 +45,9 @@ def named_charset(media_type: str | None) -> str | None:
 
 
 def codec_named(name: str) -> str:
-    """The codec of a charset. Raises LookupError for one that is not ours.
+    """Return the codec of a charset. Raises LookupError for an unsupported one.
 
-    Looked up by hand, for Python would search its folders for a module of each name that somebody sends.
+    Looked up by hand, because Python would search its folders for a module of any name that somebody sends.
     """
     normal = normalize_encoding(name).lower() if name.isascii() and name.isprintable() else ""
     codec = OTHER_NAMES.get(normal) or aliases.get(normal, normal)

@@ -1,4 +1,4 @@
-"""Decimals beside whole numbers and floats: what came in exact stays exact."""
+"""Decimals together with whole numbers and floats: exact input stays exact."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from decimal import Context, Decimal, localcontext
 from typing import Any
 
 MOST_DIGITS = 100
-"""Digits of a sum, a difference, a product or a rest; Python's own context would round to 28 without a word."""
+"""Digits of a sum, a difference, a product or a remainder; Python's default context would silently round to 28."""
 QUOTIENT_DIGITS = 34
 """Digits of a quotient or a power, which may have no end (IEEE 754's decimal128, as in DataWeave)."""
 CONTEXTS = {digits: Context(prec=digits) for digits in (MOST_DIGITS, QUOTIENT_DIGITS)}
 
 
 def together(left: Any, right: Any) -> tuple[Any, Any]:
-    """Two numbers; a float beside a decimal becomes the decimal that it is written as: 0.1 is Decimal('0.1')."""
+    """Return both numbers; a float combined with a decimal becomes the decimal as written: 0.1 is Decimal('0.1')."""
     if isinstance(left, Decimal) and isinstance(right, float):
         return left, Decimal(str(right))
     if isinstance(left, float) and isinstance(right, Decimal):
@@ -23,19 +23,19 @@ def together(left: Any, right: Any) -> tuple[Any, Any]:
 
 
 def calculated(calculate: Callable[[Any, Any], Any], left: Any, right: Any, digits: int) -> Any:
-    """The result for two numbers of which one is a decimal."""
+    """Return the result for two numbers, one of which is a decimal."""
     with localcontext(CONTEXTS[digits]):
         return calculate(*together(left, right))
 
 
 def remainder(left: Any, right: Any) -> Any:
-    """The rest of a division with the sign of the divisor, also of decimals (Python: of the dividend)."""
+    """Return the remainder with the sign of the divisor, also for decimals (Python: of the dividend)."""
     rest = left % right
     return rest + right if rest and (rest < 0) is not (right < 0) else rest
 
 
 def floor_division(left: Any, right: Any) -> Any:
-    """The whole quotient downwards, also of decimals (Python: towards 0)."""
+    """Return the quotient rounded down, also for decimals (Python: towards 0)."""
     quotient = left // right
     if type(quotient) is Decimal and remainder(left, right) != left % right:
         return quotient - 1

@@ -1,8 +1,8 @@
-"""The digits 0 to 9: Python's own tests take those of any script for digits, and some that `int` does not read."""
+"""The digits 0 to 9: Python's own tests accept digits of any script, and some that `int` does not read."""
 
 from __future__ import annotations
 
 
 def is_digits(text: str) -> bool:
-    """Whether a text holds digits and nothing else."""
+    """Return whether a text holds only digits."""
     return text.isascii() and text.isdecimal()

@@ -1,4 +1,4 @@
-"""What can go wrong with an expression: while it is read, and while it runs."""
+"""Errors of expressions: while they are read, and while they run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class ExpressionSyntaxError(Exception):
     """An expression that cannot be compiled.
 
     `offset` counts characters from the start of the expression; `found`, `expected` and `write`
-    make up the message: what stands there, what could stand there, what to write instead.
+    make up the message: the text there, the possible texts, the text to write instead.
     """
 
     def __init__(self, offset: int, found: str, expected: str = "", write: str = "") -> None:
@@ -22,13 +22,13 @@ class ExpressionSyntaxError(Exception):
 
 
 class EvaluationError(Exception):
-    """A value that an operator or a function cannot work with. The text names types, never the value."""
+    """A value that an operator or a function cannot work with. The message names types, never the value."""
 
 
 class NotInFormat(ValueError):
-    """A text that is not in the format that it should have. As text: why, and where; never a value.
+    """A text that is not in the format that it should have. As text: the reason and the place; never a value.
 
-    line and column count from 1; 0 where nobody knows.
+    line and column count from 1; 0 if unknown.
     """
 
     def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
@@ -37,7 +37,7 @@ class NotInFormat(ValueError):
 
 
 def unclosed_quote(offset: int, text: str) -> ExpressionSyntaxError:
-    """The mistake of a text whose first character is a quote that has no second one."""
+    """Return the error for a text that starts with a quote without a closing one."""
     found, quote = text.split("\n", 1)[0][:20], text[0]
     return ExpressionSyntaxError(
         offset, f"{found} without the quote at its end", f"a second {quote}, and \\{quote} for one between them"
@@ -46,7 +46,7 @@ def unclosed_quote(offset: int, text: str) -> ExpressionSyntaxError:
 
 @contextmanager
 def depth_bounded(place: Callable[[], int] = int) -> Iterator[None]:
-    """Refuse an expression whose nesting is more than Python's recursion takes; `place` says where that was."""
+    """Refuse an expression nested deeper than Python's recursion allows; `place` returns the offset."""
     try:
         yield
     except RecursionError:

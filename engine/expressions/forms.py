@@ -1,4 +1,4 @@
-"""Forms and queries (application/x-www-form-urlencoded) as names and values, and back."""
+"""Reads and writes forms and queries (application/x-www-form-urlencoded) as names and values."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from engine.limits import LARGEST_FORM, MOST_BROKEN_ESCAPES
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 WRITTEN = tuple("+" if byte == 0x20 else chr(byte) if byte in SAFE else f"%{byte:02X}" for byte in range(256))
-"""What stands for each byte in a form."""
+"""The spelling of each byte in a form."""
 PORTION = 2**16
-"""Bytes that are written at once: each takes the room of a reference meanwhile."""
+"""Bytes that are written at a time: each takes the room of a reference meanwhile."""
 
 
 class TooMany(ValueError):
-    """A form that has more of something than is read; the message says of what."""
+    """A form with too many of something; the message says of what."""
 
 
 def read_pairs(text: str, most: int, errors: str = "replace") -> list[tuple[str, str]]:
-    """The fields in order, without those that are empty.
+    """Return the fields in order, without empty ones.
 
-    errors: what becomes of escapes that are no UTF-8, as Python's codecs have it. Raises TooMany
-    for more fields than `most`, and for many a `%` that begins no escape.
+    errors: the handling of escapes that are not UTF-8, as for Python's codecs. Raises TooMany for more fields than
+    `most`, and for too many `%` that do not begin an escape.
     """
     if text.count("&") >= most:
         raise TooMany(f"more than {most} fields")
@@ -35,7 +35,7 @@ def read_pairs(text: str, most: int, errors: str = "replace") -> list[tuple[str,
 
 
 class _Reader:
-    """Reads the names and values of a form, which share the number of signs that may begin no escape."""
+    """Reads the names and values of a form, which share the allowance of `%` that do not begin an escape."""
 
     def __init__(self, errors: str) -> None:
         self._errors = errors
@@ -46,9 +46,9 @@ class _Reader:
         return self._unescaped(text.encode()).decode("utf-8", self._errors) if "%" in text else text
 
     def _unescaped(self, text: bytes) -> bytes:
-        """The bytes with each `%XX` as the byte that it stands for (RFC 3986, 2.1); any other `%` stays.
+        """Return the bytes with each `%XX` decoded (RFC 3986, 2.1); any other `%` stays.
 
-        Quoted-printable has the same escapes, but for their sign, and its reader is a loop in C.
+        Quoted-printable has the same escapes, except for their sign, and its decoder is a loop in C.
         """
         text, broken = BROKEN_ESCAPE.subn(b"%25", text, self._left + 1)
         self._left -= broken
@@ -58,7 +58,7 @@ class _Reader:
 
 
 def write_pairs(pairs: Iterable[tuple[str, str]]) -> str:
-    """Names and values as a form. Raises TooLarge."""
+    """Write names and values as a form. Raises TooLarge."""
     left = LARGEST_FORM
     fields = []
     for name, value in pairs:

@@ -1,4 +1,4 @@
-"""Maps that grow in place, while `reduce` makes them."""
+"""Maps that grow in place while `reduce` builds them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Growing(dict[str, Any]):
-    """A map that nobody holds but `reduce`: as its accumulator it takes entries without being copied.
+    """A map that only `reduce` refers to: as its accumulator it takes entries without being copied.
 
     It becomes a plain map when the reduction ends.
     """
@@ -15,5 +15,5 @@ class Growing(dict[str, Any]):
 
 
 def grown(value: Any) -> Any:
-    """The value as everybody may hold it."""
+    """Return the value in a form that others may refer to."""
     return dict(value) if type(value) is Growing else value

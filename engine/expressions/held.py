@@ -1,6 +1,6 @@
-"""What a parameter holds: literals, lists, maps and texts, with expressions in them.
+"""The content of a parameter: literals, lists, maps and texts, with expressions in them.
 
-That structure is the engine's. An expression in it is a Tree, which only its language looks into.
+That structure is the engine's. An expression in it is a Tree, which is opaque to all but its language.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from engine.expressions.functions.function import Function
 from engine.expressions.schemas import OPEN, STREAM, TEXT, TRUTH, Schema, of_list, of_map, of_value
 
 Path = tuple[str, ...]
-"""Names that lead to a value, from a root on: (payload, records). The empty one leads to the whole event."""
+"""Names that lead from a root to a value: (payload, records). The empty one leads to the whole event."""
 
 Demand = tuple[Path, Schema]
 """A schema that the value at the end of a path satisfies."""
 
 
 class Known(NamedTuple):
-    """What is known of the event that an expression sees, and of the names that a `let` around it defines."""
+    """The known schemas of the event that an expression sees, and of the names that a `let` around it defines."""
 
     payload: Schema = OPEN
     variables: Mapping[str, Schema] = {}
@@ -36,38 +36,38 @@ class Tree(Protocol):
         """The literal that the expression consists of; None if it has to be computed."""
 
     def doubts(self) -> Iterator[ExpressionSyntaxError]:
-        """Warnings of what it says, but hardly means."""
+        """Yield warnings about parts that probably do not mean what they say."""
 
     def reads(self) -> Iterator[Path]:
-        """What it reads of the event, as far as names lead."""
+        """Yield the paths it reads from the event, as far as names lead."""
 
     def calls(self) -> Iterator[Function]:
-        """The functions that it calls."""
+        """Yield the functions it calls."""
 
     def shape(self, known: Known) -> Schema:
-        """What its value is, as far as that is sure."""
+        """Return the schema of its value, as far as it is certain."""
 
     def implies(self, schema: Schema) -> Iterator[Demand]:
-        """What holds of the event if the value satisfies a schema."""
+        """Yield conditions on the event that follow if the value satisfies a schema."""
 
 
 class Held:
-    """The base of all that a parameter may hold."""
+    """The base class of everything a parameter may hold."""
 
     __slots__ = ()
 
     @property
     def parts(self) -> Iterable[Held]:
-        """What stands directly inside."""
+        """Return the direct parts."""
         return ()
 
     def computed(self) -> Iterator[Computed]:
-        """The expressions inside, at any depth."""
+        """Yield the expressions inside, at any depth."""
         for part in self.parts:
             yield from part.computed()
 
     def reads(self) -> Iterator[Path]:
-        """What the expressions read of the event, as far as names lead."""
+        """Yield the paths that the expressions read from the event, as far as names lead."""
         for part in self.parts:
             yield from part.reads()
 
@@ -78,20 +78,20 @@ class Held:
 
     @property
     def acts(self) -> bool:
-        """Whether an expression calls a function that acts."""
+        """Return whether an expression calls a function that acts."""
         return any(function.acts for each in self.computed() for function in each.tree.calls())
 
     def shape(self, known: Known) -> Schema:
-        """What the value is, as far as that is sure before it is evaluated."""
+        """Return the schema of the value, as far as it is certain before the evaluation."""
         return OPEN
 
     def implies(self, schema: Schema) -> Iterator[Demand]:
-        """What holds of the event if the value satisfies a schema."""
+        """Yield conditions on the event that follow if the value satisfies a schema."""
         return iter(())
 
 
 class Untold(Held):
-    """A value of which nothing is known before the flow runs."""
+    """A value about which nothing is known before the flow runs."""
 
     __slots__ = ()
 
@@ -101,7 +101,7 @@ UNTOLD = Untold()
 
 @dataclass(frozen=True, slots=True)
 class Constant(Held):
-    """A value that is known now."""
+    """A value that is known already."""
 
     value: Any
 
@@ -111,14 +111,14 @@ class Constant(Held):
 
 @dataclass(frozen=True, slots=True)
 class Computed(Held):
-    """An expression; number: which one of its parameter."""
+    """An expression; number: its position in the parameter."""
 
     number: int
     tree: Tree
 
     @property
     def simplest(self) -> Held:
-        """The literal that the expression consists of, if it is one: known now, it need not be computed."""
+        """Return the literal that the expression consists of, if it is one, so that it need not be computed."""
         return self.tree.constant or self
 
     def computed(self) -> Iterator[Computed]:
@@ -208,7 +208,7 @@ class Let(Held):
 
 @dataclass(frozen=True, slots=True)
 class Labelled(Held):
-    """A payload that a step gives this media type; None leaves it open."""
+    """A payload to which a step gives this media type; None leaves it open."""
 
     of: Held
     media_type: str | None
@@ -223,7 +223,7 @@ class Labelled(Held):
 
 @dataclass(frozen=True, slots=True)
 class Outcomes(Held):
-    """The list of outcomes of a loop, each one of these; every outcome sees an item as its payload."""
+    """The list of outcomes of a loop, each of which is one of these and sees an item as its payload."""
 
     parts: tuple[Held, ...]
     is_stream: bool = False

@@ -1,6 +1,6 @@
-"""What the engine wants of an expression language.
+"""The interface of expression languages.
 
-Each language has a package of its own here. A flow file names it by `expression-language`.
+Each language has its own package here. A flow file selects it by `expression-language`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from engine.expressions.held import Held, Tree
 
 Evaluate = Callable[[Any], Any]
 Failed = Callable[[Exception, int], Exception]
-"""Makes the exception to raise of one that was raised inside, and of the number of the expression where it was."""
+"""Makes the exception to raise from one that was raised inside and the number of its expression."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """What expressions may name.
+    """The names that expressions may use.
 
-    roots: bare names, as Python over `event`. constants: what that Python may name besides.
-    whole: gives the event as one value.
+    roots: bare names, as Python code over `event`. constants: further names for that code.
+    whole: returns the event as one value.
     """
 
     functions: Mapping[str, Function]
@@ -32,20 +32,20 @@ class Names:
 
 
 class Language(Protocol):
-    """An expression language: the only one who looks into its trees."""
+    """An expression language, to which alone its trees are not opaque."""
 
     @property
     def name(self) -> str:
-        """What a flow file calls it."""
+        """The name of the language in flow files."""
 
     def read(self, text: str, names: Names, variables: Collection[str] = ()) -> Tree:
-        """Read one expression. Raises ExpressionSyntaxError, with what to write instead.
+        """Read one expression. Raises ExpressionSyntaxError, with the text to write instead.
 
-        variables: `$names` that something around the expression defines.
+        variables: `$names` defined around the expression.
         """
 
     def compile(self, held: Held, names: Names, variables: Mapping[str, str], failed: Failed) -> Evaluate:
-        """Compile a whole parameter to one function of the event. Raises ExpressionSyntaxError.
+        """Compile a whole parameter into one function of the event. Raises ExpressionSyntaxError.
 
-        variables: `$names` that nothing in the parameter defines, as Python over `event`.
+        variables: `$names` defined outside the parameter, as Python code over `event`.
         """

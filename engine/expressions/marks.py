@@ -1,4 +1,4 @@
-"""Finding the `#[ … ]` in a text."""
+"""Finds the `#[ … ]` in a text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Part(NamedTuple):
 
 
 def split(text: str) -> list[Part]:
-    """The text in parts. `\\#[` is a literal `#[`.
+    """Split a text into parts. `\\#[` is a literal `#[`.
 
     Raises ExpressionSyntaxError for a `#[` without its `]`.
     """
@@ -44,14 +44,14 @@ def split(text: str) -> list[Part]:
 
 
 def doubts_of(parts: Sequence[Part]) -> Iterator[ExpressionSyntaxError]:
-    """`#[payload]]`: a bracket behind an expression that nothing before it opens."""
+    """Yield a warning for `#[payload]]`: an unmatched bracket after an expression."""
     for before, part in pairwise(parts):
         if part.text.startswith("]") and before.is_expression and "[" not in parts[0].text:
             yield ExpressionSyntaxError(part.offset, "']' behind an expression that has ended", "one ']'")
 
 
 def _matching_bracket(text: str, start: int) -> int:
-    """Where the bracket closes that opened before `start`; those inside quotes do not count."""
+    """Return the offset of the bracket that closes the one before `start`; brackets inside quotes do not count."""
     depth, position = 1, start
     while position < len(text):
         character = text[position]

@@ -1,4 +1,4 @@
-"""What the generated code calls where a value is not of the expected, common type."""
+"""Functions that the generated code calls if a value is not of the expected, common type."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from engine.limits import LARGEST_INTEGER_BITS, LONGEST_NUMBER
 
 NUMBERS = frozenset({int, float, Decimal})
 MACHINE_NUMBERS = frozenset({int, float})
-"""They compare with each other as Python says; a decimal beside a float does not."""
+"""They compare with each other by Python's rules; a decimal and a float do not."""
 BITS = 32
-"""Bits of a whole number that are made for one step."""
+"""Bits of a whole number made per step."""
 BIT_PRODUCTS = 16_384
-"""Bits times bits that are multiplied or divided in one step."""
+"""Bits times bits that are multiplied or divided per step."""
 DECIMAL_STEPS = 80
 SHORT_LIST = 8
 PER_ELEMENT = 2
 """Steps to put a value in a list."""
 LONG = 1024
-"""Characters of two texts that are not compared in no time."""
+"""Characters from which comparing two texts takes noticeable time."""
 PER_COMPARED = 5
 """Steps to compare two values inside others."""
 MIXED = {float, Decimal}
@@ -39,9 +39,9 @@ NO_LISTS = frozenset({dict, str, int, float, bool, type(None)})
 LIST = frozenset({list})
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 SHORT_NUMBER = 32
-"""Characters that are read as a number in no time; of thousands Python reads each again for each."""
+"""Characters that are quickly read as a number; for thousands, Python's reading takes quadratic time."""
 SMALL_INTEGER = 2**256
-"""Smaller ones cost what any number costs."""
+"""Smaller ones have the cost of any number."""
 LARGEST_INTEGER = 2**LARGEST_INTEGER_BITS
 """Beyond it, multiplying is refused: each step doubles the memory."""
 
@@ -51,7 +51,7 @@ TYPE_NAMES = {bool: "boolean", str: "string", type(None): "null", dict: "object"
 
 
 def type_name(value: Any) -> str:
-    """JMESPath's name of a value's type; for what JMESPath does not know, Python's."""
+    """Return JMESPath's name of a value's type; Python's, if JMESPath does not have the type."""
     name = TYPE_NAMES.get(type(value))
     if name is None:
         name = "array" if isinstance(value, (Appended, list)) else "string" if isinstance(value, str) else None
@@ -61,7 +61,7 @@ def type_name(value: Any) -> str:
 
 
 def type_names(values: Sequence[Any]) -> set[str]:
-    """The names of the types of some values."""
+    """Return the names of the types of some values."""
     return {type_name(value) for value in dict(zip(map(type, values), values, strict=True)).values()}
 
 
@@ -70,12 +70,12 @@ def is_number(value: Any) -> bool:
 
 
 def is_finite(number: Any) -> bool:
-    """Whether a number is neither infinite nor NaN; `math` cannot tell of integers that no float can hold."""
+    """Return whether a number is neither infinite nor NaN; `math` fails for integers that do not fit into a float."""
     return isinstance(number, int) or math.isfinite(number)
 
 
 def number_in(text: str) -> int | float | None:
-    """The number that a text holds, written as in JSON; None for all else, `nan` and `1_000` included."""
+    """Return the number in a text, written as in JSON; None for anything else, including `nan` and `1_000`."""
     if len(text) > LONGEST_NUMBER or NUMBER.fullmatch(text) is None:
         return None
     if len(text) > SHORT_NUMBER:
@@ -85,13 +85,13 @@ def number_in(text: str) -> int | float | None:
 
 
 def field(value: Any, name: str) -> Any:
-    """A field of anything that offers `get` (JMESPath's own rule); null of all else."""
+    """Return a field of any value with a method `get` (JMESPath's own rule); null for other values."""
     get = getattr(value, "get", None)
     return None if get is None else get(name)
 
 
 def fields(elements: Sequence[Any], name: str) -> list[Any]:
-    """The field of each element."""
+    """Return the field of each element."""
     try:
         return [element.get(name) for element in elements]
     except AttributeError:  # one of them has no fields
@@ -103,26 +103,26 @@ def without_nulls(elements: list[Any]) -> list[Any]:
 
 
 def as_list(value: Any) -> Sequence[Any] | None:
-    """What a projection can walk through: a list; null for all else."""
+    """Return the value if a projection can iterate over it (a list), otherwise null."""
     if type(value) is Appended:
         return value.to_list()
     return value if isinstance(value, list) else None
 
 
 def as_values(value: Any) -> Sequence[Any] | None:
-    """What `*` walks through: the values of an object; null for all else."""
+    """Return the values of an object, over which `*` iterates; null for other values."""
     return list(value.values()) if isinstance(value, Mapping) else None
 
 
 def count_number(number: Any, what: str) -> Any:
-    """The number, counted where it is a large one."""
+    """Return the number, after counting it if it is large."""
     if type(number) is int and not -SMALL_INTEGER < number < SMALL_INTEGER:
         spend(number.bit_length() // BITS, what)
     return number
 
 
 def count_operands(left: Any, right: Any, what: str) -> None:
-    """Count what is computed of two numbers that are no machine numbers."""
+    """Count a computation with two numbers that are not machine numbers."""
     if isinstance(left, Decimal) or isinstance(right, Decimal):
         spend(DECIMAL_STEPS, what)
     elif type(left) is int and type(right) is int:
@@ -149,7 +149,7 @@ def cut(value: Any, piece: slice) -> list[Any] | None:
 
 
 def flatten(value: Any) -> Sequence[Any] | None:
-    """The elements of a list, those of its lists in their place; lists of one kind go at once."""
+    """Return the elements of a list, with inner lists replaced by their elements; a list of plain lists is fast."""
     sequence = as_list(value)
     if sequence is None:
         return None
@@ -173,7 +173,7 @@ def flatten(value: Any) -> Sequence[Any] | None:
 
 
 def equals(left: Any, right: Any) -> bool:
-    """JMESPath's equality: of the same type and value, at any depth; 1 is not true, 0 not false."""
+    """Compare by JMESPath's equality: the same type and value, at any depth; 1 is not true, 0 not false."""
     if type(left) is bool or type(right) is bool:
         return left is right
     if type(left) in CONTAINERS or (type(left) is str and len(left) > LONG):
@@ -184,7 +184,7 @@ def equals(left: Any, right: Any) -> bool:
 
 
 def _count_compared(left: Any, right: Any) -> None:
-    """Count the parts of the left one, if they have to be looked at."""
+    """Count the parts of the left value, if they have to be compared."""
     if type(left) is str:
         spend(len(left) // LONG if type(right) is str and len(left) == len(right) else 0, "'=='")
     elif type(right) in CONTAINERS and len(left) == len(right):
@@ -193,7 +193,7 @@ def _count_compared(left: Any, right: Any) -> None:
 
 
 def _is_alike(left: Any, right: Any) -> bool:
-    """Whether two values that Python calls equal have their booleans in the same places."""
+    """Return whether two values that are equal in Python have their booleans in the same places."""
     if type(left) in LISTS:
         return all(map(_is_alike, left, right))
     if type(left) is dict:
@@ -211,7 +211,7 @@ def refuse_order(symbol: str, left: Any, right: Any) -> NoReturn:
 
 
 def ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
-    """`<` and its siblings: two numbers, texts, dates or datetimes; null where either is none of them."""
+    """Return `<` or a sibling: for two numbers, texts, dates or datetimes; null if either is another type."""
 
     def order(left: Any, right: Any) -> bool | None:
         kinds = type_name(left), type_name(right)
@@ -234,7 +234,7 @@ def ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any,
 def arithmetic(
     symbol: str, calculate: Callable[[Any, Any], Any], digits: int = MOST_DIGITS
 ) -> Callable[[Any, Any], Any]:
-    """`+` and its siblings: two numbers; integers stay integers except under `/`. digits: of a decimal result."""
+    """Return `+` or a sibling: for two numbers; integers stay integers except for `/`. digits: of decimal results."""
 
     def operate(left: Any, right: Any) -> Any:
         if not (is_number(left) and is_number(right)):
@@ -258,7 +258,7 @@ add = arithmetic("+", operator.add)
 
 
 def _reason(error: ArithmeticError) -> str:
-    """Python's words for it; those of decimals are names of classes."""
+    """Return Python's words for it; for decimals they are names of classes."""
     if isinstance(error, DecimalException):
         return "division by zero" if isinstance(error, ZeroDivisionError) else "the result is out of range"
     return str(error) or type(error).__name__
@@ -282,7 +282,7 @@ def negate(symbol: str, value: Any) -> Any:
 
 
 def fresh(value: Any) -> Any:
-    """A copy of a literal list or map: what a flow does to it must not reach the next event."""
+    """Return a copy of a literal list or map: a flow's changes to it must not reach the next event."""
     if isinstance(value, dict):
         return {key: fresh(element) for key, element in value.items()}
     return [fresh(element) for element in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""JSON as values: the one reader of texts that come from outside."""
+"""Reads JSON: the only reader of texts that come from outside."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from engine.expressions.sizes import inside
 from engine.limits import MOST_JSON_FIELDS, MOST_JSON_TEXTS, MOST_JSON_VALUES, MOST_REPEATED_TEXTS
 
 SPARSE = 2 * MOST_JSON_VALUES
-"""Bytes that hold no more values than there may be: each takes two at least."""
+"""Bytes that cannot hold more than the allowed values: each takes at least two."""
 SPACE = b" \t\r\n"
 
 TOLD = re.compile(r"(.*) at line ([0-9]+) column ([0-9]+)", re.DOTALL)
-"""What jiter says."""
+"""jiter's messages."""
 TWICE, DUPLICATE = "Detected duplicate key", "a key stands twice"
 NO_FLOAT = "a number is larger than any float"
 
 FEW = 200_000
-"""How many texts can be taken out in a moment."""
+"""How many texts can be removed in reasonable time."""
 PORTION = 2**18
-"""Bytes whose texts are looked at at once."""
+"""Bytes whose texts are examined at a time."""
 LONGEST_SHARED = 64
-"""jiter holds a text once that is no longer; of longer ones there is no room for many."""
+"""jiter shares equal texts up to this length; there is no room for many longer ones."""
 
 SHAPE = bytes.maketrans(b"123456789.E[:{ \t\r\n", b"0000000000e,,,,,,,")
-"""Makes one digit of all, and a comma of whatever may stand in front of a number."""
+"""Maps all digits to one, and everything that may precede a number to a comma."""
 SIGNS = b"+-"
 MAPS_AND_LISTS = frozenset[type]((dict, list))
 PLAIN = 2
 """The version of marshal's format in which each value is written as it is; a float as its eight bytes."""
 INFINITIES = b"g" + pack("<d", inf), b"g" + pack("<d", -inf)
-"""Both infinities as marshal writes them; a large integer may look like one."""
+"""Both infinities as marshal writes them; a large integer may look like one of them."""
 LARGE_EXPONENT = b"0e000"
 LARGE_NUMBER = re.compile(rb",0+e000")
 LONG_NUMBER = b"0" * 200
@@ -47,26 +47,26 @@ LONG_NUMBER = b"0" * 200
 
 
 class TooMuch(EvaluationError, ValueError):
-    """A text that holds more values than can be made in a moment."""
+    """A text that holds more values than can be made in reasonable time."""
 
 
 def read_json(text: bytes) -> Any:
-    """The value of a JSON text (RFC 8259) in UTF-8.
+    """Return the value of a JSON text (RFC 8259) in UTF-8.
 
-    Integers are exact at any size. Raises ValueError for what is no JSON: NaN, a
-    number that no float can hold, keys that stand twice, nesting of more than 200 levels and invalid
-    UTF-8 included; TooMuch for what holds too many values: some take sixty times the room of their text.
+    Integers are exact at any size. Raises ValueError for anything that is not JSON, including NaN, a number that does
+    not fit into a float, duplicate keys, nesting of more than 200 levels and invalid UTF-8; TooMuch for too many
+    values: some take sixty times the room of their text.
     """
     return _read(text, _checked(text), _may_have_infinity(text))
 
 
 def json_reader(text: bytes) -> Callable[[bytes], Any]:
-    """What reads the JSON texts that these bytes are, one or several. Raises TooMuch."""
+    """Return the reader for the JSON texts in these bytes, one or several. Raises TooMuch."""
     return partial(_read, mode=_checked(text), is_doubtful=_may_have_infinity(text))
 
 
 def reason_of(error: ValueError) -> tuple[str, int, int]:
-    """Why a text is no JSON, without a value of it, and the line and column; zeros where nobody knows."""
+    """Return why a text is not JSON, without any of its values, and the line and column; zeros if unknown."""
     if str(error) == NO_FLOAT:
         return NO_FLOAT, 0, 0
     if not (told := TOLD.fullmatch(str(error))):
@@ -83,14 +83,14 @@ def _read(text: bytes, mode: Literal["keys", "all"], is_doubtful: bool) -> Any:
 
 
 def _checked(text: bytes) -> Literal["keys", "all"]:
-    """Which texts are held once, however often they stand there. Raises TooMuch where too much does."""
+    """Return which texts are shared if they are repeated. Raises TooMuch if there is too much."""
     if len(text) <= SPARSE:
         return "keys"
     fields, quotes = text.count(b":"), text.count(b'"')
     if fields > MOST_JSON_FIELDS or quotes > 2 * MOST_JSON_TEXTS or fields + _opened(text) > MOST_JSON_VALUES:
         text = text.translate(None, SPACE).replace(rb"\\", b"").replace(rb"\"", b"")
         fields, quotes = text.count(b'":'), text.count(b'"')
-        if quotes < 2 * FEW:  # what stands inside of them is no value
+        if quotes < 2 * FEW:  # their contents are not values
             text = b"".join(text.split(b'"')[::2])
     _refuse(fields, MOST_JSON_FIELDS, "fields")
     _refuse(fields + _opened(text), MOST_JSON_VALUES, "lists, maps and fields")
@@ -102,7 +102,7 @@ def _checked(text: bytes) -> Literal["keys", "all"]:
 
 
 def _has_few_texts(text: bytes) -> bool:
-    """Whether the same few texts stand there again and again. The text has no escaped quotes."""
+    """Return whether the same few texts are repeated again and again. The text has no escaped quotes."""
     found = set[bytes]()
     rest, is_inside = b"", 0
     for start in range(0, len(text), PORTION):
@@ -127,14 +127,14 @@ def _refuse(count: int, most: int, what: str) -> None:
 
 
 def _may_have_infinity(text: bytes) -> bool:
-    """Whether a number may stand there that no float can hold: jiter would make infinity of it."""
+    """Return whether there may be a number that does not fit into a float: jiter would make infinity of it."""
     shape = text.translate(SHAPE, SIGNS)
-    find = shape.find  # `in` would first take what is looked for as a number, and raise an error within
+    find = shape.find  # `in` would first try the needle as a number, and raise an error internally
     return (find(LARGE_EXPONENT) >= 0 and bool(LARGE_NUMBER.search(b"," + shape))) or find(LONG_NUMBER) >= 0
 
 
 def _has_infinity(value: Any) -> bool:
-    """Whether a number in a value is infinite."""
+    """Return whether a number in a value is infinite."""
     packed = marshal.dumps(value, PLAIN)
     return any(each in packed for each in INFINITIES) and _has_infinity_for_sure(value)
 

@@ -1,4 +1,4 @@
-"""JSON Schemas of values of which something is known: what one value is, what two have in common."""
+"""JSON Schemas of partly known values: of one value, and of the common properties of several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 Schema = Mapping[str, Any]
 
 OPEN: Schema = {}
-"""The schema of a value of which nothing is known."""
+"""The schema of a value about which nothing is known."""
 
 NULL: Schema = {"const": None}
 NOT_NULL: Schema = {"not": {"type": "null"}}
@@ -18,10 +18,10 @@ TRUTH: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 
 STREAM = "x-stream"
-"""In the schema of a list whose elements come one after another."""
+"""Marks the schema of a list whose elements come one after another."""
 
 MOST_VALUES = 16
-"""How many single values a schema lists before it tells only their types."""
+"""How many single values a schema lists before it gives only their types."""
 MOST_ALTERNATIVES = 8
 
 TYPE_NAMES = ("object", "array", "string", "number", "boolean", "null")
@@ -29,7 +29,7 @@ TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(N
 
 
 def of_value(value: Any) -> Schema:
-    """The schema that a literal satisfies."""
+    """Return the schema that a literal satisfies."""
     if isinstance(value, Mapping):
         return of_map({str(name): of_value(inner) for name, inner in value.items()})
     if isinstance(value, (list, tuple)):
@@ -39,12 +39,12 @@ def of_value(value: Any) -> Schema:
 
 
 def of_map(properties: Mapping[str, Schema]) -> Schema:
-    """The schema of a map with just these entries."""
+    """Return the schema of a map with just these entries."""
     return {"type": "object", "properties": dict(properties), "required": list(properties)}
 
 
 def of_list(items: Iterable[Schema]) -> Schema:
-    """The schema of a list of some of these elements."""
+    """Return the schema of a list of some of these elements."""
     alternatives = list(items)
     if not alternatives:
         return {"type": "array", "maxItems": 0}
@@ -53,14 +53,14 @@ def of_list(items: Iterable[Schema]) -> Schema:
 
 
 def values_of(schema: Schema) -> list[Any] | None:
-    """The single values that a schema allows; None where they are not known."""
+    """Return the single values that a schema allows; None if they are not known."""
     if "const" in schema:
         return [schema["const"]]
     return schema.get("enum")
 
 
 def types_of(schema: Schema) -> list[str]:
-    """The types that a schema allows; none where they are not known."""
+    """Return the types that a schema allows; none if they are not known."""
     values = values_of(schema)
     if values is not None:
         return list(dict.fromkeys(TYPES[type(value)] for value in values))
@@ -69,7 +69,7 @@ def types_of(schema: Schema) -> list[str]:
 
 
 def entry(schema: Schema, name: str) -> Schema:
-    """The schema of an entry of a map; a map that was built has no other entries than those that are known."""
+    """Return the schema of an entry of a map; a map that was built has no other entries than those that are known."""
     if "properties" not in schema:
         return OPEN
     found: Schema = schema["properties"].get(name, NULL)
@@ -77,7 +77,7 @@ def entry(schema: Schema, name: str) -> Schema:
 
 
 def joined(schemas: Iterable[Schema]) -> Schema:
-    """A schema that holds whatever satisfies one of them."""
+    """Return a schema that every value satisfies that satisfies one of them."""
     return reduce(_join, schemas)
 
 
@@ -110,7 +110,7 @@ def _of_values(values: list[Any]) -> Schema:
 
 
 def _of_types(kinds: list[str]) -> Schema:
-    """Types without single values; a number may be a whole one."""
+    """Return a schema of types without single values; a number may be a whole one."""
     kinds = list(dict.fromkeys(kinds))
     if "number" in kinds and "integer" in kinds:
         kinds.remove("integer")
@@ -148,5 +148,5 @@ def _alternatives(one: Schema, other: Schema) -> Schema:
 
 
 def _is_like(one: Schema, other: Schema) -> bool:
-    """Whether both are maps or lists, which are told as one."""
+    """Return whether both are maps, or both lists, which are merged."""
     return types_of(one) == types_of(other) and types_of(one) in (["object"], ["array"])

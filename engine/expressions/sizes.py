@@ -1,4 +1,4 @@
-"""How large values are where each part counts as often as it is held, and how deep."""
+"""Measures the size of values, counting each part as often as it is referred to, and their depth."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ MAPS = frozenset[type]((dict, Growing))
 CONTAINERS = MAPS | {list, Appended}
 TEXTS = frozenset({str, bytes})
 PER_VALUE = 3
-"""Steps for a value that is held once more: sooner or later it is written once more."""
+"""Steps for one more reference to a value: sooner or later it is written once more."""
 PER_CONTAINER = 3
-"""What a list or a map counts beside what is in it."""
+"""The count of a list or a map in addition to its contents."""
 PER_LEVEL = 12
-"""What each level counts: to look at one takes long, however little stands in it."""
+"""The count of each level: examining a level takes long, even if it holds little."""
 CHARACTERS = 8
-"""Characters of a text that count as one value more."""
+"""Characters of a text that count as one more value."""
 
 
 def weigh(value: Any, most: int) -> tuple[int, int]:
-    """How many values it is made of, lists, maps and levels with a surcharge, and how many levels there are.
+    """Return how many values it consists of, with a surcharge for lists, maps and levels, and its number of levels.
 
-    It stops after the level at which they are more than `most`: a value that holds itself a thousand times,
-    ten levels deep, is made in an instant and never written.
+    It stops after the level at which they are more than `most`: a value that holds the same value a thousand times, ten
+    levels deep, is made in an instant but never written.
     """
     weight, depth, level = 0, 0, [value]
     while level and depth <= DEEPEST:
@@ -55,20 +55,20 @@ def _text_weight(level: list[Any], kinds: set[type]) -> int:
 
 
 def inside(containers: Iterable[Any]) -> list[Any]:
-    """The elements and the values of lists and maps."""
+    """Return the elements and the values of lists and maps."""
     parts = [each.values() if type(each) is dict else each for each in containers]
     return [*(parts[0] if len(parts) == 1 else chain.from_iterable(parts))]
 
 
 def share(budget: Budget, value: Any, what: str) -> None:
-    """Count a value that a result holds once more."""
-    is_text = type(value) is str  # it is what loops repeat most often
+    """Count one more reference to a value in a result."""
+    is_text = type(value) is str  # loops repeat texts most often
     weight = 1 + len(value) // CHARACTERS if is_text else weigh(value, budget.left // PER_VALUE)[0]
     budget.pay(PER_VALUE * weight, what)
 
 
 def check_growth(value: Any, function: str) -> None:
-    """Count the parts of a value that a function has made of itself. Raises EvaluationError where it is too deep."""
+    """Count the parts of a value that a function made. Raises EvaluationError if it is too deep."""
     budget = current_budget()
     weight, depth = weigh(value, budget.left // PER_VALUE)
     budget.pay(PER_VALUE * weight, function)

@@ -1,4 +1,4 @@
-"""The name that was probably meant."""
+"""Suggests the name that was probably meant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "", *, likeness: float = 0.6) -> str:
-    """The known name that looks most like this one, with the prefix; empty where none does."""
+    """Return the known name most similar to this one, with the prefix; empty if none is."""
     from difflib import get_close_matches  # 4 ms to import, and only a mistake needs it
 
     close = get_close_matches(name, list(known), n=1, cutoff=likeness)

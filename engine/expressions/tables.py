@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) as records: what read(), bodies and streams of records have in common."""
+"""CSV (RFC 4180) as records, for read(), bodies and streams of records."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from engine.expressions.errors import NotInFormat
 
 WITHOUT_END = 2**31 - 1
-"""Characters of a cell: what a text or a record may have bounds its cells."""
+"""Characters of a cell: the limit of a text or a record limits its cells."""
 NO_CHARACTERS = frozenset("\r\n\0")
 UNCLOSED = "unexpected end of data"
-"""What the csv module says of a quote that is not closed."""
+"""The csv module's message for an unclosed quote."""
 
 Row = list[str]
 
@@ -33,7 +33,7 @@ class Dialect:
     lenient: bool = False
 
     def objection(self) -> tuple[str, str] | None:
-        """The option that cannot be, and what it should be."""
+        """Return the invalid option, and the expected value."""
         for name, character in (("separator", self.separator), ("quote", self.quote)):
             if not isinstance(character, str) or len(character) != 1 or character in NO_CHARACTERS:
                 return name, "one character"
@@ -45,7 +45,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class ExtraCells:
-    """A row with more cells than there are columns. record: what it has without them."""
+    """A row with more cells than there are columns. record: the record without them."""
 
     record: dict[str, str]
     cells: int
@@ -57,10 +57,10 @@ class ExtraCells:
 
 
 class Table:
-    """The records of CSV that comes in texts of whole rows: maps by the names in the first row, else lists.
+    """The records of CSV that comes in texts of whole rows: maps by the names in the first row, otherwise lists.
 
-    check: sees each row before anything is made of it, blank ones too. extra: what stands for a row with too many
-    cells.
+    check: called with each row before it is converted, also with blank ones. extra: makes the replacement for a row
+    with too many cells.
     """
 
     def __init__(self, dialect: Dialect, check: Callable[[Row], None], extra: Callable[[ExtraCells], Any]) -> None:
@@ -71,7 +71,7 @@ class Table:
         self._line = 1
 
     def records(self, text: str) -> Iterator[Any]:
-        """The records of a further text; a row that is short has nulls. Raises NotInFormat."""
+        """Yield the records of a further text; short rows are filled with nulls. Raises NotInFormat."""
         columns, line = self.columns, self._line
         width = len(columns) if columns else 0
         for line, row in self._rows(text):
@@ -89,7 +89,7 @@ class Table:
                 yield row
 
     def _rows(self, text: str) -> Iterator[tuple[int, Row]]:
-        """The rows that are not blank, each with the line in which it begins."""
+        """Yield the rows that are not blank, each with the line in which it begins."""
         import csv  # few flows need it
 
         csv.field_size_limit(WITHOUT_END)
@@ -114,7 +114,7 @@ class Table:
 
 
 def _named(row: Row, line: int) -> Row:
-    """The first row as the names of the columns. Raises NotInFormat for one that stands twice."""
+    """Return the first row as the names of the columns. Raises NotInFormat for duplicates."""
     if len(set(row)) < len(row):
         raise NotInFormat("a column stands twice in the first row", line)
     return row

@@ -1,15 +1,15 @@
-"""Bytes as text, without the mark that some programs put in front of it: the one place that drops it."""
+"""Decodes bytes without the mark that some programs put in front of a text; it is dropped only here."""
 
 from __future__ import annotations
 
 import codecs
 
 MARK = "\ufeff"
-"""What a text may begin with to tell its encoding (a BOM); it is no part of the text."""
+"""The byte order mark, which may precede a text to show its encoding; it is not part of the text."""
 
 
 def text_of(content: bytes, codec: str = "utf-8") -> str:
-    """The text that the bytes are. Raises UnicodeError."""
+    """Decode bytes. Raises UnicodeError."""
     return without_mark(str(content, codec))
 
 
@@ -18,12 +18,12 @@ def without_mark(text: str) -> str:
 
 
 def bytes_without_mark(content: bytes) -> bytes:
-    """The bytes of a text in UTF-8."""
+    """Return the bytes of a text in UTF-8, without the mark."""
     return content.removeprefix(codecs.BOM_UTF8)
 
 
 class Decoder:
-    """Makes text of bytes that come in parts. Its methods raise UnicodeError."""
+    """Decodes bytes that come in parts. Its methods raise UnicodeError."""
 
     def __init__(self, codec: str) -> None:
         self._decoder = codecs.getincrementaldecoder(codec)()

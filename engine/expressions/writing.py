@@ -1,7 +1,7 @@
-"""Values as text: in a template, in a log line, in an answer.
+"""Writes values as text: in a template, in a log line, in an answer.
 
-A value that is small in memory may be endless as text: a list that holds the same map a million times, or forty lists
-inside each other, each of which holds the next one twice. So what is written is bounded while it is written.
+A value that is small in memory may be endless as text: a list that holds the same map a million times, or forty nested
+lists, each of which holds the next one twice. So the text is limited while it is being written.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from engine.expressions.errors import EvaluationError
 from engine.limits import LARGEST_WRITTEN
 
 OWN_SUBCLASSES: tuple[Any, ...] = (str, list, int, float)
-"""msgspec writes these, but not what subclasses them."""
+"""msgspec writes these, but not their subclasses."""
 
 SMALL, MEDIUM, LARGE = 2**13, 2**17, 2**20
-"""Bytes of most values, and of most answers; and those that are written at once: more is written in slices.
+"""Bytes of most values, of most answers, and of the largest values that are written in one piece, not in slices.
 
-Each room is made before it is known to suffice, so the next one is larger by far.
+Each buffer is allocated before it is known to suffice, so the next one is much larger.
 """
 FREE = 2**14
 """Bytes that cost no steps."""
 SLICE = 64
-"""How many elements the first slice has; each next one more, as long as they are small."""
+"""How many elements the first slice has; each following one has more, as long as they are small."""
 BYTES_A_STEP = 16
-"""Bytes that are written in the time of a step; so who writes much gives turns, too."""
+"""Bytes that are written in the time of a step, so that writing a lot gives turns to others, too."""
 COST = 128
-"""What asking a value how it is written counts, in bytes."""
+"""The cost, in bytes, of asking a value for its JSON form."""
 
 SCALARS = frozenset({int, float, bool, type(None), Decimal, UUID, date, datetime, time, timedelta})
-"""What is small, whatever it is."""
+"""Types whose values are always small."""
 
 EncodeInto = Callable[[Any, bytearray], None]
 Slice = Callable[[int, int], Any]
@@ -52,13 +52,13 @@ class TooLarge(EvaluationError, ValueError):
 
 
 WRITING_ERRORS = (TypeError, ValueError, NotImplementedError, RecursionError)
-"""What writing a value raises; TooLarge is a ValueError."""
+"""The errors of writing a value; TooLarge is a ValueError."""
 
 
 def plain(value: Any) -> Any:
-    """What JSON shall show of a value that JSON does not know.
+    """Return the JSON form of a value that JSON does not know.
 
-    A value may say it itself, by a method `to_json`. Raises NotImplementedError for all else.
+    A value may provide it by a method `to_json`. Raises NotImplementedError for any other value.
     """
     if type(value) is Appended:
         return value.to_list()
@@ -78,7 +78,7 @@ _measure = msgspec.json.Encoder(enc_hook=plain, decimal_format="string").encode_
 
 
 def encode(value: Any) -> bytes:
-    """A value as JSON bytes. Raises WRITING_ERRORS: TooLarge, what `plain` raises, what is nested too deep."""
+    """Return a value as JSON bytes. Raises WRITING_ERRORS: TooLarge, errors of `plain`, and for too deep nesting."""
     if type(value) in SCALARS:
         return _encoder.encode(value)
     written = _at_once(value) or _Writer().written(value)
@@ -94,12 +94,12 @@ def check_size(value: Any) -> None:
 
 
 def encode_lines(values: list[Any]) -> bytes:
-    """Values, of which `in_portions` knows that they are not too large, as JSON, each on a line of its own."""
+    """Write values as JSON, each on its own line. They must not be too large, which `in_portions` ensures."""
     return _encoder.encode_lines(values)
 
 
 def in_portions(values: list[Any]) -> Iterator[list[Any]]:
-    """The values, in lists that are small as JSON, or of one. Raises as `encode`, for each alone."""
+    """Yield the values in lists that are small as JSON, or have one element. Raises like `encode`, for each value."""
     if _at_once(values) is not None:
         yield values
     elif len(values) == 1:
@@ -112,7 +112,7 @@ def in_portions(values: list[Any]) -> Iterator[list[Any]]:
 
 
 def to_text(value: Any) -> str:
-    """A value inside a text: null is empty, lists and maps are JSON, dates ISO 8601. Raises as `encode`."""
+    """Return a value as part of a text: null is empty, lists and maps JSON, dates ISO 8601. Raises like `encode`."""
     if isinstance(value, str):
         return str(value)
     if value is None:
@@ -129,7 +129,7 @@ def to_text(value: Any) -> str:
 
 
 def _at_once(value: Any, encode_into: EncodeInto = _encoder.encode_into) -> bytes | None:
-    """The value as JSON, in the smallest room that holds it; None where none does."""
+    """Return the value as JSON, in the smallest buffer that holds it; None if none does."""
     for room in (SMALL, MEDIUM, LARGE):
         written = _within(room, value, encode_into)
         if written is not None:
@@ -138,12 +138,12 @@ def _at_once(value: Any, encode_into: EncodeInto = _encoder.encode_into) -> byte
 
 
 def _within(room: int, value: Any, encode_into: EncodeInto = _encoder.encode_into) -> bytes | None:
-    """The value as JSON; None where it is larger than the room, which costs no more than to fill it.
+    """Return the value as JSON; None if it is larger than the buffer, which costs no more than filling it.
 
-    Without it a list of a few references is written as gigabytes, in one call that nothing can stop.
+    Without a buffer, a list of a few references is written as gigabytes, in one call that nothing can stop.
     """
     buffer = bytearray(room)
-    with memoryview(buffer):  # what is looked at cannot grow
+    with memoryview(buffer):  # a buffer with a view cannot grow
         try:
             encode_into(value, buffer)
         except BufferError:
@@ -168,15 +168,15 @@ class _Budget:
 
 
 class _Writer:
-    """Writes a large value slice by slice, so that what it comes to is known before it is there."""
+    """Writes a large value slice by slice, so that its size is known before all of it is written."""
 
     def __init__(self, decimal_format: Literal["number", "string"] = "number") -> None:
         self._pieces: list[bytes] = []
-        self._budget = _Budget()  # no writer, which its encoder would keep, and all that was written
+        self._budget = _Budget()  # not the writer: its encoder would keep it, and everything written
         self._encode_into = msgspec.json.Encoder(enc_hook=self._budget.plain, decimal_format=decimal_format).encode_into
 
     def written(self, value: Any) -> bytes:
-        """The value as JSON. Raises as `encode`."""
+        """Return the value as JSON. Raises like `encode`."""
         self._write(value)
         return b"".join(self._pieces)
 
@@ -209,7 +209,7 @@ class _Writer:
     def _write_other(self, value: Any) -> None:
         try:
             shown = value if type(value) in SCALARS else self._budget.plain(value)
-        except NotImplementedError:  # nothing that we know; msgspec may
+        except NotImplementedError:  # no type that we know; msgspec may
             shown = value
         if shown is value:
             self._put(self._whole(value))
@@ -219,7 +219,7 @@ class _Writer:
     def _write_slices(
         self, ends: bytes, between: bytes, length: int, part: Slice, write_one: Callable[[int], None]
     ) -> None:
-        """Write a list, a map or a text, each slice by itself, without its ends; `write_one` writes a large element."""
+        """Write a list, a map or a text, each slice by itself, without its ends; `write_one` writes large elements."""
         self._put(ends[:1])
         start, size = 0, min(SLICE, length - 1)  # the whole is no slice: it is known to be too large
         while start < length:
@@ -239,7 +239,7 @@ class _Writer:
         self._put(ends[1:])
 
     def _tried(self, part: Any) -> bytes | None:
-        """A slice as JSON; one that turns out too large cost as much time as one that is written."""
+        """Return a slice as JSON; one that turns out too large costs as much time as one that is written."""
         written = _within(LARGE, part, self._encode_into)
         if written is None:
             self._budget.spend(LARGE)

@@ -1,4 +1,4 @@
-"""JMESPath with what flows need on top, compiled to Python. Only this package looks into its trees."""
+"""JMESPath with extensions for flows, compiled to Python. Its trees are opaque outside this package."""
 
 from engine.expressions.jmespath.compiler import compile_tree, source_of
 from engine.expressions.jmespath.language import JMESPATH

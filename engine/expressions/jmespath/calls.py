@@ -1,4 +1,4 @@
-"""Compiling calls of functions."""
+"""Compiles calls of functions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.expressions.jmespath.visitor import Visitor
 from engine.expressions.suggestion import did_you_mean
 
 SHORT_TEXT, SHORT_LIST = (64, 256), (8, 64)
-"""Lengths that a call's own steps pay for: in a loop, and outside of one."""
+"""Lengths that are covered by a call's own steps: in a loop, and outside of one."""
 
 
 class Calls(Visitor):
-    """Functions: known and of the right arity at load, their arguments checked at run."""
+    """Calls: the function and the arity are checked at load time, the arguments at run time."""
 
     def __init__(self, roots: Roots | None, functions: Mapping[str, Function], constants: Mapping[str, Any]) -> None:
         super().__init__(roots, functions, constants)
@@ -82,7 +82,7 @@ class Calls(Visitor):
         return value
 
     def _read(self, function: Function, parameter: Parameter, value: str) -> None:
-        """Count what the function gets; short texts and lists pass."""
+        """Count an argument that the function reads; short texts and lists are free."""
         self.is_charged = True
         most = (SHORT_TEXT if parameter.is_text else SHORT_LIST)[self.loops == 0]
         is_there = f"{value} is not None and " if "null" in parameter.kinds.names else ""
@@ -104,7 +104,7 @@ class Calls(Visitor):
         return self.let(f"{value} if {fits} else {adapt}({value})")
 
     def _delayed(self, parameter: Parameter, node: Node, current: str) -> str:
-        """An argument as a Python function of no argument; an `&` in front of it changes nothing of what it sees."""
+        """Return an argument as a Python function without arguments; an `&` before it does not change its scope."""
         name = self.new("f")
         with self.block(f"def {name}():"):
             if node["type"] == "expref":
@@ -114,14 +114,14 @@ class Calls(Visitor):
         return name
 
     def _nested(self, body: Node, what: str) -> str:
-        """`&body` as a Python function of the element."""
+        """Return `&body` as a Python function of the element."""
         name, element = self.new("f"), self.new()
         with self.block(f"def {name}({element}):"), self.charged("1", what):
             self.write(f"return {self.value_of(self.visit(body, element))}")
         return name
 
     def _nested_each(self, body: Node, what: str) -> str:
-        """`&body` as a Python function of a list, which gives the value for each element."""
+        """Return `&body` as a Python function of a list that returns the value for each element."""
         name, elements = self.new("f"), self.new()
         with self.block(f"def {name}({elements}):"), self.charged(f"len({elements})", what):
             if body["type"] == "field":

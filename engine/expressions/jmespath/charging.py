@@ -1,7 +1,6 @@
-"""What the generated code counts: the steps of loops, and values that results hold once more.
+"""Charges in the generated code: the steps of loops, and additional references to values in results.
 
-Straight code costs as much each time, so it counts nothing; what it costs is known here, as the steps of the
-loop around it.
+Straight code always costs the same, so it counts nothing; its cost is known here, as steps of the loop around it.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ STEPS: Mapping[str, int] = {
     "or_expression": 1, "and_expression": 1, "ternary": 1, "negative": 8, "root": 60, "projection": 4,
     "value_projection": 8, "filter_projection": 4, "multi_select_list": 2, "multi_select_dict": 3, "map": 3, "list": 2,
 }  # fmt: skip
-"""What nodes cost in time, without those inside them; others nothing."""
+"""The steps of nodes, without those inside them; other nodes cost nothing."""
 ARITHMETIC = {"plus": 3, "minus": 3}
 SLOW_ARITHMETIC = 16
 NUMBER_BYTES = 32
 SLOT_BYTES = 9
-"""Of an element in a list, with the room that a growing list keeps free."""
+"""Bytes of an element in a list, including the room that a growing list keeps free."""
 GARBAGE_COLLECTED = 16
-"""Bytes in front of lists and maps."""
+"""Bytes of the collector's header of lists and maps."""
 TEXT_BYTES = 64 + SHORT
 LONG = 256
-"""Characters of a text outside of loops that is not worth counting."""
+"""Characters of a text outside loops that are not worth counting."""
 ROUND = 2
 """Steps of one round of a loop with an empty body."""
 EMPTY_LIST = getsizeof([]) + GARBAGE_COLLECTED
@@ -42,9 +41,9 @@ def map_bytes(entries: int) -> int:
 
 
 class Charging(Generator):
-    """A generator that knows what the code it writes will cost.
+    """A generator that knows the cost of the code it writes.
 
-    loops: how many loops stand around what is being written. is_charged: whether something counts steps.
+    loops: how many loops surround the code being written. is_charged: whether any of it counts steps.
     """
 
     def __init__(self, constants: Mapping[str, Any]) -> None:
@@ -53,7 +52,7 @@ class Charging(Generator):
         self._steps = self._bytes = 0
 
     def cost(self, steps: int, made: int = 0) -> None:
-        """What is being written takes so many steps, and makes so many bytes."""
+        """Note that the code being written takes this many steps, and makes this many bytes."""
         self._steps += steps
         self._bytes += made
 
@@ -67,7 +66,7 @@ class Charging(Generator):
 
     @contextmanager
     def charged(self, count: str, what: str) -> Iterator[None]:
-        """Count, before what is written inside runs `count` times, all that it will cost."""
+        """Count the whole cost of the code written inside before it runs `count` times."""
         self.is_charged = True
         charge = self.reserve()
         outer = self._steps, self._bytes
@@ -83,14 +82,14 @@ class Charging(Generator):
         self._steps, self._bytes = outer
 
     def made_text(self, name: str, what: str) -> str:
-        """Count a text that was made; short ones pass."""
+        """Count a text that was made; short ones are free."""
         self.is_charged = True
         most = SHORT if self.loops else LONG
         self.write(f"if {name} is not None and len({name}) > {most}: budget.made({name}, {self.constant(what)})")
         return name
 
     def share(self, name: str, what: str) -> None:
-        """Count the value, which the result holds once more; most are numbers, or short."""
+        """Count one more reference to the value in the result; most values are numbers, or short."""
         self.is_charged = True
         self.cost(2)
         small = f"type({name}) in SCALARS or (type({name}) is str and len({name}) < {SHORT})"
@@ -98,7 +97,7 @@ class Charging(Generator):
 
 
 def _made(kind: str, children: list[Any]) -> int:
-    """Bytes that a node makes, without what stands inside it."""
+    """Return the bytes that a node makes, without the nodes inside it."""
     if kind in ("multi_select_dict", "map"):
         return map_bytes(len(children))
     if kind in ("multi_select_list", "list"):
@@ -109,7 +108,7 @@ def _made(kind: str, children: list[Any]) -> int:
 
 
 def _literal_cost(value: Any) -> tuple[int, int]:
-    """Steps and bytes of a copy of a literal."""
+    """Return the steps and bytes of a copy of a literal."""
     steps, made = 6, 0
     if isinstance(value, (list, dict)):
         inner: Iterable[Any] = value.values() if isinstance(value, dict) else value

@@ -1,9 +1,9 @@
-"""From syntax trees to one generated Python function.
+"""Compiles syntax trees into one generated Python function.
 
-The function takes what the expression is given (`event`, or any value where no roots are set) and
+The function takes the input of the expression (`event`, or any value if no roots are set) and
 returns the result. Literals and names enter it as constants of its globals, never as text. Every
-`visit_…` writes the statements that compute a node and returns a *name*: something without effect
-that may stand in the text any number of times.
+`visit_…` writes the statements that compute a node and returns a *name*: code without side effects that may be repeated
+in the text any number of times.
 """
 
 from __future__ import annotations
@@ -78,15 +78,14 @@ def compile_tree(
     constants: Mapping[str, Any] | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Evaluate:
-    """A function that evaluates the tree.
+    """Return a function that evaluates the tree.
 
-    roots: what bare names mean where the expression still sees its input; without them the input
-        is a plain value and names are its fields.
-    whole: the input as one value, for `@` and `$` where there are roots.
-    failed: makes the exception to raise of one that was raised inside, and of the number of the
-        `leaf` node where that happened.
-    constants: what the expressions of `roots` may name beside `event`.
-    variables: what `$names` mean that no `let` defines, as expressions like those of `roots`.
+    roots: the meaning of bare names if the expression still sees its input; without roots the input is a plain value
+        and names are its fields.
+    whole: the input as one value, for `@` and `$` if there are roots.
+    failed: makes the exception to raise from one that was raised inside and the number of its `leaf` node.
+    constants: names for the expressions of `roots`, in addition to `event`.
+    variables: the meaning of `$names` that no `let` defines, as expressions like those of `roots`.
 
     Raises ExpressionSyntaxError for unknown roots, variables and functions, and wrong arity.
     """
@@ -97,7 +96,7 @@ def compile_tree(
 
 
 def check_tree(tree: Node, roots: Roots, functions: Mapping[str, Function], variables: Iterable[str] = ()) -> None:
-    """Raise what compile_tree would raise, where `let` around the tree defines these variables."""
+    """Raise the errors of compile_tree, given that `let` around the tree defines these variables."""
     compiler = _Compiler(roots, functions, GLOBALS)
     compiler.scope.update(dict.fromkeys(variables, "None"))
     with depth_bounded():
@@ -105,7 +104,7 @@ def check_tree(tree: Node, roots: Roots, functions: Mapping[str, Function], vari
 
 
 def source_of(evaluate: Evaluate) -> str:
-    """The Python text of a compiled expression."""
+    """Return the Python code of a compiled expression."""
     if isinstance(evaluate, attrgetter):  # of a bare root
         return f"{INPUT}.{evaluate.__reduce__()[1][0]}"
     return str(evaluate.__globals__["__source__"])
@@ -116,7 +115,7 @@ def _unchanged(error: Exception, leaf: int) -> Exception:
 
 
 class _Compiler(Paths, Operations, Calls):
-    """All parts, and the nodes of templates: what `#[…]` stands in."""
+    """All parts, and the nodes of templates around `#[…]`."""
 
     def compile(self, tree: Node, failed: Callable[[Exception, int], Exception]) -> Evaluate:
         return self.function(self.visit(tree, INPUT), failed)

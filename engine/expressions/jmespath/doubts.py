@@ -1,4 +1,4 @@
-"""What an expression may say, but hardly means: warnings for whoever loads the file."""
+"""Warnings about expressions that probably do not mean what they say."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BRACKETS = {"index_expression": ":", "projection": "*", "filter_projection": "?â
 
 
 def doubts(tree: Node) -> Iterator[ExpressionSyntaxError]:
-    """One warning for each doubtful operator of a tree, with the offset of the first name in it."""
+    """Yield one warning for each doubtful operator of a tree, with the offset of the first name in it."""
     for node, sees_event in nodes(tree):
         doubt = DOUBTS.get(node["type"])
         yield from doubt(node) if doubt else ()
@@ -31,7 +31,7 @@ def doubts(tree: Node) -> Iterator[ExpressionSyntaxError]:
 
 
 def refuse_numbers_in_brackets(tree: Node) -> None:
-    """Raise ExpressionSyntaxError for `[3]` where the event is seen: no index of it, but meant as a list."""
+    """Raise ExpressionSyntaxError for `[3]` on the event: not an index of it, but meant as a list."""
     for node, sees_event in nodes(tree):
         if sees_event and node["type"] == "index_expression" and _kinds(node) == ["identity", "index"]:
             number = node["children"][1]["value"]
@@ -41,7 +41,7 @@ def refuse_numbers_in_brackets(tree: Node) -> None:
 
 
 def of_negation(offset: int, expression: str) -> ExpressionSyntaxError:
-    """`!a.b`, in the words of the expression."""
+    """Return the warning about `!a.b`, with the names of the expression."""
     match = NEGATED_PATH.match(expression, offset)
     first, rest = (match["first"], match["rest"]) if match and match["rest"] else ("a", ".b")
     found = f"'!{first}{rest}', which JMESPath reads as '(!{first}){rest}'"
@@ -143,7 +143,7 @@ def _kinds(node: Node) -> list[str]:
 
 
 def start_of(node: Node) -> int:
-    """Where the first part of a node stands that knows it."""
+    """Return the offset of the first part of a node that has one."""
     rest = [node]
     while rest:
         node = rest.pop()

@@ -1,4 +1,4 @@
-"""Accumulators of `reduce` that may be changed in place: `merge(acc, …)` need not copy what it throws away."""
+"""Accumulators of `reduce` that may be changed in place: `merge(acc, …)` need not copy a map that is discarded."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ ACCUMULATOR = "acc"
 
 
 def changing_in_place(body: Node, functions: Mapping[str, Function]) -> Iterator[Node]:
-    """The calls in the body of a reduction whose first argument is the accumulator and nobody else's.
+    """Yield the calls in the body of a reduction whose first argument is the accumulator, held by nothing else.
 
-    Such a call gives the next accumulator, and none of its other arguments holds the one before.
+    The result of such a call is the next accumulator, and none of its other arguments holds the previous one.
     """
     if body["type"] == "ternary":
         for branch in body["children"][1:]:
@@ -27,7 +27,7 @@ def changing_in_place(body: Node, functions: Mapping[str, Function]) -> Iterator
 
 
 def _may_hold(node: Node, functions: Mapping[str, Function]) -> bool:
-    """Whether the value may be the accumulator, or hold it; a part of it is another value."""
+    """Return whether the value may be the accumulator, or hold it; a part of it is another value."""
     kind = node.get("type")  # the entries of a map have none
     if kind in ("identity", "current") or (kind == "field" and node["value"] == ACCUMULATOR):
         return True

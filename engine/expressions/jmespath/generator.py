@@ -1,4 +1,4 @@
-"""Writing the Python text of one function, line by line."""
+"""Writes the Python code of one function, line by line."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ OPENED = (
     " if not outer: budget.limit = budget.spent + MOST_STEPS",
 )
 CLOSED = (" finally:", "  budget.limit = outer")
-"""An evaluation inside of another one has its budget."""
+"""A nested evaluation shares the budget of the outer one."""
 
 
 class Generator:
-    """The text of `evaluate(event)`, and the constants that it names.
+    """The code of `evaluate(event)`, and the constants that it uses.
 
     is_charged: whether something in it counts steps of the budget.
 
-    A *name* here is Python text without effect: a temporary, a constant, or the way to a root.
+    A *name* here is Python code without side effects: a temporary, a constant, or the access to a root.
     """
 
     def __init__(self, constants: Mapping[str, Any]) -> None:
@@ -37,7 +37,7 @@ class Generator:
         self._lines.append(" " * self.depth + line)
 
     def reserve(self) -> Callable[..., None]:
-        """A place for lines that are known later; the function writes them."""
+        """Reserve a place for lines that are known later. Return the function that writes them."""
         lines, place, indent = self._lines, len(self._lines), " " * self.depth
         lines.append("")
 
@@ -51,7 +51,7 @@ class Generator:
         return f"{prefix}{self._count}"
 
     def let(self, text: str) -> str:
-        """A temporary that holds what the text computes."""
+        """Return a temporary that holds the result of the code."""
         name = self.new()
         self.write(f"{name} = {text}")
         return name
@@ -74,7 +74,7 @@ class Generator:
         self.depth -= 1
 
     def apart(self, names: Iterator[str], body: Callable[[], str]) -> str:
-        """A call of a function of its own, which gets the names: in it the nesting of blocks starts anew."""
+        """Return the call of a separate function, which gets the names: the nesting of blocks starts over in it."""
         function = self.new("part")
         arguments = ", ".join(dict.fromkeys(names))
         outer, self._lines, depth, self.depth = self._lines, [f"def {function}({arguments}):"], self.depth, 1
@@ -85,19 +85,19 @@ class Generator:
         return self.let(f"{function}({arguments})")
 
     def function(self, result: str, failed: Callable[[Exception, int], Exception]) -> Callable[[Any], Any]:
-        """The finished function; `failed` makes the exception to raise of one that was raised inside."""
+        """Return the finished function; `failed` makes the exception to raise from one that was raised inside."""
         root = result.removeprefix(f"{INPUT}.")
         if root != result and root.isidentifier() and all(line.lstrip().startswith("leaf = ") for line in self._lines):
-            return attrgetter(root)  # half the price of a function of Python, and it cannot fail
+            return attrgetter(root)  # half the cost of a Python function, and it cannot fail
         self.write(f"return {result}")
         begins, leaf, lines = [" leaf = 0"], "leaf", self._lines
         noted = [number for number, line in enumerate(lines) if line.lstrip().startswith("leaf = ")]
-        if not noted or noted == [0]:  # the only one need not be noted at run
+        if not noted or noted == [0]:  # a single one need not be noted at run time
             begins, leaf, lines = [], lines[0].partition("= ")[2] if noted else "0", lines[len(noted) :]
         head = [f"def evaluate({INPUT}):", *begins, *(OPENED if self.is_charged else ()), " try:"]
         tail = [" except Exception as error:", f"  raise failed(error, {leaf})", *(CLOSED if self.is_charged else ())]
         source = "\n".join([*self._parts, *head, *lines, *tail])
         space = self.constants | {"failed": failed, "__source__": source}
-        exec(compile(source, "<expression>", "exec"), space)  # noqa: S102  # the text is ours, values are constants
+        exec(compile(source, "<expression>", "exec"), space)  # noqa: S102  # the code is ours, values are constants
         evaluate: Callable[[Any], Any] = space["evaluate"]
         return evaluate

@@ -1,6 +1,6 @@
-"""What people write who come from other languages, and how the same is written here.
+"""Habits from other languages, and the way to write the same here.
 
-A mistake gets the hint of the first habit whose text lies around it.
+A mistake gets the hint of the first habit whose pattern matches around it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.expressions.jmespath.parser import ENDS_EARLY
 from engine.expressions.suggestion import did_you_mean
 
 WINDOW = 200
-"""How far from the mistake its reason is looked for."""
+"""How far from the mistake its reason is searched."""
 
 A = r"(?P<a>(?:[\w$@.]|\[[\w:*-]*\])+)"
 B = r"(?P<b>(?:[\w$@.]|\[[\w:*-]*\])+|'[^']*')"
@@ -143,7 +143,7 @@ OPERATORS = {"not": "!(…)", "and": "a && b", "or": "a || b", "exists": "… !=
 def add_hint(
     error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function], variables: Collection[str] = ()
 ) -> None:
-    """Say in the error what to write, where it shows a habit from another language.
+    """Add to the error the text to write instead, if it shows a habit from another language.
 
     functions, variables: the names that the expression may use.
     """
@@ -156,7 +156,7 @@ def add_hint(
 
 
 def function_meant(name: str, functions: Mapping[str, Function]) -> str:
-    """Our function for a name of another language, or the one spelled most like it; empty where none is."""
+    """Return our function for a name of another language, or the one with the most similar name; empty if none."""
     if name in functions:
         return name
     ours = OTHER_NAMES.get(name.lower().replace("_", ""), "")
@@ -164,7 +164,7 @@ def function_meant(name: str, functions: Mapping[str, Function]) -> str:
 
 
 def _call(error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]) -> bool:
-    """`list.map(…)`: a call gets all it works with as arguments."""
+    """Hint for `list.map(…)`: a function gets all its input as arguments."""
     called = CALLED.match(error.found)
     if not called:
         return False
@@ -183,7 +183,7 @@ def _call(error: ExpressionSyntaxError, expression: str, functions: Mapping[str,
 
 
 def _argument(error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]) -> bool:
-    """An `&` that is missing or one too many: which arguments take one."""
+    """Hint for an `&` that is missing or superfluous: which arguments take one."""
     match = ARGUMENT.match(error.found)
     if match:
         marks = ("&…" if parameter.is_expression else "…" for parameter in functions[match["name"]].parameters)
@@ -200,7 +200,7 @@ def _as_call(name: str, path: str, call: str) -> str:
 
 
 def _name(error: ExpressionSyntaxError, expression: str, variables: Collection[str]) -> bool:
-    """A bare name that is a text in double quotes, another language's constant, or no root for other reasons."""
+    """Hint for a bare name: a text in double quotes, another language's constant, or otherwise not a root."""
     if not error.found.endswith("which is no root"):
         return error.found.startswith("the undefined variable")
     name = error.found.split("'")[1]
@@ -219,7 +219,7 @@ def _name(error: ExpressionSyntaxError, expression: str, variables: Collection[s
 
 
 def _brackets(error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]) -> bool:
-    """A bracket that is missing, or one too many."""
+    """Hint for a bracket that is missing or superfluous."""
     before, found = expression[: error.offset], expression[error.offset : error.offset + 1]
     opened = _open_brackets(before)
     ends_early = error.found == ENDS_EARLY and error.expected.startswith("a value")
@@ -237,7 +237,7 @@ def _brackets(error: ExpressionSyntaxError, expression: str, functions: Mapping[
 
 
 def _open_brackets(text: str) -> list[int]:
-    """Where the brackets stand that are still open at the end of the text."""
+    """Return the offsets of brackets that are still open at the end of the text."""
     opened: list[int] = []
     for position, character in enumerate(QUOTED.sub(lambda match: "_" * len(match.group()), text)):
         if character in CLOSING:
@@ -263,7 +263,7 @@ def _habit(error: ExpressionSyntaxError, expression: str, functions: Mapping[str
 def _operator_that_is_a_function(
     error: ExpressionSyntaxError, expression: str, functions: Mapping[str, Function]
 ) -> bool:
-    """`sizeOf x` and `x contains y`: functions without their brackets, before or between values."""
+    """Hint for `sizeOf x` and `x contains y`: functions without brackets, before or between values."""
     before = expression[max(0, error.offset - WINDOW) : error.offset]
     operand, infix = OPERAND.match(expression, error.offset), INFIX.match(expression, error.offset)
     word, left = WORD_BEFORE.search(before), re.search(rf"{A}\s+$", before)

@@ -1,4 +1,4 @@
-"""What holds of the event if the value of an expression satisfies a schema."""
+"""Conditions on the event that follow if the value of an expression satisfies a schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.expressions.schemas import NOT_NULL, TYPE_NAMES, Schema
 
 
 def implied(node: Node, schema: Schema) -> Iterator[Demand]:
-    """A demand on the value of an expression, as demands on what the event holds."""
+    """Yield a demand on the value of an expression as demands on parts of the event."""
     if schema.get("const") is True:
         yield from _holding(node)
     elif path := path_of(node):
@@ -20,7 +20,7 @@ def implied(node: Node, schema: Schema) -> Iterator[Demand]:
 
 
 def _holding(node: Node) -> Iterator[Demand]:
-    """What a condition says that holds."""
+    """Yield the demands that follow from a condition that holds."""
     kind, children = node["type"], node["children"]
     if kind == "and_expression":
         for child in children:

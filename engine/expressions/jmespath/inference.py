@@ -1,4 +1,4 @@
-"""What the value of an expression is, as far as that is sure before it is evaluated."""
+"""Infers the schema of an expression's value, as far as it is certain before the evaluation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOLD = (["description"], ["type"])
 
 
 class Inference:
-    """The schemas of nodes, for what is known of the event that they see."""
+    """The schemas of nodes, given the known schema of the event they see."""
 
     def __init__(self, known: Known, functions: Mapping[str, Function]) -> None:
         self._known = known
@@ -62,7 +62,7 @@ class Inference:
     def _call(self, tree: Node) -> Schema:
         return self._functions[tree["value"]].shape_of(self._children(tree))
 
-    # What the event holds
+    # Parts of the event
 
     def _field(self, tree: Node) -> Schema:
         return self._known.payload if tree["value"] == "payload" else OPEN

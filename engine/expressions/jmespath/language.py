@@ -16,7 +16,7 @@ from engine.expressions.language import Evaluate, Failed, Names
 
 
 class JMESPath:
-    """JMESPath with what flows need on top, compiled to Python."""
+    """JMESPath with extensions for flows, compiled to Python."""
 
     name = "jmespath"
 

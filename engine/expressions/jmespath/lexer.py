@@ -1,4 +1,4 @@
-"""The tokens of the expression language: JMESPath's, and those of what we add to it."""
+"""The tokens of the expression language: JMESPath's, and those of our extensions."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NAMES = frozenset({"unquoted_identifier", "quoted_identifier"})
 class Lexer(lexer.Lexer):
     """JMESPath's lexer with `$name`, `? :`, arithmetic and bare numbers.
 
-    The base class reads each character; what it cannot tell apart (`-1` and `- 1`, `//` and `/`,
-    a wildcard and a multiplication) is decided here, from the tokens on either side.
+    The base class reads each character; tokens it cannot distinguish (`-1` and `- 1`, `//` and `/`, a wildcard and a
+    multiplication) are decided here, from the tokens on either side.
     """
 
     START_IDENTIFIER = lexer.Lexer.START_IDENTIFIER | {"$"}
@@ -64,7 +64,7 @@ class Lexer(lexer.Lexer):
 
 
 def _is_json(value: Any) -> bool:
-    """Whether JSON can hold the value: Python reads NaN and Infinity too."""
+    """Return whether JSON can hold the value: Python reads NaN and Infinity too."""
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:

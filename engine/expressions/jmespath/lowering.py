@@ -1,4 +1,4 @@
-"""What a parameter holds, as one syntax tree: the structure around expressions are nodes like those in them."""
+"""The content of a parameter as one syntax tree: the structure around expressions becomes nodes like theirs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.expressions.jmespath.tree import JMESPathTree
 
 
 def lowered(held: Held) -> Node:
-    """The syntax tree of a whole parameter."""
+    """Return the syntax tree of a whole parameter."""
     match held:
         case Constant():
             return {"type": "literal", "value": held.value, "children": []}

@@ -1,4 +1,4 @@
-"""Compiling conditions, comparisons and arithmetic."""
+"""Compiles conditions, comparisons and arithmetic."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INLINE_ARITHMETIC = {"plus": "+", "minus": "-"}
 
 
 class Operations(Visitor):
-    """What computes a value from others: the common types inline, all else by a call."""
+    """Operations on values: the common types inline, everything else by a call."""
 
     def visit_comparator(self, node: Node, current: str) -> str:
         name = node["value"]

@@ -1,7 +1,7 @@
-"""The grammar: JMESPath's, by its own parser, and what docs/language.md adds.
+"""The grammar: JMESPath's, by its own parser, and the additions of docs/language.md.
 
 Nodes are the jmespath package's dictionaries (`type`, `children`, `value`); ours carry `start`,
-the offset of the token that they began with, wherever a later mistake may point at it.
+the offset of their first token, if a later mistake may point at it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TOKEN_WORDS = {
 
 
 def parse(text: str) -> tuple[Node, list[int]]:
-    """The syntax tree of an expression, and where in it a `!a.b` stands, which is `(!a).b`.
+    """Return the syntax tree of an expression, and the offsets of each `!a.b` in it, which means `(!a).b`.
 
     Raises ExpressionSyntaxError, with the offset of the token that does not fit.
     """
@@ -47,7 +47,7 @@ def parse(text: str) -> tuple[Node, list[int]]:
         raise ExpressionSyntaxError(len(text), ENDS_EARLY, "a value or a closing bracket") from None
     except exceptions.ParseError as error:
         raise _misplaced(error) from None
-    except ValueError:  # Python reads no longer ones
+    except ValueError:  # Python does not read longer ones
         raise ExpressionSyntaxError(0, "a number with thousands of digits in an expression", "a shorter one") from None
 
 
@@ -66,7 +66,7 @@ def _misplaced(error: exceptions.ParseError) -> ExpressionSyntaxError:
 
 
 def _expectation(message: str) -> str:
-    """The jmespath parser's message in words, without the part that repeats the token."""
+    """Return the jmespath parser's message in words, without the part that repeats the token."""
     if not message.startswith("Expecting: "):
         return "an operator or the end of the expression" if "nexpected token" in message else "a value"
     kinds = re.findall(r"\w+", message.removeprefix("Expecting: ").rpartition(", got:")[0])
@@ -88,7 +88,7 @@ class Parser(parser.Parser):
         self.negations: list[int] = []
 
     def parse(self, expression: str) -> parser.ParsedResult:
-        # Not the base class's cache: it is shared by everyone who uses jmespath, and knows another grammar.
+        # Not the base class's cache: it is shared by all users of jmespath, and is for another grammar.
         if not expression.strip():
             raise exceptions.EmptyExpressionError
         return self._do_parse(expression)
@@ -105,7 +105,7 @@ class Parser(parser.Parser):
         return parser.ParsedResult(expression, parsed)
 
     def place(self) -> int:
-        """The offset of the token that is being read."""
+        """Return the offset of the token that is being read."""
         return self._tokens[min(self._index, len(self._tokens) - 1)]["start"] if self._tokens else 0
 
     def _behind(self, distance: int) -> Token | None:
@@ -206,7 +206,7 @@ class Parser(parser.Parser):
     def _token_nud_plus(self, token: Token) -> Node:
         return {"type": "negative", "value": "plus", "children": [self._expression(UNARY)]}
 
-    # What the base class reads otherwise
+    # Rules that differ from the base class
 
     def _token_nud_not(self, token: Token) -> Node:
         node: Node = super()._token_nud_not(token)

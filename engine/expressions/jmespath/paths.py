@@ -1,4 +1,4 @@
-"""Compiling names, indices, projections and multi-selects."""
+"""Compiles names, indices, projections and multi-selects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.expressions.suggestion import did_you_mean
 
 
 class Paths(Visitor):
-    """What walks through a value, or makes lists and maps of it."""
+    """Nodes that navigate a value, or make lists and maps of it."""
 
     def visit_identity(self, node: Node, current: str) -> str:
         return current
@@ -135,12 +135,12 @@ class Paths(Visitor):
                 self.write(f"if {value} is not None: {result}.append({value})")
 
     def _count_round(self, sequence: str, what: str) -> None:
-        """Count what one call does for each element."""
+        """Count the work that one call does for each element."""
         with self.charged(f"len({sequence})", what):
             pass
 
     def _filter(self, sequence: str, right: Node, condition: Node) -> str:
-        """Those that the condition holds for come first: only for them is what follows counted."""
+        """Filter first, so that the rest is counted only for elements that satisfy the condition."""
         result, element = self.let("None"), self.new()
         with self.block(f"if {sequence} is not None:"):
             found = result if right["type"] == "identity" else self.new()

@@ -1,7 +1,7 @@
-"""Which values a result may hold several times: repeated by a loop, or named twice.
+"""Finds values that a result may hold several times: repeated by a loop, or named twice.
 
-Holding a value costs nothing, whoever writes it pays: a list that holds the payload for each of its elements
-is made in a moment, and as text it is the square of it. So such values are counted where they are repeated.
+Referring to a value costs nothing, but writing it does: a list that holds the payload for each of its elements is made
+in a moment, but its text has quadratic size. So such values are counted when they are repeated.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from engine.expressions.jmespath.parser import Node
 Roots = Mapping[str, str]
 """Name of a root → the Python expression that reads it from `event`."""
 Path = tuple[str | int, ...]
-"""Where a value lies: the name of what it is a part of, keys and positions."""
+"""The location of a value: the name of the value it is a part of, then keys and positions."""
 
 CHAINS = frozenset(
     {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection", "flatten"}
 )
-"""Nodes that give something of their first child."""
+"""Nodes whose value is a part of their first child's."""
 NEW = frozenset({"comparator", "not_expression", "truth", "arithmetic", "negative", "text", "literal"})
-"""Nodes whose values hold nothing of others."""
+"""Nodes whose values contain no other values."""
 
 
 class Sharing(Charging):
     """A generator that knows which variables the loops around it repeat.
 
-    levels: of variables, how many loops stood around what they are bound to; of roots none.
-    is_kept: whether what is being written may become, as it is, a part of the result.
+    levels: how many loops surrounded the value that a variable is bound to; for roots none.
+    is_kept: whether the value being written may become, unchanged, a part of the result.
     """
 
     def __init__(self, roots: Roots | None, functions: Mapping[str, Function], constants: Mapping[str, object]) -> None:
@@ -53,7 +53,7 @@ class Sharing(Charging):
 
     @contextmanager
     def looking(self) -> Iterator[None]:
-        """What is written inside is only looked at."""
+        """Mark the values written inside as only looked at."""
         outer, self.is_kept = self.is_kept, False
         yield
         self.is_kept = outer
@@ -61,7 +61,7 @@ class Sharing(Charging):
     # Repeated by a loop
 
     def is_repeated(self, node: Node) -> bool:
-        """Whether the loop that is being written repeats the value: it is, or holds, one from outside of it."""
+        """Return whether the loop being written repeats the value: it is, or holds, a value from outside the loop."""
         if not (self.loops and self.is_kept):
             return False
         kind = node["type"]
@@ -71,7 +71,7 @@ class Sharing(Charging):
         return (kind in CHAINS or kind in ("variable", "root")) and self.level_of(head) < self.loops
 
     def level_of(self, node: Node) -> int:
-        """How many loops stand around the outermost value that a node may give, or give a part of."""
+        """Return how many loops surround the outermost value that a node may return, in whole or in part."""
         kind = node.get("type")  # the entries of a map have none
         if kind == "root":
             return 0
@@ -84,7 +84,7 @@ class Sharing(Charging):
     # Named twice
 
     def place(self, node: Node, current: str, name: str) -> None:
-        """Count a value of straight code that becomes a part of a new one, where it did so before."""
+        """Count a value of straight code that becomes a part of a new one, if this is not the first time."""
         path = None if self.loops else self._path(node, current)
         if path is None:
             return
@@ -95,7 +95,7 @@ class Sharing(Charging):
         self._around.update(starts)
 
     def _path(self, node: Node, current: str) -> Path | None:
-        """Where the value of a node lies, if it is a part of another one."""
+        """Return the location of a node's value, if it is a part of another value."""
         kind = node["type"]
         if kind == "leaf":
             return self._path(node["children"][0], current)
@@ -115,6 +115,6 @@ class Sharing(Charging):
 
 
 def inside(node: Node) -> Iterable[Node]:
-    """The nodes in a node."""
+    """Return the nodes in a node."""
     yield from (child for child in node["children"] if isinstance(child, dict))
     yield from (value for _, value in node.get("bindings", ()))

@@ -1,4 +1,4 @@
-"""An expression of JMESPath, as others see it."""
+"""A JMESPath expression behind the common interface."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.expressions.schemas import Schema
 
 @dataclass(frozen=True, slots=True)
 class JMESPathTree:
-    """One expression, read. negations: where a `!a.b` stands in the text."""
+    """One parsed expression. negations: the offsets of each `!a.b` in the text."""
 
     node: Node
     text: str

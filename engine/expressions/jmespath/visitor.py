@@ -1,4 +1,4 @@
-"""The visitor that the compiler's parts share: from a node to a name, through methods `visit_…`."""
+"""The visitor shared by the compiler's parts: from a node to a name, through methods `visit_…`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ DEEPEST_BLOCK = 16
 class Visitor(Sharing):
     """Writes the statements that compute a node, and returns a *name* for the result.
 
-    `current` is the name of the current node; where it is the input and there are roots, the
-    expression still sees the event.
+    `current` is the name of the current node; if that is the input and there are roots, the expression still sees the
+    event.
     """
 
     def visit(self, node: Node, current: str) -> str:
@@ -32,7 +32,7 @@ class Visitor(Sharing):
         return name
 
     def look(self, node: Node, current: str) -> str:
-        """Visit a node whose value is only looked at."""
+        """Visit a node whose value is only examined, not kept."""
         with self.looking():
             return self.visit(node, current)
 
@@ -45,24 +45,24 @@ class Visitor(Sharing):
         return self.roots is not None and current == INPUT
 
     def value_of(self, current: str) -> str:
-        """The current node as a value: where it is the event, a map of its roots."""
+        """Return the current node as a value: a map of its roots if it is the event."""
         return self.let(f"whole({INPUT})") if self.sees_event(current) else current
 
     def own(self, text: str) -> str:
-        """A variable bound to the event is bound to its value."""
+        """Return the value for a variable; a variable bound to the event is bound to its map of roots."""
         return self.let(self.value_of(text))
 
     def truth(self, node: Node, current: str) -> str:
-        """JMESPath's truth of a node as a Python condition: 0 is true, empty text, list and map are not."""
+        """Return JMESPath's truth of a node as a Python condition: 0 is true; empty texts, lists and maps are not."""
         value = self.look(node, current)
         return "True" if self.sees_event(value) else self.truth_of(node, value)
 
     def truth_of(self, node: Node, value: str) -> str:
-        """The truth of a node that has been computed; Python's own where it is no number."""
+        """Return the truth of a computed node; Python's own if it is not a number."""
         return value if _is_boolean(node) else f"({value} or type({value}) in NUMBERS)"
 
     def elements(self, nodes: list[Node], current: str) -> list[str]:
-        """The names of values that become parts of a new one."""
+        """Return the names of values that become parts of a new one."""
         return [self._element(child, current) for child in nodes]
 
     def _element(self, node: Node, current: str) -> str:
@@ -77,7 +77,7 @@ class Visitor(Sharing):
 
 
 def _is_boolean(node: Node) -> bool:
-    """Whether the node gives true, false or null, whatever it is given."""
+    """Return whether the node's value is always true, false or null."""
     if node["type"] in ("or_expression", "and_expression"):
         return all(map(_is_boolean, node["children"]))
     return node["type"] in ("comparator", "not_expression", "truth")

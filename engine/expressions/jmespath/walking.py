@@ -1,4 +1,4 @@
-"""Walks through syntax trees: what an expression reads of the event, and what it calls."""
+"""Walks through syntax trees, to find an expression's reads of the event, and its calls."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ FIRST_SEES_EVENT = {
     "subexpression": 1, "index_expression": 1, "pipe": 1, "projection": 1, "value_projection": 1,
     "filter_projection": 1, "expref": 0,
 }  # fmt: skip
-"""How many children of a node see what the node sees; of all other nodes every one does."""
+"""How many children of a node have its scope; of all other nodes every child does."""
 CURRENT = frozenset({"identity", "current"})
 NAMES = frozenset({"field", "variable"})
 
 
 def children_of(node: Node) -> list[Node]:
-    """The nodes directly inside, without what a `let` binds."""
+    """Return the direct children, without the values that a `let` binds."""
     return [] if node["type"] == "slice" else node["children"]
 
 
 def inside(node: Node) -> Iterator[tuple[Node, bool]]:
-    """The nodes directly inside, each with whether it sees what the node sees."""
+    """Yield the direct children, each with whether it has the scope of the node."""
     yield from ((value, True) for _, value in node.get("bindings", ()))
     children = children_of(node)
     seeing = FIRST_SEES_EVENT.get(node["type"], len(children))
@@ -32,7 +32,7 @@ def inside(node: Node) -> Iterator[tuple[Node, bool]]:
 
 
 def nodes(tree: Node) -> Iterator[tuple[Node, bool]]:
-    """The nodes of a tree, each with whether it sees the event."""
+    """Yield the nodes of a tree, each with whether it sees the event."""
     rest = [(tree, True)]
     while rest:
         node, sees_event = rest.pop()
@@ -41,14 +41,14 @@ def nodes(tree: Node) -> Iterator[tuple[Node, bool]]:
 
 
 class Reads:
-    """What expressions read of the event, as far as names lead. bound: the names that a `let` around them defines."""
+    """The paths that expressions read from the event, as far as names lead. bound: names of a `let` around them."""
 
     def __init__(self, functions: Mapping[str, Function], bound: frozenset[str] = frozenset()) -> None:
         self._functions = functions
         self._bound = bound
 
     def of(self, node: Node, sees_event: bool = True, then: Path = ()) -> Iterator[Path]:
-        """The paths of a node, behind which these names follow."""
+        """Yield the paths of a node, each continued by these names."""
         kind = node["type"]
         special = getattr(self, f"_{kind}", None)
         if special is not None:
@@ -84,7 +84,7 @@ class Reads:
 
 
 def _leading_names(steps: Iterable[Node]) -> Path:
-    """The names that lead on; one with an index behind it is the last."""
+    """Return the leading names; one followed by an index is the last."""
     names: list[str] = []
     for step in steps:
         is_indexed = step["type"] == "index_expression"
@@ -98,7 +98,7 @@ def _leading_names(steps: Iterable[Node]) -> Path:
 
 
 def path_of(node: Node) -> Path | None:
-    """The path that a node is, and nothing else."""
+    """Return the path of a node that is just a path."""
     steps = node["children"] if node["type"] == "subexpression" else [node]
     path = tuple(step["value"] for step in takewhile(lambda step: step["type"] in NAMES, steps))
     return path if len(path) == len(steps) else None
