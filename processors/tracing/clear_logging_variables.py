@@ -9,7 +9,7 @@ from engine import NOTHING, Event, Processor
 
 
 class ClearLoggingVariables(Processor):
-    """Let the log lines of the event carry none of the values that were set; the correlation id stays.
+    """Remove all logging variables from the log lines of the event; the correlation id stays.
 
     Example:
         run:
