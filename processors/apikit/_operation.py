@@ -37,7 +37,7 @@ class Operation(NamedTuple):
 
     @property
     def flow_name(self) -> str:
-        r"""Return the name of the flow that answers; more exact names add more after a colon: get:\orders\(id)."""
+        r"""The name of the flow that answers; more exact names add more after a colon: get:\orders\(id)."""
         path = NAME.sub(r"(\1)", self.path).replace("/", "\\")
         return f"{self.method}:{path}"
 

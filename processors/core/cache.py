@@ -138,7 +138,7 @@ class Cache(Scope):
 
     @cached_property
     def _read(self) -> set[tuple[str, ...]]:
-        """Return the paths that the expressions of the steps inside read."""
+        """The paths that the expressions of the steps inside read."""
         return paths(step.processor for step in steps_within(self.steps))
 
     @cached_property

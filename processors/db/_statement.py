@@ -99,7 +99,7 @@ class Statement(DatabaseOperation):
 
     @property
     def is_one_of_many(self) -> bool:
-        """Return whether it can be committed together with others."""
+        """Whether it can be committed together with others."""
         return self.timeout is None and self.sql.verb in ONE_OF_MANY
 
     def one_of_many(self, plain: Callable[[AtOnce], RunPlain]) -> Code:

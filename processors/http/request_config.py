@@ -173,7 +173,7 @@ class RequestConfig(Config):
 
     @property
     def seconds(self) -> float:
-        """Return how long a response may take if the request does not say it."""
+        """How long a response may take if the request does not say it."""
         default = self.runtime.default_response_timeout
         return default if self.response_timeout is None else self.response_timeout
 
