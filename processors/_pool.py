@@ -1,4 +1,4 @@
-"""Connections to whom the elements ask, and what may come over one; imported with aiohttp."""
+"""Connections to the servers that elements call, and bounds on the bytes that may arrive; imported with aiohttp."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from engine.limits import LARGEST_BESIDE_BODY, MOST_BESIDE_BYTE, MOST_INTERIM_AN
 
 INTERIM, SWITCHING, FINAL = 100, 101, 200
 PORTION = 2**12
-"""How many bytes of a head are read at once: a flood of interim answers is noticed after so many."""
+"""How many bytes of a head are read at a time: a flood of interim answers is noticed after this many."""
 
 Answer = tuple[RawResponseMessage, StreamReader]
 
 
 class Unbounded(BadHttpMessage):
-    """What an upstream may not send; `message` says it."""
+    """The upstream sent something that it may not send; `message` names it."""
 
 
 class Answers(ResponseHandler):
     """Reads the answers on one connection.
 
-    aiohttp bounds the lines and headers of a head. It leaves open how many interim answers come before the answer,
-    what comes beside its body (line ends, chunk extensions, zeros before a size), and what comes while nothing was
-    asked, which would be the next answer.
+    aiohttp bounds the lines and headers of a head. It does not bound how many interim answers come before the answer,
+    what comes in addition to its body (line ends, chunk extensions, zeros before a size), and what arrives while there
+    is no request, which would be taken as the next answer.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -45,11 +45,11 @@ class Answers(ResponseHandler):
         self._interim = self._received = 0
 
     def rest(self) -> None:
-        """Nothing is asked for now: whatever comes ends the connection."""
+        """There is no request now: any bytes that arrive end the connection."""
         self._is_resting = True
 
     def set_response_params(self, **parameters: Any) -> None:
-        """The next answer is read with these parameters."""
+        """Set the parameters by which the next answer is read."""
         self._is_resting = False
         self._begin()
         super().set_response_params(**parameters)
@@ -66,7 +66,7 @@ class Answers(ResponseHandler):
             super().data_received(data)
             self._received += len(data)
             self._check_size()
-        if self._is_resting and self._buffer:  # what stood behind the last bytes of a body that was being read
+        if self._is_resting and self._buffer:  # bytes after the end of a body that was being read
             self.abort()
 
     def _check_size(self) -> None:
@@ -96,14 +96,14 @@ class Answers(ResponseHandler):
             self.transport.abort()
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        """End the answer; a body that is being read ends too, for which aiohttp waits."""
+        """End the answer; a body that is being read ends too, which aiohttp waits for."""
         super().set_exception(exc, *cause)
         body = self._payload
         if body is not None and not body.is_eof() and body.exception() is None:
             set_exception(body, aiohttp.ClientPayloadError(str(exc)), *(cause or (exc,)))
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Keep why the answer was refused: who reads it may come late, and aiohttp says then that it is not whole."""
+        """Keep the reason for refusing the answer: a late reader would only hear from aiohttp that it is incomplete."""
         body = self._payload
         refused = body.exception() if body is not None else None
         super().connection_lost(exc)
@@ -111,7 +111,7 @@ class Answers(ResponseHandler):
             body.set_exception(refused)
 
     def close(self) -> None:
-        """Close the connection; one that the upstream does not empty would stay open as long as it likes."""
+        """Close the connection; one that the upstream does not drain would otherwise stay open indefinitely."""
         if self.transport is not None and self.transport.get_write_buffer_size():
             self.abort()
         else:

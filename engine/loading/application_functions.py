@@ -19,7 +19,7 @@ LOOKUP = 1000
 
 
 def application_functions(filler: Filler, flows: Mapping[str, Runnable], resources: Resources) -> dict[str, Function]:
-    """p, lookup and resource of one application.
+    """Return p, lookup and resource of one application.
 
     flows: filled while the application is loaded; resources: the files beside them.
     """
@@ -28,7 +28,7 @@ def application_functions(filler: Filler, flows: Mapping[str, Runnable], resourc
 
 
 class ClockFunctions(Mapping[str, Function]):
-    """now and today by the application's clock; their module comes when one of them is used."""
+    """now and today by the application's clock; their module is imported when one of them is used."""
 
     NAMES = ("now", "today")
 
@@ -57,10 +57,9 @@ def _property(filler: Filler) -> Function:
 
     @function("string", check=check, dataweave="p")
     def p(name: str) -> str:
-        """The text of a property: what `${name}` stands for outside of expressions.
+        """The text of a property: the value that `${name}` has outside expressions.
 
-        A name that no source has is an error when the file is loaded, or MULE:EXPRESSION where the
-        name is computed.
+        A name that no source has is an error when the file is loaded, or MULE:EXPRESSION if the name is computed.
         """
         try:
             text = filler.text_of(name)
@@ -76,7 +75,7 @@ def _property(filler: Filler) -> Function:
 def _lookup(flows: Mapping[str, Runnable]) -> Function:
     @function("string", "any", steps=LOOKUP, dataweave="lookup", acts=True)
     def lookup(flow: str, payload: Any) -> Any:
-        """The payload with which a flow or sub-flow ends that is run with this payload, and no variables.
+        """The final payload of a flow or sub-flow that is run with this payload, and no variables.
 
         The flow must not wait for anything: use flow-ref with a target for one that calls others.
         """

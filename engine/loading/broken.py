@@ -1,4 +1,4 @@
-"""What libyaml says of a file that is no YAML, in words for the one who wrote it."""
+"""libyaml's complaints about a file that is not YAML, in words for its author."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.parameters.mistake import Mistake
 
 CLOSING = ("]", "}")
 FIRST_KEY = re.compile(r"\s*(?:- +)*[\w:.-]*")
-"""What stands before the colon of the first key of a line."""
+"""The text before the colon of the first key of a line."""
 
 
 class Spot(NamedTuple):
@@ -26,7 +26,7 @@ class Spot(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """Where reading stopped, and where that began which was being read: lines and columns from 0."""
+    """Where reading stopped, and the beginning of the value that was being read: lines and columns from 0."""
 
     lines: list[str]
     problem: Any
@@ -41,7 +41,7 @@ class Trouble(NamedTuple):
 
     @property
     def before(self) -> str:
-        """The line in front of the place where reading stopped."""
+        """The line up to the place at which reading stopped."""
         return self.line(self.problem)[: self.problem.column]
 
 
@@ -55,7 +55,7 @@ class Quotes(Enum):
 
 
 class Finding(NamedTuple):
-    """What to say, at which mark, and where quotes would help."""
+    """The message, its mark, and the text that quotes would help."""
 
     mark: Any
     found: str
@@ -64,7 +64,7 @@ class Finding(NamedTuple):
 
 
 def explain(error: yaml.MarkedYAMLError, lines: list[str], place_at: Callable[[Any], Place]) -> Mistake:
-    """The mistake that made libyaml stop."""
+    """Return the mistake that made libyaml stop."""
     problem = error.problem_mark or error.context_mark
     if problem is None:
         return Mistake("F101", "a file that is no YAML", "YAML")
@@ -84,7 +84,7 @@ def _unclosed_quote(trouble: Trouble) -> Finding:
 
 
 def _unclosed_or_colon(trouble: Trouble) -> Finding:
-    """A map or a list on one line that goes wrong: it is not closed, or a text in it needs quotes."""
+    """Explain a broken map or list on one line: it is not closed, or a text in it needs quotes."""
     is_later = trouble.problem.line > trouble.context.line
     is_in_text = trouble.character in ("[", "{") and trouble.before[-1:] not in (" ", "-", "")
     if is_later and (not trouble.character or (FIRST_KEY.fullmatch(trouble.before) and not is_in_text)):
@@ -109,7 +109,7 @@ def _colon_in_text(trouble: Trouble) -> Finding:
 
 
 def _no_colon_above(trouble: Trouble) -> Finding | None:
-    """A key without its colon goes on, for YAML, in the line below."""
+    """Explain a key without its colon, which YAML continues in the line below."""
     number = next((number for number in range(trouble.problem.line - 1, -1, -1) if trouble.lines[number].strip()), 0)
     line = trouble.lines[number]
     if ":" in line or number == trouble.problem.line:
@@ -196,4 +196,4 @@ RULES: tuple[tuple[str, Callable[[Trouble], Finding]], ...] = (
     (r"expected node content", _no_value),
     (r"expected <document start>", _after_end),
 )
-"""What libyaml says, in its words, and what to say instead."""
+"""libyaml's messages, and our messages instead."""

@@ -1,4 +1,4 @@
-"""From the data of flow files to elements: what parameters ask while they are validated."""
+"""From the data of flow files to elements: the services that parameters use while they are validated."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ MOST_LISTED = 8
 class Builder:
     """Builds elements; it is the Loading of their parameters.
 
-    Mistakes are noted, not raised, so that all are found at once. What refers to flows and error
-    types is mentioned, and checked when all files are read.
+    Mistakes are noted, not raised, so that all are found in one pass. References to flows and error types are noted,
+    and checked when all files are read.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Builder:
         self._objecting: list[tuple[Element, Map, Place]] = []
 
     def enter(self, owner: str, place: Place) -> None:
-        """What is built next belongs to this flow, sub-flow, config or handler list, and stands in the place's file."""
+        """Note that the next elements belong to this flow, sub-flow, config or handler list, in the place's file."""
         self.owner = owner
         language = self.languages.get(place.file, JMESPATH)
         self.reach = replace(self.reach, flow={"name": owner}, language=language)
@@ -96,7 +96,7 @@ class Builder:
     # Elements
 
     def element(self, entry: Any, kind: type[Element], where: str, place: Place) -> Any:
-        """The element that a mapping of one key names; None, with its mistakes noted, where that fails."""
+        """Build the element that a mapping of one key names; None, with its mistakes noted, if that fails."""
         if not isinstance(entry, Map) or not entry:
             self._no_element(entry, kind, where, place)
             return None
@@ -134,24 +134,24 @@ class Builder:
         return element
 
     def _called_elsewhere(self, name: str) -> str:
-        """The element that has this name in other languages; empty where there is none."""
+        """Return the element that has this name in other languages; empty if there is none."""
         return next((known for known, element in self.catalog.elements() if name in element.also_called), "")
 
     def _any_of(self, kind: type[Element]) -> str:
-        """What elements of a kind there are, where they are few."""
+        """List the elements of a kind, if they are few."""
         names = [name for name, element in self.catalog.elements() if issubclass(element, kind)]
         word = KIND_WORDS[kind.__name__]
         return f"{word}: {', '.join(names)}" if len(names) <= MOST_LISTED else f"{word} that `engine processors` lists"
 
     def element_name(self, cls: type[Element]) -> str:
-        """The name of a class in flow files; of a base that is no element, the names of its elements."""
+        """Return the name of a class in flow files; for a base that is not an element, the names of its elements."""
         elements = list(self.catalog.elements())
         exact = [name for name, element in elements if element is cls]
         kinds = exact or [name for name, element in elements if issubclass(element, cls)]
         return " or ".join(kinds) or cls.__name__
 
     def _second_key(self, name: str, others: list[str], entry: Map) -> None:
-        """What stands beside an element: another element, or parameters that are indented too little."""
+        """Note the second key beside an element: another element, or parameters that are indented too little."""
         elements = [other for other in others if other in self.catalog]
         for other in elements:
             write = f"- {other}: … as a step of its own"
@@ -178,7 +178,7 @@ class Builder:
         return self.parameters(element, parameters, f"'{name}'", key_place)
 
     def parameters(self, cls: type[Any], parameters: Map, name: str, place: Place, given: Collection[str] = ()) -> Any:
-        """An instance of the class; None, with its mistakes noted, where a parameter is wrong."""
+        """Return an instance of the class; None, with its mistakes noted, if a parameter is wrong."""
         context: Loading = self
         validator = cls.__pydantic_validator__
         try:
@@ -199,29 +199,29 @@ class Builder:
             self.mistakes += [replace(mistake, place=mistake.place or place) for mistake in mistakes_of(error)]
 
     def objections(self) -> Iterator[Mistake]:
-        """What elements say once all flows are there."""
+        """Note the objections of elements once all flows are there."""
         for element, parameters, place in self._objecting:
             for parameter, mistake in element.objections():
                 key_place, _ = parameters.places.get(parameter, (place, place))
                 yield replace(mistake, place=key_place)
 
     def doubts(self) -> Iterator[Mistake]:
-        """What elements warn of once all flows are there."""
+        """Note the warnings of elements once all flows are there."""
         for element, parameters, place in self._objecting:
             for parameter, mistake in element.doubts():
                 key_place, _ = parameters.places.get(parameter, (place, place))
                 yield replace(mistake, place=mistake.place or key_place)
 
-    # What parameters ask for
+    # Services for parameters
 
     def elements(self, holder: type[Several], value: Any) -> Several:
-        """The chain or the error handler of a list of elements."""
+        """Return the chain or the error handler of a list of elements."""
         read: Any = self.chain if issubclass(holder, Chain) else self.error_handler
         held: Several = read(value)
         return held
 
     def chain(self, value: Any) -> Chain:
-        """The chain of a list of steps."""
+        """Return the chain of a list of steps."""
         if not isinstance(value, Sequence):
             refuse([Mistake("F303", shown(value), "a list of steps", "- logger: {message: hi}")])
         entries = zip(value, value.places, strict=True)
@@ -238,7 +238,7 @@ class Builder:
         return step
 
     def error_handler(self, value: Any) -> ErrorHandler:
-        """The handlers of a list, or of the list that `{ref: NAME}` names; the default ones for None."""
+        """Return the handlers of a list, or of the list that `{ref: NAME}` names; the default ones for None."""
         if value is None:
             return self.named_handler(self.default_name, None) if self.default_name else self.default_handler
         if isinstance(value, Map) and list(value) == ["ref"]:
@@ -266,7 +266,7 @@ class Builder:
             self.note("F504", found, "it as the last entry of the list", "", place)
 
     def named_handler(self, name: Any, place: Place | None) -> ErrorHandler:
-        """The handlers of that name under `error-handlers`, built when they are first asked for."""
+        """Return the handlers of that name under `error-handlers`, built when they are first asked for."""
         if not isinstance(name, str) or name not in self.handler_lists:
             close = did_you_mean(str(name), self.handler_lists)
             self.note("F505", f"{shown(name)}, which is no error handler", "a name under error-handlers", close, place)
@@ -291,7 +291,7 @@ class Builder:
         return handlers
 
     def places_in_file(self, name: str, text: str) -> Callable[[int], Place]:
-        """The place of each character of a file beside the flow files, at which mistakes can be told."""
+        """Return the place of each character of a file beside the flow files, at which mistakes can be reported."""
         path = self.resources.find(name) or Path(name)
         here = Path().resolve()
         file = TextFile(str(path.relative_to(here) if path.is_relative_to(here) else path), text, name)
@@ -302,21 +302,21 @@ class Builder:
         self.mentions.flows.append(mention(name, value, self.owner))
 
     def want_flow(self, names: Collection[str], what: str, value: Any) -> None:
-        """One of these flows should be there, or what needs it will have none: a warning."""
+        """Note that one of these flows should exist, because somebody refers to it: otherwise a warning."""
         self.mentions.wanted.append((names, mention(what, value, self.owner)))
 
     def expect_error_types(self, entries: Iterable[tuple[str, Any, int]]) -> None:
-        """Types that handlers name: each with its place, and the offset there."""
+        """Note types that handlers name: each with its place, and the offset there."""
         self.mentions.error_types += [
             Mention(name.strip(), place, self.owner, offset) for name, place, offset in entries
         ]
 
     def known_type(self, name: str) -> ErrorType | None:
-        """The type of that name, which elements declare or flows raise."""
+        """Return the type of that name, which elements declare or flows raise."""
         return self.mentions.known_type(name) or self.mentions.raised.get(str(error_type(name)))
 
     def raised_type(self, name: str, value: Any) -> ErrorType:
-        """The type that raise-error, error-mapping or python names; a new one becomes known by being named."""
+        """Return the type that raise-error, error-mapping or python names; a new one becomes known by being named."""
         known = self.mentions.known_type(name)
         if known and known.namespace != "MULE":
             found = f"the type {known}, which belongs to a connector, raised by the flow"

@@ -1,4 +1,4 @@
-"""Which elements there are: packages are searched by file name, classes imported when they are needed."""
+"""The catalog of elements: packages are searched by file name, classes imported when they are needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Entry:
     module: str
 
     def load(self) -> type[Element]:
-        """Import the class. Raises CatalogError where that fails, or the module does not hold one element."""
+        """Import the class. Raise CatalogError if that fails, or if the module does not hold exactly one element."""
         try:
             module = importlib.import_module(self.module)
         except Exception as error:
@@ -78,7 +78,7 @@ class Catalog:
         return (found for _, found in self._tried() if isinstance(found, BrokenModule))
 
     def _tried(self) -> Iterator[tuple[str, type[Element] | CatalogError]]:
-        """Each name with its class, or with why there is none."""
+        """Each name with its class, or with the reason why there is none."""
         for name in self.names():
             try:
                 yield name, self[name]
@@ -86,16 +86,16 @@ class Catalog:
                 yield name, error
 
     def error_types(self) -> dict[str, ErrorType]:
-        """All types by name: those that need no element, and what each element declares, ancestors included."""
+        """All types by name: those that need no element, and those that elements declare, ancestors included."""
         return _declared(element for _, element in self.elements())
 
     def loaded_error_types(self) -> dict[str, ErrorType]:
-        """Those that need no element, and what the elements in use declare: most of the time they are enough."""
+        """Those that need no element, and the types that elements in use declare: most of the time they are enough."""
         return _declared(self._loaded.values())
 
 
 def _declared(elements: Iterable[type[Element]]) -> dict[str, ErrorType]:
-    """Each connector has its RETRY_EXHAUSTED, whether an element declares it or not."""
+    """Return the declared types. Each connector has its RETRY_EXHAUSTED, even if no element declares it."""
     raised = [ancestor for element in elements for each in raised_types(element) for ancestor in each.lineage]
     connectors = [each.namespace for each in raised if each.identifier == CONNECTIVITY.identifier]
     raised += [error_type(f"{namespace}:{RETRY_EXHAUSTED.identifier}") for namespace in connectors]
@@ -103,11 +103,11 @@ def _declared(elements: Iterable[type[Element]]) -> dict[str, ErrorType]:
 
 
 def discover(packages: Iterable[str] = ()) -> Catalog:
-    """The catalog of the packages given, after those of the entry point group `engine.processors`.
+    """Return the catalog of the packages given, after those of the entry point group `engine.processors`.
 
-    A package's element files: `set_payload.py` is `set-payload`, `db/insert.py` is `db:insert`; the
-    folder `core` has no namespace, nor has the package itself; a file that starts with `_` is none.
-    A later package may replace an element. Raises CatalogError for a package that cannot be found.
+    A package's element files: `set_payload.py` is `set-payload`, `db/insert.py` is `db:insert`; the folder `core` and
+    the package itself have no namespace; a file that starts with `_` is not an element. A later package may replace an
+    element. Raise CatalogError for a package that cannot be found.
     """
     installed = [point.value for point in metadata.entry_points(group=ENTRY_POINTS)]
     return Catalog(entry for package in [*installed, *packages] for entry in _entries(package))

@@ -1,4 +1,4 @@
-"""Of all mistakes found, those that are not mere consequences of others."""
+"""The mistakes that are not mere consequences of others."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from engine.loading.place import Place
 from engine.parameters.mistake import Mistake
 
 OF_NAMES = frozenset({"F501", "F502", "F505", "F508"})
-"""Names that are unknown: they may stand where nothing could be read."""
+"""Names that are unknown: they may be defined in a part that could not be read."""
 
 STRUCTURAL = frozenset({"F100", "F101", "F102", "F103", "F105", "F106", "F107", "F109", "F110", "F303", "F503"})
-"""Behind each of these, elements may hide that were never built."""
+"""Each of these may hide elements that were never built."""
 
 OF_LANGUAGE = "F401"
 """An expression that its language cannot read."""
 
 DROPPED = "F104"
-"""An expression that YAML dropped: what stands in its line lacks it."""
+"""An expression that YAML dropped: its line lacks it."""
 
 
 def is_structural(mistake: Mistake) -> bool:
@@ -32,10 +32,10 @@ def causes_of(
     has_lost_names: bool,
     unread_languages: Collection[str],
 ) -> list[Mistake]:
-    """The mistakes met while reading the files, and those of building that they did not cause; each once.
+    """Return the mistakes of reading the files, and those of building that they did not cause; each once.
 
-    unfilled: the places of texts with a placeholder that has no value. has_lost_names: whether some
-    definitions could not be read at all. unread_languages: the files in a language that nobody knows.
+    unfilled: the places of texts with a placeholder that has no value. has_lost_names: whether some definitions could
+    not be read at all. unread_languages: the files in a language that nobody knows.
     """
     spoilt = {_line(mistake) for mistake in read if mistake.code == DROPPED} | set(unfilled)
     own = [mistake for mistake in built if not _is_among(mistake, spoilt)]

@@ -1,7 +1,6 @@
 """libyaml's events → data with places.
 
-On a stack of our own: libyaml's composer, and Python's recursion, would fail on a file that is
-nested deeply.
+It uses its own stack: libyaml's composer, and Python's recursion, would fail on a file that is nested deeply.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ PLAIN_TAGS = frozenset({"!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "
 
 
 class Scalar(NamedTuple):
-    """A text of the file: what YAML made of it, and where it stands between two offsets."""
+    """A text of the file: YAML's reading of it, and its start and end offset."""
 
     value: str
     start: int
@@ -38,7 +37,7 @@ class GiveUp(Exception):
 
 
 class Anchored(NamedTuple):
-    """What an anchor names: its value, how many nodes that has, how many levels."""
+    """The value of an anchor, how many nodes it has, how many levels."""
 
     value: Any
     size: int
@@ -57,7 +56,7 @@ class Level:
 
     @property
     def path(self) -> tuple[Any, ...]:
-        """The path of what comes next in it."""
+        """The path of the next value in it."""
         container = self.container
         return (*container.place.path, str(self.key) if isinstance(container, Map) else len(container))
 
@@ -84,8 +83,8 @@ def too_deep(place: Place) -> Mistake:
 class Composer:
     """Takes events, builds Map, Sequence and Text.
 
-    place_at: the place of a mark and a path; quoted_at: the text at a mark, as it should be written.
-    Raises GiveUp where reading on makes no sense; mistakes that leave the rest readable are noted.
+    place_at: returns the place of a mark and a path; quoted_at: returns the text at a mark, as it should be written.
+    Raises GiveUp if reading on makes no sense; mistakes that leave the rest readable are noted.
     """
 
     def __init__(self, place_at: Callable[..., Place], quoted_at: Callable[[Any], str]) -> None:

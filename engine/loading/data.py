@@ -12,7 +12,7 @@ from engine.parameters.text import Text
 NULL = re.compile(r"|~|null|Null|NULL")
 TRUE, FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,3999})|0o[0-7]{1,4000}|0x[0-9a-fA-F]{1,4000}")
-"""A 0 with more digits behind it is a text, such as a postal code. Python refuses to read longer numbers."""
+"""A 0 followed by digits is a text, such as a postal code. Python refuses to read longer numbers."""
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 NOT_FINITE = frozenset({".inf", "+.inf", "-.inf", ".nan"})
 
@@ -30,7 +30,7 @@ class Map(dict[str, Any]):
         self.places[key] = (key_place, place or key_place)
 
     def with_entries_of(self, other: Map, *keys: str) -> Map:
-        """A map of these entries and some of another one; both stay as they are."""
+        """Return a map of these entries and some of another one; both stay as they are."""
         both = Map(self.place)
         both.update(self)
         both.places = dict(self.places)
@@ -49,7 +49,7 @@ class Sequence(list[Any]):
 
 
 def as_data(value: Any) -> Any:
-    """The value without its places: Python's own maps, lists and texts."""
+    """Return the value without its places: Python's own maps, lists and texts."""
     if isinstance(value, Map):
         return {key: as_data(inner) for key, inner in value.items()}
     if isinstance(value, Sequence):
@@ -58,11 +58,11 @@ def as_data(value: Any) -> Any:
 
 
 class NotFinite(ValueError):
-    """A scalar that YAML calls a number and JSON does not: infinity, or one that is too large to be held."""
+    """A scalar that is a number in YAML but not in JSON: infinity, or one that is too large to be held."""
 
 
 def resolve(text: str, otherwise: Any = None) -> Any:
-    """A plain scalar as YAML 1.2's core schema reads it; `on`, `yes`, dates and `0123` are texts. Raises NotFinite."""
+    """Read a plain scalar by YAML 1.2's core schema; `on`, `yes`, dates and `0123` are texts. Raise NotFinite."""
     if NULL.fullmatch(text):
         return None
     if text in TRUE or text in FALSE:

@@ -19,8 +19,8 @@ SECRET_DEFAULT = re.compile(r"(?<=\$\{secret:)([^:{}]*:)([^{}]*)(?=\})")
 class Diagnostic:
     """A mistake or a warning at its exact place.
 
-    As text: `flows/x.yaml:14:11 F102 unknown element 'forach'`, the line with a caret under the
-    place, what was expected, what to write.
+    As text: `flows/x.yaml:14:11 F102 unknown element 'forach'`, the line with a caret under the place, the expected
+    value, the text to write.
     """
 
     mistake: Mistake
@@ -47,7 +47,7 @@ class Diagnostic:
 
 
 def _cut_out(line: str, column: int) -> tuple[str, str]:
-    """The line, a long one only around the column (from 0), and beneath it the caret."""
+    """Return the line, a long one only around the column (from 0), and beneath it the caret."""
     line = SECRET_DEFAULT.sub(lambda match: match[1] + "•" * len(match[2]), line)
     start = max(0, column - LONGEST_LINE // 2) if len(line) > LONGEST_LINE else 0
     text = line[start : start + LONGEST_LINE]
@@ -57,14 +57,14 @@ def _cut_out(line: str, column: int) -> tuple[str, str]:
 
 
 def _blank(character: str) -> str:
-    """What takes as much room on a screen as the character."""
+    """Return blanks that are as wide on a screen as the character."""
     if character == "\t":
         return character
     return "  " if east_asian_width(character) in "WF" else " "
 
 
 def diagnose(mistake: Mistake, document: Document, *, is_warning: bool = False) -> Diagnostic:
-    """The mistake at its exact place in the document."""
+    """Return the mistake at its exact place in the document."""
     place = mistake.place if isinstance(mistake.place, Place) else document.start()
     if mistake.offset:
         place = document.exact_place(place, mistake.offset)

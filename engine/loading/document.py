@@ -26,7 +26,7 @@ from engine.parameters.mistake import Mistake
 
 COMMENT = re.compile(r"(?:^|(?<=\s))#")
 LINE_BREAK = re.compile("[\n\x85\u2028\u2029]")
-"""What libyaml counts as the end of a line."""
+"""The characters that libyaml takes for the end of a line."""
 PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 """An anchor and a tag before a value."""
 
@@ -41,7 +41,7 @@ BLANK_ESCAPES = re.compile(
 
 
 class Document:
-    """One flow file: its text, its data (None where it could not be read), its mistakes."""
+    """One flow file: its text, its data (None if it could not be read), its mistakes."""
 
     def __init__(self, file: str, text: str, short: str = "") -> None:
         self.file = file
@@ -61,7 +61,7 @@ class Document:
         return self.data is None and bool(self.mistakes)
 
     def place(self, mark: Any, path: tuple[Any, ...] = ()) -> Place:
-        """The place of one of libyaml's marks."""
+        """Return the place of one of libyaml's marks."""
         return Place(self.file, mark.line + 1, mark.column + 1, path, self.short)
 
     def _line(self, mark: Any) -> str:
@@ -71,12 +71,12 @@ class Document:
         return Place(self.file, 1, 1, (), self.short)
 
     def first_place(self) -> Place:
-        """Where its first value stands."""
+        """The place of its first value."""
         line, column = min(self.scalars, default=(1, 1))
         return replace(self.start(), line=line, column=column)
 
     def exact_place(self, place: Place, offset: int) -> Place:
-        """The place of a character of the scalar that begins at `place`, quotes, escapes and folding undone."""
+        """Return the place of a character of the scalar at `place`, with quotes, escapes and folding undone."""
         scalar = self.scalars.get((place.line, place.column))
         if scalar is None:
             return place
@@ -88,7 +88,7 @@ class Document:
         return line, position - self._line_starts[line - 1] + 1
 
     def _position(self, scalar: Scalar, offset: int) -> int:
-        """Blanks come and go when YAML folds lines; all other characters stand in the file in their order."""
+        """Find a position. YAML's folding changes blanks; all other characters keep their order in the file."""
         wanted = sum(not character.isspace() for character in scalar.value[:offset])
         is_blank = scalar.value[offset : offset + 1].isspace()
         position = after = self._content_start(scalar)
@@ -129,7 +129,7 @@ class Document:
         return explain(error, self.lines, self.place)
 
     def _note(self, broken: Mistake | None, unquoted: list[Mistake]) -> None:
-        """An expression that became a comment, and broke a text or a map in its line, is one mistake."""
+        """Note an expression that became a comment, and the text or map that it broke in its line, as one mistake."""
         self.mistakes += unquoted
         if broken and not any(self._has_broken(mistake.place, broken.place) for mistake in unquoted):
             self.mistakes.append(broken)
@@ -149,7 +149,7 @@ class Document:
         )
 
     def _unquoted_expressions(self, broken: Mistake | None) -> Iterator[Mistake]:
-        """Comments that start with `#[`: expressions that YAML dropped, since nobody quoted them."""
+        """Return comments that start with `#[`: expressions that YAML dropped because they are not quoted."""
         last = broken.place.line if broken and isinstance(broken.place, Place) else len(self.lines)
         scalars = sorted((scalar.start, scalar.end) for scalar in self.scalars.values())
         offset = 0
@@ -168,19 +168,19 @@ class Document:
 
 
 class TextFile(Document):
-    """A file beside the flow files that is no YAML, such as a template."""
+    """A file beside the flow files that is not YAML, such as a template."""
 
     def _read(self) -> None:
         self.data = self.text
 
     def exact_place(self, place: Place, offset: int) -> Place:
-        """The place of the character so far behind another one."""
+        """Return the place of the character that many characters after another one."""
         line, column = self._line_and_column(self._line_starts[place.line - 1] + place.column - 1 + offset)
         return replace(place, line=line, column=column)
 
 
 def _comment_start(line: str, offset: int, scalars: list[tuple[int, int]]) -> int | None:
-    """Where the comment of a line begins that stands at this offset of the file."""
+    """Return the beginning of the comment line at this offset of the file."""
     for match in COMMENT.finditer(line):
         position = offset + match.start()
         index = bisect_right(scalars, (position, len(line) + position)) - 1

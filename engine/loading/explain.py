@@ -43,14 +43,14 @@ PLAIN_WORDS = {
 }
 MERGE_KEY = "<<"
 LABEL = "doc:name"
-"""What every element has, and nobody means who writes `name`."""
+"""Every element has it, but nobody who writes `name` means it."""
 UNKNOWN = "unexpected_keyword_argument"
 PYDANTIC_WORDS = ("Input should be ", "Value error, ", "Assertion failed, ")
 Location = tuple[int | str, ...]
 
 
 class Spot(NamedTuple):
-    """Where a parameter's value and key stand, the value, and the map that holds it."""
+    """The places of a parameter's value and key, the value, and the map that holds it."""
 
     place: Place
     key: Place
@@ -59,10 +59,10 @@ class Spot(NamedTuple):
 
 
 class Explainer:
-    """Explains what is wrong with the parameters of one element.
+    """Explains the mistakes in the parameters of one element.
 
-    name: the element, quoted, as messages name it; place: where its name stands; given: parameters
-    that come from elsewhere in the file.
+    name: the element, quoted, for messages; place: where its name is; given: parameters that come from elsewhere in the
+    file.
     """
 
     def __init__(self, cls: type[Any], parameters: Map, name: str, place: Place, given: Collection[str] = ()) -> None:
@@ -99,12 +99,12 @@ class Explainer:
             yield Mistake("F303", found, _expected(details), _write(details, location), spot.place)
 
     def _of(self, location: Location) -> str:
-        """Which parameter of which element."""
+        """Return which parameter of which element it is."""
         names = [part for part in location if isinstance(part, str)]
         return f" for '{names[-1]}' of {self.name}" if names else f" of {self.name}"
 
     def _placed(self, mistake: Mistake, location: Location, spot: Spot) -> Mistake:
-        """What a parameter said of itself, with its place; of a secret it may have said too much."""
+        """Return a parameter's own mistake, with its place; for a secret it may have said too much."""
         if mistake.place:
             return mistake
         of = self._of(location) if mistake.code == "F303" else ""
@@ -127,11 +127,11 @@ class Explainer:
         return spot
 
     def _known(self, location: Location) -> list[str]:
-        """The parameters that could stand where an unknown one stands."""
+        """Return the parameters that could be meant by an unknown one."""
         return [name for name in parameter_names(self._class_at(location)) if name not in self.given]
 
     def _meant(self, location: Location) -> Location:
-        """Where the parameter that was meant stands: one of a similar name, or the only one that is missing."""
+        """Return the place of the parameter that was meant: one of a similar name, or the only one that is missing."""
         key, above = str(location[-1]), location[:-1]
         known = [name for name in self._known(location) if name != LABEL or key.startswith("doc")]
         missing = self._missing_at.get(above, []) if self._unknown_at[above] == 1 else []
@@ -151,7 +151,7 @@ class Explainer:
             yield Mistake("F108", found, "a text with a comma in quotes", write, spot.key)
 
     def _class_at(self, location: Location) -> type[Any]:
-        """The declared class that a nested location lies in."""
+        """Return the declared class of a nested location."""
         cls = self.cls
         for part in location[:-1]:
             fields = {field.alias or name: field for name, field in cls.__pydantic_fields__.items()}
@@ -161,7 +161,7 @@ class Explainer:
 
 
 def _by_map(locations: Iterable[Location]) -> dict[Location, list[str]]:
-    """Parameters by the map that they belong in."""
+    """Group parameters by the map that they belong in."""
     found: dict[Location, list[str]] = {}
     for location in locations:
         found.setdefault(location[:-1], []).append(str(location[-1]))
@@ -169,12 +169,12 @@ def _by_map(locations: Iterable[Location]) -> dict[Location, list[str]]:
 
 
 def parameter_names(cls: type[Any]) -> list[str]:
-    """The names of a class's parameters as flow files write them."""
+    """Return the names of a class's parameters as flow files write them."""
     return [field.alias or name for name, field in cls.__pydantic_fields__.items()]
 
 
 def place_of(value: Any) -> Place | None:
-    """Where a value of a flow file stands; None for one that does not know."""
+    """Return the place of a value of a flow file; None for one that does not know it."""
     place = getattr(value, "place", None)
     return place if isinstance(place, Place) else None
 
@@ -190,19 +190,19 @@ def _expected(details: ErrorDetails) -> str:
 
 
 def _write(details: ErrorDetails, location: Location) -> str:
-    """A number or a word like true, where a text is wanted, only lacks its quotes."""
+    """Suggest quotes for a number or a word like true, if a text is wanted."""
     value = details["input"]
     is_scalar = isinstance(value, (int, float)) and details["type"] == "string_type"
     return f"{location[-1]}: {quoted(shown(value))}" if is_scalar else ""
 
 
 def _was_cut(key: str, holder: Any) -> bool:
-    """Whether a key looks like the rest of a text that YAML cut: no value, in a map on one line."""
+    """Return whether a key looks like the rest of a text that YAML cut: no value, in a map on one line."""
     return isinstance(holder, Map) and holder[key] is None and holder.places[key][1].line == holder.place.line
 
 
 def _cut_off(key: str, holder: Map, known: Sequence[str]) -> list[str]:
-    """All pieces that were cut off a text, in their order, where this key is the first of them; else none."""
+    """Return all pieces that were cut off a text, in order, if this key is the first of them; otherwise none."""
     keys = list(holder)
     position = keys.index(key)
     if position and _is_piece(keys[position - 1], holder, known):
@@ -215,7 +215,7 @@ def _is_piece(name: str, holder: Map, known: Sequence[str]) -> bool:
 
 
 def _uncut(pieces: Sequence[str], holder: Map) -> str:
-    """The entry that lost these pieces, as it should be written."""
+    """Return the entry that lost these pieces, as it should be written."""
     keys = ["", *holder]
     owner = keys[keys.index(pieces[0], 1) - 1]
     text = holder.get(owner)

@@ -1,4 +1,4 @@
-"""Which application it is that some flow files make: its data is nobody else's, and found again by its next start."""
+"""The identity of an application: its data is nobody else's, and found again at its next start."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ LONGEST = 100
 
 
 def name_of(paths: Iterable[str | Path]) -> str:
-    """The name of an application that gives itself none: where its flow files lie, seen from the current folder.
+    """Return the name of an application without one of its own: its flow files' folder, relative to the current one.
 
-    A path outside of that folder is absolute. Links are not followed: what `current` points to may change.
+    A path outside that folder is absolute. Links are not followed: the target of `current` may change.
     """
     here = os.getcwd()
     files = {os.path.abspath(path) for path in paths}
@@ -29,7 +29,7 @@ def _is_in(file: str, folder: str) -> bool:
 
 
 def data_dir_of(name: str) -> Path:
-    """The folder for the data of the application of that name. Two names never have the same."""
+    """Return the folder for the data of the application of that name. Two names never share one."""
     as_bytes = name.encode(errors="surrogatepass")  # a file's name may hold bytes that are no text
     folder = quote(as_bytes, safe=" ")
     if len(folder) > LONGEST:

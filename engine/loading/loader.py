@@ -1,4 +1,4 @@
-"""Flow files + catalog → the parts of an application; every mistake is reported at once."""
+"""Flow files + catalog → the parts of an application; all mistakes are reported together."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ from engine.work.nesting import Runnable
 from engine.work.runtime import Runtime
 
 SHORTEST_SECRET = 3
-"""A shorter text is no secret, and stands in too many words."""
+"""A shorter text is not a secret, and is part of too many words."""
 
 
 class ApiInfo(Parameters):
-    """What the OpenAPI document tells of the whole API."""
+    """The description of the whole API in the OpenAPI document."""
 
     title: Annotated[str, Field(min_length=1)] | None = None
     """Its title; `Flows`, if left out."""
@@ -55,11 +55,11 @@ class ApiInfo(Parameters):
     """Its version; the engine's, if left out."""
 
     description: str | None = None
-    """What it is for, in Markdown."""
+    """Its purpose, in Markdown."""
 
     @property
     def told(self) -> dict[str, str]:
-        """What is set of it."""
+        """The fields that are set."""
         found = {"title": self.title, "version": self.version, "description": self.description}
         return {name: str(value) for name, value in found.items() if value is not None}
 
@@ -68,44 +68,44 @@ class Configuration(Parameters):
     """Settings of the whole application."""
 
     name: Annotated[Name, Field(min_length=1)] | None = None
-    """What the application is called, for its data; left out, where its flow files lie is its name, such as `flows`."""
+    """The application's name, for its data; if left out, the folder of its flow files is its name, such as `flows`."""
 
     default_error_handler: Annotated[str | None, Field(alias="defaultErrorHandler-ref")] = None
     """The name of the handlers for flows and try scopes that have none of their own."""
 
     default_response_timeout: Duration = RESPONSE_TIMEOUT
-    """How long a response may take (http:request) where neither the step nor its config has a responseTimeout."""
+    """How long a response may take (http:request) if neither the step nor its config has a responseTimeout."""
 
     shutdown_timeout: Duration = 5.0
     """How long running requests, `async` work and consumers of queues may take to end after SIGTERM or Ctrl-C."""
 
     max_concurrency: Annotated[int, Field(ge=1)] | None = None
-    """How many requests over HTTP may be under way at once in all flows; one more is refused (503)."""
+    """How many requests over HTTP may be under way at the same time in all flows; one more is refused (503)."""
 
     max_records: Annotated[int, Field(ge=1)] | None = None
     """How many records they may have in all, counted as a flow's maxRecords counts them."""
 
     api: ApiInfo = ApiInfo()
-    """What /openapi.json and /docs tell of the whole: title, version, description."""
+    """The description of the whole in /openapi.json and /docs: title, version, description."""
 
     data_dir: Path | None = None
-    """The folder of what is persistent and has no place of its own, from where the engine was started; left out, one in
-    `.engine` that has the application's name. Other applications have another."""
+    """The folder of persistent data that has no place of its own, from the folder in which the engine was started; if
+    left out, one in `.engine` that has the application's name. Other applications have another."""
 
 
 class SubFlow(Element):
-    """Steps that run as if they stood in the caller."""
+    """Steps that run as if they were part of the caller."""
 
     doc: str | None = None
-    """What the sub-flow is for."""
+    """The purpose of the sub-flow."""
 
     steps: Chain
-    """What it does."""
+    """Its steps."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the flow files of an application define."""
+    """The parts of an application, defined by its flow files."""
 
     flows: Mapping[str, Flow]
     runnables: Mapping[str, Runnable]
@@ -113,7 +113,7 @@ class Parts:
     configuration: Configuration
     runtime: Runtime
     folders: tuple[Path, ...] = ()
-    """Where the flow files lie."""
+    """The folders of the flow files."""
 
     warnings: tuple[Diagnostic, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -127,7 +127,7 @@ def load(
 ) -> Parts:
     """Load flow files and folders as one application.
 
-    given: properties that win over all other sources; clock: another than the machine's. Raises LoadError with every
+    given: properties that win over all other sources; clock: another than the machine's. Raise LoadError with every
     mistake found.
     """
     paths = list(paths)
@@ -153,7 +153,7 @@ class Loader:
         isolation: Isolation | None = None,
         name: str = "",
     ) -> None:
-        """isolation: what keeps the application from the world; `load` has the rest."""
+        """isolation: keeps the application from the world; for the rest see `load`."""
         self.name = name
         self.documents = documents
         self.sections = Sections(documents)
@@ -179,7 +179,7 @@ class Loader:
         self.builder.warnings.append(mistake)
 
     def load(self) -> Parts:
-        """Build what the sections hold; what others refer to first."""
+        """Build the contents of the sections, those that others refer to first."""
         configuration = self._configuration()
         self.builder.runtime.data_dir = configuration.data_dir or data_dir_of(configuration.name or self.name)
         self.builder.runtime.default_response_timeout = configuration.default_response_timeout
@@ -201,14 +201,14 @@ class Loader:
         return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, folders, warnings, secrets)
 
     def _build_others(self) -> None:
-        """What else is built of the same elements, such as the cases of a test file."""
+        """Build anything else made of the same elements, such as the cases of a test file."""
 
     def _is_empty(self) -> bool:
-        """Whether there is nothing to run."""
+        """Return whether there is nothing to run."""
         return self.sections.is_empty
 
     def _folders(self) -> tuple[Path, ...]:
-        """Where the flow files lie, each folder once."""
+        """Return the folders of the flow files, each once."""
         return tuple(dict.fromkeys(Path(os.path.realpath(document.file)).parent for document in self.documents))
 
     # Building
@@ -272,7 +272,7 @@ class Loader:
         return self.builder.parameters(Flow, values, f"the flow '{name}'", entry.place, given=("name",))
 
     def _map(self, entry: Entry, owner: str) -> Map | None:
-        """A map of the entry's own: an alias may share what stands in the file."""
+        """Return a map of the entry's own: an alias may share the one in the file."""
         if entry.value is None:
             return Map(entry.place)
         if isinstance(entry.value, Map):
@@ -317,7 +317,7 @@ class Loader:
             claimed = dict.fromkeys(claims, name) | claimed
 
     def _without_secrets(self) -> Callable[[Mistake], Mistake]:
-        """Elements of others quote values too; whatever looks like a secret is not shown."""
+        """Hide secrets in mistakes: elements of others quote values too, so nothing that looks like one is shown."""
         secrets = Secrets((each for each in self.properties.secrets if len(each) >= SHORTEST_SECRET), hidden="•••")
 
         def hidden(mistake: Mistake) -> Mistake:
@@ -330,7 +330,7 @@ class Loader:
         return [*self.documents, *self.sections.property_documents, *self.builder.text_files]
 
     def _diagnostics(self, mistakes: Iterable[Mistake], *, is_warning: bool = False) -> list[Diagnostic]:
-        """The mistakes at their exact places, in the order of the files and lines."""
+        """Return the mistakes at their exact places, in the order of the files and lines."""
         by_file = {document.file: document for document in self._all_documents()}
         order = {file: number for number, file in enumerate(by_file)}
         hidden = self._without_secrets()
@@ -342,5 +342,5 @@ class Loader:
 
 
 def _is_broken(source: Source) -> bool:
-    """Whether a config that the source needs has mistakes."""
+    """Return whether a config that the source needs has mistakes."""
     return any(isinstance(value, Broken) for value in vars(source).values())

@@ -16,7 +16,7 @@ from engine.values.errors import ErrorType, error_type
 
 
 class Mention(NamedTuple):
-    """A name, where it stands, and in which flow or sub-flow."""
+    """A name, its place, and its flow or sub-flow."""
 
     name: str
     place: Place | None
@@ -25,7 +25,7 @@ class Mention(NamedTuple):
 
 
 class Mentions:
-    """What flow files mention; checked when all of them are read."""
+    """Names that flow files mention; checked when all of them are read."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -35,15 +35,15 @@ class Mentions:
         self.raised: dict[str, ErrorType] = {}
 
     def known_type(self, name: str) -> ErrorType | None:
-        """The type of that name that the core or an element of the catalog declares."""
+        """Return the type of that name that the core or an element of the catalog declares."""
         full = str(error_type(name))
         return self.catalog.loaded_error_types().get(full) or self.catalog.error_types().get(full)
 
     def check(self, flows: Collection[str], sub_flows: Collection[str], *, is_whole: bool) -> Iterator[Mistake]:
-        """What is mentioned and not there, and sub-flows that run in a circle.
+        """Return mistakes for names that are mentioned and not defined, and for sub-flows that form a cycle.
 
-        is_whole: whether all of the files could be built; else a type of a namespace of the
-        author's own may be raised in what is missing.
+        is_whole: whether all of the files could be built; if not, a type of a namespace of the author's own may be
+        raised in the missing part.
         """
         for mention in self.flows:
             if mention.name not in flows:
@@ -57,7 +57,7 @@ class Mentions:
                 yield self._unknown_type(mention)
 
     def missing(self, flows: Collection[str]) -> Iterator[Mistake]:
-        """What has no flow though it could have one: warnings."""
+        """Return warnings for names without a flow that could have one."""
         for names, mention in self.wanted:
             if not any(name in flows for name in names):
                 found = f"no flow for {mention.name}"
@@ -95,11 +95,11 @@ class Mentions:
 
 
 LIKENESS = 0.75
-"""How alike identifiers are of which one is a slip of the other: CONFLICT and CONNECTIVITY are none."""
+"""How similar identifiers are if one is a slip of the other: CONFLICT and CONNECTIVITY are not."""
 
 
 def _meant(pattern: str, known: Collection[ErrorType]) -> str:
-    """The type that was meant: the same identifier elsewhere, or one that is spelt alike in the namespace."""
+    """Return the type that was meant: the same identifier elsewhere, or one spelt similarly in the namespace."""
     given, _, identifier = pattern.rpartition(":")
     namespace = did_you_mean(given or "MULE", {each.namespace for each in known} | {"*"}, likeness=LIKENESS)
     others = [each.namespace for each in known if each.identifier == identifier]
@@ -111,9 +111,9 @@ def _meant(pattern: str, known: Collection[ErrorType]) -> str:
 
 
 def _cycles_from(name: str, edges: Mapping[str, list[Mention]], done: set[str]) -> Iterator[tuple[list[str], Mention]]:
-    """The cycles that are reached from a sub-flow, each once, with the mention that closes it.
+    """Return the cycles that are reached from a sub-flow, each once, with the mention that closes it.
 
-    The way from it is a stack of our own: sub-flows may call each other in a longer row than Python can.
+    It uses its own stack: sub-flows may call each other in longer chains than Python's recursion allows.
     """
     trail = {name: iter(edges[name])}
     while trail:

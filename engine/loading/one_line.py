@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 BEFORE = re.compile(r"\s*(?:- +)*(?:(?:[^{}\[\]#'\"]+?|\"[^\"]*\"|'[^']*'):\s+)?(?=[{\[])")
-"""What stands in a line before its first map or list."""
+"""The text of a line before its first map or list."""
 COLON = re.compile(r"\s*:(?=[\s,{}\[\]]|$)\s*")
 NEXT_ENTRY = re.compile(r",\s*(?:$|[^\s,{}]+:\s)")
-"""The comma behind a value of a map: another one belongs to the value."""
+"""The comma after a value of a map: any other comma belongs to the value."""
 QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'")
 LONGEST = 1_000
-"""Characters between brackets that are looked through for the closing one."""
+"""Characters between brackets that are searched for the closing one."""
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
 class Entry(NamedTuple):
-    """A text that stands in a map or a list: the key before it, or the value behind it where it is a key itself."""
+    """A text in a map or a list: the key before it, or the value after it if it is a key itself."""
 
     text: str
     key: str = ""
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
 
 def entry_at(line: str, column: int, *, is_inside: bool = False) -> Entry | None:
-    """The entry around a column (from 0) of a line; None where none is.
+    """Return the entry around a column (from 0) of a line, or None if there is none.
 
     is_inside: whether the line, if it opens no map or list before the column, goes on in one.
     """
@@ -44,7 +44,7 @@ def _entry_at(line: str, start: int, column: int) -> Entry | None:
 
 
 def _entries(line: str, position: int) -> Iterator[tuple[int, int, Entry]]:
-    """Each text with its first column and the one behind it."""
+    """Yield each text with its first column and the one after it."""
     key, opened = "", ["{"]
     while position < len(line):
         character = line[position]
@@ -70,14 +70,14 @@ def _step(character: str, opened: list[str]) -> None:
 
 
 def _value(line: str, start: int) -> str:
-    """What stands behind a key."""
+    """Return the value of a key."""
     if line[start : start + 1] in ("{", "["):
         return line[start : _behind_brackets(line, start)]
     return line[start : _end(line, start, True, is_value=True)].rstrip()
 
 
 def _end(line: str, start: int, is_in_map: bool, *, is_value: bool) -> int:
-    """Where a text ends that begins here: brackets in it, and what they hold, belong to it."""
+    """Return the end of the text that begins here: brackets in it, and their contents, belong to it."""
     quoted = QUOTED.match(line, start)
     position = quoted.end() if quoted else start
     while position < len(line):
@@ -93,7 +93,7 @@ def _end(line: str, start: int, is_in_map: bool, *, is_value: bool) -> int:
 
 
 def _behind_brackets(line: str, start: int) -> int:
-    """The column behind the bracket that closes the one at the start; behind that one where none does."""
+    """Return the column after the bracket that closes the one at the start; if none does, the one after the start."""
     open_brackets: list[str] = []
     for position in range(start, min(len(line), start + LONGEST)):
         character = line[position]

@@ -1,4 +1,4 @@
-"""Where something stands in a flow file."""
+"""Places in a flow file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 class Place:
     """A line and a column (from 1) of a file, and the path of keys that leads there.
 
-    file: as the user named it, for diagnostics; short: relative to the loaded folder's parent, for
-    errors at run, which must not tell a caller where on the machine the files lie.
+    file: as the user named it, for diagnostics; short: relative to the loaded folder's parent, for errors at run, which
+    must not reveal to a caller where on the machine the files are.
     """
 
     file: str
@@ -30,5 +30,5 @@ class Place:
 
     @property
     def location(self) -> str:
-        """What failingComponent shows: `flow/steps/2/try/steps/0 @ flows/x.yaml:23`."""
+        """The text of failingComponent: `flow/steps/2/try/steps/0 @ flows/x.yaml:23`."""
         return f"{'/'.join(map(str, self.path[1:]))} @ {self.short or self.file}:{self.line}"

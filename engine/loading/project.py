@@ -1,4 +1,4 @@
-"""The project file: what stands under `[tool.engine]` of a pyproject.toml counts as if it stood on the command line."""
+"""The project file: `[tool.engine]` of a pyproject.toml counts as if it were written on the command line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.parameters.files import read_file
 FILE = "pyproject.toml"
 SECTION = "[tool.engine]"
 LISTS = {"paths": "flow files and folders", "processors": "packages", "databases": "URLs"}
-"""The keys that hold lists, and of what; `set` holds properties."""
+"""The keys that hold lists, and the type of their entries; `set` holds properties."""
 
 EXAMPLES = {
     "paths": '["flows"]', "processors": '["shop"]', "databases": '["postgresql://user@host/postgres"]',
@@ -28,16 +28,16 @@ EXAMPLES = {
 
 
 class ProjectError(Exception):
-    """A project file with a mistake; the message says where, and what to write."""
+    """A project file with a mistake; the message says where, and gives the correct text."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """What a project says for all commands; the command line wins over it.
+    """The settings of a project for all commands; the command line wins over it.
 
-    folder: where its file lies; None where there is no file. paths: the flows of commands that name none.
-    processors: packages of elements, found from the folder. properties: as `--set` gives them. databases:
-    servers on which tests make databases of their own.
+    folder: the folder of its file; None if there is no file. paths: the flows of commands that name none. processors:
+    packages of elements, found from the folder. properties: as `--set` has them. databases: servers on which tests make
+    databases of their own.
     """
 
     folder: Path | None = None
@@ -48,17 +48,17 @@ class Project:
 
     @classmethod
     def of(cls, paths: Iterable[str | Path] = ()) -> Project:
-        """The project of some flows: the nearest file upwards from the first, or from here. Raises ProjectError."""
+        """Return the project of some flows: the nearest file upwards from the first, or here. Raise ProjectError."""
         first = Path(next(iter(paths), ".")).absolute()
         return next((project for folder in (first, *first.parents) if (project := _in(folder)) is not None), cls())
 
     def find_packages(self) -> None:
-        """Let packages be imported that lie in its folder, or where the engine was started."""
+        """Make packages importable that lie in its folder, or in the one in which the engine was started."""
         folders = [str(folder) for folder in (self.folder, Path.cwd()) if folder]
         sys.path += [folder for folder in dict.fromkeys(folders) if folder not in sys.path]
 
     def flows(self, paths: Iterable[str | Path]) -> list[Path]:
-        """The flow files and folders that are meant: of none, and of the project's folder, those of the project."""
+        """Return the flow files and folders meant: the project's own for none, and for the project's folder."""
         given = [Path(path) for path in paths]
         if not given:
             return [_as_named(path) for path in self.paths]
@@ -70,16 +70,16 @@ class Project:
 
 
 def _as_named(path: Path) -> Path:
-    """The path as a person would name it from here."""
+    """Return the path as a person would name it from here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 @cache
 def _in(folder: Path) -> Project | None:
-    """The project of a folder; None, where it has no file, or one without our section."""
+    """Return the project of a folder; None if it has no file, or one without our section."""
     file = folder / FILE
-    if not os.path.isfile(file):  # which has no error of a name that no file can have
+    if not os.path.isfile(file):  # unlike open, it accepts a name that no file can have
         return None
     try:
         document = tomllib.loads(text_of(read_file(file)))
@@ -110,7 +110,7 @@ def _list(file: Path, key: str, value: Any) -> tuple[str, ...]:
 
 
 def _properties(file: Path, section: Mapping[str, Any]) -> dict[str, str]:
-    """The properties by their dotted names, however deep the tables lie in one another."""
+    """Return the properties by their dotted names, however deep the tables are nested."""
     given = section.get("set", {})
     if not isinstance(given, dict):
         raise _mistake(file, f"{given!r} for 'set'", "a table of properties", f"set = {EXAMPLES['set']}")

@@ -16,7 +16,7 @@ SECRET = "secret:"  # noqa: S105  # the mark of a secret, not one
 
 
 class Property(NamedTuple):
-    """The text of a property; is_literal: whether it stands for itself, letter by letter, and holds no placeholders."""
+    """The text of a property; is_literal: whether it is used letter by letter, and holds no placeholders."""
 
     text: str
     is_literal: bool
@@ -25,10 +25,10 @@ class Property(NamedTuple):
 class Properties:
     """Where the values of placeholders come from; the first source that has a name wins.
 
-    In order: `--set`, environment (`db.url` also as DB_URL), property files, `properties`. What comes from outside of
-    the application, by the first two, is literal: a password may hold any characters.
+    In order: `--set`, environment (`db.url` also as DB_URL), property files, `properties`. Values from outside the
+    application, by the first two, are literal: a password may hold any characters.
 
-    files: filled when the flow files have told which ones there are.
+    files: filled when the flow files have named them.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Properties:
         self._defaults = defaults
 
     def find(self, name: str) -> Property | None:
-        """A property; None where no source has it."""
+        """Return a property, or None if no source has it."""
         for source, key in ((self._given, name), (self._environment, name), (self._environment, variable_of(name))):
             if key in source:
                 return Property(as_text(source[key]), is_literal=True)
@@ -57,7 +57,7 @@ class Properties:
         return None
 
     def is_default(self, name: str) -> bool:
-        """Whether the value comes out of `properties`, where its own placeholders are checked."""
+        """Return whether the value comes from `properties`, in which case its own placeholders are checked there."""
         return name in self._defaults and not any(
             name in source for source in (self._given, self._environment, self.files)
         )
@@ -67,19 +67,19 @@ class Properties:
 
 
 def as_text(value: Any) -> str:
-    """A YAML scalar as the text that gives the same scalar again."""
+    """Return a YAML scalar as a text that is read as the same scalar again."""
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def variable_of(name: str) -> str:
-    """The environment variable that a property is looked for in."""
+    """Return the environment variable in which a property is looked up."""
     return "".join(character if character.isalnum() else "_" for character in name).upper()
 
 
 class Filler:
-    """Fills the placeholders of a document's data; collects what is missing."""
+    """Fills the placeholders of a document's data; collects those without a value."""
 
     def __init__(self, properties: Properties) -> None:
         self.properties = properties
@@ -90,9 +90,9 @@ class Filler:
         self.unfilled: set[object] = set()
 
     def fill(self, value: Any) -> Any:
-        """The value with each text's placeholders filled in; maps and lists are changed in place.
+        """Return the value with each text's placeholders filled in; maps and lists are changed in place.
 
-        Each of them once, however many aliases lead to it: what was filled in is not filled again.
+        Each of them once, however many aliases lead to it: filled-in text is not filled again.
         """
         if isinstance(value, Text):
             return self._text(value) if "${" in value else value
@@ -105,9 +105,9 @@ class Filler:
         return value
 
     def text_of(self, name: str) -> str | None:
-        """The text of a property, with the placeholders that it holds filled in; None where no source has it.
+        """Return the text of a property, with its placeholders filled in, or None if no source has it.
 
-        Raises ValueError where one of those has no value.
+        Raise ValueError if one of those has no value.
         """
         found = self.properties.find(name)
         if found is None or found.is_literal:
@@ -118,7 +118,7 @@ class Filler:
             raise ValueError(error.found) from None
 
     def use_files(self, files: Mapping[str, Any]) -> None:
-        """Fill what follows from property files, too."""
+        """From now on, fill from property files, too."""
         self.properties.files = files
         self._known.clear()
 
@@ -133,7 +133,7 @@ class Filler:
         return Text("".join(piece.text for piece in pieces), text.place, pieces, secret=secret)
 
     def _note(self, error: _Unfillable, text: Text) -> None:
-        """A cycle is noted once, and what a default lacks where that default stands."""
+        """Note a cycle once, and a missing value of a default at the place of that default."""
         self.unfilled.add(text.place)
         if error.shared in self._noted or error.is_noted_elsewhere:
             return
@@ -171,7 +171,7 @@ class Filler:
         return filled
 
     def _nested(self, name: str, text: str, offset: int, open_names: tuple[str, ...]) -> str:
-        """The value of a property, filled; a mistake in it stands, for the outer text, at its placeholder."""
+        """Return the value of a property, filled; a mistake in it is reported at the placeholder in the outer text."""
         if (name, text) in self._known:
             return self._known[name, text]
         if len(open_names) > DEEPEST_PLACEHOLDERS:
@@ -198,7 +198,7 @@ class Filler:
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The pieces with those in one that only a `\\${` parts: an expression may reach over it."""
+    """Join the pieces that are separated only by a `\\${`: an expression may span it."""
     for is_filled, group in groupby(pieces, key=lambda piece: piece.is_filled):
         first, *others = group
         if is_filled:
@@ -242,7 +242,7 @@ def _closing_brace(text: str, start: int) -> int:
 
 
 def between_placeholders(text: str) -> list[str]:
-    """What stands in a text before, between and behind its placeholders; one that is not closed is none."""
+    """Return the texts before, between and after the placeholders of a text; an unclosed one is not a placeholder."""
     parts, position = [], 0
     while (start := text.find("${", position)) >= 0:
         try:
@@ -255,7 +255,7 @@ def between_placeholders(text: str) -> list[str]:
 
 
 def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """The entries of a property file by their dotted names: `{db: {url: x}}` is `db.url`."""
+    """Return the entries of a property file by their dotted names: `{db: {url: x}}` is `db.url`."""
     if not isinstance(tree, Mapping):
         return {}
     flat: dict[str, Any] = {}

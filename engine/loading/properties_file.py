@@ -45,7 +45,7 @@ class PropertiesFile(Document):
 
 
 def _logical_lines(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """The lines that are no comments, each with its number; one that ends in a backslash goes on in the next."""
+    """Yield the lines that are not comments, each with its number; one ending in a backslash goes on in the next."""
     rest = iter(enumerate(lines, 1))
     for number, line in rest:
         line = line.lstrip(BLANKS)
@@ -62,7 +62,7 @@ def _goes_on(line: str) -> bool:
 
 
 def _unescaped(text: str) -> str:
-    """The text without its backslashes. Raises ValueError for a \\u that names no character."""
+    """Return the text without its backslashes. Raise ValueError for a \\u that names no character."""
     if "\\" not in text:
         return text
     plain = ESCAPE.sub(_character, text)

@@ -13,22 +13,22 @@ COMMENT_BEHIND = re.compile(r"\s+#(?!\[).*$")
 
 
 def quoted(text: str) -> str:
-    """The text as a YAML text in quotes."""
+    """Return the text as a YAML text in quotes."""
     if '"' in text or "\\" in text:
         return "'" + text.replace("'", "''") + "'"
     return f'"{text}"'
 
 
 def first_value(line: str) -> int:
-    """The column (from 0) where the value of a line's first key begins."""
+    """Return the column (from 0) at which the value of a line's first key begins."""
     match = KEY.match(line)
     return match.end() if match else 0
 
 
 def quoted_at(line: str, column: int, *, is_inside: bool = False) -> str:
-    """The text around a column (from 0) of a line, in quotes and with its key; empty where none is.
+    """Return the text around a column (from 0) of a line, in quotes and with its key; empty if there is none.
 
-    is_inside: whether it stands in a map or a list on one line, which may have begun in another line.
+    is_inside: whether it is in a map or a list on one line, which may have begun in another line.
     """
     entry = entry_at(line, column, is_inside=is_inside)
     if entry and entry.value is not None:

@@ -31,7 +31,7 @@ SECTIONS = {
     "configuration-properties": "`file: NAME`, or a list: property files, in YAML or .properties, beside it",
     "expression-language": f"the language of the expressions in this file: {' or '.join(LANGUAGES)}",
 }
-"""What may stand at the top of a flow file, with what it holds."""
+"""The keys that may be at the top of a flow file, with the type of their values."""
 SHARED_NAMES = ("flows", "sub-flows")
 SUFFIXES = (".yaml", ".yml")
 TEST_SUFFIXES = (".test.yaml", ".test.yml")
@@ -40,7 +40,7 @@ PLACEHOLDER_MARK = "\0"
 
 
 class Entry(NamedTuple):
-    """What stands under a name of a section, where the name stands, and where the value."""
+    """The value under a name of a section, and the places of the name and of the value."""
 
     value: Any
     place: Place
@@ -57,7 +57,7 @@ class Sections:
         self.languages: dict[str, Language] = {}
         """The expression languages of the files that name one."""
         self.unread_languages: set[str] = set()
-        """The files that name one which nobody knows."""
+        """The files that name an unknown one."""
         self._entries: dict[str, dict[str, Entry]] = {name: {} for name in SECTIONS}
         for document in documents:
             self._collect(document)
@@ -107,7 +107,7 @@ class Sections:
         self._note("F106", f"{shown(name)} as the expression-language", " or ".join(LANGUAGES), close, place)
 
     def _unknown_section(self, section: str, place: Place) -> str:
-        """The section that was meant, which is read as if it were spelt so; empty where nobody knows."""
+        """Return the section that was meant, which is read as if it were spelt so; empty if it is unclear."""
         close = did_you_mean(section, SECTIONS)
         self.has_lost_names |= not close
         self._note("F106", f"the unknown section '{section}'", f"one of {', '.join(SECTIONS)}", close, place)
@@ -128,9 +128,9 @@ class Sections:
         return self._flat({name: entry.value for name, entry in self["properties"].items()}, "properties")
 
     def property_files(self, filler: Filler) -> dict[str, Any]:
-        """The entries of all files under `configuration-properties`, by dotted names.
+        """Return the entries of all files under `configuration-properties`, by dotted names.
 
-        filler: fills the placeholders in their names, of which no file can be the source.
+        filler: fills the placeholders in the names of the files, which cannot be a source for them.
         """
         properties: dict[str, Any] = {}
         for flow_file, (value, _, place) in self["configuration-properties"].items():
@@ -167,7 +167,7 @@ class Sections:
         return {}
 
     def _flat(self, values: Any, name: str) -> dict[str, Any]:
-        """The entries by their dotted names; lists have no place among them."""
+        """Return the entries by their dotted names; lists are not allowed among them."""
         flat = flatten(values)
         for key, value in flat.items():
             if isinstance(value, Sequence):
@@ -176,14 +176,14 @@ class Sections:
 
 
 def _entries(value: Any, place: Place) -> Iterable[tuple[Any, Place]]:
-    """The entries of a list, or the one that stands for it, each with its place."""
+    """Return the entries of a list, or the one given instead of a list, each with its place."""
     return zip(value, value.places, strict=True) if isinstance(value, Sequence) else [(value, place)]
 
 
 def read_documents(paths: Iterable[str | Path]) -> list[Document]:
-    """The flow files that the paths name, each once: files, and the YAML files of folders.
+    """Read the flow files that the paths name, each once: files, and the YAML files of folders.
 
-    None are tests, APIs, and what flow files name as their property files, schemas and other resources.
+    Left out are tests, APIs, and the files that flow files name as property files, schemas and other resources.
     """
     documents = {document.file: document for path in paths for document in _read_path(Path(path))}
     others = [document for document in documents.values() if not _has_sections(document)]
@@ -198,7 +198,7 @@ def _has_sections(document: Document) -> bool:
 
 
 def _names_of_property_files(document: Document) -> Iterator[re.Pattern[str]]:
-    """What the paths look like that its property files may have, whatever their placeholders stand for."""
+    """Return the paths that its property files may have, whatever the values of their placeholders."""
     for entry, _ in _entries(document.data.get("configuration-properties"), document.start()):
         name = entry.get("file") if isinstance(entry, Map) else None
         if isinstance(name, str):
@@ -211,13 +211,13 @@ def _is_property_file(document: Document, names: Iterable[re.Pattern[str]]) -> b
 
 
 def _is_resource(document: Document, flows: Iterable[Document]) -> bool:
-    """Whether a text of a flow file, or one inside of an expression there, is the name of the file."""
+    """Return whether a text of a flow file, or one inside an expression there, is the name of the file."""
     name = re.compile(rf"(?:^|['\"/]){re.escape(Path(document.file).name)}(?:$|['\"])")
     return any(name.search(scalar.value) for flow in flows for scalar in flow.scalars.values())
 
 
 def _read_path(path: Path) -> Iterator[Document]:
-    if not os.path.isdir(path):  # of a name that is none, Path.is_dir would raise
+    if not os.path.isdir(path):  # Path.is_dir would raise for an invalid name
         yield read_file(path, is_given=True)
         return
     try:
@@ -234,17 +234,17 @@ def _read_path(path: Path) -> Iterator[Document]:
 
 
 def is_flow_file(file: Path) -> bool:
-    """Whether a file of a folder is one of its flow files: YAML, and no test."""
+    """Return whether a file of a folder is one of its flow files: YAML, and not a test."""
     return file.suffix in SUFFIXES and not file.name.endswith(TEST_SUFFIXES)
 
 
 def _is_api(document: Document) -> bool:
-    """Whether it describes an API, which an apikit:config of a flow file names."""
+    """Return whether it describes an API, which an apikit:config of a flow file names."""
     return isinstance(document.data, Map) and "openapi" in document.data
 
 
 def read_file(file: Path, kind: type[Document] = Document, *, is_given: bool = False) -> Document:
-    """A file's document, of the kind that reads it; one that cannot be read has that as its mistake.
+    """Read a file's document, of the kind that reads it; if it cannot be read, that is its mistake.
 
     is_given: whether it was named on the command line, where it may be a pipe.
     """

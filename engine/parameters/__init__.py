@@ -1,1 +1,1 @@
-"""What elements declare: the types of their parameters, read when flow files are loaded, and the mistakes in them."""
+"""The types of elements' parameters, read when flow files are loaded, and the mistakes in them."""

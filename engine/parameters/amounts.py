@@ -30,14 +30,14 @@ DURATION_TEXT = rf"{SHORT.pattern}|{ISO_8601.pattern}"
 DURATION = scalar("number", DURATION_TEXT, minimum=0)
 
 LONGEST = 10**10
-"""The longest duration, in seconds: more is a slip, and no clock counts so far."""
+"""The longest duration, in seconds: anything longer is a slip, and beyond the range of clocks."""
 
 
 A_DURATION, HOW_LONG = "a duration", "milliseconds (3000), or 500ms, 3s, 5m, PT5M"
 
 
 def read_duration(value: Any) -> float:
-    """Seconds of a duration: a number is milliseconds (Mule); `500ms`, `3s`, `5m`, `2h`, `PT5M` are texts."""
+    """Return the seconds of a duration: a number is milliseconds (Mule); `500ms`, `3s`, `5m`, `2h`, `PT5M` texts."""
     seconds = _seconds(value)
     if seconds is None:
         refuse([Mistake("F303", shown(value), A_DURATION, HOW_LONG)])
@@ -85,14 +85,14 @@ TIME_UNITS = {
 """Seconds of Mule's units of time."""
 
 TimeUnit = Literal["NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS"]
-"""What numbers count that stand for an amount of time."""
+"""The units of numbers that stand for an amount of time."""
 
 
 AN_AMOUNT, WITH_UNIT = "an amount of time", "a number, or with its unit 500ms, 3s, 5m, PT5M"
 
 
 class Amount(Validated):
-    """An amount of time whose unit stands in another parameter (Mule's timeUnit): `5`, or with its own unit, `5s`."""
+    """An amount of time whose unit is in another parameter (Mule's timeUnit): `5`, or with its own unit, `5s`."""
 
     __slots__ = ("_is_plain", "_seconds")
     word = "amount of time"
@@ -109,7 +109,7 @@ class Amount(Validated):
         return f"{self._seconds * 1000:g}" if self._is_plain else f"{self._seconds:g}s"
 
     def seconds(self, unit: TimeUnit) -> float:
-        """The amount in seconds; the unit counts where it has none of its own."""
+        """Return the amount in seconds; the unit counts if it has none of its own."""
         return min(self._seconds * 1000 * TIME_UNITS[unit], LONGEST) if self._is_plain else self._seconds
 
     @classmethod
@@ -123,7 +123,7 @@ SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 
 
 def read_size(value: Any) -> int:
-    """Bytes of a size: a number, or a text such as `10MiB` or `500 KB`."""
+    """Return the bytes of a size: a number, or a text such as `10MiB` or `500 KB`."""
     if type(value) is int and value >= 0:
         return value
     match = SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -141,7 +141,7 @@ NUMBER, WHOLE = r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?", r"[+]?[0-9]+(?:\.0*)?"
 
 
 class Number(Compiled):
-    """A finite number: literal, and then checked at load, or an expression, checked at run. Text counts."""
+    """A finite number: either literal and checked at load, or an expression, checked at run. Text counts."""
 
     __slots__ = ()
     always = False
@@ -156,7 +156,7 @@ class Number(Compiled):
         return held
 
     def of(self, event: Event) -> Any:
-        """The number for this event; raises MULE:EXPRESSION where the expression gives none."""
+        """Return the number for this event; raise MULE:EXPRESSION if the expression's value is not one."""
         number = self.read(self.evaluate(event))
         if number is None:
             raise FlowError(EXPRESSION, f"a parameter must be {self.expected}")
@@ -164,7 +164,7 @@ class Number(Compiled):
 
     @classmethod
     def read(cls, value: Any) -> Any:
-        """The number that a value is or holds as text; None where there is none."""
+        """Return the number that a value is or holds as text; None if there is none."""
         number: Any = number_in(value) if isinstance(value, str) else value
         return number if is_number(number) and is_finite(number) else None
 
@@ -186,7 +186,7 @@ class Whole(Number):
     def read(cls, value: Any) -> int | None:
         number = super().read(value)
         if isinstance(number, float) and number.is_integer() and abs(number) < EXACT:
-            number = int(number)  # as a division gives it
+            number = int(number)  # the result of a division
         return number if isinstance(number, int) and number >= cls.least else None
 
 
@@ -200,7 +200,7 @@ class Count(Whole):
 
 
 class Period(Number):
-    """A duration, in seconds: as Duration reads it, or an expression, checked at run; numbers are milliseconds."""
+    """A duration, in seconds: in the form of Duration, or an expression, checked at run; numbers are milliseconds."""
 
     __slots__ = ()
     word = "duration"
@@ -213,7 +213,7 @@ class Period(Number):
 
 
 class Interval(Number):
-    """An amount of time as Amount reads it, or an expression, checked at run."""
+    """An amount of time in the form of Amount, or an expression, checked at run."""
 
     __slots__ = ()
     word = Amount.word
@@ -254,7 +254,7 @@ def _look_up(name: Any, wanted: type[Element], loading: Loading) -> Any:
 
 
 class Broken:
-    """Stands where a config with mistakes would: they are reported once, not at each reference."""
+    """Replaces a config with mistakes: they are reported once, not at each reference."""
 
 
 def _listed(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What everything that a flow file can name has in common: declared parameters and a manual."""
+"""The base of everything that a flow file can name: declared parameters and a manual."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ PARAMETERS = ConfigDict(
 
 
 def _read_annotations(cls: type) -> None:
-    """Read what fields are annotated with, texts until now, once: pydantic would do it again for each subclass."""
+    """Evaluate the annotations of fields, texts until now, once: pydantic would do it again for each subclass."""
     names = vars(sys.modules[cls.__module__])
     annotations = get_annotations(cls)
     for name, text in annotations.items():
         if isinstance(value := vars(cls).get(name), _Prepared):
-            annotations[name] = ClassVar  # which is no parameter to pydantic
+            annotations[name] = ClassVar  # which pydantic does not take for a parameter
             value.leave(cls, name)
         elif isinstance(text, str):
-            with suppress(NameError):  # what is not there yet, pydantic looks for later
+            with suppress(NameError):  # pydantic looks later for names that do not exist yet
                 annotations[name] = ClassVar if text.startswith("ClassVar") else eval(text, names)  # noqa: S307  # ours
     cls.__annotations__ = annotations
 
 
 class _Prepared:
-    """Stands for an attribute that is no parameter, until its class is made."""
+    """Stands for an attribute that is not a parameter, until its class is made."""
 
     def __init__(self, default: Any) -> None:
         self._default = default
 
     def leave(self, cls: type, name: str) -> None:
-        """Give its place to the default, or to nothing."""
+        """Replace itself by the default, or by nothing."""
         if self._default is UNSET:
             delattr(cls, name)
         else:
@@ -66,7 +66,7 @@ def prepared(default: Any = UNSET, *, init: Literal[False] = False) -> Any:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field, prepared))
 class Parameters:
-    """The base of what is declared by fields: their types, defaults, and a line of description beneath each.
+    """The base of classes declared by fields: their types, defaults, and a line of description beneath each.
 
     In a flow file the names are camelCase, unless `Field(alias=…)` says otherwise. An instance is
     made once, when the file is loaded, and never changes.
@@ -78,7 +78,7 @@ class Parameters:
         dataclass(cls, config=PARAMETERS, kw_only=True, frozen=True, eq=False, repr=False)
 
     def members(self) -> Iterable[Any]:
-        """The values of its fields, in their order."""
+        """Return the values of its fields, in their order."""
         return [getattr(self, name) for name in self.__pydantic_fields__]  # type: ignore[attr-defined]  # pydantic adds it
 
     def _prepare(self, **derived: Any) -> None:
@@ -96,17 +96,17 @@ class Element(Parameters):
     """A label for logs, traces and pictures."""
 
     also_called: ClassVar[tuple[str, ...]] = ()
-    """What other languages call the same: who writes one of these names is told the element's."""
+    """Its names in other languages: authors who write one of these are told the element's."""
 
     stands_apart: ClassVar[bool] = False
     """Whether it is not run by the element that holds it: a config, a source."""
 
     runtime: Runtime = prepared(STANDALONE)
-    """What the elements of the application share; set by `live_in` when the file is loaded."""
+    """The things that the elements of the application share; set by `live_in` when the file is loaded."""
 
     raises: ClassVar[Sequence[ErrorType | str]] = ()
-    """The error types that it can raise, or their names (`SHOP:CLOSED`); MULE:EXPRESSION from its expressions is none
-    of them."""
+    """The error types that it can raise, or their names (`SHOP:CLOSED`); MULE:EXPRESSION from its expressions is not
+    one of them."""
 
     refuses: ClassVar[Mapping[ErrorType, int] | Mapping[str, int]] = {}
     """The statuses that it refuses callers with, by the type of the Refusal, or its name."""
@@ -123,21 +123,22 @@ class Element(Parameters):
             raise TypeError(f"{cls.__name__}.raises: {error}") from None
 
     def objections(self) -> Iterable[tuple[str, Mistake]]:
-        """Mistakes that show only once all flows are loaded, each with the parameter that it is about."""
+        """Return mistakes that show only once all flows are loaded, each with the parameter that it is about."""
         return ()
 
     def doubts(self) -> Iterable[tuple[str, Mistake]]:
-        """Warnings that show only once all flows are loaded, each with the parameter that it is about, unless it has a
-        place of its own."""
+        """Return warnings that show only once all flows are loaded, each with the parameter that it is about, unless it
+        has a place of its own.
+        """
         return ()
 
     def live_in(self, runtime: Runtime) -> None:
-        """Make the element one of an application. What cannot live beside the others there is told by `refuse`."""
+        """Make the element one of an application. Report by `refuse` if it cannot live beside the others there."""
         self._prepare(runtime=runtime)
 
 
 def raised_types(element: Element | type[Element]) -> tuple[ErrorType, ...]:
-    """The types among an element's `raises`. Raises ValueError for what is none."""
+    """Return the types among an element's `raises`. Raise ValueError if one is not valid."""
     if isinstance(element.raises, str):
         raise ValueError(f"{element.raises!r} is a text; write ({element.raises!r},)")
     return tuple(as_type(each) for each in element.raises)

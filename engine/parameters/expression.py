@@ -37,7 +37,7 @@ class Written(Validated):
 
 
 class Compiled(Validated):
-    """What Template and Expression share: a value of a flow file, compiled to `evaluate(event)`.
+    """The base of Template and Expression: a value of a flow file, compiled to `evaluate(event)`.
 
     Raises MULE:EXPRESSION from `evaluate`, with the expression and its place, never a value.
     """
@@ -45,10 +45,10 @@ class Compiled(Validated):
     __slots__ = ("evaluate", "held", "written")
     always: ClassVar[bool]
     variables: ClassVar[Mapping[str, str]] = {}
-    """`$names` that its expressions may use beside the roots, as Python over `event`."""
+    """`$names` that its expressions may use in addition to the roots, as Python over `event`."""
     evaluate: Evaluate
     held: Held
-    """What it consists of, for those who look at it before it is evaluated."""
+    """Its contents, for those who look at it before it is evaluated."""
 
     def __init__(self, value: Any, reach: Reach | None = None) -> None:
         self.written = value
@@ -58,7 +58,7 @@ class Compiled(Validated):
         self.evaluate = reader.compile(self.held, self.variables)
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
-        """What is compiled of what was read; a mistake in it is noted by the reader."""
+        """Return the value to compile; a mistake in it is noted by the reader."""
         return held
 
     def __call__(self, event: Event) -> Any:
@@ -70,7 +70,7 @@ class Compiled(Validated):
 
     @property
     def literal(self) -> Any:
-        """The value of one that is a literal."""
+        """Its value, if it is a literal."""
         assert isinstance(self.held, Constant)
         return self.held.value
 
@@ -81,12 +81,12 @@ class Compiled(Validated):
 
     @property
     def entries(self) -> Mapping[str, Held] | None:
-        """What it holds by name, if it is a map that is written out."""
+        """Its entries by name, if it is a map that is written out."""
         return self.held.entries if isinstance(self.held, MapOf) else None
 
     @property
     def acts(self) -> bool:
-        """Whether one of its expressions acts on something else than the event, such as another flow."""
+        """Whether one of its expressions acts on something other than the event, such as another flow."""
         return self.held.acts
 
     @classmethod
@@ -103,7 +103,7 @@ class Template(Compiled):
     schema = ANY_VALUE
 
     def text(self, event: Event) -> str:
-        """The value for this event as text. Raises MULE:EXPRESSION, also for one that no text can show."""
+        """Return the value for this event as text. Raise MULE:EXPRESSION, also for one that cannot become text."""
         value = self.evaluate(event)
         try:
             return to_text(value)
@@ -123,7 +123,7 @@ class Expression(Compiled):
 
 
 class Condition(Expression):
-    """An expression that is asked whether it holds: `evaluate` gives JMESPath's truth as a bool."""
+    """An expression used as a condition: `evaluate` returns JMESPath's truth as a bool."""
 
     __slots__ = ()
     word = "condition"

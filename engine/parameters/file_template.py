@@ -28,7 +28,7 @@ OPENING = "#["
 class FileTemplate(Validated):
     """A parameter that names a text file with `#[…]` in it, compiled when the flow files are loaded.
 
-    Mistakes, and errors at run, tell their line and column in that file.
+    Mistakes, and errors at run, report their line and column in that file.
     """
 
     word = "name of a file"
@@ -45,7 +45,7 @@ class FileTemplate(Validated):
         return any(part.acts for part in self._parts if isinstance(part, Template))
 
     def text(self, event: Event) -> str:
-        """The text for this event. Raises MULE:EXPRESSION, also for one that is too large."""
+        """Return the text for this event. Raise MULE:EXPRESSION, also for one that is too large."""
         with one_evaluation():
             return self._text(event)
 

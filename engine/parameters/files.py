@@ -1,4 +1,4 @@
-"""Files that flows name: never one that is none, never one without end, never one outside of its folder."""
+"""Files that flows name: only regular ones, never one without end, never one outside its folder."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ FOR_A_WALK = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) 
 """How a folder is opened through which others are reached: it need not be readable."""
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-"""To open a pipe would wait for somebody who writes into it."""
+"""Opening a pipe would wait for somebody who writes into it."""
 HAS_HANDLES = os.open in os.supports_dir_fd
-"""Whether a folder can be held while things are done in it; not on Windows."""
+"""Whether a folder can be held open during operations in it; not on Windows."""
 
 NO_FILE = "it is no regular file"
 TOO_LARGE = f"it has more than {LARGEST_FILE} bytes"
 
 
 def find_below(folder: Path, name: str) -> Path | None:
-    """The regular file of that name in a folder, all links followed; None for one outside, and for a name of none."""
+    """Return the regular file of that name in a folder, all links followed; None if outside, or an invalid name."""
     try:
         path = (folder / name).resolve()
         return path if path.is_relative_to(folder) and path.is_file() else None
-    except (OSError, RuntimeError, ValueError):  # too long, in a circle of links, with a zero in it
+    except (OSError, RuntimeError, ValueError):  # too long, in a cycle of links, with a NUL in it
         return None
 
 
 def read_file(path: Path) -> bytes:
-    """The content of a regular file. Raises OSError, whose `strerror` says why, and ValueError for a name of none."""
+    """Return a regular file's content. Raise OSError, whose `strerror` says why, or ValueError: an invalid name."""
     with opened(os.open(path, os.O_RDONLY | AT_ONCE), path) as file:
         return file.read()
 
 
 @dataclass(frozen=True)
 class OpenFile:
-    """A regular file that is open for reading. Two are equal where nothing was written in between."""
+    """A regular file that is open for reading. Two are equal if nothing was written in between."""
 
     identity: tuple[int, ...]
     descriptor: int = field(compare=False)
 
     def read(self) -> bytes:
-        """All of it, though it may grow meanwhile. Raises OSError where that is too much."""
+        """Read all of it, though it may grow meanwhile. Raise OSError if that is too much."""
         portions, left = [], LARGEST_FILE
         while portion := os.read(self.descriptor, PORTION):
             portions.append(portion)
@@ -63,7 +63,7 @@ class OpenFile:
 
 @contextmanager
 def opened(descriptor: int, path: Path) -> Iterator[OpenFile]:
-    """The file of a descriptor, which is closed in the end. Raises OSError for what is no regular file."""
+    """Yield the file of a descriptor, which is closed in the end. Raise OSError if it is not a regular file."""
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -74,9 +74,9 @@ def opened(descriptor: int, path: Path) -> Iterator[OpenFile]:
 
 
 class Folder:
-    """A folder below another one, that is reached without a link.
+    """A folder below another one, reached without following a link.
 
-    Whatever becomes of its name later, what is done here is done in that folder. Raises OSError.
+    Even if its name changes meaning later, all operations work in that folder. They raise OSError.
     """
 
     def __init__(self, root: Path, names: Sequence[str] = ()) -> None:
@@ -84,18 +84,18 @@ class Folder:
         self._handle = _walked(root, names) if HAS_HANDLES else None
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
-        """The descriptor of a file in it, which is no link."""
+        """Return the descriptor of a file in it, which is not a link."""
         return os.open(**self._at(name), flags=flags | NO_LINK | AT_ONCE, mode=mode)
 
     def check_replaceable(self, name: str) -> None:
-        """Check that a file could be put there: nothing, another file or a link may be."""
+        """Check that a file could be put there: nothing, another file or a link may exist."""
         with suppress(FileNotFoundError):
             mode = os.lstat(**self._at(name)).st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
                 raise OSError(errno.EEXIST, NO_FILE, name)
 
     def replace(self, before: str, after: str) -> None:
-        """Give a file the name of another one; a link of that name is replaced, not what it leads to."""
+        """Give a file the name of another one; a link of that name is replaced, not its target."""
         self.check_replaceable(after)
         if self._handle is None:
             os.replace(self._path / before, self._path / after)
@@ -127,7 +127,7 @@ def _walked(root: Path, names: Sequence[str]) -> int:
 
 @contextmanager
 def folder_below(root: Path, names: Sequence[str] = ()) -> Iterator[Folder]:
-    """A `Folder`, which is closed in the end."""
+    """Yield a `Folder`, which is closed in the end."""
     folder = Folder(root, names)
     try:
         yield folder
@@ -136,7 +136,7 @@ def folder_below(root: Path, names: Sequence[str] = ()) -> Iterator[Folder]:
 
 
 class ResourceError(Exception):
-    """A file that cannot be had. As text: what was expected instead; `wrong`: what is the matter with it."""
+    """A file that is not available. As text: the expected value; `wrong`: the problem with the given one."""
 
     def __init__(self, text: str, wrong: str) -> None:
         super().__init__(text)
@@ -144,17 +144,17 @@ class ResourceError(Exception):
 
 
 class Resources:
-    """The text files in some folders; nothing outside of them is ever read."""
+    """The text files in some folders; nothing outside them is ever read."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self.folders = tuple(folders)
 
     def find(self, name: str) -> Path | None:
-        """The file of that name, relative to one of the folders; a link may lead within them only."""
+        """Return the file of that name, relative to one of the folders; a link may lead within them only."""
         return next((path for folder in self.folders if (path := find_below(folder, name))), None)
 
     def read(self, name: str) -> str:
-        """The text of a file, read again only where it changed. Raises ResourceError."""
+        """Return the text of a file, read again only if it changed. Raise ResourceError."""
         path = self.find(name)
         if path is None:
             raise ResourceError("found no file of that name in the flows folder", "a file that is not there")
@@ -169,7 +169,7 @@ class Resources:
             raise ResourceError("found a file that cannot be read", "a file that cannot be read") from None
 
     def _read(self, path: Path) -> str:
-        """The text of a file that was found: on the way to it no link is followed that was put there since."""
+        """Return the text of a file that was found; links put on the way to it since are not followed."""
         folder = next(folder for folder in self.folders if path.is_relative_to(folder))
         *names, name = path.relative_to(folder).parts
         with folder_below(folder, names) as within, opened(within.open(name, os.O_RDONLY), path) as file:

@@ -1,4 +1,4 @@
-"""What parameters ask of whoever makes their element: the loader of flow files, or Python."""
+"""The services that parameters need from the maker of their element: the loader of flow files, or Python."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Several = TypeVar("Several", bound="Elements")
 
 
 class Elements(Validated):
-    """The base of parameters that hold elements: a file has a list of them, Python may hand them over."""
+    """The base of parameters that hold elements: a file has a list of them, Python may pass them."""
 
     __slots__ = ()
 
     element: ClassVar[type[Element]]
-    """What it holds."""
+    """Its contents."""
 
     def __init__(self, elements: Sequence[Any] = ()) -> None:
         raise NotImplementedError
@@ -40,19 +40,19 @@ class Elements(Validated):
 
 
 class Loading(Protocol):
-    """What parameters ask for while their element is made. Mistakes are refused, or noted by the loader."""
+    """The services for parameters while their element is made. Mistakes are refused, or noted by the loader."""
 
     @property
     def owner(self) -> str:
-        """The name of the flow, sub-flow, config or handler list that the element stands in."""
+        """The name of the flow, sub-flow, config or handler list that the element belongs to."""
 
     @property
     def reach(self) -> Reach:
-        """What expressions may name."""
+        """The names that expressions may use."""
 
     @property
     def runtime(self) -> Runtime:
-        """What the elements of the application share."""
+        """The things that the elements of the application share."""
 
     @property
     def resources(self) -> Resources:
@@ -60,14 +60,14 @@ class Loading(Protocol):
 
     @property
     def configs(self) -> Mapping[str, Any]:
-        """The configs that are there by now, by their names."""
+        """The configs that are known by now, by their names."""
 
     @property
     def flows(self) -> Mapping[str, Runnable]:
         """All flows and sub-flows by their names; complete when all files are read."""
 
     def element_name(self, cls: type[Element]) -> str:
-        """Return what flow files call a class."""
+        """Return the name of a class in flow files."""
 
     def elements(self, holder: type[Several], value: Any) -> Several:
         """Return the chain or the error handler that is written as a list of elements."""
@@ -79,7 +79,7 @@ class Loading(Protocol):
         """Note a mistake."""
 
     def places_in_file(self, name: str, text: str) -> Callable[[int], Place | None]:
-        """Return what tells the place of each character of a file beside the flow files."""
+        """Return a function for the place of each character of a file beside the flow files."""
 
     def expect_flow(self, name: str, value: Any) -> None:
         """Note that there must be such a flow. value: where it is named."""
@@ -98,7 +98,7 @@ class Loading(Protocol):
 
 
 class InPython:
-    """The Loading of elements that are made in Python, outside of any file."""
+    """The Loading of elements that are made in Python, outside any file."""
 
     owner = ""
     reach = STANDALONE
@@ -146,6 +146,6 @@ IN_PYTHON = InPython()
 
 
 def loading_of(info: core_schema.ValidationInfo) -> Loading:
-    """Return what a validator may ask. The only place that looks at pydantic's untyped context."""
+    """Return the services for a validator. The only place that looks at pydantic's untyped context."""
     loading: Loading = IN_PYTHON if info.context is None else info.context
     return loading

@@ -1,4 +1,4 @@
-"""A mistake in a flow file, as the parameter that found it tells it."""
+"""A mistake in a flow file, as reported by the parameter that found it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Mistake:
-    """What was found, what was expected, what to write instead.
+    """The value found, the value expected, the text to write instead.
 
     code: `F…`, the same for the same kind of mistake.
-    place: where it stands; None where that is the whole parameter.
+    place: where it is; None if that is the whole parameter.
     offset: characters from the start of the text at that place.
     """
 
@@ -43,7 +43,7 @@ LONGEST = 60
 
 
 def shown(value: Any) -> str:
-    """A value of a flow file in a message: short, and never a secret."""
+    """Return a value of a flow file for a message: short, and never a secret."""
     if getattr(value, "secret", False):
         return "a secret"
     if value is None:
@@ -57,7 +57,7 @@ def shown(value: Any) -> str:
 
 
 def not_finite(text: str, place: Place | None) -> Mistake:
-    """The mistake of a number that YAML reads and JSON cannot hold: `.inf`, `.nan`, `2e400`."""
+    """Return the mistake of a number that YAML reads and JSON cannot hold: `.inf`, `.nan`, `2e400`."""
     found = f"{shown(text)}, which is no finite number"
     return Mistake("F111", found, "a number below 1.8e308, or a text in quotes", place=place)
 
@@ -69,12 +69,12 @@ def refuse(mistakes: Sequence[Mistake]) -> NoReturn:
 
 
 def mistakes_of(error: PydanticCustomError) -> tuple[Mistake, ...]:
-    """The mistakes of an error that `refuse` raised."""
+    """Return the mistakes of an error that `refuse` raised."""
     return tuple((error.context or {}).get(MISTAKES, ()))
 
 
 def built(make: Callable[[], T], mistakes: list[Mistake]) -> T | None:
-    """What `make` gives; None, with its mistakes added to the others, where it refuses."""
+    """Return the result of `make`; None, with its mistakes added to the others, if it refuses."""
     try:
         return make()
     except PydanticCustomError as error:

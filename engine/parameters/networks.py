@@ -21,7 +21,7 @@ EVERYBODY = "0.0.0.0/0, ::/0"
 
 
 def read_address(value: Any) -> Address | None:
-    """The address that a text holds; None for all else. An IPv4 address inside of IPv6 is the IPv4 address."""
+    """Return the address that a text holds; None for anything else. An IPv4 address inside IPv6 is the IPv4 address."""
     if not _may_be_one(value):
         return None
     try:
@@ -32,7 +32,7 @@ def read_address(value: Any) -> Address | None:
 
 
 def read_network(value: Any) -> Network | None:
-    """The network that a text holds; an address alone is a network of one. IPv4 inside of IPv6 is IPv4."""
+    """Return the network that a text holds; an address alone is a network of one. IPv4 inside IPv6 is IPv4."""
     if not _may_be_one(value):
         return None
     try:
@@ -44,12 +44,12 @@ def read_network(value: Any) -> Network | None:
 
 
 def _may_be_one(value: Any) -> bool:
-    """Whether it is a short text without the zone of a link."""
+    """Return whether it is a short text without the zone of a link."""
     return isinstance(value, str) and len(value) <= LONGEST_ADDRESS and "%" not in value
 
 
 def entries_of(value: Any) -> Iterable[tuple[Any, Any]]:
-    """Each entry of a list or of a comma list, with its place in the flow file where that is known."""
+    """Return each entry of a list or of a comma list, with its place in the flow file if that is known."""
     if isinstance(value, str):
         return [(entry.strip(), None) for entry in value.split(",")]
     if isinstance(value, LISTS):

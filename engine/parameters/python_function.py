@@ -30,7 +30,7 @@ VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Argument:
-    """A parameter of a function: its name, and what its annotation asks for."""
+    """A parameter of a function: its name, and its annotation."""
 
     def __init__(self, parameter: inspect.Parameter, annotation: Any) -> None:
         self.name = parameter.name
@@ -42,10 +42,10 @@ class Argument:
         self.wanted = getattr(annotation, "__name__", "") if isinstance(annotation, type) else str(annotation)
 
     def read(self, value: Any) -> Any:
-        """The value as the function wants it, a copy where it is a list or a map. Raises MULE:EXPRESSION.
+        """Return the value in the form of the annotation, a copy if it is a list or a map. Raise MULE:EXPRESSION.
 
-        Nothing is converted but what JSON has no type for: a text becomes a date, a map a dataclass
-        or a model, a list a tuple.
+        Nothing is converted, except to types that JSON does not have: a text becomes a date, a map a dataclass or a
+        model, a list a tuple.
         """
         value = settle(value)
         if self._adapter is None:
@@ -74,7 +74,7 @@ class PythonFunction(Validated):
     schema = TEXT
 
     def __init__(self, call: Callable[..., Any]) -> None:
-        """Raises ValueError for what has no signature, or annotations that cannot be read."""
+        """Raise ValueError if it has no signature, or annotations that cannot be read."""
         self.call = call
         self.is_async = inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(_annotated(call))
         self.arguments: dict[str, Argument] = {}
@@ -94,7 +94,7 @@ class PythonFunction(Validated):
             self.arguments[parameter.name] = Argument(parameter, annotation)
 
     def bind(self, event: Event, values: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        """The arguments by position and by name; values whose names are numbers go behind all others."""
+        """Bind the arguments by position and by name; values whose names are numbers go behind all others."""
         values = values | dict.fromkeys(self.event_names, event)
         more = [values.pop(name) for name in list(values) if is_digits(name)]
         first = [name for name, each in self.arguments.items() if name in values and (more or each.is_nameless)]
@@ -102,7 +102,7 @@ class PythonFunction(Validated):
 
     @property
     def given(self) -> list[Argument]:
-        """The arguments that a flow gives: all but the event."""
+        """The arguments that a flow passes: all but the event."""
         return [argument for argument in self.arguments.values() if not argument.is_event]
 
     @property
@@ -125,19 +125,19 @@ class PythonFunction(Validated):
 
 
 def _annotated(call: Callable[..., Any]) -> Any:
-    """What carries the annotations: the function, a class's `__init__`, an object's `__call__`."""
+    """Return the object with the annotations: the function, a class's `__init__`, an object's `__call__`."""
     if inspect.isroutine(call):
         return call
     return call.__init__ if inspect.isclass(call) else type(call).__call__
 
 
 def _find_modules(folders: Iterable[Path]) -> None:
-    """Let modules of these folders be imported; installed ones come first."""
+    """Make modules of these folders importable; installed ones come first."""
     sys.path += [folder for folder in dict.fromkeys(map(str, folders)) if folder not in sys.path]
 
 
 def _imported(module: str, name: str) -> Callable[..., Any]:
-    """The function of a module. Raises ValueError that says why there is none."""
+    """Return the function of a module. Raise ValueError that says why there is none."""
     try:
         found: Any = import_module(module)
     except (Exception, SystemExit) as error:

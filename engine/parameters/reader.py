@@ -33,17 +33,17 @@ Evaluate = Callable[[Event], Any]
 
 @dataclass(frozen=True)
 class Reach:
-    """What expressions of one flow may name beside the event."""
+    """The names that expressions of one flow may use in addition to the event."""
 
     functions: Mapping[str, Function] = field(default_factory=lambda: FUNCTIONS)
     flow: Mapping[str, Any] | None = None
     roots: Mapping[str, str] = field(default_factory=lambda: ROOTS)
     """The bare names, as Python over `event`."""
     read_scalar: Callable[[str], Any] = str
-    """How text that came out of a placeholder is read where any value may stand. Raises ValueError."""
+    """Reads text from a placeholder if any value is allowed. Raises ValueError."""
     warn: Callable[[Mistake], None] = lambda mistake: None
     language: Language = JMESPATH
-    """What its expressions are written in."""
+    """The language of its expressions."""
 
     @cached_property
     def names(self) -> Names:
@@ -64,7 +64,7 @@ class Leaf(NamedTuple):
 class Reader:
     """Reads a value of a flow file, and compiles it; keeps its leaves and the mistakes in them.
 
-    variables: names that a `let` around what is read defines; whoever wraps it adds to them.
+    variables: names that a `let` around the value defines; whoever wraps it adds to them.
     """
 
     def __init__(self, reach: Reach) -> None:
@@ -75,11 +75,11 @@ class Reader:
 
     @classmethod
     def standalone(cls) -> Reader:
-        """A reader outside of any file."""
+        """Return a reader outside any file."""
         return cls(STANDALONE)
 
     def read(self, value: Any, *, always: bool) -> Held:
-        """What a value holds. always: whether texts are expressions without `#[ ]`."""
+        """Return the contents of a value. always: whether texts are expressions without `#[ ]`."""
         if isinstance(value, Mapping):
             self._check_keys(value)
             return MapOf({key: self.read(inner, always=always) for key, inner in value.items()})
@@ -162,9 +162,9 @@ class Reader:
         self.mistakes.append(_mistake(error, text))
 
     def compile(self, held: Held, variables: Mapping[str, str] = NO_VARIABLES) -> Evaluate:
-        """The function of all that is held; raises the validation error of the mistakes found in it.
+        """Return the function of all contents; raise the validation error of the mistakes found in it.
 
-        variables: what `$names` mean that no `let` in it defines, as Python over `event`.
+        variables: the values of `$names` that no `let` in it defines, as Python over `event`.
         """
         if self.mistakes:
             refuse(self.mistakes)
@@ -189,14 +189,14 @@ def _mistake(error: ExpressionSyntaxError, text: Text) -> Mistake:
 
 
 def _inside_expression(text: Text, start: int) -> ExpressionSyntaxError:
-    """The first placeholder behind the start of an expression is one too many."""
+    """Refuse the first placeholder after the start of an expression."""
     offset = next((piece.offset for piece in text.pieces if piece.is_filled and piece.offset >= start), start)
     return ExpressionSyntaxError(offset, "a placeholder '${…}' inside an expression", "the function p", "p('name')")
 
 
 def _whole(flow: Mapping[str, Any] | None) -> Callable[[Event], dict[str, Any]]:
     def whole(event: Event) -> dict[str, Any]:
-        """The event as `@` and `$` show it."""
+        """Return the event as `@` and `$` show it."""
         return {
             "payload": event.payload,
             "attributes": event.attributes,
@@ -211,4 +211,4 @@ def _whole(flow: Mapping[str, Any] | None) -> Callable[[Event], dict[str, Any]]:
 
 
 STANDALONE = Reach()
-"""What expressions reach of a processor that is made in Python, outside of any file."""
+"""The names for expressions of a processor that is made in Python, outside any file."""

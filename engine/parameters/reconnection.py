@@ -1,4 +1,4 @@
-"""Whether what a config connects to must be there when the application starts, and how often that is tried."""
+"""Whether a config's connection must be there when the application starts, and how often that is tried."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FREQUENCY = 2.0
 
 
 class ReconnectForever(Parameters):
-    """To try until it is there."""
+    """Try until it is there."""
 
     frequency: Duration = FREQUENCY
     """How long to wait before the next attempt."""
@@ -35,7 +35,7 @@ class Reconnect(Parameters):
 
 
 class Reconnection(Parameters):
-    """What happens where it cannot be reached."""
+    """The reaction if it cannot be reached."""
 
     fails_deployment: bool = False
     """Whether it must be there: without it the application does not start, and /-/ready is 503."""
@@ -44,7 +44,7 @@ class Reconnection(Parameters):
     """How often to try again at the start: frequency (2 s), count (2)."""
 
     reconnect_forever: Annotated[ReconnectForever | None, Field(alias="reconnect-forever")] = None
-    """To try at the start until it is there, in the place of reconnect: frequency (2 s)."""
+    """Try at the start until it is there, instead of reconnect: frequency (2 s)."""
 
     def __post_init__(self) -> None:
         if self.reconnect and self.reconnect_forever:
@@ -56,7 +56,7 @@ class Reconnection(Parameters):
         return bool(self.reconnect or self.reconnect_forever)
 
     async def reach(self, attempt: Callable[[], Awaitable[object]], clock: Clock) -> None:
-        """Make the attempt until it succeeds. Raises the FlowError of the last one that is made."""
+        """Make the attempt until it succeeds. Raise the FlowError of the last one that is made."""
         again = self.reconnect or Reconnect()
         pause = self.reconnect_forever.frequency if self.reconnect_forever else again.frequency
         left = again.count

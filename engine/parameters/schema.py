@@ -58,13 +58,13 @@ def schema_of(cls: type[Parameters]) -> JsonSchema:
 
 
 def _keys(name: str, field: FieldInfo) -> Iterable[Any]:
-    """The names that a parameter has in a file."""
+    """Return the names that a parameter has in a file."""
     alias = field.validation_alias
     return alias.choices if isinstance(alias, AliasChoices) else (field.alias or name,)
 
 
 def _annotated(annotation: Any, metadata: Iterable[Any]) -> Described:
-    """Return the kind that the metadata say; else that of the type, within their bounds."""
+    """Return the kind that the metadata say; otherwise that of the type, within their bounds."""
     flat = list(_flat(metadata))
     if described := next((each for each in flat if isinstance(each, Described)), None):
         return described

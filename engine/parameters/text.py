@@ -1,4 +1,4 @@
-"""Text as a flow file holds it: it knows where it stands."""
+"""Text in a flow file that knows its place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 
 class Place(Protocol):
-    """Where something stands in a flow file. As text: `flows/orders.yaml:14:11`."""
+    """A place in a flow file. As text: `flows/orders.yaml:14:11`."""
 
     @property
     def file(self) -> str: ...
@@ -15,7 +15,7 @@ class Place(Protocol):
 
 
 class Piece(NamedTuple):
-    """A part of a text after its placeholders were filled in; `offset` is where it stood before."""
+    """A part of a text after its placeholders were filled in; `offset` is its original position."""
 
     text: str
     is_filled: bool
@@ -25,7 +25,7 @@ class Piece(NamedTuple):
 class Text(str):
     """A text of a flow file, with its place.
 
-    `pieces` tells what came out of placeholders: filled-in text is never read as `#[…]`.
+    `pieces` tells which parts came out of placeholders: filled-in text is never read as `#[…]`.
     `secret` marks text with a filled-in secret: no message may show it.
     """
 

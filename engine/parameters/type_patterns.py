@@ -16,11 +16,10 @@ from engine.values.errors import RETRY_EXHAUSTED, UNKNOWN, ErrorType, FlowError,
 
 
 class TypePatterns(Validated):
-    """What `type` names: a comma list or a YAML list of `NS:ID`, `ID` (of MULE), `NS:*`, `*:ID`, `ANY`.
+    """The value of `type`: a comma list or a YAML list of `NS:ID`, `ID` (of MULE), `NS:*`, `*:ID`, `ANY`.
 
-    A name matches itself and its descendants, `NS:*` the types of that namespace, `*:ID` the
-    identifier in any namespace, ancestors included. CRITICAL and its descendants never match, and
-    UNKNOWN only where everything does.
+    A name matches itself and its descendants, `NS:*` the types of that namespace, `*:ID` the identifier in any
+    namespace, ancestors included. CRITICAL and its descendants never match, and UNKNOWN only if everything does.
     """
 
     word = "error types"
@@ -33,14 +32,14 @@ class TypePatterns(Validated):
         self._names = frozenset(f"{namespace}:{name}" for namespace, name in split)
 
     def match(self, failure: FlowError) -> bool:
-        """Whether they name the error; retries that are exhausted also go by the error that exhausted them."""
+        """Return whether they name the error; exhausted retries also match by the error that exhausted them."""
         if self.match_type(failure.type):
             return True
         is_exhausted = failure.type.identifier == RETRY_EXHAUSTED.identifier
         return is_exhausted and isinstance(failure.cause, FlowError) and self.match(failure.cause)
 
     def match_type(self, raised: ErrorType) -> bool:
-        """Whether they name the type."""
+        """Return whether they name the type."""
         if raised.is_critical:
             return False
         if self.is_all:
@@ -64,7 +63,7 @@ class TypePatterns(Validated):
 
 
 class _Entry(NamedTuple):
-    """One of several types, where it stands, and how far in that text."""
+    """One of several types, its place, and its offset in that text."""
 
     value: Any
     place: Place | None
@@ -72,7 +71,7 @@ class _Entry(NamedTuple):
 
 
 def _entries(value: Any) -> Iterator[_Entry]:
-    """The types of a list, or of a comma list."""
+    """Return the types of a list, or of a comma list."""
     if isinstance(value, list):
         yield from (_Entry(entry, getattr(entry, "place", None), 0) for entry in value)
     elif isinstance(value, str):

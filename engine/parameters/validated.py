@@ -1,4 +1,4 @@
-"""Types of parameters that read their values themselves, and say what may be written for them."""
+"""Types of parameters that read their values themselves, and describe the values that may be written for them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ JsonSchema = Mapping[str, Any]
 
 @runtime_checkable
 class Described(Protocol):
-    """What says how a parameter is written.
+    """How a parameter is written.
 
-    word: what manuals call it. schema: what a YAML file may hold, before placeholders are filled in.
+    word: its name in manuals. schema: the values allowed in a YAML file, before placeholders are filled in.
     """
 
     @property
@@ -60,24 +60,24 @@ def scalar(kind: str, text: str, *, expression: bool = False, **bounds: float) -
 
 
 class Validated:
-    """The base of classes whose `_validate(value, info)` makes an instance of what a flow file, or Python, holds."""
+    """The base of classes whose `_validate(value, info)` makes an instance from a flow file's value, or Python's."""
 
     __slots__ = ()
 
     word: ClassVar[str]
-    """What manuals call what is written."""
+    """The word for the value in manuals."""
 
     schema: ClassVar[JsonSchema]
-    """What may be written."""
+    """The values that may be written."""
 
     @property
     def acts(self) -> bool:
-        """Whether an expression in it acts on something else than the event, such as another flow."""
+        """Whether an expression in it acts on something other than the event, such as another flow."""
         return False
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Any:
-        """Return the instance; `loading_of(info)` tells what is around it. Raises what `refuse` raises."""
+        """Return the instance; `loading_of(info)` has the services around it. Raise the error of `refuse`."""
         raise NotImplementedError
 
     @classmethod

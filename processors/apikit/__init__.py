@@ -1,1 +1,1 @@
-"""APIs that an OpenAPI file describes."""
+"""APIs described by an OpenAPI file."""

@@ -1,4 +1,4 @@
-"""The operations of an OpenAPI file, and which of them a request is for."""
+"""The operations of an OpenAPI file, and how one is found for a request."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from processors.apikit._operation import Operation
 from processors.apikit._parameters import PLACES, Parameter
 
 IGNORED = frozenset({"accept", "content-type", "authorization"})
-"""Headers that OpenAPI says elsewhere."""
+"""Headers that OpenAPI describes elsewhere, not as parameters."""
 
 
 class Api(Validated):
-    """An OpenAPI 3.x file by its name, or a map of the flow file; what is wrong in it is told at its place."""
+    """An OpenAPI 3.x file by its name, or a map in the flow file; mistakes in it are reported at their places."""
 
     word = "name of a file or map"
     schema = typed("string", "object")
@@ -37,7 +37,7 @@ class Api(Validated):
             self._by_path[each.path][each.method] = each
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """The operation of a request, and its uri parameters. Raises the Refusal where there is none.
+        """Return the operation of a request and its uri parameters. Raise the Refusal if there is none.
 
         path: cut.
         """
@@ -88,7 +88,7 @@ def _operations(document: ApiDocument) -> Iterator[Operation]:
 def _operation(
     document: ApiDocument, of: tuple[str, str], value: Any, at: tuple[str, ...], shared: list[Parameter]
 ) -> Operation:
-    """The operation of a path and a method. at: where it stands in the file; shared: what all of the path take."""
+    """Return the operation of a path and a method. at: its place in the file; shared: the parameters of the path."""
     path, method = of
     own = list(_parameters(document, value, at))
     overridden = {(each.name, each.place) for each in own}
@@ -104,7 +104,7 @@ def _operation(
 
 
 def _security(document: ApiDocument, operation: Any) -> tuple[tuple[str, ...], Any]:
-    """The schemes of which a caller needs one, and where that is said: by the operation, else for the whole API."""
+    """Return the schemes of which a caller needs one, and where they are listed: in the operation or the whole API."""
     holder = operation if operation and "security" in operation else document.root
     requirements = list(document.list_in(holder, "security"))
     if not all(each for each, _ in requirements):  # an empty one: nobody has to
@@ -114,7 +114,7 @@ def _security(document: ApiDocument, operation: Any) -> tuple[tuple[str, ...], A
 
 
 def _produced(document: ApiDocument, operation: Any) -> frozenset[str]:
-    """The media types of the answers of a success."""
+    """Return the media types of the successful answers."""
     found: set[str] = set()
     responses = document.map_in(operation, "responses") if operation else {}
     for status in responses:
@@ -142,7 +142,7 @@ def _parameters(document: ApiDocument, holder: Any, at: tuple[str, ...]) -> Iter
 
 
 def _kind(document: ApiDocument, parameter: Any) -> tuple[str, str, Any]:
-    """The type of a parameter, that of its elements, and its default."""
+    """Return the type of a parameter, that of its elements, and its default."""
     schema = document.map_in(parameter, "schema")
     items = document.map_in(schema, "items") if schema else {}
     return _type(schema), _type(items), schema.get("default")

@@ -15,13 +15,13 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class ApiDocument:
-    """The data of the file; mistakes are noted, so that all are told at once.
+    """The data of the file. Mistakes are noted, so that all are reported together.
 
-    plain: the data without places, as OpenAPI 3.1 has it.
+    plain: the data without places, converted to OpenAPI 3.1.
     """
 
     def __init__(self, name: str, root: Any, start: Any = None) -> None:
-        """root: the data, which knows its places; start: where the file begins."""
+        """root: the data, which knows its places; start: the beginning of the file."""
         self.name = name
         self.mistakes: list[Mistake] = []
         self.root = root
@@ -54,7 +54,7 @@ class ApiDocument:
         self.mistakes.append(Mistake("F303", found, expected, "", place))
 
     def resolved(self, value: Any, place: Any) -> Any:
-        """What a reference leads to; None, with its mistake noted, where that is nothing."""
+        """Follow the references of a value. Return None, with the mistake noted, if they lead to nothing."""
         for _ in range(DEEPEST_REFERENCES):
             if not _is_map(value) or "$ref" not in value:
                 return value
@@ -68,7 +68,7 @@ class ApiDocument:
         return None
 
     def where(self, value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
-        """The path of what a value stands for: its own, or the one at the end of its references."""
+        """Return the path of a value: its own, or the one at the end of its references."""
         for _ in range(DEEPEST_REFERENCES):
             if not _is_map(value) or not isinstance(value.get("$ref"), str):
                 break
@@ -85,7 +85,7 @@ class ApiDocument:
         return value
 
     def map_in(self, holder: Any, key: str) -> Any:
-        """A map under a key, references followed; an empty one where there is none."""
+        """Return the map under a key, references followed, or an empty one if there is none."""
         value = holder.get(key)
         if value is None:
             return {}
@@ -95,7 +95,7 @@ class ApiDocument:
         return value if _is_map(value) else {}
 
     def list_in(self, holder: Any, key: str) -> Iterator[tuple[Any, Any]]:
-        """The maps of a list under a key, references followed, each with its place."""
+        """Return the maps of a list under a key, references followed, each with its place."""
         value: Any = holder.get(key)
         if value is None:
             return
@@ -110,7 +110,7 @@ class ApiDocument:
                 self.note(f"{shown(found)} under '{key}'", "a map", place)
 
     def schema(self, holder: Any, path: tuple[str, ...]) -> Schema | None:
-        """The schema under `schema` of what stands at a path of the file; None where there is none."""
+        """Return the schema under `schema` of the value at a path of the file, or None if there is none."""
         if "schema" not in holder:
             return None
         pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in (*path, "schema"))
@@ -122,7 +122,7 @@ class ApiDocument:
 
 
 def pointed(reference: str) -> tuple[str, ...]:
-    """The names in a reference such as `#/paths/~1orders~1%7Bid%7D/get`: a JSON Pointer as part of a URI (RFC 6901)."""
+    """Split a reference such as `#/paths/~1orders~1%7Bid%7D/get`: a JSON Pointer as part of a URI (RFC 6901)."""
     return tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/"))
 
 
@@ -135,7 +135,7 @@ def _is_list(value: Any) -> bool:
 
 
 def _as_2020(value: Any) -> Any:
-    """OpenAPI 3.0's schemas in the words of draft 2020-12: nullable, and exclusive bounds that were true or false."""
+    """Convert schemas of OpenAPI 3.0 to draft 2020-12: nullable, and exclusive bounds that were true or false."""
     if isinstance(value, list):
         return [_as_2020(each) for each in value]
     if not isinstance(value, dict):

@@ -16,5 +16,5 @@ BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TY
 
 
 def refusal(error_type: ErrorType, detail: str, **more: object) -> Refusal:
-    """The refusal of a request; more: headers, members."""
+    """Return the refusal of a request; more: headers, members."""
     return Refusal(STATUSES[error_type], error_type, detail, **more)  # type: ignore[arg-type]  # as Refusal takes them

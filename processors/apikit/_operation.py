@@ -1,4 +1,4 @@
-"""One operation of an API: what a request for it must be, and which flow answers."""
+"""One operation of an API: the rules for its requests, and the flow that answers."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from processors.json._violations import violations
 NAME = re.compile(r"\{([^{}/]+)\}")
 JSON = "application/json"
 OF_TEXTS = frozenset({"csv", "xml", "ndjson"})
-"""Formats whose values are others than those of which an API's schemas speak: a text, or what its `xml` says."""
+"""Formats whose values are not those that an API's schemas describe: they are a text, or follow `xml` in the schema."""
 UNREADABLE = (ValueError, NotImplementedError, RecursionError, TypeError)
 
 
 class Operation(NamedTuple):
     """A method at a path.
 
-    bodies: the schemas by media type; produced: the media types of the answers. security: the names of the schemes of
-    which callers need one, none where they need none, and the place where the file says so.
+    bodies: the schemas by media type; produced: the media types of the answers; security: the names of the schemes of
+    which callers need one, none if they need none, and the place in the file that lists them.
     """
 
     method: str
@@ -38,18 +38,18 @@ class Operation(NamedTuple):
 
     @property
     def flow_name(self) -> str:
-        r"""The name of the flow that answers; more exact ones have more behind a colon: get:\orders\(id)."""
+        r"""The name of the flow that answers; more exact names add more after a colon: get:\orders\(id)."""
         path = NAME.sub(r"(\1)", self.path).replace("/", "\\")
         return f"{self.method}:{path}"
 
     def flow_names(self, config: str, media_type: str = "") -> Iterator[str]:
-        r"""The names of flows that may answer, the most exact first: post:\orders\(id):application\json:config."""
+        r"""Return the names of flows that may answer, most exact first: post:\orders\(id):application\json:config."""
         name, body = self.flow_name, media_type.replace("/", "\\")
         yield from (f"{name}:{body}:{config}", f"{name}:{body}") if body else ()
         yield from (f"{name}:{config}", name)
 
     def check(self, event: Event, uri_params: Mapping[str, str]) -> str:
-        """The media type of the body. Raises the Refusal of a request that is not as the operation says."""
+        """Return the media type of the body. Raise the Refusal of a request that breaks the rules of the operation."""
         attributes: Any = event.attributes
         given = {**attributes, "uriParams": uri_params}
         found = [problem for each in self.parameters for problem in each.problems(given[PLACES[each.place]], event)]
@@ -94,7 +94,7 @@ def _as_json(payload: Any) -> Any:
 
 
 def _takes(media_range: str, media_type: str) -> bool:
-    """Whether a media range such as application/* takes a media type."""
+    """Return whether a media range such as application/* includes a media type."""
     main, _, sub = essence_of(media_range).partition("/")
     own_main, _, own_sub = media_type.partition("/")
     return main in ("*", own_main) and sub in ("*", own_sub)

@@ -1,4 +1,4 @@
-"""Parameters of a request: texts that are read as their schemas say, and checked."""
+"""Parameters of a request: texts that are converted and checked by their schemas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLACES = {"path": "uriParams", "query": "queryParams", "header": "headers"}
 class Parameter(NamedTuple):
     """A parameter of the path, the query or the headers.
 
-    kind: the type that its schema names; items: that of the elements of a list.
+    kind: the type that its schema names; items: the type of the elements of a list.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Parameter(NamedTuple):
     default: Any
 
     def problems(self, given: Mapping[str, Any], event: Event) -> list[dict[str, str]]:
-        """What is wrong with it in a request; given: the parameters of its place."""
+        """Return the problems of this parameter in a request; given: the parameters of its place."""
         texts = self._texts(given, event)
         if texts is None:
             return [self._problem("required", "must be there")] if self.is_required else []
@@ -56,7 +56,7 @@ class Parameter(NamedTuple):
 
 
 def _value(text: str, kind: str) -> Any:
-    """A text as its type says; one that is none stays a text, which its schema then refuses."""
+    """Convert a text to its type; if it does not fit, it stays a text, which its schema then refuses."""
     if kind in ("integer", "number"):
         number = number_in(text)
         return text if number is None else number

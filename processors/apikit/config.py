@@ -5,10 +5,10 @@ from processors.apikit._api import Api
 
 
 class ApiConfig(Config):
-    r"""An API as an OpenAPI 3.x file describes it; apikit:router names it by config-ref.
+    r"""An API described by an OpenAPI 3.x file; apikit:router refers to it by config-ref.
 
-    The file lies beside the flow files. Its references lead to places inside it. What is wrong in it
-    is a mistake when the flows are loaded; an operation for which there is no flow is a warning.
+    The file lies in the folder of the flow files. Its references lead to places inside it. Mistakes in it are reported
+    when the flows are loaded; an operation without a flow is a warning.
 
     Example:
         configs:
@@ -31,4 +31,4 @@ class ApiConfig(Config):
     """
 
     api: Api
-    """The name of the OpenAPI file, in YAML or JSON; or what would stand in it."""
+    """The name of the OpenAPI file, in YAML or JSON; or the contents of such a file."""

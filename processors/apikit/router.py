@@ -22,16 +22,15 @@ from processors.apikit.config import ApiConfig
 class Router(Processor):
     r"""Check a request against an OpenAPI file, and run the flow of its operation.
 
-    The path is what the listener's trailing `*` took, else the whole path. The flow is named as in
-    Mule: get:\orders\(id), or more exactly post:\orders:application\json:config-name. It sees the
-    parameters of the path as attributes.uriParams, and defaults of the query as attributes.queryParams.
+    The path is the part taken by the listener's trailing `*`, or the whole path if it has none. The flow is named as in
+    Mule: get:\orders\(id), or more exactly post:\orders:application\json:config-name. It sees the parameters of the
+    path as attributes.uriParams, and defaults of the query as attributes.queryParams.
 
-    A request that does not fit raises APIKIT:BAD_REQUEST (400), NOT_FOUND (404), METHOD_NOT_ALLOWED
-    (405), NOT_ACCEPTABLE (406) or UNSUPPORTED_MEDIA_TYPE (415); an operation without a flow
-    NOT_IMPLEMENTED (501). Unless a handler takes it, the caller gets that status, with all violations.
-    Who calls is the business of security:* steps: where the file asks for it under `security`, and
-    no such step stands before the router or in the operation's flow, that is a warning.
-    Bodies of XML, CSV and NDJSON are values, of which no schema is asked.
+    A request that does not fit raises APIKIT:BAD_REQUEST (400), NOT_FOUND (404), METHOD_NOT_ALLOWED (405),
+    NOT_ACCEPTABLE (406) or UNSUPPORTED_MEDIA_TYPE (415); an operation without a flow raises NOT_IMPLEMENTED (501).
+    Unless a handler takes it, the caller gets that status, with all violations. Authentication is left to security:*
+    steps: if the file asks for it under `security`, and there is no such step before the router or in the operation's
+    flow, that is a warning. Bodies of XML, CSV and NDJSON are values that are not checked against a schema.
 
     Example:
         configs:
@@ -70,7 +69,7 @@ class Router(Processor):
         return self.config_ref.config_name, self.config_ref.api.described
 
     def doubts(self) -> Iterator[tuple[str, Mistake]]:
-        """What the API asks of callers, and nothing looks at: once for each place where the file says it."""
+        """Warn of security that the API asks for and no step checks, once for each place that asks for it."""
         unasked: dict[str, list[Operation]] = {}
         for each in () if self._is_behind_authentication() else self.config_ref.api.operations:
             if each.security and not any(authentications(*self._flows_of(each))):
@@ -82,9 +81,9 @@ class Router(Processor):
             yield "config-ref", Mistake("F512", found, expected, "- security:jwt: …", first.security_place)
 
     def _is_behind_authentication(self) -> bool:
-        """Whether each source whose events come to the router has a flow that finds out before who calls."""
+        """Return whether each source whose events reach the router has a flow that authenticates the caller first."""
         for flow in self.runtime.flows.values():
-            is_known = getattr(flow, "source", None) is None  # one that others call
+            is_known = getattr(flow, "source", None) is None  # called by others
             for step in steps_within(flow):
                 is_known = is_known or isinstance(step.processor, Authentication)
                 if step.processor is self and not is_known:
@@ -92,7 +91,7 @@ class Router(Processor):
         return True
 
     def _flows_of(self, operation: Operation) -> list[Runnable]:
-        """The flows that answer for an operation, whatever comes."""
+        """Return the flows that answer for an operation, whatever the request."""
         own, flows = operation.flow_name, self.runtime.flows
         return [flow for name, flow in flows.items() if name == own or name.startswith(f"{own}:")]
 
@@ -116,7 +115,7 @@ class Router(Processor):
 
 
 def _path(attributes: Mapping[str, Any]) -> str:
-    """The path in the API, cut: what the listener's `*` took, else the whole; where only tests tell it, as they do."""
+    """Return the path in the API, split: the part taken by the listener's `*`, or the whole (as tests may give it)."""
     told = attributes.get("requestPath", "")
     cut = cut_path(attributes.get("rawRequestPath", ""))
     rest = (attributes.get("uriParams") or {}).get("*")
@@ -126,6 +125,6 @@ def _path(attributes: Mapping[str, Any]) -> str:
 
 
 def _end(cut: str, rest: str) -> str:
-    """The end of a path that was cut which reads like this text; it is as long."""
+    """Return the end of a split path that reads like this text; it is as long."""
     end = cut[len(cut) - len(rest) :]
     return end if joined_path(end) == rest else rest

@@ -1,4 +1,4 @@
-"""Whether calls go through: what the circuit breakers of one name share."""
+"""The state that circuit breakers of one name share, and whether calls go through."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger("engine")
 
 
 class Settings(NamedTuple):
-    """When a circuit opens, and for how long; times in seconds."""
+    """The conditions for opening a circuit, and for how long; times in seconds."""
 
     max_failures: int
     within: float | None
@@ -23,8 +23,8 @@ class Settings(NamedTuple):
 class Circuit:
     """Closed, open, or open with a probe under way.
 
-    A call carries the era in which it began, and each change of the state begins a new one: what a
-    call of an earlier era comes to says nothing of the present and is passed over.
+    A call carries the era in which it began, and each change of the state begins a new one: the outcome of a call from
+    an earlier era says nothing about the present and is ignored.
     """
 
     def __init__(self, name: str, settings: Settings, clock: Clock) -> None:
@@ -38,7 +38,7 @@ class Circuit:
         self._era = 0
 
     def enter(self) -> int | None:
-        """The era of a call that may go through; None for one that is rejected."""
+        """Return the era of a call that may go through; None for one that is rejected."""
         if self._opened_at is not None:
             if self._is_probing or self._clock.monotonic() < self._opened_at + self.settings.open_for:
                 return None
@@ -67,18 +67,18 @@ class Circuit:
             self._change(now, "opened")
 
     def rejection(self) -> FlowError:
-        """The error of a call that is rejected; its cause is the last failure, without what came with it."""
+        """Return the error of a rejected call; its cause is the last failure, without its own event."""
         description = f"the circuit breaker {self._name} is open"
         detail = f"{description}: the last failure was {self._opened_by.for_log}" if self._opened_by else description
         return FlowError(CIRCUIT_OPEN, description, detailed_description=detail, cause=self._opened_by)
 
     def note_nothing(self, era: int) -> None:
-        """A call ended that says nothing of what it called, as one that was cancelled: the next may probe."""
+        """Note that a call ended, such as by being cancelled, without a result for its target: the next may probe."""
         if era == self._era:
             self._is_probing = False
 
     def _are_close(self, now: float) -> bool:
-        """Whether the last failures lie close enough together."""
+        """Return whether the last failures are close enough together."""
         return self.settings.within is None or now - self._failures[0] <= self.settings.within
 
     def _change(self, opened_at: float | None, what: str) -> None:

@@ -1,4 +1,4 @@
-"""Cron expressions, as Quartz spells them (Mule) and as crontab does: which moments they name."""
+"""Cron expressions, as Quartz spells them (Mule) and as crontab does, and the moments that they name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", 
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 DaysOf = Callable[[int, int], Collection[int]]
-"""The days that one part of a field names in a month of a year."""
+"""Returns the days that one part of a field names in a month of a year."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Unit:
     names: tuple[str, ...] = ()
 
     def number(self, text: str) -> int:
-        """Raises ValueError, which says what the number may be."""
+        """Read a number. Raise ValueError, which says the allowed range, if it is not one."""
         if text.upper() in self.names:
             return self.least + self.names.index(text.upper())
         if not is_digits(text) or not self.least <= int(text) <= self.most:
@@ -49,7 +49,7 @@ class Unit:
         return f"{self.name} from {self.least} to {self.most}{names}"
 
     def numbers(self, part: str) -> range | list[int]:
-        """The numbers of `*`, `5`, `1-5`, `*/15`, `5/15`, `22-2`."""
+        """Return the numbers of `*`, `5`, `1-5`, `*/15`, `5/15`, `22-2`."""
         span, slash, step_text = part.partition("/")
         step = Unit("a step", 1, self.most).number(step_text) if slash else 1
         first, dash, last = span.partition("-")
@@ -82,7 +82,7 @@ def _last(year: int, month: int) -> int:
 
 
 def _nearest_working_day(year: int, month: int, day: int) -> int:
-    """The day, or the working day next to it in the same month (Quartz: W)."""
+    """Return the day, or the working day next to it in the same month (Quartz: W)."""
     last = _last(year, month)
     weekday = date(year, month, day).weekday()
     if weekday == 5:  # Saturday
@@ -93,7 +93,7 @@ def _nearest_working_day(year: int, month: int, day: int) -> int:
 
 
 def _days_of_month(part: str) -> DaysOf:
-    """One part of the field of days: `15`, `1-5`, `L`, `L-3`, `15W`, `LW`."""
+    """Read one part of the field of days: `15`, `1-5`, `L`, `L-3`, `15W`, `LW`."""
     text = part.upper()
     if match := re.fullmatch(r"L(?:-([0-9]{1,2}))?(W?)", text):
         before, is_working = int(match[1] or 0), bool(match[2])
@@ -114,7 +114,7 @@ def _one(year: int, month: int, day: int, is_working: bool) -> list[int]:
 
 
 def _days_of_week(unit: Unit) -> Callable[[str], DaysOf]:
-    """Reads one part of the field of weekdays: `MON-FRI`, `6#3`, `6L`, `L`."""
+    """Read one part of the field of weekdays: `MON-FRI`, `6#3`, `6L`, `L`."""
 
     def read(part: str) -> DaysOf:
         day, sharp, nth = part.partition("#")
@@ -132,12 +132,12 @@ def _days_of_week(unit: Unit) -> Callable[[str], DaysOf]:
 
 
 def _weekday(number: int, unit: Unit) -> int:
-    """0 is Sunday; Quartz counts it as 1."""
+    """Read a weekday. 0 is Sunday; Quartz counts it as 1."""
     return (number - unit.least) % 7
 
 
 def _weekdays(year: int, month: int, weekday: int) -> list[int]:
-    """All days of the month on that weekday."""
+    """Return all days of the month on that weekday."""
     monday_based, last = monthrange(year, month)
     first = 1 + (weekday - (monday_based + 1)) % 7
     return list(range(first, last + 1, 7))
@@ -149,8 +149,8 @@ def _weekdays(year: int, month: int, weekday: int) -> list[int]:
 class CronExpression(Validated):
     """The moments that a cron expression names, in a time zone; None is the machine's.
 
-    A time that the clock skips in spring counts with the offset before, one that it shows twice in autumn
-    the first time (RFC 5545, 3.3.5); where the hours are `*`, each hour that passes counts.
+    A time that the clock skips in spring counts with the offset before, one that it shows twice in autumn counts the
+    first time (RFC 5545, 3.3.5); if the hours are `*`, each hour that passes counts.
     """
 
     word = "cron expression"
@@ -188,7 +188,7 @@ class CronExpression(Validated):
         return cls(value)
 
     def after(self, moment: datetime, zone: tzinfo | None) -> datetime | None:
-        """The first moment of the expression after this one, in UTC; None where there is none any more."""
+        """Return the first moment of the expression after this one, in UTC; None if there is none any more."""
         return self._hourly_after(moment, zone) if self._is_hourly else self._fixed_after(moment, zone)
 
     # Reading
@@ -250,7 +250,7 @@ class CronExpression(Validated):
         return None
 
     def _next_wall(self, wall: datetime) -> datetime | None:
-        """The first time after this one, as the clock on the wall shows it."""
+        """Return the first time after this one, as a wall clock shows it."""
         start = wall.replace(microsecond=0, fold=0) + SECOND
         for day in self._days_from(start.date()):
             earliest = start.time() if day == start.date() else time()
@@ -285,7 +285,7 @@ def _offset(moment: datetime, zone: tzinfo | None) -> timedelta:
 
 
 def _change(before: datetime, after: datetime, zone: tzinfo | None) -> datetime:
-    """The moment between the two at which the clock leaves the offset that it has before."""
+    """Return the moment between the two at which the clock leaves its earlier offset."""
     offset = _offset(before, zone)
     while after - before > SECOND:
         middle = before + (after - before) / 2

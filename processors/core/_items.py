@@ -1,4 +1,4 @@
-"""What a loop goes through."""
+"""The items of a loop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.connectors import EXPRESSION, NOTHING, Appended, Constant, Held, Map
 
 LISTS = (list, tuple, Appended)
 CARRIERS = frozenset({Message, Unreadable})
-"""Items that carry what enters the steps."""
+"""Items that carry the event that enters the steps."""
 
 
 class Collection(Expression):
-    """An expression that gives a list, or null; a literal that is something else is refused when the flow is loaded."""
+    """An expression whose value is a list, or null; any other literal is refused when the flow is loaded."""
 
     __slots__ = ()
     schema = typed("string", "array", "null")
@@ -27,15 +27,15 @@ class Collection(Expression):
 
 
 def carried(item: Message | Unreadable) -> tuple[Any, Any]:
-    """The payload and the attributes of an item that carries them."""
+    """Return the payload and the attributes of an item that carries them."""
     return (item.value, NOTHING) if isinstance(item, Unreadable) else (item.payload, item.attributes)
 
 
 class Portions:
     """The items of a list or of a stream, as they come, for one pass.
 
-    size: how many of a stream's come together; as many as there are, if left out. all_items: whether those of a
-    stream that cannot be read are among them.
+    size: how many items of a stream come together; all that there are, if left out. all_items: whether items of a
+    stream that cannot be read are included.
     """
 
     def __init__(self, items: Sequence[Any] | Stream, size: int | None = None, *, all_items: bool = False) -> None:
@@ -49,20 +49,20 @@ class Portions:
         return portions
 
     async def leave(self) -> None:
-        """Let go of what is not gone through: a stream may hold a connection."""
+        """Release items that are not gone through: a stream may hold a connection."""
         await self._portions.aclose()
         if self._stream is not None:
             await self._stream.close()
 
 
 async def _whole(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
-    """A list as the only portion."""
+    """Return a list as the only portion."""
     if items:
         yield items
 
 
 def holds_after(condition: Condition, left: Event) -> bool:
-    """Whether a condition holds after an item; an error in it leaves with the event that the item left."""
+    """Return whether a condition holds after an item; an error in it carries the event that the item left."""
     try:
         holds: bool = condition.evaluate(left)
     except FlowError as failure:
@@ -72,12 +72,12 @@ def holds_after(condition: Condition, left: Event) -> bool:
 
 
 def items_of(collection: Expression, event: Event, element: str) -> Sequence[Any]:
-    """The items that the collection gives for this event; null has none. Raises MULE:EXPRESSION for no list."""
+    """Return the items of the collection for this event; null has none. Raise MULE:EXPRESSION if it is not a list."""
     return checked_items(collection.evaluate(event), element)
 
 
 def checked_items(value: Any, element: str) -> Sequence[Any]:
-    """The value, which must be a list; null is an empty one. Raises MULE:EXPRESSION."""
+    """Return the value, which must be a list; null is an empty one. Raise MULE:EXPRESSION otherwise."""
     if value is None:
         return ()
     if not isinstance(value, LISTS):

@@ -1,4 +1,4 @@
-"""What holds after a loop."""
+"""The variables after a loop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def restored(inside: Mapping[str, Any], before: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """The variables that a loop leaves, its own ones as they were before it: with their values, or not there."""
+    """Return the variables after a loop, with the loop's own ones as before it: their values, or not there."""
     after = dict(inside)
     for name in names:
         after.pop(name, None)

@@ -1,4 +1,4 @@
-"""When to come again, as an upstream says it."""
+"""The header Retry-After of an upstream."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from engine.limits import LONGEST_RETRY_AFTER
 
 
 def read_retry_after(value: Any, now: datetime) -> float | None:
-    """Seconds of a Retry-After (RFC 9110, 10.2.3): a number of them, or an HTTP date; None for anything else.
+    """Return the seconds of a Retry-After (RFC 9110, 10.2.3), a number or an HTTP date; None for anything else.
 
-    What lies in the past is 0.
+    A time in the past is 0.
     """
     if isinstance(value, str):
         value = value.strip() if len(value) <= LONGEST_RETRY_AFTER else None

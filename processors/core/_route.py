@@ -13,7 +13,7 @@ class Route(Parameters):
     """One of the routes of a router."""
 
     steps: Chain
-    """What to run."""
+    """The steps of the route."""
 
 
 def _at_least(number: int, routes: Any) -> Any:

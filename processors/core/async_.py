@@ -9,12 +9,12 @@ from engine.limits import MOST_IN_BACKGROUND, MOST_WAITING
 
 
 class Async(Scope):
-    """Run the steps in the background with a copy of the event; the flow goes on at once, its event unchanged.
+    """Run the steps in the background with a copy of the event; the flow goes on immediately, its event unchanged.
 
-    The copy has the same correlationId. An error of the steps that no handler inside continues is one
-    line in the log, with level ERROR. When maxConcurrency events run, up to 10000 more wait for their
-    turn; what comes beyond them is not run, which is logged as MULE:OVERLOAD and counted. When the
-    application stops, the steps may end within `shutdownTimeout`.
+    The copy has the same correlationId. An error of the steps that no handler inside continues is one line in the log,
+    with level ERROR. When maxConcurrency events run, up to 10000 more wait for their turn; any beyond them are not run,
+    which is logged as MULE:OVERLOAD and counted. When the application stops, the steps may end within
+    `shutdownTimeout`.
 
     Example:
         given: {payload: 5}
@@ -25,13 +25,13 @@ class Async(Scope):
     """
 
     max_concurrency: Annotated[int, Field(ge=1)] = MOST_IN_BACKGROUND
-    """How many events run at once; the others wait."""
+    """How many events run at the same time; the others wait."""
 
     timeout: Period | None = None
-    """How long the steps may take before they fail with MULE:TIMEOUT; as long as they want, if left out or 0."""
+    """How long the steps may take before they fail with MULE:TIMEOUT; no limit, if left out or 0."""
 
     steps: Chain
-    """What to run."""
+    """The steps to run."""
 
     raises = ()
     message_after = After.BEFORE
@@ -51,7 +51,7 @@ class Async(Scope):
 
     async def run(self, event: Event) -> Event:
         if len(self._taken) >= self.max_concurrency:
-            await asyncio.sleep(0)  # a loop that sends many at a stretch lets them begin
+            await asyncio.sleep(0)  # lets the steps begin, even if a loop sends many events without waiting
         if len(self._taken) >= self.max_concurrency + MOST_WAITING:
             self._refuse(event)
         else:

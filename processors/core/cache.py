@@ -34,14 +34,14 @@ from engine.limits import LARGEST_CACHE, MOST_CACHED_RESULTS
 log = logging.getLogger("engine")
 
 WHO_CALLS = (("vars", AUTHENTICATION), ("attributes", "clientCertificate"))
-"""What names the caller, for expressions."""
+"""The paths that name the caller, for expressions."""
 
 MISSING = object()
 CANCELLED = object()
 
 
 class Flight:
-    """The steps under way for a key; who comes meanwhile waits for their outcome."""
+    """The steps under way for a key; later callers wait for their outcome."""
 
     def __init__(self) -> None:
         self.owner = strand()
@@ -49,7 +49,7 @@ class Flight:
         self._outcome: Any = CANCELLED
 
     def land(self, outcome: Any) -> None:
-        """outcome: what is stored, or the error, or CANCELLED."""
+        """outcome: the stored value, or the error, or CANCELLED."""
         self._outcome = outcome
         self._landed.set()
 
@@ -59,21 +59,20 @@ class Flight:
 
 
 class Cache(Scope):
-    """Run steps once for each key, and remember the payload that they give.
+    """Run steps once for each key, and remember their payload.
 
-    A hit gives that payload, with empty attributes, and leaves the variables as they are: what the
-    steps do to variables, or elsewhere, happens on a miss alone. Equal keys at the same time run the
-    steps once: the others get the result, or the error. If the first is cancelled, the next runs
-    them. Errors are not remembered. A store that is not available is a warning, and the steps run.
+    A hit returns that payload, with empty attributes, and leaves the variables as they are: the steps change variables,
+    or anything elsewhere, on a miss alone. Concurrent events with equal keys run the steps once: the others get the
+    result, or the error. If the first is cancelled, the next runs them. Errors are not remembered. A store that is not
+    available is a warning, and the steps run.
 
-    Where it is known who calls, by security:* or a certificate, each caller has results of its own,
-    unless `shared` says that they are the same for all. Steps that read the headers Authorization or
-    Cookie have a result for each value of them, where nothing else is known of the caller. Steps that
-    find out who calls cannot be inside: a hit would pass them by.
+    If the caller is known, by security:* or a certificate, each caller has its own results, unless `shared` says that
+    they are the same for all. If it is not, steps that read the headers Authorization or Cookie have a result for each
+    value of them. Steps that authenticate the caller cannot be inside: a hit would skip them.
 
-    A key that is a text of up to 256 characters is the key in the store, where os:remove forgets it;
-    of all else, and of a caller's own, a hash is. To share results between caches, or to keep them
-    over a restart, name a cachingStrategy; those of before a change of the steps stay there.
+    A key that is a text of up to 256 characters is the key in the store, so os:remove can forget it; any other key, and
+    a caller's own, is stored as a hash. To share results between caches, or to keep them over a restart, name a
+    cachingStrategy; results from before a change of the steps stay there.
 
     Example:
         configs:
@@ -94,19 +93,19 @@ class Cache(Scope):
     """The name of an os:object-store; its own, in memory, of 1,000 results and 64 MiB, if left out."""
 
     key: Expression = Expression("payload")
-    """What the result depends on: any value."""
+    """The value that the result depends on: any value."""
 
     shared: bool = False
-    """Whether callers share results, though it is known who they are: then nothing inside may depend on that."""
+    """Whether callers share results even if it is known who they are: then nothing inside may depend on that."""
 
     filter_expression: Condition | None = None
-    """Whether the cache serves the event; where it does not hold, the steps run and nothing is remembered."""
+    """Whether the cache serves the event; if it does not hold, the steps run and nothing is remembered."""
 
     ttl: Period | None = None
-    """How long a result is remembered; as the cachingStrategy says, else until there are too many, if left out or 0."""
+    """How long a result is remembered; if left out or 0, as the cachingStrategy says, or until there are too many."""
 
     steps: Chain
-    """What to run on a miss."""
+    """The steps to run on a miss."""
 
     raises = (TIMEOUT, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
     message_after = After.INNER
@@ -129,7 +128,7 @@ class Cache(Scope):
 
     @cached_property
     def _read(self) -> set[tuple[str, ...]]:
-        """What the expressions of the steps inside read."""
+        """The paths that the expressions of the steps inside read."""
         return paths(step.processor for step in steps_within(self.steps))
 
     @cached_property
@@ -167,7 +166,7 @@ class Cache(Scope):
             raise FlowError(INVALID_KEY, "the key cannot be stored", detailed_description=detail) from error
 
     def _whose(self, event: Event) -> list[Any]:
-        """The callers whose the result is alone; none, where all may have it."""
+        """Return the callers who may have this result; none if all may."""
         if self.shared:
             return []
         known = identities(event)
@@ -186,11 +185,11 @@ class Cache(Scope):
             if callers() == before:
                 outcome = _stored(after)
                 await self._put(key, outcome, event)
-            return after  # else steps that only the run showed found out who calls: it is this caller's alone
+            return after  # otherwise steps seen only at run authenticated the caller: it is this caller's alone
         except Refusal:  # this caller's alone, too
             raise
         except FlowError as failure:
-            outcome = _for_another(failure, event)  # now: what becomes of it here is nobody else's
+            outcome = _for_another(failure, event)  # now: later changes to it here concern nobody else
             raise
         finally:
             del self._flights[key]
@@ -216,13 +215,13 @@ def _tells_callers_apart(path: tuple[str, ...]) -> bool:
 
 
 def _is_of_credentials(path: tuple[str, ...]) -> bool:
-    """Whether a path leads to the headers that most callers prove with who they are, or to all headers."""
+    """Return whether a path leads to the headers that most callers authenticate with, or to all headers."""
     at = path[1:] if path[:1] == ("message",) else path
     return at[:2] == ("attributes", "headers") and (len(at) == 2 or at[2].lower() in CREDENTIALS)
 
 
 def _stored(after: Event) -> Any:
-    """What is remembered of the steps' event: its payload; with its media type, where it has one, a message."""
+    """Return the value to remember: the payload of the steps' event, as a message if it has a media type."""
     if after.media_type is None and type(after.payload) is not Message:
         return after.payload
     return Message(after.payload, NOTHING, after.media_type)
@@ -234,7 +233,7 @@ def _hit(event: Event, stored: Any) -> Event:
 
 
 def _for_another(failure: FlowError, event: Event) -> FlowError:
-    """The error of the steps for another caller: with its event, which no other may see."""
+    """Return the error of the steps for another caller: with its event, which no other may see."""
     cause = failure.cause
     copy = failure.copy(cause=_for_another(cause, event) if isinstance(cause, FlowError) else cause)
     copy.event, copy.failing_component = event, failure.failing_component
@@ -242,7 +241,7 @@ def _for_another(failure: FlowError, event: Event) -> FlowError:
 
 
 def _warn_if_away(failure: FlowError) -> None:
-    """Pass over a store that cannot be reached."""
+    """Warn of a store that cannot be reached, and go on without it."""
     if failure.type != STORE_NOT_AVAILABLE:
         raise failure
     log.warning("the cache works without its store: %s", failure.detailed_description)

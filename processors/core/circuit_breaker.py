@@ -22,17 +22,16 @@ from processors.core._circuit import Circuit, Settings
 
 
 class CircuitBreaker(Scope):
-    """Run the steps as long as they do not fail again and again; then reject events at once for a while.
+    """Run the steps as long as they do not fail again and again; then reject events immediately for a while.
 
-    After maxFailures failures the circuit is open: MULE:CIRCUIT_OPEN is raised at once, a child of
-    MULE:CONNECTIVITY, whose cause is the last failure. After `openFor` one event, the probe, goes
-    through while others are still rejected: when it succeeds the circuit is closed, when it fails it
-    is open for as long again.
+    After maxFailures failures the circuit is open: MULE:CIRCUIT_OPEN is raised immediately, a child of
+    MULE:CONNECTIVITY, whose cause is the last failure. After `openFor` one event, the probe, goes through while others
+    are still rejected: if it succeeds the circuit is closed, if it fails it is open for as long again.
 
-    A failure is an error that `on` names, a MULE:TIMEOUT of the breaker's own `timeout` too; any other
-    error counts as a success, since what was called did answer. A call that is cancelled, as by the
-    deadline of its flow, counts as neither: give slow calls a `timeout`. Breakers of one name share one
-    circuit, wherever they stand, and must agree on maxFailures, within and openFor.
+    A failure is an error that `on` names, including a MULE:TIMEOUT of the breaker's own `timeout`; any other error
+    counts as a success, since the called system did answer. A call that is cancelled, as by the deadline of its flow,
+    counts as neither: give slow calls a `timeout`. Breakers of one name share one circuit, wherever they are, and must
+    agree on maxFailures, within and openFor.
 
     Example:
         given: {payload: [1, 2, 3]}
@@ -59,7 +58,7 @@ class CircuitBreaker(Scope):
     """The circuit's name, in the whole application."""
 
     max_failures: Annotated[int, Field(ge=1)] = 5
-    """How many failures open it: in a row, or, where `within` is given, in that time."""
+    """How many failures open it: in a row, or, if `within` is given, in that time."""
 
     within: Duration | None = None
     """The time in which failures are counted, whatever succeeds meanwhile."""
@@ -71,7 +70,7 @@ class CircuitBreaker(Scope):
     """The error types that are failures (a list; wildcards and hierarchy count); all, if left out."""
 
     steps: Chain
-    """What to run."""
+    """The steps to run."""
 
     raises = (CIRCUIT_OPEN, TIMEOUT)
     message_after = After.INNER

@@ -8,8 +8,8 @@ from processors.core._route import Routes
 class FirstSuccessful(Scope):
     """Try one route after another until one succeeds, and go on with its event.
 
-    Each route starts from the event that entered: what a failed one changed is lost. When none
-    succeeds, the error of the last route propagates. A CRITICAL error propagates at once.
+    Each route starts from the event that entered: the changes of a failed one are lost. If none succeeds, the error of
+    the last route propagates. A CRITICAL error propagates immediately.
 
     Example:
         run:

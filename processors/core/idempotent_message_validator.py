@@ -18,16 +18,16 @@ from engine.connectors import (
 from engine.limits import LARGEST_REMEMBERED, MOST_REMEMBERED
 
 MEMORY = "5m"
-"""How long an identifier is remembered where no store says it (Mule's)."""
+"""How long an identifier is remembered if no store says it (Mule's)."""
 
 
 class IdempotentMessageValidator(VoidOperation):
     """Let a message pass once: one with the same identifier raises MULE:DUPLICATE_MESSAGE.
 
-    Of equal messages at the same time one passes. Identifiers are remembered where they came
-    through, whatever happens to the message afterwards: os:remove forgets one, by the text of its
-    identifier, so that the message may come again. They are everybody's: let security:* stand
-    before it, and the principal in idExpression, where callers number their messages themselves.
+    If equal messages come at the same time, one passes. Identifiers are remembered once they pass, whatever happens to
+    the message afterwards: os:remove forgets one, by the text of its identifier, so that the message may come again.
+    All callers share them: if callers number their messages themselves, put security:* before it, and the principal in
+    idExpression.
 
     Example:
         given: {payload: {id: 7}}
@@ -39,13 +39,13 @@ class IdempotentMessageValidator(VoidOperation):
     """
 
     id_expression: Expression = Expression("correlationId")
-    """What identifies a message: a text or a number; of any other value, and of long texts, a hash is kept."""
+    """The identifier of a message: a text or a number; any other value, and a long text, is kept as a hash."""
 
     value_expression: Expression = Expression("correlationId")
-    """What is stored under the identifier."""
+    """The value that is stored under the identifier."""
 
     object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
-    """The name of the os:object-store; if left out, its own, in memory, where entries live for 5 minutes; the oldest of
+    """The name of the os:object-store; if left out, its own, in memory, whose entries live for 5 minutes; the oldest of
     more than 100,000, or 64 MiB, are forgotten."""
 
     raises = (DUPLICATE_MESSAGE, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)

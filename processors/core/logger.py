@@ -24,10 +24,10 @@ class Logger(Processor):
     """
 
     message: Template = Template("#[message]")
-    """What to log; the whole message, if left out."""
+    """The value to log; the whole message, if left out."""
 
     level: Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
-    """How important it is."""
+    """The level of the line."""
 
     category: Name = "flow"
     """The logger's name below `engine.`."""

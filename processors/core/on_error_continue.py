@@ -28,7 +28,7 @@ class OnErrorContinue(OnError):
 
     async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> Event:
         before = failure.answer.before
-        if before is not None and before is not failure.event:  # what inner handlers assigned was for a failed flow
+        if before is not None and before is not failure.event:  # inner handlers assigned it for a failed flow
             event = event.with_status_of(before)
         after = await self.run_steps(failure, event)
         return after.with_error(outer)

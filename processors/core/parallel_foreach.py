@@ -12,7 +12,7 @@ from processors.core._items import Collection, items_of
 
 
 def _at_the_end(collect: Any) -> Any:
-    """The parameters of `collect`, which has no stream as that of foreach has."""
+    """Return the parameters of `collect`, which has no stream, unlike that of foreach."""
     if isinstance(collect, Mapping) and "streaming" in collect:
         place, _ = getattr(collect, "places", {}).get("streaming", (None, None))
         found = "streaming of a parallel-foreach"
@@ -23,20 +23,19 @@ def _at_the_end(collect: Any) -> Any:
 class ParallelForeach(ParallelScope):
     """Run the nested steps for the items of a collection, many at the same time.
 
-    Each item starts from the event that entered: its payload is the item, its attributes are empty
-    (an item that is a message keeps its own), and it sees no variable of another. As in Mule there is
-    no counter and no rootMessage: set a variable before the scope to keep the message at hand.
-    Afterwards the payload is the list of what the items came to, as messages in the order of the
-    collection, without attributes; variables are what they were. An empty or null collection gives an
-    empty list.
+    Each item starts from the event that entered: its payload is the item, its attributes are empty (an item that is a
+    message keeps its own), and it sees no variable of another. As in Mule there is no counter and no rootMessage: set a
+    variable before the scope to keep the message at hand. Afterwards the payload is the list of the results of the
+    items, as messages in the order of the collection, without attributes; variables are as before. An empty or null
+    collection results in an empty list.
 
-    Each item runs to its end, also when others fail. Then MULE:COMPOSITE_ROUTING is raised, with
-    error.errorMessage.payload.results and .failures by the item's number from 0 as text ("0"), and
-    with error.childErrors, the failed ones alone, each with that number as its `route`.
+    Each item runs to its end, even if others fail. Then MULE:COMPOSITE_ROUTING is raised, with
+    error.errorMessage.payload.results and .failures by the item's number from 0 as text ("0"), and with
+    error.childErrors, the failed ones alone, each with that number as its `route`.
 
-    With `collect`, a variable takes one outcome for each item, in the order of the collection; an item
-    that fails or runs out of time is an outcome too. At an error that abortOn names no further item
-    starts, those under way run to their ends, and the error of the first of them propagates.
+    With `collect`, a variable takes one outcome for each item, in the order of the collection; an item that fails or
+    runs out of time is an outcome too. At an error that abortOn names no further item starts, those under way run to
+    their ends, and the error of the first of them propagates.
 
     Example:
         given: {payload: [{id: 7}, {id: 9}]}
@@ -48,13 +47,13 @@ class ParallelForeach(ParallelScope):
     """
 
     collection: Collection = Collection("payload")
-    """What to go through: an expression that gives a list."""
+    """The collection: an expression whose value is a list."""
 
     collect: Annotated[Collect | None, BeforeValidator(_at_the_end)] = None
-    """What becomes of each item: target, success, failure, abortOn."""
+    """How the outcome of each item is collected: target, success, failure, abortOn."""
 
     steps: Chain
-    """What to run for each item."""
+    """The steps to run for each item."""
 
     variables_after = After.BEFORE
     passes_by = "the collection is empty"
@@ -106,7 +105,7 @@ class ParallelForeach(ParallelScope):
 
 
 def _with(outcomes: list[Any], failure: FlowError, event: Event, collect: Collect) -> FlowError:
-    """The error that ends the loop, with the outcomes until then in the variable."""
+    """Return the error that ends the loop, with the outcomes until then in the variable."""
     failure.event = (failure.event or event).with_variable(collect.target, outcomes)
     return failure
 

@@ -5,13 +5,12 @@ from engine.connectors import FileTemplate
 
 
 class ParseTemplate(Operation):
-    """Fill in a text with `#[…]` in it; the result is a text, whatever the expressions give.
+    """Fill in a text with `#[…]` in it; the result is a text, whatever the values of the expressions.
 
-    The template stands here (`content`), or in a file in the folder of the flow files (`location`),
-    which is read and compiled when the flow is loaded: mistakes in it tell their line and column
-    there. Inside it null is empty, lists and maps are JSON, dates ISO 8601; `\\#[` is a literal `#[`.
-    Values are not escaped, as HTML would need it. Without `target` the text is the payload, and the
-    attributes stay.
+    The template is given here (`content`), or in a file in the folder of the flow files (`location`), which is read and
+    compiled when the flow is loaded: mistakes in it are reported with their line and column there. Inside it null is
+    empty, lists and maps are JSON, dates ISO 8601; `\\#[` is a literal `#[`. Values are not escaped, as HTML would
+    need. Without `target` the text is the payload, and the attributes stay.
 
     Example:
         given: {payload: {name: Ada, orders: [{id: 7}, {id: 9}]}}
@@ -28,7 +27,7 @@ class ParseTemplate(Operation):
     """The template itself."""
 
     location: FileTemplate | None = None
-    """The name of a file that holds the template, instead."""
+    """The name of a file that holds the template, instead of content."""
 
     output_mime_type: Name | None = None
     """The media type of the text, such as text/html."""

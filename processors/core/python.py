@@ -11,21 +11,19 @@ from engine.connectors import CommaList, PythonFunction, RaisedType, Written, bu
 class Python(Operation):
     """Call a Python function, plain or async; its result is the payload, or goes to `target`.
 
-    `function` is `module:name`, of a package that is installed, of the folder where the engine was
-    started, or of a file beside the flow files. It is imported when the flow is loaded. Names and
-    literal values of `arguments` are checked then, by the function's annotations; values of
-    expressions when they come: MULE:EXPRESSION names the argument, the type found and the type
-    wanted. Nothing is converted, except what JSON has no type for: a text becomes a date, a map a
-    dataclass or a pydantic model, a list a tuple. Lists and maps are copies: changing them changes
-    no event. A parameter annotated `Event` gets the event itself, which must not be changed.
+    `function` is `module:name`, of an installed package, of the folder in which the engine was started, or of a file
+    beside the flow files. It is imported when the flow is loaded. Names and literal values of `arguments` are checked
+    then, by the function's annotations; values of expressions are checked when they come: MULE:EXPRESSION names the
+    argument, the type found and the type wanted. Nothing is converted, except to types that JSON does not have: a text
+    becomes a date, a map a dataclass or a pydantic model, a list a tuple. Lists and maps are copies: changing them
+    changes no event. A parameter annotated `Event` gets the event itself, which must not be changed.
 
-    A result that is an Event is the event after the step, a Message gives payload and attributes.
-    FlowErrors pass as they are; name their types under `raises`, so that handlers may name them.
-    Any other exception is MULE:UNKNOWN, its traceback logged once.
+    If the result is an Event, it is the event after the step; a Message sets payload and attributes. FlowErrors pass as
+    they are; list their types under `raises`, so that handlers may name them. Any other exception is MULE:UNKNOWN, its
+    traceback logged once.
 
-    A plain function runs in the event loop: while it computes or waits, no other request is
-    served. `thread: true` lets one that blocks run in a thread; a deadline then ends the wait, not
-    the function.
+    A plain function runs in the event loop: while it computes or waits, no other request is served. `thread: true` runs
+    a function that blocks in a thread; a deadline then ends the wait, not the function.
 
     Example:
         given: {payload: {net: [10, 20]}}
@@ -69,7 +67,7 @@ class Python(Operation):
         return list(zip(names, written, strict=False))
 
     def _misnamed(self, written: Any) -> Any:
-        """Arguments that the function does not have, and those that it lacks."""
+        """Return the arguments that the function does not have, and those that it lacks."""
         given, function = self.function.given, self.function
         known = [argument.name for argument in given]
         if isinstance(written, Mapping):
@@ -86,7 +84,7 @@ class Python(Operation):
             yield Mistake("F302", f"no argument '{missing[0]}' for the function", f"all of {', '.join(known)}")
 
     def _reader(self, name: str, value: Any, mistakes: list[Mistake]) -> Callable[[Event], Any]:
-        """What gives the argument for an event; a literal is checked now."""
+        """Return the function that reads the argument from an event; a literal is checked now."""
         argument = self.function.arguments.get(name)
         template = built(lambda: Template(value, self.arguments.reach), mistakes)
         if template is None or argument is None:

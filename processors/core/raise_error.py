@@ -20,7 +20,7 @@ class RaiseError(Processor):
     """`NS:ID`, any you like; without a namespace it is MULE's."""
 
     description: Template = Template("")
-    """A sentence about what happened; it may go to a caller."""
+    """A sentence that describes the error; it may go to a caller."""
 
     may_pass = False
 

@@ -8,7 +8,7 @@ from engine.connectors import Constant
 
 
 class RemoveVariable(Processor):
-    """Forget a variable. One that is not there is no error.
+    """Forget a variable. If it does not exist, that is not an error.
 
     Example:
         given: {vars: {token: abc, id: 7}}

@@ -10,8 +10,8 @@ from processors.core._route import Route, Routes
 class RoundRobin(Scope):
     """Send each event to one route: the first to the first, the next to the second, and so on in turn.
 
-    All events that come here take turns, those that are under way at the same time too. A route that
-    fails has had its turn; its error propagates. The first route is next when the application starts.
+    All events that come here take turns, including those under way at the same time. A route that fails has had its
+    turn; its error propagates. When the application starts, the first route is next.
 
     Example:
         given: {payload: [1, 2, 3]}

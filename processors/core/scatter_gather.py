@@ -9,16 +9,16 @@ from processors.core._route import SeveralRoutes
 
 
 class ScatterGather(ParallelScope):
-    """Send the event to several routes at the same time, and gather what they come to.
+    """Send the event to several routes at the same time, and gather their results.
 
     Afterwards the payload is a map of messages by the route's number from 0 as text ("0"), without
     attributes. A variable that one route changed has its value; one that several changed, the list of
     their values in the order of the routes; one that a route removed and none changed is gone. With
     `target` only that variable is added, as in Mule.
 
-    Each route runs to its end, also when others fail. Then MULE:COMPOSITE_ROUTING is raised, with
-    error.errorMessage.payload.results and .failures by the same numbers, and with error.childErrors,
-    the failed ones alone, each with its number as its `route`.
+    Each route runs to its end, even if others fail. Then MULE:COMPOSITE_ROUTING is raised, with
+    error.errorMessage.payload.results and .failures by the same numbers, and with error.childErrors, the failed ones
+    alone, each with its number as its `route`.
 
     Example:
         given: {payload: 5}
@@ -47,7 +47,7 @@ class ScatterGather(ParallelScope):
 
 
 def _merged(event: Event, afters: Iterable[Event]) -> Event:
-    """The event with the variables as the routes left them."""
+    """Return the event with the variables as the routes left them."""
     before, changed, removed = event.vars, dict[str, list[Any]](), set[str]()
     for after in afters:
         removed |= before.keys() - after.vars.keys()

@@ -16,14 +16,14 @@ from processors.core._cron import CronExpression
 log = logging.getLogger("engine")
 
 LONGEST_SLEEP = 30.0
-"""Seconds after which the time of day is looked at again: it may have been set."""
+"""Seconds after which the time of day is checked again: it may have been set."""
 
 SET_ANEW = timedelta(hours=3)
-"""A clock that is set back by less goes on to the next firing; by more, it counts anew (as Vixie's cron)."""
+"""A clock set back by less than this goes on to the next firing; if by more, firings start anew (like Vixie's cron)."""
 
 
 def _zone(value: Any) -> Any:
-    """The time zone of a name."""
+    """Return the time zone of a name."""
     if isinstance(value, ZoneInfo):
         return value
     try:
@@ -51,7 +51,7 @@ class FixedFrequency(Parameters):
     """The time until the first start, in timeUnit, or with a unit of its own."""
 
     time_unit: TimeUnit = "MILLISECONDS"
-    """What the numbers count."""
+    """The unit of the numbers."""
 
 
 class Cron(Parameters):
@@ -67,18 +67,16 @@ class Cron(Parameters):
 class Scheduler(ActiveSource):
     """Start the flow at a fixed frequency, or at the times of a cron expression.
 
-    The payload is null, there are no attributes, and each event has a new correlation id. Give
-    either `fixed-frequency` or `cron`. Times are kept to: a run that takes long does not move those
-    after it. A firing is skipped while the flow of the one before still runs, or where the flow is
-    full; one that the machine slept through, or several, are made up for by one. An error of the
-    flow is logged, and the next firing comes all the same.
+    The payload is null, there are no attributes, and each event has a new correlation id. Give either `fixed-frequency`
+    or `cron`. Start times do not drift: a run that takes long does not move those after it. A firing is skipped while
+    the flow of the one before still runs, or if the flow is full; if the machine slept through one or several firings,
+    they are made up for by one. An error of the flow is logged, and the next firing comes all the same.
 
-    The fields of a cron expression are seconds, minutes, hours, day of the month, month, day of the
-    week (1 is Sunday) and perhaps the year, with `*`, `?`, lists, ranges, steps, names, `L`, `W` and `#`
-    as in Quartz. Five fields are a crontab's: no seconds, 0 and 7 are Sunday, and where both days are
-    given, one is enough. A time that the clock skips in spring counts with the offset before; one
-    that it shows twice in autumn comes once, unless the hours are `*`. A clock that is set back by less
-    than three hours does not repeat a firing.
+    The fields of a cron expression are seconds, minutes, hours, day of the month, month, day of the week (1 is Sunday)
+    and optionally the year, with `*`, `?`, lists, ranges, steps, names, `L`, `W` and `#` as in Quartz. Five fields are
+    a crontab's: no seconds, 0 and 7 are Sunday, and if both days are given, one is enough. A time that the clock skips
+    in spring counts with the offset before; one that it shows twice in autumn comes once, unless the hours are `*`. A
+    clock that is set back by less than three hours does not repeat a firing.
 
     Example:
         configs:
@@ -134,7 +132,7 @@ class Scheduler(ActiveSource):
         try:
             await flow.serve(Event(), lambda event: None)
         except FlowError as failure:
-            failure.forget_frames()  # they hold it: the circle would be left to the garbage collector
+            failure.forget_frames()  # they hold the failure: avoids a reference cycle
             if failure.type == FLOW_BACK_PRESSURE:
                 log.warning("the flow %s is not started: it is full", flow.name)
 

@@ -10,8 +10,8 @@ from engine.connectors import ROOTS, Held, Labelled, Let, MapOf, Reader, Written
 class Transform(Processor):
     """Build payload, attributes and variables anew, from one view of the event.
 
-    Every expression sees the event as it entered; then all results are set together. `let` gives
-    names to intermediate values, read as `$name`; later ones see earlier ones.
+    Every expression sees the event as it entered; then all results are set together. `let` names intermediate values,
+    read as `$name`; later ones see earlier ones.
 
     Example:
         given: {payload: {prices: [3, 4]}}
@@ -49,7 +49,7 @@ class Transform(Processor):
         return Effects(acts=self._acts)
 
     def __post_init__(self) -> None:
-        """All parameters become one expression, the results in a map, the `let`s around it; and each one by itself."""
+        """Compile all parameters as one expression, a map of results inside the `let`s; and each one by itself."""
         written = [*self.let.values(), *self._results().values(), *self.set_variables.values()]
         reader = Reader(written[0].reach) if written else Reader.standalone()
         bindings: list[tuple[str, Held]] = []
@@ -96,7 +96,7 @@ class Transform(Processor):
 
 
 def _within(bindings: list[tuple[str, Held]], held: Held) -> Held:
-    """What is held, with the `let`s around it."""
+    """Return the expression with the `let`s around it."""
     for name, bound in reversed(bindings):
         held = Let(name, bound, held)
     return held

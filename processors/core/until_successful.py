@@ -34,16 +34,16 @@ class Backoff(Parameters):
     """The first wait."""
 
     factor: Factor = Factor(2)
-    """By what each wait is multiplied to give the next."""
+    """The factor by which each wait is multiplied for the next."""
 
     max: Period | None = None
     """The longest wait, before jitter."""
 
     jitter: Period = Period(0)
-    """A random part of this time is added to each wait, so that callers do not all come again at once."""
+    """A random part of this time is added to each wait, so that callers do not all come again at the same time."""
 
     def wait(self, event: Event, number: int) -> float:
-        """Seconds to wait before the retry of this number, from 1: min(base·factor^(number-1), max), and jitter."""
+        """Return the seconds before the retry of this number, from 1: min(base·factor^(number-1), max), and jitter."""
         base, most = self.base.of(event), self.max.of(event) if self.max else LONGEST
         try:
             wait: float = min(base * self.factor.of(event) ** (number - 1), most)
@@ -54,22 +54,22 @@ class Backoff(Parameters):
 
 
 class RetryAfter(Parameters):
-    """How long an upstream wants to be left alone."""
+    """How long an upstream asks for no requests."""
 
     value: Expression
     """The time, computed with `error`: seconds, or an HTTP date. Null or unreadable: the usual wait; below 0: none."""
 
     max: Period = Period("1h")
-    """The longest wait that an upstream may ask for; what is more is cut."""
+    """The longest wait that an upstream may ask for; longer ones are cut."""
 
 
 class UntilSuccessful(Scope):
     """Run the steps again until they succeed, with a wait in between.
 
-    Each of the maxRetries + 1 attempts starts from the event that entered; what a failed one changed
-    is lost. When the last fails, MULE:RETRY_EXHAUSTED is raised: its description is the last error's,
-    its cause is the last error, and a handler that names the last error's type takes it too. An error
-    that `retryOn` does not name propagates at once as it is, and so does a CRITICAL one.
+    Each of the maxRetries + 1 attempts starts from the event that entered; the changes of a failed one are lost. When
+    the last fails, MULE:RETRY_EXHAUSTED is raised: its description is the last error's, its cause is the last error,
+    and a handler that names the last error's type takes it too. An error that `retryOn` does not name propagates
+    immediately as it is, and so does a CRITICAL one.
 
     Example:
         given: {payload: {n: 1}}
@@ -87,19 +87,19 @@ class UntilSuccessful(Scope):
     """How often the steps run again after the first attempt."""
 
     millis_between_retries: Period = Period(60_000)
-    """How long to wait before a retry, where no backoff is given."""
+    """How long to wait before a retry, if no backoff is given."""
 
     backoff: Backoff | None = None
-    """Waits that grow from one retry to the next, in place of millisBetweenRetries."""
+    """Waits that grow from one retry to the next, instead of millisBetweenRetries."""
 
     retry_on: TypePatterns = TypePatterns(["ANY"])
     """The error types that are worth a retry (a list; wildcards and hierarchy count); all, if left out."""
 
     retry_after: Annotated[RetryAfter | None, Field(alias="retryAfter")] = None
-    """What the failed attempt says of when to come again, in place of the usual wait."""
+    """The time to come again that the failed attempt reports, instead of the usual wait."""
 
     steps: Chain
-    """What to run."""
+    """The steps to run."""
 
     raises = (RETRY_EXHAUSTED, TIMEOUT)
     message_after = After.INNER
@@ -119,17 +119,17 @@ class UntilSuccessful(Scope):
         return outcome
 
     async def _attempt(self, event: Event) -> Event | FlowError:
-        """The event after an attempt, or the error that is worth another one."""
+        """Return the event after an attempt, or the error that is worth another one."""
         try:
             return await self.steps.run(event)
         except FlowError as failure:
             if not self.retry_on.match(failure):
                 raise
-            failure.forget_frames()  # one of them holds the failure: the circle would be left to the garbage collector
+            failure.forget_frames()  # one of them holds the failure: avoids a reference cycle
             return failure
 
     def _wait(self, failure: FlowError, event: Event, number: int) -> float:
-        """Seconds until the retry of this number."""
+        """Return the seconds until the retry of this number."""
         asked = self._asked(failure, event) if self.retry_after else None
         if asked is not None:
             return asked

@@ -1,4 +1,4 @@
-"""Changes that take no longer than they may, on a server: it may end one before it learns that nobody waits for it."""
+"""Changes within their time limit on a server, which may end one before it learns that nobody waits for it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Result = TypeVar("Result")
 
 
 def stands_apart(sql: str, timeout: float | None) -> bool:
-    """Whether a statement has to be in a transaction of its own: one that commits itself is kept when it ends late."""
+    """Return whether a statement needs a transaction of its own: one that commits itself is kept when it ends late."""
     return timeout is not None and verb_of(sql) in CHANGING
 
 
 async def apart(begin: Callable[[], Awaitable[Part]], action: Callable[[Part], Awaitable[Result]]) -> Result:
-    """What the action comes to in a transaction of its own: where it fails, or is late, it is undone for sure."""
+    """Return the action's result in a transaction of its own: if it fails, or is late, it is undone for sure."""
     part = await begin()
     try:
         result = await action(part)

@@ -1,4 +1,4 @@
-"""What db:bulk-insert, db:bulk-update and db:bulk-delete have in common."""
+"""The base of db:bulk-insert, db:bulk-update and db:bulk-delete."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Bulk(DatabaseOperation):
     """The values by name: a list of maps, or a stream of them. `input-parameters` means the same."""
 
     bind: Any = prepared()
-    """The values of a map for the statement, in order."""
+    """Returns the values of a map for the statement, in order."""
 
     text: str = prepared()
-    """The statement as the database wants it."""
+    """The statement in the form of the database."""
 
     def prepare(self, database: Database) -> None:
         self.config_ref.statements.append(self.sql)
@@ -53,7 +53,7 @@ class Bulk(DatabaseOperation):
         return self.deliver(event, counts)
 
     async def _begin(self) -> Part:
-        """A transaction of its own, or a part of the one of this strand that can be undone alone."""
+        """Begin a transaction of its own, or a part of the one of this strand that can be undone alone."""
         transaction = Transaction.current()
         outer = None if transaction is None else await transaction.part_of(self.database)
         part: Part = await self.database.begin(outer)

@@ -1,4 +1,4 @@
-"""What db:insert, db:update and db:delete have in common."""
+"""The base of db:insert, db:update and db:delete."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def _columns(value: Any) -> Any:
 
 
 class Generating(Change):
-    """The base of the statements that may tell the keys that the database made."""
+    """The base of the statements that may return the keys that the database made."""
 
     auto_generate_keys: bool = False
-    """Whether generatedKeys holds what the database made for the first row, such as its id."""
+    """Whether generatedKeys holds the values that the database made for the first row, such as its id."""
 
     auto_generated_keys_column_names: Annotated[tuple[str, ...], BeforeValidator(_columns), Kind("list", TEXTS)] = ()
     """The columns that generatedKeys holds; all of the row, if left out."""
@@ -55,8 +55,8 @@ class Generating(Change):
             self._prepare(text=self.sql.returning(self.auto_generated_keys_column_names).text(database.style))
 
     def _deliver_named(self, event: Event, result: Any, *attributes: Any) -> Event:
-        """Deliver, for a database that tells a key without its column, where that was asked for."""
-        keys = result.get("generatedKeys") if isinstance(result, dict) else None  # a mock gives anything
+        """Deliver with the column's name, for a database that returns a key without it, if it was asked for."""
+        keys = result.get("generatedKeys") if isinstance(result, dict) else None  # a mock may return anything
         if keys and UNNAMED_KEY in keys:
             names = self.auto_generated_keys_column_names[:1] or (UNNAMED_KEY,)
             shown = {names[0]: keys[UNNAMED_KEY]} if self.auto_generate_keys else {}

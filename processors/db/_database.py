@@ -1,4 +1,4 @@
-"""What a db:config talks to: the interface that each kind of database has behind it."""
+"""The interface of the databases behind a db:config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from engine.connectors import Batching
 
 UNNAMED_KEY = "GENERATED_KEY"
-"""What a database calls a key that it made where it does not tell the column (MySQL's name)."""
+"""The name of a key that the database made without naming the column (MySQL's name)."""
 
 
 def _as_it_is(text: str) -> str:
@@ -20,15 +20,15 @@ def _as_it_is(text: str) -> str:
 class ParameterStyle:
     """How statements are written for a driver.
 
-    placeholder: what stands for the parameter of that number, from 1.
-    is_shared: whether a parameter that stands in several places has one number, and its value is given once.
-    among: what stands for the list of that number behind IN, IN itself with it; whether behind NOT IN.
-    list_of: how such a list is bound. Raises what the entries are no values for.
+    placeholder: returns the text for the parameter of that number, from 1.
+    is_shared: whether a parameter used in several places has one number, and its value is given once.
+    among: returns the text for the list of that number after IN, including IN itself; takes whether it is NOT IN.
+    list_of: how such a list is bound. Raises the error of entries that are not values.
     has_types: whether parameters have types, one each, and lists and maps are among them (arrays, JSON).
     escape: how the text between parameters is written.
-    returning: whether statements that change rows give them back by RETURNING.
+    returning: whether statements that change rows return them by RETURNING.
     undoes_tables: whether a transaction that is rolled back undoes the tables that it made.
-    calling: how procedures are called (_procedure.Calling); None where the database has none.
+    calling: how procedures are called (_procedure.Calling); None if the database has none.
     """
 
     placeholder: Callable[[int], str]
@@ -52,11 +52,11 @@ class Pooling:
 
 
 class Statements(Protocol):
-    """What runs statements: a database, each committed on its own, or its part in a transaction.
+    """Runs statements: a database, each committed on its own, or its part in a transaction.
 
-    sql and values: as the ParameterStyle of the database wants them. timeout: seconds that a statement
-    may take; then it is stopped, and DB:TIMEOUT. They raise the errors of
-    _errors.py only. Cancelled, they leave nothing behind: the statement has run, or has not.
+    sql and values: in the form of the ParameterStyle of the database. timeout: seconds that a statement may take; then
+    it is stopped, and DB:TIMEOUT is raised. They raise the errors of _errors.py only. If cancelled, they leave nothing
+    half done: the statement has run, or has not.
     """
 
     async def run_script(self, script: str) -> None:
@@ -65,7 +65,7 @@ class Statements(Protocol):
     async def select(
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
-        """The rows as maps, `most` of them at the most."""
+        """Return the rows as maps, `most` of them at the most."""
         ...
 
     async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
@@ -73,12 +73,12 @@ class Statements(Protocol):
         ...
 
     async def prepare(self, sql: str, count: int) -> None:
-        """Have the database understand a statement with so many values, without running it. Raises what it says."""
+        """Make the database check a statement with so many values, without running it. Raise its errors."""
 
     def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
-        """The rows as maps, in lists of `size` and a shorter one at the end; the cursor is open as long as it is.
+        """Yield the rows as maps, in lists of `size` and a shorter one at the end; the cursor is open meanwhile.
 
         timeout: seconds for each list.
         """
@@ -86,14 +86,14 @@ class Statements(Protocol):
 
 
 class AtOnce(Protocol):
-    """What runs the statements of a batch that is open without waiting, as plain functions."""
+    """Runs the statements of a batch that is open synchronously, as plain functions."""
 
     def select_at_once(self, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
-        """As `select`."""
+        """Do the same as `select`."""
         ...
 
     def change_at_once(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
-        """As `change`."""
+        """Do the same as `change`."""
         ...
 
 
@@ -101,10 +101,10 @@ class Part(Statements, Protocol):
     """The part of a database in a transaction. A statement that fails undoes itself alone."""
 
     async def commit(self) -> None:
-        """Keep what was done; where that fails, or is cancelled, the part has ended all the same."""
+        """Keep the changes; if that fails, or is cancelled, the part has ended all the same."""
 
     async def rollback(self) -> None:
-        """Undo what was done."""
+        """Undo the changes."""
 
 
 class Database(Statements, Protocol):
@@ -114,21 +114,21 @@ class Database(Statements, Protocol):
 
     @property
     def batching(self) -> Batching | None:
-        """What commits the statements of many records together; None, where each is committed on its own."""
+        """Commits the statements of many records together; None if each is committed on its own."""
 
     @property
     def at_once(self) -> AtOnce | None:
-        """What runs the statements of a batch without waiting; None, where they are waited for."""
+        """Runs the statements of a batch synchronously; None if they are awaited."""
 
     async def begin(self, outer: Any) -> Any:
-        """A Part; inside the outer one of this database, where there is one, of which it can be undone alone."""
+        """Begin a Part; inside the outer one of this database, if there is one, from which it can be undone alone."""
 
     async def start(self) -> None:
-        """Open what is to be open before the first use; what cannot be opened is left to that."""
+        """Open the connections that are needed before the first use; one that fails is left to the first use."""
 
     async def is_ready(self) -> bool:
-        """Whether a statement would find the database now."""
+        """Return whether a statement would reach the database now."""
         ...
 
     async def close(self) -> None:
-        """Close what was opened; a later statement opens it anew."""
+        """Close all connections; a later statement opens them again."""

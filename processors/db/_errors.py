@@ -25,11 +25,11 @@ DB_TYPES = (
 
 
 def taken_back(loss: FlowError) -> FlowError:
-    """The error of what comes in a transaction that is no more; loss: the one for which it was taken back."""
+    """Return the error of a statement in a transaction that is no more; loss: the reason why it was taken back."""
     return loss.copy(description=TAKEN_BACK, detailed_description=f"{TAKEN_BACK}: {loss.detailed_description}")
 
 
 def of_one(failure: FlowError, what: str, number: int) -> FlowError:
-    """The error of one of many, such as a row: it tells which, by its number from 1."""
+    """Return the error of one of many, such as a row: it names which, by its number from 1."""
     detail = f"{what} {number}: {failure.detailed_description}"
     return failure.copy(detailed_description=detail, error_message=Message({what: number}))

@@ -1,4 +1,4 @@
-"""Lists behind IN, and what is compared: a list or a map is never taken for one value."""
+"""Lists after IN, and compared values: a list or a map is never taken for one value."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ Bind = Callable[[Event], Sequence[Any]]
 
 
 class Comparing(tuple[Any, ...]):
-    """Values of which some are lists or maps, and compared: a server that has types for them knows whether they may.
+    """Compared values of which some are lists or maps: a server that has types for them knows whether that is allowed.
 
-    names: those of the parameters, by their positions.
+    names: the names of the parameters, by their positions.
     """
 
     names: Mapping[int, str]
 
     def check(self, may_be: Sequence[bool]) -> None:
-        """Raise DB:QUERY_EXECUTION where the type of a parameter is that of one value. may_be: for each position."""
+        """Raise DB:QUERY_EXECUTION if the type of a parameter is that of one value. may_be: for each position."""
         for position, name in self.names.items():
             if not may_be[position]:
                 raise _refusal(name, self[position])
 
 
 class Long(tuple[Any, ...]):
-    """Values with a list that is long: what a statement does with it takes long where nobody waits for a server."""
+    """Values with a long list: a statement takes long for it, and on a local database everybody would wait."""
 
 
 LONG = 1_000
-"""Entries of a list from which on it is."""
+"""Number of entries from which on a list is long."""
 
 
 def short(bind: Bind) -> Bind:
-    """The function for a statement that nothing may hold up. It raises BatchLost for a list that is long."""
+    """Wrap the function for a statement that must not block. It raises BatchLost for a long list."""
 
     def bind_short(event: Event) -> Sequence[Any]:
         values = bind(event)
@@ -58,9 +58,9 @@ def short(bind: Bind) -> Bind:
 
 
 def minding(bind: Bind, lists: Mapping[int, str], compared: Mapping[int, str], style: ParameterStyle) -> Bind:
-    """The function with what it binds as a database takes it.
+    """Wrap the function so that it binds values in the form of a database.
 
-    lists, compared: the names of lists behind IN, and of what is compared, by the positions of their values.
+    lists, compared: the names of lists after IN, and of compared values, by the positions of their values.
     """
     return _minding_compared(_minding_lists(bind, lists, style) if lists else bind, compared, style)
 
@@ -111,7 +111,7 @@ def _compared(values: Sequence[Any], compared: Mapping[int, str], style: Paramet
 
 
 def _entries_of(value: Any, name: str) -> list[Any]:
-    """The entries of a list; one value, null too, is a list of one."""
+    """Return the entries of a list; one value, null included, is a list of one."""
     if isinstance(value, Mapping):
         raise _refusal(name, value)
     entries = list(value) if isinstance(value, LISTS) else [value]

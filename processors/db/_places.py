@@ -1,8 +1,8 @@
-"""What the parameters of a statement are for: values that are stored, values that are compared, lists behind IN.
+"""The purpose of a statement's parameters: values that are stored, values that are compared, lists after IN.
 
-A list or a map that is stored becomes JSON. Where one value is compared it would be compared as that text, and match
-nothing, or everything behind NOT: so it has to be known what a parameter is for. The statement is not parsed for it:
-the words and signs beside a parameter tell, and where they do not, it counts as stored.
+A list or a map that is stored becomes JSON. Used where one value is compared, it would be compared as that text, and
+match nothing, or everything with NOT: so the purpose of each parameter must be known. The statement is not parsed for
+it: the words and signs next to a parameter decide, and if they do not, it counts as stored.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
-# Quoted text, comments and `::casts` are left alone; what remains of `:name` is a parameter.
+# Quoted text, comments and `::casts` are left alone; of the rest `:name` is a parameter.
 TOKEN = re.compile(
     r"""
     (?<!\w)[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*`
@@ -38,7 +38,7 @@ GROUPING = LIKE | {
 
 
 class Kind(Enum):
-    """What a parameter is for: it is stored or anything else, compared, asked whether it is null, a list behind IN."""
+    """The purpose of a parameter: stored or anything else, compared, asked whether it is null, a list after IN."""
 
     VALUE = auto()
     COMPARED = auto()
@@ -61,7 +61,7 @@ class Place(NamedTuple):
 
 
 class _Lexeme(NamedTuple):
-    """A word, an operator or a sign; words are in capitals. opener: what stands before the parenthesis around it."""
+    """A word, an operator or a sign; words are in capitals. opener: the lexeme before the parenthesis around it."""
 
     text: str
     start: int
@@ -74,7 +74,7 @@ NOTHING = _Lexeme("", -1, -1)
 
 
 def places_in(text: str) -> list[Place]:
-    """The parameters of a statement, in their order."""
+    """Return the parameters of a statement, in their order."""
     lexemes = [NOTHING, NOTHING, NOTHING, *_lexemes(text), NOTHING, NOTHING, NOTHING]
     return [_place(lexemes, index) for index, lexeme in enumerate(lexemes) if lexeme.name]
 
@@ -121,7 +121,7 @@ def _is_function(lexeme: _Lexeme) -> bool:
 
 
 def _kind(lexemes: Sequence[_Lexeme], before: int, after: int, opener: str) -> Kind:
-    """By what stands before and after a parameter, with the parentheses around it alone."""
+    """Decide by the text before and after a parameter, with the parentheses around it alone."""
     next_words = [lexeme.text for lexeme in lexemes[after : after + 3]]
     if next_words[0] == "IS" and "NULL" in next_words[1 : 2 + (next_words[1] == "NOT")]:
         return Kind.TESTED
@@ -131,13 +131,13 @@ def _kind(lexemes: Sequence[_Lexeme], before: int, after: int, opener: str) -> K
 
 
 def _compares(words: Sequence[str]) -> bool:
-    """Whether the words behind a value compare it."""
+    """Return whether the words after a value compare it."""
     word = words[1] if words[0] == "NOT" else words[0]
     return words[0] in COMPARISONS or word in LIKE or word == "IN"
 
 
 def _is_operand(lexemes: Sequence[_Lexeme], before: int) -> bool:
-    """Whether a value is compared with what ends at this lexeme."""
+    """Return whether a value is compared with the expression that ends at this lexeme."""
     third, second, first = (lexeme.text for lexeme in lexemes[before - 2 : before + 1])
     if first in COMPARISONS:
         return first != "=" or not _is_assigned(lexemes, before - 1)
@@ -149,7 +149,7 @@ def _is_operand(lexemes: Sequence[_Lexeme], before: int) -> bool:
 
 
 def _is_assigned(lexemes: Sequence[_Lexeme], last: int) -> bool:
-    """Whether what ends at this lexeme is a column that SET or UPDATE gives a value."""
+    """Return whether a column that SET or UPDATE assigns ends at this lexeme."""
     while lexemes[last - 1].end == lexemes[last].start and lexemes[last - 1].text not in ("(", ")", ",", *COMPARISONS):
         last -= 1
     return lexemes[last - 1].text in ("SET", "UPDATE", ",")

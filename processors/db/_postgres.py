@@ -27,11 +27,11 @@ from processors.db._postgres_statements import PostgresStatements
 Result = TypeVar("Result")
 
 FATE_PAUSE = 0.1
-"""Seconds between two questions what became of a commit."""
+"""Seconds between two queries about the outcome of a commit."""
 
 
 ALONE = 1.0
-"""Seconds for which no batch begins after one that had others in its way: they want the same rows."""
+"""Seconds without new batches after one that others blocked: they want the same rows."""
 
 
 class PostgresDatabase(PostgresStatements):
@@ -67,7 +67,7 @@ class PostgresDatabase(PostgresStatements):
         await self._pool.close()
 
     async def begin(self, outer: PostgresPart | None) -> PostgresPart:
-        """A part in a transaction. Raises DB:CONNECTIVITY where no connection is free."""
+        """Begin a part in a transaction. Raise DB:CONNECTIVITY if no connection is free."""
         if outer is None:
             return await self._begin("BEGIN")
         part = PostgresPart(outer.session, outer.level + 1, lambda is_settled: None, outer=outer)
@@ -75,7 +75,7 @@ class PostgresDatabase(PostgresStatements):
         return part
 
     async def _begin_apart(self) -> PostgresPart:
-        """A transaction for a statement that may not take long: what is left for the commit else is done by it."""
+        """Begin a transaction for a statement with a time limit: constraints are checked by it, not at the commit."""
         return await self._begin("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")
 
     async def _begin(self, beginning: str) -> PostgresPart:
@@ -121,7 +121,7 @@ class PostgresDatabase(PostgresStatements):
         return self._scripts[strand()]
 
     def share_batch(self) -> None:
-        """Nothing: a batch has a session of its own."""
+        """Do nothing: a batch has a session of its own."""
 
     async def close_batch(self) -> None:
         try:
@@ -143,7 +143,7 @@ class PostgresDatabase(PostgresStatements):
             await ended(self._finish(script.batch.session, False))
 
     async def _find_out(self, doubt: InDoubt) -> None:
-        """Ask the server whether a commit took place. Raises BatchLost where not, BatchInDoubt without an answer."""
+        """Ask the server whether a commit took place. Raise BatchLost if not, BatchInDoubt without an answer."""
         deadline = monotonic() + self._patience
         while monotonic() < deadline:
             with suppress(FlowError):
@@ -201,7 +201,7 @@ class PostgresDatabase(PostgresStatements):
             await session.command("BEGIN")
             try:
                 yield session
-            except GeneratorExit:  # whoever reads has enough
+            except GeneratorExit:  # the reader has enough
                 is_settled = await _commit(session)
                 raise
             is_settled = await _commit(session)
@@ -214,5 +214,5 @@ async def _commit(session: Session) -> bool:
 
 
 def _is_over(error: BaseException) -> bool:
-    """Whether nothing of the statement that raised it is still under way."""
+    """Return whether nothing of the statement that raised the error is still under way."""
     return isinstance(error, FAILURES) and not isinstance(error, TimeoutError)

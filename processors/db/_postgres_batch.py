@@ -14,26 +14,27 @@ from processors.db._postgres_errors import FAILURES, comes_of_others, is_of_serv
 from processors.db._postgres_session import OUTDATED, Answer, Session
 
 LONGEST_WAIT = 100
-"""Milliseconds that a statement of a batch may take, such as when it waits for a row that others hold. Then each waits
-for itself, and holds nothing meanwhile: batches that wait for each other part before the server ends one of them
-(deadlock_timeout). No handler in the database takes the error for its own, as it might that of a lock_timeout."""
+"""Milliseconds that a statement of a batch may take, for example while it waits for a row that others hold. After that
+each statement waits for itself, and holds nothing meanwhile: batches that wait for each other part before the server
+ends one of them (deadlock_timeout). No handler in the database mistakes the error for its own, as it might that of a
+lock_timeout."""
 
-# A statement in autocommit sees what is committed until then, and its deferred constraints are looked at when it ends.
+# A statement in autocommit sees what is committed until then, and its deferred constraints are checked when it ends.
 BEGIN = (
     "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {wait}; SET CONSTRAINTS ALL IMMEDIATE; "
     "SAVEPOINT kept"
 )
 NUMBER = "SELECT txid_current_if_assigned(), set_config('statement_timeout', $1, true)"
-"""The commit itself takes as long as it takes."""
+"""The commit itself has no limit."""
 GO_BACK = "ROLLBACK TO SAVEPOINT kept"
 GO_ON = "RELEASE SAVEPOINT kept; SAVEPOINT kept"
 
 
 class Sent:
-    """A statement, and what came of it, or is presumed to have come: an answer, or the error that it raised.
+    """A statement and its outcome, known or presumed: an answer, or the error that it raised.
 
     position: its number in the batch. single: whether only its first row is read.
-    fitting: the values as the driver takes them, where it is one of many.
+    fitting: the values in the form of the driver, if it is one of many.
     """
 
     __slots__ = ("fitting", "outcome", "position", "single", "sql", "values")
@@ -47,11 +48,11 @@ class Sent:
         self.outcome: Answer | BaseException = Answer([], "")
 
     def is_of(self, sql: str, values: Sequence[Any], single: bool) -> bool:
-        """Whether it is this statement."""
+        """Return whether it is this statement."""
         return self.sql == sql and self.values == values and self.single == single
 
     def came_to(self, outcome: Answer | BaseException) -> bool:
-        """Whether it came to this before."""
+        """Return whether it had this outcome before."""
         if isinstance(outcome, asyncpg.PostgresError) and isinstance(self.outcome, asyncpg.PostgresError):
             return outcome.sqlstate == self.outcome.sqlstate
         return outcome == self.outcome
@@ -71,17 +72,16 @@ class InDoubt(Exception):
 class Batch:
     """A transaction on a connection of its own, for the statements of one strand.
 
-    Where statements were presumed that are not sent after all, everything since the last savepoint is
-    undone, and what remains is done again. Where that does not come to the same, because others changed
-    the rows meanwhile, and where an error may come of the batch itself, such as a deadlock, BatchLost
-    is raised: nothing was kept.
+    If statements were presumed that are not sent after all, everything since the last savepoint is undone, and the rest
+    is done again. If the outcome then differs, because others changed the rows meanwhile, or if the batch itself may
+    have caused an error, such as a deadlock, BatchLost is raised: nothing was kept.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.is_lost = False
         self.met_others = False
-        """Whether it was lost for what others do."""
+        """Whether it was lost because of others."""
         self.round_trip = 0.0
         """Seconds that the server took to begin it."""
         self._done: list[Sent] = []
@@ -94,7 +94,7 @@ class Batch:
         self.round_trip = monotonic() - began
 
     async def execute(self, sent: Sent) -> Answer:
-        """Run one statement. Raises the driver's errors."""
+        """Run one statement. Raise the driver's errors."""
         try:
             answer = await self.session.run(sent.sql, sent.values, single=sent.single)
         except BaseException as error:
@@ -105,7 +105,7 @@ class Batch:
         return answer
 
     async def send(self, waiting: Sequence[Sent]) -> Sent | None:
-        """Run statements that undo themselves where they fail; the first that came to something else than presumed."""
+        """Run statements that undo themselves if they fail; return the first whose outcome is not the presumed one."""
         first = None
         for sql, group in groupby(waiting, key=lambda sent: sent.sql):
             some = list(group)
@@ -117,7 +117,7 @@ class Batch:
         return first
 
     async def _outcomes(self, sql: str, some: list[Sent]) -> Sequence[Answer | BaseException]:
-        """What came of one statement with the values of many."""
+        """Return the outcomes of one statement with the values of many."""
         try:
             return await self.session.run_many(sql, [sent.fitting or [] for sent in some])
         except FAILURES as error:
@@ -152,11 +152,11 @@ class Batch:
             for sent in some:
                 if not sent.came_to(await self.session.run(sent.sql, sent.values, single=sent.single)):
                     self.lose()
-        except FAILURES as error:  # it went well before
+        except FAILURES as error:  # it succeeded before
             self.lose(error)
 
     async def recover(self, error: BaseException) -> None:
-        """Have all as it was before a statement that failed. One that was cancelled may have done anything."""
+        """Restore the state before a statement that failed. One that was cancelled may have done anything."""
         if not isinstance(error, FAILURES):
             self.is_lost = True
         elif self.session.is_closed or isinstance(error, (OSError, *OUTDATED)) or comes_of_others(error):
@@ -165,7 +165,7 @@ class Batch:
             await self.go_back(self._done[-1].position + 1 if self._done else 0)
 
     async def make_many(self, sql: str) -> bool:
-        """Whether a statement can be one of many."""
+        """Return whether a statement can be one of many."""
         await self.go_on()
         try:
             await self.session.make_many(sql)
@@ -189,7 +189,7 @@ class Batch:
         raise BatchLost from error
 
     async def commit(self) -> None:
-        """Keep it all. Raises BatchLost where nothing is kept, and InDoubt."""
+        """Commit everything. Raise BatchLost if nothing is kept, and InDoubt."""
         if self.is_lost:
             raise BatchLost
         number: int | None = None

@@ -12,10 +12,9 @@ from processors.db._sql import Sql
 
 
 def calling(procedure: Procedure, types: Mapping[str, str], outputs: Sequence[str]) -> tuple[Sql, Run]:
-    """The statement whose values are bound, and what runs it and gives what came out.
+    """Return the statement whose values are bound, and the function that runs it and returns its outputs.
 
-    What only comes out is written as null (PostgreSQL's manual, CALL); what comes out is one row, in
-    the order of the places.
+    Pure outputs are written as null (PostgreSQL's manual, CALL); the result is one row, in the order of the places.
     """
     nulls = {name: f"CAST(NULL AS {kind})" if kind else "NULL" for name, kind in types.items()}
     sql = Sql(procedure.sql.written(nulls))

@@ -1,4 +1,4 @@
-"""What went wrong in PostgreSQL, as the errors of the connector, by its SQLSTATE.
+"""Errors of PostgreSQL as errors of the connector, by their SQLSTATE.
 
 https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
@@ -12,16 +12,16 @@ from processors.db._errors import CANNOT_REACH, DB_TIMEOUT, QUERY_EXECUTION
 from processors.db._states import UNAVAILABLE, meaning_of
 
 OF_CONNECTION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""What the driver raises for its connection, and for values: those are DataError."""
+"""The exceptions of the driver for its connection, and for values: those are DataError."""
 
 FAILURES = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, ValueError, TypeError,
     ArithmeticError, RecursionError, NotImplementedError,
 )  # fmt: skip
-"""What the driver raises, and what values raise that do not fit."""
+"""The exceptions of the driver, and those of values that do not fit."""
 
 OF_OTHERS = ("40", "53", "55", "57", "58", "08", "XX")
-"""The classes of errors that come from what others do and from the machine, not from the statement."""
+"""The classes of errors that are caused by others and by the machine, not by the statement."""
 
 
 def failure_of(error: BaseException) -> FlowError:
@@ -32,24 +32,24 @@ def failure_of(error: BaseException) -> FlowError:
 
 
 def unreachable(error: BaseException) -> FlowError:
-    """The error of a connection that could not be made."""
+    """Return the error of a connection that could not be made."""
     if isinstance(error, asyncpg.PostgresError):
         return failure_of(error)
     return FlowError(CANNOT_REACH, "the database cannot be reached", detailed_description=str(error), cause=error)
 
 
 def state_of(error: BaseException) -> str:
-    """The SQLSTATE; empty where the error is not the server's."""
+    """Return the SQLSTATE; empty if the error is not the server's."""
     return getattr(error, "sqlstate", None) or ""
 
 
 def is_of_server(error: BaseException) -> bool:
-    """Whether the server raised it; for a value that does not fit, the driver sends nothing."""
+    """Return whether the server raised it; for a value that does not fit, the driver sends nothing."""
     return getattr(error, "severity", None) is not None
 
 
 def is_fatal(error: BaseException) -> bool:
-    """Whether the connection is of no more use, though it may not yet be closed."""
+    """Return whether the connection is unusable, though it may not yet be closed."""
     ends = getattr(error, "severity_en", None) in ("FATAL", "PANIC")
     return ends or (
         isinstance(error, asyncpg.InternalClientError) and not isinstance(error, asyncpg.OutdatedSchemaCacheError)
@@ -57,7 +57,7 @@ def is_fatal(error: BaseException) -> bool:
 
 
 def comes_of_others(error: BaseException) -> bool:
-    """Whether it may come of what others do, or of the machine, and not of the statement alone."""
+    """Return whether others or the machine may have caused it, and not the statement alone."""
     return state_of(error).startswith(OF_OTHERS)
 
 
@@ -79,7 +79,7 @@ def _details(error: BaseException) -> str:
 
 
 def _message(error: BaseException) -> Message | None:
-    """What flows can read of it as `error.errorMessage`: names of the schema, and nothing of the values."""
+    """Return the part of it that flows can read as `error.errorMessage`: names of the schema, and no values."""
     state = state_of(error)
     if not state:
         return None

@@ -20,14 +20,14 @@ Result = TypeVar("Result")
 class PostgresPart(PostgresStatements):
     """The part of a database in a transaction; inside another one (level 1 and more) a savepoint of it.
 
-    PostgreSQL gives up a whole transaction when a statement of it fails. So a savepoint stands before
-    each statement; before the first one, the beginning of the part is as good as one.
+    PostgreSQL gives up a whole transaction when a statement of it fails. So there is a savepoint before each statement;
+    before the first one, the beginning of the part serves as one.
 
-    A stream that fails when others were at work since it was begun would undo their statements with its own: the
+    A stream that fails after other statements have run since its start would undo those statements with its own: the
     transaction is lost then, and each later statement, and the commit, say so.
 
-    finish: what is done with the connection at the end, where the part is the whole transaction.
-    beginning: how that begins. outer: the part that this one is inside of.
+    finish: called with the connection at the end, if the part is the whole transaction. beginning: how that begins.
+    outer: the part that this one is inside of.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class PostgresPart(PostgresStatements):
         return result
 
     async def _prepare(self) -> None:
-        """Have something to go back to before a statement."""
+        """Make sure there is a savepoint before a statement."""
         self._check()
         self._whole._count += 1
         if self._is_spoilt:
@@ -90,7 +90,7 @@ class PostgresPart(PostgresStatements):
             self._has_savepoint = True
 
     async def _mend(self) -> None:
-        """Undo the last statement, which failed or was cancelled; where that takes too long, give up the connection."""
+        """Undo the last statement, which failed or was cancelled; if that takes too long, give up the connection."""
         try:
             async with asyncio.timeout(SETTLING):
                 await self.session.command(f"ROLLBACK TO statement_{self.level}" if self._has_savepoint else self._undo)
@@ -111,16 +111,16 @@ class PostgresPart(PostgresStatements):
             await part.begin()
         except FAILURES as error:
             raise failure_of(error) from error
-        self._is_begun = True  # what the part does is not to be lost when the next statement fails
+        self._is_begun = True  # the changes of the part must not be lost when the next statement fails
 
     @asynccontextmanager
     async def _lend(self) -> AsyncGenerator[Session, None]:
-        """The session, for rows that are read as they are asked for: other statements may come in between."""
+        """Lend the session, for rows that are read as they are asked for: other statements may come in between."""
         await self._prepare()
         self._is_begun, count = True, self._whole._count
         try:
             yield self.session
-        except GeneratorExit:  # whoever reads has enough
+        except GeneratorExit:  # the reader has enough
             raise
         except BaseException as error:
             self._is_spoilt = True
@@ -156,6 +156,6 @@ class PostgresPart(PostgresStatements):
 
 
 async def ended(task: asyncio.Task[None] | None) -> None:
-    """Wait for the end of a transaction, which comes also where the waiting is cancelled."""
+    """Wait for the end of a transaction, which comes even if the waiting is cancelled."""
     if task is not None:
         await asyncio.wait([task], timeout=SETTLING)

@@ -15,23 +15,23 @@ from processors.db._postgres_errors import FAILURES, unreachable
 from processors.db._postgres_session import Session
 
 VOUCHED = 30.0
-"""Seconds after which a connection that nobody used is asked whether it is alive."""
+"""Seconds after which an unused connection is checked to be alive."""
 
 UNUSED = 300.0
-"""Seconds after which it is closed, where there are more than the pool wants to keep."""
+"""Seconds after which it is closed, if there are more than the pool wants to keep."""
 
 SETTLING = 5.0
-"""Seconds that the server has for undoing what a cancelled statement did; then the connection is given up."""
+"""Seconds that the server has for undoing a cancelled statement; then the connection is given up."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
-"""Seconds after a failed attempt to connect, in which others fail at once; doubled with each failure."""
+"""Seconds after a failed attempt to connect in which others fail immediately; doubled with each failure."""
 
 
 class Pool:
-    """At most so many connections; who finds none free waits, first come, first served.
+    """At most so many connections; tasks that find none free wait, first come, first served.
 
-    An attempt to connect that fails raises DB:CONNECTIVITY at once, and for a short while so does
-    every other; then the next one tries again.
+    An attempt to connect that fails raises DB:CONNECTIVITY immediately, and so does every other for a short while; then
+    the next one tries again.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Session]], pooling: Pooling) -> None:
@@ -45,7 +45,7 @@ class Pool:
         self._is_closed = False
 
     async def take(self) -> Session:
-        """A connection that is open, for one task alone, until it is given back. Raises DB:CONNECTIVITY."""
+        """Return an open connection, for one task alone, until it is given back. Raise DB:CONNECTIVITY."""
         if self._room.locked():
             await self._wait()
         else:
@@ -57,7 +57,7 @@ class Pool:
             raise
 
     def give(self, session: Session) -> None:
-        """Give a connection back, in a known state: outside of a transaction, with nothing running."""
+        """Give a connection back, in a known state: outside a transaction, with nothing running."""
         if self._is_closed:
             session.terminate()
         elif not session.is_closed:
@@ -66,14 +66,14 @@ class Pool:
         self._room.release()
 
     def settle(self, session: Session) -> asyncio.Task[None]:
-        """Give back a connection in whatever state: what it did and did not commit is undone first."""
+        """Give back a connection in any state: uncommitted changes are undone first."""
         task = asyncio.create_task(self._settle(session))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
         return task
 
     async def fill(self) -> None:
-        """Open the connections that are kept even where nobody uses them, as far as they can be had."""
+        """Open the connections that are kept even if nobody uses them, as far as they can be had."""
         sessions: list[Session] = []
         with suppress(FlowError):
             while len(sessions) < min(self._pooling.least, self._pooling.most):
@@ -96,7 +96,7 @@ class Pool:
             raise FlowError(DB_CONNECTIVITY, "no connection to the database was free in time") from None
 
     async def _found(self) -> Session | None:
-        """A connection that lies idle: the last one used, so that others grow old."""
+        """Return an idle connection: the last one used, so that others grow old."""
         self._prune()
         while self._idle:
             session = self._idle.pop()

@@ -1,9 +1,9 @@
-"""Work that goes on before the server has answered: what statements come to is presumed, and looked at later.
+"""Work that goes on before the server has answered: outcomes of statements are presumed, and checked later.
 
-A network answers in the time in which many expressions are evaluated. So a statement that changes rows and gives none
-is presumed to change one, and sent together with others later. Where it comes to something else, the work goes back to
-the item whose statement it is (`engine.Again`), and is told what really came of it, and of those after it, as long as
-it sends the same ones. Nothing that was presumed leaves the batch before it was looked at.
+While one answer travels over a network, many expressions can be evaluated. So a statement that changes rows and returns
+none is presumed to change one row, and sent together with others later. If its outcome differs, the work goes back to
+the item whose statement it is (`engine.Again`), and is given the real outcome of it, and of those after it, as long as
+it sends the same ones. Nothing that was presumed leaves the batch before it was checked.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from processors.db._postgres_errors import FAILURES
 from processors.db._postgres_session import Answer, Prepared
 
 LEAST, MOST = 8, 64
-"""How many statements are sent together at least, where they are as fast as most, and at most."""
+"""How many statements are sent together at least, if they are as fast as most, and at most."""
 
 SOON = 0.02
-"""Seconds, beside those on the way, in which the server should be done with what is sent together."""
+"""Seconds, in addition to the round trip, in which the server should finish the statements sent together."""
 
 LONGEST = 0.05
-"""Seconds, beside those on the way, after which a batch ends: what it changed is locked until then."""
+"""Seconds, in addition to the round trips, after which a batch ends: its changes are locked until then."""
 
 ROUND_TRIPS = 20
 """How often the server may be waited for meanwhile."""
 
 MISTAKES = 16
-"""How often work may turn out to send other statements than presumed, before nothing more is presumed in a batch."""
+"""How often work may send other statements than presumed, before nothing more is presumed in a batch."""
 
 
 class Pace:
-    """How many statements are sent together: fewer where others follow than those presumed, or where they are slow."""
+    """How many statements are sent together: fewer if others follow than presumed, or if they are slow."""
 
     def __init__(self) -> None:
         self.size = MOST // 2
 
     def missed(self) -> None:
-        """Others followed than those presumed."""
+        """Note that other statements followed than presumed."""
         self.size = min(self.size, max(LEAST, self.size // 2))
 
     def took(self, seconds: float) -> None:
-        """Some were sent together; seconds: what the server took for them, beside those on the way."""
+        """Note that some were sent together; seconds: how long the server took for them, without the round trip."""
         self.size = max(1, self.size // 2) if seconds > SOON else min(MOST, self.size + 1)
 
 
@@ -71,13 +71,13 @@ class Script:
         self._starts.append((self._next, state))
 
     def is_due(self) -> bool:
-        """Not before all that was sent has its item: it would be undone, and sent again."""
+        """Return whether the batch is due: not before all that was sent belongs to an item, or it is sent again."""
         return self._next >= len(self._told) and monotonic() > self._due
 
     # Statements
 
     async def run(self, sql: str, values: Sequence[Any], single: bool = False) -> Answer:
-        """What comes of a statement, or is presumed to come. Raises the driver's errors, Again and BatchLost."""
+        """Return the outcome of a statement, real or presumed. Raise the driver's errors, Again and BatchLost."""
         if self.batch.is_lost:
             raise BatchLost
         if self._next < len(self._told):
@@ -137,7 +137,7 @@ class Script:
         self._next += 1
 
     async def look(self) -> None:
-        """Look at what was presumed. Raises Again where something else came of it."""
+        """Check the presumed outcomes. Raise Again if one differs."""
         if not self._waiting:
             return
         await self.batch.go_on()
@@ -154,14 +154,14 @@ class Script:
         raise Again
 
     async def _forget(self) -> None:
-        """The work sends another statement than when it was presumed: from here on, what it sent is undone."""
+        """Undo everything from here on, since the work sends another statement than when it was presumed."""
         self._pace.missed()
         self._mistakes += 1
         del self._told[self._next :]
         await self.batch.go_back(self._next)
 
     async def commit(self) -> None:
-        """Keep what the work sent; what it had sent when more was presumed, and not again, is undone."""
+        """Commit what the work sent; statements sent while more was presumed, and not again, are undone."""
         await self.look()
         if self._next < len(self._told):
             await self._forget()

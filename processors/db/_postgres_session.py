@@ -24,14 +24,14 @@ LOGIN = 10.0
 """Seconds that a server may take to let a connection in."""
 
 TIMES = ("statement_timeout", "deadlock_timeout")
-"""Settings of the server that say how long it is patient."""
+"""Settings of the server that limit how long it waits."""
 
 OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
-"""The tables are not what they were when a statement was prepared."""
+"""The tables have changed since a statement was prepared."""
 
 
 class Answer(NamedTuple):
-    """What came of a statement: the rows, and the server's word for what it did (`INSERT 0 1`)."""
+    """The answer to a statement: the rows, and the server's word for it (`INSERT 0 1`)."""
 
     rows: list[dict[str, Any]]
     status: str
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 PRESUMED = {"INSERT": Answer([], "INSERT 0 1"), "UPDATE": Answer([], "UPDATE 1"), "DELETE": Answer([], "DELETE 1")}
-"""What a statement that gives no rows mostly comes to."""
+"""The usual answer to a statement that returns no rows."""
 
 FUNCTION = """
 CREATE FUNCTION pg_temp.{name}({types}OUT changed int8, OUT failure text[]) LANGUAGE plpgsql AS {quote}
@@ -70,19 +70,19 @@ EXCEPTION WHEN OTHERS THEN
     "failure table", "failure column"];
 END {quote}
 """
-"""A statement that undoes itself where it fails, and tells it: a function of the connection, gone with it.
+"""A statement that undoes itself if it fails, and reports it: a function of the connection, gone with it.
 
-What comes of others, such as a deadlock, ends the transaction instead, and sets its locks free.
+Errors caused by others, such as a deadlock, end the transaction instead, and release its locks.
 """
 
 FIELDS = "CMDHntc"
-"""What the protocol calls the parts of a failure."""
+"""The names of the parts of a failure in the protocol."""
 
 
 class Prepared:
-    """A statement on a connection, with what makes its values fit: decided once.
+    """A statement on a connection, with the function that makes its values fit: decided once.
 
-    presumed: what it comes to, mostly; None where the server must be asked. many: runs it as one of many.
+    presumed: its usual outcome; None if the server must be asked. many: runs it as one of many.
     """
 
     __slots__ = ("_fits", "_may_nest", "_plain", "gives_rows", "many", "presumed", "statement")
@@ -98,9 +98,9 @@ class Prepared:
         self.presumed = None if columns else PRESUMED.get(verb_of(statement.get_query()))
 
     def fitting(self, values: Sequence[Any]) -> list[Any]:
-        """The values as the driver takes them. Raises ValueError, TypeError and the like for what does not fit.
+        """Return the values in the form of the driver. Raise ValueError, TypeError and the like if they do not fit.
 
-        Raises DB:QUERY_EXECUTION for a list or a map that is compared with what is none.
+        Raise DB:QUERY_EXECUTION for a list or a map that is compared with a single value.
         """
         if type(values) is Comparing:
             values.check(self._may_nest)
@@ -110,7 +110,7 @@ class Prepared:
         ]
 
     def maps(self, records: Sequence[Any]) -> list[dict[str, Any]]:
-        """Rows as maps."""
+        """Return rows as maps."""
         rows = [dict(record) for record in records]
         for name, plain in self._plain:
             for row in rows:
@@ -180,7 +180,7 @@ class Session:
         return Answer(prepared.maps(records) if records else [], statement.get_statusmsg() or "", prepared.gives_rows)
 
     def _judge(self, error: BaseException, sql: str | None = None) -> None:
-        """Give up what an error shows to be of no more use: a statement that is outdated, the connection."""
+        """Give up whatever an error shows to be unusable: a statement that is outdated, the connection."""
         if isinstance(error, OUTDATED) and sql is not None:
             self._prepared.pop(sql, None)
         if is_fatal(error):
@@ -208,14 +208,14 @@ class Session:
         self._made.append(prepared)
 
     def settle_made(self, is_kept: bool) -> None:
-        """The transaction in which functions were made has ended."""
+        """Note that the transaction in which functions were made has ended."""
         if not is_kept:
             for prepared in self._made:
                 prepared.many = None
         self._made.clear()
 
     async def run_many(self, sql: str, many: Sequence[list[Any]]) -> list[Answer | asyncpg.PostgresError]:
-        """Run one statement with many rows of fitting values, all sent at once; each that fails undoes itself alone."""
+        """Run one statement with many rows of fitting values, sent together; each that fails undoes itself alone."""
         prepared = self._prepared[sql]
         assert prepared.many is not None
         assert prepared.presumed is not None
@@ -231,7 +231,7 @@ class Session:
         ]
 
     async def command(self, text: str) -> str:
-        """Run statements without parameters as one message; the server's word for the last one."""
+        """Run statements without parameters as one message; return the server's word for the last one."""
         try:
             return str(await self.connection.execute(text))
         except FAILURES as error:
@@ -239,17 +239,17 @@ class Session:
             raise
 
     async def fate(self, number: int) -> str | None:
-        """What became of a transaction: committed, aborted, in progress; None where the server has forgotten it."""
+        """Return the fate of a transaction: committed, aborted, in progress; None if the server has forgotten it."""
         fate: str | None = await self.connection.fetchval("SELECT txid_status($1)", number)
         return fate
 
     async def reset(self) -> None:
-        """Wait until a cancelled statement has ended, and undo what is not committed."""
+        """Wait until a cancelled statement has ended, and undo uncommitted changes."""
         self.settle_made(is_kept=False)
         await self.command("ROLLBACK")
 
     async def is_alive(self) -> bool:
-        """Whether the server answers."""
+        """Return whether the server answers."""
         try:
             async with asyncio.timeout(LOGIN):
                 await self.command("")
@@ -268,12 +268,12 @@ class Session:
 
 
 def name_of(kind: Type) -> str:
-    """The name of a type behind its schema, quoted from the inside: `int4"`, `int4"[]`."""
+    """Return the name of a type after its schema, quoted from the inside: `int4"`, `int4"[]`."""
     return f'{kind.name.removesuffix("[]")}"[]' if kind.kind == "array" else f'{kind.name}"'
 
 
 def _error(parts: Sequence[str]) -> asyncpg.PostgresError:
-    """The error that the driver would have raised."""
+    """Return the error that the driver would have raised."""
     fields = {field: part for field, part in zip(FIELDS, parts, strict=True) if part}
     error: asyncpg.PostgresError = asyncpg.PostgresError.new({"S": "ERROR", "V": "ERROR", **fields})
     return error

@@ -19,7 +19,7 @@ BEGIN
   CREATE SCHEMA public;
 END $$
 """
-"""Everything goes in a few milliseconds, where a new database takes a hundred."""
+"""All tables are removed in a few milliseconds, while a new database takes a hundred."""
 
 
 class PostgresStandIn(PostgresDatabase):
@@ -33,7 +33,7 @@ class PostgresStandIn(PostgresDatabase):
         self._is_made = self._is_started = False
 
     async def start(self) -> None:
-        """Begin anew; several configs may share the database, of which the first one that starts does it."""
+        """Start empty; several configs may share the database, of which the first one that starts does it."""
         if self._is_started:
             return
         if not self._is_made:

@@ -13,14 +13,14 @@ Result = TypeVar("Result")
 
 
 class PostgresStatements:
-    """What runs statements; `_perform` gives them a connection, and cares for it when they fail."""
+    """Runs statements; `_perform` gives them a connection, and cleans it up when they fail."""
 
     async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:
-        """The action's result. Raises DB errors."""
+        """Return the action's result. Raise DB errors."""
         raise NotImplementedError
 
     def _lend(self) -> AbstractAsyncContextManager[Session]:
-        """A connection in a transaction, for a cursor; the errors are the driver's."""
+        """Lend a connection in a transaction, for a cursor; the errors are the driver's."""
         raise NotImplementedError
 
     async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Answer:
@@ -33,7 +33,7 @@ class PostgresStatements:
     async def select(
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
-        """The rows as maps, `most` of them at the most."""
+        """Return the rows as maps, `most` of them at the most."""
         if most is None or most == 1:
             return (await self._run(sql, values, timeout, most == 1)).rows
         portions = self.portions(sql, values, most, timeout)
@@ -47,13 +47,13 @@ class PostgresStatements:
         return (await self._run(sql, values, timeout)).as_change()
 
     async def prepare(self, sql: str, count: int) -> None:
-        """Have the database understand a statement, without running it. Raises what it says."""
+        """Make the database check a statement, without running it. Raise its errors."""
         await self._perform(lambda session: session.prepared(sql))
 
     async def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
-        """The rows in lists of `size`, read through a cursor; timeout: for each list."""
+        """Yield the rows in lists of `size`, read through a cursor; timeout: for each list."""
         try:
             async with self._lend() as session:
                 prepared = await session.prepared(sql, timeout)

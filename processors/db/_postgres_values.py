@@ -1,10 +1,10 @@
 """Values on their way to PostgreSQL and back.
 
-Parameters have a type, which the server infers from the statement. A value that is of another one is converted, where
-it is a way to write such a value: texts are read as the type wants them (ISO 8601 for dates and times), whole
-numbers stored in texts become texts, lists become arrays, and what goes to a json or jsonb column becomes JSON; a text
-there is JSON already, as in PostgreSQL. Rows hold numbers, texts, decimals, dates, UUIDs, bytes, lists and what JSON
-columns hold; values of all other types (inet, interval, ranges, enumerations) are texts, as PostgreSQL writes them.
+Parameters have a type, which the server infers from the statement. A value of another type is converted, if it is a way
+to write such a value: texts are read as the type requires (ISO 8601 for dates and times), whole numbers stored in texts
+become texts, lists become arrays, and values for a json or jsonb column become JSON; a text there is JSON already, as
+in PostgreSQL. Rows hold numbers, texts, decimals, dates, UUIDs, bytes, lists and the values of JSON columns; values of
+all other types (inet, interval, ranges, enumerations) are texts, as PostgreSQL writes them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Fit = Callable[[Any], Any]
 AS_TEXT = (
     "interval", "inet", "cidr", "bit", "varbit", "point", "line", "lseg", "box", "path", "polygon", "circle",
 )  # fmt: skip
-"""Types that the driver has classes of its own for, which nobody else knows."""
+"""Types for which the driver has classes of its own, which nobody else knows."""
 
 
 def _misfit(value: Any, wanted: str) -> ValueError:
@@ -129,11 +129,11 @@ FITS: dict[str, tuple[frozenset[type], Fit]] = {
     "time": (frozenset({time}), _time), "timetz": (frozenset({time}), _time),
     "uuid": (frozenset({UUID}), _uuid),
 }  # fmt: skip
-"""By the name of a type: the classes whose values the driver takes as they are, and what makes others fit."""
+"""By the name of a type: the classes whose values the driver takes unchanged, and a converter for others."""
 
 
 def fit_of(parameter: Type) -> tuple[frozenset[type], Fit]:
-    """The classes that the driver takes for a parameter, and what makes other values fit or raises an error."""
+    """Return the classes that the driver takes for a parameter, and a function that converts other values or raises."""
     if parameter.kind != "array":
         return FITS.get(parameter.name, ANYTHING)
     known, fit = FITS.get(parameter.name.removesuffix("[]"), ANYTHING)
@@ -152,12 +152,12 @@ def fit_of(parameter: Type) -> tuple[frozenset[type], Fit]:
 
 
 def may_nest(parameter: Type) -> bool:
-    """Whether a list or a map may be a value of a parameter: an array, JSON, a row."""
+    """Return whether a list or a map may be a value of a parameter: an array, JSON, a row."""
     return parameter.kind != "scalar" or FITS.get(parameter.name) is JSON
 
 
 def plain_of(column: Attribute) -> Fit | None:
-    """What makes the values of a column plain; None where they are."""
+    """Return the function that makes the values of a column plain; None if they are."""
     kind = column.type.kind
     return _plain if kind in ("range", "multirange", "composite") or column.type.name.startswith("record") else None
 
@@ -176,7 +176,7 @@ def _plain(value: Any) -> Any:
 
 
 async def register(connection: asyncpg.Connection) -> None:
-    """Make a connection give JSON as values, and types that only the driver knows as texts; the server is not asked."""
+    """Make a connection return JSON as values, and types only the driver knows as texts, without asking the server."""
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=str, decoder=lambda text: read_json(text.encode())

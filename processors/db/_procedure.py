@@ -16,11 +16,11 @@ CALL = re.compile(r"\s*call\s+(?P<body>.+?)[\s;]*", re.IGNORECASE | re.DOTALL)
 ESCAPE = re.compile(
     r"\s*\{\s*(?::(?P<result>[A-Za-z_]\w*)\s*=\s*)?call\s+(?P<body>.+?)\s*\}[\s;]*", re.IGNORECASE | re.DOTALL
 )
-"""The escape of JDBC, which Mule takes; what stands before the `=` is what a function gives."""
+"""The escape of JDBC, which Mule takes; the name before the `=` is that of a function's result."""
 
 
 class Procedure(Validated):
-    """A call: what is called with its parameters, and the name of what a function gives."""
+    """A call: the procedure or function with its parameters, and the name of the function's result."""
 
     word = Sql.word
     schema = TEXT
@@ -43,4 +43,4 @@ class Procedure(Validated):
 
 
 Run = Callable[[Any, str, Sequence[Any], float | None], Awaitable[dict[str, Any]]]
-"""Calls on a database, or its part in a transaction, by text, values and timeout: what came out, by its names."""
+"""Calls on a database, or its part in a transaction, by text, values and timeout; returns the outputs, by name."""

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class Rows:
-    """Portions of rows, the first of which is read before anybody asks; `most` rows at the most, all for None."""
+    """Portions of rows, the first of which is read in advance; `most` rows at the most, all for None."""
 
     def __init__(self, portions: AsyncGenerator[list[Any], None], most: int | None) -> None:
         self._portions = portions
@@ -15,7 +15,7 @@ class Rows:
         self._first: list[Any] | None = None
 
     async def begin(self) -> None:
-        """Run the statement. Raises what is wrong with it."""
+        """Run the statement. Raise its errors."""
         self._first = await self._next()
 
     def __aiter__(self) -> Self:

@@ -10,14 +10,14 @@ from processors.db._places import TOKEN
 from processors.db._sql import check_verb, checked
 
 PIECE = re.compile(f"(?P<token>{TOKEN.pattern})|(?P<end>;)|(?P<word>\\w+)|(?P<other>.)", re.VERBOSE | re.DOTALL)
-# Statements with statements inside: what stands between BEGIN and END belongs to them.
+# Statements with statements inside: the text between BEGIN and END belongs to them.
 ROUTINE = re.compile(r"CREATE\b.*?\b(TRIGGER|PROCEDURE|FUNCTION|EVENT|PACKAGE)$", re.DOTALL)
 OPENING, CLOSING = frozenset({"BEGIN", "CASE"}), "END"
 OF_LOOPS = frozenset({"IF", "LOOP", "WHILE", "REPEAT"})
 
 
 def checked_script(value: Any) -> tuple[str, ...]:
-    """The statements of a script, each checked as one that stands alone."""
+    """Return the statements of a script, each checked as if it were alone."""
     statements = tuple(statements_in(checked(value)))
     for statement in statements:
         check_verb(statement)
@@ -25,7 +25,7 @@ def checked_script(value: Any) -> tuple[str, ...]:
 
 
 def statements_in(script: str) -> Iterator[str]:
-    """The statements of a script, which semicolons end; those in quotes, comments and routines are left alone."""
+    """Split a script at its semicolons; those in quotes, comments and routines are left alone."""
     start, depth, words = 0, 0, ""
     is_routine = is_closed = False
     for piece in PIECE.finditer(script):
@@ -44,7 +44,7 @@ def statements_in(script: str) -> Iterator[str]:
 
 
 def _step(word: str, *, is_closed: bool) -> int:
-    """How much deeper it is behind the word. END IF ends nothing that was counted, END CASE was counted at END."""
+    """Return the change of depth after the word. END IF ends nothing that was counted, END CASE was counted at END."""
     if is_closed:
         return 1 if word in OF_LOOPS else 0
     return 1 if word in OPENING else -1 if word == CLOSING else 0

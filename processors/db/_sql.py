@@ -47,11 +47,11 @@ class Sql(Validated):
 
     @property
     def has_lists(self) -> bool:
-        """Whether a list stands behind IN, whose values may be many."""
+        """Whether a list is used after IN, whose values may be many."""
         return any(place.is_list for place in self._places)
 
     def text(self, style: ParameterStyle) -> str:
-        """The statement as a driver wants it."""
+        """Return the statement as a driver wants it."""
         marks = [
             style.among(number, place.kind is Kind.NOT_AMONG) if place.is_list else style.placeholder(number)
             for place, number in zip(self._places, self._numbers(style), strict=True)
@@ -59,17 +59,17 @@ class Sql(Validated):
         return "".join(style.escape(text) + mark for text, mark in zip_longest(self._texts, marks, fillvalue=""))
 
     def returning(self, columns: Sequence[str]) -> Sql:
-        """The same statement, which gives back these columns of the row, all where none is named."""
+        """Return the same statement, returning these columns of the row, or all if none is named."""
         written = "".join(self._texts)
         if RETURNING.search(TOKEN.sub("", written)):
             return self
         it = copy(self)
         last = self._texts[-1].rstrip().rstrip(";")
-        it._texts = [*self._texts[:-1], f"{last}\nRETURNING {', '.join(columns) or '*'}"]  # behind a comment, too
+        it._texts = [*self._texts[:-1], f"{last}\nRETURNING {', '.join(columns) or '*'}"]  # after a comment, too
         return it
 
     def written(self, marks: Mapping[str, str]) -> str:
-        """The text of the statement with other text in the places of some parameters."""
+        """Return the text of the statement with other text in the places of some parameters."""
         places = [_written(place, marks.get(place.name, f":{place.name}")) for place in self._places]
         return "".join(text + mark for text, mark in zip_longest(self._texts, places, fillvalue=""))
 
@@ -78,12 +78,12 @@ class Sql(Validated):
         return len(self._keys(style))
 
     def _keys(self, style: ParameterStyle) -> list[Key]:
-        """The values that a driver wants, in their order."""
+        """Return the values that a driver wants, in their order."""
         keys = [self._key(place, style) for place in self._places]
         return list(dict.fromkeys(keys)) if style.is_shared else keys
 
     def _key(self, place: Place, style: ParameterStyle) -> Key:
-        """A list may be asked whether it is null: where parameters have one type each, it is the same one."""
+        """Return the key of a place. If parameters have types, a list that is asked for null has one key everywhere."""
         is_tested = style.has_types and place.kind is Kind.TESTED
         is_list = place.is_list or (is_tested and any(other.is_list for other in self._places_of(place.name)))
         return Key(place.name, is_list)
@@ -98,10 +98,10 @@ class Sql(Validated):
         return [numbers[self._key(place, style)] for place in self._places]
 
     def binder(self, evaluate: Evaluate, style: ParameterStyle) -> Callable[[Event], Sequence[Any]]:
-        """A function that gives the values in the order that a driver wants, out of the map that `evaluate` makes.
+        """Return a function that puts values in the order that a driver wants, out of the map that `evaluate` makes.
 
         It raises DB:QUERY_EXECUTION that names a missing one, and never takes it for null; and one that names a list or
-        a map where one value is compared.
+        a map used where one value is compared.
         """
         values = _getter([key.name for key in self._keys(style)])
 
@@ -116,7 +116,7 @@ class Sql(Validated):
         return minding(bind, lists, compared, style) if lists or compared else bind
 
     def _treated(self, style: ParameterStyle) -> tuple[dict[int, str], dict[int, str]]:
-        """The names of lists, and of what is compared, by the positions of their values."""
+        """Return the names of lists, and of compared values, by the positions of their values."""
         keys = list(enumerate(self._keys(style)))
         compared = {self._key(place, style) for place in self._places if place.kind is Kind.COMPARED}
         lists = {position: key.name for position, key in keys if key.is_list}
@@ -147,7 +147,7 @@ def _getter(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
 
 
 def checked(value: Any) -> str:
-    """The text of a statement, or of several. Refuses what is none, expressions, and what the engine does itself."""
+    """Check the text of statements. Refuse other values, expressions, and the engine's own statements."""
     if not isinstance(value, str) or not value.strip():
         refuse([Mistake("F303", f"{value!r}", "an SQL statement")])
     if "#[" in value:
@@ -165,13 +165,13 @@ def check_verb(text: str) -> None:
 
 
 ONE_OF_MANY = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "WITH", "VALUES"})
-"""The verbs of statements that come to the same in a transaction as each on its own."""
+"""The verbs of statements that have the same outcome in a transaction as each on its own."""
 
 CHANGING = ONE_OF_MANY - {"SELECT", "VALUES"}
 """Those of them that may change rows."""
 
 
 def verb_of(text: str) -> str:
-    """The first word of a statement, in capitals; empty where there is none."""
+    """Return the first word of a statement, in capitals; empty if there is none."""
     first = FIRST_WORD.match(text)
     return first[1].upper() if first else ""

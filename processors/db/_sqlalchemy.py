@@ -27,17 +27,17 @@ OF_SQLITE = frozenset({"sqlite"})
 
 
 def among(number: int, is_negated: bool) -> str:
-    """What stands for the list of that number: SQLAlchemy writes its entries when it is run, however many there are."""
+    """Return the text for the list of that number: SQLAlchemy expands its entries when it is run, however many."""
     return f"{'NOT IN' if is_negated else 'IN'} :{LIST}{number}"
 
 
 def among_on_sqlite(number: int, is_negated: bool) -> str:
-    """The same on SQLite, in our own way."""
+    """Do the same on SQLite, in our own way."""
     return json_among(f":p{number}", number, is_negated)
 
 
 def reason_against(url: str) -> str:
-    """Why there is no database of that URL for us; empty where there is. Nothing is connected to."""
+    """Return why no database of that URL can be used; empty if one can. Nothing is connected to."""
     try:
         create_async_engine(make_url(url))
     except ModuleNotFoundError as error:
@@ -52,7 +52,7 @@ def reason_against(url: str) -> str:
 class SqlalchemyDatabase(SqlalchemyStatements):
     """A database by its SQLAlchemy URL, with a pool of connections: each statement is committed on its own.
 
-    A connection whose statement was cancelled, or took too long, is closed: nobody knows in what state it is.
+    A connection whose statement was cancelled, or took too long, is closed: its state is unknown.
     """
 
     batching = at_once = None
@@ -72,7 +72,7 @@ class SqlalchemyDatabase(SqlalchemyStatements):
         )
 
     async def start(self) -> None:
-        """The pool is filled as it is used."""
+        """Do nothing: the pool is filled as it is used."""
 
     async def is_ready(self) -> bool:
         try:
@@ -97,11 +97,11 @@ class SqlalchemyDatabase(SqlalchemyStatements):
         return await super().change(sql, values, timeout)
 
     def _stands_apart(self, sql: str, timeout: float | None) -> bool:
-        """Not on SQLite, where to begin a transaction would wait for the file's lock."""
+        """Return False on SQLite, whose transactions would wait for the file's lock at their beginning."""
         return stands_apart(sql, timeout) and self.dialect not in OF_SQLITE
 
     async def begin(self, outer: SqlalchemyPart | None) -> SqlalchemyPart:
-        """A part in a transaction; inside the outer one a savepoint of it. Raises DB:CONNECTIVITY."""
+        """Begin a part in a transaction; inside the outer one a savepoint of it. Raise DB:CONNECTIVITY."""
         if outer is not None:
             return await outer.nested()
         connection = await self._take()
@@ -129,7 +129,7 @@ class SqlalchemyDatabase(SqlalchemyStatements):
         try:
             yield connection
             is_usable = True
-        except GeneratorExit:  # whoever reads has enough
+        except GeneratorExit:  # the reader has enough
             is_usable = True
             raise
         except FAILURES as error:

@@ -1,4 +1,4 @@
-"""Calls of procedures and functions on MySQL and MariaDB, whose values go and come in variables of the session."""
+"""Calls of procedures and functions on MySQL and MariaDB, whose values are passed in variables of the session."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from processors.db._sql import Sql
 
 
 def calling(procedure: Procedure, types: Mapping[str, str], outputs: Sequence[str]) -> tuple[Sql, Run]:
-    """The statement whose values are bound, and what runs it and gives what came out.
+    """Return the statement whose values are bound, and the function that runs it and returns its outputs.
 
-    It sets a variable for each parameter, and those of what only comes out to null: they outlive a call.
-    Their names are numbers, as those of variables do not tell capitals apart.
+    It sets a variable for each parameter, and those of pure outputs to null: they outlive a call. Their names are
+    numbers, because names of variables are case-insensitive.
     """
     variables = {name: f"@parameter_{number}" for number, name in enumerate(procedure.names, 1)}
     sets = ", ".join(f"{mark} = {'NULL' if name in types else f':{name}'}" for name, mark in variables.items())
@@ -40,7 +40,7 @@ def _got(variable: str, kind: str) -> str:
 
 
 async def answers_of(connection: AsyncConnection, sql: str) -> list[list[dict[str, Any]]]:
-    """The rows of each answer to a statement. SQLAlchemy reads the first only, so the driver is asked itself."""
+    """Yield the rows of each answer to a statement. SQLAlchemy reads only the first, so the driver is asked itself."""
     raw = await connection.get_raw_connection()
     answers: list[list[dict[str, Any]]] = []
     try:

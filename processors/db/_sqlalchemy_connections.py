@@ -1,4 +1,4 @@
-"""Connections of SQLAlchemy: none is lost to its pool, whatever becomes of those who use them."""
+"""Connections of SQLAlchemy: none is lost to its pool, whatever happens to its users."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from processors.db._sqlalchemy_errors import FAILURES
 from processors.db._sqlite_lists import add_to
 
 OLDEST = 1800
-"""Seconds after which a connection is replaced: servers and what lies between hang up on those unused for long."""
+"""Seconds after which a connection is replaced: servers, and devices in between, close those unused for long."""
 
 BEGINNINGS = {"sqlite": "BEGIN IMMEDIATE", "mysql": "BEGIN", "mariadb": "BEGIN"}
-"""What begins a transaction over a connection that else commits each statement. In other dialects the driver does it,
-once it is told to; in these that would cost several messages, and SQLite's begins late (SQLAlchemy's manual)."""
+"""The statement that begins a transaction over a connection that otherwise commits each statement. In other dialects
+the driver does it, once it is told to; in these that would cost several messages, and SQLite's begins late
+(SQLAlchemy's manual)."""
 
 IN_TRANSACTION = "in_transaction"
 """The option of a connection over which the next statement begins a transaction."""
@@ -46,7 +47,7 @@ class Connections:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
 
     async def take(self) -> AsyncConnection:
-        """A connection. Raises FAILURES. Where it is cancelled, the one that comes goes back."""
+        """Take a connection. Raise FAILURES. If this is cancelled, the connection that arrives is given back."""
         taking = asyncio.create_task(self._take())
         try:
             return await asyncio.shield(taking)
@@ -62,7 +63,7 @@ class Connections:
             self._start_giving(taking.result(), is_usable=True)
 
     async def give(self, connection: AsyncConnection, *, is_usable: bool) -> None:
-        """Give a connection back, also where that is cancelled. is_usable: whether nothing is under way on it."""
+        """Give a connection back, even if that is cancelled. is_usable: whether nothing is under way on it."""
         await asyncio.shield(self._start_giving(connection, is_usable=is_usable))
 
     def _start_giving(self, connection: AsyncConnection, *, is_usable: bool) -> asyncio.Task[None]:
@@ -72,7 +73,7 @@ class Connections:
         return giving
 
     async def begin(self, connection: AsyncConnection) -> AsyncTransaction:
-        """Begin a transaction. Raises FAILURES."""
+        """Begin a transaction. Raise FAILURES."""
         if self._beginning:
             await connection.execution_options(**{IN_TRANSACTION: True})
         else:
@@ -105,6 +106,6 @@ async def _give(connection: AsyncConnection, *, is_usable: bool) -> None:
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")  # who reads and who writes do not wait for each other
+    connection.execute("PRAGMA journal_mode=WAL")  # readers and writers do not wait for each other
     connection.execute("PRAGMA foreign_keys=ON")
     add_to(connection)

@@ -1,4 +1,4 @@
-"""What went wrong in a database behind SQLAlchemy: by its SQLSTATE, its own number, and the class of the error."""
+"""Errors of a database behind SQLAlchemy: by SQLSTATE, its own number, and the class of the error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from processors.db._sqlite_errors import told_of
 from processors.db._states import BY_STATE, UNAVAILABLE, Meaning, meaning_of
 
 FAILURES = (exc.SQLAlchemyError, OSError, ValueError, TypeError, ArithmeticError, NotImplementedError)
-"""What SQLAlchemy and the drivers raise."""
+"""The exceptions of SQLAlchemy and the drivers."""
 
 STATE = re.compile(r"[0-9A-Z]{5}")
 NONE_FREE = DB_CONNECTIVITY, "no connection to the database was free in time"
@@ -23,8 +23,8 @@ NOT_REACHED = CANNOT_REACH, "the database cannot be reached"
 SYNTAX = meaning_of("42000") or UNAVAILABLE
 DUPLICATE, NO_PARENT, NO_VALUE, RULE = (BY_STATE[state] for state in ("23505", "23503", "23502", "23514"))
 
-# https://mariadb.com/kb/en/mariadb-error-code-reference/ and MySQL's; 1213 has the state of all transactions that
-# may be tried again.
+# https://mariadb.com/kb/en/mariadb-error-code-reference/ and MySQL's; 1213 has the state of all transactions that may
+# be tried again.
 OF_MYSQL: dict[int, Meaning] = {
     1044: BY_STATE["28000"], 1045: BY_STATE["28000"], 1698: BY_STATE["28000"], 1049: BY_STATE["3D000"],
     1040: BY_STATE["53300"], 1205: BY_STATE["55P03"], 1213: BY_STATE["40P01"], 1020: BY_STATE["40001"],
@@ -55,7 +55,7 @@ NUMBERS: Mapping[str, Mapping[int, Meaning]] = {
 
 
 def failure_of(error: BaseException, dialect: str) -> FlowError:
-    """The error of the connector; dialect: SQLAlchemy's name of the kind of database."""
+    """Return the error of the connector; dialect: SQLAlchemy's name of the kind of database."""
     origin = getattr(error, "orig", None) or error
     state, number = _state_of(origin), _number_of(origin)
     known = NUMBERS.get(dialect, {}).get(number) if number is not None else None
@@ -66,20 +66,20 @@ def failure_of(error: BaseException, dialect: str) -> FlowError:
 
 
 def _state_of(origin: Any) -> str:
-    """The SQLSTATE, where the driver tells one: as an attribute, or as ODBC as the first argument."""
+    """Return the SQLSTATE, if the driver reports one: as an attribute, or as ODBC as the first argument."""
     found = getattr(origin, "sqlstate", None) or next(iter(getattr(origin, "args", ())), None)
     return found if isinstance(found, str) and STATE.fullmatch(found) else ""
 
 
 def _number_of(origin: Any) -> int | None:
-    """The database's own number of the error."""
+    """Return the database's own number of the error."""
     first = next(iter(getattr(origin, "args", ())), None)
     found = getattr(origin, "sqlite_errorcode", None) or getattr(first, "code", None) or first
     return found if isinstance(found, int) else None
 
 
 def _by_class(error: BaseException, number: int | None) -> Meaning:
-    """number: the database's own; a ProgrammingError without one is the driver's word on a value."""
+    """number: the database's own; a ProgrammingError without one is the driver's complaint about a value."""
     if getattr(error, "connection_invalidated", False):
         return UNAVAILABLE
     if isinstance(error, TimeoutError):

@@ -20,16 +20,16 @@ END_ALL = (DEADLOCK, SERIALIZATION_FAILURE)
 
 
 READ_AT_ONCE = frozenset({"mysql", "mariadb"})
-"""Dialects whose drivers drop what was not read of a stream when the next statement of the connection comes."""
+"""Dialects whose drivers drop the unread rows of a stream when the next statement of the connection comes."""
 
 
 class SqlalchemyPart(SqlalchemyStatements):
     """The part of a database in a transaction; inside another one a savepoint of it.
 
-    What comes after the database took back the transaction would be a transaction of its own: each later statement
-    fails with the error that it was taken back for, and so does the commit.
+    Statements after the database took back the transaction would form a transaction of their own: each later statement
+    fails with the error for which it was taken back, and so does the commit.
 
-    give: what gives the connection back, where the part is the whole transaction; whether it is usable.
+    give: gives the connection back, if the part is the whole transaction; takes whether it is usable.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class SqlalchemyPart(SqlalchemyStatements):
         self._loss: FlowError | None = None
 
     async def nested(self) -> SqlalchemyPart:
-        """A part inside this one."""
+        """Begin a part inside this one."""
         async with self._lend() as connection:
             return SqlalchemyPart(connection, await connection.begin_nested(), self.dialect, None, self)
 
@@ -69,7 +69,7 @@ class SqlalchemyPart(SqlalchemyStatements):
     async def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
-        """The rows in lists of `size`."""
+        """Yield the rows in lists of `size`."""
         if self.dialect not in READ_AT_ONCE:
             async for rows in super().portions(sql, values, size, timeout):
                 yield rows
@@ -89,7 +89,7 @@ class SqlalchemyPart(SqlalchemyStatements):
         return raw.driver_connection is not None and not raw.driver_connection.in_transaction
 
     async def _stop(self) -> None:
-        """The work was cancelled: nobody knows in what state the connection is."""
+        """Stop, because the work was cancelled: the state of the connection is unknown."""
         await self._lose(self._failure(TimeoutError("the work was stopped")))
 
     async def _lose(self, failure: FlowError) -> None:

@@ -20,7 +20,7 @@ class SqlalchemyStandIn(SqlalchemyDatabase):
         self._is_made = self._is_started = False
 
     async def start(self) -> None:
-        """Begin anew; several configs may share the database, of which the first one that starts does it."""
+        """Start empty; several configs may share the database, of which the first one that starts does it."""
         if self._is_started:
             return
         await self._server.run_script(f"DROP DATABASE IF EXISTS {self._name}; CREATE DATABASE {self._name}")

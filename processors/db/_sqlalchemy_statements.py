@@ -22,11 +22,11 @@ from processors.db._sqlalchemy_values import WITHOUT_LISTS, fitting
 Result = TypeVar("Result")
 
 EXPLAINING = frozenset({"sqlite", "mysql", "mariadb"})
-"""Dialects that understand a statement behind EXPLAIN, and do not run it."""
+"""Dialects that accept a statement after EXPLAIN, and do not run it."""
 
 
 LIST = "list"
-"""The names of lists behind IN begin with it; those of other values with a p. A number follows."""
+"""The prefix of names of lists after IN; those of other values begin with a p. A number follows."""
 NAME = re.compile(rf"(?<![:\w\\]):((?:p|{LIST})[0-9]+)\b")
 
 
@@ -45,12 +45,12 @@ def _clause(sql: str) -> Clause:
 
 
 def escaped(between: str) -> str:
-    """Colons that are no parameters, for `text`."""
+    """Escape colons that are not parameters, for `text`."""
     return between.replace(":", "\\:")
 
 
 class SqlalchemyStatements:
-    """What runs statements; `_lend` gives them a connection."""
+    """Runs statements; `_lend` gives them a connection."""
 
     dialect: str
 
@@ -67,7 +67,7 @@ class SqlalchemyStatements:
     async def select(
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
-        """The rows as maps, `most` of them at the most."""
+        """Return the rows as maps, `most` of them at the most."""
 
         def read(result: CursorResult[Any]) -> list[dict[str, Any]]:
             rows = result.mappings()
@@ -82,7 +82,7 @@ class SqlalchemyStatements:
     async def call(
         self, sets: str, values: Sequence[Any], call: str, gets: str, timeout: float | None = None
     ) -> list[list[dict[str, Any]]]:
-        """Set variables, call a procedure and ask for variables, on one connection: the rows of each answer."""
+        """Set variables, call a procedure and ask for variables, on one connection; return the rows of each answer."""
         async with self._lend() as connection, asyncio.timeout(timeout):
             if sets:
                 await connection.execute(*self._bound(sets, values))
@@ -90,14 +90,14 @@ class SqlalchemyStatements:
             return answers + await answers_of(connection, gets) if gets else answers
 
     async def prepare(self, sql: str, count: int) -> None:
-        """Have the database understand a statement with so many values, without running it, where EXPLAIN does that."""
+        """Make the database check a statement with so many values, without running it, if EXPLAIN does that."""
         if self.dialect in EXPLAINING:
             await self.select(f"EXPLAIN {sql}", (None,) * count, None)
 
     async def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
-        """The rows in lists of `size`, read through a cursor of the server; timeout: for each list."""
+        """Yield the rows in lists of `size`, read through a cursor of the server; timeout: for each list."""
         async with self._lend() as connection:
             with_size = connection.stream(*self._bound(sql, values), execution_options={"yield_per": size})
             result = await self._within(timeout, with_size)
@@ -109,7 +109,7 @@ class SqlalchemyStatements:
                 await result.close()
 
     def _bound(self, sql: str, values: Sequence[Any]) -> tuple[TextClause, dict[str, Any]]:
-        """The statement with its values by their names."""
+        """Return the statement with its values by their names."""
         fit, clause = fitting(self.dialect), _clause(sql)
         bound = {
             name: [fit(entry) for entry in value or ()] if name.startswith(LIST) else fit(value)
@@ -136,7 +136,7 @@ class SqlalchemyStatements:
 
 
 def _outcome(result: CursorResult[Any]) -> dict[str, Any]:
-    """What a statement changed; the row that it gives back, or the number that was made for it, is the keys."""
+    """Return the changes of a statement; the returned row, or the number that was made for it, is the keys."""
     if result.returns_rows:
         rows = result.mappings().fetchall()
         return {"affectedRows": max(result.rowcount, len(rows)), "generatedKeys": dict(rows[0]) if rows else {}}

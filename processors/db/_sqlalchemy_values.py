@@ -1,4 +1,4 @@
-"""Values on their way to the drivers behind SQLAlchemy: what a driver takes goes as it is, lists and maps as JSON."""
+"""Values on their way to the drivers behind SQLAlchemy: most go unchanged, lists and maps go as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from processors.db._sqlite_values import WRITTEN
 
 WITHOUT_LISTS = frozenset({"mysql", "mariadb"})
-"""Dialects whose drivers tell the number that was made for a row, and not by RETURNING."""
+"""Dialects whose drivers report the number that was made for a row, and not by RETURNING."""
 
 NOT_TAKEN = {
     kind: write for kind, write in WRITTEN.items() if kind in (dict, list, tuple, UUID) or "App" in kind.__name__
@@ -17,7 +17,7 @@ NOT_TAKEN = {
 
 
 def fitting(dialect: str) -> Callable[[Any], Any]:
-    """What makes a value one that the driver of the dialect takes."""
+    """Return the function that converts a value to one that the driver of the dialect takes."""
     written = WRITTEN if dialect == "sqlite" else NOT_TAKEN
 
     def fit(value: Any) -> Any:

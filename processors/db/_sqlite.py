@@ -24,21 +24,21 @@ register()
 
 
 class SqliteDatabase(SqliteStatements):
-    """One connection in autocommit, opened at the first use and opened anew when the file was replaced.
+    """One connection in autocommit, opened at the first use and reopened when the file was replaced.
 
-    A file that vanished under the connection would take rows and lose them, so once in each turn of
-    the event loop its identity is compared (0.01 of the price of a look at every statement).
+    A file that vanished under the connection would take rows and lose them, so once in each turn of the event loop its
+    identity is compared (0.01 of the price of a check for every statement).
 
-    A transaction has a connection of its own; in memory, where there can be no second one, it has
-    the only one for itself until it ends. A batch (`engine.Batching`) is a transaction on the
-    connection of all. Mostly it is over before the loop has its next turn; where its work waited in
-    the middle of it, whoever comes meanwhile undoes it, and it is done again, each statement alone.
+    A transaction has a connection of its own; in memory, where there can be no second one, it has the only one for
+    itself until it ends. A batch (`engine.Batching`) is a transaction on the shared connection. Mostly it is over
+    before the loop has its next turn; if its work waited in the middle of it, the next task that comes undoes it, and
+    it is done again, each statement alone.
     """
 
     style = ParameterStyle(lambda number: "?", partial(among, "?"), json_list)
 
     def __init__(self, url: str, confine: Callable[[sqlite3.Connection], None] = lambda connection: None) -> None:
-        """confine: what keeps a new connection from other files."""
+        """confine: keeps a new connection from other files."""
         self.decimals = Decimals()
         self._file = file = file_of(url) or ""
         self._confine = confine
@@ -64,7 +64,7 @@ class SqliteDatabase(SqliteStatements):
         return self
 
     async def start(self) -> None:
-        """Nothing: the file is opened by the first statement."""
+        """Do nothing: the file is opened by the first statement."""
 
     async def is_ready(self) -> bool:
         try:
@@ -87,7 +87,7 @@ class SqliteDatabase(SqliteStatements):
     # Transactions
 
     async def begin(self, outer: SqlitePart | None) -> SqlitePart:
-        """A part in a transaction, which may write from the beginning. Raises DB:CONNECTIVITY where that waits long."""
+        """Begin a part in a transaction that may write from the start. Raise DB:CONNECTIVITY after a long wait."""
         if outer is not None:
             return outer.nested()
         connection, is_own = await self._patiently(self._begin, "BEGIN")
@@ -113,7 +113,7 @@ class SqliteDatabase(SqliteStatements):
     def _give_back(self) -> None:
         self._is_taken = False
 
-    # What may take long
+    # Slow statements
 
     def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
@@ -124,14 +124,14 @@ class SqliteDatabase(SqliteStatements):
     async def _of_memory(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
-        """The only connection cannot be kept while others use it: what lies in memory is read at once."""
+        """Yield the rows, all read in one go: the only connection cannot be kept while others use it."""
         rows = await self.select(sql, values, None, timeout)
         for start in range(0, len(rows), size):
             yield rows[start : start + size]
 
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[sqlite3.Connection]:
-        """A connection of its own; in memory, where there can be none, the only one: others wait until it is back."""
+        """Lend a connection of its own; in memory there is only one, and others wait until it is back."""
         connection, is_own = await self._patiently(self._borrow, "")
         try:
             yield connection
@@ -143,7 +143,7 @@ class SqliteDatabase(SqliteStatements):
 
     def _borrow(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
-        if self._batch is not None:  # of this strand: what has a connection of its own would wait for its end
+        if self._batch is not None:  # of this strand: a separate connection would wait for its end
             raise BatchLost
         if self._file == MEMORY:
             return self._take(connection)
@@ -170,7 +170,7 @@ class SqliteDatabase(SqliteStatements):
         return False
 
     def _is_deferring(self, connection: sqlite3.Connection) -> bool:
-        """Whether a constraint is looked at when a transaction ends: with many records it would tell something else."""
+        """Return whether a constraint is checked when a transaction ends: with many records the result would differ."""
         (version,) = connection.execute("PRAGMA schema_version").fetchone()
         if version != self._schema_version:
             sql = "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%DEFERRABLE%'"
@@ -179,7 +179,7 @@ class SqliteDatabase(SqliteStatements):
         return bool(self._deferrable)
 
     def points(self) -> None:
-        """None: each statement has its outcome at once."""
+        """None: each statement has its outcome immediately."""
 
     def share_batch(self) -> None:
         self._sharing.add(strand())
@@ -207,7 +207,7 @@ class SqliteDatabase(SqliteStatements):
                 self._connection.execute("ROLLBACK")
 
     def _mind_batch(self) -> None:
-        """Raise BatchLost where that of the strand was undone; undo that of another one, which waits."""
+        """Raise BatchLost if the batch of the strand was undone; undo that of another strand, which waits."""
         own = strand()
         if own in self._undone:
             raise BatchLost
@@ -216,7 +216,7 @@ class SqliteDatabase(SqliteStatements):
             self._undo()
 
     def _note(self, error: Exception) -> None:
-        """A full disk and `OR ROLLBACK` take back the whole batch, not only the statement that failed."""
+        """Note that a full disk or `OR ROLLBACK` took back the whole batch, not only the statement that failed."""
         is_undone = self._connection is None or not self._connection.in_transaction
         if self._batch is not None and is_undone:
             raise BatchLost from error
@@ -236,7 +236,7 @@ class SqliteDatabase(SqliteStatements):
 
     def _changing(self) -> sqlite3.Cursor:
         cursor = self._open().cursor()
-        if not self._sharing:  # else the next change may be that of another strand
+        if not self._sharing:  # otherwise the next change may be that of another strand
             self._cursor = cursor
         return cursor
 
@@ -244,7 +244,7 @@ class SqliteDatabase(SqliteStatements):
         return self._connection
 
     def _check(self) -> None:
-        """Close the connection where the file behind it is not the one that was opened."""
+        """Close the connection if the file behind it is not the one that was opened."""
         if self._file == MEMORY:
             self._is_checked = True
             return
@@ -258,7 +258,7 @@ class SqliteDatabase(SqliteStatements):
         self._is_checked, self._cursor = False, None
 
     def _refuse_foreign_log(self) -> None:
-        """A file in the place of the former one, but the former one's log beside it: SQLite would mix the two."""
+        """Refuse a replaced file with the former one's log beside it: SQLite would mix the two."""
         former, log = self._former
         if log is None or identity(self._log) != log:
             self._former = None, None

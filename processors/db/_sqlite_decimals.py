@@ -1,8 +1,8 @@
 """Decimals on SQLite, which has no type for them: a column that declares DECIMAL or NUMERIC makes numbers of them.
 
-Its numbers hold 15 digits, or whole numbers of 64 bits. A decimal that has more would come back as another one, so it
-is refused where it goes to such a column; in a column that declares TEXT it stays as it is. A column that declares a
-scale, DECIMAL(10, 2), gives its digits behind the point, which the number has lost: 20.00 and not 20.
+Its numbers hold 15 digits, or whole numbers of 64 bits. A decimal that has more would be read back as another one, so
+it is refused in such a column; in a column that declares TEXT it stays as it is. For a column that declares a scale,
+DECIMAL(10, 2), the digits after the point are restored, which the number has lost: 20.00 and not 20.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_DIGITS = 15
 
 TYPE = re.compile(r"\s*(?:DECIMAL|NUMERIC)\b(?:\s*\(\s*[0-9]+\s*(?:,\s*(?P<scale>[0-9]+)\s*)?\))?", re.IGNORECASE)
 WIDE = Context(prec=1_000)
-"""In which a number gets as many digits behind its point as any column declares."""
+"""In this context a number gets as many digits after its point as any column declares."""
 
 MARK = re.compile(rf"(?P<token>{TOKEN.pattern})|\?", re.VERBOSE | re.DOTALL)
 RETURNING_WORD = re.compile(rf"(?P<token>{TOKEN.pattern})|\bRETURNING\b", re.VERBOSE | re.DOTALL | re.IGNORECASE)
@@ -33,7 +33,7 @@ RETURNING = re.compile(
 
 
 class Scale(NamedTuple):
-    """How many digits a column declares behind the point, and the least of them, as 0.01."""
+    """How many digits a column declares after the point, and the least of them, as 0.01."""
 
     digits: int
     least: Decimal
@@ -44,7 +44,7 @@ Scales = dict[str, Scale]
 
 
 class LongDecimal(ValueError):
-    """A decimal that is no number of SQLite: it is looked where it goes before it is bound."""
+    """A decimal that SQLite has no number for: its column is checked before it is bound."""
 
 
 class RoundedDecimal(ValueError):
@@ -52,7 +52,7 @@ class RoundedDecimal(ValueError):
 
 
 def text_of(value: Decimal) -> str:
-    """A decimal as it is bound. Raises LongDecimal for one that no number of SQLite holds."""
+    """Return a decimal as it is bound. Raise LongDecimal for one that no number of SQLite holds."""
     text = str(value)
     if (len(text) <= MOST_DIGITS and "E" not in text) or _is_number(value):
         return text
@@ -67,7 +67,7 @@ def _is_number(value: Decimal) -> bool:
 
 
 def exact(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[Any]:
-    """The values of a statement with its decimals as texts. Raises RoundedDecimal where a column would round one."""
+    """Return the values of a statement with its decimals as texts. Raise RoundedDecimal if a column would round one."""
     texts = [str(value) if isinstance(value, Decimal) else value for value in values]
     columns = _decimals_written(connection, sql, texts)
     rounded = {_rounded(value) for value in values if isinstance(value, Decimal) and not _is_number(value)}
@@ -78,12 +78,12 @@ def exact(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> li
 
 
 def _rounded(value: Any) -> str:
-    """A number with the digits that SQLite keeps of it; empty for anything else."""
+    """Return a number with the digits that SQLite keeps of it; empty for anything else."""
     return f"{float(value):.{MOST_DIGITS}g}" if isinstance(value, (int, float, Decimal)) else ""
 
 
 def _tried(connection: sqlite3.Connection, sql: str, values: Sequence[Any], columns: Sequence[str]) -> list[Any]:
-    """What a statement would write into some columns: it is run and undone. Raises what it raises."""
+    """Return the values a statement would write into some columns: it is run and undone. Raise its errors."""
     names = ", ".join(f'"{column}"' for column in columns)
     connection.execute("SAVEPOINT engine_trial")
     try:
@@ -96,7 +96,7 @@ def _tried(connection: sqlite3.Connection, sql: str, values: Sequence[Any], colu
 
 
 def _decimals_written(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[str]:
-    """The columns declared DECIMAL or NUMERIC that a statement writes: of an INSERT all of the table."""
+    """Return the columns declared DECIMAL or NUMERIC that a statement writes: for an INSERT all of the table."""
     written: set[tuple[str, str | None]] = set()
 
     def note(action: int, table: str | None, column: str | None, schema: str | None, trigger: str | None) -> int:
@@ -135,7 +135,7 @@ class Decimals:
     def complete(
         self, connection: sqlite3.Connection, sql: str, names: Sequence[str], rows: list[dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        """The rows of a statement, their decimals with the digits that their columns declare."""
+        """Return the rows of a statement, their decimals with the digits that their columns declare."""
         scales = self._scales.get(sql)
         if scales is None:
             scales = self._scales[sql] = _scales_of(connection, sql, names)
@@ -148,14 +148,14 @@ class Decimals:
 
 
 def _with_scale(value: Decimal, scale: Scale) -> Decimal:
-    """The decimal with zeros at its end, where it has fewer digits behind its point; none is taken away."""
+    """Return the decimal with zeros at its end, if it has fewer digits after its point; none is taken away."""
     exponent = value.as_tuple().exponent
     is_short = isinstance(exponent, int) and exponent > -scale.digits
     return value.quantize(scale.least, context=WIDE) if is_short else value
 
 
 def _scales_of(connection: sqlite3.Connection, sql: str, names: Sequence[str]) -> Scales:
-    """A view knows what its columns declare; it is made for as long as it is asked."""
+    """Read the declarations of columns from a view, which knows them and exists for this query only."""
     with suppress(sqlite3.Error):
         connection.execute(f"CREATE TEMP VIEW engine_columns AS {_query_of(sql)}")
         try:
@@ -172,7 +172,7 @@ def _scale(digits: int) -> Scale:
 
 
 def _query_of(sql: str) -> str:
-    """A query with the columns of the statement, and without parameters."""
+    """Return a query with the columns of the statement, and without parameters."""
     plain = MARK.sub(lambda match: match["token"] or "NULL", sql).rstrip().rstrip(";")
     returning = RETURNING.fullmatch(plain)
     return f"SELECT {returning['columns']} FROM {returning['table']}" if returning else plain  # noqa: S608  # no value

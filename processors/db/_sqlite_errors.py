@@ -1,4 +1,4 @@
-"""What went wrong in SQLite, as the errors of the connector."""
+"""Errors of SQLite as errors of the connector."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.db._sqlite_decimals import RoundedDecimal
 from processors.db._states import UNAVAILABLE
 
 FAILURES = (sqlite3.Error, OverflowError, ValueError)
-"""What the driver raises."""
+"""The exceptions of the driver."""
 
 # Not the statement's fault: the file, its disk, its locks (https://www.sqlite.org/rescode.html).
 OF_THE_ENVIRONMENT = frozenset(
@@ -50,13 +50,13 @@ def is_locked(error: BaseException) -> bool:
 
 
 def _primary(error: BaseException | None) -> int | None:
-    """The code of an error without what it adds; None where SQLite did not raise it."""
+    """Return the primary code of an error; None if SQLite did not raise it."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
 def locked() -> sqlite3.OperationalError:
-    """The error of a database that somebody else has for himself."""
+    """Return the error of a database that somebody else has locked."""
     error = sqlite3.OperationalError("database is locked")
     error.sqlite_errorcode = sqlite3.SQLITE_BUSY
     error.sqlite_errorname = "SQLITE_BUSY"
@@ -64,7 +64,7 @@ def locked() -> sqlite3.OperationalError:
 
 
 def taken_back(loss: Exception | None) -> FlowError:
-    """The error of a transaction that is no more; loss: the error with which the database took it back."""
+    """Return the error of a transaction that is no more; loss: the error with which the database took it back."""
     is_of_environment = _primary(loss) in OF_THE_ENVIRONMENT
     error_type, description = UNAVAILABLE if is_of_environment else (QUERY_EXECUTION, TAKEN_BACK)
     told = told_of(loss, error_type) if loss else None
@@ -82,7 +82,7 @@ def failure_of(
 
 
 def told_of(error: BaseException, error_type: ErrorType) -> Message:
-    """What flows can read of an error as `error.errorMessage`: names of the schema, and nothing of the values."""
+    """Return the part of an error that flows can read as `error.errorMessage`: names of the schema, and no values."""
     code, name = getattr(error, "sqlite_errorcode", None), getattr(error, "sqlite_errorname", "")
     is_of_constraint = name.startswith("SQLITE_CONSTRAINT")
     state = STATES.get(name) or ("23000" if is_of_constraint else STATES_OF_TYPES.get(error_type))

@@ -1,17 +1,17 @@
-"""Where an SQLite database lies."""
+"""The location of an SQLite database."""
 
 from __future__ import annotations
 
 import os
 
 Identity = tuple[int, int] | None
-"""Device and inode of a file; None where there is none."""
+"""Device and inode of a file; None if there is none."""
 
 MEMORY = ":memory:"
 
 
 def file_of(url: str) -> str | None:
-    """The file of an sqlite URL, `:memory:` for one without; None for another scheme."""
+    """Return the file of an sqlite URL, `:memory:` for one without; None for another scheme."""
     if url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
         return MEMORY
     prefix = "sqlite:///"

@@ -1,6 +1,7 @@
-"""Lists behind IN on SQLite: bound as one value, JSON, whatever their length; so a statement has one text.
+"""Lists after IN on SQLite: bound as one value, JSON, whatever their length; so a statement has one text.
 
-What JSON cannot carry, bytes and texts with a NUL in them, is a list of a text: what it is, and its bytes in base64.
+Values that JSON cannot carry, bytes and texts with a NUL in them, are a list of a text: their type, and their bytes in
+base64.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ ENTRIES = f"(SELECT CASE type WHEN 'array' THEN {FUNCTION}(value) ELSE value END
 
 
 def among(mark: str, number: int, is_negated: bool) -> str:
-    """What stands for the list that is bound to a mark."""
+    """Return the text for the list that is bound to a mark."""
     return ("NOT IN " if is_negated else "IN ") + ENTRIES.format(mark)
 
 
 def json_list(entries: list[Any]) -> str:
-    """The list as it is bound. Raises what `encode` does for an entry that is no value of a database."""
+    """Return the list as it is bound. Raise the error of `encode` for an entry that is not a value of a database."""
     return encode([_entry(entry) for entry in entries]).decode()
 
 
@@ -37,11 +38,11 @@ def _entry(value: Any) -> Any:
 
 
 def _unpacked(packed: str) -> Any:
-    """What lies in `["…"]`."""
+    """Return the value in `["…"]`."""
     data = b64decode(packed[3:-2])
     return data.decode() if packed[2] == TEXT else data
 
 
 def add_to(connection: Any) -> None:
-    """Give a connection the function that the lists need."""
+    """Add the function that the lists need to a connection."""
     connection.create_function(FUNCTION, 1, _unpacked, deterministic=True)

@@ -30,7 +30,7 @@ class SqlitePart(SqliteStatements):
         self._loss: Exception | None = None
 
     def nested(self) -> SqlitePart:
-        """A part inside this one."""
+        """Begin a part inside this one."""
         part = SqlitePart(self._open(), self.decimals, lambda: None, self)
         part.connection.execute(f"SAVEPOINT level_{part.level}")
         return part

@@ -22,10 +22,10 @@ LONGEST_WAIT = 5.0
 
 
 class SqliteStatements:
-    """What runs statements over a connection; `_open` looks whether it can be used now, and gives it."""
+    """Runs statements over a connection; `_open` checks that it can be used now, and returns it."""
 
     _cursor: sqlite3.Cursor | None = None
-    """For the next change, while the connection need not be looked at; a new one costs a tenth of an insert."""
+    """For the next change, while the connection need not be checked; a new one costs a tenth of an insert."""
 
     decimals: Decimals
 
@@ -33,11 +33,11 @@ class SqliteStatements:
         raise NotImplementedError
 
     def _changing(self) -> sqlite3.Cursor:
-        """A cursor for a change."""
+        """Return a cursor for a change."""
         return self._open().cursor()
 
     def _open_or_none(self) -> sqlite3.Connection | None:
-        """The connection, for finding out why a statement failed."""
+        """Return the connection, for finding out why a statement failed."""
         raise NotImplementedError
 
     async def run_script(self, script: str) -> None:
@@ -47,7 +47,7 @@ class SqliteStatements:
     async def select(
         self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
     ) -> list[dict[str, Any]]:
-        """The rows as maps, `most` of them at the most."""
+        """Return the rows as maps, `most` of them at the most."""
         if timeout is not None or type(values) is Long:
             return await self._slowly(lambda it: self._read(it, sql, values, most), timeout, sql, values)
         return await self._patiently(lambda: self._read(self._open(), sql, values, most), sql, values)
@@ -64,14 +64,14 @@ class SqliteStatements:
         return await self._patiently(lambda: self._change(self._changing(), sql, values), sql, values)
 
     def select_at_once(self, sql: str, values: Sequence[Any], most: int | None) -> list[dict[str, Any]]:
-        """As `select`, within a batch: it has the database for itself, so that no lock is waited for."""
+        """Do the same as `select`, within a batch: it has the database for itself, so no lock is waited for."""
         try:
             return self._read(self._open(), sql, values, most)
         except FAILURES as error:
             raise self._failure_at_once(error, sql, values) from error
 
     def change_at_once(self, sql: str, values: Sequence[Any]) -> dict[str, Any]:
-        """As `change`, within a batch."""
+        """Do the same as `change`, within a batch."""
         try:
             return self._change(self._cursor or self._changing(), sql, values)
         except FAILURES as error:
@@ -91,7 +91,7 @@ class SqliteStatements:
         return maps if sql in self.decimals.plain else self.decimals.complete(connection, sql, names, maps)
 
     def _change(self, cursor: sqlite3.Cursor, sql: str, values: Sequence[Any]) -> dict[str, Any]:
-        """What a statement changed; the row that RETURNING gives is the generated keys."""
+        """Return the changes of a statement; the row returned by RETURNING is the generated keys."""
         try:
             columns = cursor.execute(sql, values).description
         except LongDecimal:
@@ -108,7 +108,7 @@ class SqliteStatements:
         return {"affectedRows": max(cursor.rowcount, len(rows)), "generatedKeys": keys}
 
     def _failure_at_once(self, error: Exception, sql: str, values: Sequence[Any]) -> FlowError:
-        """Raises BatchLost where a lock is in the way after all, as of a reader of a file without WAL."""
+        """Raise BatchLost if a lock is in the way after all, as of a reader of a file without WAL."""
         if is_locked(error):
             raise BatchLost from error
         return self._failure(error, sql, values)
@@ -118,13 +118,13 @@ class SqliteStatements:
         return failure_of(error, self._open_or_none(), sql, values)
 
     async def prepare(self, sql: str, count: int) -> None:
-        """Have the database understand a statement with so many values, without running it. Raises what it says."""
+        """Make the database check a statement with so many values, without running it. Raise its errors."""
         await self.select(f"EXPLAIN {sql}", (None,) * count, None)
 
     async def portions(
         self, sql: str, values: Sequence[Any], size: int, timeout: float | None = None
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
-        """The rows in lists of `size`, read in a thread while the cursor is open; timeout: for each list."""
+        """Yield the rows in lists of `size`, read in a thread while the cursor is open; timeout: for each list."""
         async with self._lend() as connection:
             try:
                 cursor = await in_thread(connection, lambda: _execute(connection, sql, values), timeout)
@@ -141,13 +141,13 @@ class SqliteStatements:
                 raise failure_of(error, connection, sql, values) from error
 
     def _lend(self) -> AbstractAsyncContextManager[sqlite3.Connection]:
-        """A connection that nobody else uses meanwhile, for what may take long."""
+        """Lend a connection that nobody else uses meanwhile, for statements that may take long."""
         raise NotImplementedError
 
     async def _slowly(
         self, action: Callable[[sqlite3.Connection], Result], timeout: float | None, sql: str, values: Sequence[Any]
     ) -> Result:
-        """The action's result, in a thread. Raises DB:TIMEOUT."""
+        """Return the action's result, from a thread. Raise DB:TIMEOUT."""
         async with self._lend() as connection:
             try:
                 return await in_thread(connection, lambda: action(connection), timeout)
@@ -156,7 +156,7 @@ class SqliteStatements:
                 raise failure_of(error, connection, sql, values) from error
 
     async def _patiently(self, action: Callable[[], Result], sql: str, values: Sequence[Any] = ()) -> Result:
-        """The action's result; while somebody else holds a lock, tried again without blocking the loop."""
+        """Return the action's result; while somebody else holds a lock, try again without blocking the loop."""
         deadline, pause = monotonic() + LONGEST_WAIT, 0.001
         while True:
             try:
@@ -168,18 +168,18 @@ class SqliteStatements:
             pause = min(pause * 2, 0.1)
 
     def _note(self, error: Exception) -> None:
-        """Look at what a failed statement left behind. Raises BatchLost where that is not what was before it."""
+        """Check the state that a failed statement left behind. Raise BatchLost if it is not the one before it."""
 
 
 async def in_thread(connection: sqlite3.Connection, action: Callable[[], Result], timeout: float | None) -> Result:
-    """The action's result; it is interrupted, and then DB:TIMEOUT, at the timeout, and where the flow is ended."""
+    """Return the action's result; interrupt it at the timeout (DB:TIMEOUT), and if the flow is ended."""
     running = asyncio.ensure_future(asyncio.to_thread(action))
     try:
         async with asyncio.timeout(timeout):
             return await asyncio.shield(running)
     except TimeoutError:
         await _interrupt(connection, running)
-        if running.exception() is None:  # it ended before the interrupt struck
+        if running.exception() is None:  # it ended before the interrupt took effect
             return running.result()
         raise FlowError(DB_TIMEOUT, f"a statement took longer than {timeout:g} s") from None
     except asyncio.CancelledError:
@@ -188,12 +188,12 @@ async def in_thread(connection: sqlite3.Connection, action: Callable[[], Result]
 
 
 async def _interrupt(connection: sqlite3.Connection, running: asyncio.Future[Any]) -> None:
-    """An interrupt strikes what runs, not what is about to run: it is sent until the thread is done."""
+    """Interrupt a thread until it is done: one interrupt stops a running action, not one about to run."""
     while not running.done():
         connection.interrupt()
         with suppress(asyncio.CancelledError):  # the connection stays open as long as the thread works with it
             await asyncio.wait([running], timeout=0.02)
-    running.exception()  # looked at, so that nobody warns of it
+    running.exception()  # retrieved, so that nobody warns of it
 
 
 def _execute(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:

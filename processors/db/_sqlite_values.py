@@ -1,9 +1,10 @@
-"""Values that SQLite has no type for: how they lie in it, and what columns give by the type that they declare.
+"""Values that SQLite has no type for: how they are stored, and how columns return them by their declared type.
 
-Decimals and UUIDs lie as text, dates and times as ISO 8601 (as CURRENT_TIMESTAMP: a space in the middle), booleans as
-0 and 1, lists and maps as JSON, bytes as they are. A column that declares BOOLEAN, DATE, DATETIME, TIMESTAMP, TIME,
-DECIMAL, NUMERIC, UUID or JSON gives such values again; where what lies in it is none, and in all other columns and
-expressions, a number is a number and a text a text. What DECIMAL and NUMERIC make of a decimal: _sqlite_decimals.
+Decimals and UUIDs are stored as text, dates and times as ISO 8601 (as CURRENT_TIMESTAMP: a space in the middle),
+booleans as 0 and 1, lists and maps as JSON, bytes as they are. A column that declares BOOLEAN, DATE, DATETIME,
+TIMESTAMP, TIME, DECIMAL, NUMERIC, UUID or JSON returns such values again; if the stored value is not one, and in all
+other columns and expressions, a number is a number and a text a text. For decimals in DECIMAL and NUMERIC columns see
+_sqlite_decimals.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _reader(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 
 
 def _as_it_lies(data: bytes) -> Any:
-    """A number or a text; the driver gives the bytes of both."""
+    """Return a number or a text; the driver passes the bytes of both."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -95,7 +96,7 @@ def _as_it_lies(data: bytes) -> Any:
 
 
 def register() -> None:
-    """Make the driver know them. Its dates and times stay as they are without this, but for a warning."""
+    """Register them with the driver. Its dates and times work the same without this, except for a warning."""
     for kind, write in {**WRITTEN, Decimal: text_of}.items():
         sqlite3.register_adapter(kind, write)
     for name, read in READ.items():

@@ -1,4 +1,4 @@
-"""What a test has in the place of a real database: one of the same dialect, of its own, empty when a case begins."""
+"""The database that a test uses instead of a real one: same dialect, its own, empty when a case begins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.db._sqlite import SqliteDatabase
 from processors.db._sqlite_file import MEMORY, file_of
 
 PREFIX = "flow_test_"
-"""How the names of databases begin that tests make on a server: one is left there by a test that was killed."""
+"""The prefix of names of databases that tests make on a server: a test that is killed leaves one there."""
 
 EXAMPLES = {"postgresql": "postgresql://user@host/postgres", "mysql": "mysql+asyncmy://user@host/mysql"}
 """URLs of servers on which tests can have databases of their own, by dialect."""
@@ -22,7 +22,7 @@ FAMILIES = {"postgres": "postgresql", "mariadb": "mysql"}
 
 
 def stand_in(url: str, isolation: Isolation, pooling: Pooling) -> Database | None:
-    """The database of a test for that at a url; None, where there is no server on which it could be."""
+    """Return the database of a test for that at a url; None if there is no server on which it could be."""
     if file_of(url) is not None:
         return SqliteDatabase("sqlite://", _confined(isolation))
     dialect = dialect_of(url)
@@ -35,19 +35,19 @@ def stand_in(url: str, isolation: Isolation, pooling: Pooling) -> Database | Non
 
 
 def hint_of(url: str) -> str:
-    """How a test gets a database of its own in the place of that at a url; empty, where it cannot have one."""
+    """Say how a test gets a database of its own instead of that at a url; empty if it cannot have one."""
     example = EXAMPLES.get(dialect_of(url), "")
     return f"engine test --database {example}, a server on which tests make databases of their own" if example else ""
 
 
 def dialect_of(url: str) -> str:
-    """`postgresql`, `mysql`: what understands the same statements."""
+    """Return the family of dialects that understand the same statements, such as `postgresql` or `mysql`."""
     name = url.partition(":")[0].partition("+")[0].lower()
     return FAMILIES.get(name, name)
 
 
 def _on_server(dialect: str, server: str, isolation: Isolation, pooling: Pooling) -> Database | None:
-    """A database with a name of its own, which is gone when the test ends."""
+    """Return a database with a name of its own, which is gone when the test ends."""
     name = PREFIX + token_hex(4)
     if dialect == "postgresql":
         from processors.db._postgres_stand_in import PostgresStandIn
@@ -61,7 +61,7 @@ def _on_server(dialect: str, server: str, isolation: Isolation, pooling: Pooling
 
 
 def _confined(isolation: Isolation) -> Callable[[sqlite3.Connection], None]:
-    """What keeps a connection from attaching a file, and from writing one (VACUUM INTO)."""
+    """Keep a connection from attaching a file, and from writing one (VACUUM INTO)."""
 
     def allow(action: int, name: str | None, *_: str | None) -> int:
         if action != sqlite3.SQLITE_ATTACH or name in ("", MEMORY):

@@ -1,4 +1,4 @@
-"""What the operations that run one statement have in common."""
+"""The base of the operations that run one statement."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from processors.db.config import Config
 
 
 class DatabaseOperation(Operation):
-    """The base of what a flow does with a database."""
+    """The base of the operations on a database."""
 
     config_ref: ConfigRef[Config]
     """The name of the db:config."""
 
     query_timeout: Amount = Amount(0)
     """How long a statement may take, in queryTimeoutUnit, before it is stopped and DB:TIMEOUT raised; 0 is no limit.
-    What INSERT, UPDATE, DELETE, MERGE and REPLACE change is undone for sure when they are stopped; on a server that
+    The changes of INSERT, UPDATE, DELETE, MERGE and REPLACE are undone for sure when they are stopped; on a server that
     costs two messages more."""
 
     query_timeout_unit: TimeUnit = "SECONDS"
-    """What a queryTimeout without a unit of its own counts."""
+    """The unit of a queryTimeout without a unit of its own."""
 
     raises = DB_TYPES
     is_outward = True
 
     timeout: float | None = prepared()
-    """Seconds that a statement may take."""
+    """Return the seconds that a statement may take."""
 
     database: Database = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(timeout=self.query_timeout.seconds(self.query_timeout_unit) or None)
-        if isinstance(self.config_ref, Config):  # not where the config has mistakes itself
+        if isinstance(self.config_ref, Config):  # not if the config itself has mistakes
             self._prepare(database=self.config_ref.database, reaches_outside=self.config_ref.reaches_outside)
             self.prepare(self.database)
 
@@ -46,7 +46,7 @@ class DatabaseOperation(Operation):
         """Write the statement for the database."""
 
     async def statements(self) -> Statements:
-        """The database, or its part in the transaction of this strand."""
+        """Return the database, or its part in the transaction of this strand."""
         transaction = Transaction.current()
         if transaction is None:
             return self.database
@@ -58,21 +58,21 @@ class Statement(DatabaseOperation):
     """The base of the operations with one statement that has parameters."""
 
     sql: Sql
-    """The statement, with a `:name` for each value. A list stands alone behind IN: `id IN (:ids)`; an empty one finds
-    no row, and with NOT IN all. A list or a map that is stored becomes JSON; where one value is compared it is
+    """The statement, with a `:name` for each value. A list is used alone after IN: `id IN (:ids)`; an empty one finds
+    no row, and with NOT IN all. A list or a map that is stored becomes JSON; if it is compared with one value, it is
     refused."""
 
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
-    """The values by name: a map, or one expression that gives a map. They are bound, never pasted."""
+    """The values by name: a map, or one expression whose value is a map. They are bound, never pasted."""
 
     bind: Any = prepared()
-    """The values of an event for the statement, in order."""
+    """Returns the values of an event for the statement, in order."""
 
     bind_at_once: Any = prepared()
-    """The same for a batch; it is lost where a statement would hold it up."""
+    """The same for a batch; it is lost if a statement would block it."""
 
     text: str = prepared()
-    """The statement as the database wants it."""
+    """The statement in the form of the database."""
 
     def __post_init__(self) -> None:
         self._check_names()
@@ -90,7 +90,7 @@ class Statement(DatabaseOperation):
         return self.timeout is None and self.sql.verb in ONE_OF_MANY
 
     def one_of_many(self, plain: Callable[[AtOnce], RunPlain]) -> Code:
-        """The code of the operation; `plain` makes the function for batches of a database that is not waited for."""
+        """Return the code of the operation; `plain` makes the function for batches of a database used synchronously."""
         batching, at_once = self.database.batching, self.database.at_once
         if batching is None or not self.is_one_of_many:
             return Code(self.run, None)

@@ -1,4 +1,4 @@
-"""What SQLSTATEs mean, which all servers have in common (ISO 9075), those of PostgreSQL among them."""
+"""The meaning of SQLSTATEs, which all servers have in common (ISO 9075), those of PostgreSQL among them."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ BY_CLASS: dict[str, Meaning] = {
 
 
 def meaning_of(state: str) -> Meaning | None:
-    """None where nobody knows the state."""
+    """Return the meaning of a state; None if it is unknown."""
     return BY_STATE.get(state) or BY_CLASS.get(state[:2])

@@ -6,10 +6,10 @@ from processors.db._bulk import Bulk
 class BulkUpdate(Bulk):
     """Change rows by each map of a list: all changes, or none.
 
-    The statement runs once for each map, in one transaction; inside a `try` with transactionalAction
-    it is a part of that one, which is undone alone. The result is the list of how many rows each
-    changed; that it was none is no error. An error is that of the first that fails: its number, from
-    1, stands in `error.errorMessage.payload.row` and in error.detailedDescription.
+    The statement runs once for each map, in one transaction; inside a `try` with transactionalAction it is a part of
+    that one, which is undone alone. The result is the list of how many rows each changed; changing none is not an
+    error. The error is that of the first map that fails: its number, from 1, is in `error.errorMessage.payload.row` and
+    in error.detailedDescription.
 
     Example:
         configs:

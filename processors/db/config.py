@@ -51,7 +51,7 @@ def scheme_of(url: str) -> str:
 
 
 def database_of(url: str, pooling: Pooling) -> Database:
-    """The database of a url, by its scheme. Drivers are imported only for those that need them."""
+    """Return the database of a url, by its scheme. Drivers are imported only if they are needed."""
     if scheme_of(url) in POSTGRESQL:
         from processors.db._postgres import PostgresDatabase
 
@@ -64,7 +64,7 @@ def database_of(url: str, pooling: Pooling) -> Database:
 
 
 def _script(value: Any) -> Any:
-    """The statements; a text that ends in .sql is the name of a file beside the flow file."""
+    """Return the statements; a text that ends in .sql is the name of a file beside the flow file."""
     if not isinstance(value, str) or not value.strip().endswith(".sql"):
         return value
     place = getattr(value, "place", None)
@@ -84,18 +84,18 @@ def _script(value: Any) -> Any:
 
 
 class Config(BaseConfig):
-    """A database, which operations name by config-ref.
+    """A database; operations refer to it by config-ref.
 
-    `sqlite:///customers.db` is a file in the folder where the engine was started, made at the first
-    start; `sqlite:////var/customers.db` is absolute; `sqlite://` lies in memory.
-    `postgresql://user:password@host:5432/customers` is a PostgreSQL server, which needs the extra
-    `[postgres]`; what stands behind a `?` is as in libpq, such as sslmode. Any other url is SQLAlchemy's,
-    with an asynchronous driver, and needs the extra `[sqlalchemy]` and the driver:
-    `mysql+asyncmy://user:password@host/customers`, `mssql+aioodbc://…`, `oracle+oracledb://…`.
+    `sqlite:///customers.db` is a file in the folder in which the engine was started, made at the first start;
+    `sqlite:////var/customers.db` is absolute; `sqlite://` is kept in memory.
+    `postgresql://user:password@host:5432/customers` is a PostgreSQL server, which needs the extra `[postgres]`; the
+    options after a `?` are those of libpq, such as sslmode. Any other url is SQLAlchemy's, with an asynchronous driver,
+    and needs the extra `[sqlalchemy]` and the driver: `mysql+asyncmy://user:password@host/customers`,
+    `mssql+aioodbc://…`, `oracle+oracledb://…`.
 
-    Each statement is committed on its own, unless a `try` with `transactionalAction` is around it.
-    A database that cannot be reached stops the start only where an initScript must run, or where
-    reconnection says failsDeployment; else the first use raises DB:CONNECTIVITY.
+    Each statement is committed on its own, unless a `try` with `transactionalAction` is around it. A database that
+    cannot be reached stops the start only if an initScript must run, or if reconnection says failsDeployment; otherwise
+    the first use raises DB:CONNECTIVITY.
 
     Example:
         configs:
@@ -109,7 +109,7 @@ class Config(BaseConfig):
     """
 
     url: Annotated[str, BeforeValidator(_url)]
-    """Where the database is."""
+    """The url of the database."""
 
     init_script: Annotated[str | None, BeforeValidator(_script)] = None
     """Statements that run once at the start, without parameters; or the name of a .sql file beside the flow file."""
@@ -125,7 +125,7 @@ class Config(BaseConfig):
 
     reconnection: Reconnection = Reconnection()
     """Whether the database must be there when the application starts, and how often that is tried: failsDeployment,
-    reconnect or reconnect-forever. Later each statement connects again where the connection was lost."""
+    reconnect or reconnect-forever. Later each statement connects again if the connection was lost."""
 
     database: Database = prepared()
 
@@ -151,7 +151,7 @@ class Config(BaseConfig):
             self._prepare(stand_in_hint=hint)
 
     async def probe(self) -> Sequence[Mistake]:
-        """Prepare the statements of the flows; where tables are made by initScript, as if they were there."""
+        """Prepare the statements of the flows; tables made by initScript are treated as if they existed."""
         part = await self.database.begin(None)
         try:
             if self.init_script and self.database.style.undoes_tables:

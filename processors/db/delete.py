@@ -6,7 +6,7 @@ from processors.db._change import Change
 class Delete(Change):
     """Delete rows.
 
-    The result is `{affectedRows, generatedKeys}`. That no row was there to delete is no error.
+    The result is `{affectedRows, generatedKeys}`. If there was no row to delete, that is not an error.
 
     Example:
         configs:

@@ -31,7 +31,7 @@ class ExecuteDdl(DatabaseOperation):
     """The statement; it has no parameters."""
 
     text: str = prepared()
-    """The statement as the database wants it."""
+    """The statement in the form of the database."""
 
     def prepare(self, database: Database) -> None:
         self._prepare(text=self.sql.text(database.style))

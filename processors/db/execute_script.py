@@ -20,9 +20,9 @@ def _script(value: Any) -> Any:
 class ExecuteScript(DatabaseOperation):
     """Run several statements, one after another; the result is the list of how many rows each changed.
 
-    Semicolons end statements. Each is committed on its own, unless in a `try` with
-    transactionalAction, and the first that fails ends the script: its number, from 1, stands in
-    `error.errorMessage.payload.statement` and in error.detailedDescription.
+    Semicolons end statements. Each is committed on its own, unless in a `try` with transactionalAction, and the first
+    that fails ends the script: its number, from 1, is in `error.errorMessage.payload.statement` and in
+    error.detailedDescription.
 
     Example:
         configs:
@@ -40,10 +40,10 @@ class ExecuteScript(DatabaseOperation):
     """The statements in one text; they have no parameters."""
 
     file: Resource | None = None
-    """The name of a file beside the flow file that holds them, in the place of sql."""
+    """The name of a file beside the flow file that holds them, instead of sql."""
 
     texts: tuple[str, ...] = prepared()
-    """The statements as the database wants them."""
+    """The statements in the form of the database."""
 
     def __post_init__(self) -> None:
         if (self.sql is None) == (self.file is None):

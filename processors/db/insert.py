@@ -6,8 +6,8 @@ from processors.db._change import Generating
 class Insert(Generating):
     """Insert rows.
 
-    The result is `{affectedRows, generatedKeys}`; generatedKeys holds what a RETURNING clause
-    gives for the first row, or `autoGenerateKeys`. Without a `target` the result becomes the payload.
+    The result is `{affectedRows, generatedKeys}`; generatedKeys holds the first row of a RETURNING clause, or of
+    `autoGenerateKeys`. Without a `target` the result becomes the payload.
 
     Example:
         configs:

@@ -9,9 +9,9 @@ from processors.db._statement import Statement
 
 
 class QuerySingle(Statement):
-    """Read one row: the result is a map by the names of the columns, null where there is no row.
+    """Read one row: the result is a map by the names of the columns, or null if there is no row.
 
-    Of several rows it is the first; the others are not read.
+    If there are several rows it is the first; the others are not read.
 
     Example:
         configs:

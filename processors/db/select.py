@@ -12,18 +12,17 @@ FETCH_SIZE = 1_000
 class Select(Statement):
     """Read rows: the result is a list of maps, one a row, by the names of the columns.
 
-    With `streaming` it is a stream, which foreach goes through, and an answer is sent from, in the
-    memory of `fetchSize` rows, however many there are; it is read once, expressions do not look
-    inside. The statement runs at once, its errors are raised here; the rows after the first ones are
-    read as they are asked for. Its cursor is closed at the end of the rows, or of the flow. A stream
-    of a transaction is read within it.
+    With `streaming` it is a stream, for foreach or for the body of an answer, in the memory of `fetchSize` rows,
+    however many there are; it is read once, expressions do not look inside. The statement runs immediately, its errors
+    are raised here; the rows after the first ones are read as they are asked for. Its cursor is closed at the end of
+    the rows, or of the flow. A stream of a transaction is read within it.
 
-    What SQLite gives of a column declared BOOLEAN, DATE, DATETIME, TIMESTAMP, TIME, DECIMAL, NUMERIC,
-    UUID or JSON is such a value, where one lies in it; of any other column and of expressions it is a
-    number, a text, bytes or null. Lists and maps lie in it as JSON, UUIDs as text. Decimals lie in a
-    column declared DECIMAL or NUMERIC as SQLite's numbers, which hold 15 digits, or whole numbers of 64
-    bits: one of more digits is refused there (DB:QUERY_EXECUTION). DECIMAL(10, 2) gives two digits behind
-    the point, 20.00. In a column declared TEXT any decimal lies as it is.
+    A column of SQLite declared BOOLEAN, DATE, DATETIME, TIMESTAMP, TIME, DECIMAL, NUMERIC, UUID or JSON returns such a
+    value, if one is stored in it; any other column, and an expression, returns a number, a text, bytes or null. Lists
+    and maps are stored as JSON, UUIDs as text. Decimals are stored in a column declared DECIMAL or NUMERIC as SQLite's
+    numbers, which hold 15 digits, or whole numbers of 64 bits: one of more digits is refused there
+    (DB:QUERY_EXECUTION). DECIMAL(10, 2) returns two digits after the point, 20.00. A column declared TEXT stores any
+    decimal as it is.
 
     Example:
         configs:
@@ -46,11 +45,11 @@ class Select(Statement):
     """Whether the result is a stream of the rows, read while it is gone through."""
 
     fetch_size: Count = Count(FETCH_SIZE)
-    """How many rows a stream reads at once."""
+    """How many rows a stream reads at a time."""
 
     @property
     def is_one_of_many(self) -> bool:
-        """Not if a server reads them through a cursor, which has a connection of its own."""
+        """False if a server reads them through a cursor, which has a connection of its own."""
         return super().is_one_of_many and not (self.streaming or self.max_rows)
 
     def code(self, link: Link) -> Code:

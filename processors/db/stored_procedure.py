@@ -17,7 +17,7 @@ KIND = re.compile(r"[A-Za-z][\w ]*(\([0-9]+(, ?[0-9]+)?\))?[\w ]*(\[\])?")
 
 
 def _types(value: Any) -> Any:
-    """Names, or a map of types by names, as a map."""
+    """Convert names, or a map of types by names, to a map."""
     types = dict.fromkeys(value, "") if isinstance(value, list) and _are_texts(value) else value
     if not isinstance(types, Mapping) or not _are_texts(types) or not _are_texts(types.values()):
         refuse([Mistake("F303", "outputs that are no names", "names, or types by names", "[total]")])
@@ -32,14 +32,14 @@ def _are_texts(values: Any) -> bool:
 
 
 class StoredProcedure(DatabaseOperation):
-    """Call a stored procedure; the result is a map of what came out, by the names of its parameters.
+    """Call a stored procedure; the result is a map of its outputs, by the names of its parameters.
 
-    `CALL name(:in, :out)` and `{call name(:in, :out)}` mean the same. `{:result = call name(:in)}` calls
-    a function and gives its one value; rows of a function are read by db:select. The rows that a procedure
-    of MySQL or MariaDB gives are lists in the same map: resultSet1, resultSet2 and so on.
+    `CALL name(:in, :out)` and `{call name(:in, :out)}` mean the same. `{:result = call name(:in)}` calls a function and
+    returns its one value; rows of a function are read by db:select. The rows returned by a procedure of MySQL or
+    MariaDB are lists in the same map: resultSet1, resultSet2 and so on.
 
-    PostgreSQL, MySQL and MariaDB have procedures for it. SQLite has none, and others are refused, too,
-    when the flow is loaded. On PostgreSQL a procedure names all of its outputs, or raises DB:QUERY_EXECUTION.
+    PostgreSQL, MySQL and MariaDB support it. SQLite has no procedures, and other databases are refused, too, when the
+    flow is loaded. On PostgreSQL a procedure names all of its outputs, or raises DB:QUERY_EXECUTION.
 
     Example:
         configs:
@@ -54,29 +54,29 @@ class StoredProcedure(DatabaseOperation):
     """
 
     sql: Procedure
-    """The call, with a `:name` for each value that goes in or comes out."""
+    """The call, with a `:name` for each input or output."""
 
     input_parameters: Annotated[Template, Field(alias="input-parameters")] = Template({})
-    """The values that go in by name: a map, or one expression that gives a map. They are bound, never pasted."""
+    """The inputs by name: a map, or one expression whose value is a map. They are bound, never pasted."""
 
     output_parameters: Annotated[
         dict[str, str],
         BeforeValidator(_types),
         Kind("map", typed("object", "array", items=TEXT, additionalProperties=TEXT)),
     ] = Field(default_factory=dict, alias="output-parameters")
-    """What comes out: a list of names, or a map of types by names, for a database that does not know them itself."""
+    """The outputs: a list of names, or a map of types by names, for a database that does not know them itself."""
 
     in_out_parameters: Annotated[Template, Field(alias="in-out-parameters")] = Template({})
     """The values by name that go in, and come out changed: a map."""
 
     bind: Any = prepared()
-    """The values of an event for the call, in order."""
+    """Returns the values of an event for the call, in order."""
 
     text: str = prepared()
-    """The call as the database wants it."""
+    """The call in the form of the database."""
 
     call: Any = prepared()
-    """Calls, and gives what came out."""
+    """Calls, and returns the outputs."""
 
     def __post_init__(self) -> None:
         self._check_names()
@@ -128,5 +128,5 @@ class StoredProcedure(DatabaseOperation):
 
 
 def _names(template: Template) -> list[str]:
-    """The names of a map that is written out."""
+    """Return the names of a map that is written out."""
     return list(template.entries or ())

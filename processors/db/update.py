@@ -6,7 +6,7 @@ from processors.db._change import Generating
 class Update(Generating):
     """Change rows.
 
-    The result is `{affectedRows, generatedKeys}`. That no row was there to change is no error.
+    The result is `{affectedRows, generatedKeys}`. If there was no row to change, that is not an error.
 
     Example:
         configs:

@@ -1,4 +1,4 @@
-"""Where a request goes: a path or a url, into which values come as one segment each."""
+"""The address of a request: a path or a url, into which values are inserted as one segment each."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PARAMETER = re.compile(r"\{([^{}/?#\s]+)\}")
 HEAD = re.compile(r"https?://[^/?#\s{}\\@]+(?=[/?]|$)", re.IGNORECASE)
 ABSOLUTE = re.compile(r"https?://[^/?#\s{}\\@]+(?:[/?#][^\s\x00-\x20\x7f]*)?", re.IGNORECASE)
 KEPT = "/?%:@!$&'()*+,;=~-._[]"
-"""What stays as it is in what the flow file says itself; an escape may stand there already."""
+"""Characters that stay as they are in a literal of the flow file; an escape may be there already."""
 
 Values = Mapping[str, Any]
 
 
 class Path(Template):
-    """A path: what an expression or a `{name}` gives is percent-encoded as one segment.
+    """A path: the value of an expression or a `{name}` is percent-encoded as one segment.
 
     `names` are the `{name}`s in it, `is_whole` whether it is one expression and nothing else.
     """
@@ -33,7 +33,7 @@ class Path(Template):
     expected: ClassVar[str] = "a path"
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
-        """The expressions as a list; `_parts` are the literal texts and names around them."""
+        """Return the expressions as a list; `_parts` are the literal texts and names around them."""
         self.is_whole = not isinstance(held, (TextOf, Constant))
         pieces = list(_joined(held.parts)) if isinstance(held, TextOf) else [held]
         self._check_start(pieces, written, reader)
@@ -46,7 +46,7 @@ class Path(Template):
             reader.mistakes.append(Mistake("F303", shown(written), self.expected, "", getattr(written, "place", None)))
 
     def fill(self, event: Event, parameters: Values) -> str:
-        """The text for this event, encoded. Raises HTTP:BAD_REQUEST for a value that is no segment."""
+        """Return the text for this event, encoded. Raise HTTP:BAD_REQUEST for a value that is not a segment."""
         values = iter(self.evaluate(event))
         text = ""
         for part in self._parts:
@@ -59,7 +59,7 @@ class Path(Template):
 
 
 class Url(Path):
-    """A url: values come into its path and query; only one that is a whole expression chooses the host."""
+    """A url: values are inserted into its path and query; only a url that is a whole expression chooses the host."""
 
     __slots__ = ()
     word = "url"
@@ -90,11 +90,11 @@ class _Parameter:
 
 
 class _Expression:
-    """Stands where the value of the next expression comes."""
+    """Marks the place of the next expression's value."""
 
 
 def _joined(parts: Iterable[Constant | Computed]) -> Iterator[Held]:
-    """The parts of a text; what a placeholder gave and what stands beside it are one literal."""
+    """Return the parts of a text; the value of a placeholder and the text around it are one literal."""
     for kind, group in groupby(parts, type):
         if kind is Constant:
             yield Constant("".join(part.value for part in group if isinstance(part, Constant)))
@@ -126,7 +126,7 @@ def _encoded(value: Any, *, is_query: bool) -> str:
 
 
 def parameters_of(value: Any) -> Values:
-    """The map that uri-params or query-params gave; null is an empty one. Raises HTTP:BAD_REQUEST."""
+    """Return the map that uri-params or query-params have as value; null is empty. Raise HTTP:BAD_REQUEST otherwise."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -135,7 +135,7 @@ def parameters_of(value: Any) -> Values:
 
 
 def with_query(url: str, *maps: Any) -> str:
-    """The url with the parameters of all maps, the later ones winning: a list repeats its name, null is left out."""
+    """Return the url with the parameters of all maps, later ones winning: a list repeats its name, null is left out."""
     if not any(maps):
         return url
     parameters: dict[str, Any] = {}
@@ -150,6 +150,6 @@ def with_query(url: str, *maps: Any) -> str:
 
 
 def each_of(value: Any) -> list[Any]:
-    """The values of a list, or the one value; none of null."""
+    """Return the values of a list, or the one value; none for null."""
     values = list(value) if isinstance(value, (list, tuple)) or hasattr(value, "to_list") else [value]
     return [each for each in values if each is not None]

@@ -1,4 +1,4 @@
-"""Who a request says that it is."""
+"""The credentials of a request."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from processors.http._errors import HTTP_CONNECTIVITY, HTTP_SECURITY
 from processors.http._outgoing import Outgoing
 
 Send = Callable[[Outgoing], Awaitable[tuple[int, Any]]]
-"""Sends a request outside of any flow: its status and the value of its body."""
+"""Sends a request outside any flow, and returns its status and the value of its body."""
 
 LONGEST_LIFE = 10**9
-"""Seconds: a token that says more lives without end."""
+"""Seconds: a token with a longer lifetime never expires."""
 LEEWAY = 30.0
-"""Seconds before its end from which a token is not used any more, but at most a tenth of its life."""
+"""Seconds before its expiry from which a token is not used any more, but at most a tenth of its lifetime."""
 
 
 class BasicAuthentication(Parameters):
@@ -42,10 +42,10 @@ class BasicAuthentication(Parameters):
 
 
 class BearerAuthentication(Parameters):
-    """A token that is there already (RFC 6750)."""
+    """A token that is known already (RFC 6750)."""
 
     token: Template
-    """The token; an expression may hand on the caller's."""
+    """The token; an expression may pass on the caller's."""
 
     def credentials(self, event: Event) -> str:
         return f"Bearer {to_text(self.token.evaluate(event))}"
@@ -71,7 +71,7 @@ class ClientCredentials(Parameters):
     """Its secret; take it from a placeholder such as `${secret:orders.secret}`."""
 
     token_url: Annotated[str, AfterValidator(_token_url)]
-    """Where tokens are given out."""
+    """The url that issues tokens."""
 
     scopes: Annotated[str, BeforeValidator(_scopes), Kind("text", TEXTS)] = ""
     """The scopes to ask for, as a list or with spaces between them."""
@@ -80,7 +80,7 @@ class ClientCredentials(Parameters):
     """Send the client's name and secret in the form, not in the header Authorization."""
 
     def request(self) -> Outgoing:
-        """What asks for a token."""
+        """Return the request for a token."""
         fields = {"grant_type": "client_credentials", "scope": self.scopes or None}
         headers = {"content-type": FORM, "accept": "application/json"}
         if self.encode_client_credentials_in_body:
@@ -91,16 +91,16 @@ class ClientCredentials(Parameters):
 
 
 class Authentication(Parameters):
-    """How requests prove who sends them: one of these."""
+    """The credentials of requests: one of these."""
 
     basic_authentication: Annotated[BasicAuthentication | None, Field(alias="basic-authentication")] = None
     """A name and a password."""
 
     bearer_authentication: Annotated[BearerAuthentication | None, Field(alias="bearer-authentication")] = None
-    """A token that is there already."""
+    """A token that is known already."""
 
     client_credentials: Annotated[ClientCredentials | None, Field(alias="client-credentials-grant-type")] = None
-    """OAuth 2.0: a token that is fetched, kept until it expires, and fetched anew once where the upstream says 401."""
+    """OAuth 2.0: a token that is fetched, kept until it expires, and fetched again once if the upstream answers 401."""
 
     given: BasicAuthentication | BearerAuthentication | None = prepared()
 
@@ -134,7 +134,7 @@ class Tokens:
         self._renewal: asyncio.Task[Token | FlowError] | None = None
 
     async def get(self) -> str:
-        """A token that holds. Raises HTTP:SECURITY where none is given, HTTP:CONNECTIVITY where nobody answers."""
+        """Return a valid token. Raise HTTP:SECURITY if none is issued, HTTP:CONNECTIVITY if nobody answers."""
         if self._token is not None and self._runtime.clock.monotonic() < self._token.ends:
             return self._token.credentials
         if self._renewal is None or self._renewal.done():
@@ -172,11 +172,11 @@ def _token(status: int, answer: Any, began: float) -> Token:
 
 
 def _is_token(text: Any) -> bool:
-    """Whether a text can stand in a header Authorization."""
+    """Return whether a text may be part of a header Authorization."""
     return isinstance(text, str) and 0 < len(text) <= LONGEST_ACCESS_TOKEN and text.isascii() and text.isprintable()
 
 
 def _lifetime(given: Any) -> float:
-    """Seconds; some servers write them as text. Without end where none are given: a 401 ends it."""
+    """Return the seconds; some servers write them as text. If none are given, it has no end: a 401 ends it."""
     seconds: Any = number_in(given) if isinstance(given, str) else given
     return float(seconds) if is_number(seconds) and 0 <= seconds <= LONGEST_LIFE else inf

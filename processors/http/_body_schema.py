@@ -26,7 +26,7 @@ class BodySchema(Validated):
 
     @property
     def documents(self) -> Mapping[str, Any]:
-        """The documents that it is made of by their URIs, its own first."""
+        """The documents that it is made of, by URI, its own first."""
         return self._schema.documents
 
     def check(self, payload: Any) -> None:

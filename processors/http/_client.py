@@ -27,14 +27,14 @@ from processors.http._verbatim import verbatim
 
 AGENT = f"flow-engine/{__version__}"
 ENCODINGS = ("gzip", "deflate")
-"""What answers are inflated of."""
+"""The encodings from which answers are inflated."""
 PORTION = 2**18
-"""How many bytes of a body are handed to the connection at once."""
+"""How many bytes of a body are handed to the connection at a time."""
 
 
 @dataclass(frozen=True)
 class Hop:
-    """A request on its way: the one that was asked for, or the one that a redirect made of it."""
+    """A request on its way: the original one, or the one that a redirect made of it."""
 
     method: str
     url: URL
@@ -66,9 +66,10 @@ class Client:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, outgoing: Outgoing, redirects: Redirects) -> tuple[aiohttp.ClientResponse, str]:
-        """The response, its body not read yet, and why its redirect is not followed: empty where there is none.
+        """Return the response, its body not read yet, and why its redirect is not followed: empty if there is no
+        redirect.
 
-        The caller closes it. Raises FlowError of the types of http:request.
+        The caller closes it. Raise FlowError of the types of http:request.
         """
         hop, count = first_hop(outgoing), 0
         origin = url_of(outgoing.asked, is_encoded=True) if outgoing.asked else hop.url
@@ -91,7 +92,7 @@ class Client:
         proxy = self.connections.proxy
         through: dict[str, Any] = proxy.arguments(hop.url, hop.headers) if proxy else {}
         try:
-            session = self._session(is_outside and not through)  # where a proxy leads, only the proxy knows
+            session = self._session(is_outside and not through)  # only the proxy knows the address behind it
             return await session.request(
                 hop.method,
                 hop.url,
@@ -104,15 +105,15 @@ class Client:
             raise failure_of(error, hop.url) from error
 
     async def read(self, response: aiohttp.ClientResponse, most: int) -> bytes:
-        """The whole body. Raises HTTP:RESPONSE_TOO_LARGE, and HTTP:CONNECTIVITY where it breaks off."""
+        """Return the whole body. Raise HTTP:RESPONSE_TOO_LARGE, or HTTP:CONNECTIVITY if it breaks off."""
         return b"".join([chunk async for chunk in chunks_of(response, most)])
 
     async def save(self, response: aiohttp.ClientResponse, most: int, file: Destination) -> int:
-        """Put the body into a file as it comes; how many bytes it has. Raises what `read` raises."""
+        """Put the body into a file as it comes; return how many bytes it has. Raise the errors of `read`."""
         return await save(chunks_of(response, most), file)
 
     async def fetch(self, outgoing: Outgoing, most: int) -> tuple[int, Any]:
-        """Status and value of an answer that no flow sees."""
+        """Return status and value of an answer that no flow sees."""
         response, _ = await self.send(outgoing, Redirects(follow=False))
         try:
             return response.status, rejected(await self.read(response, most), attributes_of(response)).payload
@@ -120,7 +121,7 @@ class Client:
             response.close()
 
     async def probe(self, base: str) -> None:
-        """Connect once. Raises HTTP:CONNECTIVITY."""
+        """Connect once. Raise HTTP:CONNECTIVITY if that fails."""
         url, proxy = URL(base), self.connections.proxy
         host, port = (proxy.host, proxy.port) if proxy else (url.host, url.port)
         tls = (self.connections.tls or True) if url.scheme == "https" and not proxy else None
@@ -133,7 +134,7 @@ class Client:
             raise FlowError(HTTP_CONNECTIVITY, "the upstream cannot be reached", detailed_description=detail) from error
 
     def _session(self, is_public: bool) -> aiohttp.ClientSession:
-        """The session; one of its own connects to public addresses only."""
+        """Return the session; a separate one connects to public addresses only."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._sessions, self._loop = {}, loop
@@ -154,7 +155,7 @@ class Client:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": AGENT, "Accept-Encoding": ", ".join(ENCODINGS)},
-            auto_decompress=False,  # aiohttp would take a gzip that is cut for whole
+            auto_decompress=False,  # aiohttp would accept a truncated gzip as complete
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=options.connect),
             skip_auto_headers=["Content-Type"],
             max_line_size=LONGEST_ANSWER_LINE,
@@ -195,18 +196,18 @@ class Body(payload.Payload):
 
 
 TO_GET = {301: {"POST"}, 302: {"POST"}}
-"""Which methods become GET after which status; after 303 all but HEAD (RFC 9110, 15.4)."""
+"""The methods that become GET after each status; after 303 all but HEAD (RFC 9110, 15.4)."""
 KEEPING = 307
 """A status after which method and body stay."""
 OF_THE_BODY = ("Content-Type", "Content-Encoding", "Content-Language", "Content-Location")
 KEPT_ELSEWHERE = frozenset(
     {"accept", "accept-language", "content-type", "x-correlation-id", "traceparent", "tracestate"}
 )
-"""The headers that another host than the one that was asked may see."""
+"""The headers that a host other than the original one may see."""
 
 
 def first_hop(outgoing: Outgoing) -> Hop:
-    """The request as aiohttp wants it. Raises HTTP:BAD_REQUEST for a url that is none."""
+    """Return the request as aiohttp wants it. Raise HTTP:BAD_REQUEST if the url is not valid."""
     headers: CIMultiDict[str] = CIMultiDict()
     for name, value in outgoing.headers.items():
         for each in value if isinstance(value, list) else (value,):
@@ -215,7 +216,7 @@ def first_hop(outgoing: Outgoing) -> Hop:
 
 
 def url_of(text: str, *, is_encoded: bool) -> URL:
-    """The url of a text. Raises HTTP:BAD_REQUEST for what is none."""
+    """Return the url of a text. Raise HTTP:BAD_REQUEST if it is not one."""
     try:
         return URL(text, encoded=True) if is_encoded else verbatim(text)
     except ValueError as error:
@@ -223,9 +224,9 @@ def url_of(text: str, *, is_encoded: bool) -> URL:
 
 
 def next_page(first: Outgoing, before: str, to: str, redirects: Redirects) -> Outgoing:
-    """The request for the url that a page of another url tells. Raises HTTP:REDIRECTION for one that is not asked for.
+    """Return the request for the next page's url, given by the page of another url. Raise HTTP:REDIRECTION if refused.
 
-    It is the upstream who tells it, so that the rules of redirects hold: for the hosts, and for what they see.
+    The url is given by the upstream, so the rules of redirects apply: to the hosts, and to the headers they see.
     """
     asked = url_of(first.url, is_encoded=first.is_encoded)
     try:
@@ -238,7 +239,7 @@ def next_page(first: Outgoing, before: str, to: str, redirects: Redirects) -> Ou
 
 
 def redirected(hop: Hop, url: URL, status: int) -> Hop:
-    """The request that follows a redirect; another host gets none of the headers that may hold a secret."""
+    """Return the request that follows a redirect; another host gets none of the headers that may hold a secret."""
     headers = hop.headers.copy()
     if url.origin() != hop.url.origin():
         for name in [name for name in headers if name.lower() not in KEPT_ELSEWHERE]:

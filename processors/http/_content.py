@@ -27,10 +27,11 @@ BYTES = "application/octet-stream"
 
 
 def body_of(payload: Any, media_type: str | None, *, is_said: bool) -> tuple[Pieces | None, str | None]:
-    """Body and media type: a map becomes the form that the media type names, else as `write_content` writes it.
+    """Return body and media type: a map becomes the form that the media type names; otherwise as `write_content` does
+    it.
 
-    is_said: whether the request itself says the media type, which then stands, and a text as it is.
-    Raises MULE:TRANSFORMATION for what cannot be written.
+    is_said: whether the request itself states the media type, which then is kept, and a text is sent unchanged.
+    Raise MULE:TRANSFORMATION if the value cannot be written.
     """
     essence = essence_of(media_type)
     try:
@@ -52,19 +53,19 @@ def body_of(payload: Any, media_type: str | None, *, is_said: bool) -> tuple[Pie
 
 
 def _written(payload: Any, media_type: str | None) -> tuple[bytes | Spooled, str | None]:
-    """As `write_content`, but what lies on the disk stays there."""
+    """Write like `write_content`, but leave files on the disk there."""
     return (payload, media_type or BYTES) if isinstance(payload, Spooled) else write_content(payload, media_type)
 
 
 def form(fields: Mapping[Any, Any]) -> str:
-    """Fields as application/x-www-form-urlencoded: a list repeats its name, null is left out."""
+    """Write fields as application/x-www-form-urlencoded: a list repeats its name, null is left out."""
     return write_pairs((str(name), to_text(value)) for name, values in fields.items() for value in each_of(values))
 
 
 def multipart(fields: Mapping[Any, Any], boundary: str) -> list[bytes | Spooled]:
-    """Fields as multipart/form-data (RFC 7578): a map with `content` is a file, a list repeats its name.
+    """Write fields as multipart/form-data (RFC 7578): a map with `content` is a file, a list repeats its name.
 
-    Raises TooLarge for what is large in memory; a file on the disk is not.
+    Raise TooLarge for large content in memory; a file on the disk may be large.
     """
     mark = f"--{boundary}\r\n".encode()
     pieces: list[bytes | Spooled] = []
@@ -80,7 +81,7 @@ def multipart(fields: Mapping[Any, Any], boundary: str) -> list[bytes | Spooled]
 
 
 def _part(name: str, value: Any) -> tuple[bytes, bytes | Spooled]:
-    """The headers of a part, and its content."""
+    """Return the headers of a part, and its content."""
     body: bytes | Spooled
     if not (isinstance(value, Mapping) and "content" in value):
         body, media_type, filename = write_content(value, None)[0], None, None
@@ -96,7 +97,7 @@ def _part(name: str, value: Any) -> tuple[bytes, bytes | Spooled]:
 
 
 def _quoted(text: str) -> str:
-    """A name as browsers write it (WHATWG, multipart/form-data): what would end it is percent-encoded."""
+    """Return a name as browsers write it (WHATWG, multipart/form-data), with characters that end it escaped."""
     return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
 
 

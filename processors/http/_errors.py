@@ -1,4 +1,4 @@
-"""The error types of the namespace HTTP, and which status is which."""
+"""The error types of the namespace HTTP, and their statuses."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ REQUEST_TYPES = (
 
 
 def type_of_status(status: int) -> ErrorType:
-    """The type of a rejected status: by name, else by its class (ours; Mule: UNKNOWN)."""
+    """Return the type of a rejected status: by name, otherwise by its class (ours; Mule: UNKNOWN)."""
     return STATUS_TYPES.get(status) or BY_CLASS.get(status // 100, RESPONSE_VALIDATION)

@@ -12,10 +12,10 @@ RARE_METHODS = frozenset(
         "UPDATEREDIRECTREF",
     }
 )  # fmt: skip
-"""Methods that look like slips and are none (https://www.iana.org/assignments/http-methods)."""
+"""Methods that look like slips and are not (https://www.iana.org/assignments/http-methods)."""
 
 
 def meant_method(name: str) -> str:
-    """The usual method that a name in upper case looks like; empty for one that is one itself, or like none."""
+    """Return the usual method that a name in upper case resembles; empty if it is one itself, or resembles none."""
     meant = None if name in RARE_METHODS else did_you_mean(name, USUAL_METHODS)
     return meant if meant and meant != name else ""

@@ -26,10 +26,10 @@ BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What is sent.
+    """The request to send.
 
-    url: percent-encoded where is_encoded. headers: by lower-case name, a list is several of the name.
-    asked: the url that the flow asks for, where its upstream has told this one.
+    url: percent-encoded if is_encoded. headers: by lower-case name, a list is several of the name.
+    asked: the url that the flow asked for, if its upstream supplied this one.
     """
 
     method: str
@@ -41,7 +41,7 @@ class Outgoing:
 
 
 class Method(Template):
-    """The method of a request; checked at load where it is known then."""
+    """The method of a request; checked at load if it is known then."""
 
     __slots__ = ()
     word = "method"
@@ -58,7 +58,7 @@ class Method(Template):
         return held
 
     def of(self, event: Event) -> str:
-        """The method for this event. Raises HTTP:BAD_REQUEST for what is none."""
+        """Return the method for this event. Raise HTTP:BAD_REQUEST if it is not one."""
         method = read_method(self.evaluate(event))
         if method is None:
             raise FlowError(BAD_REQUEST, "the method of the request is none that can be sent")
@@ -66,13 +66,13 @@ class Method(Template):
 
 
 def read_method(value: Any) -> str | None:
-    """A method in upper case; None for what is none, and for those of proxies."""
+    """Return a method in upper case; None if it is not one, or is a method of proxies."""
     method = value.upper() if isinstance(value, str) and METHOD.fullmatch(value) else None
     return None if method in UNSENDABLE else method
 
 
 def constant_headers(template: Template) -> dict[str, Any] | None:
-    """The headers that hold no expression, checked at load; None where they depend on the event."""
+    """Return the headers that hold no expression, checked at load; None if they depend on the event."""
     if not template.is_constant:
         return None
     try:
@@ -83,7 +83,7 @@ def constant_headers(template: Template) -> dict[str, Any] | None:
 
 
 async def in_time(seconds: float, work: Awaitable[T]) -> T:
-    """What is awaited, within some seconds. Raises HTTP:TIMEOUT."""
+    """Await something for at most some seconds. Raise HTTP:TIMEOUT after that."""
     try:
         async with asyncio.timeout(seconds) as limit:
             return await work

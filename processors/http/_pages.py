@@ -1,4 +1,4 @@
-"""Answers that come page by page, as a stream of what is on the pages."""
+"""Answers that come page by page, as a stream of the items on the pages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class OfPage(Expression):
 
 
 class Paginate(Parameters):
-    """How one page leads to the next, and what is on it."""
+    """How one page leads to the next, and the items on it."""
 
     next: OfPage
-    """What to ask for next: a url, seen from the page's own, or a map of query parameters that stand beside the
-    request's and win. Null, an empty text, and a map of nothing but nulls end it."""
+    """The next page: a url, relative to the page's own, or a map of query parameters that are added to the request's
+    and win. Null, an empty text, and a map of nothing but nulls end it."""
 
     items: OfPage = OfPage("payload")
-    """The list of what is on a page."""
+    """The list of items on a page."""
 
     max_pages: Count = Count(MOST_PAGES)
     """How many pages there may be; one more is MULE:REPEAT_EXHAUSTED."""
@@ -47,21 +47,21 @@ class Page(NamedTuple):
 
 
 Ask = Callable[[Any, str], Awaitable[Page]]
-"""Asks for what `next` gave on the page of a url."""
+"""Requests the value of `next` from a page of a url."""
 
 
 class Pages:
-    """The pages of a request: one is asked for when the items of the one before were taken."""
+    """The pages of a request: one is requested when the items of the one before were taken."""
 
     def __init__(self, paginate: Paginate, most: int, ask: Ask) -> None:
         self._paginate, self._most, self._ask = paginate, most, ask
 
     def portions(self, first: Page) -> AsyncGenerator[list[Any], None]:
-        """The items, page by page. What is wrong with the first page is raised at once."""
+        """Return the items, page by page. Errors of the first page are raised immediately."""
         return self._portions(self._looked_at(first, 1), first.url)
 
     def _looked_at(self, page: Page, number: int) -> tuple[list[Any], Any]:
-        """What is on a page, and what to ask for next; None where it is the last."""
+        """Return the items on a page, and the request for the next; None if it is the last."""
         seen = PageEvent(**asdict(page.after), page=number)
         items, following = self._paginate.items.evaluate(seen), self._paginate.next.evaluate(seen)
         if items is not None and not isinstance(items, (list, tuple, Appended)):
@@ -84,7 +84,7 @@ class Pages:
 
 
 def _is_end(following: Any) -> bool:
-    """Whether there is no next page. Raises MULE:EXPRESSION for what cannot be asked for."""
+    """Return whether there is no next page. Raise MULE:EXPRESSION if it cannot be requested."""
     if following is None or following == "":
         return True
     if isinstance(following, Mapping):

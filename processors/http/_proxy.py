@@ -24,16 +24,16 @@ class Proxy(Parameters):
     """Its port."""
 
     username: str | None = None
-    """The name that it asks for."""
+    """The user name for it."""
 
     password: str | None = None
-    """The password that it asks for."""
+    """The password for it."""
 
     non_proxy_hosts: CommaList[str] = ()
-    """Hosts that are asked without the proxy, as a comma list or a list; `*` stands for anything."""
+    """Hosts that are reached without the proxy, as a comma list or a list; `*` stands for anything."""
 
     def arguments(self, url: URL, headers: CIMultiDict[str]) -> dict[str, Any]:
-        """How aiohttp reaches a url; a plain http request carries the credentials for the proxy itself."""
+        """Return how aiohttp reaches a url; a plain http request carries the credentials for the proxy itself."""
         if any(fnmatchcase((url.host or "").lower(), pattern.lower()) for pattern in self.non_proxy_hosts):
             return {}
         own = self._credentials()

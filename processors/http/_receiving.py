@@ -16,15 +16,15 @@ from processors.http._redirects import PrivateAddress
 
 NO_URL = "the url of the request is no http or https url"
 UNKNOWN = frozenset({"br", "zstd", "compress", "x-compress"})
-"""Encodings of which nobody was asked; what else a header says is no encoding of HTTP's, and stays."""
+"""Encodings that were not asked for; any other value of the header is not an encoding of HTTP's, and stays."""
 FAILURES = (aiohttp.ClientError, OSError, ValueError)
-"""What aiohttp raises for what is not our mistake."""
+"""The exceptions of aiohttp that are not our mistake."""
 
 
 async def chunks_of(response: aiohttp.ClientResponse, most: int) -> AsyncGenerator[bytes, None]:
-    """The body, inflated, as it comes; the others get their turn, however much one byte inflates to.
+    """Yield the body, inflated, as it comes; other tasks get their turn, however much one byte inflates to.
 
-    Raises HTTP:RESPONSE_TOO_LARGE as soon as there are more bytes than `most`, or far more than came.
+    Raise HTTP:RESPONSE_TOO_LARGE as soon as there are more bytes than `most`, or far more than came.
     """
     announced = response.content_length
     if announced is not None and announced > most and response.method != "HEAD":
@@ -59,7 +59,7 @@ def _too_large(most: int) -> FlowError:
 
 
 def failure_of(error: Exception, url: URL) -> FlowError:
-    """The flow's error for what aiohttp raised. Its details go to the log: the origin, but no path, query or header."""
+    """Return the flow's error for one of aiohttp. Details go to the log: the origin, but no path, query or header."""
     unbounded = error.__cause__.message if isinstance(error.__cause__, Unbounded) else ""
     said = unbounded or getattr(error, "os_error", None) or type(error).__name__
     if isinstance(error, TooDense):
@@ -81,7 +81,7 @@ def failure_of(error: Exception, url: URL) -> FlowError:
 
 
 def is_no_http(error: Exception) -> bool:
-    """Whether an answer came that cannot be read, such as its head or its Content-Encoding, and did not just end."""
+    """Return whether an answer came that cannot be read (its head, its Content-Encoding), and did not just end."""
     if isinstance(error, aiohttp.ClientPayloadError):
         cause = error.__cause__
         return isinstance(cause, BadHttpMessage) and not isinstance(cause, (ContentLengthError, TransferEncodingError))
@@ -89,7 +89,7 @@ def is_no_http(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong with the connection, without saying where."""
+    """Return the reason why the connection failed, without its address."""
     return next((text for kinds, text in REASONS if isinstance(error, kinds)), "the upstream closed the connection")
 
 

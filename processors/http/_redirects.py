@@ -1,4 +1,4 @@
-"""Which redirects are followed."""
+"""The rules for following redirects."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ FOLLOWED = frozenset({301, 302, 303, 307, 308})
 class Redirects:
     """How many redirects are followed, and where to.
 
-    to_private: whether another host may have a private address; to_schemes: whether http may lead to
-    https and back.
+    to_private: whether another host may have a private address; to_schemes: whether http may lead to https and back.
     """
 
     follow: bool = True
@@ -33,7 +32,7 @@ class Redirects:
         return self.follow and response.status in FOLLOWED and "Location" in response.headers
 
     def judge(self, before: URL, response: ClientResponse, count: int) -> tuple[str, URL]:
-        """Why the redirect is not followed (empty, if it is), and where it leads."""
+        """Return why the redirect is not followed (empty, if it is), and where it leads."""
         from processors.http._verbatim import verbatim  # not needed to load flows
 
         try:
@@ -46,7 +45,7 @@ class Redirects:
         return f"the upstream redirects to {objection}" if objection else "", url
 
     def objection(self, before: URL, url: URL) -> str:
-        """What a url is that an upstream tells and that is not asked for; empty where it is."""
+        """Return why a url supplied by an upstream is not requested; empty if it is."""
         if url.scheme not in ("http", "https") or not url.host:
             return "another scheme"
         if url.scheme != before.scheme and not self.to_schemes:
@@ -61,10 +60,10 @@ class PrivateAddress(OSError):
 
 
 def only_public(address: Any) -> socket.socket:
-    """A socket for an address that a name was resolved to. Raises PrivateAddress.
+    """Return a socket for an address that a name was resolved to. Raise PrivateAddress if it is not public.
 
-    It is the very address that is connected to: DNS may answer otherwise the next time. Of a name with several
-    addresses the public ones are tried.
+    It checks the very address that is connected to: DNS may answer otherwise the next time. If a name has several
+    addresses, the public ones are tried.
     """
     family, kind, protocol, _, where = address
     if is_private_host(where[0]):

@@ -1,4 +1,4 @@
-"""What came back, as a message."""
+"""The response as a message."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def attributes_of(response: ClientResponse) -> dict[str, Any]:
 
 
 def accepted(body: bytes, attributes: dict[str, Any]) -> Message:
-    """The message of a success.
+    """Return the message of a success.
 
-    Raises HTTP:PARSING for a body that is not what its Content-Type says, HTTP:RESPONSE_TOO_LARGE for
-    one that holds too many values.
+    Raise HTTP:PARSING for a body that does not match its Content-Type, HTTP:RESPONSE_TOO_LARGE for one that holds too
+    many values.
     """
     media_type = attributes["headers"].get("content-type")
     try:
@@ -39,7 +39,7 @@ def accepted(body: bytes, attributes: dict[str, Any]) -> Message:
 
 
 def rejected(body: bytes, attributes: dict[str, Any]) -> Message:
-    """The message of a failure: a body that does not parse stays text, and hides nothing."""
+    """Return the message of a failure: a body that does not parse stays text, and hides nothing."""
     media_type = attributes["headers"].get("content-type")
     try:
         return Message(read_content(body, media_type), attributes, media_type)
@@ -48,7 +48,7 @@ def rejected(body: bytes, attributes: dict[str, Any]) -> Message:
 
 
 def failure(message: Message, refusal: str) -> FlowError:
-    """The error of a rejected status, or of a redirect that is not followed; the upstream's message comes with it."""
+    """Return the error of a rejected status, or of a redirect not followed, with the upstream's message."""
     status = message.attributes["statusCode"]
     if refusal:
         return FlowError(REDIRECTION, refusal, error_message=message)

@@ -19,9 +19,10 @@ PORTION = 2**20
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a response goes: a folder that the flow names, and folders below it and a file that expressions name.
+    """The destination of a response: a folder that the flow names, and folders below it and a file that expressions
+    name.
 
-    What an event says leads nowhere else, though somebody puts a link there.
+    A value of an event cannot lead outside it, even if somebody puts a link there.
     """
 
     root: Path
@@ -32,7 +33,7 @@ class Destination:
         return self.root.joinpath(*self.names)
 
     async def check(self) -> None:
-        """Check, before anything is sent, that the file could be written. Raises MULE:UNKNOWN."""
+        """Check, before anything is sent, that the file could be written. Raise MULE:UNKNOWN if not."""
         try:
             folder = await asyncio.to_thread(self.folder)
             try:
@@ -43,7 +44,7 @@ class Destination:
             raise _unwritten(error) from error
 
     def folder(self) -> Folder:
-        """The folder of the file. Raises OSError."""
+        """Open the folder of the file. Raise OSError if that fails."""
         return Folder(self.root, self.names[:-1])
 
 
@@ -61,7 +62,7 @@ class FileName(Template):
         return ListOf(tuple(held.computed())) if parts else held
 
     def of(self, event: Event) -> Destination:
-        """Where the response of this event goes. Raises MULE:EXPRESSION for a value that is no name."""
+        """Return the destination of this event's response. Raise MULE:EXPRESSION for a value that is not a name."""
         value = self.evaluate(event)
         if self._pieces:
             values = iter(value)
@@ -73,13 +74,13 @@ class FileName(Template):
 
 
 def _folder_in(text: str | None) -> str:
-    """The folder with which a path begins, up to its last slash."""
+    """Return the folder with which a path begins, up to its last slash."""
     head, slash, _ = (text or "").rpartition("/")
     return head + slash
 
 
 def _is_path(value: Any) -> bool:
-    """Whether a file may have that name, as far as the name tells."""
+    """Return whether a file may have that name, as far as the name shows."""
     if not isinstance(value, str) or "\0" in value or value.rpartition("/")[2] in ("", ".", ".."):
         return False
     try:
@@ -97,7 +98,7 @@ def _name(value: Any) -> str:
 
 
 async def save(chunks: AsyncIterator[bytes], destination: Destination) -> int:
-    """Write the chunks; how many bytes they are. The file is there when it is whole, or not at all."""
+    """Write the chunks; return how many bytes they are. The file appears when it is whole, or not at all."""
     try:
         folder = await asyncio.to_thread(destination.folder)
         try:
@@ -109,7 +110,7 @@ async def save(chunks: AsyncIterator[bytes], destination: Destination) -> int:
 
 
 async def _save(chunks: AsyncIterator[bytes], folder: Folder, name: str) -> int:
-    part = f".{uuid4().hex}.part"  # of its own, whatever the length of the name
+    part = f".{uuid4().hex}.part"  # a name of its own, whatever the length of the final one
     try:
         size = await _write(chunks, folder.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         await asyncio.to_thread(folder.replace, part, name)

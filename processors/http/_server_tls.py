@@ -1,4 +1,4 @@
-"""TLS of an address: who the server is, and whom it lets in."""
+"""TLS of an address: the server's certificate, and the callers it admits."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def _range(entry: Any) -> range:
 
 
 class ResponseValidator(Parameters):
-    """Which responses are a success; what does not hold is an error by its status."""
+    """The responses that are a success; any other is an error by its status."""
 
     success_status_code: StatusCodes | None = Field(default=None, alias="success-status-code")
     """The statuses that are accepted: numbers and ranges; 0..399, if neither list is given."""
@@ -52,7 +52,7 @@ class ResponseValidator(Parameters):
     """The statuses that are rejected; all others are accepted, unless success-status-code lists them not."""
 
     expression: Condition | None = None
-    """What must hold besides; it sees the response as payload and attributes."""
+    """A condition that must also hold; it sees the response as payload and attributes."""
 
     def accepts(self, status: int) -> bool:
         if self.failure_status_code is not None and status in self.failure_status_code:

@@ -13,7 +13,7 @@ from engine.connectors import read_file
 
 
 def _beside(value: Any) -> Any:
-    """The file of a name beside the flow file."""
+    """Return the file of a name beside the flow file."""
     place = getattr(value, "place", None)
     file = (Path(place.file).parent if place else Path()) / value if isinstance(value, str) else Path()
     try:
@@ -30,7 +30,7 @@ PemFile = Annotated[Path, BeforeValidator(_beside)]
 
 
 def load_certificate(context: ssl.SSLContext, certificate: Path, key: Path | None, password: str | None) -> None:
-    """Have the context show a certificate; what cannot be used is a mistake of the flow file."""
+    """Load a certificate into the context; one that cannot be used is a mistake of the flow file."""
     try:
         context.load_cert_chain(certificate, key, lambda: password or "")
     except (ssl.SSLError, OSError):
@@ -40,7 +40,7 @@ def load_certificate(context: ssl.SSLContext, certificate: Path, key: Path | Non
 
 
 def load_authority(context: ssl.SSLContext, file: Path) -> None:
-    """Have the context trust an authority."""
+    """Make the context trust an authority."""
     try:
         context.load_verify_locations(file)
     except (ssl.SSLError, OSError):
@@ -48,7 +48,7 @@ def load_authority(context: ssl.SSLContext, file: Path) -> None:
 
 
 class ClientTls(Parameters):
-    """Whom a client trusts, and who it is; TLS is 1.2 or later."""
+    """The authorities that a client trusts, and its own certificate; TLS is 1.2 or later."""
 
     ca: PemFile | None = None
     """A PEM file with the authorities to trust, such as your own; those of the system, if left out."""

@@ -1,4 +1,4 @@
-"""Urls that are asked for as they stand: who signed one knows it by each of its characters."""
+"""Urls that are requested exactly as written: a signature covers each of their characters."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from urllib.parse import quote, urljoin
 from yarl import URL
 
 LEFT = "".join(map(chr, range(0x21, 0x7F))).replace("\\", "")
-"""What is sent as it is; the rest of a url is no text of a request line."""
+"""Characters that are sent as they are; any others of a url are not allowed in a request line."""
 
 
 def verbatim(text: str, base: URL | None = None) -> URL:
-    """The url of a text, seen from another; nothing in its path and query is decoded, or encoded another way.
+    """Return the url of a text, relative to another; nothing in its path and query is decoded, or encoded differently.
 
-    Raises ValueError for what is no url.
+    Raise ValueError if it is not a url.
     """
     read, exact = URL(text), quote(text, LEFT)
     if base is not None:

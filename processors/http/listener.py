@@ -59,35 +59,33 @@ def _media_types(value: Any) -> Any:
 class Listener(HttpSource):
     """Run the flow for each HTTP request, and answer with its event.
 
-    The body becomes the payload by its Content-Type: JSON (also without one), XML, YAML, CSV and NDJSON
-    are values, as read() makes them, a form a map, text a text, all else bytes, an empty body null. One
-    that is not what its type says is answered with 400, with reason and place. `attributes` holds method,
-    listenerPath, requestPath, rawRequestPath, queryString, queryParams, queryParamsAll, uriParams, headers,
-    remoteAddress, scheme and version, with rawBody: true also rawBody, the bytes that the payload was
-    made of; the rest that a trailing `*` takes is uriParams."*". Of a caller with a certificate,
-    clientCertificate holds subject and issuer ({commonName, …}), subjectAltName ({DNS: […], …}),
-    serialNumber, notBefore and notAfter.
+    The body becomes the payload by its Content-Type: JSON (also without one), XML, YAML, CSV and NDJSON are values, as
+    read() makes them, a form a map, text a text, anything else bytes, an empty body null. A body that does not match
+    its type is answered with 400, with reason and place. `attributes` holds method, listenerPath, requestPath,
+    rawRequestPath, queryString, queryParams, queryParamsAll, uriParams, headers, remoteAddress, scheme and version,
+    with rawBody: true also rawBody, the bytes that the payload was made of; the rest that a trailing `*` takes is
+    uriParams."*". If the caller has a certificate, clientCertificate holds subject and issuer ({commonName, …}),
+    subjectAltName ({DNS: […], …}), serialNumber, notBefore and notAfter.
 
-    A path is cut at its slashes first, and each segment is decoded then, once: /orders/a%2Fb is the
-    order `a/b`, and /admin%2Fx is no path below /admin/. Dot segments, empty segments and what
-    follows a `;` are text like any other: nothing is walked, left out or cut off. rawRequestPath is
-    the path as it came, requestPath the same decoded.
+    A path is first split at its slashes, then each segment is decoded once: /orders/a%2Fb is the order `a/b`, and
+    /admin%2Fx is not a path below /admin/. Dot segments, empty segments and anything after a `;` are text like any
+    other: nothing is resolved, left out or cut off. rawRequestPath is the path as it came, requestPath the same
+    decoded.
 
-    The status of a success is `vars.httpStatus`, else 200; null counts as not set. A failure is
-    answered with what an on-error-propagate assigned (httpStatus, payload), else with
-    application/problem+json and a status by the error's type. Headers add `vars.outboundHeaders`. Of
-    a map that was received, or that one expression gives (`headers: "#[attributes.headers]"`), those
-    are left out that belong to one connection, or to how the body came: Connection and what it
-    names, Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade, Content-Length,
-    Content-Encoding, Date, Host and Expect. One of the first that is named singly is MULE:EXPRESSION.
+    The status of a success is `vars.httpStatus`, otherwise 200; null counts as not set. A failure is answered with the
+    values that an on-error-propagate assigned (httpStatus, payload), otherwise with application/problem+json and a
+    status by the error's type. Headers are added by `vars.outboundHeaders`. From a map that was received, or that is
+    the value of one expression (`headers: "#[attributes.headers]"`), headers are left out that belong to one
+    connection, or to the form in which the body came: Connection and the headers it names, Keep-Alive, Proxy-*, TE,
+    Trailer, Transfer-Encoding, Upgrade, Content-Length, Content-Encoding, Date, Host and Expect. Naming one of those of
+    a connection singly is MULE:EXPRESSION.
 
-    A payload is written by its media type: the flow's own (mimeType, a Content-Type among the
-    headers), else what the caller's Accept likes best of JSON, NDJSON, XML, CSV, YAML and text, else
-    JSON; where Accept leaves none, the answer is 406. Bodies compressed with gzip or deflate are
-    inflated. HEAD is answered as GET without the body, OPTIONS with what the path allows; the
-    answer to GET has an ETag, unless the flow sets one, and If-None-Match gets 304. Where it is known
-    who calls, by security:* or a certificate, it is for that caller's cache alone (Cache-Control:
-    private, no-cache), unless the flow says otherwise.
+    A payload is written by its media type: the flow's own (mimeType, a Content-Type among the headers), otherwise the
+    caller's favourite by Accept of JSON, NDJSON, XML, CSV, YAML and text, otherwise JSON; if Accept allows none, the
+    answer is 406. Bodies compressed with gzip or deflate are inflated. HEAD is answered as GET without the body,
+    OPTIONS with the methods of the path; the answer to GET has an ETag, unless the flow sets one, and If-None-Match
+    gets 304. If the caller is known, by security:* or a certificate, the answer may be stored in that caller's cache
+    alone (Cache-Control: private, no-cache), unless the flow says otherwise.
 
     Example:
         configs:
@@ -123,8 +121,8 @@ class Listener(HttpSource):
     streaming: bool = False
     """Whether a body of NDJSON (application/x-ndjson) or CSV is a stream of records: foreach goes through one of any
     size in constant memory. maxBodySize is then the bound of one record, readTimeout that of each wait for more. A
-    record that cannot be read (a line that is no JSON, a row with a cell too many) ends the loop, or with `collect` is
-    an item that fails: `error.description` has its line, the payload is what could be read of it."""
+    record that cannot be read (a line that is not JSON, a row with a cell too many) ends the loop, or with `collect` is
+    an item that fails: `error.description` has its line, the payload is the part of it that could be read."""
 
     csv: CsvOptions = CsvOptions()
     """How bodies of CSV are written, streamed or not: separator, quote, encoding, header, lenient."""
@@ -135,8 +133,8 @@ class Listener(HttpSource):
     type counts as JSON."""
 
     raw_body: bool = False
-    """Whether attributes.rawBody holds the bytes of the body (inflated, where they were compressed), beside the payload
-    that is made of them: what a signature was made over. maxBodySize bounds them."""
+    """Whether attributes.rawBody holds the bytes of the body (inflated, if they were compressed), in addition to the
+    payload that is made of them: a signature is made over these bytes. maxBodySize bounds them."""
 
     body: Literal["read", "raw"] = "read"
     """How the body becomes the payload: `read` by its Content-Type, or left `raw`, as bytes of whatever type."""
@@ -146,11 +144,11 @@ class Listener(HttpSource):
     before its body is read. Each worker counts by itself."""
 
     idempotency: Idempotency | None = None
-    """What the header Idempotency-Key does: store, ttl, required, caller. A request that comes again under its key gets
-    the answer of the first time and runs no more (409 while that runs, 422 for another request under the key). Not kept
-    are 5xx, 401, 403, 408, 425, 429, streams and bodies over 1 MiB. GET, HEAD and OPTIONS need no key. A key belongs
-    to its caller, who must still pass the head of the flow to get an answer again: a flow finds out there who calls,
-    or names `caller`."""
+    """The handling of the header Idempotency-Key: store, ttl, required, caller. A request that comes again under its
+    key gets the answer of the first time and does not run again (409 while that runs, 422 for another request under the
+    key). Not kept are 5xx, 401, 403, 408, 425, 429, streams and bodies over 1 MiB. GET, HEAD and OPTIONS need no key. A
+    key belongs to its caller, who must still pass the head of the flow to get an answer again: a flow authenticates the
+    caller there, or names `caller`."""
 
     schema: BodySchema | None = None
     """A JSON Schema that bodies must fit: a map, or the name of a file beside the flow file. One that does not fit is

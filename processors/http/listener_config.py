@@ -18,7 +18,7 @@ from processors.http._server_tls import ServerTls
 
 
 class ListenerConfig(Config):
-    """Where HTTP requests come in; listeners name it by config-ref.
+    """An address that receives HTTP requests; listeners refer to it by config-ref.
 
     Example:
         configs:
@@ -32,13 +32,13 @@ class ListenerConfig(Config):
     """
 
     host: str = "127.0.0.1"
-    """The address to listen at; 0.0.0.0 is every one of the machine."""
+    """The address to listen on; 0.0.0.0 is every one of the machine."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8081
     """The port; 0 takes a free one."""
 
     base_path: str = ""
-    """What stands before the path of each listener."""
+    """The prefix of the path of each listener."""
 
     max_body_size: Size = MAX_BODY_SIZE
     """The largest body that is read, in bytes or as 10MiB; a larger one is answered with 413.
@@ -55,16 +55,16 @@ class ListenerConfig(Config):
     """How long a connection is kept between two requests."""
 
     max_header_size: Annotated[Size, Field(ge=1024)] = MAX_HEADER_SIZE
-    """How large the request line may be (else 414), and how large the headers together (else 431). It bounds as well
-    what a body in chunks has beside its bytes: extensions, and trailers."""
+    """How large the request line may be (otherwise 414), and how large the headers together (otherwise 431). It also
+    bounds the parts of a chunked body that are not its bytes: extensions, and trailers."""
 
     max_headers: Annotated[int, Field(ge=1)] = MAX_HEADERS
     """How many headers, and how many trailers, a request may have; one with more is answered with 431."""
 
     max_buffered_bytes: Annotated[Size | None, Field(ge=1)] = None
     """How many bytes may be held of all requests to the address that have not come whole, inflated, in each worker; one
-    beyond is answered with 503 and Retry-After. A streaming listener holds what is no record yet, a form what is not on
-    the disk yet. Left out, 64MiB, or maxBodySize where that is more."""
+    beyond is answered with 503 and Retry-After. A streaming listener holds the bytes that are not yet a record, a form
+    those that are not yet on the disk. If left out, 64MiB, or maxBodySize if that is more."""
 
     max_unsent_bytes: Annotated[Size, Field(ge=1)] = MAX_UNSENT_BYTES
     """How many bytes of answers may wait for callers that take them slowly, of all connections to the address, in each
@@ -73,24 +73,24 @@ class ListenerConfig(Config):
 
     max_connections: Annotated[int, Field(ge=1)] = MOST_CALLERS
     """How many callers may be connected to the address in each worker; one more is answered with 503 and Retry-After.
-    There are fewer where the system gives the process fewer file descriptors."""
+    The number is lower if the system allows the process fewer file descriptors."""
 
     trusted_proxies: Networks = ()
-    """The addresses and networks of the proxies before this server, as a list or a comma list: of their requests the
-    caller (`attributes.remoteAddress`, the key of a rate limit) is the last address in X-Forwarded-For that is none of
-    them, and the scheme the last X-Forwarded-Proto. Of anybody else these headers tell nothing. `Forwarded` is not
-    read."""
+    """The addresses and networks of the proxies in front of this server, as a list or a comma list: for their requests
+    the caller (`attributes.remoteAddress`, the key of a rate limit) is the last address in X-Forwarded-For that is not
+    one of them, and the scheme the last X-Forwarded-Proto. From anybody else these headers are ignored. `Forwarded` is
+    not read."""
 
     tls: ServerTls | None = None
     """Answer HTTPS only: certificate and key as PEM files beside the flow file; clientCa lets in only callers with a
     certificate of that authority, which flows see as attributes.clientCertificate."""
 
     cors: Cors | None = None
-    """Which pages of other origins may call."""
+    """The pages of other origins that may call."""
 
     api_docs: bool | None = None
     """Whether GET /openapi.json describes the flows of this address, and GET /docs shows that to people (Swagger UI).
-    Left out, only where the address is this machine's own, such as 127.0.0.1; `engine serve --docs` wins."""
+    If left out, only if the address is this machine's own, such as 127.0.0.1; `engine serve --docs` wins."""
 
     connections: Connections = prepared()
 

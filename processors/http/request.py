@@ -50,29 +50,27 @@ UNAUTHORIZED = 401
 class Request(Operation):
     """Send an HTTP request; the result is the body of the response.
 
-    The body is read by its Content-Type: JSON (also without one) is a value, a form a map, text a
-    text, all else bytes, an empty body null. Its attributes are statusCode, reasonPhrase and headers.
-    A header that stands twice is one text, its values joined by commas; Set-Cookie and
-    WWW-Authenticate, whose values hold commas of their own, are a list then.
+    The body is read by its Content-Type: JSON (also without one) is a value, a form a map, text a text, anything else
+    bytes, an empty body null. Its attributes are statusCode, reasonPhrase and headers. A repeated header is one text,
+    its values joined by commas; Set-Cookie and WWW-Authenticate, whose values contain commas, are a list then.
 
-    What is sent follows what the body is: maps, lists and numbers are JSON, a text is text/plain,
-    bytes stay. A header Content-Type is sent as it stands, a text under it too; a map becomes the
-    form that it names, application/x-www-form-urlencoded or multipart/form-data, where a map with
-    `content` (and filename, contentType) is a file and a list repeats its name.
+    The form of the body depends on its value: maps, lists and numbers are JSON, a text is text/plain, bytes stay. A
+    header Content-Type is sent unchanged, and so is a text under it; a map becomes the form that it names,
+    application/x-www-form-urlencoded or multipart/form-data, in which a map with `content` (and filename, contentType)
+    is a file and a list repeats its name.
 
-    A status of 400 and above is an error of its name, such as HTTP:NOT_FOUND, with the upstream's
-    answer in error.errorMessage; others of 4xx and 5xx are HTTP:CLIENT_ERROR and HTTP:SERVER_ERROR.
-    A connection that is refused, reset or hung up is HTTP:CONNECTIVITY. Nothing is sent twice:
-    until-successful around it does that, where the upstream stands it. The correlation id goes out,
-    and the traceparent and tracestate (W3C) with which the event came.
+    A status of 400 and above is an error of its name, such as HTTP:NOT_FOUND, with the upstream's answer in
+    error.errorMessage; others of 4xx and 5xx are HTTP:CLIENT_ERROR and HTTP:SERVER_ERROR. A connection that is refused,
+    reset or hung up is HTTP:CONNECTIVITY. Nothing is sent twice: put until-successful around it for that, if the
+    upstream tolerates repeats. The correlation id goes out, and the traceparent and tracestate (W3C) with which the
+    event came.
 
-    With `paginate` the result is a stream of the items of all pages, which foreach goes through and an
-    answer is sent from; each page is asked for when the items before it are taken, with its own
-    responseTimeout, and its errors are those of the request. `next` is a map of query parameters,
-    `{cursor: payload.next}` or `{offset: "payload.more ? $page * `100` : null"}`, or a url, such as that
-    of a Link header: `scan(attributes.headers.link, '<([^>]*)>[^,]*rel="?next')[0][1]`. Upstreams tell such
-    urls, so they are followed as redirects are: another host sees no credentials, a private address and
-    another scheme are HTTP:REDIRECTION.
+    With `paginate` the result is a stream of the items of all pages, for foreach or for the body of an answer; each
+    page is requested when the items before it are taken, with its own responseTimeout, and its errors are those of the
+    request. `next` is a map of query parameters, `{cursor: payload.next}` or `{offset: "payload.more ? $page * `100` :
+    null"}`, or a url, such as that of a Link header: `scan(attributes.headers.link, '<([^>]*)>[^,]*rel="?next')[0][1]`.
+    Such urls come from the upstream, so they are followed by the rules of redirects: another host sees no credentials,
+    a private address and another scheme are HTTP:REDIRECTION.
 
     Example:
         given: {payload: {id: 7, note: urgent}}
@@ -95,10 +93,10 @@ class Request(Operation):
     """
 
     config_ref: ConfigRef[RequestConfig] = None  # type: ignore[assignment]  # a url may stand instead
-    """The name of the http:request-config; may be left out where there is a url."""
+    """The name of the http:request-config; may be left out if there is a url."""
 
     path: Path | None = None
-    """The path behind the url of the config; an `#[…]` or `{name}` in it is percent-encoded as one segment."""
+    """The path after the url of the config; an `#[…]` or `{name}` in it is percent-encoded as one segment."""
 
     url: Url | None = None
     """The whole url, instead of the config's and a path; only one that is a whole expression may choose the host."""
@@ -110,8 +108,8 @@ class Request(Operation):
     """The body; the payload, if left out, but none for GET, HEAD and OPTIONS."""
 
     headers: Template = Template({})
-    """Headers by name; a list repeats one, null leaves it out. Of a whole map such as `#[attributes.headers]` those are
-    left out that belong to one connection, or to how a body came (see http:listener)."""
+    """Headers by name; a list repeats one, null leaves it out. From a whole map such as `#[attributes.headers]` headers
+    are left out that belong to one connection, or to the form in which a body came (see http:listener)."""
 
     uri_params: Annotated[Template, Field(alias="uri-params")] = Template({})
     """The values of the `{name}`s in path or url: text or numbers, but not empty, `.` or `..`."""
@@ -123,22 +121,22 @@ class Request(Operation):
     """How long it may take until the response is whole; the config's, if left out. Over it, HTTP:TIMEOUT."""
 
     response_validator: Annotated[ResponseValidator, Field(alias="response-validator")] = ResponseValidator()
-    """Which responses are a success."""
+    """The responses that are a success."""
 
     follow_redirects: bool | None = None
-    """Whether redirects are followed; as the config says, else true."""
+    """Whether redirects are followed; as the config says, otherwise true."""
 
     max_response_size: Size | None = None
-    """The largest body of the response, inflated; the config's, else 10MiB, with saveTo 1GiB."""
+    """The largest body of the response, inflated; the config's, otherwise 10MiB, with saveTo 1GiB."""
 
     save_to: FileName | None = None
-    """A file that takes the body of a success as it comes; the result is then a map of path and size. It is there
+    """A file that takes the body of a success as it comes; the result is then a map of path and size. The file appears
     when it is whole. An `#[…]` inside a longer text is one name, without slashes, and no link is followed from there
-    on. That it can be written is looked at before anything is sent."""
+    on. Before anything is sent, it is checked that the file can be written."""
 
     paginate: Paginate | None = None
     """How one page leads to the next: next, items (payload), maxPages (1,000). The result is then a stream of the items
-    of all pages, read once, as that of db:select is; its attributes are those of the first page."""
+    of all pages, read once, like that of db:select; its attributes are those of the first page."""
 
     send_correlation_id: SendCorrelationId = "AUTO"
     """Whether X-Correlation-ID goes out, unless the headers have one; AUTO is as the config says."""
@@ -159,7 +157,7 @@ class Request(Operation):
                 refuse([Mistake("F304", "paginate beside saveTo", "one of them")])
             self._prepare(raises=(*REQUEST_TYPES, REPEAT_EXHAUSTED))
         config = self.config_ref if self.config_ref is not None else _shared(self.runtime)
-        if isinstance(config, RequestConfig):  # else it has mistakes of its own
+        if isinstance(config, RequestConfig):  # otherwise it has mistakes of its own
             self._check_address(config)
             self._use(config)
 
@@ -214,7 +212,7 @@ class Request(Operation):
         return self.deliver_event(event, after)
 
     async def _stream(self, event: Event, outgoing: Outgoing, paginate: Paginate) -> Event:
-        """The event with the items of all pages; the first one is asked for at once."""
+        """Return the event with the items of all pages; the first one is requested immediately."""
 
         async def ask(following: Any, url: str) -> Page:
             try:
@@ -231,7 +229,7 @@ class Request(Operation):
         return self.deliver(event, stream, first.after.attributes)
 
     def _next(self, event: Event, first: Outgoing, following: Any, url: str) -> Outgoing:
-        """The request for the page behind that of a url."""
+        """Return the request for the page after that of a url."""
         from processors.http._client import next_page
 
         if isinstance(following, Mapping):
@@ -239,9 +237,9 @@ class Request(Operation):
         return next_page(first, url, following, self._redirects)
 
     async def _exchange(self, event: Event, outgoing: Outgoing, file: Any = None) -> Page:
-        """The event with the response as its message, and where it came from.
+        """Return the event with the response as its message, and the url that it came from.
 
-        Raises FlowError for a response that is no success.
+        Raise FlowError if the response is not a success.
         """
         response, refusal = await self._send(event, outgoing)
         try:
@@ -257,7 +255,7 @@ class Request(Operation):
         return Page(after, str(response.url))
 
     async def _send(self, event: Event, outgoing: Outgoing) -> tuple[ClientResponse, str]:
-        """The response, and why its redirect is not followed; credentials that run out are renewed once."""
+        """Return the response, and why its redirect is not followed; credentials that run out are renewed once."""
         config = self._config
         if config.authentication is None or "authorization" in outgoing.headers:
             return await config.client.send(outgoing, self._redirects)
@@ -277,16 +275,16 @@ class Request(Operation):
         return Message({"path": str(file.path), "size": size}, attributes)
 
     async def _rejected(self, response: ClientResponse, attributes: dict[str, Any]) -> Message:
-        """The message of a failure; a body that cannot be read does not hide the status either."""
+        """Return the message of a failure; a body that cannot be read does not hide the status either."""
         try:
             return rejected(await self._config.client.read(response, self._most), attributes)
         except FlowError:
             return Message(None, attributes)
 
-    # What is sent
+    # The request
 
     def _outgoing(self, event: Event) -> Outgoing:
-        """The request of an event. Raises HTTP:BAD_REQUEST, MULE:EXPRESSION and MULE:TRANSFORMATION."""
+        """Return the request of an event. Raise HTTP:BAD_REQUEST, MULE:EXPRESSION and MULE:TRANSFORMATION."""
         method = self.method.of(event)
         headers = dict(self._constant_headers) if self._constant_headers is not None else self._headers(event)
         body, media_type = self._content(event, method, headers.get("content-type"))
@@ -300,11 +298,11 @@ class Request(Operation):
         return Outgoing(method, self._url(event), headers, body, is_encoded)
 
     def _headers(self, event: Event) -> dict[str, Any]:
-        """The headers of the config, and those of the request, which win."""
+        """Return the headers of the config, and those of the request, which win."""
         return headers_of(self._config.headers, event, THE_REQUEST) | headers_of(self.headers, event, THE_REQUEST)
 
     def _content(self, event: Event, method: str, media_type: Any) -> tuple[Pieces | None, str | None]:
-        """The body, and its media type: the one of the headers, else the payload's own."""
+        """Return the body, and its media type: the one of the headers, otherwise the payload's own."""
         if self.body is not None:
             return body_of(self.body.evaluate(event), media_type, is_said=media_type is not None)
         if method in BODILESS:
@@ -316,7 +314,7 @@ class Request(Operation):
         return choice != "NEVER"
 
     def _url(self, event: Event, beside: Any = None) -> str:
-        """The whole url; beside: query parameters that win over those of the request and the config."""
+        """Return the whole url; beside: query parameters that win over those of the request and the config."""
         parameters = parameters_of(self.uri_params.evaluate(event))
         if self.url is not None:
             url = self.url.fill(event, parameters)
@@ -327,7 +325,7 @@ class Request(Operation):
 
 
 def _shared(runtime: Runtime) -> RequestConfig:
-    """The config of requests without one: all of an application share its connections."""
+    """Return the config of requests without one: all of an application share its connections."""
 
     def make() -> RequestConfig:
         config = RequestConfig()

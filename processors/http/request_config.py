@@ -31,15 +31,15 @@ SendCorrelationId = Literal["AUTO", "ALWAYS", "NEVER"]
 
 
 class RequestConfig(Config):
-    """Where http:requests go, and how; requests name it by config-ref.
+    """The target of http:requests, and how they reach it; requests refer to it by config-ref.
 
-    Connections are kept and used again, at most `maxConnections` at once; a request beyond waits
-    within its responseTimeout. Nothing is repeated: a connection that breaks is HTTP:CONNECTIVITY.
-    Cookies are not kept, the environment's proxy is not used.
+    Connections are kept and used again, at most `maxConnections` at the same time; a request beyond waits within its
+    responseTimeout. Nothing is repeated: a connection that breaks is HTTP:CONNECTIVITY. Cookies are not kept, the
+    environment's proxy is not used.
 
-    A redirect to another scheme is not followed, nor one from there to a private address on another
-    host: both are HTTP:REDIRECTION, unless allowed here. Another host than the one that was asked
-    gets no header but accept, accept-language, content-type and the correlation id.
+    A redirect to another scheme is not followed, nor one to a private address on another host: both are
+    HTTP:REDIRECTION, unless allowed here. A host other than the original one gets no header but accept,
+    accept-language, content-type and the correlation id.
 
     Example:
         configs:
@@ -68,7 +68,7 @@ class RequestConfig(Config):
     """The port, if there is no url; 80 or 443, if left out."""
 
     base_path: str = ""
-    """What stands before the path of each request, if there is no url."""
+    """The prefix of the path of each request, if there is no url."""
 
     headers: Template = Template({})
     """Headers of each request; those of the request win."""
@@ -77,23 +77,23 @@ class RequestConfig(Config):
     """Query parameters of each request; those of the request win."""
 
     authentication: Authentication | None = None
-    """How requests prove who sends them; a header Authorization of the request wins."""
+    """The credentials of requests; a header Authorization of the request wins."""
 
     tls: ClientTls | None = None
-    """Whom to trust, and the client's own certificate; the system's authorities are trusted, if left out."""
+    """The authorities to trust, and the client's own certificate; the system's are trusted, if left out."""
 
     proxy: Proxy | None = None
     """A proxy between here and the upstream."""
 
     response_timeout: Duration | None = None
-    """How long a request may take until its response is whole, redirects and tokens included; else HTTP:TIMEOUT. Left
-    out, it is the `defaultResponseTimeout` of the configuration (10 s)."""
+    """How long a request may take until its response is whole, redirects and tokens included; otherwise HTTP:TIMEOUT.
+    If left out, it is the `defaultResponseTimeout` of the configuration (10 s)."""
 
     connection_timeout: Duration = 30.0
     """How long it may take to connect, TLS included; over it, HTTP:CONNECTIVITY."""
 
     max_connections: Annotated[int, Field(ge=1)] = MOST_CONNECTIONS
-    """How many connections there may be at once, and as many more that are kept without a request."""
+    """How many connections there may be at the same time, and as many more that are kept without a request."""
 
     use_persistent_connections: bool = True
     """Whether connections are kept after a response."""
@@ -102,7 +102,7 @@ class RequestConfig(Config):
     """How long a connection is kept without a request."""
 
     max_response_size: Size | None = None
-    """The largest body of a response, inflated: 10MiB, into a file (saveTo) 1GiB; else HTTP:RESPONSE_TOO_LARGE."""
+    """The largest body of a response, inflated: 10MiB, into a file (saveTo) 1GiB; otherwise HTTP:RESPONSE_TOO_LARGE."""
 
     follow_redirects: bool = True
     """Whether redirects are followed."""
@@ -111,7 +111,7 @@ class RequestConfig(Config):
     """How many redirects of one request are followed; one more is HTTP:REDIRECTION."""
 
     allow_private_redirects: bool = False
-    """Whether a redirect may lead to another host with a private address. A proxy is asked names as they are."""
+    """Whether a redirect may lead to another host with a private address. A proxy gets host names unresolved."""
 
     allow_scheme_redirects: bool = False
     """Whether a redirect may lead from http to https, or back."""
@@ -138,7 +138,7 @@ class RequestConfig(Config):
 
     @cached_property
     def client(self) -> Client:
-        """The connections. aiohttp takes longer to load than all flows: it is for those who run them."""
+        """The connections. aiohttp takes longer to load than all flows: only running flows need it."""
         from processors.http._client import Client, Connections
 
         return Client(
@@ -160,7 +160,7 @@ class RequestConfig(Config):
             refuse([Mistake("F304", f"url and {', '.join(given)}", "one of them", "the url alone")])
 
     def _base(self) -> str:
-        """What stands before each path, without a slash at its end; empty where no host is named."""
+        """The prefix of each path, without a slash at its end; empty if no host is named."""
         if self.url is not None or self.host is None:
             return (self.url or "").rstrip("/")
         port = f":{self.port}" if self.port else ""
@@ -174,23 +174,23 @@ class RequestConfig(Config):
 
     @property
     def seconds(self) -> float:
-        """How long a response may take where the request does not say it."""
+        """How long a response may take if the request does not say it."""
         default = self.runtime.default_response_timeout
         return default if self.response_timeout is None else self.response_timeout
 
     async def _fetch(self, outgoing: Outgoing) -> tuple[int, Any]:
-        """Status and value of the answer of a server that gives out tokens."""
+        """Return status and value of the answer of a server that issues tokens."""
         return await in_time(self.seconds, self.client.fetch(outgoing, LARGEST_TOKEN_ANSWER))
 
     async def credentials(self, event: Event) -> str | None:
-        """The header Authorization of a request. Raises what fetching a token raises."""
+        """Return the header Authorization of a request. Raise the errors of fetching a token."""
         if self._tokens is not None:
             return await self._tokens.get()
         given = self.authentication and self.authentication.given
         return given.credentials(event) if given else None
 
     def renew(self, credentials: Any) -> bool:
-        """Whether other credentials can be had than those, which the upstream refused."""
+        """Return whether other credentials can be had than those, which the upstream refused."""
         if self._tokens is None:
             return False
         self._tokens.forget(credentials)

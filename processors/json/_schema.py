@@ -12,18 +12,18 @@ from engine import Mistake, Validated, refuse, shown
 from engine.connectors import TEXT, Resource, ResourceError, encode, read_json, read_yaml, typed
 
 FOLDER = "file://flows/"
-"""What the folders of the flow files are to references."""
+"""Stands for the folders of the flow files in references."""
 YAML = (".yaml", ".yml")
 
 
 class Schema(Validated):
-    """A compiled schema: its validator, and the documents that it is made of, by their URIs."""
+    """A compiled schema: its validator, and the documents it is made of, by URI."""
 
     word = "JSON Schema"
     schema = typed("object", "boolean", "string")
 
     def __init__(self, contents: Any, base: str, read: Callable[[str], Any]) -> None:
-        """read: the contents of another file by its name relative to the flows' folder; raises ValueError."""
+        """read: returns the contents of another file by its name relative to the flows' folder; raises ValueError."""
         identifier = contents.get("$id") if isinstance(contents, Mapping) else None
         self._base = base
         self._identifier = urljoin(base, identifier) if isinstance(identifier, str) else base
@@ -48,7 +48,7 @@ class Schema(Validated):
             raise ValueError(self._refused or _reason(error)) from None
 
     def _retrieve(self, uri: str) -> Any:
-        """The document of a reference: a file beside the schema, or in another folder of the flow files."""
+        """Return the document of a reference: a file beside the schema, or in another folder of the flow files."""
         name = self._name(uri)
         try:
             if name is None:
@@ -60,7 +60,7 @@ class Schema(Validated):
         return self.documents[uri]
 
     def _name(self, uri: str) -> str | None:
-        """The name of the file that a URI stands for; a schema's $id may call its own folder as it likes."""
+        """Return the name of the file that a URI stands for; a schema's $id may give its own folder any name."""
         for root, folder in ((FOLDER, ""), (urljoin(self._identifier, "."), urljoin(self._base, ".")[len(FOLDER) :])):
             if uri.startswith(root):
                 return folder + unquote(uri[len(root) :])
@@ -68,7 +68,7 @@ class Schema(Validated):
 
     @classmethod
     def of(cls, contents: Any) -> Self:
-        """The schema of a value; it refers to nothing but itself."""
+        """Compile the schema of a value; it refers to nothing but itself."""
         return cls(read_json(encode(contents)), FOLDER, _refuse_files)
 
     @classmethod
@@ -77,7 +77,7 @@ class Schema(Validated):
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self | Any:
-        """Contents that stand in the flow file: a map, or a text in JSON or YAML."""
+        """Accept contents in the flow file: a map, or a text in JSON or YAML."""
         if isinstance(value, cls):
             return value
         try:
@@ -127,7 +127,7 @@ def _short(text: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """What the library says, on one line, and where in the schema that is."""
+    """Return the library's message, on one line, and its place in the schema."""
     message = str(getattr(error, "message", error)).partition("\n")[0]
     place = "/".join(map(str, getattr(error, "instance_path", [])))
     return _short(message) + (f" at {_short(place)}" if place else "")

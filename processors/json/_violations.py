@@ -1,4 +1,4 @@
-"""What of a value does not fit its schema, told without the value."""
+"""The violations of a schema by a value, described without the value."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FORBIDDEN = "must not be there"
 
 
 def violations(schema: Schema, value: Any) -> list[dict[str, str]]:
-    """Path, keyword and message of each violation, in the order of the schema; an alternative counts once."""
+    """Return path, keyword and message of each violation, in the order of the schema; an alternative counts once."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     for entry in schema.validator.evaluate(value).errors():
         location, path = entry["schemaLocation"], entry["instanceLocation"]
@@ -54,7 +54,7 @@ def _violation(path: str, keyword: str, message: str) -> dict[str, str]:
 
 
 def _rule(schema: Schema, entry: Mapping[str, Any]) -> tuple[str, str]:
-    """The keyword that does not hold, and what it asks for."""
+    """Return the keyword that is violated, and what it asks for."""
     parts = [part for part in entry["schemaLocation"].split("/") if not is_digits(part)]
     keyword, text = parts[-1], entry["error"]
     if text.endswith(REQUIRED):
@@ -68,7 +68,7 @@ def _rule(schema: Schema, entry: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _limit(schema: Schema, entry: Mapping[str, Any]) -> Any:
-    """What the schema says at the keyword, whose place is part of a URI; null in a schema with an $id of its own."""
+    """Return the keyword's value at this place in the schema, part of a URI; null if the schema has its own $id."""
     uri, _, pointer = (entry["absoluteKeywordLocation"] or "").partition("#")
     value = schema.documents.get(uri)
     for part in pointer.split("/")[1:]:
@@ -83,7 +83,7 @@ def _step(value: Any, part: str) -> Any:
 
 
 def summary(found: list[dict[str, str]], most: int = 3) -> str:
-    """The first violations in a sentence."""
+    """Return the first violations in a sentence."""
     return "; ".join(_sentence(found, most))
 
 

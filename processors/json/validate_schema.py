@@ -14,16 +14,15 @@ INVALID_INPUT_JSON = ANY.child("INVALID_INPUT_JSON", "JSON")
 class ValidateSchema(VoidOperation):
     """Check that a value fits a JSON Schema: draft 2020-12, unless the schema's `$schema` names an older one.
 
-    The error tells all violations (up to 1,000): its description names the first of them by path and
-    rule, `error.errorMessage.payload` lists each with `path` (a JSON pointer), `keyword` and
-    `message`; none shows the value. Dates, decimals and other values count as what JSON makes of
-    them; bytes are read as JSON; a text is a text: `content: "#[read(payload, 'application/json')]"`
-    for one that holds JSON. What JSON cannot show, or nests deeper than 200 levels, is
-    JSON:INVALID_INPUT_JSON.
+    The error lists all violations (up to 1,000): its description names the first of them by path and rule,
+    `error.errorMessage.payload` lists each with `path` (a JSON pointer), `keyword` and `message`; none shows the value.
+    Dates, decimals and other values are checked as their JSON form; bytes are read as JSON; a text is a text: write
+    `content: "#[read(payload, 'application/json')]"` for one that holds JSON. A value that JSON cannot represent, or
+    that nests deeper than 200 levels, is JSON:INVALID_INPUT_JSON.
 
-    A schema is compiled when the flow is loaded. It may refer to files beside it, and to others in
-    the folder of the flow files; nothing is fetched. Its `format`s are checked. Its patterns have
-    no look-around and no back references, so that no text makes them run for long.
+    A schema is compiled when the flow is loaded. It may refer to files beside it, and to others in the folder of the
+    flow files; nothing is fetched. Its `format`s are checked. Its patterns have no look-around and no back references,
+    so no text can make them run for long.
 
     Example:
         given: {payload: {id: 7, lines: [{sku: AB-12}, {}]}}
@@ -45,7 +44,7 @@ class ValidateSchema(VoidOperation):
     """The file of the schema, in JSON or YAML, in the folder of the flow files."""
 
     schema_contents: Schema | None = None
-    """The schema itself, instead: a map, or a text in JSON or YAML."""
+    """The schema itself, instead of a file: a map, or a text in JSON or YAML."""
 
     content: Template = Template("#[payload]")
     """The value to check."""
@@ -69,7 +68,7 @@ class ValidateSchema(VoidOperation):
 
 
 def _as_json(value: Any) -> Any:
-    """The value as JSON holds it. A copy: it is bounded, and the schema sees nothing that JSON does not know."""
+    """Return the value in its JSON form. A copy: it is bounded, and the schema sees nothing that JSON does not know."""
     try:
         return read_json(value if isinstance(value, bytes) else encode(value))
     except (ValueError, NotImplementedError, RecursionError, TypeError) as error:

@@ -10,7 +10,7 @@ from engine.limits import LONGEST_STORE_KEY
 
 
 class Key(Template):
-    """A text, or a number, which is its text: literal, and then checked at load, or of expressions."""
+    """A text, or a number, which counts as its text: either literal and checked at load, or computed by expressions."""
 
     __slots__ = ()
     word = "text"
@@ -25,7 +25,7 @@ class Key(Template):
         return held
 
     def of(self, event: Event) -> str:
-        """The key for this event. Raises OS:INVALID_KEY."""
+        """Return the key for this event. Raise OS:INVALID_KEY if it is not valid."""
         key = _key(self.evaluate(event))
         if key is None:
             raise FlowError(INVALID_KEY, f"a key must be a text of 1 to {LONGEST_STORE_KEY} characters")

@@ -1,4 +1,4 @@
-"""What the operations on stores have in common."""
+"""The parameters shared by the operations on stores."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from processors.os._uses_store import OF_KEYS, ReadsEntry
 
 
 class Increment(ReadsEntry):
-    """Add to the number under a key, and read the sum. However many callers do so at once, each one counts.
+    """Add to the number under a key, and read the sum. Concurrent increments are all counted.
 
-    A key without a value begins at 0. The sum expires when the first value does, entryTtl after
-    it was stored: so failures are counted within a time. A value that is no number is OS:INVALID_VALUE.
+    A key without a value starts at 0. The sum expires with the first value, entryTtl after that was stored: this way
+    failures are counted within a period. A value that is not a number is OS:INVALID_VALUE.
 
     Example:
         configs:

@@ -4,11 +4,11 @@ from engine.connectors import LocalStore
 
 
 class ObjectStore(LocalStore):
-    """A store of values by key, which operations, caches and validators name by objectStore.
+    """A store of values by key; operations, caches and validators refer to it by objectStore.
 
-    A value may be anything that JSON knows, bytes, a decimal, a date, a time or a UUID, and keeps
-    its type. What has expired is never seen again. A persistent store lies in a file of the folder
-    `dataDir` (`configuration`) under the name of the config, and survives kill -9.
+    A value may be anything that JSON knows, bytes, a decimal, a date, a time or a UUID, and keeps its type. Expired
+    values are never seen again. A persistent store lies in a file of the folder `dataDir` (`configuration`) under the
+    name of the config, and survives kill -9.
 
     Example:
         configs:

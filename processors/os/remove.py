@@ -6,7 +6,7 @@ from processors.os._uses_store import OF_KEYS, UsesEntry
 
 
 class Remove(UsesEntry):
-    """Forget the value of a key; OS:KEY_NOT_FOUND where it has none.
+    """Forget the value of a key; OS:KEY_NOT_FOUND if it has none.
 
     Example:
         configs:

@@ -21,7 +21,7 @@ class Retrieve(ReadsEntry):
     """
 
     default_value: Annotated[Template, Field(alias="default-value")] = None  # type: ignore[assignment]  # none is none
-    """The result where there is no such key; without one that is OS:KEY_NOT_FOUND."""
+    """The result if there is no such key; without a default that is OS:KEY_NOT_FOUND."""
 
     raises = (*OF_KEYS, INVALID_VALUE, KEY_NOT_FOUND)
 

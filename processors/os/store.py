@@ -6,7 +6,7 @@ from processors.os._uses_store import OF_KEYS, UsesEntry
 
 
 class Store(UsesEntry):
-    """Keep a value under a key, in the place of the one before.
+    """Store a value under a key, replacing the one before.
 
     Example:
         configs:
@@ -19,13 +19,13 @@ class Store(UsesEntry):
     """
 
     value: Template = Template("#[payload]")
-    """What to keep; the payload, if left out."""
+    """The value to store; the payload, if left out."""
 
     fail_if_present: bool = False
-    """Whether OS:KEY_ALREADY_EXISTS is raised where the key has a value; else that one is replaced."""
+    """Whether OS:KEY_ALREADY_EXISTS is raised if the key has a value; otherwise that value is replaced."""
 
     fail_on_null_value: bool = True
-    """Whether null raises OS:NULL_VALUE; else nothing is stored then, and what is there stays."""
+    """Whether null raises OS:NULL_VALUE; otherwise null is not stored, and the value before stays."""
 
     raises = (*OF_KEYS, INVALID_VALUE, KEY_ALREADY_EXISTS, NULL_VALUE)
 

@@ -1,4 +1,4 @@
-"""What can be known of tokens and keys without the library that reads them."""
+"""Checks of tokens and keys that do not need the library that reads them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KNOWN = (
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
     "EdDSA", "Ed25519",
 )  # fmt: skip
-"""RFC 7518, 8037 and 9864; `none` is none of them."""
+"""RFC 7518, 8037 and 9864; `none` is not among them."""
 
 
 def _known(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -46,12 +46,12 @@ Scopes = Annotated[tuple[str, ...], BeforeValidator(_scopes), Kind("list", TEXTS
 
 
 def check_secret(secret: str, algorithms: tuple[str, ...]) -> None:
-    """A secret shorter than the hash is a mistake (RFC 7518, 3.2): it could be guessed."""
+    """Refuse a secret shorter than the hash (RFC 7518, 3.2): it could be guessed."""
     least = max(int(name[2:]) // 8 for name in algorithms)
     if len(secret.encode()) < least:
         refuse([Mistake("F304", "a secret that is too short", f"at least {least} bytes for {', '.join(algorithms)}")])
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is an address of the web, as far as it goes."""
+    """Return whether a text is a web address, by its beginning."""
     return text.startswith(("https://", "http://")) and bool(urlsplit(text).hostname)

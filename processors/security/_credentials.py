@@ -1,4 +1,4 @@
-"""Secrets of callers, kept as hashes, compared in constant time; and what roles permit."""
+"""Secrets of callers, kept as hashes, compared in constant time; and the permissions of roles."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Made = TypeVar("Made", covariant=True)
 
 
 class Read(Protocol[Made]):
-    """Makes of a secret in a flow file what is kept of it; place: where it stands."""
+    """Converts a secret of a flow file to the form that is kept; place: its place in the file."""
 
     def __call__(self, value: Any, *, place: Any = None) -> Made: ...
 
 
 def names(value: Any) -> Any:
-    """A comma list as a list of names."""
+    """Split a comma list into a list of names."""
     entries = value.split(",") if isinstance(value, str) else value
     if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, str) and entry.strip() for entry in entries):
         refuse([Mistake("F303", "what is no list of names", "names, such as clerk, auditor")])
@@ -34,11 +34,11 @@ Names = Annotated[tuple[str, ...], BeforeValidator(names), Kind("list", TEXTS)]
 """Names, as a list or a comma list."""
 
 CALLERS = Kind("map", typed("object", additionalProperties=typed("string", "object")))
-"""Names with their secrets; or with a map that holds roles, too."""
+"""Names with their secrets; or with a map that also holds roles."""
 
 
 def read_secret(value: Any, *, place: Any = None) -> str:
-    """A secret as a text; no message shows it. place: where it stands."""
+    """Return a secret as a text; no message shows it. place: its place in the file."""
     if not isinstance(value, str) or not value:
         expected = "a text that is not empty"
         refuse([Mistake("F303", "no text that could be a secret", expected, "${secret:name}", place)])
@@ -46,12 +46,12 @@ def read_secret(value: Any, *, place: Any = None) -> str:
 
 
 def digest(text: str) -> bytes:
-    """A hash in the place of a secret: of one length, so that comparing tells nothing of the secret's."""
+    """Hash a secret: all hashes have one length, so a comparison reveals nothing about the secret's length."""
     return sha256(text.encode(errors="surrogatepass")).digest()
 
 
 def matching(given: str, entries: Iterable[tuple[bytes, T]]) -> T | None:
-    """What belongs to the digest that the text has; all are looked at, however early one fits."""
+    """Return the entry of the digest that equals the text's; all are compared, however early one fits."""
     found, wanted = None, digest(given)
     for each, value in entries:
         if compare_digest(each, wanted):
@@ -60,9 +60,9 @@ def matching(given: str, entries: Iterable[tuple[bytes, T]]) -> T | None:
 
 
 def read_callers(value: Any, secret_name: str, read: Read[T]) -> dict[str, tuple[T, tuple[str, ...]]]:
-    """Secrets and roles by the callers' names.
+    """Return secrets and roles by the callers' names.
 
-    secret_name: the key of the secret where roles stand beside it. read: makes of the secret what is kept.
+    secret_name: the key of the secret if there are roles beside it. read: converts the secret to the form that is kept.
     """
     if not isinstance(value, dict) or not value:
         refuse([Mistake("F303", "no map of callers", "names with their secrets", "NAME: ${secret:name}")])
@@ -83,5 +83,5 @@ def _caller(entry: Any, secret_name: str, read: Read[T], place: Any) -> tuple[T,
 
 
 def permitted(required: tuple[str, ...], had: Iterable[str]) -> bool:
-    """Whether one of the roles is there; where none is required, anybody may."""
+    """Return whether one of the roles is there; if none is required, anybody is permitted."""
     return not required or not set(required).isdisjoint(had)

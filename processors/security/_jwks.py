@@ -1,4 +1,4 @@
-"""The keys that an issuer gives out at a url: fetched when they are needed, and kept."""
+"""The keys that an issuer publishes at a url: fetched when they are needed, and kept."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from processors.security._keys import choose, key_set
 log = logging.getLogger("engine")
 
 FRESH = 3600.0
-"""Seconds after which keys are fetched anew, so that one that was withdrawn is forgotten."""
+"""Seconds after which keys are fetched again, so that one that was withdrawn is forgotten."""
 AFTER_FAILURE = 5.0
-"""Seconds in which nothing is fetched after it failed."""
+"""Seconds after a failed fetch in which nothing is fetched."""
 PLAIN = {"Accept": "application/json", "Accept-Encoding": "identity"}
 """Compressed, a small document could be a very large one."""
 
 
 class FetchedKeys:
-    """The keys of a url. However many tokens want them, they are fetched once; old ones serve while new ones fail.
+    """The keys of a url. However many tokens want them, they are fetched once; old ones serve while fetching new ones
+    fails.
 
-    Times are those of a clock that nobody sets: a jump of the time of day makes no keys older.
+    Times are those of a monotonic clock: a jump of the time of day makes no keys older.
     """
 
     def __init__(self, url: str, runtime: Runtime) -> None:
@@ -59,13 +60,13 @@ class FetchedKeys:
         return self._runtime.clock.monotonic() - self._fetched
 
     def _are_good(self) -> bool:
-        """Whether there are keys, and not too old ones."""
+        """Return whether there are keys that are not too old."""
         return self._age() < OLDEST_KEYS
 
     async def _renew(self, interval: float, patience: float | None = None) -> None:
-        """Fetch the keys, unless that was tried within the interval; who comes meanwhile waits for the same fetch.
+        """Fetch the keys, unless that was tried within the interval; concurrent callers wait for the same fetch.
 
-        patience: seconds after its beginning that it is waited for; None waits for its end.
+        patience: how many seconds after its start the fetch is waited for; None waits for its end.
         """
         if self._fetching is None or self._fetching.done():
             if self._runtime.clock.monotonic() - self._tried < interval:
@@ -79,7 +80,7 @@ class FetchedKeys:
             await self._wait(self._fetching, self._tried + patience)
 
     async def _wait(self, fetching: asyncio.Task[None], until: float) -> None:
-        """Wait for a fetch that began some time ago, but not after that moment of the clock."""
+        """Wait for a fetch that is under way, at most until that moment of the clock."""
         clock = self._runtime.clock
         alarm = asyncio.ensure_future(clock.sleep(max(0.0, until - clock.monotonic())))
         try:
@@ -95,12 +96,12 @@ class FetchedKeys:
             self._fetched, self._failure = self._runtime.clock.monotonic(), None
         except (OSError, ValueError) as error:
             self._failure = str(error) or type(error).__name__
-            self._tried = self._runtime.clock.monotonic()  # the pause begins where a fetch that hung has ended
+            self._tried = self._runtime.clock.monotonic()  # the pause begins after the end of a fetch that hung
             log.warning("the keys of %s cannot be fetched: %s", self._url, self._failure)
 
 
 async def download(url: str) -> bytes:
-    """The document at a url. Raises OSError, of which TimeoutError is one, and ValueError."""
+    """Return the document at a url. Raise OSError, which includes TimeoutError, or ValueError."""
     import aiohttp  # only keys of a url need it
 
     from processors._pool import Pool

@@ -1,4 +1,4 @@
-"""The keys that signatures of tokens are verified with (RFC 7517), on joserfc. Imported with the first security:jwt."""
+"""The keys that verify signatures of tokens (RFC 7517), on joserfc. Imported with the first security:jwt."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.connectors import read_json
 from engine.limits import MOST_KEYS_OF_A_SET
 
 UNREADABLE = (JoseError, SecurityWarning, ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What reading a key raises. A SecurityWarning tells of a weak one, which is none."""
+"""The exceptions of reading a key. A SecurityWarning reports a weak one, which is not accepted."""
 
 
 class FixedKeys:
-    """Keys that are there when the flow is loaded."""
+    """Keys that are known when the flow is loaded."""
 
     def __init__(self, keys: list[Key], *, are_named: bool) -> None:
         self._keys = keys
@@ -30,7 +30,7 @@ class FixedKeys:
 
 
 def fixed_keys(algorithms: tuple[str, ...], secret: str | None, pem: bytes | None, jwks: bytes | None) -> FixedKeys:
-    """The keys of a secret, a PEM file or a JWKS file. What is no key that fits an algorithm is a mistake."""
+    """Return the keys of a secret, a PEM file or a JWKS file. A mistake is raised for a key that fits no algorithm."""
     try:
         keys = key_set(jwks) if jwks is not None else [secret_key(secret) if pem is None else pem_key(pem)]
     except ValueError:
@@ -42,7 +42,7 @@ def fixed_keys(algorithms: tuple[str, ...], secret: str | None, pem: bytes | Non
 
 
 def secret_key(secret: str | None) -> Key:
-    """The key of a shared secret. Raises ValueError, for the public key of a pair too."""
+    """Return the key of a shared secret. Raise ValueError if it is not one, or is the public key of a pair."""
     try:
         return _strong(lambda: OctKey.import_key(secret or ""))
     except UNREADABLE as error:
@@ -50,7 +50,7 @@ def secret_key(secret: str | None) -> Key:
 
 
 def pem_key(pem: bytes) -> Key:
-    """The public key of a PEM file: of RSA, an elliptic curve, or Ed25519. Raises ValueError."""
+    """Return the public key of a PEM file: of RSA, an elliptic curve, or Ed25519. Raise ValueError if there is none."""
     for kind in (RSAKey, ECKey, OKPKey):
         try:
             return _strong(lambda kind=kind: kind.import_key(pem))  # type: ignore[misc]  # a lambda has no types
@@ -60,9 +60,9 @@ def pem_key(pem: bytes) -> Key:
 
 
 def key_set(text: bytes) -> list[Key]:
-    """The public keys of a JWKS document; what is of another kind, or weak, is passed over (RFC 7517, 5).
+    """Return the public keys of a JWKS document; keys of other kinds, and weak ones, are skipped (RFC 7517, 5).
 
-    Raises ValueError for what is no such document, or holds no key that can be used.
+    Raise ValueError if it is not such a document, or holds no key that can be used.
     """
     try:
         written = read_json(text)["keys"]
@@ -90,7 +90,7 @@ def _strong(read: Callable[[], Key]) -> Key:
 
 
 def fits(key: Key, algorithm: str) -> bool:
-    """Whether a key is of the kind that an algorithm takes, and not meant for another one."""
+    """Return whether a key is of the kind that an algorithm takes, and not meant for another one."""
     try:
         JWSRegistry.algorithms[algorithm].check_key(key)
         key.check_alg(algorithm)
@@ -100,6 +100,6 @@ def fits(key: Key, algorithm: str) -> bool:
 
 
 def choose(keys: list[Key], algorithm: str, kid: str | None) -> Key | None:
-    """The key of that name; without a name the only one that fits."""
+    """Return the key of that name; without a name the only one that fits."""
     fitting = [key for key in keys if fits(key, algorithm) and kid in (None, key.get("kid"))]
     return fitting[0] if fitting and (kid is not None or len(fitting) == 1) else None

@@ -1,4 +1,4 @@
-"""Passwords as a flow file holds them: plain, or hashed with scrypt (RFC 7914).
+"""Passwords in a flow file: plain, or hashed with scrypt (RFC 7914).
 
 `python -m processors.security._passwords` asks for a password, or reads it from a pipe, and prints its hash.
 """
@@ -27,7 +27,7 @@ HASH = re.compile(
 
 
 class Cost(NamedTuple):
-    """What scrypt takes; of all zeros where a password is plain."""
+    """The parameters of scrypt; all zeros if a password is plain."""
 
     n: int = 0
     r: int = 0
@@ -40,21 +40,21 @@ USUAL = Cost(2**14, 8, 1, 32)
 
 
 class Password(NamedTuple):
-    """What is known of a password: a hash, and how it was made."""
+    """The data kept of a password: a hash, and how it was made."""
 
     cost: Cost
     salt: bytes
     key: bytes
 
     async def fits(self, given: str) -> bool:
-        """Whether it is this one. A hash takes tens of milliseconds, in a thread of its own."""
+        """Return whether it is this password. A hash takes tens of milliseconds, in a thread of its own."""
         if self.cost == Cost():
             return compare_digest(plain_digest(given), self.key)
         return compare_digest(await asyncio.to_thread(_hashed, given, self.cost, self.salt), self.key)
 
 
 def read_password(value: Any, *, place: Any = None) -> Password:
-    """A password of a flow file: a text, or the hash of one."""
+    """Read a password of a flow file: a text, or the hash of one."""
     text = read_secret(value, place=place)
     if not text.startswith("$"):
         return Password(Cost(), b"", plain_digest(text))
@@ -69,19 +69,19 @@ def read_password(value: Any, *, place: Any = None) -> Password:
 
 
 def nobody(cost: Cost) -> Password:
-    """A password that nobody has; to look at it takes as long as at any other."""
+    """Return a password that nobody has; checking it takes as long as checking any other."""
     return Password(cost, secrets.token_bytes(16), secrets.token_bytes(cost.length or 32))
 
 
 class Proven:
-    """Passwords that held before: a second look at one takes no time, at any other as long as ever."""
+    """Passwords that held before: checking one again takes no time; any other takes as long as ever."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._known: dict[str, bytes] = {}
 
     async def fits(self, name: str, password: Password, given: str) -> bool:
-        """Whether it is the password; kept is its hash under a key of this process."""
+        """Return whether it is the password; its hash is kept under a key of this process."""
         if password.cost == Cost():
             return await password.fits(given)
         mark = digest(self._key, given.encode(errors="surrogatepass"), "sha256")
@@ -94,7 +94,7 @@ class Proven:
 
 
 def hashed(password: str, cost: Cost = USUAL) -> str:
-    """The hash of a password, as a flow file may hold it."""
+    """Return the hash of a password, in the form that a flow file may hold."""
     salt = secrets.token_bytes(16)
     key = _hashed(password, cost, salt)
     return f"$scrypt$ln={cost.n.bit_length() - 1},r={cost.r},p={cost.p}${_encoded(salt)}${_encoded(key)}"

@@ -1,4 +1,4 @@
-"""What a challenge names, and headers that it asks for."""
+"""The realm that a challenge names, and the headers that it asks for."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Realm = Annotated[str, AfterValidator(_quotable)]
 
 
 def attribute(event: Event, name: str) -> Mapping[str, Any]:
-    """A map of the event's attributes, such as the headers; an empty one where no HTTP request made the event."""
+    """Return a map of the event's attributes, such as the headers; empty if no HTTP request made the event."""
     attributes = event.attributes
     found = attributes.get(name) if isinstance(attributes, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
 def text_of(values: Mapping[str, Any], name: str) -> str:
-    """A value that must be a text; empty where it is none."""
+    """Return a value that must be a text, or an empty text if it is not one."""
     value = values.get(name)
     return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""What security:hmac is told of signatures, and how they are made and compared."""
+"""The parameters of security:hmac about signatures, and how signatures are made and compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 PART_NAME = re.compile(r"[\w.-]{1,50}", re.ASCII)
 MARK = re.compile(r"\{(body|timestamp|method|path|header:[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})\}")
 PORTION = 2**20
-"""How many bytes are hashed before the others get their turn."""
+"""How many bytes are hashed before other tasks get their turn."""
 
 
 def _header(value: Any) -> Any:
@@ -67,7 +67,7 @@ class Timestamp(Parameters):
     """The part of the signature's header that holds it, as `t` in `t=1492774577,v1=…`."""
 
     tolerance: Annotated[Duration, Field(gt=0)] = 300.0
-    """How old, or how far ahead, it may be."""
+    """How old, or how far in the future, it may be."""
 
     def __post_init__(self) -> None:
         if (self.header is None) == (self.part is None):
@@ -75,7 +75,7 @@ class Timestamp(Parameters):
 
 
 class Signed(Validated):
-    """What is signed: a text with `{body}`, `{timestamp}`, `{method}`, `{path}` and `{header:NAME}` in it."""
+    """The text that is signed, with `{body}`, `{timestamp}`, `{method}`, `{path}` and `{header:NAME}` in it."""
 
     word = "text"
     schema = TEXT
@@ -92,7 +92,7 @@ class Signed(Validated):
         return value if isinstance(value, cls) else cls(str(value))
 
     def pieces(self, value_of: Callable[[str], bytes]) -> Iterator[bytes]:
-        """What is signed, one piece after another."""
+        """Return the signed bytes, one piece after another."""
         for literal, mark in zip(self.literals, [*self.marks, ""], strict=True):
             yield literal.encode()
             if mark:
@@ -107,7 +107,7 @@ def from_hex(text: str) -> bytes:
 
 
 def from_base64(text: str) -> bytes:
-    """Either alphabet, with or without what fills it up."""
+    """Decode either alphabet, with or without padding."""
     plain = text.rstrip("=").translate({ord("-"): "+", ord("_"): "/"})
     return binascii.a2b_base64(plain + "=" * (-len(plain) % 4), strict_mode=True)
 
@@ -116,7 +116,7 @@ DECODERS: dict[str, Decode] = {"hex": from_hex, "base64": from_base64, "text": s
 
 
 def decoded(texts: Iterable[str], decode: Decode) -> list[bytes]:
-    """The signatures among texts."""
+    """Decode the texts that are signatures."""
     found = []
     for text in texts:
         try:
@@ -127,7 +127,7 @@ def decoded(texts: Iterable[str], decode: Decode) -> list[bytes]:
 
 
 async def makes_one_of(signatures: Sequence[bytes], keys: Iterable[tuple[bytes, str]], pieces: Sequence[bytes]) -> bool:
-    """Whether one of the keys, each with a hash, signs the pieces so. All are tried, however early one fits."""
+    """Return whether one of the keys, each with a hash, signs the pieces so. All are tried, however early one fits."""
     found = False
     for key, name in keys:
         code = HMAC(key, digestmod=name)

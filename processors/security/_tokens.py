@@ -1,4 +1,4 @@
-"""JSON Web Tokens: what makes one hold (RFC 7519, RFC 8725), on joserfc. Imported with the first security:jwt."""
+"""JSON Web Tokens: when one is valid (RFC 7519, RFC 8725), on joserfc. Imported with the first security:jwt."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from engine.connectors import read_json
 from engine.limits import LARGEST_TOKEN_HEADER, LONGEST_TOKEN
 
 MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What reading hostile bytes as a token raises."""
+"""The exceptions of reading hostile bytes as a token."""
 
 
 class InvalidToken(Exception):
-    """A token that does not hold; the message may go to the caller, the cause says more."""
+    """A token that is not valid; the message may go to the caller, the cause says more."""
 
 
 class _Fixed(JWSRegistry):
-    """Takes the algorithms that the flow names, and no others; the name EdDSA too, which most issuers still write."""
+    """Accepts the algorithms that the flow names, and no others; also the name EdDSA, which is still widely used."""
 
     max_header_length = LARGEST_TOKEN_HEADER
 
@@ -38,15 +38,15 @@ class KeySource(Protocol):
     """Where the keys come from."""
 
     async def key_for(self, algorithm: str, kid: str | None) -> Key | None:
-        """The key of that name; None where there is none, SECURITY:CONNECTIVITY where that cannot be known."""
+        """Return the key of that name, or None. Raise SECURITY:CONNECTIVITY if it is not known whether there is one."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a token must be. The algorithms are fixed when the flow is loaded; no token chooses others.
+    """The rules for a token. The algorithms are fixed when the flow is loaded; no token chooses others.
 
-    audiences, issuers: of which one must be named; empty for a token that names no audience, and any issuer.
-    leeway: seconds that clocks may differ.
+    audiences, issuers: a token must name one of each; if empty, a token must name no audience, and may name any issuer.
+    leeway: seconds by which clocks may differ.
     """
 
     algorithms: Collection[str]
@@ -56,7 +56,7 @@ class Rules:
     leeway: float
 
     async def claims_of(self, token: str, keys: KeySource, now: float) -> dict[str, Any]:
-        """The claims of a token that holds. Raises InvalidToken."""
+        """Return the claims of a valid token. Raise InvalidToken otherwise."""
         algorithm, kid = self._named(token)
         key = await keys.key_for(algorithm, kid)
         if key is None:
@@ -72,11 +72,11 @@ class Rules:
 
     @cached_property
     def _registry(self) -> JWSRegistry:
-        # What is not known in a header is ignored (RFC 7515, 4).
+        # Unknown members of a header are ignored (RFC 7515, 4).
         return _Fixed(algorithms=self.algorithms, strict_check_header=False)
 
     def _named(self, token: str) -> tuple[str, str | None]:
-        """The algorithm and the key that a token names; `none`, and any that is not allowed, is refused here."""
+        """Return the algorithm and the key that a token names; `none`, and any that is not allowed, is refused here."""
         if len(token) > LONGEST_TOKEN:
             raise InvalidToken("the token is too long")
         try:
@@ -103,9 +103,9 @@ class Rules:
 
 
 def read_claims(payload: bytes) -> dict[str, Any]:
-    """The claims of a token, read as the body of a request is: a name that stands twice and half characters are none.
+    """Return the claims of a token, read like the body of a request: duplicate names and lone surrogates are refused.
 
-    Raises ValueError.
+    Raise ValueError if they are not valid.
     """
     claims = read_json(payload)
     if not isinstance(claims, dict):

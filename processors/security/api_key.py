@@ -31,11 +31,11 @@ def _keys(value: Any) -> Any:
 
 
 class ApiKey(Authentication):
-    """Let only callers pass who send a key, in a header or in the query. Mule: the policy Client ID Enforcement.
+    """Let only callers pass who send a valid key, in a header or in the query. Mule: the policy Client ID Enforcement.
 
-    Who calls is `vars.authentication`: {scheme: api-key, principal: the key's name, roles}. A caller
-    without a key that holds is answered with 401 and SECURITY:UNAUTHORIZED, one without the role
-    with 403 and MULE:NOT_PERMITTED. Prefer the header: queries get into logs on the way.
+    The caller is `vars.authentication`: {scheme: api-key, principal: the key's name, roles}. A caller without a valid
+    key is answered with 401 and SECURITY:UNAUTHORIZED, one without the role with 403 and MULE:NOT_PERMITTED. Prefer the
+    header: queries get into logs on the way.
 
     Example:
         configs:
@@ -59,13 +59,13 @@ class ApiKey(Authentication):
     """The header that holds the key; X-API-Key, if neither it nor query is given."""
 
     query: Annotated[str | None, BeforeValidator(_name)] = None
-    """The query parameter that holds the key, in the place of a header."""
+    """The query parameter that holds the key, instead of a header."""
 
     roles: Names = ()
-    """The roles of which the caller must have one; any caller may, if left out."""
+    """The roles of which the caller must have one; any caller may pass, if left out."""
 
     realm: Realm = "api"
-    """What the caller is told that the key is for."""
+    """The realm of the challenge: it tells the caller what the key is for."""
 
     raises = (UNAUTHORIZED, NOT_PERMITTED)
 
@@ -88,7 +88,7 @@ class ApiKey(Authentication):
         return {"type": "apiKey", "in": self._place, "name": self._name}
 
     def challenge(self) -> str:
-        """No scheme is registered for keys; this one tells where the key belongs."""
+        """Return the challenge. No scheme is registered for keys; this one says where the key belongs."""
         return f'ApiKey realm="{self.realm}", in="{self._place}", name="{self._name}"'
 
     def credentials(self, event: Event) -> str:

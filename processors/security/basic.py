@@ -29,11 +29,10 @@ def _users(value: Any) -> Users:
 class Basic(Authentication):
     """Let only callers pass who send a name and a password (RFC 7617). Mule: http:basic-security-filter.
 
-    Passwords are plain, taken from placeholders such as `${secret:ada.password}`, or hashed with
-    scrypt: `python -m processors.security._passwords` prints such a hash. Who calls is
-    `vars.authentication`: {scheme: basic, principal: the name, roles}. A caller without a name and
-    password that hold is answered with 401 and HTTP:BASIC_AUTHENTICATION, one without the role with
-    403 and MULE:NOT_PERMITTED. Use it over TLS only: the password can be read on the way.
+    Passwords are plain, taken from placeholders such as `${secret:ada.password}`, or hashed with scrypt: `python -m
+    processors.security._passwords` prints such a hash. The caller is `vars.authentication`: {scheme: basic, principal:
+    the name, roles}. A caller without a valid name and password is answered with 401 and HTTP:BASIC_AUTHENTICATION, one
+    without the role with 403 and MULE:NOT_PERMITTED. Use it over TLS only: the password can be read on the way.
 
     Example:
         configs:
@@ -53,10 +52,10 @@ class Basic(Authentication):
     """Names with their passwords; or with {password, roles}."""
 
     roles: Names = ()
-    """The roles of which the caller must have one; any caller may, if left out."""
+    """The roles of which the caller must have one; any caller may pass, if left out."""
 
     realm: Realm = "api"
-    """What the caller is told that the password is for."""
+    """The realm of the challenge: it tells the caller what the password is for."""
 
     raises = (BASIC_AUTHENTICATION, NOT_PERMITTED)
 
@@ -87,7 +86,7 @@ class Basic(Authentication):
 
 
 def credentials_of(event: Event) -> tuple[str, str] | None:
-    """The name and the password of the header Authorization; None where it holds none."""
+    """Return the name and the password of the header Authorization, or None if it holds none."""
     scheme, _, credentials = text_of(attribute(event, "headers"), "authorization").partition(" ")
     if scheme.lower() != "basic":
         return None

@@ -37,18 +37,17 @@ LONGEST_TIMESTAMP = 12
 class Hmac(Authentication):
     """Let only requests pass whose body is signed with a secret that both sides have (HMAC, RFC 2104).
 
-    The listener keeps the bytes that are signed: `rawBody: true`, or `body: raw`. Where the service
-    tells when it signed, name the timestamp: it is signed too, and a request that somebody has kept
-    does not hold any more when the tolerance is over. While one secret takes the place of another,
-    both are listed. Everything is compared in constant time.
+    The listener keeps the bytes that are signed: `rawBody: true`, or `body: raw`. If the service says when it signed,
+    name the timestamp: it is signed too, and a recorded request is no longer valid once the tolerance is over. While
+    one secret replaces another, list both. Everything is compared in constant time.
 
     GitHub: `{header: X-Hub-Signature-256, prefix: "sha256=", secret: …}`. Stripe: `{header:
     Stripe-Signature, part: v1, timestamp: {part: t}, secret: …}`. Slack: `{header: X-Slack-Signature,
     prefix: "v0=", timestamp: {header: X-Slack-Request-Timestamp}, signed: "v0:{timestamp}:{body}",
     secret: …}`. Shopify: `{header: X-Shopify-Hmac-SHA256, encoding: base64, secret: …}`.
 
-    Who calls is `vars.authentication`: {scheme: hmac, principal: the parameter `caller`}. A request
-    whose signature is missing, too old or another is answered with 401 and SECURITY:UNAUTHORIZED.
+    The caller is `vars.authentication`: {scheme: hmac, principal: the parameter `caller`}. A request whose signature is
+    missing, too old or wrong is answered with 401 and SECURITY:UNAUTHORIZED.
 
     Example:
         configs:
@@ -74,7 +73,7 @@ class Hmac(Authentication):
     """The header that holds the signature, or several with spaces between them."""
 
     secret: Secrets
-    """The secret, or a list of those that hold; take it from a placeholder such as `${secret:hook.secret}`."""
+    """The secret, or a list of valid ones; take it from a placeholder such as `${secret:hook.secret}`."""
 
     secret_encoding: Literal["text", "hex", "base64"] = "text"  # noqa: S105  # no secret
     """How the secret is written."""
@@ -83,7 +82,7 @@ class Hmac(Authentication):
     """The hashes that may be used: SHA-256, SHA-384, SHA-512; SHA-224 and SHA-1 for old partners only."""
 
     prefix: str = ""
-    """What stands in front of a signature, as `sha256=`."""
+    """The text before a signature, as `sha256=`."""
 
     part: Part | None = None
     """The name of the parts of the header that are signatures, as `v1` in `t=1492774577,v1=…,v1=…`."""
@@ -92,17 +91,17 @@ class Hmac(Authentication):
     """How signatures are written."""
 
     timestamp: Timestamp | None = None
-    """When it was signed: header or part, tolerance (5 minutes)."""
+    """The time of signing: header or part, tolerance (5 minutes)."""
 
     signed: Signed | None = None
-    """What is signed: a text with {body}, {timestamp}, {method}, {path} (with its query, as it came), {header:NAME}. If
-    left out, the body alone; beside a timestamp `{timestamp}.{body}`."""
+    """The text that is signed, with {body}, {timestamp}, {method}, {path} (with its query, as it came), {header:NAME}.
+    If left out, the body alone; with a timestamp `{timestamp}.{body}`."""
 
     caller: Name = "signer"
-    """What the flow calls who has the secret."""
+    """The name by which the flow knows the holder of the secret."""
 
     realm: Realm = "api"
-    """What the caller is told that the signature is for."""
+    """The realm of the challenge: it tells the caller what the signature is for."""
 
     raises = (UNAUTHORIZED,)
 
@@ -140,11 +139,11 @@ class Hmac(Authentication):
         return not (route.keeps_raw or route.is_raw) and any(step.processor is self for step in steps_within(flow))
 
     def security_scheme(self) -> dict[str, Any]:
-        """OpenAPI has no word for signatures; a key in a header comes closest."""
+        """Return a key in a header: OpenAPI has no word for signatures, and this comes closest."""
         return {"type": "apiKey", "in": "header", "name": self.header, "description": "The HMAC of the body."}
 
     def challenge(self) -> str:
-        """No scheme is registered for such signatures; this one tells where they belong."""
+        """Return the challenge. No scheme is registered for such signatures; this one says where they belong."""
         return f'Signature realm="{self.realm}", header="{self.header}"'
 
     def credentials(self, event: Event) -> str:
@@ -158,7 +157,7 @@ class Hmac(Authentication):
         return authenticated(event, "hmac", self.caller)
 
     def _signatures(self, event: Event) -> list[bytes]:
-        """What the request shows as signatures. Raises the Refusal of one that shows none."""
+        """Return the signatures of the request. Raise the Refusal if there are none."""
         text = self.credentials(event)
         if self.part:
             texts = list(_parts(text, self.part))
@@ -170,8 +169,7 @@ class Hmac(Authentication):
         return found
 
     def _timestamp(self, event: Event) -> str:
-        """When the request was signed, as it says. Raises the Refusal of one that does not say it, or was so too long
-        ago."""
+        """Return the request's time of signing. Raise the Refusal if there is none, or it was too long ago."""
         if self.timestamp is None:
             return ""
         if self.timestamp.header:
@@ -186,7 +184,7 @@ class Hmac(Authentication):
 
 
 def _parts(text: str, name: str) -> Iterator[str]:
-    """The values of a name in `t=1492774577,v1=…,v1=…`."""
+    """Return the values of a name in `t=1492774577,v1=…,v1=…`."""
     for part in text.split(","):
         own, _, value = part.strip().partition("=")
         if own == name:
@@ -194,7 +192,7 @@ def _parts(text: str, name: str) -> Iterator[str]:
 
 
 def _value(event: Event, mark: str, timestamp: str) -> bytes:
-    """What stands for a mark in what is signed."""
+    """Return the value of a mark in the signed text."""
     if mark == "body":
         return _body(event)
     attributes: Any = event.attributes
@@ -211,7 +209,7 @@ def _value(event: Event, mark: str, timestamp: str) -> bytes:
 
 
 def _body(event: Event) -> bytes:
-    """The bytes that the listener has kept, else the payload, where it was not read."""
+    """Return the bytes that the listener has kept, or the payload if it was not parsed."""
     raw = event.attributes.get("rawBody") if isinstance(event.attributes, Mapping) else None
     body = event.payload if raw is None else raw
     if isinstance(body, str):

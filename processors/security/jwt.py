@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _beside(value: Any) -> Any:
-    """The bytes of a file beside the flow file; a url stays."""
+    """Return the bytes of a file beside the flow file; a url stays."""
     if isinstance(value, str) and is_url(value):
         return str(value)
     place = getattr(value, "place", None)
@@ -35,21 +35,20 @@ def _no_url(value: Any) -> Any:
 
 
 class Jwt(Authentication):
-    r"""Let only callers pass who send a JSON Web Token that holds (RFC 7519, 6750). Mule: the policy JWT Validation.
+    r"""Let only callers pass who send a valid JSON Web Token (RFC 7519, 6750). Mule: the policy JWT Validation.
 
-    The token stands in the header Authorization, behind `Bearer`. Its signature is verified with
-    one of the algorithms, which no token can change; it must have an expiration time, and name the
-    audience and the issuer where they are given. Who calls is `vars.authentication`: {scheme: jwt,
-    principal: the claim sub, else client_id or azp, scopes, claims}.
+    The token is in the header Authorization, after `Bearer`. Its signature is verified with one of the algorithms,
+    which no token can change; it must have an expiration time, and name the audience and the issuer if they are given.
+    The caller is `vars.authentication`: {scheme: jwt, principal: the claim sub, otherwise client_id or azp, scopes,
+    claims}.
 
-    A caller without a token that holds is answered with 401 and SECURITY:UNAUTHORIZED, one whose
-    token lacks a scope or a claim with 403 and MULE:NOT_PERMITTED; WWW-Authenticate says why. Times
-    are compared with the time of day: whoever sets it back lets in what had expired.
+    A caller without a valid token is answered with 401 and SECURITY:UNAUTHORIZED, one whose token lacks a scope or a
+    claim with 403 and MULE:NOT_PERMITTED; WWW-Authenticate says why. Times are compared with the time of day: setting
+    it back makes expired tokens valid again.
 
-    The keys of a url are fetched when the first token comes, then once an hour, and for a key that
-    is not known, at most once a minute. An issuer that does not answer holds callers for a second,
-    and for five where there are no keys yet; those of before serve for a day. While there are none,
-    tokens are SECURITY:CONNECTIVITY (503).
+    The keys of a url are fetched when the first token comes, then once an hour, and for a key that is not known, at
+    most once a minute. An issuer that does not answer holds callers for a second, and for five if there are no keys
+    yet; old keys serve for a day. While there are none, tokens raise SECURITY:CONNECTIVITY (503).
 
     Example:
         configs:
@@ -83,10 +82,10 @@ class Jwt(Authentication):
     """A PEM file with the public key, or the certificate, beside the flow file."""
 
     jwks: Annotated[str | bytes | None, BeforeValidator(_beside), Kind("text or file", TEXT)] = None
-    """A JWKS file with public keys, beside the flow file, or the url where the issuer gives them out."""
+    """A JWKS file with public keys, beside the flow file, or the url at which the issuer publishes them."""
 
     audience: Names = ()
-    """The audiences (aud) of which the token must name one. Without it a token that names any does not hold."""
+    """The audiences (aud) of which the token must name one. If left out, a token that names any is not valid."""
 
     issuer: Names = ()
     """The issuers (iss) of which the token must name one; any, if left out."""
@@ -95,16 +94,16 @@ class Jwt(Authentication):
     """How far the clocks of issuer and engine may differ."""
 
     required_claims: Names = ()
-    """Claims that the token must have, beside exp."""
+    """Claims that the token must have, in addition to exp."""
 
     scopes: Scopes = ()
     """Scopes that the token must grant, all of them, in its claim scope or scp; with spaces or commas between them."""
 
     claims: dict[str, Any] = Field(default_factory=dict)
-    """Claims with the value that they must have; where the token has a list, it must hold the value."""
+    """Claims with the value that they must have; if the token has a list, it must hold the value."""
 
     realm: Realm = "api"
-    """What the caller is told that the token is for."""
+    """The realm of the challenge: it tells the caller what the token is for."""
 
     raises = (UNAUTHORIZED, NOT_PERMITTED, SECURITY_CONNECTIVITY)
 
@@ -123,7 +122,7 @@ class Jwt(Authentication):
         self._prepare(_fixed=self._fixed_keys())
 
     def _fixed_keys(self) -> KeySource | None:
-        """The keys, but for those of a url. What is no key is a mistake."""
+        """Return the keys, except those of a url. Refuse anything that is not a key."""
         if isinstance(self.jwks, str):
             return None
         from processors.security._keys import fixed_keys  # only flows with tokens need it
@@ -179,7 +178,7 @@ class Jwt(Authentication):
             raise self._refusal(403, "insufficient_scope", 'error_description="a claim is not as it must be"')
 
     def _refusal(self, status: int, error: str, detail: str) -> Refusal:
-        """As RFC 6750, 3 has it: the challenge says what is wrong, the body does not."""
+        """Return the refusal as RFC 6750, 3 has it: the challenge names the problem, the body does not."""
         challenge = f'{self.challenge()}, error="{error}", {detail}'
         if status == 401:
             return self.not_known(challenge=challenge)
@@ -187,7 +186,7 @@ class Jwt(Authentication):
 
 
 def scopes_of(claims: Mapping[str, Any]) -> list[str]:
-    """The scopes that a token grants: with spaces between them (RFC 8693, 4.2), or as a list."""
+    """Return the scopes that a token grants: with spaces between them (RFC 8693, 4.2), or as a list."""
     granted = claims.get("scope", claims.get("scp"))
     if isinstance(granted, str):
         return granted.split()

@@ -1,1 +1,1 @@
-"""Tracing: what log lines tell of an event, and its correlation id."""
+"""Tracing: the values in an event's log lines, and its correlation id."""

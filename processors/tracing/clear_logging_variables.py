@@ -10,7 +10,7 @@ from engine.connectors import NOTHING
 
 
 class ClearLoggingVariables(Processor):
-    """Let the log lines of the event carry none of the values that were set; the correlation id stays.
+    """Remove all logging variables from the log lines of the event; the correlation id stays.
 
     Example:
         run:

@@ -9,7 +9,7 @@ from engine import Event, Name, Processor
 
 
 class RemoveLoggingVariable(Processor):
-    """Let the log lines of the event no longer carry a value; one that is not there is no error.
+    """Remove a logging variable from the log lines of the event; one that is not there is not an error.
 
     Example:
         run:

@@ -10,11 +10,10 @@ from engine.limits import LONGEST_LOGGING_VARIABLE
 
 
 class SetLoggingVariable(Processor):
-    """Let each log line of the event carry a value, from the next step on, to the end of the flow.
+    """Add a value to each log line of the event, from the next step on, to the end of the flow.
 
-    It goes along into all scopes, `async` included, and into flows that flow-ref calls. In lines of
-    text it is `name=value`, in JSON it stands under `variables`. The value is written as text; of a
-    long one the first 1,000 characters.
+    It is passed on to all scopes, `async` included, and to flows that flow-ref calls. In log lines of text it is
+    `name=value`, in JSON it is under `variables`. The value is written as text, cut to its first 1,000 characters.
 
     Example:
         given: {payload: {id: 7}}

@@ -8,11 +8,10 @@ from engine.limits import LONGEST_CORRELATION_ID
 
 
 class WithCorrelationId(Scope):
-    """Run steps under another correlation id; afterwards it is again what it was before.
+    """Run steps under another correlation id, and restore the previous one afterwards.
 
-    What the steps log, send and queue carries the other one. The payload, attributes and variables
-    are those that leave the steps. A correlation id has 1 to 128 printable characters; a value that
-    is none, null included, is MULE:EXPRESSION.
+    The steps log, send and queue under the other id. The payload, attributes and variables are those that leave the
+    steps. A correlation id has 1 to 128 printable characters; any other value, null included, is MULE:EXPRESSION.
 
     Example:
         given: {payload: {trace: "order-7"}}
@@ -27,7 +26,7 @@ class WithCorrelationId(Scope):
     """The correlation id of the steps."""
 
     steps: Chain
-    """What runs under it."""
+    """The steps to run under it."""
 
     message_after = After.INNER
     always_enters = True

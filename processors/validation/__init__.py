@@ -1,1 +1,1 @@
-"""Validators: void when the rule holds, an error of their own when not."""
+"""Validators: void if the rule holds, otherwise an error of their own."""

@@ -25,7 +25,7 @@ EXPECTED = "IP addresses and networks, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8:
 
 
 def read_remote_address(value: Any) -> Address | None:
-    """An address that may have the port of `attributes.remoteAddress` behind it (`/127.0.0.1:80` is Mule's form)."""
+    """Read an address, also one with a port as in `attributes.remoteAddress` (`/127.0.0.1:80` is Mule's form)."""
     address = read_address(value)
     if address is None and isinstance(value, str):
         host = value.rpartition("/")[2].rpartition(":")[0]
@@ -36,7 +36,7 @@ def read_remote_address(value: Any) -> Address | None:
 class Addresses(Validated):
     """Addresses and networks: a comma list, a list, or the name of a validation:ip-filter-list.
 
-    An expression that gives such a list is read at run.
+    An expression whose value is such a list is read at run.
     """
 
     word = "IP addresses"
@@ -65,12 +65,12 @@ class Addresses(Validated):
         if isinstance(value, Mapping) and list(value) == ["ips"]:
             value = value["ips"]
         entries = Template(value, loading.reach)
-        is_known = entries.is_constant or entries.entries is not None  # no map is a list
+        is_known = entries.is_constant or entries.entries is not None  # a map is not a list
         return cls(None, _networks_at_load(value, loading.configs)) if is_known else cls(entries)
 
 
 def _of_config(config: Any, name: str) -> Any:
-    """The list that the config is; a config with mistakes stays: they were told."""
+    """Return the list of the config; a config with mistakes is kept: they were reported."""
     ips = getattr(config, "ips", None)
     if isinstance(config, Config) and not isinstance(ips, Addresses):
         refuse([Mistake("F502", f"{shown(name)}, which is no list of addresses", "a validation:ip-filter-list")])
@@ -102,11 +102,11 @@ class IpFilter(Validator):
     """The base of the validators of addresses against a list."""
 
     ip_address: Template
-    """The address; a port behind it, as in `attributes.remoteAddress`, does not count."""
+    """The address; a port after it, as in `attributes.remoteAddress`, does not count."""
 
     raises = (violation("REJECTED_IP"), violation("INVALID_IP"))
     rejected: ClassVar[bool]
-    """Whether the addresses of the list are those that are rejected."""
+    """Whether the addresses of the list are the rejected ones."""
 
     def addresses(self) -> Addresses:
         raise NotImplementedError

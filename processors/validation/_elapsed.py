@@ -1,4 +1,4 @@
-"""How long ago a moment is."""
+"""The time that has passed since a moment."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class ElapsedValidator(Validator):
     """How long: a number of timeUnits, or a duration such as 20s."""
 
     time_unit: TimeUnit = "MILLISECONDS"
-    """What a number of `time` counts."""
+    """The unit of a number in `time`."""
 
     since: Template
-    """The moment: a date, a datetime, or a text in ISO 8601; in UTC where it has no time zone."""
+    """The moment: a date, a datetime, or a text in ISO 8601; in UTC if it has no time zone."""
 
     def has_elapsed(self, event: Event) -> bool | None:
-        """Whether the time has passed since the moment; None where that is no moment."""
+        """Return whether the time has passed since the moment; None if that is not a moment."""
         since = self.since.evaluate(event)
         if not isinstance(since, (date, str)):
             return None

@@ -15,7 +15,7 @@ IGNORE_CASE = "(?i)"
 
 
 def _checked(regex: Template) -> Template:
-    """A pattern that is known when the file is loaded must be one then."""
+    """Check a pattern that is known when the file is loaded."""
     if regex.is_literal:
         try:
             _matcher(regex.literal)
@@ -51,7 +51,7 @@ class RegexValidator(Validator):
         self._prepare(_known=self._matcher(self.regex.literal) if self.regex.is_literal else None)
 
     def matches(self, event: Event) -> bool | None:
-        """Whether the whole text matches; None where the value is no text."""
+        """Return whether the whole text matches; None if the value is not a text."""
         value = self.value.evaluate(event)
         if not isinstance(value, str):
             return None

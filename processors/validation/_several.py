@@ -14,7 +14,7 @@ from processors.validation._validator import violation
 
 
 def _checked(steps: Chain) -> Chain:
-    """What cannot fail a validation has no place among them: what it does to the event would be lost."""
+    """Refuse elements that cannot fail a validation: their changes to the event would be lost."""
     mistakes = [
         Mistake("F303", f"'{step.name}'", "validators only, which leave the event as it is")
         for step in steps.steps
@@ -49,11 +49,11 @@ class Several(Scope, VoidOperation):
         return Code(partial(self._run, [row.awaited for row in rows]), None, union(row.effects for row in rows))
 
     async def _run(self, validators: Sequence[Run], event: Event) -> Event:
-        """The event after all validators, each of which is a row of its own."""
+        """Return the event after all validators, each of which is a row of its own."""
         raise NotImplementedError
 
     async def failures(self, validators: Sequence[Run], event: Event) -> list[FlowError]:
-        """Run every validator; the validation errors, in order. Any other error is raised immediately."""
+        """Run every validator; return the validation errors, in order. Any other error is raised immediately."""
         failures = []
         for validator in validators:
             try:
@@ -61,10 +61,10 @@ class Several(Scope, VoidOperation):
             except FlowError as failure:
                 if VALIDATION not in failure.type.lineage:
                     raise
-                failures.append(failure.with_traceback(None))  # it holds this frame, and a circle is garbage
+                failures.append(failure.with_traceback(None))  # it holds this frame: avoids a reference cycle
         return failures
 
     def multiple(self, failures: list[FlowError]) -> FlowError:
-        """All errors as one, whose description has a line for each."""
+        """Join all errors into one, whose description has a line for each."""
         description = "\n".join(failure.description for failure in failures)
         return FlowError(self.raises[0], description, child_errors=failures)

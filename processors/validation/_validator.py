@@ -1,4 +1,4 @@
-"""What validators have in common: void when the rule holds, their own error when not."""
+"""The base of validators: void if the rule holds, otherwise their own error."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from engine import ErrorType, Event, FlowError, Template, VoidOperation
 from engine.connectors import VALIDATION, Appended
 
 OF_MODULE = VALIDATION.child("VALIDATION", "VALIDATION")
-"""What handlers name to take the errors of all validators (Mule)."""
+"""The type that handlers name to take the errors of all validators (Mule)."""
 
 
 class Validator(VoidOperation):
     """The base of the validators: `holds` says whether the event keeps the rule."""
 
     message: Template | None = None
-    """What the error says; it may go to a caller. Left out, it names the rule."""
+    """The description of the error; it may go to a caller. If left out, it names the rule."""
 
     raises: ClassVar[tuple[ErrorType, ...]] = ()
 
     rule: ClassVar[str]
-    """The error's description where no message is given."""
+    """The error's description if no message is given."""
 
     def holds(self, event: Event) -> bool:
         raise NotImplementedError
 
     def broken(self, event: Event) -> ErrorType:
-        """The type of the error that an event raises for which the rule does not hold."""
+        """Return the type of the error for an event that breaks the rule."""
         return self.raises[0]
 
     def run_plain(self, event: Event) -> Event:
@@ -38,10 +38,10 @@ class Validator(VoidOperation):
 
 
 def violation(identifier: str) -> ErrorType:
-    """An error type of the namespace VALIDATION, a kind of VALIDATION:VALIDATION."""
+    """Return an error type of the namespace VALIDATION, a kind of VALIDATION:VALIDATION."""
     return OF_MODULE.child(identifier)
 
 
 def size_of(value: Any) -> int | None:
-    """How many elements a list has, entries a map; None of all else."""
+    """Return how many elements a list has, or entries a map; None for anything else."""
     return len(value) if isinstance(value, (list, Appended, Mapping)) else None

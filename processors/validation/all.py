@@ -9,11 +9,11 @@ from processors.validation._several import Several
 
 
 class All(Several):
-    """Run several validators, and tell of all that do not hold at once.
+    """Run several validators, and report all that do not hold together.
 
-    Every validator runs, whatever the others say. Where any does not hold, VALIDATION:MULTIPLE is
-    raised: a line of its description for each message, and the errors themselves, with their types,
-    in `error.childErrors`. An error of another kind, such as MULE:EXPRESSION, ends the scope as it is.
+    Every validator runs, whatever the others say. If any does not hold, VALIDATION:MULTIPLE is raised: its description
+    has a line for each message, and the errors themselves, with their types, are in `error.childErrors`. An error of
+    another kind, such as MULE:EXPRESSION, ends the scope as it is.
 
     Example:
         given: {payload: {name: "", email: ada}}

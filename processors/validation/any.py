@@ -10,8 +10,8 @@ from processors.validation._several import Several
 class Any(Several):
     """Run several validators, of which one must hold.
 
-    Where none holds, VALIDATION:MULTIPLE is raised: a line of its description for each message, and
-    the errors themselves in `error.childErrors`.
+    If none holds, VALIDATION:MULTIPLE is raised: its description has a line for each message, and the errors themselves
+    are in `error.childErrors`.
 
     Example:
         given: {payload: {phone: null, email: ada@example.org}}

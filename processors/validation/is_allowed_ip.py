@@ -4,10 +4,9 @@ from processors.validation._addresses import Addresses, IpFilter
 
 
 class IsAllowedIp(IpFilter):
-    """Check that an IP address is one of a list, or in one of its networks.
+    """Check that an IP address is in a list, or in one of its networks.
 
-    A value that is no address is VALIDATION:INVALID_IP. Behind a proxy, `attributes.remoteAddress`
-    is the proxy's.
+    A value that is not an address is VALIDATION:INVALID_IP. Behind a proxy, `attributes.remoteAddress` is the proxy's.
 
     Example:
         given: {payload: {from: 192.168.7.9}}

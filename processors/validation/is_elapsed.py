@@ -6,9 +6,9 @@ from processors.validation._validator import violation
 
 
 class IsElapsed(ElapsedValidator):
-    """Check that so much time has passed since a moment.
+    """Check that at least this much time has passed since a moment.
 
-    A value that is no moment does not hold.
+    A value that is not a moment does not hold.
 
     Example:
         given: {payload: {ordered: "2026-03-01T12:00:00Z"}}

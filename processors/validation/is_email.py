@@ -16,7 +16,7 @@ ADDRESS = re.compile(
 class IsEmail(Validator):
     """Check that a value is a well-formed e-mail address: something, `@`, a domain with a dot.
 
-    Whether the address exists is not asked. At most 254 characters (RFC 5321).
+    The address need not exist. At most 254 characters (RFC 5321).
 
     Example:
         given: {payload: {email: ada@example}}

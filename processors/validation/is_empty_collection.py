@@ -7,7 +7,7 @@ from processors.validation._validator import Validator, size_of, violation
 class IsEmptyCollection(Validator):
     """Check that a list or a map is empty, or null.
 
-    Texts and numbers are no collections: they do not hold.
+    Texts and numbers are not collections: they do not hold.
 
     Example:
         given: {payload: {problems: [too late]}}

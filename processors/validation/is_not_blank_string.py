@@ -10,7 +10,7 @@ from processors.validation._validator import Validator, violation
 class IsNotBlankString(Validator):
     """Check that a value is a text with more than white space in it.
 
-    Null, numbers and all that is no text do not hold.
+    Null, numbers and anything else that is not a text do not hold.
 
     Example:
         given: {payload: {name: "  "}}

@@ -4,10 +4,10 @@ from processors.validation._addresses import Addresses, IpFilter
 
 
 class IsNotDeniedIp(IpFilter):
-    """Check that an IP address is none of a list, and in none of its networks.
+    """Check that an IP address is not in a list, and in none of its networks.
 
-    A value that is no address is VALIDATION:INVALID_IP. An IPv4 address inside of an IPv6 one
-    (`::ffff:10.0.0.7`) counts as the IPv4 address.
+    A value that is not an address is VALIDATION:INVALID_IP. An IPv4 address inside an IPv6 one (`::ffff:10.0.0.7`)
+    counts as the IPv4 address.
 
     Example:
         configs:

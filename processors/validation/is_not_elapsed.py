@@ -8,7 +8,7 @@ from processors.validation._validator import violation
 class IsNotElapsed(ElapsedValidator):
     """Check that less time has passed since a moment.
 
-    A moment to come holds; a value that is no moment does not.
+    A moment in the future holds; a value that is not a moment does not.
 
     Example:
         given: {payload: {issued: "2020-01-01T00:00:00Z"}}

@@ -5,7 +5,7 @@ from processors.validation._validator import Validator, size_of, violation
 
 
 class IsNotEmptyCollection(Validator):
-    """Check that a list or a map has something in it.
+    """Check that a list or a map is not empty.
 
     Null, texts and numbers do not hold.
 

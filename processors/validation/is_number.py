@@ -7,7 +7,7 @@ from engine.connectors import Number
 from processors.validation._validator import Validator, violation
 
 BOUNDS = {"SHORT": 2**15, "INTEGER": 2**31, "LONG": 2**63}
-"""What a whole number of each type lies below; minus that is its least."""
+"""The exclusive upper bound of whole numbers of each type; minus that is the least."""
 
 
 class IsNumber(Validator):
@@ -25,7 +25,7 @@ class IsNumber(Validator):
     """The number."""
 
     number_type: Literal["INTEGER", "LONG", "SHORT", "DOUBLE", "FLOAT"] = "DOUBLE"
-    """What kind of number holds; INTEGER, LONG and SHORT are whole numbers of 32, 64 and 16 bits."""
+    """The kind of number that holds; INTEGER, LONG and SHORT are whole numbers of 32, 64 and 16 bits."""
 
     min_value: Number | None = None
     """The smallest that holds."""

@@ -13,7 +13,7 @@ OF_LOCALE = {"US": "h:mm a", "en_US": "h:mm a", "UK": "HH:mm", "en_GB": "HH:mm"}
 
 
 def _checked(pattern: Template) -> Template:
-    """A pattern that is known when the file is loaded must be one then."""
+    """Check a pattern that is known when the file is loaded."""
     if pattern.is_literal:
         try:
             fits_date_pattern("pattern", "", str(pattern.literal))
@@ -23,10 +23,10 @@ def _checked(pattern: Template) -> Template:
 
 
 class IsTime(Validator):
-    """Check that a text is a time, or a date, as a pattern of Java's says.
+    """Check that a text is a time, or a date, that matches a Java pattern.
 
-    Letters: y M d H h k K m s S a E X x Z V, text in quotes; names are English. The whole text must
-    fit, and there must be such a time: 25:00 and February 30 do not hold.
+    Letters: y M d H h k K m s S a E X x Z V, text in quotes; names are English. The whole text must fit, and the time
+    must exist: 25:00 and February 30 do not hold.
 
     Example:
         given: {payload: {opens: "9:30 AM", closes: "18:75"}}
@@ -40,10 +40,10 @@ class IsTime(Validator):
     """The text."""
 
     pattern: Annotated[Template | None, AfterValidator(lambda pattern: pattern and _checked(pattern))] = None
-    """The pattern; left out, it is that of the locale."""
+    """The pattern; if left out, that of the locale."""
 
     locale: Literal["US", "en_US", "UK", "en_GB"] = "US"
-    """Where the time is written: h:mm a in the US, HH:mm in the UK."""
+    """The country whose short form is used: h:mm a in the US, HH:mm in the UK."""
 
     raises = (violation("INVALID_TIME"),)
     rule = "a text is no time"

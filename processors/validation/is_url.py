@@ -12,9 +12,8 @@ SCHEMES = frozenset({"http", "https", "ftp", "ftps", "sftp", "ws", "wss"})
 class IsUrl(Validator):
     """Check that a value is a text with an absolute URL: http, https, ftp, ftps, sftp, ws or wss, and a host.
 
-    White space, control characters and ports that do not exist do not hold; nor do relative URLs,
-    `file:` and `javascript:`. At most 8,192 characters. Whether the URL leads anywhere, and may be
-    called, is not asked.
+    White space, control characters and ports that do not exist do not hold; nor do relative URLs, `file:` and
+    `javascript:`. At most 8,192 characters. It is not checked whether the URL leads anywhere, or may be called.
 
     Example:
         given: {payload: {callback: example.org/done}}
@@ -37,5 +36,5 @@ class IsUrl(Validator):
         try:
             parts = urlsplit(value)
             return parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
-        except ValueError:  # a port or an IPv6 address that is none
+        except ValueError:  # an invalid port or IPv6 address
             return False

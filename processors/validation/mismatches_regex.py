@@ -7,7 +7,7 @@ from processors.validation._regex import RegexValidator
 class MismatchesRegex(RegexValidator):
     """Check that the whole of a text does not match a regular expression (RE2's syntax, in linear time).
 
-    Null and all that is no text do not hold. Write `.*secret.*` for a pattern anywhere in the text.
+    Null and anything else that is not a text do not hold. Write `.*secret.*` for a pattern anywhere in the text.
 
     Example:
         given: {payload: {name: root}}

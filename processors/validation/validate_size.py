@@ -6,7 +6,7 @@ from processors.validation._validator import Validator, size_of, violation
 
 
 class ValidateSize(Validator):
-    """Check how many elements a list has, entries a map, characters a text.
+    """Check the number of elements in a list, entries in a map, or characters in a text.
 
     Null and values without a size do not hold.
 

@@ -11,12 +11,12 @@ from engine.connectors import NotSerialisable, restore, serialise
 from processors.vm._errors import INVALID_VALUE
 
 Reply = asyncio.Future[tuple[Any, str | None] | FlowError]
-"""What the caller of publish-consume waits for: a payload and its media type, or the error of the flow."""
+"""The reply that the caller of publish-consume waits for: a payload and its media type, or the error of the flow."""
 
 
 @dataclass
 class Envelope:
-    """A payload as bytes with what travels along.
+    """A payload as bytes, and the data that travels with it.
 
     number: its place in the queue, which it keeps. attempts: how often it was taken.
     """
@@ -29,7 +29,7 @@ class Envelope:
 
     @classmethod
     def of(cls, payload: Any, media_type: str | None, correlation_id: str) -> Envelope:
-        """Raises VM:INVALID_VALUE where the payload cannot be written."""
+        """Make the envelope. Raise VM:INVALID_VALUE if the payload cannot be written."""
         try:
             return cls(serialise([payload, media_type]), correlation_id)
         except NotSerialisable as error:
@@ -39,7 +39,7 @@ class Envelope:
             ) from error
 
     def open(self) -> tuple[Any, str | None]:
-        """The payload and its media type. Raises VM:INVALID_VALUE."""
+        """Return the payload and its media type. Raise VM:INVALID_VALUE if it cannot be read."""
         try:
             payload, media_type = restore(self.data)
         except ValueError as error:
@@ -48,11 +48,11 @@ class Envelope:
         return payload, media_type
 
     def answer(self, event: Event, payload: Any) -> None:
-        """Tell who waits what the flow made of the message."""
+        """Give the caller that waits the result of the flow."""
         self._reply((payload, event.media_type if payload is event.payload else None))
 
     def fail(self, failure: FlowError) -> None:
-        """Tell who waits that the flow failed."""
+        """Report to the caller that waits that the flow failed."""
         self._reply(failure)
 
     def _reply(self, answer: tuple[Any, str | None] | FlowError) -> None:

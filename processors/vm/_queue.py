@@ -1,4 +1,4 @@
-"""Queues: what waits in them, who waits for them."""
+"""Queues: the messages in them, and the tasks that wait for them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RETURNING data, correlation_id, number, attempts
 """
 RETURN_ALL = "UPDATE messages SET is_taken = 0 WHERE queue = ? AND is_taken = 1"
 LOOK_AGAIN = 1.0
-"""Seconds between two looks for what another process has published."""
+"""Seconds between two checks for messages that another process has published."""
 
 COUNT = "SELECT count(*) FROM messages WHERE queue = ? AND is_taken = 0"
 
@@ -33,7 +33,7 @@ COUNT = "SELECT count(*) FROM messages WHERE queue = ? AND is_taken = 0"
 class Queue:
     """Messages in order, at most `limit` waiting ones (0: any number).
 
-    A message that was taken is in nobody's way; it is gone once it is `done`, or put back to its place.
+    A message that was taken blocks nobody; it is gone once it is `done`, or put back in its place.
     """
 
     def __init__(self, limit: int, clock: Clock) -> None:
@@ -43,7 +43,7 @@ class Queue:
         self._publishers = Waiters()
 
     async def put(self, envelope: Envelope, seconds: float) -> bool:
-        """Add the message, when there is room for it; whether there was any within the seconds."""
+        """Add the message as soon as there is room; return whether there was any within the seconds."""
         if not await self._publishers.until(self._has_room, self._clock, seconds):
             return False
         self._add(envelope)
@@ -51,29 +51,29 @@ class Queue:
         return True
 
     async def arrival(self, seconds: float | None = None) -> bool:
-        """Wait until a message waits, at most for the seconds; whether one does."""
+        """Wait until there is a message, at most for the seconds; return whether there is one."""
         return await self._takers.until(self._has_message, self._clock, seconds)
 
     def take(self) -> Envelope | None:
-        """The first message; None where there is none."""
+        """Take the first message, or return None if there is none."""
         envelope = self._take() if self._has_message() else None
         if envelope:
             self._publishers.wake()
         return envelope
 
     def put_back(self, envelope: Envelope) -> None:
-        """Let the message, which was taken, wait at its place again."""
+        """Put a message that was taken back in its place in the queue."""
         self._put_back(envelope)
         self._takers.wake()
 
     def done(self, envelope: Envelope) -> None:
-        """Forget the message, which was taken."""
+        """Forget a message that was taken."""
 
     def recover(self) -> None:
-        """Let those wait again that were taken when the process ended; at once where that was done."""
+        """Put back the messages that were taken when the process ended; return immediately if that was already done."""
 
     def close(self) -> None:
-        """Forget what does not outlive the application."""
+        """Forget everything that does not outlive the application."""
 
     def _has_room(self) -> bool:
         return not self._limit or len(self) < self._limit
@@ -82,7 +82,7 @@ class Queue:
         return len(self) > 0
 
     def __len__(self) -> int:
-        """How many messages wait."""
+        """Return how many messages wait."""
         raise NotImplementedError
 
     def _add(self, envelope: Envelope) -> None:
@@ -123,9 +123,9 @@ class TransientQueue(Queue):
 
 
 class PersistentQueue(Queue):
-    """A queue in a file. Other processes may publish and consume; this one is the only one that has a listener.
+    """A queue in a file. Other processes may publish and consume; only this one has a listener.
 
-    The number of messages is known without counting, and counted anew where it would make somebody wait.
+    The number of messages is known without counting, and recounted before it would make somebody wait.
     """
 
     def __init__(self, name: str, limit: int, clock: Clock, database: LocalDatabase) -> None:
@@ -144,7 +144,7 @@ class PersistentQueue(Queue):
         return waiting
 
     async def arrival(self, seconds: float | None = None) -> bool:
-        """As for any queue; looks now and then for what another process has published."""
+        """Like that of any queue; also checks at intervals for messages that another process has published."""
         deadline = None if seconds is None else self._clock.monotonic() + seconds
         while True:
             left = LOOK_AGAIN if deadline is None else deadline - self._clock.monotonic()

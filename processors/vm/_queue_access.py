@@ -1,4 +1,4 @@
-"""What all that uses a queue has in common."""
+"""Parameters shared by all elements that use a queue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from processors.vm.config import Config
 
 
 def _known(name: str, info: core_schema.ValidationInfo) -> Any:
-    """The name of a queue that the config has; where the config has mistakes of its own, nobody knows."""
+    """Check that the config has a queue of this name; if the config has mistakes of its own, that is not known."""
     names = getattr(info.data.get("config_ref"), "names", None)
     if names is not None and name not in names:
         expected = f"one of the queues of the config: {', '.join(names)}"
@@ -24,7 +24,7 @@ def _known(name: str, info: core_schema.ValidationInfo) -> Any:
 
 
 class QueueAccess(Element):
-    """The parameters that say which queue is meant."""
+    """The parameters that select a queue."""
 
     config_ref: ConfigRef[Config]
     """The name of the vm:config."""
@@ -37,7 +37,7 @@ class QueueAccess(Element):
         return self.config_ref.queue(self.queue_name)
 
     def attributes_of(self, envelope: Envelope) -> dict[str, Any]:
-        """What a flow sees of a message beside its payload."""
+        """Return the parts of a message that a flow sees in addition to its payload."""
         return {
             "queueName": self.queue_name,
             "timestamp": self.runtime.clock.now(),
@@ -53,13 +53,13 @@ class QueueOperation(QueueAccess, VoidOperation):
     """How long to wait at most, in timeoutUnit, or with a unit of its own (`500ms`)."""
 
     timeout_unit: TimeUnit = "SECONDS"
-    """What the number of timeout counts."""
+    """The unit of timeout."""
 
     is_outward = True
     reaches_outside = False
 
     def seconds(self, event: Event) -> float:
-        """How long to wait at most for this event."""
+        """Return how long to wait at most for this event."""
         amount: Amount = self.timeout.of(event)
         return amount.seconds(self.timeout_unit)
 
@@ -68,13 +68,13 @@ class Publishing(QueueOperation):
     """The parameters of operations that publish."""
 
     content: Template = Template("#[payload]")
-    """What to publish."""
+    """The message to publish."""
 
     correlation_id: Template | None = None
-    """The correlation id that travels along; the event's, if left out."""
+    """The correlation id sent with the message; the event's, if left out."""
 
     def envelope_of(self, event: Event) -> Envelope:
-        """The message to publish. Raises VM:INVALID_VALUE."""
+        """Return the message to publish. Raise VM:INVALID_VALUE if it cannot be written."""
         payload = self.content.evaluate(event)
         media_type = event.media_type if payload is event.payload else None
         given = self.correlation_id and self.correlation_id.evaluate(event)

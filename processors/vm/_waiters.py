@@ -1,4 +1,4 @@
-"""Who waits until something holds, on the clock of the application."""
+"""Tasks that wait for a condition, on the clock of the application."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine import Clock
 
 
 class Waiters:
-    """Tasks that wait for the same: each `wake` lets one of them look again, in order."""
+    """Tasks that wait for the same condition: each `wake` lets one of them check again, in order."""
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -19,12 +19,12 @@ class Waiters:
     def wake(self) -> None:
         while self._waiting:
             waiting = self._waiting.popleft()
-            if not waiting.done():  # who waited may have been cancelled
+            if not waiting.done():  # the waiting task may have been cancelled
                 waiting.set_result(None)
                 return
 
     async def until(self, holds: Callable[[], bool], clock: Clock, seconds: float | None = None) -> bool:
-        """Wait until it holds, at most for the seconds; whether it does."""
+        """Wait until the condition holds, at most for the seconds; return whether it does."""
         deadline = None if seconds is None else clock.monotonic() + seconds
         while not holds():
             left = None if deadline is None else deadline - clock.monotonic()
@@ -39,7 +39,7 @@ class Waiters:
         try:
             await within(clock, seconds, woken)
         except asyncio.CancelledError:
-            if woken.done() and not woken.cancelled():  # the turn is left to the next
+            if woken.done() and not woken.cancelled():  # the turn is passed to the next
                 self.wake()
             raise
         finally:
@@ -47,7 +47,7 @@ class Waiters:
 
 
 async def within(clock: Clock, seconds: float | None, future: asyncio.Future[Any]) -> bool:
-    """Wait for a future, at most for the seconds of the clock; whether it is done. It is not cancelled."""
+    """Wait for a future, at most for the seconds of the clock; return whether it is done. It is not cancelled."""
     if seconds is None or future.done():
         await asyncio.wait([future])
         return True

@@ -19,13 +19,13 @@ class QueueDefinition(Parameters):
     """One queue."""
 
     queue_name: Annotated[Name, Field(min_length=1)]
-    """Its name, by which operations and listeners of this config know it."""
+    """Its name, used by operations and listeners of this config."""
 
     queue_type: Literal["TRANSIENT", "PERSISTENT"] = "TRANSIENT"
-    """Whether messages lie in memory, or in the data folder, where they outlive the process."""
+    """Whether messages are kept in memory, or in the data folder, so that they outlive the process."""
 
     max_outstanding_messages: Annotated[int, Field(ge=0)] = 0
-    """How many messages may wait; 0 is any number. Who publishes one more waits until there is room."""
+    """How many messages may wait; 0 is any number. Publishing one more waits until there is room."""
 
 
 def _different(queues: list[QueueDefinition]) -> Any:
@@ -36,15 +36,15 @@ def _different(queues: list[QueueDefinition]) -> Any:
 
 
 class Config(BaseConfig):
-    """Queues, by which flows hand messages to each other; others name it by config-ref.
+    """Queues that flows use to hand messages to each other; others refer to it by config-ref.
 
-    A TRANSIENT queue ends with the application. A message that a PERSISTENT one has accepted survives
-    the end of the process, kill -9 too, and is delivered at least once: it is removed when the flow
-    of its listener has ended, and delivered again where the process ended before. Its queue lies in
-    dataDir, under the name of this config; one running engine at a time may listen to it.
+    A TRANSIENT queue ends with the application. A message that a PERSISTENT one has accepted survives the end of the
+    process, even kill -9, and is delivered at least once: it is removed when the flow of its listener has ended, and
+    delivered again if the process ended first. Its queue lies in dataDir, under the name of this config; one running
+    engine at a time may listen to it.
 
-    Each config has its own queues. Values keep their types; what cannot be written (VM:INVALID_VALUE)
-    is refused by both kinds of queue.
+    Each config has its own queues. Values keep their types; both kinds of queue refuse values that cannot be written
+    (VM:INVALID_VALUE).
 
     Example:
         configs:
@@ -70,7 +70,7 @@ class Config(BaseConfig):
         return [definition.queue_name for definition in self.queues]
 
     def queue(self, name: str) -> Queue:
-        """The queue of that name, which is one of `names`."""
+        """Return the queue of that name, which is one of `names`."""
         if name not in self._by_name:
             definition = next(each for each in self.queues if each.queue_name == name)
             self._by_name[name] = self._make(definition)

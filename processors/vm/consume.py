@@ -6,11 +6,11 @@ from processors.vm._queue_access import QueueOperation
 
 
 class Consume(QueueOperation, Operation):
-    """Take one message from a queue, waiting for one where there is none.
+    """Take one message from a queue, waiting if there is none.
 
-    The message becomes the payload, with the attributes queueName, timestamp, correlationId and
-    attempts. VM:EMPTY_QUEUE is raised where none came in time. The message is gone once it is taken,
-    from a PERSISTENT queue too: where it must not be lost, use a vm:listener.
+    The message becomes the payload, with the attributes queueName, timestamp, correlationId and attempts.
+    VM:EMPTY_QUEUE is raised if none came in time. The message is gone once it is taken, even from a PERSISTENT queue:
+    if it must not be lost, use a vm:listener.
 
     Example:
         configs:

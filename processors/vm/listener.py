@@ -11,11 +11,11 @@ from processors.vm._queue_access import QueueAccess
 from processors.vm._waiters import within
 
 PAUSE = 5.0
-"""Seconds before a message comes again whose failures cannot be counted."""
+"""Seconds until a message whose failures cannot be counted is delivered again."""
 
 
 class Response(Parameters):
-    """What publish-consume gets."""
+    """The answer to publish-consume."""
 
     content: Template = Template("#[payload]")
     """The answer; the payload that leaves the flow, if left out."""
@@ -24,19 +24,17 @@ class Response(Parameters):
 class Listener(QueueAccess, ActiveSource):
     """Start the flow with each message of a queue.
 
-    The payload is the message, the correlation id is that of who published it, and attributes has
-    queueName, timestamp, correlationId and attempts: how often the message was delivered, 1 for the
-    first time. With numberOfConsumers 1 the messages are handled in order, one after another. Where
-    the flow is full (maxConcurrency), messages wait in the queue.
+    The payload is the message, the correlation id is the publisher's, and attributes has queueName, timestamp,
+    correlationId and attempts: how often the message was delivered, 1 for the first time. With numberOfConsumers 1 the
+    messages are handled in order, one after another. If the flow is full (maxConcurrency), messages wait in the queue.
 
-    A message is removed when the flow has ended, in whatever way: an error that no handler continued
-    is logged, and the message is gone (as in Mule, without a transaction). So an error handler that
-    publishes to a dead-letter queue loses nothing. With a redelivery-policy, a message whose flow
-    failed is delivered again, after its `delay` and before those behind it, until
-    MULE:REDELIVERY_EXHAUSTED is raised in the flow, with the last error as its cause; then it is
-    removed. While it waits it keeps its consumer: others go on with what is behind it, with
-    numberOfConsumers 1 that waits, too. A message of a PERSISTENT queue that was in the flow when the
-    process ended, or that shutdownTimeout cut short, is delivered again.
+    A message is removed when the flow has ended, in whatever way: an error that no handler continued is logged, and the
+    message is gone (as in Mule, without a transaction). So an error handler that publishes to a dead-letter queue loses
+    nothing. With a redelivery-policy, a message whose flow failed is delivered again, after its `delay` and before
+    those behind it, until MULE:REDELIVERY_EXHAUSTED is raised in the flow, with the last error as its cause; then it is
+    removed. While it waits it keeps its consumer: other consumers go on with the messages behind it; with
+    numberOfConsumers 1 those wait, too. A message of a PERSISTENT queue that was in the flow when the process ended, or
+    that shutdownTimeout cut short, is delivered again.
 
     Example:
         configs:
@@ -59,18 +57,17 @@ class Listener(QueueAccess, ActiveSource):
     """
 
     number_of_consumers: Annotated[int, Field(ge=1)] = 4
-    """How many messages may be in the flow at once."""
+    """How many messages may be in the flow at the same time."""
 
     redelivery_policy: Annotated[DelayedRedelivery | None, Field(alias="redelivery-policy")] = None
-    """What happens with messages that come again because they failed: maxRedeliveryCount, delay, idExpression,
-    objectStore."""
+    """How messages that failed are delivered again: maxRedeliveryCount, delay, idExpression, objectStore."""
 
     response: Response = Response()
-    """What publish-consume gets: content."""
+    """The answer to publish-consume: content."""
 
     _consumers: Gate = prepared()
     _ending: asyncio.Future[None] | None = prepared()
-    """Done when the source stops: messages that wait to be delivered again go back to their queue."""
+    """Done when the source stops: messages that wait to be delivered again return to their queue."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -110,7 +107,7 @@ class Listener(QueueAccess, ActiveSource):
                 self.queue.put_back(envelope)
                 raise
             except FlowError as failure:
-                failure.forget_frames()  # they hold it: the circle would be left to the garbage collector
+                failure.forget_frames()  # they hold the failure: avoids a reference cycle
                 if self._comes_again(failure):
                     await self._put_back(envelope, self._delay(envelope, failure))
                     return
@@ -118,16 +115,16 @@ class Listener(QueueAccess, ActiveSource):
             self.queue.done(envelope)
 
     def _comes_again(self, failure: FlowError) -> bool:
-        """Whether a message that failed is delivered again."""
+        """Return whether a message that failed is delivered again."""
         if failure.type == FLOW_BACK_PRESSURE:
             return True
         return self.redelivery_policy is not None and REDELIVERY_EXHAUSTED not in _types(failure)
 
     def _delay(self, envelope: Envelope, failure: FlowError) -> float:
-        """Seconds until the message is delivered again.
+        """Return the seconds until the message is delivered again.
 
-        Some more, where it comes more often than the policy would let it: then its failures cannot be
-        counted, for want of an identifier or of the store.
+        The time is longer if the message comes more often than the policy allows: then its failures cannot be counted,
+        because there is no identifier or no store.
         """
         policy = self.redelivery_policy
         if policy is None or failure.type == FLOW_BACK_PRESSURE:
@@ -143,7 +140,7 @@ class Listener(QueueAccess, ActiveSource):
 
 
 def _types(failure: BaseException | None) -> Iterator[ErrorType]:
-    """The types of an error and of those that it came from."""
+    """Return the types of an error and of its causes."""
     while isinstance(failure, FlowError):
         yield failure.type
         failure = failure.cause

@@ -8,10 +8,9 @@ from processors.vm._queue_access import Publishing
 class Publish(Publishing):
     """Put a message into a queue and go on.
 
-    Payload and attributes stay as they are. The variables do not travel along, the correlation id
-    does. Where the queue is full (maxOutstandingMessages), it waits for room, and raises
-    VM:QUEUE_TIMEOUT where none came in time. A message is accepted once this step has ended: in a
-    PERSISTENT queue it is then on disk.
+    Payload and attributes stay as they are. The variables are not sent with the message, the correlation id is. If the
+    queue is full (maxOutstandingMessages), the step waits for room, and raises VM:QUEUE_TIMEOUT if there was none in
+    time. A message is accepted once this step has ended: in a PERSISTENT queue it is then on disk.
 
     Example:
         configs:

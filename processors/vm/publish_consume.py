@@ -11,12 +11,12 @@ from processors.vm._waiters import within
 
 
 class PublishConsume(Publishing, Operation):
-    """Put a message into a queue and wait for what the flow of its listener makes of it.
+    """Put a message into a queue and wait for the result of its listener's flow.
 
-    The payload that leaves that flow is the result (or what its listener's `response` says). An error
-    that leaves it is raised here as VM:PUBLISH_CONSUMER_FLOW_ERROR, with that error as its cause.
-    VM:QUEUE_TIMEOUT is raised where no answer came in time; the message stays in the queue, and is
-    handled when its turn comes. Room in a full queue is waited for within the same time.
+    The payload that leaves that flow is the result (or the value of its listener's `response`). An error that leaves it
+    is raised here as VM:PUBLISH_CONSUMER_FLOW_ERROR, with that error as its cause. VM:QUEUE_TIMEOUT is raised if no
+    answer came in time; the message stays in the queue, and is handled when its turn comes. Waiting for room in a full
+    queue counts towards the same time.
 
     Example:
         configs:

@@ -39,13 +39,13 @@ MODULES = {
 
 
 def collect(*modules: ModuleType) -> dict[str, Function]:
-    """All functions that the modules define, by name."""
+    """Return all functions that the modules define, by name."""
     found = (value for module in modules for value in vars(module).values())
     return {function.name: function for function in found if isinstance(function, Function)}
 
 
 class Library(Mapping[str, Function]):
-    """Functions by name. Few flows use many of them, and a server shall start soon: modules come when needed."""
+    """Functions by name. Few flows use many of them: modules are imported when needed, so a server starts soon."""
 
     def __init__(self, modules: Mapping[str, str]) -> None:
         self._homes = {name: module for module, names in modules.items() for name in names.split()}
@@ -70,11 +70,10 @@ FUNCTIONS: Mapping[str, Function] = Library(MODULES)
 
 
 def discover_functions() -> Mapping[str, Function]:
-    """FUNCTIONS, and those of the modules that installed packages name as entry points of `engine.functions`.
+    """Return FUNCTIONS, and those of the modules that installed packages name as entry points of `engine.functions`.
 
-    An entry point may also name one function: `loud = my_package.functions:shout`. Raises ValueError
-    for a module that cannot be imported or has no function, and for a name that is taken already:
-    nothing replaces a function without a word.
+    An entry point may also name one function: `loud = my_package.functions:shout`. Raise ValueError for a module that
+    cannot be imported or has no function, and for a name that is taken already: nothing replaces a function silently.
     """
     from importlib.metadata import entry_points
 
@@ -90,7 +89,7 @@ def discover_functions() -> Mapping[str, Function]:
 def _installed(entry: EntryPoint) -> dict[str, Function]:
     try:
         found = entry.load()
-    except Exception as error:  # whatever other people's modules raise
+    except Exception as error:  # other people's modules may raise anything
         reason = f"{type(error).__name__}: {error}"
         raise ValueError(f"the entry point {entry.value} of {ENTRY_POINTS} cannot be loaded: {reason}") from error
     functions = {found.name: found} if isinstance(found, Function) else collect(found)

@@ -25,12 +25,12 @@ class Dice(Protocol):
 
 
 class Chance:
-    """Where the current moment and random numbers come from: the clock and the system's secure source."""
+    """The source of the current moment and random numbers: the clock and the system's secure source."""
 
     _dice: Dice | None = None
 
     def now(self, read: Callable[[], datetime]) -> datetime:
-        """The moment; `read` looks at the clock."""
+        """Return the moment; `read` reads the clock."""
         return read()
 
     @property
@@ -68,7 +68,7 @@ def chance() -> Chance:
 
 @contextmanager
 def repeatable() -> Iterator[int]:
-    """Within it, what is random for this task begins at a seed, which it gives: `frozen` repeats it."""
+    """Within it, random numbers of this task begin at a seed, which it yields: `frozen` repeats them."""
     seed: int = Chance().dice.getrandbits(64)
     token = _own.set(Frozen(None, seed))
     try:
@@ -79,7 +79,7 @@ def repeatable() -> Iterator[int]:
 
 @contextmanager
 def frozen(at: datetime | str | None = "2026-01-01T00:00:00Z", seed: int = 0) -> Iterator[None]:
-    """Within it, now() and today() stand still, and uuid() and random_int() give the same row each time.
+    """Within it, now() and today() stand still, and uuid() and random_int() repeat the same row each time.
 
     at: None lets the time go on.
     """

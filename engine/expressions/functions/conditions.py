@@ -1,4 +1,4 @@
-"""Functions that choose: what they do not need is not computed, and what fails need not stop them."""
+"""Functions that choose: arguments that are not needed are not computed, and failures need not stop them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Delayed = Callable[[], Any]
 
 
 def truth(value: Any) -> bool:
-    """JMESPath's truth: null, false, empty text, list and map are false; 0 is true."""
+    """Return JMESPath's truth: null, false, empty text, list and map are false; 0 is true."""
     return bool(value) or is_number(value)
 
 
 @function("lazy any", "lazy any", "lazy any?", steps=8, each=0, dataweave="if … else")
 def if_(condition: Delayed, then: Delayed, otherwise: Delayed | None = None) -> Any:
-    """The second argument where the first is true, else the third; null without a third.
+    """The second argument if the first is true, otherwise the third; null without a third.
 
-    True is what is true for JMESPath: null, false, empty texts, lists and maps are not; 0 is. Only
-    the argument that is chosen is computed. `condition ? a : b` is the same.
+    Truth is JMESPath's: null, false, empty texts, lists and maps are not true; 0 is. Only the chosen argument is
+    computed. `condition ? a : b` is the same.
 
     if(contains('abc', 'b'), 'yes', 'no') → "yes"
     if(`[]`, 'yes') → null
@@ -36,9 +36,9 @@ def if_(condition: Delayed, then: Delayed, otherwise: Delayed | None = None) -> 
 
 @function("lazy any", "...lazy any", steps=12, each=0, dataweave="match { case … }")
 def case(condition: Delayed, *others: Delayed) -> Any:
-    """The value behind the first condition that is true: `case(condition, value, condition, value, …, otherwise)`.
+    """The value after the first true condition: `case(condition, value, condition, value, …, otherwise)`.
 
-    Without an `otherwise` it is null. Nothing behind the chosen value is computed.
+    Without an `otherwise` it is null. Nothing after the chosen value is computed.
 
     case(1 > 2, 'more', 1 == 2, 'same', 'less') → "less"
     case(1 < 2, 'less', as_number('x') > 2, 'more') → "less"
@@ -52,7 +52,7 @@ def case(condition: Delayed, *others: Delayed) -> Any:
 
 
 def _is_fatal(error: Exception) -> bool:
-    """What no expression may hide: MULE:CRITICAL and its children, a process out of memory, a budget that is spent."""
+    """Return whether no expression may hide the error: MULE:CRITICAL and its children, out of memory, out of budget."""
     if isinstance(error, BudgetSpent) or isinstance(getattr(error, "cause", None), BudgetSpent):
         return True
     lineage = getattr(getattr(error, "type", None), "lineage", ())
@@ -70,9 +70,9 @@ def _attempt(value: Delayed, otherwise: Delayed) -> Any:
 
 @function("lazy any", "lazy any", steps=12, each=0, dataweave="default")
 def default(value: Delayed, otherwise: Delayed) -> Any:
-    """The first argument; the second where the first is null or cannot be computed.
+    """The first argument; the second if the first is null or cannot be computed.
 
-    Unlike `||`, it keeps false and what is empty.
+    Unlike `||`, it keeps false and empty values.
 
     default(null, 'none') → "none"
     default('', 'none') → ""
@@ -84,10 +84,9 @@ def default(value: Delayed, otherwise: Delayed) -> Any:
 
 @function("lazy expression", "lazy any?", steps=12, each=0, dataweave="dw::Runtime::try, orElse")
 def try_(value: Delayed, otherwise: Delayed | None = None) -> Any:
-    """The value of an expression; where it cannot be computed, the second argument, or null.
+    """The value of an expression; if it cannot be computed, the second argument, or null.
 
-    The expression sees what the function sees: roots need no `$`. A null is kept; `default`
-    replaces it too.
+    The expression sees what the function sees: roots need no `$`. A null is kept; `default` replaces it too.
 
     try(&as_number('12'), 0) → 12
     try(&as_number('12a'), 0) → 0
@@ -98,7 +97,7 @@ def try_(value: Delayed, otherwise: Delayed | None = None) -> Any:
 
 @function("any", "lazy string", steps=4, each=0, keeps_appended=True, dataweave="dw::Runtime::fail")
 def require(value: Any, message: Delayed) -> Any:
-    """The value; where it is null, MULE:EXPRESSION with the message.
+    """The value; if it is null, MULE:EXPRESSION with the message.
 
     The message may reach a caller: put no secret into it.
 

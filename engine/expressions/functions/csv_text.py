@@ -13,14 +13,14 @@ from engine.expressions.writing import TooLarge, to_text
 from engine.limits import LARGEST_CSV, MOST_NODES, MOST_READ_COLUMNS
 
 AS_THEY_ARE = frozenset({str, int, type(None)})
-"""What the csv module writes as `to_text` does."""
+"""Values that the csv module writes as `to_text` does."""
 LEAST_CELLS = 4
-"""How many cells a row costs as much as at least."""
+"""The least number of cells that a row costs."""
 CELLS = 4
 """How many cells cost as much as another value."""
 
 OPTIONS = ("separator", "quote", "header", "lenient", "encoding")
-"""What read() and write() take; write() takes no notice of the last two."""
+"""The options of read() and write(); write() ignores the last two."""
 
 
 def _dialect(options: Mapping[str, Any]) -> Dialect:
@@ -40,7 +40,7 @@ def read(text: str, options: Mapping[str, Any], dialect: Dialect | None = None) 
 
 
 class _Counted:
-    """Counts rows and cells; a row that is shorter than the first, whose names it has, counts as long as that."""
+    """Counts rows and cells; a row that is shorter than the first, which names the columns, counts as long as that."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._is_named = dialect.header
@@ -85,7 +85,7 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
 
 
 def _columns(rows: list[Any]) -> list[str]:
-    """The keys of all maps, in the order in which they first stand."""
+    """Return the keys of all maps, in the order in which they first occur."""
     columns: dict[str, None] = {}
     for row in rows:
         if isinstance(row, Mapping) and not columns.keys() >= row.keys():

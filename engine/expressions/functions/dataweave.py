@@ -1,4 +1,4 @@
-"""For people who come from DataWeave: what they write there, and how it is written here.
+"""For people who come from DataWeave: its constructs, and how they are written here.
 
 Each row has an example, whose result is checked by the tests of the library.
 """
@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """`dataweave` there is `here` here: for instance `expression` gives `result`, as JSON.
+    """`dataweave` there is `here` here: for instance `expression` has the value `result`, as JSON.
 
-    The examples of p and lookup run where a property `region` is `eu`, and a sub-flow `twice` doubles its payload.
+    The examples of p and lookup run with a property `region` that is `eu`, and a sub-flow `twice` that doubles its
+    payload.
     """
 
     dataweave: str

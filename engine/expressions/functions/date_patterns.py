@@ -23,9 +23,9 @@ MONTHS = (
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PIECE = r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z'])"
 PER_CHARACTER = 40
-"""Steps to read one of a pattern that is not known yet."""
+"""Steps to parse a pattern that is not known yet."""
 PER_TOKEN = 16
-"""Steps to write or read what a letter stands for."""
+"""Steps to write or read the value of a letter."""
 WIDEST = 9
 TIME = frozenset("HhkKmsSa")
 ZONE = frozenset("XxZVz")
@@ -48,7 +48,7 @@ NUMBER_FIELDS: dict[str, Callable[[Any], int]] = {
 
 
 class Token(NamedTuple):
-    """A literal text (no letter), or a letter and how often it stands there."""
+    """A literal text (no letter), or a letter and how often it is repeated."""
 
     letter: str
     width: int
@@ -57,7 +57,7 @@ class Token(NamedTuple):
 
 @lru_cache(maxsize=128)
 def tokens(function: str, pattern: str) -> tuple[Token, ...]:
-    """The pattern in tokens. Raises EvaluationError for letters that are none of a date."""
+    """Split the pattern into tokens. Raise EvaluationError for letters that do not belong to a date."""
     spend(PER_CHARACTER * len(pattern[:LONGEST_FORMAT_PATTERN]), f"{function}()")
     found: list[Token] = []
     position = 0
@@ -83,7 +83,7 @@ def _field(function: str, letter: str, width: int) -> Token:
 
 
 def write_date(function: str, value: date, pattern: str) -> str:
-    """A date or a datetime as the pattern says."""
+    """Write a date or a datetime by the pattern."""
     found = tokens(function, pattern)
     spend(PER_TOKEN * len(found), f"{function}()")
     return "".join(_written(function, value, token) for token in found)
@@ -138,7 +138,7 @@ def _written_zone(value: datetime, letter: str, width: int) -> str:
 
 
 def read_date(function: str, text: str, pattern: str) -> date | datetime:
-    """The date, or the datetime where the pattern has a time, that a text holds. The whole text must fit."""
+    """Read the date, or the datetime if the pattern has a time, that a text holds. The whole text must fit."""
     try:
         return _assembled(function, _fields(function, text, pattern))
     except (ValueError, OverflowError):
@@ -146,10 +146,10 @@ def read_date(function: str, text: str, pattern: str) -> date | datetime:
 
 
 def fits_date_pattern(function: str, text: str, pattern: str) -> bool:
-    """Whether a text is a date, a time or a part of them as the pattern says, and there is such a one.
+    """Return whether a text is a date, a time or a part of them that fits the pattern, and exists.
 
-    What the pattern leaves out is taken from January 1 of a leap year. Raises EvaluationError for a
-    pattern that is none.
+    Parts that the pattern leaves out are taken from January 1 of a leap year. Raise EvaluationError for an invalid
+    pattern.
     """
     letters = {token.letter for token in tokens(function, pattern)}
     given = {"y": 2000} if letters.isdisjoint("yu") else {}
@@ -163,7 +163,7 @@ def fits_date_pattern(function: str, text: str, pattern: str) -> bool:
 
 
 def _fields(function: str, text: str, pattern: str) -> dict[str, Any]:
-    """What each letter of the pattern stands for in the text. Raises ValueError where the text does not fit."""
+    """Return the value of each letter of the pattern in the text. Raise ValueError if the text does not fit."""
     fields: dict[str, Any] = {}
     position = 0
     found = tokens(function, pattern)
@@ -176,7 +176,7 @@ def _fields(function: str, text: str, pattern: str) -> dict[str, Any]:
 
 
 def _read(function: str, text: str, position: int, token: Token, fields: dict[str, Any]) -> int:
-    """The position behind the token; what it says is in `fields`. Raises ValueError where it does not fit."""
+    """Return the position after the token; its value is stored in `fields`. Raise ValueError if it does not fit."""
     letter, width = token.letter, token.width
     if not letter:
         if not text.startswith(token.text, position):

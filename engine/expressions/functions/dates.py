@@ -32,7 +32,7 @@ ELAPSED = {unit: timedelta(seconds=seconds) for unit, seconds in SECONDS.items()
 
 
 def _readable(position: int, name: str) -> Check:
-    """Refuses, at load, a literal pattern that cannot be read."""
+    """Refuse, at load, a literal pattern that cannot be read."""
 
     def check(arguments: Sequence[Any]) -> str | None:
         pattern = literal_text(arguments, position)
@@ -47,7 +47,7 @@ def _readable(position: int, name: str) -> Check:
 
 
 def moment(name: str, value: date | str) -> date | datetime:
-    """A date or a datetime as it is; a text in ISO 8601 read as one of them."""
+    """Return a date or a datetime as it is; read a text in ISO 8601 as one of them."""
     if not isinstance(value, str):
         return value
     try:
@@ -65,18 +65,18 @@ def _datetime_of(value: date | datetime) -> datetime:
 
 
 def _aware(value: date | datetime, zone: tzinfo = UTC) -> datetime:
-    """A datetime with a zone: this one where it has none."""
+    """Return an aware datetime, in this zone if it has none."""
     at = _datetime_of(value)
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def point_in_time(name: str, value: date | str) -> datetime:
-    """The moment that a date, a datetime or a text in ISO 8601 stands for: in UTC where it has no time zone."""
+    """Return the moment of a date, a datetime or a text in ISO 8601: in UTC if it has no time zone."""
     return _aware(moment(name, value))
 
 
 def by_clock(read: Callable[[], datetime]) -> tuple[Function, Function]:
-    """now() and today() by a clock."""
+    """Return now() and today() by a clock."""
 
     @function("string?", steps=40, each=0, dataweave="now()")
     def now(zone_: str = "UTC") -> datetime:
@@ -102,7 +102,7 @@ now, today = by_clock(lambda: datetime.now(UTC))
 
 @function(MOMENT, "string?", steps=60, check=_readable(1, "as_date"), dataweave="as Date", of_null=None)
 def as_date(value: date | str, pattern: str | None = None) -> date:
-    """The date of a text in ISO 8601, or as a pattern says; of a datetime its day.
+    """The date of a text in ISO 8601, or in the form of a pattern; of a datetime its day.
 
     as_date('2026-03-01') → "2026-03-01"
     as_date('01.03.2026', 'dd.MM.yyyy') → "2026-03-01"
@@ -114,9 +114,9 @@ def as_date(value: date | str, pattern: str | None = None) -> date:
     MOMENT + "|number", "string?", steps=60, check=_readable(1, "as_datetime"), dataweave="as DateTime", of_null=None
 )
 def as_datetime(value: Any, pattern: str | None = None) -> datetime:
-    """The datetime of a text in ISO 8601, or as a pattern says; of a date its midnight; of seconds since 1970.
+    """The datetime of a text in ISO 8601, or in the form of a pattern; of a date its midnight; of seconds since 1970.
 
-    A text without an offset gives a datetime without a time zone: to_timezone gives it one.
+    A text without an offset becomes a datetime without a time zone: to_timezone adds one.
 
     as_datetime('2026-03-01T12:00:00+01:00') → "2026-03-01T12:00:00+01:00"
     as_datetime(0) → "1970-01-01T00:00:00Z"
@@ -142,7 +142,7 @@ def _calculated(name: str, calculate: Callable[[], Any]) -> Any:
     "string", "string", steps=100, check=_readable(1, "parse_date"), dataweave="as Date {format: …}", of_null=None
 )
 def parse_date(text: str, pattern: str) -> date | datetime:
-    """The date that a text holds, as a Java pattern says; a datetime where the pattern has a time.
+    """The date that a text holds, in the form of a Java pattern; a datetime if the pattern has a time.
 
     Letters: y M d D H h k K m s S a E X x Z V, text in quotes. Names are English. The whole text must fit.
 
@@ -156,7 +156,7 @@ def parse_date(text: str, pattern: str) -> date | datetime:
     MOMENT, "string", steps=100, check=_readable(1, "format_date"), dataweave="as String {format: …}", of_null=None
 )
 def format_date(value: date | str, pattern: str) -> str:
-    """A date, a datetime or a text in ISO 8601, written as a Java pattern says. Names are English.
+    """A date, a datetime or a text in ISO 8601, written in the form of a Java pattern. Names are English.
 
     format_date('2026-03-01T14:05:00.25Z', 'yyyy-MM-dd\\'T\\'HH:mm:ss.SSSXXX') → "2026-03-01T14:05:00.250Z"
     format_date('2026-03-01', 'EEEE, d MMMM yyyy') → "Sunday, 1 March 2026"
@@ -208,7 +208,7 @@ def _days_in(year: int, month: int) -> int:
 
 
 def _later(start: date, seconds: float) -> date:
-    """That much elapsed time later; by way of UTC, so that an hour that the clocks skip becomes the next one (Java)."""
+    """Return the moment that much elapsed time later, via UTC: a skipped hour becomes the next one (Java)."""
     if not isinstance(start, datetime) or start.tzinfo is None:
         return start + timedelta(seconds=seconds)
     return (start.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(start.tzinfo)
@@ -216,7 +216,7 @@ def _later(start: date, seconds: float) -> date:
 
 @function(MOMENT, MOMENT, "string?", steps=280, dataweave="daysBetween", of_null=None)
 def date_diff(start: date | str, end: date | str, unit: str = "days") -> int:
-    """How many whole units lie between two dates; negative where the second is the earlier one.
+    """How many whole units there are between two dates; negative if the second is the earlier one.
 
     Units: years, months, weeks, days, hours, minutes, seconds, milliseconds. Days and longer units are
     those of the calendar in the first one's time zone, shorter ones are elapsed time. A datetime
@@ -237,7 +237,7 @@ def date_diff(start: date | str, end: date | str, unit: str = "days") -> int:
 
 
 def _whole(elapsed: timedelta, unit: timedelta) -> int:
-    """How many units fit, towards 0."""
+    """Return how many units fit, towards 0."""
     return elapsed // unit if elapsed >= timedelta() else -(-elapsed // unit)
 
 
@@ -253,8 +253,8 @@ def _months_between(first: datetime, last: datetime) -> int:
 def to_timezone(value: date | str, name: str, local: str = "UTC") -> datetime:
     """The same moment in another time zone: a name as Europe/Vienna, an offset as +02:00, or Z.
 
-    What has no time zone is taken as of the third argument, or of UTC. A local time that the clocks
-    skip in spring counts as an hour later, one that they show twice in autumn as the first (Java).
+    A value without a time zone is taken as of the third argument, or of UTC. A local time that the clocks skip in
+    spring counts as an hour later, one that they show twice in autumn as the first (Java).
 
     to_timezone('2026-07-01T10:00:00Z', 'Europe/Vienna') → "2026-07-01T12:00:00+02:00"
     to_timezone('2026-07-01T10:00:00', 'Z', 'Europe/Vienna') → "2026-07-01T08:00:00Z"

@@ -19,7 +19,7 @@ ALGORITHMS = {
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 PER_ESCAPE = 16
 ENCODED = tuple(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in range(256))
-"""What stands for each byte in a URL."""
+"""The text for each byte in a URL."""
 
 
 def _bytes(name: str, value: str | bytes) -> bytes:
@@ -47,7 +47,7 @@ def base64_encode(value: str | bytes) -> str:
 
 @function("string", "string?", steps=40, each=2, dataweave="dw::core::Binaries::fromBase64", of_null=None)
 def base64_decode(text: str, kind: str = "text") -> str | bytes:
-    """The text that stands in Base64 (RFC 4648), or the bytes where the second argument is 'bytes'.
+    """The text that is encoded in Base64 (RFC 4648), or the bytes if the second argument is 'bytes'.
 
     The alphabet for URLs is read too, and the `=` at the end may be missing.
 
@@ -82,7 +82,7 @@ def url_encode(text: str) -> str:
 
 @function("string", steps=60, dataweave="dw::core::URL::decodeURIComponent", of_null=None)
 def url_decode(text: str) -> str:
-    """The text of a part of a URL. `+` stays `+`: only forms mean a space by it, see read.
+    """The text of a part of a URL. `+` stays `+`: only forms use it for a space, see read.
 
     url_decode('a%2Fb%20c') → "a/b c"
     """
@@ -95,7 +95,7 @@ def url_decode(text: str) -> str:
 
 
 def _known(position: int) -> Check:
-    """Refuses, at load, a literal name of no algorithm."""
+    """Refuse, at load, a literal name of an unknown algorithm."""
 
     def check(arguments: Sequence[Any]) -> str | None:
         name = literal_text(arguments, position)
@@ -146,10 +146,10 @@ def hmac(value: str | bytes, key: str | bytes, algorithm: str = "SHA-256") -> st
 
 @function("string|bytes|null", "string|bytes|null", steps=120, each=3)
 def constant_time_equals(one: str | bytes | None, other: str | bytes | None) -> bool:
-    """Whether two texts, or bytes, are the same, in a time that tells nothing of where they differ.
+    """Whether two texts, or bytes, are the same, in a time that reveals nothing about where they differ.
 
-    For signatures and secrets: `==` ends at the first difference, and who may ask often measures it. A text
-    counts as its bytes in UTF-8; null is like nothing.
+    For signatures and secrets: `==` stops at the first difference, which a caller who asks often can measure. A text
+    counts as its bytes in UTF-8; null equals nothing.
 
     constant_time_equals(hmac('message', 'key', 'SHA-1'), '2088df74d5f2146b48146caf4965377e9d0be3a4') → true
     constant_time_equals('secret', null) → false
@@ -167,8 +167,8 @@ def constant_time_equals(one: str | bytes | None, other: str | bytes | None) -> 
 def jwt_claims(token: str) -> dict[str, Any]:
     """The claims that a JSON Web Token (RFC 7519) makes, NOT VERIFIED: anybody can write such a token.
 
-    Neither its signature nor its time is looked at. Use it for logs and routing behind a gateway
-    that has verified the token, never to decide what a caller may do. `Bearer ` in front is left out.
+    Neither its signature nor its time is checked. Use it for logs and routing behind a gateway that has verified the
+    token, never to decide about a caller's permissions. `Bearer ` in front is left out.
 
     jwt_claims('eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.') → {"sub": "ada"}
     """

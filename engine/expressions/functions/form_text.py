@@ -15,7 +15,7 @@ from engine.limits import MOST_NODES, MOST_READ_FIELDS
 
 
 def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a form; of a name that stands several times, a list."""
+    """Read the fields of a form; a repeated name becomes a list."""
     refuse_many_nodes(text.count("%"), "read")
     fields: dict[str, Any] = {}
     for name, value in _pairs(text):

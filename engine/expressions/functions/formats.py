@@ -41,13 +41,13 @@ COSTS: Mapping[str, tuple[int, Mapping[str, int]]] = {
 FLOW_ENTRY = 80
 """Steps of a comma in YAML that has lists or maps within lines."""
 CHARACTERS = 8
-"""Characters of one step, whatever they are."""
+"""Characters of one step, in any format."""
 OVER_HALF = MOST_STEPS // 2 + 1
-"""What a text counts at the most: the largest that is read takes no longer; of two such an evaluation reads one."""
+"""The most that a text counts: reading the largest takes no longer; an evaluation cannot read two such."""
 
 
 def _format(name: str, mime: str) -> str:
-    """The format of a media type: `application/problem+json; charset=utf-8` is json."""
+    """Return the format of a media type: `application/problem+json; charset=utf-8` is json."""
     essence = mime.partition(";")[0].strip().lower().rpartition("/")[2]
     kind = essence.rpartition("+")[2].removeprefix("x-") if essence != "x-www-form-urlencoded" else essence
     if kind not in FORMATS:
@@ -60,7 +60,7 @@ def _module(kind: str) -> Any:
 
 
 def _text(content: str | bytes, kind: str, mime: str, options: Options) -> str:
-    """The text of the content: bytes are in the encoding that the options, the media type or they themselves tell."""
+    """Return the text of the content: the encoding of bytes is set by the options, the media type or the bytes."""
     if isinstance(content, str):
         return without_mark(content)
     try:
@@ -72,9 +72,9 @@ def _text(content: str | bytes, kind: str, mime: str, options: Options) -> str:
 
 
 def decoded(content: bytes, kind: str, codec: str | None) -> str:
-    """The text of bytes in a format. Raises NotInFormat for what is none.
+    """Decode bytes in a format to a text. Raise NotInFormat if that fails.
 
-    codec: the encoding that somebody told; what XML itself says counts where nobody did, else UTF-8.
+    codec: an encoding that was specified; without it, the one that XML itself declares, otherwise UTF-8.
     """
     if codec is None and kind == "xml":
         codec = _module(kind).codec_of(content)
@@ -85,13 +85,13 @@ def decoded(content: bytes, kind: str, codec: str | None) -> str:
 
 
 def read_text(text: str, kind: str, dialect: Dialect) -> Any:
-    """The value of a text in a format. Raises NotInFormat, and EvaluationError for one that holds too much."""
+    """Return the value of a text in a format. Raise NotInFormat, or EvaluationError for one that holds too much."""
     _count("read", kind, text)
     return _module(kind).read(text, {}, dialect) if kind == "csv" else _module(kind).read(text, {})
 
 
 def _count(name: str, kind: str, text: str) -> None:
-    """Count what it takes to read a text, or took to write it."""
+    """Count the cost of reading or writing a text."""
     call, marks = COSTS[kind]
     steps = call + len(text) // CHARACTERS + sum(text.count(mark) * each for mark, each in marks.items())
     if kind == "yaml" and ("[" in text or "{" in text):
@@ -103,18 +103,18 @@ def _count(name: str, kind: str, text: str) -> None:
 def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
     """The value that a text of a media type holds: JSON, NDJSON, CSV, XML, YAML or a form.
 
-    - CSV: a list of maps by the first row; `{header: false}` gives a list of lists, `{separator: ';'}`
-      and `{quote: …}` are as named. All values are texts; a short row has nulls. A row with more cells
-      than there are columns is refused; `{lenient: true}` drops those cells.
-    - XML: a map with the root's name; attributes are `@name`, text beside them `#text`, elements that
-      stand several times a list, an empty element null. Names keep their prefix. A DOCTYPE is refused.
-      Bytes are read in the encoding that the XML itself tells.
+    - CSV: a list of maps by the first row; `{header: false}` makes it a list of lists, `{separator: ';'}` and `{quote:
+    …}` are as named. All values are texts; a short row has nulls. A row with more cells than there are columns is
+    refused; `{lenient: true}` drops those cells.
+    - XML: a map with the root's name; attributes are `@name`, text beside them `#text`, repeated elements a list, an
+    empty element null. Names keep their prefix. A DOCTYPE is refused. Bytes are read in the encoding that the XML
+    itself declares.
     - NDJSON (application/x-ndjson): a list of the values, one a line.
-    - YAML (1.2's core schema): aliases, and tags but `!!str`, are refused. A scalar that begins with 0
-      and has more digits is a text.
-    - Bytes are UTF-8 but where the media type has a charset, or the options an `encoding`.
-    - Keys that stand twice, more than 200 levels and more than 10,000,000 characters are refused, so
-      are more than 250,000 elements of XML, rows of CSV or lines of NDJSON, and 150,000 values and keys of YAML.
+    - YAML (1.2's core schema): aliases, and tags other than `!!str`, are refused. A scalar that begins with 0 and has
+    more digits is a text.
+    - Bytes are UTF-8 unless the media type has a charset, or the options an `encoding`.
+    - Duplicate keys, more than 200 levels and more than 10,000,000 characters are refused, and so are more than 250,000
+    elements of XML, rows of CSV or lines of NDJSON, and 150,000 values and keys of YAML.
 
     read('{"a": [true]}', 'application/json') → {"a": [true]}
     read('a=1&b=x+y', 'application/x-www-form-urlencoded') → {"a": "1", "b": "x y"}
@@ -136,7 +136,7 @@ def read(text: str | bytes, mime: str, options: Options | None = None) -> Any:
 
 @function("any", "string", "object?", dataweave="write")
 def write(value: Any, mime: str, options: Options | None = None) -> str:
-    """The value as a text of a media type: JSON, NDJSON, CSV, XML, YAML or a form; read gives the value again.
+    """The value as a text of a media type: JSON, NDJSON, CSV, XML, YAML or a form; read returns the value again.
 
     - JSON: `{indent: true}` for people.
     - CSV: a list of maps, with the keys of all, or a list of lists; `{header: false}`, `{separator: ';'}`

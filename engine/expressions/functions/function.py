@@ -1,4 +1,4 @@
-"""What a function of the expression language is: its types, its manual, its Python."""
+"""A function of the expression language: its types, its manual, its Python."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ JSON_TYPES = {
 SMALLEST = {"str": 80, "int": 32, "float": 24, "Decimal": 104, "datetime": 48, "list": 80, "Appended": 80, "dict": 200}
 """Bytes of results."""
 WHOLE = {"integer": "a whole number", "natural": "a whole number of at least 0"}
-"""Kinds of number (JEP-14: a number that is none of them is an invalid value)."""
+"""Kinds of number (JEP-14: a number of another kind is an invalid value)."""
 
 
 def alike(values: Sequence[Any], kinds: Iterable[str]) -> bool:
-    """Whether all values are of one of the kinds, the same for all."""
+    """Return whether all values are of one of the kinds, the same for all."""
     types = set(map(type, values))
     for kind in kinds:
         if types <= ACCEPTED[kind]:
@@ -59,7 +59,7 @@ def alike(values: Sequence[Any], kinds: Iterable[str]) -> bool:
 
 
 class Kinds(NamedTuple):
-    """What `array[number]|null` says."""
+    """The meaning of `array[number]|null`."""
 
     expected: str
     names: frozenset[str]
@@ -84,13 +84,13 @@ def _kinds(types: str) -> Kinds:
 class Parameter:
     """One argument: the types it takes, as `array|null`, `array[number]` or `any`.
 
-    `…?` may be left out. `lazy …` is handed over as a Python function of no argument, which checks
-    and computes it; `each expression` as a function of a list, which gives the expression's value for
-    each of its elements; `fold expression` as one of {acc, …}, which gives the next `acc`. `integer` and `natural` are
-    numbers without a fraction, `natural` ones not below 0.
+    `…?` may be left out. `lazy …` is passed as a Python function without arguments, which checks and computes it; `each
+    expression` as a function of a list, which returns the expression's value for each of its elements; `fold
+    expression` as one of {acc, …}, which returns the next `acc`. `integer` and `natural` are numbers without a
+    fraction, `natural` ones not below 0.
 
-    `fast` holds the Python types that need no further look, `fast_elements` those of a list's elements.
-    A value of another type goes through `adapt`, which converts it or raises EvaluationError.
+    `fast` holds the Python types that need no further check, `fast_elements` those of a list's elements. A value of
+    another type goes through `adapt`, which converts it or raises EvaluationError.
     """
 
     def __init__(self, function: str, position: int, types: str, keeps_appended: bool) -> None:
@@ -157,30 +157,29 @@ class Parameter:
 
 
 COMPUTED = object()
-"""Stands, among the arguments that `check` gets, for one that is no literal."""
+"""Stands for an argument that is not a literal, among the arguments of `check`."""
 
 Check = Callable[[Sequence[Any]], str | None]
 
 
 def literal_text(arguments: Sequence[Any], position: int) -> str | None:
-    """The argument at a position, if it is a literal text."""
+    """Return the argument at a position, if it is a literal text."""
     argument = arguments[position] if len(arguments) > position else None
     return argument if isinstance(argument, str) else None
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function: `call` gets checked arguments; `check` gets the literal ones at load, and says what is wrong.
+    """A function: `call` takes checked arguments; `check` takes the literal ones at load, and returns the mistake.
 
     The docstring of `call` is the manual entry. Its lines of the form `EXPRESSION → JSON` are
-    examples, and are run as tests. `dataweave` is what does the same in DataWeave, where there is
-    such a thing.
+    examples, and are run as tests. `dataweave` is the equivalent in DataWeave, if there is one.
 
-    steps: what a call costs with short arguments, in steps of the budget; each: what it costs for each
-    element, or for 16 characters, of long ones; 0 where it does not go through them, nor counts anything itself.
-    `in_place` is what `call` is where the first argument may be changed: an accumulator of `reduce`.
-    shape: the schema of what it gives, or a function that gives one of the schemas of the arguments.
-    acts: whether a call reads or changes anything but its arguments that flows act on, such as other flows.
+    steps: the cost of a call with short arguments, in steps of the budget; each: the cost of each element, or of 16
+    characters, of long ones; 0 if it does not go through them, or counts something itself. `in_place` is the `call` to
+    use if the first argument may be changed: an accumulator of `reduce`. shape: the schema of its result, or a function
+    that returns one of the schemas of the arguments. acts: whether a call reads or changes anything but its arguments
+    that flows act on, such as other flows.
     """
 
     name: str
@@ -196,12 +195,12 @@ class Function:
     acts: bool = False
 
     def shape_of(self, arguments: Sequence[Schema]) -> Schema:
-        """The schema of the result, for arguments of these schemas; what the annotation says, if none is declared."""
+        """Return the schema of the result for arguments of these schemas; that of the annotation, if none is declared."""
         return self.shape(*arguments) if callable(self.shape) else self.shape or self._annotated
 
     @cached_property
     def _annotated(self) -> Schema:
-        """The schema of the type that the Python function gives, if JSON has it."""
+        """The schema of the annotated result, if JSON has such a type."""
         written = str(getattr(self.call, "__annotations__", {}).get("return", "Any"))
         outer = re.sub(r"\[.*\]", "", written).split("|")  # list[str | None] is a list
         types = list(dict.fromkeys(JSON_TYPES.get(word.strip()) for word in outer))
@@ -209,7 +208,7 @@ class Function:
 
     @cached_property
     def _result(self) -> frozenset[str]:
-        """The words of the type that the Python function gives."""
+        """The words of the result type of the Python function."""
         return frozenset(re.findall(r"\w+", str(getattr(self.call, "__annotations__", {}).get("return", "Any"))))
 
     @property
@@ -230,7 +229,7 @@ class Function:
         return self.parameters[min(position, len(self.parameters) - 1)]
 
     def arity_mistake(self, given: int) -> str | None:
-        """What is wrong with this number of arguments; None where it fits."""
+        """Return the mistake of this number of arguments; None if it fits."""
         most = len(self.parameters)
         least = sum(not parameter.is_optional for parameter in self.parameters)
         if least <= given and (given <= most or self.variadic):
@@ -247,7 +246,7 @@ class Function:
 
 
 REFUSED = object()
-"""Null is no value that the function takes, unless its first type says so."""
+"""Null is not a value that the function takes, unless its first type says so."""
 
 
 def function(
@@ -264,7 +263,7 @@ def function(
 ) -> Callable[[Callable[..., Any]], Function]:
     """Make a Function of a Python function; the types are given in order, `...` in front of a variadic last one.
 
-    of_null: the result where the first argument is null.
+    of_null: the result if the first argument is null.
     steps, each, in_place, shape, acts: see Function.
     """
     if of_null is not REFUSED:

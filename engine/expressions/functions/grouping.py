@@ -49,9 +49,9 @@ def _name(function_name: str, key: Any) -> str | None:
 
 @function("array", "expression", steps=30, each=14, of_null=None)
 def index_by(elements: list[Any], key: Key) -> dict[str, Any]:
-    """A map from each key to its element; the last one holds where several have the same key.
+    """A map from each key to its element; the last one is kept if several have the same key.
 
-    Keys are texts, as by group_by; elements whose key is null are left out.
+    Keys are texts, as in group_by; elements whose key is null are left out.
 
     index_by([{id: 'a', n: 1}, {id: 'b', n: 2}], &id).b.n → 2
     """
@@ -86,7 +86,7 @@ def unique(elements: list[Any]) -> list[Any]:
 
 @function("array", "array", steps=40, each=16, dataweave="-, --", of_null=None)
 def difference(elements: list[Any], others: list[Any]) -> list[Any]:
-    """The elements that do not stand in the other list.
+    """The elements that are not in the other list.
 
     difference(['a', 'b', 'c'], ['b']) → ["a", "c"]
     """
@@ -96,7 +96,7 @@ def difference(elements: list[Any], others: list[Any]) -> list[Any]:
 
 @function("array", "each expression", steps=20, each=2, dataweave="dw::core::Arrays::sumBy", of_null=0)
 def sum_by(elements: list[Any], key: Keys) -> Any:
-    """The sum of the expression's values; 0 of an empty list. A value that is no number, null too, is an error.
+    """The sum of the expression's values; 0 of an empty list. A value that is not a number, null too, is an error.
 
     sum_by([{n: 2}, {n: 3}], &n) → 5
     """
@@ -109,7 +109,7 @@ def sum_by(elements: list[Any], key: Keys) -> Any:
 
 
 def total(numbers: list[Any]) -> Any:
-    """The sum; exact decimals stay exact beside floats."""
+    """Return the sum; exact decimals stay exact beside floats."""
     try:
         result = sum(numbers)
         if isinstance(result, Decimal):
@@ -133,7 +133,7 @@ def count_by(elements: list[Any], conditions: Keys) -> int:
 
 @function("array", "each expression", steps=30, each=8, dataweave="dw::core::Arrays::partition", of_null=None)
 def partition(elements: list[Any], conditions: Keys) -> dict[str, list[Any]]:
-    """The elements in two lists: `success`, those that the expression is true for, and `failure`, the others.
+    """The elements in two lists: `success`, those for which the expression is true, and `failure`, the others.
 
     partition([{n: 2}, {n: 3}], &n > 2) → {"success": [{"n": 3}], "failure": [{"n": 2}]}
     """

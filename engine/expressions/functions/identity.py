@@ -1,7 +1,7 @@
-"""Values as keys of a set: equal exactly where the language's `==` says so.
+"""Values as keys of a set: equal exactly if they are equal by the language's `==`.
 
-What stands inside of lists and maps is told by texts: unlike those of numbers, their hashes have a secret, so
-no payload can make many of them equal.
+Values inside lists and maps are identified by texts: unlike hashes of numbers, those of texts are salted, so no payload
+can make many of them collide.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engine.expressions.functions.limits import refuse_depth
 from engine.expressions.operators import NUMBERS
 
 LARGEST_EXPONENT = 5000
-"""A decimal above equals no whole number: Python reads none of so many digits."""
+"""A decimal above this equals no whole number: Python does not read ones of so many digits."""
 LARGEST_PLAIN = 1 << 60
 """Python hashes larger numbers modulo 2**61 - 1: a payload could make them all collide."""
 PER_VALUE = 36
@@ -26,7 +26,7 @@ WORDS = {None: ("null", 0), True: ("true", 0), False: ("false", 0)}
 
 
 def identity(value: Any, function: str) -> Hashable:
-    """Something hashable that is equal for equal values: 1 is not true, 1.0 is 1, the order of keys is nothing."""
+    """Return an equal hashable for equal values: 1 is not true, 1.0 is 1, the order of keys is irrelevant."""
     kind = type(value)
     if kind is str or value is None:
         return value  # type: ignore[no-any-return]  # it is hashable
@@ -60,7 +60,7 @@ def _inner(value: Any, function: str, level: int) -> Hashable:
 
 
 def _other(value: Any, function: str, level: int) -> Hashable:
-    """What is no number and no plain text."""
+    """Return the key of a value that is not a number or a plain text."""
     if isinstance(value, (list, Appended, Mapping)):
         return _parts(value, function, level)
     spend(PER_VALUE, f"{function}()")
@@ -69,7 +69,7 @@ def _other(value: Any, function: str, level: int) -> Hashable:
 
 
 def _text_of(number: Any) -> Hashable:
-    """What tells a number by a text."""
+    """Return a text that identifies a number."""
     if type(number) is tuple:
         return number
     if number != number:  # NaN, which equals nothing
@@ -80,7 +80,7 @@ def _text_of(number: Any) -> Hashable:
 
 
 def _machine_number(value: Any, function: str) -> Any:
-    """The number; for a decimal the whole number, or the float that is written alike, or what is no number at all."""
+    """Return the number; for a decimal the whole number, or the float with the same text, or no number."""
     if type(value) is not Decimal:
         return value
     spend(PER_DECIMAL, f"{function}()")

@@ -12,7 +12,7 @@ FORM = re.compile(r"[0-9W-]{7,10}(?P<time>[Tt ].*)?", re.DOTALL)
 
 
 def read_iso_8601(text: str) -> date | datetime:
-    """The date, or the datetime, of a text: a T or a blank stands between date and time. Raises ValueError."""
+    """Return the date, or the datetime, of a text: a T or a blank separates date and time. Raise ValueError."""
     match = FORM.fullmatch(text) if len(text) <= LONGEST_MOMENT else None
     if match is None:
         raise ValueError("no date in ISO 8601")

@@ -1,4 +1,4 @@
-"""What joins values of several types: texts, lists and maps alike."""
+"""Functions that join values of several types: texts, lists and maps alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COPIED = 256
 
 
 def _concat_in_place(acc: Any, *pieces: Any) -> Any:
-    """The result of concat for an accumulator that nobody else holds."""
+    """Return the result of concat for an accumulator that nobody else holds."""
     given = [piece for piece in pieces if piece is not None]
     for kinds, extended in EXTENDED:
         if type(acc) in kinds and given and kinds.issuperset(map(type, given)):
@@ -45,7 +45,7 @@ def _extended_list(acc: Any, *lists: Any) -> Appended:
 
 
 def merged_in_place(acc: Any, *maps: Any) -> Growing:
-    """One map of all: the first one, where it is one that may grow."""
+    """Return one map of all: the first one, if it is one that may grow."""
     merged = acc if type(acc) is Growing else Growing(acc)
     spend(PER_ENTRY * (sum(map(len, maps)) + (len(acc) if merged is not acc else 0)), "merge()")
     for entries in maps:
@@ -64,7 +64,7 @@ EXTENDED = [
 def concat(*pieces: Any) -> Any:
     """The texts, or lists, or maps, one after the other; null ones are left out.
 
-    Of a key that several maps have, the last value holds. Numbers are made text by to_string.
+    If several maps have a key, the last value is kept. Numbers are made text by to_string.
 
     concat('order-', to_string(7)) → "order-7"
     concat(['a'], ['b', 'c'], null) → ["a", "b", "c"]
@@ -80,7 +80,7 @@ def concat(*pieces: Any) -> Any:
 
 
 def _kind(piece: Any) -> str:
-    """The type's name; an error or a message has fields, but no keys: it is no object to join."""
+    """Return the type's name; an error or a message has fields, but no keys: it is not an object to join."""
     kind = type_name(piece)
     return type(piece).__name__ if kind == "object" and not isinstance(piece, Mapping) else kind
 

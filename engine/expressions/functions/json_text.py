@@ -25,6 +25,6 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
     from msgspec.json import format as indented
 
     indent = 2 if options.get("indent") is True else 0
-    refuse_large(value, MOST_WRITTEN, "write", indent=2 * indent)  # in front of an end, too
+    refuse_large(value, MOST_WRITTEN, "write", indent=2 * indent)  # closing brackets are indented, too
     text = encode(value)
     return (indented(text, indent=indent) if indent else text).decode()

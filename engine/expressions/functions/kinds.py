@@ -1,4 +1,4 @@
-"""Functions that ask what a value is."""
+"""Functions that ask for the type of a value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.expressions.operators import is_number, type_name
 
 @function("array|object|string|null", steps=4, each=0, keeps_appended=True, dataweave="isEmpty")
 def is_empty(value: Any) -> bool:
-    """Whether a list, map or text has nothing in it; null has nothing.
+    """Whether a list, map or text is empty; null is empty.
 
     is_empty(`[]`) → true
     is_empty(null) → true
@@ -70,7 +70,7 @@ def is_array(value: Any) -> bool:
 
 @function("any", steps=4, each=0, keeps_appended=True, dataweave="is Null")
 def is_null(value: Any) -> bool:
-    """Whether the value is null. Of a field that is not there, it is true as well.
+    """Whether the value is null. For a field that does not exist, it is true as well.
 
     is_null(null) → true
     """
@@ -79,7 +79,7 @@ def is_null(value: Any) -> bool:
 
 @function("any", steps=12, each=0, dataweave="as Boolean")
 def as_bool(value: Any) -> bool:
-    """A boolean as it is, the texts true and false (in any case) as booleans; MULE:EXPRESSION for all else.
+    """A boolean as it is, the texts true and false (in any case) as booleans; MULE:EXPRESSION for anything else.
 
     as_bool('TRUE') → true
     """

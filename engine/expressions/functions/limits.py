@@ -1,4 +1,4 @@
-"""How large a function's result may grow: what a hostile payload asks for must cost neither memory nor time."""
+"""Bounds on a function's result: a hostile payload must cost neither memory nor time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.expressions.writing import TooLarge
 from engine.limits import DEEPEST, LARGEST_WRITTEN, LONGEST_LIST, LONGEST_TEXT, MOST_NODES
 
 YAML_TOO_DEEP = "maximum nesting depth"
-"""What libyaml, since PyYAML 6.0.4, says beyond a bound of its own, before it tells what stands in front of it."""
+"""libyaml's message, since PyYAML 6.0.4, about input past a bound of its own, before it reports the text in front."""
 
 
 class BeyondBound(EvaluationError):
-    """A value that is larger than a function takes or makes. bound: how much that is, with its unit."""
+    """A value that is larger than a function takes or makes. bound: the largest size, with its unit."""
 
     def __init__(self, function: str, bound: str) -> None:
         super().__init__(f"{function}() stops at {bound}")
@@ -23,7 +23,7 @@ class BeyondBound(EvaluationError):
 
 
 def refuse_past(bound: int, size: int, function: str, unit: str) -> None:
-    """Raise BeyondBound where the size is."""
+    """Raise BeyondBound if the size is."""
     if size > bound:
         raise BeyondBound(function, f"{bound} {unit}")
 
@@ -61,8 +61,8 @@ def refuse_deep(value: Any, function: str, each: int = 2) -> None:
 def refuse_large(value: Any, most: int, function: str, *, indent: int = 0) -> None:
     """Raise EvaluationError for more values than `most`, and for lists and maps nested beyond the bound.
 
-    What is held several times counts as often: so it is written. indent: characters that stand in
-    front of each value for each level; raises TooLarge where they come to more than is written.
+    A value that is held several times counts that often, as it is written. indent: characters before each value for
+    each level; raises TooLarge if they add up to more than is written.
     """
     count, level, before = 1, 0, 0
     containers = [value] if type(value) in CONTAINERS else []

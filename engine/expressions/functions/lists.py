@@ -17,13 +17,13 @@ from engine.expressions.schemas import OPEN, TRUTH, Schema, joined, of_list
 
 Value = TypeVar("Value")
 Keys = Callable[[list[Any]], list[Any]]
-"""The expression's value for each element of a list."""
+"""Returns the expression's value for each element of a list."""
 ORDERED = "array[number]|array[string]|array[date]|array[datetime]"
 ORDERABLE = frozenset({"number", "string", "date", "datetime"})
 FEW = 8
 """Elements that a call's own steps pay for."""
 LONG = 256
-"""Characters of a text that are not compared in no time."""
+"""Characters of a text whose comparison takes noticeable time."""
 PER_COMPARED = 24
 SLOWLY, BETWEEN_ZONES = 5, 30
 """How many times longer it takes to compare decimals and dates, and datetimes of several time zones."""
@@ -31,14 +31,14 @@ DIRECTIONS = ("asc", "desc")
 
 
 def _direction(arguments: Sequence[Any]) -> str | None:
-    """Refuses, at load, a literal text that is no direction."""
+    """Refuse, at load, a literal text that is not a direction."""
     direction = arguments[2] if len(arguments) > 2 else COMPUTED
     is_wrong = direction is not COMPUTED and direction not in DIRECTIONS
     return f"the direction '{direction}' of sort_by(), which is neither 'asc' nor 'desc'" if is_wrong else None
 
 
 def _appended(before: Schema, added: Schema) -> Schema:
-    """The schema of a list with one more element."""
+    """Return the schema of a list with one more element."""
     return joined([of_list([added]), before]) if before.get("type") == "array" else of_list([OPEN])
 
 
@@ -56,7 +56,7 @@ def append(elements: Any, element: Any) -> Appended:
 
 @function("any", "any", steps=6, keeps_appended=True, dataweave="contains", shape=TRUTH)
 def contains(subject: Any, search: Any) -> bool:
-    """Whether a list has the element, or a text the other text; of null it is false.
+    """Whether a list has the element, or a text the other text; false for null.
 
     contains(['a', 'b'], 'b') → true
     contains('haystack', 'st') → true
@@ -171,7 +171,7 @@ def to_array(value: Any) -> Any:
 
 
 def _keys(name: str, keys: list[Any]) -> list[Any]:
-    """The keys; refuses those that are not all of one kind that has an order."""
+    """Return the keys; refuse those that are not all of one kind that has an order."""
     if not alike(keys, ORDERABLE):
         kinds = ", ".join(sorted(type_names(keys)))
         raise EvaluationError(f"{name}() takes keys that are all numbers, all strings or all dates, not {kinds}")
@@ -179,14 +179,14 @@ def _keys(name: str, keys: list[Any]) -> list[Any]:
 
 
 def _pick(name: str, choose: Callable[[list[Any]], Any], elements: list[Any], keys: list[Any]) -> Any:
-    """The element at which `choose` (min or max) finds its key; null of an empty list."""
+    """Return the element at which `choose` (min or max) finds its key; null of an empty list."""
     found = _keys(name, keys)
     count_compared(found, name)
     return elements[found.index(in_order(name, lambda: choose(found)))] if found else None
 
 
 def count_compared(values: Sequence[Any], name: str, times: int = 1) -> None:
-    """Count comparing values of one kind, each so many times; those that are compared at once, half a step."""
+    """Count comparisons of values of one kind, each so many times; those that are instant count half a step."""
     first, steps = values[0] if values else None, len(values)
     if isinstance(first, str):
         steps += sum(map(len, values)) // LONG
@@ -198,7 +198,7 @@ def count_compared(values: Sequence[Any], name: str, times: int = 1) -> None:
 
 
 def in_order(name: str, compare: Callable[[], Value]) -> Value:
-    """What the comparing of numbers, texts, dates or datetimes gives: values of one kind, but not all compare."""
+    """Return the result of comparing numbers, texts, dates or datetimes: values of one kind, but not all compare."""
     try:
         return compare()
     except TypeError:

@@ -14,20 +14,20 @@ from engine.expressions.functions.rounding import exact, rounded, shifted
 from engine.limits import LONGEST_FORMAT_PATTERN, LONGEST_NUMBER
 
 AFFIX = r"(?:'[^']*'|[^'#0,.;\u00a4])*"
-"""Text around the digits; the sign of currencies depends on the place of a machine, and is none."""
+"""Text around the digits; the sign of currencies depends on the machine's locale, and is not supported."""
 PATTERN = (
     rf"(?P<before>{AFFIX})(?P<whole>[#,]*[0,]*)(?P<fraction>\.(?P<least>0*)(?P<more>#*))?(?P<behind>{AFFIX})"
     rf"(?:;(?P<negative>{AFFIX})[#0,.]+(?P<negative_behind>{AFFIX}))?"
 )
 PER_CHARACTER = 40
-"""Steps to read one of a pattern that is not known yet."""
+"""Steps to parse a pattern that is not known yet."""
 PER_DIGIT = 2
 """Steps to write one."""
 SCALES = {"%": 2, "\u2030": 3}
 
 
 class Pattern(NamedTuple):
-    """What a pattern says. least_whole, least, most: digits; group: digits between commas, 0 for none."""
+    """A parsed pattern. least_whole, least, most: digits; group: digits between commas, 0 for none."""
 
     before: str
     behind: str
@@ -42,7 +42,7 @@ class Pattern(NamedTuple):
 
 @lru_cache(maxsize=128)
 def pattern_of(name: str, pattern: str) -> Pattern:
-    """Raises EvaluationError for what is no number pattern."""
+    """Parse a pattern. Raise EvaluationError if it is not a number pattern."""
     spend(PER_CHARACTER * len(pattern[:LONGEST_FORMAT_PATTERN]), f"{name}()")
     match = re.fullmatch(PATTERN, pattern) if len(pattern) <= LONGEST_FORMAT_PATTERN else None
     if match is None or not re.search("[#0]", match["whole"] + (match["fraction"] or "")):
@@ -68,13 +68,13 @@ def _plain(text: str) -> str:
 
 
 def _scale(affixes: str) -> int:
-    """The places by which `%` and `‰` outside of quotes move the point."""
+    """Return the places by which `%` and `‰` outside quotes move the point."""
     unquoted = re.sub(r"'[^']*'", "", affixes)
     return next((places for sign, places in SCALES.items() if sign in unquoted), 0)
 
 
 def write_number(name: str, number: Any, pattern: str) -> str:
-    """The number as the pattern says; a half is rounded away from zero."""
+    """Write the number by the pattern; a half is rounded away from zero."""
     form = pattern_of(name, pattern)
     value = rounded(shifted(exact(name, number), form.scale), form.most)
     whole, _, fraction = f"{value.copy_abs():f}".partition(".")
@@ -96,9 +96,9 @@ def _grouped(digits: str, size: int) -> str:
 
 
 def read_number(name: str, text: str, pattern: str) -> str:
-    """The number that a text holds as the pattern says, written as in JSON; commas may be left out.
+    """Read the number that a text holds by the pattern, written as in JSON; commas may be left out.
 
-    Raises EvaluationError for a text that does not fit.
+    Raise EvaluationError for a text that does not fit.
     """
     form = pattern_of(name, pattern)
     spend(len(text[:LONGEST_NUMBER]), f"{name}()")
@@ -122,10 +122,10 @@ def _fits(body: str, form: Pattern) -> bool:
 
 @function("number", "string", steps=240, each=0, dataweave="as String {format: …}", of_null=None)
 def format_number(number: Any, pattern: str) -> str:
-    """A number as a Java pattern says: `0` a digit, `#` a digit where there is one, `,` groups, `%` hundredfold.
+    """A number in the form of a Java pattern: `0` a digit, `#` an optional digit, `,` groups, `%` hundredfold.
 
-    A second pattern behind `;` gives the texts around a negative number; text may stand in quotes. A
-    half is rounded away from zero, as by DataWeave (Java's DecimalFormat alone: to the even neighbour).
+    A second pattern after `;` sets the texts around a negative number; text may be in quotes. A half is rounded away
+    from zero, as in DataWeave (Java's DecimalFormat alone: to the even neighbour).
 
     format_number(1234.5, '#,##0.00') → "1,234.50"
     format_number(7, '000') → "007"

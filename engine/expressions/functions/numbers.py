@@ -20,7 +20,7 @@ MODULO = arithmetic("mod", remainder)
 POWER = arithmetic("pow", operator.pow, QUOTIENT_DIGITS)
 DIVISION = arithmetic("avg", operator.truediv, QUOTIENT_DIGITS)
 DECIMAL_POWER = 2000
-"""Steps of a power of decimals; of many digits it takes more, by the cube of how many hundreds there are."""
+"""Steps of a power of decimals; with many digits it takes more, by the cube of the number of hundreds."""
 
 
 @function("number", steps=4, each=0, dataweave="abs")
@@ -76,7 +76,7 @@ def sum_(numbers: list[Any]) -> Any:
 
 @function("any", steps=30, each=0)
 def to_number(value: Any) -> Any:
-    """A number as it is, a text read as a number; null where that does not work (JMESPath).
+    """A number as it is, a text read as a number; null if that does not work (JMESPath).
 
     to_number('12') → 12
     to_number('x') → null
@@ -88,7 +88,7 @@ def to_number(value: Any) -> Any:
 
 @function("any", "string?", steps=40, dataweave="as Number, as Number {format: …}")
 def as_number(value: Any, pattern: str | None = None) -> Any:
-    """A number as it is, a text read as a number, or as a pattern says; MULE:EXPRESSION where that does not work.
+    """A number as it is, a text read as a number, or by a pattern; MULE:EXPRESSION if that does not work.
 
     The pattern is that of format_number. A text with a point becomes a float, as in JSON: see as_decimal.
 
@@ -103,8 +103,8 @@ def as_number(value: Any, pattern: str | None = None) -> Any:
 def as_decimal(value: Any, pattern: str | None = None) -> Decimal:
     """A number, or a text read as one, as an exact decimal, with which all arithmetic is exact: for money.
 
-    A float becomes what it is written as. What is computed of a decimal and another number is a
-    decimal; a quotient has 34 digits. In JSON it is a number. The pattern is that of format_number.
+    A float becomes the number that is written. The result of computing with a decimal and another number is a decimal;
+    a quotient has 34 digits. In JSON it is a number. The pattern is that of format_number.
 
     as_decimal('0.10') + as_decimal('0.20') → 0.30
     as_decimal('1,234.50 €', '#,##0.00 €') → 1234.50
@@ -117,7 +117,7 @@ def as_decimal(value: Any, pattern: str | None = None) -> Decimal:
 
 
 def _written(name: str, value: Any, pattern: str | None) -> str:
-    """A text that should hold a number, written as in JSON."""
+    """Return a text that should hold a number, written as in JSON."""
     if not isinstance(value, str):
         raise EvaluationError(f"{name}() takes number or string as argument 1, not {type_name(value)}")
     return value if pattern is None else read_number(name, value, pattern)
@@ -129,9 +129,9 @@ def _refuse_no_number(name: str) -> NoReturn:
 
 @function("number", "integer?", steps=150, each=0, dataweave="round")
 def round_(number: Any, digits: int | None = None) -> Any:
-    """The next whole number, or the number with that many digits behind the point; a half goes away from zero.
+    """The next whole number, or the number with that many digits after the point; a half goes away from zero.
 
-    A float is rounded as it is written: 1.005 with two digits is 1.01.
+    A float is rounded by its written digits: 1.005 with two digits is 1.01.
 
     round(2.5) → 3
     round(1.005, 2) → 1.01
@@ -156,7 +156,7 @@ def mod(number: Any, divisor: Any) -> Any:
 
 @function("number", "number", steps=30, dataweave="pow")
 def pow_(base: Any, exponent: Any) -> Any:
-    """The number to a power. A whole number of more than 4096 bits is refused, so is the root of a negative number.
+    """The number to a power. A whole number of more than 4096 bits is refused, and so is the root of a negative number.
 
     pow(2, 10) → 1024
     pow(2, -1) → 0.5

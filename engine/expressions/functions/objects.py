@@ -14,7 +14,7 @@ from engine.expressions.operators import type_name
 from engine.expressions.schemas import TEXT, of_list
 
 LONG = 256
-"""Characters of a key that is not compared in no time."""
+"""Characters of a key whose comparison takes noticeable time."""
 PER_NAME = 10
 """Steps to put an entry in a map."""
 Key = Callable[[Any], Any]
@@ -40,7 +40,7 @@ def values(mapping: Any) -> list[Any]:
 
 @function("...object", steps=20, each=10, in_place=merged_in_place, dataweave="++, mergeWith")
 def merge(*mappings: Any) -> dict[str, Any]:
-    """One map of all; of a key that several have, the last value holds.
+    """One map of all; if several have a key, the last value is kept.
 
     merge({a: 'x'}, {b: 'y'}) → {"a": "x", "b": "y"}
     """
@@ -61,7 +61,7 @@ def items(mapping: Any) -> list[list[Any]]:
 
 @function("array[array]", steps=30, each=14)
 def from_items(pairs: list[list[Any]]) -> dict[str, Any]:
-    """The map of a list of keys and values; of a key that stands twice, the last value holds.
+    """The map of a list of keys and values; of a repeated key, the last value is kept.
 
     from_items([['a', 'x'], ['b', 'y']]) → {"a": "x", "b": "y"}
     """
@@ -73,7 +73,7 @@ def from_items(pairs: list[list[Any]]) -> dict[str, Any]:
 
 @function("object", "string", steps=10, each=0, dataweave="payload.key?", of_null=False)
 def has_key(mapping: Any, key: str) -> bool:
-    """Whether a map has a key, be its value null.
+    """Whether a map has a key, even if its value is null.
 
     has_key({a: null}, 'a') → true
     has_key(null, 'a') → false
@@ -93,7 +93,7 @@ def map_values(mapping: Any, change: Key) -> dict[str, Any]:
 
 @function("object", "expression", steps=20, each=10, dataweave="mapObject", of_null=None)
 def map_keys(mapping: Any, change: Key) -> dict[str, Any]:
-    """The map with each key replaced by the expression's value for it; the last one holds where two become one.
+    """The map with each key replaced by the expression's value for it; the last one is kept if two become one.
 
     map_keys({a: 'x', b: 'y'}, &upper(@)) → {"A": "x", "B": "y"}
     """
@@ -101,7 +101,7 @@ def map_keys(mapping: Any, change: Key) -> dict[str, Any]:
 
 
 def count_key(key: str, function: str) -> None:
-    """Count a long key: where it is found, it is compared."""
+    """Count a long key: finding it takes a comparison."""
     if len(key) > LONG:
         spend(len(key) // LONG, f"{function}()")
 
@@ -114,7 +114,7 @@ def _text(name: str, key: Any) -> str:
 
 @function("object", "expression", steps=20, each=10, dataweave="filterObject", of_null=None)
 def filter_keys(mapping: Any, wanted: Key) -> dict[str, Any]:
-    """The entries for whose key the expression is true.
+    """The entries with a key for which the expression is true.
 
     filter_keys({id: 'x', _rev: 'y'}, &!starts_with(@, '_')) → {"id": "x"}
     """
@@ -143,9 +143,9 @@ def omit(mapping: Any, names: list[str]) -> dict[str, Any]:
 
 @function("object", "object", steps=30, each=10, dataweave="mapObject", of_null=None)
 def rename(mapping: Any, names: Any) -> dict[str, Any]:
-    """The map with other keys: the second map says the new name of an old one. The order stays.
+    """The map with other keys: the second map has the new name of an old one. The order stays.
 
-    Where a new name is that of another entry, the later entry holds.
+    If a new name is that of another entry, the later entry is kept.
 
     rename({id: 'x', nm: 'y'}, {nm: 'name'}) → {"id": "x", "name": "y"}
     """

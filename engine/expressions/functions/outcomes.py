@@ -43,7 +43,7 @@ def _chain(start: Any, link: str) -> Iterator[Any]:
 
 
 def _lineages(error: Any, wanted: tuple[str, str]) -> Iterator[tuple[Any, Any]]:
-    """The type of an error and its ancestors; `NS:*` looks at the type's own namespace only."""
+    """Return the type of an error and its ancestors; `NS:*` considers the type's own namespace only."""
     for kind in _chain(field(error, "errorType"), "parentErrorType"):
         yield field(kind, "namespace"), field(kind, "identifier")
         if wanted[1] == "*":
@@ -57,7 +57,7 @@ def _fits(kind: tuple[Any, Any], wanted: tuple[str, str]) -> bool:
 
 
 def _has_failed(name: str, outcomes: Sequence[Any]) -> list[bool]:
-    """Of each outcome whether it is a failure."""
+    """Return for each outcome whether it is a failure."""
     statuses = fields(outcomes, "status")
     if not set(map(type, statuses)) <= NUMBERS:
         spend(PER_TEXT * len(statuses), f"{name}()")
@@ -93,9 +93,9 @@ def summary(outcomes: list[Any]) -> dict[str, int]:
 
 @function("array", steps=50, each=8, keeps_appended=True, shape={"enum": [200, 207, 400]})
 def multi_status(outcomes: list[Any]) -> int:
-    """The HTTP status of a bulk answer: 200 where all outcomes succeeded, 400 where all failed, else 207.
+    """The HTTP status of a bulk answer: 200 if all outcomes succeeded, 400 if all failed, otherwise 207.
 
-    No outcomes at all are 200. What succeeded is said by each `status`, as for summary.
+    No outcomes at all are 200. Success is decided by each `status`, as for summary.
 
     multi_status([{status: 200}, {status: 422}]) → 207
     multi_status(`[]`) → 200
@@ -108,7 +108,7 @@ def multi_status(outcomes: list[Any]) -> int:
 
 @function("array", steps=50, each=8, keeps_appended=True, shape=of_list([OPEN]))
 def retry(outcomes: list[Any]) -> list[Any]:
-    """The ids of the outcomes that failed, in order; what failed is said by each `status`, as for summary.
+    """The ids of the outcomes that failed, in order; failure is decided by each `status`, as for summary.
 
     retry([{id: 'a', status: 200}, {id: 'b', status: 422}]) → ["b"]
     """

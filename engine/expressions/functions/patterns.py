@@ -1,9 +1,9 @@
 """Functions over regular expressions, in RE2's syntax and in linear time: a pattern may come from a payload.
 
-RE2 has no back references and no look-around. Its fast engine takes the same for each character, its slow one
-a step for each instruction of the program. A literal pattern is the author's, and is counted as the fast one
-takes it; any other as the slow one. What is worse than counted is `a.*b|a`, which looks at the whole rest again for
-each match: where many matches take far longer than they should, the processor time is counted instead.
+RE2 has no back references and no look-around. Its fast engine takes the same time for each character, its slow one a
+step for each instruction of the program. A literal pattern is the author's, and is counted as the fast one takes it;
+any other as the slow one. Patterns such as `a.*b|a` take more than is counted, because they look at the whole rest
+again for each match: if many matches take far longer than they should, the processor time is counted instead.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ PER_INSTRUCTION = 16
 TOO_LARGE = 1_200_000
 """Steps to compile a program, until it is too large."""
 CALL = 300
-"""Steps of a call with a short text: what crosses from Python to RE2 and back takes longer than the search."""
+"""Steps of a call with a short text: crossing from Python to RE2 and back takes longer than the search."""
 PER_MATCH, PER_GROUP = 160, 45
 """Steps to find a place, and one of its groups."""
 PER_PIECE = 8
-"""Steps to fill in one mark of what takes the place."""
+"""Steps to fill in one mark of the replacement."""
 OFTEN = 64
-"""Matches between two looks at the clock."""
+"""Matches between two checks of the clock."""
 FAR = 3
 """How many times longer than counted they may take."""
 REFERENCE = r"\$([$0-9])"
 
 _literals: set[str] = set()
-"""The patterns that stand in flow files."""
+"""The patterns in flow files."""
 
 
 def _compiled(name: str, pattern: str) -> Any:
@@ -54,7 +54,7 @@ def _compiled(name: str, pattern: str) -> Any:
 
 @lru_cache(maxsize=128)
 def _compile(pattern: str) -> Any:
-    """The compiled pattern; None for one that is none, or too large."""
+    """Return the compiled pattern; None if it is invalid, or too large."""
     import re2  # 10 ms to import, and few flows need it
 
     options = re2.Options()
@@ -72,7 +72,7 @@ def _compile(pattern: str) -> Any:
 
 
 def _prepared(name: str, text: str, pattern: str) -> Any:
-    """The compiled pattern, if it may be run over the text."""
+    """Return the compiled pattern, if it may be run over the text."""
     compiled = _compiled(name, pattern)
     compared = len(text) * compiled.programsize
     is_fast = pattern in _literals and (compiled.groups == 0 or compared < HARMLESS)
@@ -81,7 +81,7 @@ def _prepared(name: str, text: str, pattern: str) -> Any:
 
 
 def whole_match(name: str, pattern: str) -> Callable[[str], bool]:
-    """Whether a whole text fits the pattern, as a function. Raises EvaluationError for a pattern that is none."""
+    """Return a function: whether a whole text fits the pattern. Raise EvaluationError for an invalid pattern."""
     compiled = _compiled(name, pattern)
     return lambda text: _fitting(name, text, compiled).fullmatch(text) is not None
 
@@ -113,7 +113,7 @@ def _occurrences(name: str, text: str, pattern: str) -> Iterator[Any]:
 
 
 def _count_far(name: str, taken: float, expected: float) -> None:
-    """Count the seconds that were taken, where they are far more than expected."""
+    """Count the seconds that were taken, if they are far more than expected."""
     try:
         if taken > FAR * expected:
             spend(int(taken / STEP), f"{name}()")
@@ -122,7 +122,7 @@ def _count_far(name: str, taken: float, expected: float) -> None:
 
 
 def _group_steps(found: Any, compiled: Any) -> int:
-    """What the groups cost beyond the place itself."""
+    """Return the cost of the groups in addition to the place itself."""
     length: int = found.end() - found.start()
     steps: int = length * min(compiled.groups, 1) * compiled.programsize // 5 + length * compiled.groups // 4
     return steps
@@ -133,7 +133,7 @@ def _groups(found: Any) -> list[str | None]:
 
 
 def _readable(name: str) -> Check:
-    """Refuses, at load, a literal pattern that cannot be read."""
+    """Refuse, at load, a literal pattern that cannot be read."""
 
     def check(arguments: Sequence[Any]) -> str | None:
         pattern = literal_text(arguments, 1)
@@ -160,7 +160,7 @@ def matches(text: str, pattern: str) -> bool:
 
 @function("string", "string", check=_readable("match"), steps=CALL, dataweave="match (pattern)", of_null=None)
 def match(text: str, pattern: str) -> list[str | None] | None:
-    """The first place that fits a regular expression, and what its groups hold; null where none does.
+    """The first place that fits a regular expression, and the text of its groups; null if none does.
 
     Write `^…$` for the whole text, and `(?i)` in front to ignore case.
 
@@ -177,7 +177,7 @@ def match(text: str, pattern: str) -> list[str | None] | None:
 
 @function("string", "string", check=_readable("scan"), steps=CALL, dataweave="scan", of_null=None)
 def scan(text: str, pattern: str) -> list[list[str | None]]:
-    """All places that fit a regular expression, each as by match.
+    """All places that fit a regular expression, each as in match.
 
     scan('a1 b2', '([a-z])([0-9])') → [["a1", "a", "1"], ["b2", "b", "2"]]
     """
@@ -192,9 +192,9 @@ def scan(text: str, pattern: str) -> list[list[str | None]]:
     "string", "string", "string", check=_readable("replace_re"), steps=CALL, dataweave="replace … with", of_null=None
 )
 def replace_re(text: str, pattern: str, new: str) -> str:
-    """The text with the new one in place of all that fits a regular expression.
+    """The text with the new one in place of each part that fits a regular expression.
 
-    `$1` to `$9` are what the groups hold, `$0` is all of it, `$$` is `$`.
+    `$1` to `$9` are the text of the groups, `$0` is all of it, `$$` is `$`.
 
     replace_re('2026-03-01', '([0-9]+)-([0-9]+)-([0-9]+)', '$3.$2.$1') → "01.03.2026"
     """
@@ -211,7 +211,7 @@ def replace_re(text: str, pattern: str, new: str) -> str:
 
 
 def _filled_in(template: list[str], found: Any) -> str:
-    """The template, which is a text and a mark in turn, with the groups in place of the marks."""
+    """Return the template, in which a text and a mark alternate, with the groups in place of the marks."""
     if len(template) == 1:
         return template[0]
     groups = _groups(found)
@@ -229,7 +229,7 @@ def _group(groups: list[str | None], mark: str) -> str:
 
 @function("string", "string", check=_readable("split_re"), steps=CALL, dataweave="splitBy (pattern)", of_null=None)
 def split_re(text: str, pattern: str) -> list[str]:
-    """The parts between what fits a regular expression.
+    """The parts between the matches of a regular expression.
 
     split_re('a, b;c', '[,;] *') → ["a", "b", "c"]
     """

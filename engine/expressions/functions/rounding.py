@@ -15,7 +15,7 @@ BITS = 4
 
 
 def exact(name: str, number: Any) -> Decimal:
-    """The number as it is written. Raises EvaluationError for one that is not finite, or too large to be whole."""
+    """Return the number by its written digits. Raise EvaluationError if it is not finite, or too large to be whole."""
     if isinstance(number, int):
         if abs(number) > LARGEST_INTEGER:
             _refuse(name)
@@ -30,14 +30,14 @@ def _refuse(name: str) -> NoReturn:
 
 
 def whole(number: Decimal, name: str) -> int:
-    """The number without its fraction."""
+    """Return the number without its fraction."""
     found = int(number)
     spend(found.bit_length() // BITS, f"{name}()")
     return found
 
 
 def rounded(number: Decimal, digits: int, rounding: str = ROUND_HALF_UP) -> Decimal:
-    """The number with that many digits behind the point; a half goes away from zero."""
+    """Return the number with that many digits after the point; a half goes away from zero."""
     with localcontext() as context:
         context.prec = max(number.adjusted(), 0) + abs(digits) + 2
         try:
@@ -47,6 +47,6 @@ def rounded(number: Decimal, digits: int, rounding: str = ROUND_HALF_UP) -> Deci
 
 
 def shifted(number: Decimal, places: int) -> Decimal:
-    """The number times ten to a power, without rounding."""
+    """Return the number times ten to a power, without rounding."""
     sign, digits, exponent = number.as_tuple()
     return Decimal((sign, digits, int(exponent) + places))

@@ -1,8 +1,8 @@
-"""Looking for a text in another one, in linear time whatever they are.
+"""Searching for a text in another one, always in linear time.
 
-CPython (3.10 to 3.13) compares each place with all of the part in three cases: where either text is not long,
-where the part is nearly as long as the text, and always from the end. The first two are no more where something
-follows that the part does not hold; from the end is from the start of both backwards.
+CPython (3.10 to 3.13) compares each place with all of the part in three cases: if either text is not long, if the part
+is nearly as long as the text, and always from the end. The first two are avoided by appending characters that the part
+does not hold; a search from the end is a search from the start with both texts reversed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ SHORTEST = 6
 
 
 def find(text: str, part: str, what: str) -> int:
-    """Where the part first stands in the text, from 0; -1 where it does not."""
+    """Return where the part first occurs in the text, from 0; -1 if it does not."""
     return with_tail(text, part, what).find(part)
 
 
 def find_from_end(text: str, part: str, what: str) -> int:
-    """Where the part last stands in the text; -1 where it does not."""
+    """Return where the part last occurs in the text; -1 if it does not."""
     if _is_harmless(text, part, what):
         return text.rfind(part)
     found = find(text[::-1], part[::-1], what)
@@ -34,7 +34,7 @@ def find_from_end(text: str, part: str, what: str) -> int:
 
 
 def with_tail(text: str, part: str, what: str) -> str:
-    """The text, in which the part is found in linear time: with TAIL more characters, or as it is."""
+    """Return a text in which the part is found in linear time: with TAIL more characters, or unchanged."""
     return text if _is_harmless(text, part, what) else text + _strange(part, what) * TAIL
 
 
@@ -48,7 +48,7 @@ def _is_harmless(text: str, part: str, what: str) -> bool:
 
 
 def _strange(part: str, what: str) -> str:
-    """A character that the part does not hold."""
+    """Return a character that the part does not hold."""
     return next(character for character in _tried(len(part), what) if character not in part)
 
 

@@ -19,7 +19,7 @@ Keys = Callable[[list[Any]], list[Any]]
 
 @function("array|string", steps=6, each=0, keeps_appended=True, dataweave="payload[0]", of_null=None)
 def first(subject: Any) -> Any:
-    """The first element or character; null where there is none.
+    """The first element or character; null if there is none.
 
     first(['a', 'b']) → "a"
     first(`[]`) → null
@@ -29,7 +29,7 @@ def first(subject: Any) -> Any:
 
 @function("array|string", steps=6, each=0, keeps_appended=True, dataweave="payload[-1]", of_null=None)
 def last(subject: Any) -> Any:
-    """The last element or character; null where there is none.
+    """The last element or character; null if there is none.
 
     last(['a', 'b']) → "b"
     """
@@ -38,7 +38,8 @@ def last(subject: Any) -> Any:
 
 @function("array|string", "integer|null", "integer|null?", steps=10, dataweave="payload[1 to 3]", of_null=None)
 def slice_(subject: Any, start: int | None, end: int | None = None) -> Any:
-    """The elements or characters from start (included) to end (not included), as `[start:end]`, but of values.
+    """The elements or characters from start (included) to end (not included), as `[start:end]`, but for computed
+    values.
 
     Below 0 counts from the end; null is the end on that side.
 
@@ -62,7 +63,7 @@ def chunk(elements: list[Any], size: int) -> list[list[Any]]:
 
 @function("array", "each expression", steps=30, each=8, dataweave="flatMap", of_null=None)
 def flat_map(elements: list[Any], key: Keys) -> list[Any]:
-    """The elements of all the lists that the expression gives; null ones are left out, other values are elements.
+    """The elements of all the lists that are values of the expression; null is left out, other values are elements.
 
     flat_map([{tags: ['a', 'b']}, {tags: ['c']}], &tags) → ["a", "b", "c"]
     """
@@ -104,9 +105,10 @@ PER_NUMBER = 7
 
 @function("array", "fold expression", "any?", steps=16, each=4, dataweave="reduce", of_null=None)
 def reduce(elements: list[Any], key: Key, initial: Any = NOTHING) -> Any:
-    """One value of all elements: the expression sees {acc, item, index} and gives the next `acc`.
+    """One value of all elements: the expression sees {acc, item, index}, and its value is the next `acc`.
 
-    The third argument is `acc` at the start; without it, it is the first element, and an empty list gives null.
+    The third argument is `acc` at the start; without it, it is the first element, and the result of an empty list is
+    null.
 
     reduce([{n: 2}, {n: 3}], &acc + item.n, 10) → 15
     reduce(['a', 'b'], &concat(acc, '/', item)) → "a/b"
@@ -114,7 +116,7 @@ def reduce(elements: list[Any], key: Key, initial: Any = NOTHING) -> Any:
     acc = initial
     for index, element in enumerate(elements):
         acc = element if acc is NOTHING else key({"acc": acc, "item": element, "index": index})
-        if index & (index + 1) == 0:  # what doubles with each element is seen in time, and what grows costs little
+        if index & (index + 1) == 0:  # notices doubling values in time, and costs little
             check_growth(acc, "reduce()")
     check_growth(acc, "reduce()")
     return None if acc is NOTHING else grown(acc)

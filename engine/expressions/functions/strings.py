@@ -17,18 +17,18 @@ WHITE_SPACE = (
 """Unicode's White_Space, as JEP-14 says. Python's own strip() also takes four control characters."""
 
 FEW = 32
-"""Characters that are looked through for each character of a text."""
+"""Characters that are searched for each character of a text."""
 PER_PART = 12
-"""Steps for a text that is cut out of another one; where it is not ASCII, its characters are no shared ones."""
+"""Steps for a text that is cut out of another one; if it is not ASCII, its characters are not shared ones."""
 PER_OCCURRENCE = 2
 
 
 @function("string", "string", "integer?", "integer?", steps=20, each=2, dataweave="indexOf (text)")
 def find_first(text: str, part: str, start: int = 0, end: int | None = None) -> int | None:
-    """Where the part first stands in the text, from 0; null where it does not.
+    """The position at which the part first occurs in the text, from 0; null if it does not.
 
-    It is looked for between start (included) and end (not included); positions outside of the text
-    are its ends. An empty part is never found.
+    It is searched for between start (included) and end (not included); positions outside the text are its ends. An
+    empty part is never found.
 
     find_first('subject string', 's', 1) → 8
     find_first('subject string', 'x') → null
@@ -39,9 +39,9 @@ def find_first(text: str, part: str, start: int = 0, end: int | None = None) -> 
 
 @function("string", "string", "integer?", "integer?", steps=24, each=3, dataweave="lastIndexOf (text)")
 def find_last(text: str, part: str, start: int = 0, end: int | None = None) -> int | None:
-    """Where the part last stands in the text, from 0; null where it does not.
+    """The position at which the part last occurs in the text, from 0; null if it does not.
 
-    It is looked for between start (included) and end (not included), as by find_first.
+    It is searched for between start (included) and end (not included), as in find_first.
 
     find_last('subject string', 's') → 8
     find_last('subject string', 's', 0, 7) → 0
@@ -78,9 +78,9 @@ def upper(text: str) -> str:
 
 @function("string", "natural", "string?", steps=20, dataweave="dw::core::Strings::leftPad")
 def pad_left(text: str, width: int, pad: str = " ") -> str:
-    """The text, filled up in front to a width; a longer one stays as it is.
+    """The text, padded in front to a width; a longer one stays as it is.
 
-    The text to fill with has one character; without it, it is a space.
+    The padding is one character; if left out, it is a space.
 
     pad_left('7', 3, '0') → "007"
     """
@@ -89,9 +89,9 @@ def pad_left(text: str, width: int, pad: str = " ") -> str:
 
 @function("string", "natural", "string?", steps=20, dataweave="dw::core::Strings::rightPad")
 def pad_right(text: str, width: int, pad: str = " ") -> str:
-    """The text, filled up behind to a width; a longer one stays as it is.
+    """The text, padded at the end to a width; a longer one stays as it is.
 
-    The text to fill with has one character; without it, it is a space.
+    The padding is one character; if left out, it is a space.
 
     pad_right('ab', 4, '.') → "ab.."
     """
@@ -107,9 +107,9 @@ def _fill(name: str, text: str, width: int, pad: str) -> str:
 
 @function("string", "string", "string", "natural?", steps=24, each=4, dataweave="replace … with (text)")
 def replace(text: str, old: str, new: str, count: int | None = None) -> str:
-    """The text with the new one in place of each occurrence of the old, of the first `count` where it is given.
+    """The text with the new one in place of each occurrence of the old, or of the first `count` if that is given.
 
-    For regular expressions there is replace_re.
+    For regular expressions use replace_re.
 
     replace('a-b-c', '-', '+') → "a+b+c"
     replace('a-b-c', '-', '+', 1) → "a+b-c"
@@ -127,7 +127,7 @@ def replace(text: str, old: str, new: str, count: int | None = None) -> str:
 def split(text: str, separator: str, count: int | None = None) -> list[str]:
     """The parts between the occurrences of a separator; the last part is the rest, after `count` splits.
 
-    An empty separator gives the characters. For regular expressions there is split_re.
+    An empty separator splits it into characters. For regular expressions use split_re.
 
     split('a,b,c', ',') → ["a", "b", "c"]
     split('a,b,c', ',', 1) → ["a", "b,c"]
@@ -144,7 +144,7 @@ def split(text: str, separator: str, count: int | None = None) -> list[str]:
 
 
 def _characters(text: str, count: int) -> list[str]:
-    """The first ones each by itself, then the rest."""
+    """Return the first ones each by itself, then the rest."""
     _charge_parts(text, count + 1)
     return [*text[:count], *([text[count:]] if count < len(text) else ())]
 
@@ -197,7 +197,7 @@ def _trimmed_right(text: str, characters: str, what: str) -> str:
 
 
 def _unwanted(text: str, characters: str, what: str) -> str | frozenset[str]:
-    """The characters to take away, each once; many as a set, in which one is found at once."""
+    """Return the characters to remove, each once; many as a set, for fast lookup."""
     if len(characters) <= FEW:
         return characters or WHITE_SPACE
     spend(5 * len(characters), what)

@@ -1,4 +1,4 @@
-"""Functions over texts: JMESPath's, and ours beside those of JEP-14."""
+"""Functions over texts: JMESPath's, and ours in addition to those of JEP-14."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.expressions.schemas import TEXT, TRUTH
 from engine.limits import LONGEST_TEXT_OF_WORDS
 
 WORD = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]*[^\W_A-Z]+|[A-Z]+"
-"""What stands between spaces, underscores, hyphens and other marks, and the words in `customerName` and `XMLText`."""
+"""The parts between spaces, underscores, hyphens and other marks, and the words in `customerName` and `XMLText`."""
 
 
 @function("string", "string", steps=4, dataweave="startsWith", shape=TRUTH)
@@ -46,7 +46,7 @@ def join(glue: str, texts: list[str]) -> str:
 def substring(text: str, start: int, end: int | None = None) -> str:
     """The characters from start (included) to end (not included); below 0 counts from the end of the text.
 
-    Positions outside of the text are its ends.
+    Positions outside the text are its ends.
 
     substring('flow.yaml', 0, 4) → "flow"
     substring('flow.yaml', -4) → "yaml"
@@ -56,7 +56,7 @@ def substring(text: str, start: int, end: int | None = None) -> str:
 
 @function("string", "string", steps=20, each=2, dataweave="dw::core::Strings::substringBefore", of_null=None)
 def substring_before(text: str, separator: str) -> str:
-    """What stands before the first occurrence of a separator; empty where it does not occur.
+    """The text before the first occurrence of a separator; empty if it does not occur.
 
     substring_before('a/b/c', '/') → "a"
     substring_before('abc', '/') → ""
@@ -67,7 +67,7 @@ def substring_before(text: str, separator: str) -> str:
 
 @function("string", "string", steps=20, each=2, dataweave="dw::core::Strings::substringAfter", of_null=None)
 def substring_after(text: str, separator: str) -> str:
-    """What stands after the first occurrence of a separator; empty where it does not occur.
+    """The text after the first occurrence of a separator; empty if it does not occur.
 
     substring_after('a/b/c', '/') → "b/c"
     """
@@ -125,7 +125,7 @@ def repeat(text: str, times: int) -> str:
 def mask(text: str, visible: int = 4, mark: str = "*") -> str:
     """The text with a mark in place of each character but the last ones (4).
 
-    A text that is no longer than what may be seen of it is masked as a whole.
+    A text that is no longer than its visible part is masked as a whole.
 
     mask('4111111111111111') → "************1111"
     mask('secret', 0) → "******"

@@ -23,14 +23,14 @@ Step = str | int
 PER_ELEMENT, PER_ENTRY, PER_COPY = 2, 10, 16
 """Steps to copy an element of a list, an entry of a map, a value at any depth."""
 UNDIVIDED = SCALARS | {str, bytes}
-"""What has no parts."""
+"""Values without parts."""
 
 
 @function("any", "string|integer", "lazy any?", steps=12, each=0, dataweave="payload[key] default …")
 def get(subject: Any, key: Any, otherwise: Delayed | None = None) -> Any:
-    """What a map has under a key, or a list at an index (below 0 from its end), where the key is a value.
+    """The value of a map under a key, or of a list at an index (below 0 from its end), if the key is a value.
 
-    The third argument, or null, where that is null, is not there, or the first argument is null.
+    The third argument, or null, if that is null or does not exist, or the first argument is null.
 
     get({a: 'x'}, 'a') → "x"
     get(['a', 'b'], -1) → "b"
@@ -56,8 +56,8 @@ def _look(name: str, subject: Any, key: Step) -> Any:
 def set_path(subject: Any, path: Any, value: Any) -> Any:
     """The value with another one at a path: a copy, the first argument stays as it is.
 
-    The path is a text as `order.lines[0].price`, or a list of keys and indexes. Maps on the way
-    that are missing or null are made; an index must be there, or be the next one.
+    The path is a text as `order.lines[0].price`, or a list of keys and indexes. Maps on the way that are missing or
+    null are made; an index must exist, or be the next one.
 
     set_path({a: {b: 'x'}}, 'a.c', 'y') → {"a": {"b": "x", "c": "y"}}
     set_path({a: ['x']}, 'a[1]', 'y') → {"a": ["x", "y"]}
@@ -120,7 +120,7 @@ def _replaced_in_list(subject: Any, index: int, rest: list[Step], value: Any) ->
 
 @function("...object|null", steps=100, dataweave="dw::util::Values, mergeWith")
 def merge_deep(*mappings: Any) -> dict[str, Any]:
-    """One map of all; where several have a map under a key, these are merged too. Lists are replaced; null is no map.
+    """One map of all; if several have a map under a key, these are merged too. Lists are replaced; null is skipped.
 
     merge_deep({a: {x: 'one'}}, {a: {y: 'two'}}) → {"a": {"x": "one", "y": "two"}}
     """
@@ -155,7 +155,7 @@ def deep(value: Any, key: str) -> list[Any]:
 
 
 def _collect(value: Any, key: str, found: list[Any], *, is_inside: bool) -> None:
-    """is_inside: whether the value is a part of one that was found: what is found in it is held once more."""
+    """is_inside: whether the value is a part of a found one: values found in it are held once more."""
     if isinstance(value, Mapping):
         for name, element in value.items():
             if name == key:
@@ -192,7 +192,7 @@ def _flatten(elements: Any, flat: list[Any]) -> None:
 
 @function("any", steps=100, dataweave="skipNullOn='everywhere'")
 def omit_nulls(value: Any) -> Any:
-    """The value without the null entries of its maps and lists, at any depth. What becomes empty stays.
+    """The value without the null entries of its maps and lists, at any depth. Maps and lists that become empty stay.
 
     omit_nulls({a: null, b: {c: null, d: 'x'}}) → {"b": {"d": "x"}}
     """

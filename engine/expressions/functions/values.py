@@ -15,7 +15,7 @@ from engine.expressions.schemas import COUNT, TEXT
 from engine.expressions.writing import to_text
 
 LONG = 64
-"""Characters of a text that is not made in no time."""
+"""Characters of a text that takes noticeable time to make."""
 
 
 @function("array|object|string", steps=3, each=0, keeps_appended=True, shape=COUNT)
@@ -50,7 +50,7 @@ def not_null(*candidates: Any) -> Any:
 def to_string(value: Any, pattern: str | None = None) -> str:
     """A text as it is; null, booleans, numbers, lists and maps as JSON (JMESPath); dates in ISO 8601.
 
-    With a pattern (Java's), a number or a date is written as that says: see format_number, format_date.
+    With a pattern (Java's), a number or a date is written in its form: see format_number, format_date.
 
     to_string({a: true}) → "{\\"a\\":true}"
     to_string('a') → "a"

@@ -21,7 +21,7 @@ ATTRIBUTE = "@"
 TEXT = "#text"
 NAME = re.compile(r"[^\W\d][\w.-]*(?::[^\W\d][\w.-]*)?")
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""What no XML 1.0 document may hold."""
+"""Characters that no XML 1.0 document may hold."""
 STARTS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -31,10 +31,10 @@ STARTS = (
 )
 DECLARATION = re.compile(rb"""<\?xml[^>]{1,100}?encoding\s{0,9}=\s{0,9}["']([A-Za-z][\w.-]{0,40})["']""")
 PORTION = 2**18
-"""Characters that are escaped at once."""
+"""Characters that are escaped in one go."""
 LONG_TAG = re.compile("<[^<]{1000000,}")
 SPECIAL = re.compile('[\x00-\x08\x0b-\x1f&<>"\ud800-\udfff\ufffe\uffff]')
-"""That, and what is escaped."""
+"""Forbidden characters, and those that are escaped."""
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
 
 
@@ -82,9 +82,9 @@ def _refuse_doctype(parser: Any) -> None:
 
 
 def codec_of(content: bytes) -> str:
-    """The codec of a document, as its first bytes or its declaration tell (XML 1.0, appendix F).
+    """Return the codec of a document, by its first bytes or its declaration (XML 1.0, appendix F).
 
-    Raises NotInFormat for an encoding that is none that is known here.
+    Raise NotInFormat for an unknown encoding.
     """
     for start, codec in STARTS:
         if content.startswith(start):
@@ -99,7 +99,7 @@ def codec_of(content: bytes) -> str:
 def read(text: str, options: Mapping[str, Any]) -> dict[str, Any]:
     from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
-    for tag in LONG_TAG.finditer(text):  # its attributes come all at once
+    for tag in LONG_TAG.finditer(text):  # all its attributes come together
         refuse_many_nodes(tag[0].count("="), "read")
     reader, parser = _Reader(), ParserCreate("utf-8")
     parser.buffer_text = True
@@ -127,13 +127,13 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
 
 
 class _Writer:
-    """Puts the pieces of a document in a row; a text that is held several times is written as often."""
+    """Collects the pieces of a document in order; a text that is held several times is written as often."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self._left = LARGEST_WRITTEN
         self._names: set[str] = set()
-        """Those that were looked at."""
+        """The texts that were checked."""
 
     def element(self, name: Any, content: Any) -> None:
         if isinstance(content, (list, Appended)):

@@ -1,8 +1,8 @@
 """YAML (1.2's core schema) as values, and back.
 
-Values are made of the parser's events, not by a loader: so nesting is bounded before it costs
-anything (a loader recurses, and libyaml's time grows with the square of open brackets), and an
-alias, by which nine lines become a billion elements, is refused where it stands.
+Values are made from the parser's events, not by a loader: so nesting is bounded before it costs anything (a loader
+recurses, and libyaml's time grows with the square of open brackets), and an alias, by which nine lines become a billion
+elements, is refused immediately.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.expressions.writing import encode
 from engine.limits import DEEPEST, LONGEST_NUMBER, MOST_YAML_NODES
 
 TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
-"""No other is read: what a tag makes of a text is the business of the one who wrote it."""
+"""No other is read: the meaning of a tag is up to its author."""
 CONSTANTS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -30,18 +30,18 @@ CONSTANTS = {
 SIGNS = frozenset("+-")
 FIRST_OF_NUMBERS = frozenset("+-.0123456789")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
-"""How texts begin that are no numbers, such as a postal code: as in flow files."""
+"""The start of texts that are not numbers, such as a postal code: as in flow files."""
 INDENT = 4
-"""What a level costs for each value: two characters, which are not written at once."""
+"""The cost of a level for each value: two characters, which take time to write."""
 LONG = 64
-"""Characters of a text that is quoted where it begins as a number: to tell takes long, and it hardly is one."""
+"""Characters of a text that is quoted if it begins like a number: checking takes long, and it is hardly one."""
 PLAIN, QUOTED = (True, True), (False, True)
-"""Whether a text means itself, written plain and quoted."""
+"""Whether a text is read back unchanged, written plain and quoted."""
 MISSING = object()
 
 
 class _Builder:
-    """Puts values together; `open` holds the unfinished lists and maps, `keys` the key that each map waits with."""
+    """Assembles values; `open` holds the unfinished lists and maps, `keys` the pending key of each map."""
 
     def __init__(self) -> None:
         self.open: list[Any] = []
@@ -141,10 +141,10 @@ def _scalar(event: Any) -> Any:
 
 
 def _number_in(text: str) -> int | float | str:
-    """The number of a plain text; what is none, or one that no float can hold, stays a text.
+    """Return the number of a plain text; other texts, and numbers that no float can hold, stay a text.
 
-    Python's numbers are those of YAML 1.2's core schema (10.3.2), but for underscores, other digits
-    and infinity; hexadecimal and octal numbers, .inf and .nan stay texts.
+    Python's numbers are those of YAML 1.2's core schema (10.3.2), except for underscores, other digits and infinity;
+    hexadecimal and octal numbers, .inf and .nan stay texts.
     """
     if len(text) > LONGEST_NUMBER or "_" in text or not text.isascii() or LEADING_ZERO.match(text):
         return text
@@ -162,7 +162,7 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
 
     most = MOST_YAML_NODES // 2  # a key costs as much as a value
     refuse_large(value, most, "write", indent=INDENT)
-    plain = read_json(encode(value))  # without dates and decimals; what shows itself as JSON may be more
+    plain = read_json(encode(value))  # without dates and decimals; values that render themselves as JSON may be larger
     refuse_large(plain, most, "write", indent=INDENT)
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     events = _Events(dumper.yaml_implicit_resolvers).of(plain)
@@ -170,10 +170,10 @@ def write(value: Any, options: Mapping[str, Any]) -> str:
 
 
 class _Events:
-    """The events of the parts of a value, for the emitter.
+    """Yields the events of the parts of a value, for the emitter.
 
-    A dumper would need four times as long, and make aliases of what is shared. `resolvers` know, by
-    its first character, what YAML 1.1 would take a plain text for.
+    A dumper would take four times as long, and make aliases of shared values. `resolvers` decide, by its first
+    character, how YAML 1.1 would read a plain text.
     """
 
     def __init__(self, resolvers: Mapping[str, Any]) -> None:
@@ -220,6 +220,6 @@ class _Events:
 
 
 def _number(value: float) -> str:
-    """With the point that YAML 1.1 wants in front of an exponent."""
+    """Return it with the point that YAML 1.1 wants before an exponent."""
     text = repr(value)
     return text if "." in text else text.replace("e", ".0e")

@@ -11,13 +11,13 @@ from engine.expressions.errors import EvaluationError
 from engine.limits import LONGEST_ZONE_NAME
 
 OFFSET = r"([+-])([0-9]{2}):?([0-9]{2})?"
-"""As the other expressions of these files, compiled when it is first needed: that costs a start 2 ms."""
+"""Like the other expressions of these files, compiled when it is first needed: it would add 2 ms to a start."""
 LOOKED_FOR = 2000
 """Steps to look for a zone in the files of the machine."""
 
 
 def zone(name: str, function: str) -> tzinfo:
-    """The zone of a name (`Europe/Vienna`), an offset (`+02:00`), `Z` or `UTC`."""
+    """Return the zone of a name (`Europe/Vienna`), an offset (`+02:00`), `Z` or `UTC`."""
     if name in ("Z", "UTC", "GMT"):
         return UTC
     match = re.fullmatch(OFFSET, name)
@@ -31,7 +31,7 @@ def zone(name: str, function: str) -> tzinfo:
 
 @lru_cache(maxsize=1024)
 def _named(name: str) -> tzinfo | None:
-    """The zone of a name; None where there is none."""
+    """Return the zone of a name, or None if there is none."""
     from zoneinfo import ZoneInfo  # 3 ms to import, and few flows need it
 
     spend(LOOKED_FOR, "a time zone")
