@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from engine.expressions.digits import is_digits as is_digits
     from engine.expressions.errors import EvaluationError as EvaluationError
     from engine.expressions.forms import write_pairs as write_pairs
-    from engine.expressions.functions.date_patterns import fits_date_pattern as fits_date_pattern
-    from engine.expressions.functions.dates import point_in_time as point_in_time
-    from engine.expressions.functions.iso_8601 import read_iso_8601 as read_iso_8601
-    from engine.expressions.functions.patterns import whole_match as whole_match
+    from engine.expressions.functions.dates.date_patterns import fits_date_pattern as fits_date_pattern
+    from engine.expressions.functions.dates.dates import point_in_time as point_in_time
+    from engine.expressions.functions.dates.iso_8601 import read_iso_8601 as read_iso_8601
+    from engine.expressions.functions.texts.patterns import whole_match as whole_match
     from engine.expressions.held import UNTOLD as UNTOLD
     from engine.expressions.held import Computed as Computed
     from engine.expressions.held import Constant as Constant
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from engine.expressions.writing import WRITING_ERRORS as WRITING_ERRORS
     from engine.expressions.writing import TooLarge as TooLarge
     from engine.expressions.writing import encode as encode
-    from engine.loading.data import as_data as as_data
-    from engine.loading.document import Document as Document
+    from engine.loading.files.data import as_data as as_data
+    from engine.loading.files.document import Document as Document
     from engine.parameters.amounts import CommaList as CommaList
     from engine.parameters.amounts import Interval as Interval
     from engine.parameters.amounts import Number as Number
@@ -81,17 +81,17 @@ if TYPE_CHECKING:
     from engine.plan.code import choose as choose
     from engine.plan.effects import computing as computing
     from engine.plan.effects import union as union
+    from engine.serving.bodies.inflating import INFLATERS as INFLATERS
+    from engine.serving.bodies.inflating import CutOff as CutOff
+    from engine.serving.bodies.inflating import Damaged as Damaged
+    from engine.serving.bodies.inflating import TooDense as TooDense
+    from engine.serving.bodies.inflating import inflated as inflated
     from engine.serving.cors import Cors as Cors
     from engine.serving.headers import Headers as Headers
     from engine.serving.headers import checked_headers as checked_headers
     from engine.serving.headers import header_value as header_value
     from engine.serving.headers import headers_of as headers_of
     from engine.serving.idempotency import Idempotency as Idempotency
-    from engine.serving.inflating import INFLATERS as INFLATERS
-    from engine.serving.inflating import CutOff as CutOff
-    from engine.serving.inflating import Damaged as Damaged
-    from engine.serving.inflating import TooDense as TooDense
-    from engine.serving.inflating import inflated as inflated
     from engine.serving.rate_limit import RateLimit as RateLimit
     from engine.serving.route import USUAL_METHODS as USUAL_METHODS
     from engine.serving.route import HttpResponse as HttpResponse

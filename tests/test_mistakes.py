@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from engine import Application
 from engine.loading.catalog import discover
 from engine.loading.diagnostic import Diagnostic, LoadError
-from engine.loading.document import Document
+from engine.loading.files.document import Document
 from engine.loading.loader import Loader
 
 HERE = Path(__file__).parent / "mistakes"

@@ -10,7 +10,7 @@ from engine.content.csv_options import USUAL, CsvOptions
 from engine.expressions.charset import charset_of, named_charset
 from engine.expressions.errors import EvaluationError, NotInFormat
 from engine.expressions.forms import read_pairs
-from engine.expressions.functions.formats import decoded, read_text, write
+from engine.expressions.functions.formats.formats import decoded, read_text, write
 from engine.expressions.functions.limits import BeyondBound
 from engine.expressions.reading import TooMuch
 from engine.expressions.texts import bytes_without_mark, text_of

@@ -38,7 +38,7 @@ class ClockFunctions(Mapping[str, Function]):
     def __getitem__(self, name: str) -> Function:
         if name not in self.NAMES:
             raise KeyError(name)
-        from engine.expressions.functions.dates import by_clock
+        from engine.expressions.functions.dates.dates import by_clock
 
         return by_clock(self._clock.now)[self.NAMES.index(name)]
 

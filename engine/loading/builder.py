@@ -14,11 +14,11 @@ from engine.expressions import JMESPATH
 from engine.expressions.language import Language
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog, CatalogError
-from engine.loading.data import Map, Sequence
-from engine.loading.document import TextFile
 from engine.loading.explain import Explainer, parameter_names, place_of
+from engine.loading.files.data import Map, Sequence
+from engine.loading.files.document import TextFile
+from engine.loading.files.place import Place
 from engine.loading.mentions import Mention, Mentions, mention
-from engine.loading.place import Place
 from engine.parameters.element import Element
 from engine.parameters.expression import Written
 from engine.parameters.files import Resources

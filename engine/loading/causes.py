@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from engine.loading.place import Place
+from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake
 
 OF_NAMES = frozenset({"F501", "F502", "F505", "F508"})

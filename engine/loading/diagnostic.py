@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from unicodedata import east_asian_width
 
-from engine.loading.document import Document
-from engine.loading.place import Place
+from engine.loading.files.document import Document
+from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake
 
 LONGEST_LINE = 160

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.expressions.suggestion import did_you_mean
-from engine.loading.data import Map
-from engine.loading.data import Sequence as ListOfFile
-from engine.loading.place import Place
-from engine.loading.quoting import quoted
+from engine.loading.files.data import Map
+from engine.loading.files.data import Sequence as ListOfFile
+from engine.loading.files.place import Place
+from engine.loading.files.quoting import quoted
 from engine.parameters.element import Parameters
 from engine.parameters.mistake import MISTAKES, Mistake, shown
 

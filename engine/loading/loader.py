@@ -18,11 +18,11 @@ from engine.loading.application_functions import ClockFunctions, application_fun
 from engine.loading.builder import Builder
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.causes import causes_of, is_structural
-from engine.loading.data import Map, Sequence, resolve
 from engine.loading.diagnostic import Diagnostic, LoadError, diagnose
-from engine.loading.document import Document
+from engine.loading.files.data import Map, Sequence, resolve
+from engine.loading.files.document import Document
+from engine.loading.files.place import Place
 from engine.loading.identity import data_dir_of, name_of
-from engine.loading.place import Place
 from engine.loading.properties import Filler, Properties
 from engine.loading.sections import Entry, Sections, read_documents
 from engine.parameters.amounts import Broken, Duration, Name

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from engine.expressions.suggestion import did_you_mean
 from engine.loading.catalog import Catalog
 from engine.loading.explain import place_of
-from engine.loading.place import Place
-from engine.loading.quoting import quoted
+from engine.loading.files.place import Place
+from engine.loading.files.quoting import quoted
 from engine.parameters.mistake import Mistake
 from engine.parameters.type_patterns import CATCH_ALL
 from engine.values.errors import ErrorType, error_type

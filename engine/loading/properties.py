@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from engine.expressions.suggestion import did_you_mean
 from engine.limits import DEEPEST_PLACEHOLDERS, LONGEST_PLACEHOLDER
-from engine.loading.data import Map, Sequence
+from engine.loading.files.data import Map, Sequence
 from engine.parameters.mistake import Mistake
 from engine.parameters.text import Piece, Text
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.loading.data import Map
-from engine.loading.document import Document
-from engine.loading.place import Place
+from engine.loading.files.data import Map
+from engine.loading.files.document import Document
+from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake
 from engine.parameters.text import Text
 

@@ -12,10 +12,10 @@ from engine.expressions import LANGUAGES
 from engine.expressions.language import Language
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.texts import without_mark
-from engine.loading.data import Map, Sequence
-from engine.loading.document import Document
 from engine.loading.explain import place_of
-from engine.loading.place import Place
+from engine.loading.files.data import Map, Sequence
+from engine.loading.files.document import Document
+from engine.loading.files.place import Place
 from engine.loading.properties import Filler, between_placeholders, flatten
 from engine.loading.properties_file import SUFFIX, PropertiesFile
 from engine.parameters.files import read_file as content_of

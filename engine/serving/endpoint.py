@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from engine.serving.answer import Answer, failure, own_problem, refused, success
-from engine.serving.body import Body, read_body
+from engine.serving.bodies.body import Body, read_body
+from engine.serving.bodies.consumed import check_consumed
 from engine.serving.conditional import kept_apart, with_entity_tag
-from engine.serving.consumed import check_consumed
 from engine.serving.exchange import Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays

@@ -14,8 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from engine.limits import LONGEST_LINGER
 from engine.serving.answer import BODILESS, Answer
+from engine.serving.bodies.incoming import Incoming
 from engine.serving.headers import Headers
-from engine.serving.incoming import Incoming
 from engine.serving.request import correlation_id_of
 from engine.serving.status import CLIENT_CLOSED, hung_up
 from engine.steps.error_handler import log_failure

@@ -12,7 +12,7 @@ from engine.content.bodies import CSV, NDJSON, essence_of
 from engine.content.negotiation import ANYTHING, preferred
 from engine.expressions.charset import charset_of
 from engine.expressions.writing import WRITING_ERRORS, encode, encode_lines, in_portions, to_text
-from engine.serving.records import has_records
+from engine.serving.bodies.records import has_records
 from engine.values.errors import TRANSFORMATION, FlowError
 from engine.values.media import is_json
 from engine.values.refusal import Refusal

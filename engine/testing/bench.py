@@ -14,7 +14,7 @@ from engine.application import Application
 from engine.content.bodies import JSON, write_content
 from engine.expressions.appended import settle
 from engine.loading.catalog import Catalog, discover
-from engine.loading.document import Document
+from engine.loading.files.document import Document
 from engine.loading.loader import Loader
 from engine.loading.project import Project
 from engine.loading.sections import read_documents

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pydantic import BeforeValidator, Field
 from pydantic_core import core_schema
 
-from engine.loading.data import as_data
+from engine.loading.files.data import as_data
 from engine.parameters.amounts import Duration
 from engine.parameters.element import Parameters
 from engine.parameters.loading import loading_of

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from engine.content.bodies import ContentError, decode, essence_of, read_content
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.formats import read
+from engine.expressions.functions.formats.formats import read
 from engine.serving.headers import Headers
 
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})

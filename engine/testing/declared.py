@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import ConfigDict, TypeAdapter
 
-from engine.loading.data import as_data
+from engine.loading.files.data import as_data
 from engine.parameters.amounts import Amount
 from engine.parameters.element import Element, Parameters
 from engine.parameters.expression import Compiled, Expression

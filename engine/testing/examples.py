@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 from engine.application import Application
 from engine.loading.catalog import Catalog
-from engine.loading.data import Map, Sequence
 from engine.loading.diagnostic import LoadError
-from engine.loading.document import Document
+from engine.loading.files.data import Map, Sequence
+from engine.loading.files.document import Document
 from engine.loading.sections import SECTIONS
 from engine.testing.case import ACTIONS
 from engine.testing.outcome import Mismatch

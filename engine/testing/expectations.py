@@ -10,8 +10,8 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import Field
 from pydantic_core import core_schema
 
-from engine.loading.data import Map, Sequence
-from engine.loading.place import Place
+from engine.loading.files.data import Map, Sequence
+from engine.loading.files.place import Place
 from engine.parameters.expression import Expression
 from engine.parameters.loading import Loading, loading_of
 from engine.parameters.mistake import Mistake, built, refuse, shown

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic_core import core_schema
 
-from engine.loading.data import as_data
 from engine.loading.explain import place_of
+from engine.loading.files.data import as_data
 from engine.parameters.expression import Expression, Template
 from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown

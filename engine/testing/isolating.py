@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from engine.expressions.suggestion import did_you_mean
-from engine.loading.data import Sequence
 from engine.loading.explain import place_of
+from engine.loading.files.data import Sequence
 from engine.loading.loader import Parts
 from engine.loading.properties import variable_of
 from engine.parameters.config import Config

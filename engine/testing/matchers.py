@@ -12,11 +12,11 @@ from pydantic_core import core_schema
 
 from engine.expressions.appended import settle
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.patterns import whole_match
+from engine.expressions.functions.texts.patterns import whole_match
 from engine.expressions.operators import equals, is_number
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.writing import encode
-from engine.loading.data import as_data
+from engine.loading.files.data import as_data
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.validated import ANY_VALUE, Validated
 from engine.values.errors import ErrorType, FlowError

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.loading.diagnostic import LoadError
-from engine.loading.document import Document
+from engine.loading.files.document import Document
 from engine.loading.loader import Loader
 from engine.loading.sections import read_file
 from engine.testing.mutations import Mutation, mutations_of

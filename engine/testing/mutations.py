@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from engine.loading.catalog import Catalog
-from engine.loading.data import Map, Sequence
+from engine.loading.files.data import Map, Sequence
+from engine.loading.files.place import Place
 from engine.loading.loader import SubFlow
-from engine.loading.place import Place
 from engine.steps.flow import Flow
 from engine.testing import slips
 from engine.testing.declared import Declared

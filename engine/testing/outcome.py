@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.loading.place import Place
+from engine.loading.files.place import Place
 from engine.parameters.reader import ROOTS
 from engine.values.errors import FlowError
 from engine.values.event import Event, Message

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from engine.loading.document import Document
+from engine.loading.files.document import Document
 from engine.testing.outcome import Mismatch
 from engine.testing.showing import LONGEST, in_line, plain
 from engine.testing.stage import Journal, Passage

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.expressions.writing import to_text
-from engine.loading.data import Map, Sequence, as_data
-from engine.loading.place import Place
+from engine.loading.files.data import Map, Sequence, as_data
+from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake, shown
 from engine.parameters.text import Text
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from engine.loading.data import Map, Sequence
+from engine.loading.files.data import Map, Sequence
 from engine.parameters.text import Text
 
 Key = str | int

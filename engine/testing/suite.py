@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.loading.catalog import Catalog
-from engine.loading.data import Map, Sequence, as_data
 from engine.loading.diagnostic import LoadError, diagnose
-from engine.loading.document import Document
+from engine.loading.files.data import Map, Sequence, as_data
+from engine.loading.files.document import Document
+from engine.loading.files.place import Place
 from engine.loading.loader import Loader, Parts
-from engine.loading.place import Place
 from engine.loading.properties import as_text, flatten
 from engine.loading.sections import SECTIONS, is_flow_file, read_documents, read_file
 from engine.parameters.mistake import Mistake, shown

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.application import Application
 from engine.loading.diagnostic import Diagnostic
-from engine.loading.place import Place
+from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake
 from engine.values.errors import FlowError
 from engine.values.secrets import Secrets

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from engine.application import Application
-from engine.expressions.functions.formats import write
+from engine.expressions.functions.formats.formats import write
 from engine.serving.route import HttpSource, Route
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.application import Application
-from engine.expressions.functions.formats import write
+from engine.expressions.functions.formats.formats import write
 from engine.expressions.texts import text_of
 from engine.loading.diagnostic import LoadError
 from engine.loading.project import FILE

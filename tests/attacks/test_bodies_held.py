@@ -22,7 +22,7 @@ from engine import Refusal
 from engine.content.pieces import Pieces
 from engine.limits import UNCOUNTED
 from engine.serving import multipart
-from engine.serving.multipart import read_multipart
+from engine.serving.bodies.multipart import read_multipart
 from engine.wire.room import Held, Room
 
 FLOWS = """

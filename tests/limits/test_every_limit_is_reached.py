@@ -81,7 +81,7 @@ NO_LIMITS = {
         "LONGEST_SPELLING": "it follows from how a character can be spelled",
     },
     "engine/expressions/decimals.py": {"MOST_DIGITS": "how exact a decimal is"},
-    "engine/expressions/functions/date_patterns.py": {"WIDEST": "what a letter of a pattern means"},
+    "engine/expressions/functions/dates/date_patterns.py": {"WIDEST": "what a letter of a pattern means"},
     "engine/expressions/functions/identity.py": {
         "LARGEST_EXPONENT": "above, a decimal is itself in any case",
         "LARGEST_PLAIN": "which way numbers are compared",
@@ -95,7 +95,7 @@ NO_LIMITS = {
     "engine/loading/builder.py": {"MOST_LISTED": "what a message to the author shows"},
     "engine/loading/diagnostic.py": {"LONGEST_LINE": "what a message to the author shows"},
     "engine/loading/identity.py": {"LONGEST": "what file systems take"},
-    "engine/loading/one_line.py": {"LONGEST": "how far a hint to the author looks"},
+    "engine/loading/files/one_line.py": {"LONGEST": "how far a hint to the author looks"},
     "engine/wire/connection.py": {"LARGEST_COPY": "what is written at once"},
     "processors/core/scheduler.py": {"LONGEST_SLEEP": "how often it looks at the clock"},
     "processors/core/until_successful.py": {"LONGEST": "how far clocks count"},

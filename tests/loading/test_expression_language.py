@@ -18,7 +18,7 @@ from engine.expressions.held import Demand, Known
 from engine.expressions.language import Failed, Names
 from engine.expressions.schemas import Schema
 from engine.loading.catalog import discover
-from engine.loading.document import Document
+from engine.loading.files.document import Document
 from engine.testing.session import Result, Session
 from engine.testing.suite import TestFile
 

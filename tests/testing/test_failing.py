@@ -8,7 +8,7 @@ from textwrap import dedent, indent
 import pytest
 
 from engine.loading.catalog import discover
-from engine.loading.document import Document
+from engine.loading.files.document import Document
 from engine.testing.session import Result, Session
 from engine.testing.suite import TestFile
 

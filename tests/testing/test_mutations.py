@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from engine.loading.catalog import discover
-from engine.loading.data import as_data
-from engine.loading.document import Document
+from engine.loading.files.data import as_data
+from engine.loading.files.document import Document
 from engine.testing.declared import Declared
 from engine.testing.mutating import Mutants, caught, survivors
 from engine.testing.mutations import mutations_of

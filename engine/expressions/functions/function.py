@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from engine.expressions.appended import Appended
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.rounding import exact, whole
+from engine.expressions.functions.numbers.rounding import exact, whole
 from engine.expressions.operators import NUMBERS, is_number, type_name, type_names
 from engine.expressions.schemas import OPEN, Schema
 
@@ -195,7 +195,7 @@ class Function:
     acts: bool = False
 
     def shape_of(self, arguments: Sequence[Schema]) -> Schema:
-        """Return the schema of the result for arguments of these schemas; that of the annotation, if none is declared."""
+        """Return the schema of the result for arguments of these schemas: the declared one, or that of the annotation."""
         return self.shape(*arguments) if callable(self.shape) else self.shape or self._annotated
 
     @cached_property

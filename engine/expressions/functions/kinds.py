@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
-from engine.expressions.functions.strings import WHITE_SPACE
+from engine.expressions.functions.texts.strings import WHITE_SPACE
 from engine.expressions.operators import is_number, type_name
 
 

@@ -9,7 +9,7 @@ from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.conditions import truth
 from engine.expressions.functions.function import function
-from engine.expressions.functions.joining import merged_in_place
+from engine.expressions.functions.texts.joining import merged_in_place
 from engine.expressions.operators import type_name
 from engine.expressions.schemas import TEXT, of_list
 

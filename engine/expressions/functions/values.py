@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.date_patterns import write_date
+from engine.expressions.functions.dates.date_patterns import write_date
 from engine.expressions.functions.function import function
-from engine.expressions.functions.number_patterns import write_number
+from engine.expressions.functions.numbers.number_patterns import write_number
 from engine.expressions.operators import is_number, type_name
 from engine.expressions.schemas import COUNT, TEXT
 from engine.expressions.writing import to_text

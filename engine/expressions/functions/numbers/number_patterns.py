@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
-from engine.expressions.functions.rounding import exact, rounded, shifted
+from engine.expressions.functions.numbers.rounding import exact, rounded, shifted
 from engine.limits import LONGEST_FORMAT_PATTERN, LONGEST_NUMBER
 
 AFFIX = r"(?:'[^']*'|[^'#0,.;\u00a4])*"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from engine.limits import HIGHEST_RATIO, SMALL_INFLATED
-from engine.serving.incoming import Chunks
+from engine.serving.bodies.incoming import Chunks
 from engine.work.turns import give_turn
 
 PORTION = 2**16

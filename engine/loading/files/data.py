@@ -6,7 +6,7 @@ import re
 from math import isfinite
 from typing import Any
 
-from engine.loading.place import Place
+from engine.loading.files.place import Place
 from engine.parameters.text import Text
 
 NULL = re.compile(r"|~|null|Null|NULL")

@@ -14,14 +14,14 @@ from yaml.reader import ReaderError
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.functions.limits import YAML_TOO_DEEP
 from engine.expressions.marks import split
-from engine.loading.broken import explain
-from engine.loading.composer import Composer, GiveUp, Scalar, too_deep
-from engine.loading.data import Map as Map
-from engine.loading.data import Sequence as Sequence
-from engine.loading.data import as_data as as_data
-from engine.loading.data import resolve as resolve
-from engine.loading.place import Place
-from engine.loading.quoting import quoted, quoted_at
+from engine.loading.files.broken import explain
+from engine.loading.files.composer import Composer, GiveUp, Scalar, too_deep
+from engine.loading.files.data import Map as Map
+from engine.loading.files.data import Sequence as Sequence
+from engine.loading.files.data import as_data as as_data
+from engine.loading.files.data import resolve as resolve
+from engine.loading.files.place import Place
+from engine.loading.files.quoting import quoted, quoted_at
 from engine.parameters.mistake import Mistake
 
 COMMENT = re.compile(r"(?:^|(?<=\s))#")

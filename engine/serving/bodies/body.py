@@ -18,10 +18,10 @@ from engine.content.bodies import (
 )
 from engine.expressions.digits import is_digits
 from engine.limits import MOST_FIELDS
+from engine.serving.bodies.incoming import Chunks, Incoming, too_large, whole
+from engine.serving.bodies.inflating import INFLATERS, Damaged, TooDense, inflated
+from engine.serving.bodies.records import has_records, records_of
 from engine.serving.headers import Headers
-from engine.serving.incoming import Chunks, Incoming, too_large, whole
-from engine.serving.inflating import INFLATERS, Damaged, TooDense, inflated
-from engine.serving.records import has_records, records_of
 from engine.serving.route import Route
 from engine.values.refusal import Refusal
 from engine.work.deadline import before
@@ -131,7 +131,7 @@ async def _bounded(chunks: Chunks, max_body: int | None, incoming: Incoming) -> 
 async def _read_multipart(
     chunks: Chunks, media_type: str | None, max_body: int, keep: Callable[[int], None]
 ) -> dict[str, Any]:
-    from engine.serving.multipart import read_multipart  # only few requests need it
+    from engine.serving.bodies.multipart import read_multipart  # only few requests need it
 
     try:
         codec = codec_of(media_type)

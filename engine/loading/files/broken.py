@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from engine.loading.place import Place
-from engine.loading.quoting import first_value, quoted_at
+from engine.loading.files.place import Place
+from engine.loading.files.quoting import first_value, quoted_at
 from engine.parameters.mistake import Mistake
 
 CLOSING = ("]", "}")

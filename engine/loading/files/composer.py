@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, NoReturn
 import yaml
 
 from engine.limits import DEEPEST_FILE, MOST_FILE_VALUES
-from engine.loading.data import Map, NotFinite, Sequence, resolve
-from engine.loading.place import Place
+from engine.loading.files.data import Map, NotFinite, Sequence, resolve
+from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake, not_finite
 from engine.parameters.text import Text
 

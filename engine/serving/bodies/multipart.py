@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from engine.content.pieces import Pieces
 from engine.limits import MOST_SPOOLED
-from engine.serving.incoming import Chunks
+from engine.serving.bodies.incoming import Chunks
 from engine.values.spooled import Spooled
 from engine.wire.room import Held, Room
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.chance import chance
-from engine.expressions.functions.date_patterns import read_date, tokens, write_date
+from engine.expressions.functions.dates.date_patterns import read_date, tokens, write_date
+from engine.expressions.functions.dates.iso_8601 import read_iso_8601
+from engine.expressions.functions.dates.zones import zone
 from engine.expressions.functions.function import Check, Function, function, literal_text
-from engine.expressions.functions.iso_8601 import read_iso_8601
-from engine.expressions.functions.zones import zone
 
 MOMENT = "date|datetime|string"
 PERIOD = (

@@ -11,8 +11,8 @@ from engine.expressions.decimals import QUOTIENT_DIGITS, remainder
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import function
 from engine.expressions.functions.grouping import total
-from engine.expressions.functions.number_patterns import read_number
-from engine.expressions.functions.rounding import exact, rounded, whole
+from engine.expressions.functions.numbers.number_patterns import read_number
+from engine.expressions.functions.numbers.rounding import exact, rounded, whole
 from engine.expressions.operators import arithmetic, count_number, is_number, number_in, type_name
 from engine.limits import LARGEST_INTEGER_BITS, MOST_ROUNDED_DIGITS
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
-from engine.expressions.functions.zones import OFFSET, offset, zone
+from engine.expressions.functions.dates.zones import OFFSET, offset, zone
 from engine.limits import LONGEST_FORMAT_PATTERN, LONGEST_ZONE_NAME
 
 MONTHS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.loading.one_line import entry_at
+from engine.loading.files.one_line import entry_at
 
 KEY = re.compile(r"\s*(?:- +)*(?P<key>[^\s{}\[\],#'\"]+):\s+(?=\S)")
 """A key at the start of a line, up to its value."""

@@ -1,0 +1,1 @@
+"""read and write: JSON, CSV, XML, YAML, NDJSON, forms."""

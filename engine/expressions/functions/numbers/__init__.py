@@ -1,0 +1,1 @@
+"""Numbers, exact and rounded."""

@@ -1,0 +1,1 @@
+"""Bodies of requests as they come: pieces, records, forms."""
