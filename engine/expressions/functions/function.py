@@ -195,7 +195,7 @@ class Function:
     acts: bool = False
 
     def shape_of(self, arguments: Sequence[Schema]) -> Schema:
-        """Return the schema of the result for arguments of these schemas: the declared one, or that of the annotation."""
+        """Return the schema of the result for arguments of these schemas: as declared, or as the annotation says."""
         return self.shape(*arguments) if callable(self.shape) else self.shape or self._annotated
 
     @cached_property
