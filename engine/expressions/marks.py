@@ -11,7 +11,7 @@ from engine.expressions.errors import ExpressionSyntaxError, unclosed_quote
 QUOTES = frozenset("'\"`")
 
 
-class Part(NamedTuple):
+class MarkedPart(NamedTuple):
     """A piece of a text: literal, or the inside of a `#[ … ]` that begins at `offset`."""
 
     text: str
@@ -19,12 +19,12 @@ class Part(NamedTuple):
     is_expression: bool
 
 
-def split(text: str) -> list[Part]:
+def split(text: str) -> list[MarkedPart]:
     """Split a text into parts. `\\#[` is a literal `#[`.
 
     Raises ExpressionSyntaxError for a `#[` without its `]`.
     """
-    parts: list[Part] = []
+    parts: list[MarkedPart] = []
     literal, position = "", 0
     while (mark := text.find("#[", position)) >= 0:
         if text[:mark].endswith("\\"):
@@ -34,16 +34,16 @@ def split(text: str) -> list[Part]:
         end = _matching_bracket(text, mark + 2)
         literal += text[position:mark]
         if literal:
-            parts.append(Part(literal, position, is_expression=False))
-        parts.append(Part(text[mark + 2 : end], mark + 2, is_expression=True))
+            parts.append(MarkedPart(literal, position, is_expression=False))
+        parts.append(MarkedPart(text[mark + 2 : end], mark + 2, is_expression=True))
         literal, position = "", end + 1
     literal += text[position:]
     if literal or not parts:
-        parts.append(Part(literal, position, is_expression=False))
+        parts.append(MarkedPart(literal, position, is_expression=False))
     return parts
 
 
-def doubts_of(parts: Sequence[Part]) -> Iterator[ExpressionSyntaxError]:
+def doubts_of(parts: Sequence[MarkedPart]) -> Iterator[ExpressionSyntaxError]:
     """Yield a warning for `#[payload]]`: an unmatched bracket after an expression."""
     for before, part in pairwise(parts):
         if part.text.startswith("]") and before.is_expression and "[" not in parts[0].text:

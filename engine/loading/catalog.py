@@ -19,7 +19,7 @@ NAMELESS = "core"
 
 
 @dataclass(frozen=True)
-class Entry:
+class ElementEntry:
     """An element: its name, and the module that holds its class."""
 
     name: str
@@ -54,7 +54,7 @@ class BrokenModule(CatalogError):
 class Catalog:
     """Element name → class. A value: made by `discover`, handed to the loader."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[ElementEntry]) -> None:
         self._entries = {entry.name: entry for entry in entries}
         self._loaded: dict[str, type[Element]] = {}
 
@@ -113,18 +113,18 @@ def discover(packages: Iterable[str] = ()) -> Catalog:
     return Catalog(entry for package in [*installed, *packages] for entry in _entries(package))
 
 
-def _entries(package: str) -> Iterator[Entry]:
+def _entries(package: str) -> Iterator[ElementEntry]:
     spec = importlib.util.find_spec(package)
     if spec is None:
         raise CatalogError(f"there is no package '{package}' to import")
     if spec.submodule_search_locations is None:
-        yield Entry(_local_name(package.rpartition(".")[2]), package)
+        yield ElementEntry(_local_name(package.rpartition(".")[2]), package)
         return
     for location in spec.submodule_search_locations:
         yield from _files(Path(location), package, "")
 
 
-def _files(folder: Path, package: str, namespace: str) -> Iterator[Entry]:
+def _files(folder: Path, package: str, namespace: str) -> Iterator[ElementEntry]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith(("_", ".")):
             continue
@@ -132,7 +132,7 @@ def _files(folder: Path, package: str, namespace: str) -> Iterator[Entry]:
             inner = "" if path.name == NAMELESS else f"{path.name}:"
             yield from _files(path, f"{package}.{path.name}", namespace + inner)
         elif path.suffix == ".py":
-            yield Entry(namespace + _local_name(path.stem), f"{package}.{path.stem}")
+            yield ElementEntry(namespace + _local_name(path.stem), f"{package}.{path.stem}")
 
 
 def _local_name(stem: str) -> str:

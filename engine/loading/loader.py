@@ -24,7 +24,7 @@ from engine.loading.files.document import Document
 from engine.loading.files.place import Place
 from engine.loading.identity import data_dir_of, name_of
 from engine.loading.properties import Filler, Properties
-from engine.loading.sections import Entry, Sections, read_documents
+from engine.loading.sections import NamedEntry, Sections, read_documents
 from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.config import Config
 from engine.parameters.element import Element, Parameters
@@ -251,13 +251,13 @@ class Loader:
             self.builder.default_handler.handlers = default.handlers
             self.builder.default_name = configuration.default_error_handler
 
-    def _sub_flow(self, name: str, entry: Entry) -> Chain:
+    def _sub_flow(self, name: str, entry: NamedEntry) -> Chain:
         self.builder.enter(name, entry.place)
         values = self._map(entry, f"the sub-flow '{name}'")
         sub_flow = values and self.builder.parameters(SubFlow, values, f"the sub-flow '{name}'", entry.place)
         return sub_flow.steps if sub_flow else Chain()
 
-    def _flow(self, name: str, entry: Entry) -> Any:
+    def _flow(self, name: str, entry: NamedEntry) -> Any:
         self.builder.enter(name, entry.place)
         values = self._map(entry, f"the flow '{name}'")
         if values is None:
@@ -271,7 +271,7 @@ class Loader:
             values["source"] = self.builder.element(values["source"], Source, f"the source of '{name}'", place)
         return self.builder.parameters(Flow, values, f"the flow '{name}'", entry.place, given=("name",))
 
-    def _map(self, entry: Entry, owner: str) -> Map | None:
+    def _map(self, entry: NamedEntry, owner: str) -> Map | None:
         """Return a map of the entry's own: an alias may share the one in the file."""
         if entry.value is None:
             return Map(entry.place)

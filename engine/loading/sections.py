@@ -39,7 +39,7 @@ PLACEHOLDER_MARK = "\0"
 """Stands for a placeholder in a path: no file has it in its name."""
 
 
-class Entry(NamedTuple):
+class NamedEntry(NamedTuple):
     """The value under a name of a section, and the places of the name and of the value."""
 
     value: Any
@@ -58,11 +58,11 @@ class Sections:
         """The expression languages of the files that name one."""
         self.unread_languages: set[str] = set()
         """The files that name an unknown one."""
-        self._entries: dict[str, dict[str, Entry]] = {name: {} for name in SECTIONS}
+        self._entries: dict[str, dict[str, NamedEntry]] = {name: {} for name in SECTIONS}
         for document in documents:
             self._collect(document)
 
-    def __getitem__(self, section: str) -> dict[str, Entry]:
+    def __getitem__(self, section: str) -> dict[str, NamedEntry]:
         return self._entries[section]
 
     @property
@@ -117,7 +117,7 @@ class Sections:
         shared = SHARED_NAMES if section in SHARED_NAMES else (section,)
         first = next((self._entries[other][name].place for other in shared if name in self._entries[other]), None)
         if first is None:
-            self._entries[section][name] = Entry(value, *places)
+            self._entries[section][name] = NamedEntry(value, *places)
         else:
             found = f"'{name}' a second time under '{section}'"
             self._note("F503", found, f"another name (the first is at {first.file}:{first.line})", "", places[0])

@@ -71,13 +71,13 @@ def docs(document: Callable[[], dict[str, Any]]) -> list[PathRoute]:
     def written() -> bytes:
         return json.dumps(document(), ensure_ascii=False).encode()
 
-    routes = [PathRoute(DOCUMENT, Page(written, "application/json"))]
+    routes = [PathRoute(DOCUMENT, DocsPage(written, "application/json"))]
     for path, (file, media_type) in PARTS.items():
-        routes.append(PathRoute(PAGE + path, Page(FILES.joinpath(file).read_bytes, media_type)))
+        routes.append(PathRoute(PAGE + path, DocsPage(FILES.joinpath(file).read_bytes, media_type)))
     return routes
 
 
-class Page:
+class DocsPage:
     """The ASGI application of a page to read."""
 
     def __init__(self, read: Callable[[], bytes], media_type: str) -> None:

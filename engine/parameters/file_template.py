@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 
 from engine.expressions import ExpressionSyntaxError
 from engine.expressions.budget import one_evaluation
-from engine.expressions.marks import Part, split
+from engine.expressions.marks import MarkedPart, split
 from engine.limits import LARGEST_WRITTEN
 from engine.parameters.expression import Template
 from engine.parameters.loading import loading_of
@@ -74,7 +74,7 @@ def _parts(file: Resource, reach: Reach, mistakes: list[Mistake]) -> Iterator[st
             yield template
 
 
-def _split(file: Resource, mistakes: list[Mistake]) -> list[Part]:
+def _split(file: Resource, mistakes: list[Mistake]) -> list[MarkedPart]:
     try:
         return split(file.text)
     except ExpressionSyntaxError as error:

@@ -12,7 +12,7 @@ from engine.parameters.element import Element
 from engine.parameters.files import Resources
 from engine.parameters.mistake import Mistake, refuse
 from engine.parameters.reader import STANDALONE, Reach
-from engine.parameters.text import Place
+from engine.parameters.text import TextPlace
 from engine.parameters.validated import Validated
 from engine.values.errors import ErrorType, error_type
 from engine.work.nesting import Runnable
@@ -78,7 +78,7 @@ class Loading(Protocol):
     def note(self, code: str, found: str, expected: str = "", write: str = "", place: Any = None) -> None:
         """Note a mistake."""
 
-    def places_in_file(self, name: str, text: str) -> Callable[[int], Place | None]:
+    def places_in_file(self, name: str, text: str) -> Callable[[int], TextPlace | None]:
         """Return a function for the place of each character of a file beside the flow files."""
 
     def expect_flow(self, name: str, value: Any) -> None:
@@ -126,7 +126,7 @@ class InPython:
     def note(self, code: str, found: str, expected: str = "", write: str = "", place: Any = None) -> None:
         refuse([Mistake(code, found, expected, write, place)])
 
-    def places_in_file(self, name: str, text: str) -> Callable[[int], Place | None]:
+    def places_in_file(self, name: str, text: str) -> Callable[[int], TextPlace | None]:
         return lambda offset: None
 
     def expect_flow(self, name: str, value: Any) -> None: ...

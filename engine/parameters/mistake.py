@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic_core import PydanticCustomError
 
-from engine.parameters.text import Place
+from engine.parameters.text import TextPlace
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Mistake:
     found: str
     expected: str = ""
     write: str = ""
-    place: Place | None = None
+    place: TextPlace | None = None
     offset: int = 0
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
 
 
-def not_finite(text: str, place: Place | None) -> Mistake:
+def not_finite(text: str, place: TextPlace | None) -> Mistake:
     """Return the mistake of a number that YAML reads and JSON cannot hold: `.inf`, `.nan`, `2e400`."""
     found = f"{shown(text)}, which is no finite number"
     return Mistake("F111", found, "a number below 1.8e308, or a text in quotes", place=place)

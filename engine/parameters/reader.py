@@ -14,7 +14,7 @@ from engine.expressions.held import Computed, Constant, Held, ListOf, MapOf, Tex
 from engine.expressions.language import Language, Names
 from engine.expressions.marks import doubts_of, split
 from engine.parameters.mistake import Mistake, not_finite, refuse
-from engine.parameters.text import Piece, Place, Text
+from engine.parameters.text import Piece, Text, TextPlace
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
@@ -55,7 +55,7 @@ class Leaf(NamedTuple):
     """One expression among those that a parameter holds."""
 
     text: str
-    place: Place | None
+    place: TextPlace | None
 
     def __str__(self) -> str:
         return f"#[{self.text.strip()}]" + (f" at {self.place}" if self.place else "")

@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from engine.parameters.files import ResourceError, Resources
 from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.text import Place
+from engine.parameters.text import TextPlace
 from engine.parameters.validated import TEXT, Validated
 
 
@@ -23,7 +23,7 @@ class Resource(Validated):
     word = "name of a file"
     schema = TEXT
 
-    def __init__(self, name: str, text: str, place_at: Callable[[int], Place | None], others: Resources) -> None:
+    def __init__(self, name: str, text: str, place_at: Callable[[int], TextPlace | None], others: Resources) -> None:
         self.name = name
         self.text = text
         self.place_at = place_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 
-class Place(Protocol):
+class TextPlace(Protocol):
     """A place in a flow file. As text: `flows/orders.yaml:14:11`."""
 
     @property
@@ -31,11 +31,11 @@ class Text(str):
 
     __slots__ = ("pieces", "place", "secret")
     pieces: tuple[Piece, ...]
-    place: Place | None
+    place: TextPlace | None
     secret: bool
 
     def __new__(
-        cls, text: str, place: Place | None = None, pieces: tuple[Piece, ...] = (), *, secret: bool = False
+        cls, text: str, place: TextPlace | None = None, pieces: tuple[Piece, ...] = (), *, secret: bool = False
     ) -> Text:
         self = super().__new__(cls, text)
         self.place = place

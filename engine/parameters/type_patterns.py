@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.parameters.text import Place
+from engine.parameters.text import TextPlace
 from engine.parameters.validated import TEXT, TEXTS, Validated
 from engine.values.errors import RETRY_EXHAUSTED, UNKNOWN, ErrorType, FlowError, error_type
 
@@ -66,7 +66,7 @@ class _Entry(NamedTuple):
     """One of several types, its place, and its offset in that text."""
 
     value: Any
-    place: Place | None
+    place: TextPlace | None
     offset: int
 
 

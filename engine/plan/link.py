@@ -30,7 +30,7 @@ class Linked(Holder, Protocol):
         """Run this code from now on."""
 
 
-class Step(Protocol):
+class Placed(Protocol):
     """A processor at its place, as the linker sees it."""
 
     @property
@@ -45,7 +45,7 @@ Around = Callable[[Any, Run], Run]
 """Takes a step and its function; returns that, or another one: a mock, a fault, a recording."""
 
 
-def located(step: Step, error: Exception, event: Event) -> FlowError:
+def located(step: Placed, error: Exception, event: Event) -> FlowError:
     return step.left(error, event)
 
 
@@ -101,13 +101,13 @@ class Link:
         """The code with the observers around it."""
         return watched(node, code, self.watch)
 
-    def step(self, step: Step) -> Code:
+    def step(self, step: Placed) -> Code:
         """The code of one step, with what its parameters and the tests put around it."""
         processor = step.processor
         code: Code = processor.bounded(processor.code(self))
         return self._with_around(step, code) if self._around else code
 
-    def _with_around(self, step: Step, code: Code) -> Code:
+    def _with_around(self, step: Placed, code: Code) -> Code:
         own: Run = code.awaited
         run = own
         for around in self._around:

@@ -15,7 +15,7 @@ from engine.parameters.element import Parameters
 from engine.parameters.expression import Template
 from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse
-from engine.parameters.text import Place
+from engine.parameters.text import TextPlace
 from engine.parameters.type_patterns import TypePatterns
 from engine.parameters.validated import TEXT
 from engine.plan.code import Run
@@ -42,7 +42,7 @@ class MockedType(TypePatterns):
     def __init__(self, patterns: Any) -> None:
         super().__init__(patterns)
         self.known: Callable[[str], ErrorType | None] = lambda name: None
-        self.place: Place | None = None
+        self.place: TextPlace | None = None
 
     def raised(self) -> ErrorType:
         [name] = self.patterns

@@ -157,7 +157,7 @@ def as_type(named: ErrorType | str) -> ErrorType:
 
 
 @dataclass(slots=True)
-class Answer:
+class AssignedAnswer:
     """The answer that on-error-propagate chains assigned for the caller of a failed flow.
 
     status: None if none was assigned.
@@ -204,7 +204,7 @@ class FlowError(Exception):
         self.failing_component: str | None = None
         self.route: str | None = None
         self.event: Any = None  # an Event, which is in a layer above errors
-        self.answer = Answer()
+        self.answer = AssignedAnswer()
         self.logged = False
 
     def copy(self, **changed: Any) -> Self:
@@ -215,7 +215,7 @@ class FlowError(Exception):
         if "detailed_description" in changed:
             changed["_detailed_description"] = changed.pop("detailed_description")
         copy = type(self).__new__(type(self), changed.get("description", self.description))
-        fresh = {"failing_component": None, "route": None, "event": None, "answer": Answer(), "logged": False}
+        fresh = {"failing_component": None, "route": None, "event": None, "answer": AssignedAnswer(), "logged": False}
         vars(copy).update(vars(self) | fresh | changed)
         return copy
 

@@ -12,7 +12,7 @@ from engine.connectors import PathPattern, Resource, loading_of, typed
 from processors.apikit._document import METHODS, ApiDocument
 from processors.apikit._errors import METHOD_NOT_ALLOWED, NOT_FOUND, refusal
 from processors.apikit._operation import Operation
-from processors.apikit._parameters import PLACES, Parameter
+from processors.apikit._parameters import PLACES, ApiParameter
 
 IGNORED = frozenset({"accept", "content-type", "authorization"})
 """Headers that OpenAPI describes elsewhere, not as parameters."""
@@ -86,7 +86,7 @@ def _operations(document: ApiDocument) -> Iterator[Operation]:
 
 
 def _operation(
-    document: ApiDocument, of: tuple[str, str], value: Any, at: tuple[str, ...], shared: list[Parameter]
+    document: ApiDocument, of: tuple[str, str], value: Any, at: tuple[str, ...], shared: list[ApiParameter]
 ) -> Operation:
     """Return the operation of a path and a method. at: its place in the file; shared: the parameters of the path."""
     path, method = of
@@ -124,7 +124,7 @@ def _produced(document: ApiDocument, operation: Any) -> frozenset[str]:
     return frozenset(found)
 
 
-def _parameters(document: ApiDocument, holder: Any, at: tuple[str, ...]) -> Iterator[Parameter]:
+def _parameters(document: ApiDocument, holder: Any, at: tuple[str, ...]) -> Iterator[ApiParameter]:
     if not holder:
         return
     for number, (each, place) in enumerate(document.list_in(holder, "parameters")):
@@ -138,7 +138,9 @@ def _parameters(document: ApiDocument, holder: Any, at: tuple[str, ...]) -> Iter
             kind, items, default = _kind(document, each)
             is_required = each.get("required") is True
             schema = document.schema(each, path)
-            yield Parameter(name, where, is_required, kind, items, each.get("explode", True) is True, schema, default)
+            yield ApiParameter(
+                name, where, is_required, kind, items, each.get("explode", True) is True, schema, default
+            )
 
 
 def _kind(document: ApiDocument, parameter: Any) -> tuple[str, str, Any]:

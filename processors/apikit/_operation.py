@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from engine import Event
 from engine.connectors import encode, essence_of, format_of, read_json
 from processors.apikit._errors import BAD_REQUEST, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refusal
-from processors.apikit._parameters import PLACES, Parameter
+from processors.apikit._parameters import PLACES, ApiParameter
 from processors.json._schema import Schema
 from processors.json._violations import violations
 
@@ -29,7 +29,7 @@ class Operation(NamedTuple):
 
     method: str
     path: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ApiParameter, ...]
     bodies: Mapping[str, Schema | None]
     needs_body: bool
     produced: frozenset[str]

@@ -13,7 +13,7 @@ from processors.json._violations import summary, violations
 PLACES = {"path": "uriParams", "query": "queryParams", "header": "headers"}
 
 
-class Parameter(NamedTuple):
+class ApiParameter(NamedTuple):
     """A parameter of the path, the query or the headers.
 
     kind: the type that its schema names; items: the type of the elements of a list.

@@ -30,7 +30,7 @@ SOON = 0.1
 """Seconds in which some outcomes of a stream should be there; of faster steps more are told together."""
 
 
-class Body(NamedTuple):
+class LoopBody(NamedTuple):
     """The steps of a loop, linked.
 
     plain: the same as a plain function, if they never wait within a batch. resource: the only thing they act on, so
@@ -52,7 +52,7 @@ class Pass:
 
     def __init__(
         self,
-        body: Body,
+        body: LoopBody,
         entering: Callable[[Event, Any, int], Event],
         current: Event,
         until: Condition | None,

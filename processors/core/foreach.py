@@ -24,7 +24,7 @@ from engine import (
 )
 from engine.connectors import EXPRESSION, NOTHING, StreamingCollect, computing
 from processors.core._items import CARRIERS, Collection, Portions, carried, checked_items
-from processors.core._pass import Body, Pass
+from processors.core._pass import LoopBody, Pass
 from processors.core._restored import restored
 
 
@@ -108,10 +108,10 @@ class Foreach(Scope):
         steps = link.code(self.steps)
         each = steps.effects | computing(self.collect, self.until)
         resource = link.batching(each) if self.fuse else None
-        body = Body(steps.awaited, steps.plain if resource or each.is_pure else None, resource)
+        body = LoopBody(steps.awaited, steps.plain if resource or each.is_pure else None, resource)
         return Code(partial(self._run, body), None, each | self.effects())
 
-    async def _run(self, body: Body, event: Event) -> Event:
+    async def _run(self, body: LoopBody, event: Event) -> Event:
         value, size, collect = self.collection.evaluate(event), self.batch_size.of(event), self.collect
         items: Sequence[Any] | Portions
         if isinstance(value, Stream):

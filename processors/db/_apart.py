@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from processors.db._database import Part
+from processors.db._database import DatabasePart
 from processors.db._sql import CHANGING, verb_of
 
 Result = TypeVar("Result")
@@ -16,7 +16,9 @@ def stands_apart(sql: str, timeout: float | None) -> bool:
     return timeout is not None and verb_of(sql) in CHANGING
 
 
-async def apart(begin: Callable[[], Awaitable[Part]], action: Callable[[Part], Awaitable[Result]]) -> Result:
+async def apart(
+    begin: Callable[[], Awaitable[DatabasePart]], action: Callable[[DatabasePart], Awaitable[Result]]
+) -> Result:
     """Return the action's result in a transaction of its own: if it fails, or is late, it is undone for sure."""
     part = await begin()
     try:

@@ -9,7 +9,7 @@ from pydantic import AliasChoices
 
 from engine import Event, Field, FlowError, Stream, Template, prepared
 from engine.connectors import OFTEN, Appended, Transaction, give_turn
-from processors.db._database import Database, Part
+from processors.db._database import Database, DatabasePart
 from processors.db._errors import QUERY_EXECUTION, of_one
 from processors.db._sql import Sql
 from processors.db._statement import DatabaseOperation
@@ -52,14 +52,14 @@ class Bulk(DatabaseOperation):
         await part.commit()
         return self.deliver(event, counts)
 
-    async def _begin(self) -> Part:
+    async def _begin(self) -> DatabasePart:
         """Begin a transaction of its own, or a part of the one of this strand that can be undone alone."""
         transaction = Transaction.current()
         outer = None if transaction is None else await transaction.part_of(self.database)
-        part: Part = await self.database.begin(outer)
+        part: DatabasePart = await self.database.begin(outer)
         return part
 
-    async def _run_all(self, part: Part, portions: AsyncIterator[Sequence[Any]]) -> list[int]:
+    async def _run_all(self, part: DatabasePart, portions: AsyncIterator[Sequence[Any]]) -> list[int]:
         counts: list[int] = []
         async for rows in portions:
             for start in range(0, len(rows), OFTEN):
@@ -67,7 +67,7 @@ class Bulk(DatabaseOperation):
                 await give_turn()
         return counts
 
-    async def _run_some(self, part: Part, rows: Sequence[Any], counts: list[int]) -> None:
+    async def _run_some(self, part: DatabasePart, rows: Sequence[Any], counts: list[int]) -> None:
         bind, change, text, timeout = self.bind, part.change, self.text, self.timeout
         try:
             for row in rows:

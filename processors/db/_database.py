@@ -97,7 +97,7 @@ class AtOnce(Protocol):
         ...
 
 
-class Part(Statements, Protocol):
+class DatabasePart(Statements, Protocol):
     """The part of a database in a transaction. A statement that fails undoes itself alone."""
 
     async def commit(self) -> None:

@@ -47,7 +47,7 @@ class Kind(Enum):
     NOT_AMONG = auto()
 
 
-class Place(NamedTuple):
+class SqlPlace(NamedTuple):
     """A parameter in the text of a statement, from start to end; that of a list begins at IN or NOT IN."""
 
     name: str
@@ -73,7 +73,7 @@ class _Lexeme(NamedTuple):
 NOTHING = _Lexeme("", -1, -1)
 
 
-def places_in(text: str) -> list[Place]:
+def places_in(text: str) -> list[SqlPlace]:
     """Return the parameters of a statement, in their order."""
     lexemes = [NOTHING, NOTHING, NOTHING, *_lexemes(text), NOTHING, NOTHING, NOTHING]
     return [_place(lexemes, index) for index, lexeme in enumerate(lexemes) if lexeme.name]
@@ -94,7 +94,7 @@ def _lexemes(text: str) -> Iterator[_Lexeme]:
         last = word
 
 
-def _place(lexemes: Sequence[_Lexeme], index: int) -> Place:
+def _place(lexemes: Sequence[_Lexeme], index: int) -> SqlPlace:
     lexeme = lexemes[index]
     before, after = index - 1, _behind_casts(lexemes, index + 1)
     is_cast, is_grouped = after > index + 1, False
@@ -103,9 +103,9 @@ def _place(lexemes: Sequence[_Lexeme], index: int) -> Place:
     if is_grouped and not is_cast and lexemes[before].text == "IN":
         is_negated = lexemes[before - 1].text == "NOT"
         start = lexemes[before - is_negated].start
-        return Place(lexeme.name, start, lexemes[after - 1].end, Kind.NOT_AMONG if is_negated else Kind.AMONG)
+        return SqlPlace(lexeme.name, start, lexemes[after - 1].end, Kind.NOT_AMONG if is_negated else Kind.AMONG)
     kind = Kind.VALUE if is_grouped and _is_function(lexemes[before]) else _kind(lexemes, before, after, lexeme.opener)
-    return Place(lexeme.name, lexeme.start, lexeme.end, kind)
+    return SqlPlace(lexeme.name, lexeme.start, lexeme.end, kind)
 
 
 def _behind_casts(lexemes: Sequence[_Lexeme], index: int) -> int:

@@ -21,7 +21,7 @@ from processors.db._postgres_lists import among, array
 from processors.db._postgres_part import PostgresPart, ended
 from processors.db._postgres_pool import Pool
 from processors.db._postgres_script import Pace, Script
-from processors.db._postgres_session import OUTDATED, Answer, Session
+from processors.db._postgres_session import OUTDATED, Reply, Session
 from processors.db._postgres_statements import PostgresStatements
 
 Result = TypeVar("Result")
@@ -157,7 +157,7 @@ class PostgresDatabase(PostgresStatements):
 
     # Statements
 
-    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Answer:
+    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Reply:
         script = self._scripts.get(strand()) if self._scripts else None
         if script is None:
             return await super()._run(sql, values, timeout, single)

@@ -11,7 +11,7 @@ import asyncpg
 
 from engine.connectors import BatchLost
 from processors.db._postgres_errors import FAILURES, comes_of_others, is_of_server
-from processors.db._postgres_session import OUTDATED, Answer, Session
+from processors.db._postgres_session import OUTDATED, Reply, Session
 
 LONGEST_WAIT = 100
 """Milliseconds that a statement of a batch may take, for example while it waits for a row that others hold. After that
@@ -45,13 +45,13 @@ class Sent:
         self.values = values
         self.single = single
         self.fitting = fitting
-        self.outcome: Answer | BaseException = Answer([], "")
+        self.outcome: Reply | BaseException = Reply([], "")
 
     def is_of(self, sql: str, values: Sequence[Any], single: bool) -> bool:
         """Return whether it is this statement."""
         return self.sql == sql and self.values == values and self.single == single
 
-    def came_to(self, outcome: Answer | BaseException) -> bool:
+    def came_to(self, outcome: Reply | BaseException) -> bool:
         """Return whether it had this outcome before."""
         if isinstance(outcome, asyncpg.PostgresError) and isinstance(self.outcome, asyncpg.PostgresError):
             return outcome.sqlstate == self.outcome.sqlstate
@@ -93,7 +93,7 @@ class Batch:
         await self.session.command(BEGIN.format(wait=wait))
         self.round_trip = monotonic() - began
 
-    async def execute(self, sent: Sent) -> Answer:
+    async def execute(self, sent: Sent) -> Reply:
         """Run one statement. Raise the driver's errors."""
         try:
             answer = await self.session.run(sent.sql, sent.values, single=sent.single)
@@ -116,7 +116,7 @@ class Batch:
         self._done += waiting
         return first
 
-    async def _outcomes(self, sql: str, some: list[Sent]) -> Sequence[Answer | BaseException]:
+    async def _outcomes(self, sql: str, some: list[Sent]) -> Sequence[Reply | BaseException]:
         """Return the outcomes of one statement with the values of many."""
         try:
             return await self.session.run_many(sql, [sent.fitting or [] for sent in some])

@@ -15,7 +15,7 @@ from typing import Any
 from engine.connectors import Again, BatchLost
 from processors.db._postgres_batch import Batch, Sent
 from processors.db._postgres_errors import FAILURES
-from processors.db._postgres_session import Answer, Prepared
+from processors.db._postgres_session import Prepared, Reply
 
 LEAST, MOST = 8, 64
 """How many statements are sent together at least, if they are as fast as most, and at most."""
@@ -76,7 +76,7 @@ class Script:
 
     # Statements
 
-    async def run(self, sql: str, values: Sequence[Any], single: bool = False) -> Answer:
+    async def run(self, sql: str, values: Sequence[Any], single: bool = False) -> Reply:
         """Return the outcome of a statement, real or presumed. Raise the driver's errors, Again and BatchLost."""
         if self.batch.is_lost:
             raise BatchLost
@@ -109,7 +109,7 @@ class Script:
                 prepared.presumed = None
         return prepared
 
-    async def _presume(self, sent: Sent, presumed: Answer) -> Answer:
+    async def _presume(self, sent: Sent, presumed: Reply) -> Reply:
         sent.outcome = presumed
         self._tell(sent)
         self._waiting.append(sent)
@@ -117,7 +117,7 @@ class Script:
             await self.look()
         return presumed
 
-    async def _execute(self, sent: Sent) -> Answer:
+    async def _execute(self, sent: Sent) -> Reply:
         """Run a statement whose outcome is not to be presumed, after all that wait."""
         await self.look()
         sent.fitting = None
@@ -168,7 +168,7 @@ class Script:
         await self.batch.commit()
 
 
-def _outcome(sent: Sent) -> Answer:
+def _outcome(sent: Sent) -> Reply:
     if isinstance(sent.outcome, BaseException):
         raise sent.outcome
     return sent.outcome

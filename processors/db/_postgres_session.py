@@ -30,7 +30,7 @@ OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheErro
 """The tables have changed since a statement was prepared."""
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """The answer to a statement: the rows, and the server's word for it (`INSERT 0 1`)."""
 
     rows: list[dict[str, Any]]
@@ -46,7 +46,7 @@ class Answer(NamedTuple):
         return {"affectedRows": self.affected, "generatedKeys": self.rows[0] if self.rows else {}}
 
 
-PRESUMED = {"INSERT": Answer([], "INSERT 0 1"), "UPDATE": Answer([], "UPDATE 1"), "DELETE": Answer([], "DELETE 1")}
+PRESUMED = {"INSERT": Reply([], "INSERT 0 1"), "UPDATE": Reply([], "UPDATE 1"), "DELETE": Reply([], "DELETE 1")}
 """The usual answer to a statement that returns no rows."""
 
 FUNCTION = """
@@ -160,7 +160,7 @@ class Session:
             found = self._prepared[sql] = Prepared(await self.connection.prepare(sql, timeout=timeout))
         return found
 
-    async def run(self, sql: str, values: Sequence[Any], timeout: float | None = None, single: bool = False) -> Answer:
+    async def run(self, sql: str, values: Sequence[Any], timeout: float | None = None, single: bool = False) -> Reply:
         """Run a statement; timeout: seconds until it, or its preparation, is cancelled, and TimeoutError.
 
         single: whether only the first row is read.
@@ -177,7 +177,7 @@ class Session:
         except FAILURES as error:
             self._judge(error, sql)
             raise
-        return Answer(prepared.maps(records) if records else [], statement.get_statusmsg() or "", prepared.gives_rows)
+        return Reply(prepared.maps(records) if records else [], statement.get_statusmsg() or "", prepared.gives_rows)
 
     def _judge(self, error: BaseException, sql: str | None = None) -> None:
         """Give up whatever an error shows to be unusable: a statement that is outdated, the connection."""
@@ -214,7 +214,7 @@ class Session:
                 prepared.many = None
         self._made.clear()
 
-    async def run_many(self, sql: str, many: Sequence[list[Any]]) -> list[Answer | asyncpg.PostgresError]:
+    async def run_many(self, sql: str, many: Sequence[list[Any]]) -> list[Reply | asyncpg.PostgresError]:
         """Run one statement with many rows of fitting values, sent together; each that fails undoes itself alone."""
         prepared = self._prepared[sql]
         assert prepared.many is not None
@@ -226,7 +226,7 @@ class Session:
             self._judge(error, sql)
             raise
         return [
-            _error(failure) if failure else presumed if changed == 1 else Answer([], f"{word} {changed}")
+            _error(failure) if failure else presumed if changed == 1 else Reply([], f"{word} {changed}")
             for changed, failure in rows
         ]
 

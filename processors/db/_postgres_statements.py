@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from processors.db._postgres_errors import FAILURES, failure_of
-from processors.db._postgres_session import Answer, Session
+from processors.db._postgres_session import Reply, Session
 
 Result = TypeVar("Result")
 
@@ -23,7 +23,7 @@ class PostgresStatements:
         """Lend a connection in a transaction, for a cursor; the errors are the driver's."""
         raise NotImplementedError
 
-    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Answer:
+    async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Reply:
         return await self._perform(lambda session: session.run(sql, values, timeout, single))
 
     async def run_script(self, script: str) -> None:

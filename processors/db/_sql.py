@@ -16,7 +16,7 @@ from engine.connectors import TEXT, Evaluate
 from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._lists import minding
-from processors.db._places import TOKEN, Kind, Place, places_in
+from processors.db._places import TOKEN, Kind, SqlPlace, places_in
 
 RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
 FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
@@ -82,13 +82,13 @@ class Sql(Validated):
         keys = [self._key(place, style) for place in self._places]
         return list(dict.fromkeys(keys)) if style.is_shared else keys
 
-    def _key(self, place: Place, style: ParameterStyle) -> Key:
+    def _key(self, place: SqlPlace, style: ParameterStyle) -> Key:
         """Return the key of a place. If parameters have types, a list that is asked for null has one key everywhere."""
         is_tested = style.has_types and place.kind is Kind.TESTED
         is_list = place.is_list or (is_tested and any(other.is_list for other in self._places_of(place.name)))
         return Key(place.name, is_list)
 
-    def _places_of(self, name: str) -> list[Place]:
+    def _places_of(self, name: str) -> list[SqlPlace]:
         return [place for place in self._places if place.name == name]
 
     def _numbers(self, style: ParameterStyle) -> Sequence[int]:
@@ -133,7 +133,7 @@ class Sql(Validated):
         return value if isinstance(value, cls) else cls(checked(value))
 
 
-def _written(place: Place, mark: str) -> str:
+def _written(place: SqlPlace, mark: str) -> str:
     if not place.is_list:
         return mark
     return f"NOT IN ({mark})" if place.kind is Kind.NOT_AMONG else f"IN ({mark})"

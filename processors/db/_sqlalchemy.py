@@ -14,7 +14,7 @@ from engine import FlowError
 from processors.db._apart import apart, stands_apart
 from processors.db._database import ParameterStyle, Pooling
 from processors.db._sqlalchemy_call import calling
-from processors.db._sqlalchemy_connections import Connections
+from processors.db._sqlalchemy_connections import SqlConnections
 from processors.db._sqlalchemy_errors import FAILURES
 from processors.db._sqlalchemy_part import SqlalchemyPart
 from processors.db._sqlalchemy_statements import LIST, SqlalchemyStatements, escaped
@@ -58,7 +58,7 @@ class SqlalchemyDatabase(SqlalchemyStatements):
     batching = at_once = None
 
     def __init__(self, url: str, pooling: Pooling) -> None:
-        self._connections = Connections(url, pooling)
+        self._connections = SqlConnections(url, pooling)
         self.dialect = self._connections.dialect
         self.style = ParameterStyle(
             lambda number: f":p{number}",

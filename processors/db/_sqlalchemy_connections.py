@@ -29,7 +29,7 @@ IN_TRANSACTION = "in_transaction"
 logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it warns of each table that IF NOT EXISTS finds there
 
 
-class Connections:
+class SqlConnections:
     """The pool of a database. Each connection commits each statement on its own, until a transaction is begun on it."""
 
     def __init__(self, url: str, pooling: Pooling) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from engine import Amount, Code, ConfigRef, Effects, Field, Mistake, Operation, Template, prepared, refuse
 from engine.connectors import RunPlain, TimeUnit, Transaction
-from processors.db._database import AtOnce, Database, Part, Statements
+from processors.db._database import AtOnce, Database, DatabasePart, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._lists import short
 from processors.db._sql import ONE_OF_MANY, Sql
@@ -50,7 +50,7 @@ class DatabaseOperation(Operation):
         transaction = Transaction.current()
         if transaction is None:
             return self.database
-        part: Part = await transaction.part_of(self.database)
+        part: DatabasePart = await transaction.part_of(self.database)
         return part
 
 

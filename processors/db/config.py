@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 from engine import Config as BaseConfig
 from engine import Duration, Field, FlowError, Mistake, prepared, refuse
 from engine.connectors import Isolation, Reconnection, read_file, text_of
-from processors.db._database import Database, Part, Pooling
+from processors.db._database import Database, DatabasePart, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in
 from processors.db._sql import Sql
@@ -161,7 +161,7 @@ class Config(BaseConfig):
         finally:
             await part.rollback()
 
-    async def _mistake_in(self, sql: Sql, part: Part) -> Mistake | None:
+    async def _mistake_in(self, sql: Sql, part: DatabasePart) -> Mistake | None:
         style = self.database.style
         try:
             await part.prepare(sql.text(style), sql.count(style))

@@ -43,7 +43,7 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Connections:
+class UpstreamConnections:
     """How connections are made and kept; seconds."""
 
     most: int = MOST_CONNECTIONS
@@ -60,7 +60,7 @@ class Client:
     It never repeats a request by itself, keeps no cookies, and reads nothing from the environment.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: UpstreamConnections) -> None:
         self.connections = connections
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -97,7 +97,7 @@ class Client:
                 hop.method,
                 hop.url,
                 headers=hop.headers,
-                data=None if hop.body is None else Body(hop.body),
+                data=None if hop.body is None else SentBody(hop.body),
                 allow_redirects=False,
                 **through,
             )
@@ -173,7 +173,7 @@ class Client:
                 await session.close()
 
 
-class Body(payload.Payload):
+class SentBody(payload.Payload):
     """Pieces, written in portions so that a slow upstream holds back its writer alone."""
 
     _autoclose = True

@@ -39,14 +39,14 @@ class Paginate(Parameters):
     """How many pages there may be; one more is MULE:REPEAT_EXHAUSTED."""
 
 
-class Page(NamedTuple):
+class ResultPage(NamedTuple):
     """An answer, and the url that it came from."""
 
     after: Event
     url: str
 
 
-Ask = Callable[[Any, str], Awaitable[Page]]
+Ask = Callable[[Any, str], Awaitable[ResultPage]]
 """Requests the value of `next` from a page of a url."""
 
 
@@ -56,11 +56,11 @@ class Pages:
     def __init__(self, paginate: Paginate, most: int, ask: Ask) -> None:
         self._paginate, self._most, self._ask = paginate, most, ask
 
-    def portions(self, first: Page) -> AsyncGenerator[list[Any], None]:
+    def portions(self, first: ResultPage) -> AsyncGenerator[list[Any], None]:
         """Return the items, page by page. Errors of the first page are raised immediately."""
         return self._portions(self._looked_at(first, 1), first.url)
 
-    def _looked_at(self, page: Page, number: int) -> tuple[list[Any], Any]:
+    def _looked_at(self, page: ResultPage, number: int) -> tuple[list[Any], Any]:
         """Return the items on a page, and the request for the next; None if it is the last."""
         seen = PageEvent(**asdict(page.after), page=number)
         items, following = self._paginate.items.evaluate(seen), self._paginate.next.evaluate(seen)

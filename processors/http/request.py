@@ -33,7 +33,7 @@ from processors.http._outgoing import (
     constant_headers,
     in_time,
 )
-from processors.http._pages import Page, Pages, Paginate
+from processors.http._pages import Pages, Paginate, ResultPage
 from processors.http._response import accepted, attributes_of, failure, rejected
 from processors.http._saved import FileName
 from processors.http._status import ResponseValidator
@@ -214,7 +214,7 @@ class Request(Operation):
     async def _stream(self, event: Event, outgoing: Outgoing, paginate: Paginate) -> Event:
         """Return the event with the items of all pages; the first one is requested immediately."""
 
-        async def ask(following: Any, url: str) -> Page:
+        async def ask(following: Any, url: str) -> ResultPage:
             try:
                 return await in_time(self._seconds, self._exchange(event, self._next(event, outgoing, following, url)))
             except FlowError as failure:
@@ -236,7 +236,7 @@ class Request(Operation):
             return replace(first, url=self._url(event, following))
         return next_page(first, url, following, self._redirects)
 
-    async def _exchange(self, event: Event, outgoing: Outgoing, file: Any = None) -> Page:
+    async def _exchange(self, event: Event, outgoing: Outgoing, file: Any = None) -> ResultPage:
         """Return the event with the response as its message, and the url that it came from.
 
         Raise FlowError if the response is not a success.
@@ -252,7 +252,7 @@ class Request(Operation):
         after = event.with_payload(message.payload, attributes, media_type=message.media_type)
         if self.response_validator.expression is not None and not self.response_validator.expression.evaluate(after):
             raise failure(message, "")
-        return Page(after, str(response.url))
+        return ResultPage(after, str(response.url))
 
     async def _send(self, event: Event, outgoing: Outgoing) -> tuple[ClientResponse, str]:
         """Return the response, and why its redirect is not followed; credentials that run out are renewed once."""

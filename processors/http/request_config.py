@@ -139,10 +139,10 @@ class RequestConfig(Config):
     @cached_property
     def client(self) -> Client:
         """The connections. aiohttp takes longer to load than all flows: only running flows need it."""
-        from processors.http._client import Client, Connections
+        from processors.http._client import Client, UpstreamConnections
 
         return Client(
-            Connections(
+            UpstreamConnections(
                 self.max_connections,
                 self.connection_idle_timeout,
                 self.connection_timeout,

@@ -17,7 +17,7 @@ LONGEST = 1_000
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
-class Entry(NamedTuple):
+class LineEntry(NamedTuple):
     """A text in a map or a list: the key before it, or the value after it if it is a key itself."""
 
     text: str
@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     value: str | None = None
 
 
-def entry_at(line: str, column: int, *, is_inside: bool = False) -> Entry | None:
+def entry_at(line: str, column: int, *, is_inside: bool = False) -> LineEntry | None:
     """Return the entry around a column (from 0) of a line, or None if there is none.
 
     is_inside: whether the line, if it opens no map or list before the column, goes on in one.
@@ -36,14 +36,14 @@ def entry_at(line: str, column: int, *, is_inside: bool = False) -> Entry | None
     return _entry_at(line, 0, column) if is_inside else None
 
 
-def _entry_at(line: str, start: int, column: int) -> Entry | None:
+def _entry_at(line: str, start: int, column: int) -> LineEntry | None:
     for first, last, entry in _entries(line, start):
         if first <= column <= last:
             return entry
     return None
 
 
-def _entries(line: str, position: int) -> Iterator[tuple[int, int, Entry]]:
+def _entries(line: str, position: int) -> Iterator[tuple[int, int, LineEntry]]:
     """Yield each text with its first column and the one after it."""
     key, opened = "", ["{"]
     while position < len(line):
@@ -58,7 +58,7 @@ def _entries(line: str, position: int) -> Iterator[tuple[int, int, Entry]]:
             end = _end(line, position, is_in_map, is_value=bool(key))
             text, colon = line[position:end].rstrip(), COLON.match(line, end) if is_in_map and not key else None
             value = _value(line, colon.end()) if colon else None
-            yield position, end, Entry(text, key, value)
+            yield position, end, LineEntry(text, key, value)
             key, position = (text, colon.end()) if colon else ("", max(end, position + 1))
 
 
