@@ -1,1 +1,1 @@
-"""Tests of flows: cases as data, what stands in for processors, what is expected."""
+"""Tests of flows: cases as data, doubles of processors, expectations."""

@@ -39,7 +39,7 @@ class Unmocked(AssertionError):
 
 
 class Bench:
-    """What pytest's fixtures have in common: an event loop, an application, the mocks on it.
+    """The base of pytest's fixtures: an event loop, an application, the mocks on it.
 
     databases: servers on which applications may make databases of their own.
     """
@@ -78,12 +78,12 @@ class Bench:
         environment: bool | Iterable[str] = False,
         database: str | None = None,
     ) -> Application:
-        """The application of flow files and folders; its sources are off, and what waits takes no time.
+        """Load the application of flow files and folders; its sources are off, and waits take no time.
 
-        It is kept from the world as a test file is, and has what its project's file says. real: names of
-        configs and steps that are not kept.
+        It is kept from the world like a test file, and has the settings of its project's file. real: names of configs
+        and steps that are not kept.
         environment: the variables that its placeholders see, or True for all. database: the URL of a
-        server on which it may make databases of its own. Raises LoadError and ProjectError.
+        server on which it may make databases of its own. Raise LoadError and ProjectError.
         """
         project = Project.of(paths)
         project.find_packages()
@@ -107,7 +107,7 @@ class Bench:
         return self.app
 
     def _run(self, running: Coroutine[Any, Any, Any]) -> Any:
-        """The result of running something; AssertionError where a call would have left the test."""
+        """Return the result of running something; raise AssertionError if a call would have left the test."""
         self._stage.set(Layers(self._layers))
         try:
             return self._runner.run(running)
@@ -123,7 +123,7 @@ class Bench:
     def run_flow(
         self, name: str, payload: Any = None, *, vars: Mapping[str, Any] | None = None, attributes: Any = None
     ) -> Event:
-        """The event after a flow or sub-flow. Raises FlowError, LookupError."""
+        """Return the event after a flow or sub-flow. Raise FlowError, LookupError."""
         event: Event = self._run(self._loaded().run(name, payload, vars=vars, attributes=attributes))
         return event
 
@@ -138,10 +138,10 @@ class Bench:
         processors: Iterable[str] = (),
         real: Iterable[str] = (),
     ) -> Event:
-        """The event after steps, written as a flow file has them: a list, or one map.
+        """Return the event after steps, written as in a flow file: a list, or one map.
 
-        configs: what stands under `configs`; real: the names of those, and of steps, that are not kept
-        from the world. Raises FlowError; LoadError for steps with mistakes.
+        configs: the value of `configs`; real: the names of those, and of steps, that are not kept from the world. Raise
+        FlowError; LoadError for steps with mistakes.
         """
         written = steps if steps.lstrip().startswith(("-", "[")) else f"- {steps.strip()}"
         text = f"flows:\n  {STEPS}:\n    steps:\n{_indented(written, 6)}\n"
@@ -153,9 +153,9 @@ class Bench:
     def mock(
         self, processor: str, returns: Any = NOTHING, raises: str | FlowError | None = None, attributes: Any = None
     ) -> list[Event]:
-        """Replace the steps that are of this element, or have this doc:name or path; the events that enter them.
+        """Replace the steps of this element, or with this doc:name or path; return the events that enter them.
 
-        returns: the result; left out, the event passes. raises: an error, or its type.
+        returns: the result; if left out, the event passes. raises: an error, or its type.
         """
         events: list[Event] = []
 
@@ -175,13 +175,13 @@ class Bench:
         return events
 
     def _failure(self, raised: str | FlowError) -> FlowError:
-        """The error, or one of the type that the elements in use know under the name."""
+        """Return the error, or one of the type that the elements in use know under the name."""
         if isinstance(raised, FlowError):
             return raised
         return FlowError(self._known_type(raised) or raised, f"a mocked {raised}")
 
     def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """The answer to a POST of a body as JSON; a text goes as it is where a Content-Type says what it is."""
+        """Return the answer to a POST of a body as JSON; with a Content-Type, a text is sent unchanged."""
         named = {name.lower(): value for name, value in (headers or {}).items()}
         media_type = named.setdefault("content-type", JSON)
         answer: Answer = self._run(self._post(path, named, write_content(settle(body), media_type)[0]))

@@ -1,4 +1,4 @@
-"""A case: what is given, what runs, what is expected. One format for test files, manual pages, conformance."""
+"""A case: its input, its action, its expectations. One format for test files, manual pages, conformance."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEFAULT_TIMEOUT = 10.0
 DEFAULT_EXAMPLES = 100
 
 Data = Annotated[dict[str, Any], BeforeValidator(as_data)]
-"""A map as it stands in the file."""
+"""A map, unchanged from the file."""
 
 Steps = Annotated[Flow, Kind(Chain.word, Chain.schema)]
 """Steps that run as those of a flow of their own."""
@@ -89,7 +89,7 @@ class VariableNames(Validated):
 
 
 class Given(Parameters):
-    """What enters: the event of a flow, or the request."""
+    """The input: the event of a flow, or the request."""
 
     payload: Value = Value.UNSET
     """The payload, or the body of the request."""
@@ -104,7 +104,7 @@ class Given(Parameters):
     """The query of the request, or queryParams among the attributes."""
 
     uri_params: Values = Values.NONE
-    """What stands for `{name}` in the request's path, or uriParams among the attributes."""
+    """The values of `{name}` in the request's path, or uriParams among the attributes."""
 
     vars: Values = Values.NONE
     """The variables; a request has none."""
@@ -116,7 +116,7 @@ class Given(Parameters):
     """The media type of the payload."""
 
     def made(self, payload: Any) -> Made:
-        """What enters, with what is made for it."""
+        """Return the input, with the generated values."""
         return Made(
             payload,
             self.attributes.make(),
@@ -130,7 +130,7 @@ class Given(Parameters):
 
 
 class Made(NamedTuple):
-    """What enters, in one run of a case."""
+    """The input of one run of a case."""
 
     payload: Any
     attributes: dict[str, Any]
@@ -142,11 +142,11 @@ class Made(NamedTuple):
     media_type: str | None
 
     def shown(self) -> dict[str, Any]:
-        """As the root `given` of expectations has it."""
+        """Return it for the root `given` of expectations."""
         return {name: getattr(self, name) for name in ("payload", "attributes", "vars", "headers")}
 
     def event(self, variables: Mapping[str, Any]) -> Event:
-        """The event for a flow or steps."""
+        """Return the event for a flow or steps."""
         attributes = dict(self.attributes)
         for name, values in (
             ("headers", self.headers),
@@ -174,17 +174,17 @@ class Request(Parameters):
     """The path, which may hold a query."""
 
     headers: Values = Values.NONE
-    """Its headers, beside those given."""
+    """Its headers, in addition to those given."""
 
     body: Value = Value.UNSET
     """Its body; the payload given, if left out."""
 
 
 class Act(Parameters):
-    """One thing that is done, and what is expected of it."""
+    """One action, and its expectations."""
 
     given: Given = Given()
-    """What enters: payload, vars, attributes, headers, queryParams, uriParams, correlationId, mimeType."""
+    """The input: payload, vars, attributes, headers, queryParams, uriParams, correlationId, mimeType."""
 
     get: str | None = None
     """The path of a GET."""
@@ -217,7 +217,7 @@ class Act(Parameters):
     """The steps that run, as those of a flow of their own; `run` is the same."""
 
     expect: Expectations = Expectations([], [])
-    """Expressions, and the values or matchers that they give; `calls` counts calls."""
+    """Expressions, and their expected values or matchers; `calls` counts calls."""
 
     def __post_init__(self) -> None:
         actions = [name for name in ACTIONS if getattr(self, name, None) is not None]
@@ -226,7 +226,7 @@ class Act(Parameters):
             refuse([Mistake("F703", found, f"one of {', '.join(ACTIONS)}", "post: /path")])
 
     def the_request(self) -> Request | None:
-        """The request, short or in full; None where a flow or steps run."""
+        """Return the request, short or in full; None if a flow or steps run."""
         if self.request is not None:
             return self.request
         paths = ((method, getattr(self, method)) for method in METHODS)
@@ -234,10 +234,10 @@ class Act(Parameters):
 
 
 class Settings(Parameters):
-    """What a case may say, and its suite for all cases that do not."""
+    """The settings of a case, and of its suite for all cases without their own."""
 
     mock: tuple[Mock, ...] = ()
-    """What stands in for processors: processor, with, and return, raise, call or sequence."""
+    """Replacements for processors: processor, with, and return, raise, call or sequence."""
 
     tags: tuple[str, ...] = ()
     """Words to choose cases by."""
@@ -246,7 +246,7 @@ class Settings(Parameters):
     """The flows whose sources make events, such as schedulers and queue listeners: a list, or true for all."""
 
     within: Duration = 0.0
-    """How long the expectations may take to hold, where sources or async steps are at work."""
+    """How long the expectations may take to hold, if sources or async steps are at work."""
 
     timeout: Duration = DEFAULT_TIMEOUT
     """How long the case may take."""
@@ -255,30 +255,30 @@ class Settings(Parameters):
     """The moment at which the clock stands; waits move it on, and take no time."""
 
     seed: int | None = None
-    """Where the row of random numbers and uuids begins; another one each time, if left out. What is made of a schema
-    begins there too; it is always the same, if left out."""
+    """The seed of random numbers and uuids; another one each time, if left out. It is also the seed of values made from
+    a schema; there it is always the same, if left out."""
 
     examples: Annotated[int, Field(ge=1, le=10000)] = DEFAULT_EXAMPLES
-    """With how many payloads a case is tried whose payload is made of a schema (`from-schema`)."""
+    """The number of payloads with which a case is tried whose payload is made from a schema (`from-schema`)."""
 
 
 class Case(Act, Settings):
     """One case of a suite."""
 
     doc: str | None = None
-    """What the case is for."""
+    """The purpose of the case."""
 
     spy: tuple[Spy, ...] = ()
-    """What is expected of the events that enter and leave processors: processor, with, before, after."""
+    """Expectations of the events that enter and leave processors: processor, with, before, after."""
 
     faults: tuple[Fault, ...] = ()
-    """Errors and delays of calls that else do their work: processor, with, item, raise, times, delay."""
+    """Errors and delays of calls that otherwise do their work: processor, with, item, raise, times, delay."""
 
     then: tuple[Act, ...] = ()
-    """What is done next, on the same application: each with given, what runs, expect."""
+    """The actions that follow, on the same application: each with given, an action, expect."""
 
     only: bool = False
-    """Whether of its suite only this case runs, and others that say so."""
+    """Whether only this case of its suite runs, and others that say so."""
 
     skip: str | None = None
     """Why it does not run."""
@@ -291,7 +291,7 @@ class Case(Act, Settings):
         yield from self.then
 
     def selections(self) -> Iterator[Selecting]:
-        """All that means steps of the application: each must mean one."""
+        """All parts that refer to steps of the application: each must match one."""
         yield from self.mock
         yield from self.spy
         yield from self.faults
@@ -306,7 +306,7 @@ class Suite(Settings):
     """Its name; the file's, if left out."""
 
     doc: str | None = None
-    """What the cases have in common."""
+    """The settings that the cases have in common."""
 
     set: Data = Field(default_factory=dict)
     """Properties of the application, by their dotted names; --set wins over them."""
@@ -319,8 +319,8 @@ class Suite(Settings):
 
     real: tuple[str, ...] = ()
     """The configs, by their names, and steps, as mocks name them, that act on the real world. All others are kept from
-    it: databases are the test's own, in memory (or on a server of `engine test --database`), stores and queues lie in
-    a folder of its own, and a call of a service that no mock answers fails the case."""
+    it: databases are the test's own, in memory (or on a server of `engine test --database`), stores and queues lie in a
+    folder of its own, and a call of a service that no mock answers fails the case."""
 
     environment: Annotated[bool | tuple[str, ...], VariableNames] = False
     """The environment variables that placeholders see (`DB_URL`, or `db.url`), or true for all; none, if left out."""
@@ -330,14 +330,14 @@ class Suite(Settings):
     recordings want it; no config is started then."""
 
     before_all: Annotated[Steps | None, Field(alias="before-all")] = None
-    """Steps that run ahead of the first case. A suite that has them, or after-all, keeps what lies in memory
-    and in the data folder for all cases; else each case begins anew."""
+    """Steps that run before the first case. A suite that has them, or after-all, keeps the data in memory and in the
+    data folder for all cases; otherwise each case starts empty."""
 
     before_each: Annotated[Steps | None, Field(alias="before-each")] = None
-    """Steps that run ahead of each case; the variables that they set enter the case."""
+    """Steps that run before each case; the variables that they set enter the case."""
 
     after_each: Annotated[Steps | None, Field(alias="after-each")] = None
-    """Steps that run after each case, whatever it came to."""
+    """Steps that run after each case, whatever its result."""
 
     after_all: Annotated[Steps | None, Field(alias="after-all")] = None
     """Steps that run after the last case."""

@@ -1,7 +1,7 @@
 """Chaos: each operation of the flows with an HTTP source fails once with each error that it declares.
 
-The requests are those of the cases; what the cases expect is left aside. It is asked only whether the
-caller gets an answer, with a status that the flow declares (as in its OpenAPI document).
+The requests are those of the cases; the expectations of the cases are ignored. The only question is whether the caller
+gets an answer, with a status that the flow declares (as in its OpenAPI document).
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from engine.values.event import Event
 
 NO_CASE, NO_MOCK, NO_ANSWER = "no case passes it", "a call that no mock answers", "no answer"
 UNKNOWN = frozenset({NO_CASE, NO_MOCK})
-"""What tells nothing of the flow: the cases lack something."""
+"""Results that say nothing about the flow: the cases lack something."""
 
 Status = int | str | None
-"""The status of an answer; None where there was none, NO_MOCK where nobody knows."""
+"""The status of an answer; None if there was none, NO_MOCK if it is unknown."""
 
 Statuses = frozenset[int | str]
 
 
 @dataclass(frozen=True)
 class Target:
-    """An error that an operation shall raise while a request to a flow is under way."""
+    """An error that an operation should raise while a request to a flow is under way."""
 
     flow: str
     file: str
@@ -53,7 +53,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the caller got: a status, or what happened instead."""
+    """The result for the caller: a status, or the reason why there is none."""
 
     got: int | str
     declared: Statuses
@@ -73,7 +73,7 @@ _flow: ContextVar[str | None] = ContextVar("flow_of_request", default=None)
 
 
 class Strike:
-    """Under it a step fails once, with an error, in requests to a flow."""
+    """Makes a step fail once, with an error, in requests to a flow."""
 
     def __init__(self, flow: str, step: Step, raised: ErrorType) -> None:
         self._flow, self._step, self._raised = flow, step, raised
@@ -82,7 +82,7 @@ class Strike:
 
     @property
     def got(self) -> int | str:
-        """The status that the caller got whose request met it."""
+        """The status for the caller whose request met it."""
         if self._struck is None:
             return NO_CASE
         return (self.answers[self._struck] if self._struck < len(self.answers) else None) or NO_ANSWER
@@ -122,11 +122,11 @@ class Scout:
                 self.passed.add((flow, node))
 
     def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
-        """It notes what is entered."""
+        """Do nothing: only entering is noted."""
 
 
 class Caller(Running):
-    """Makes the requests of a case, whatever they come to, and keeps the statuses."""
+    """Makes the requests of a case, whatever their results, and keeps the statuses."""
 
     def __init__(self, *arguments: Any, kept: list[Status]) -> None:
         super().__init__(*arguments)
@@ -175,7 +175,7 @@ class Chaos:
                         yield target, (step, raised)
 
     async def verdicts(self, cases: Sequence[Written], known: Mapping[Target, Verdict]) -> dict[Target, Verdict]:
-        """What came of each target that no other test file has met already."""
+        """Yield the verdict on each target that no other test file has met already."""
         passed = await self._scout(cases)
         found = {}
         for target, (step, raised) in self._targets.items():
@@ -189,7 +189,7 @@ class Chaos:
         return found
 
     async def _scout(self, cases: Sequence[Written]) -> dict[tuple[str, Step], Written]:
-        """The case that passes each step, by the flow that answers it: one that succeeds, and of those the shortest."""
+        """Return the case that passes each step, by the flow that answers it: the shortest that succeeds."""
         found: dict[tuple[str, Step], tuple[bool, int, Written]] = {}
         for case in cases:
             scout = Scout()
@@ -220,11 +220,11 @@ class Entrance:
             _flow.set(self._names[node])
 
     def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
-        """A request stays that of its flow."""
+        """Do nothing: a request stays that of its flow."""
 
 
 def declared_by(flow: Flow) -> Statuses:
-    """The statuses of the answers that a flow declares; `default` is any."""
+    """Return the statuses of the answers that a flow declares; `default` is any."""
     assert isinstance(flow.source, HttpSource)
     try:
         return frozenset(each.status for each in answers(flow, flow.source.route(), Rehearsal()))
@@ -233,7 +233,7 @@ def declared_by(flow: Flow) -> Statuses:
 
 
 def table(verdicts: Mapping[Target, Verdict]) -> Iterator[str]:
-    """What callers got, by flow and operation, as lines of text."""
+    """Return the callers' results, by flow and operation, as lines of text."""
     by_flow: dict[str, dict[tuple[str, str], dict[str, list[str]]]] = {}
     for target, verdict in sorted(verdicts.items(), key=lambda pair: (pair[0].flow, pair[0].file, pair[0].line)):
         steps = by_flow.setdefault(target.flow, {})

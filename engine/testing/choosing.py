@@ -15,7 +15,7 @@ SUFFIXES = (".test.yaml", ".test.yml")
 class Wish:
     """`bulk and not (empty or slow)`: each word stands for a part of a case's suite, name or tags, in any case.
 
-    Raises ValueError for an expression that is none.
+    Raises ValueError for an invalid expression.
     """
 
     def __init__(self, text: str) -> None:
@@ -31,7 +31,7 @@ class Wish:
         self._known = [token for token in self._tokens if _is_word(token)]
 
     def _words(self) -> Iterator[str]:
-        """The expression in Python, with a number of its own for each word."""
+        """Return the expression in Python, with a number of its own for each word."""
         number = 0
         for token in self._tokens:
             if _is_word(token):
@@ -54,6 +54,6 @@ def is_test_file(path: Path) -> bool:
 
 
 def find_test_files(paths: Collection[Path]) -> list[Path]:
-    """The test files among some paths, those of folders and of the folders in them, each once."""
+    """Return the test files among some paths, those of folders and of the folders in them, each once."""
     found = (file for path in paths for file in (sorted(path.rglob("*")) if os.path.isdir(path) else [path]))
     return list(dict.fromkeys(file for file in found if is_test_file(file) or (file in paths and os.path.isfile(file))))

@@ -35,9 +35,9 @@ class Answer(NamedTuple):
 
 
 async def send(app: Any, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-    """Send a request (target: path and query) to an ASGI application; its answer, when it is complete.
+    """Send a request (target: path and query) to an ASGI application; return its answer, when it is complete.
 
-    What the application raises is raised.
+    Exceptions of the application propagate.
     """
     path, _, query = target.partition("?")
     named = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

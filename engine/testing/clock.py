@@ -1,4 +1,4 @@
-"""The clock of an application under test: what waits, does not wait."""
+"""The clock of an application under test: waits take no time."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from itertools import count
 from engine.work.clock import Clock
 
 DAY = 86400.0
-"""Seconds between two cases: what elements remember for a while, such as the requests of a rate limit, is over."""
+"""Seconds between two cases: data that elements keep for a while, such as the requests of a rate limit, expires."""
 
 PAUSE = 0.002
-"""Seconds after which it is looked whether what was woken still works."""
+"""Seconds after which it is checked whether woken tasks still work."""
 
 TURNS = 3
 """Turns of the event loop in which a task that was begun or woken waits again, if it has nothing to do."""
 
 MOST_PAUSES = 25
-"""How often that is looked at: what takes longer goes on while time does."""
+"""How often that is checked: slower work goes on while time does."""
 
 _moves: ContextVar[bool] = ContextVar("moves_the_clock", default=False)
 
 
 class CaseClock(Clock):
-    """Time that moves on by itself where something waits for it, so that no test does.
+    """Time that moves on by itself when something waits for it, so that no test does.
 
-    It is set for each case. Where sources are on, waits take their time: a scheduler would never stop
-    to fire. Where the case says what time it is too, time stands then, and moves on from one wait to
-    the next only as the case itself waits, or for its expectations.
+    It is set for each case. If sources are on, waits take their time: otherwise a scheduler would never stop firing. If
+    the case also sets the time, time stands still, and moves on from one wait to the next only as the case itself
+    waits, or for its expectations.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class CaseClock(Clock):
         self.set(None, skips=True)
 
     def set(self, now: datetime | None, *, skips: bool) -> None:
-        """Stand at a moment, or where it is None go on with the machine's; skips: whether waits take no time."""
+        """Stop at a moment, or if it is None go on with the machine's time; skips: whether waits take no time."""
         self._now = now
         self._skips = skips
         self.is_moved = now is not None and not skips
@@ -52,7 +52,7 @@ class CaseClock(Clock):
 
     @contextmanager
     def moving(self) -> Iterator[None]:
-        """Within it, who waits moves time on; others wait until it comes."""
+        """Within it, waiting moves time on; other tasks wait until the time comes."""
         token = _moves.set(True)
         try:
             yield
@@ -90,12 +90,12 @@ class CaseClock(Clock):
             pass
 
     async def wake_next(self, seconds: float) -> bool:
-        """Move on to the next moment within the seconds for which something waits; or by all, where nothing does.
+        """Move on to the next moment within the seconds for which something waits; or by all, if nothing does.
 
-        Whether there was one.
+        Return whether there was one.
         """
         await self._turn()
-        while self._waiting and self._waiting[0][2].done():  # who waited was cancelled
+        while self._waiting and self._waiting[0][2].done():  # the waiting task was cancelled
             heappop(self._waiting)
         if not self._waiting or self._waiting[0][0] > self._skipped + seconds:
             self._pass(max(0.0, seconds))
@@ -108,16 +108,16 @@ class CaseClock(Clock):
         return True
 
     async def _turn(self) -> None:
-        """Let tasks that were begun come so far as to wait."""
+        """Let tasks that were begun get as far as waiting."""
         for _ in range(TURNS):
             await super().sleep(0)
 
     def _busy(self) -> int:
-        """How many tasks do not wait for the time."""
+        """Return how many tasks do not wait for the time."""
         return len(asyncio.all_tasks()) - sum(not waiting.done() for _, _, waiting in self._waiting)
 
     async def _settle(self, busy: int) -> None:
-        """Let what was woken work until it waits again."""
+        """Let woken tasks work until they wait again."""
         for _ in range(MOST_PAUSES):
             await self._turn()
             if self._busy() <= busy:

@@ -1,4 +1,4 @@
-"""What tests covered of flow files, and what they had better cover next."""
+"""The parts of flow files that tests covered, and those that should be covered next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.testing.points import Kind, Point
 
 KINDS: Mapping[Kind, str] = {"line": "lines", "branch": "branches", "error": "error paths"}
 COUNTED: tuple[Kind, ...] = ("line", "branch")
-"""What --fail-under looks at: an operation may declare errors that nobody can bring about."""
+"""The coverage that --fail-under checks: an operation may declare errors that nobody can bring about."""
 
 MOST_NEXT = 5
 """How many points are named as the next to test."""
@@ -18,14 +18,14 @@ MOST_NEXT = 5
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many."""
+    """A number out of a total."""
 
     covered: int
     total: int
 
     @property
     def percent(self) -> float:
-        """100, where there is nothing to cover."""
+        """The percentage; 100 if there is nothing to cover."""
         return 100.0 * self.covered / self.total if self.total else 100.0
 
     def __str__(self) -> str:
@@ -48,11 +48,11 @@ class Coverage:
         return sorted(self._by_file)
 
     def of_file(self, file: str) -> list[Point]:
-        """Its points, in the order of the lines."""
+        """Return its points, in the order of the lines."""
         return self._by_file[file]
 
     def lines(self, file: str) -> dict[int, int]:
-        """How often each line was passed: as often as the step on it that was so least often."""
+        """Return how often each line was passed: as often as the least passed step on it."""
         found: dict[int, int] = {}
         for point in self.of_file(file):
             if point.kind == "line":
@@ -60,7 +60,7 @@ class Coverage:
         return found
 
     def share(self, kind: Kind, file: str | None = None) -> Share:
-        """What is covered of a kind, in one file or in all."""
+        """Return the share that is covered of a kind, in one file or in all."""
         if kind == "line":
             times = [each for name in ([file] if file else self.files) for each in self.lines(name).values()]
         else:
@@ -68,12 +68,12 @@ class Coverage:
         return Share(sum(each > 0 for each in times), len(times))
 
     def missed(self, file: str | None = None) -> list[Point]:
-        """The points that were never passed, in the order of files and lines."""
+        """Return the points that were never passed, in the order of files and lines."""
         names = self.files if file is None else [file]
         return [point for name in names for point in self.of_file(name) if not self.hits[point]]
 
     def next(self) -> list[Point]:
-        """The points at most risk, riskiest first; of the errors, and of what else a line has, only the first."""
+        """Return the points at most risk, riskiest first; of errors, and of other points of a line, only the first."""
         found: dict[tuple[str, int, bool], Point] = {}
         for point in sorted(self.missed(), key=lambda each: (-each.risk, each.file, each.line)):
             if point.risk:
@@ -81,7 +81,7 @@ class Coverage:
         return list(found.values())[:MOST_NEXT]
 
     def is_under(self, percent: float) -> bool:
-        """Whether less than so much of the lines, or of the branches, of all files is covered."""
+        """Return whether less than so much of the lines, or of the branches, of all files is covered."""
         return any(self.share(kind).percent < percent for kind in COUNTED)
 
 
@@ -95,7 +95,7 @@ def _by_file(points: Iterable[Point]) -> dict[str, list[Point]]:
 
 
 def table(coverage: Coverage) -> Iterator[str]:
-    """The table, what was missed, and what to test next, as lines of text."""
+    """Return the table, the missed points, and those to test next, as lines of text."""
     wide = max((len(file) for file in coverage.files), default=0)
     yield f"{'coverage':{wide}}  " + "".join(f"{KINDS[kind]:>16}" for kind in KINDS)
     for file in coverage.files:
@@ -111,7 +111,7 @@ def table(coverage: Coverage) -> Iterator[str]:
 
 
 def _missed(coverage: Coverage) -> Iterator[str]:
-    """What was never passed, the errors of one step in one line."""
+    """Return the points that were never passed, the errors of one step in one line."""
     errors: dict[tuple[str, str], list[Point]] = defaultdict(list)
     for point in coverage.missed():
         if point.kind == "error":

@@ -30,7 +30,7 @@ TOKENS = re.compile(
 
 
 def write_html(coverage: Coverage, folder: Path) -> Path:
-    """Write the pages into a folder; the first one. Raises OSError."""
+    """Write the pages into a folder; return the first one. Raise OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     names = {file: f"{number}-{Path(file).name}.html" for number, file in enumerate(coverage.files, 1)}
     for file, name in names.items():
@@ -97,7 +97,7 @@ def _told(point: Point) -> str:
 
 
 def _coloured(text: str) -> str:
-    """A line of YAML with its parts in colours."""
+    """Return a line of YAML with its parts in colours."""
     parts, end = [], 0
     for match in TOKENS.finditer(text):
         parts += [escape(text[end : match.start()]), f'<span class="{match.lastgroup}">{escape(match[0])}</span>']

@@ -1,4 +1,4 @@
-"""What the parameters of flow files are declared as, for those who look at the data of a file."""
+"""The declarations of parameters in flow files, for those who look at the data of a file."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Declared:
 
     @classmethod
     def of(cls, owner: type[Any] | None, name: str) -> Declared:
-        """The parameter of that name; of an owner that is not known, or has none, one of which nothing is known."""
+        """Return the parameter of that name; for an unknown owner, or an unknown name, an unknown parameter."""
         fields: Mapping[str, Any] = getattr(owner, "__pydantic_fields__", {})
         return cls(next((field for own, field in fields.items() if name == (field.alias or own)), None))
 
     def holds(self, *kinds: type) -> bool:
-        """Whether it takes something of one of these classes."""
+        """Return whether it takes an instance of one of these classes."""
         return any(issubclass(each, kinds) for each in self._classes)
 
     @property
@@ -55,13 +55,13 @@ class Declared:
         return self.holds(TypePatterns)
 
     def nested(self) -> type[Any] | None:
-        """The class of the map that it takes, or of the maps in its list."""
+        """Return the class of the map that it takes, or of the maps in its list."""
         return next(
             (each for each in self._classes if issubclass(each, Parameters) and not issubclass(each, Element)), None
         )
 
     def is_default(self, written: Any) -> bool:
-        """Whether it would be the same if it were left out."""
+        """Return whether it would be the same if it were left out."""
         if self._field is None or self._field.is_required():
             return False
         default = self._field.get_default(call_default_factory=True)
@@ -94,7 +94,7 @@ def _adapter(field: Any) -> TypeAdapter[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value of a parameter as it can be compared."""
+    """Return a value of a parameter in comparable form."""
     if isinstance(value, Compiled):
         return _bare(value.written)
     if isinstance(value, TypePatterns):

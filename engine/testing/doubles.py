@@ -1,4 +1,4 @@
-"""What stands in for processors, and what looks over their shoulders."""
+"""Replacements for processors, and observers of them."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class MockedType(TypePatterns):
 
 
 class Returned(Parameters):
-    """What a mocked step leaves; what is left out stays as it was."""
+    """The event that a mocked step leaves; parts that are left out stay as they were."""
 
     payload: Replied | None = None
-    """The result: the payload, or what goes to the step's target; it may be {from-file: orders.json}."""
+    """The result: the payload, or the value for the step's target; it may be {from-file: orders.json}."""
 
     attributes: Replied | None = None
     """The attributes of the result."""
@@ -84,7 +84,7 @@ class Returned(Parameters):
 
 
 def returned(step: Step, event: Event, payload: Any, attributes: Any = None) -> Event:
-    """The event after a step whose result this is. attributes: None is none given."""
+    """Return the event after a step with this result. attributes: None means they are not given."""
     given: Any = UNSET if attributes is None else attributes
     if isinstance(step.processor, Operation):
         return step.processor.deliver(event, payload, given)
@@ -92,7 +92,7 @@ def returned(step: Step, event: Event, payload: Any, attributes: Any = None) -> 
 
 
 def deliver(step: Step, event: Event, after: Event) -> Event:
-    """The event after a step whose outcome this is, which may go to the step's target."""
+    """Return the event after a step with this outcome, which may go to the step's target."""
     return step.processor.deliver_event(event, after) if isinstance(step.processor, Targeted) else after
 
 
@@ -121,10 +121,10 @@ class Raised(Parameters):
 
 
 class Reply(Parameters):
-    """What a mocked step does instead of its own: returns, raises, or calls a flow. Nothing, where all are left out."""
+    """The action of a mocked step instead of its own: returns, raises, or calls a flow; nothing, if none is given."""
 
     return_: Annotated[Returned | None, Field(alias="return")] = None
-    """What it leaves: payload, attributes, vars, mimeType."""
+    """The event that it leaves: payload, attributes, vars, mimeType."""
 
     raise_: Annotated[Raised | None, Field(alias="raise")] = None
     """The error that it raises: type, description, errorMessage."""
@@ -141,18 +141,18 @@ class Reply(Parameters):
 
 
 class Turn(Reply):
-    """What one of several calls meets."""
+    """The reply to one of several calls."""
 
     with_: dict[str, WantedPart] = Field(default_factory=dict, alias="with")
     """The parameters of the call that it waits for, which it answers once."""
 
 
 class Mock(Selecting, Reply):
-    """What stands in for some steps. Of several that mean a call, the first one answers."""
+    """A replacement for some steps. If several match a call, the first one answers."""
 
     sequence: tuple[Turn, ...] = ()
-    """What the calls one after another meet: each a return, raise or call; the last one stays. One that has a `with`
-    waits for the call with these parameters, in whatever order they come, and answers it once."""
+    """The replies to the calls one after another: each a return, raise or call; the last one stays. One that has a
+    `with` waits for the call with these parameters, in whatever order they come, and answers it once."""
 
     def __post_init__(self) -> None:
         given = [self.return_, self.raise_, self.call, self.sequence or None]
@@ -161,14 +161,14 @@ class Mock(Selecting, Reply):
             refuse([Mistake("F304", found, "one of them", "sequence: [{return: …}, {raise: …}]")])
 
     def _turn(self, turns: list[Turn], step: Step, event: Event) -> Turn | None:
-        """The first turn that this call may take; it is taken, unless it is the last of all and stays."""
+        """Take and return the first turn for this call, unless it is the last of all, which stays."""
         for number, turn in enumerate(turns):
             if fits(turn.with_, step, event):
                 return turn if turn is self.sequence[-1] and not turn.with_ else turns.pop(number)
         return None
 
     def around(self) -> Around:
-        """The mock at work in one case: calls are counted anew."""
+        """Return the mock at work in one case: calls are counted from zero."""
         turns = list(self.sequence)
 
         def around(step: Step, run: Run) -> Run:
@@ -187,28 +187,28 @@ class Mock(Selecting, Reply):
 
 
 class Looked(Parameters):
-    """What a spy expects of an event."""
+    """The expectations of a spy for an event."""
 
     expect: Expectations
-    """Expressions and what they give."""
+    """Expressions and their expected values."""
 
 
 class Spy(Selecting):
-    """Looks at the events that enter some steps, and leave them. One that sees none has failed."""
+    """Checks the events that enter and leave some steps. One that sees none has failed."""
 
     before: Looked | None = None
-    """What holds of each event that enters."""
+    """Expectations of each event that enters."""
 
     after: Looked | None = None
-    """What holds of each event that leaves."""
+    """Expectations of each event that leaves."""
 
     def observer(self, found: list[Mismatch], meet: Callable[[Selecting], None]) -> Observer:
-        """The spy at work in one case: what does not hold is put among the mismatches; tells `meet` of each call."""
+        """Return the spy at work in one case: failures are added to the mismatches; it calls `meet` for each call."""
         return _Spying(self, found, meet)
 
 
 class _Spying:
-    """A spy at work. Calls may be inside each other: of those under way it knows which are meant."""
+    """A spy at work. Calls may be nested: it knows which of those under way it watches."""
 
     def __init__(self, spy: Spy, found: list[Mismatch], meet: Callable[[Selecting], None]) -> None:
         self._spy, self._found, self._meet = spy, found, meet

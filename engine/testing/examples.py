@@ -22,13 +22,12 @@ CASE = "case"
 async def run_case(
     text: str, catalog: Catalog, name: str = CASE, *, is_real: bool = False, running: type[Running] = Running
 ) -> list[Mismatch]:
-    """Run a case; what it expects in vain. running: how it is run.
+    """Run a case; return the expectations that do not hold. running: how it is run.
 
-    It is written as in a test file, with configs, flows, sub-flows and error-handlers beside its own
-    keys as in a flow file. Instead of `expect`, `mistake` is a text that the message of a mistake
-    holds, for what cannot be loaded. Sources are on, as in a server; what is persistent lies in a
-    folder of the case. It is kept from the world as any test is, unless it `is_real`. Raises LoadError
-    for a case with other mistakes.
+    It is written as in a test file, with configs, flows, sub-flows and error-handlers beside its own keys as in a flow
+    file. Instead of `expect`, `mistake` is a part of the message of a mistake, for flows that cannot be loaded. Sources
+    are on, as in a server; persistent data lies in a folder of the case. It is kept from the world like any test,
+    unless it `is_real`. Raise LoadError for a case with other mistakes.
     """
     document = Document(name, text)
     refuse_unreadable(document)
@@ -45,7 +44,7 @@ async def run_case(
 
 
 def as_test_file(document: Document) -> Document:
-    """The document with its case among `cases`, as a test file has it."""
+    """Return the document with its case among `cases`, as a test file has it."""
     whole, place = document.data, document.data.place
     own = [key for key in whole if key not in SECTIONS]
     case = Map(place).with_entries_of(whole, *own)

@@ -1,4 +1,4 @@
-"""A request as it is recorded: what was asked, what the others were asked meanwhile, what was answered."""
+"""A recorded request: the request, the outward calls meanwhile, the answer."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from engine.values.errors import FlowError
 from engine.values.event import Event
 
 MOST_BYTES = 2**20
-"""Of a request, and of an answer: longer ones are not recorded."""
+"""For a request, and for an answer: longer ones are not recorded."""
 
 
 @dataclass
 class Call:
-    """One outward call. after: the event that left it; failure: the error instead; neither, where it was cut off.
+    """One outward call. after: the event that left it; failure: the error instead; without either it was cut off.
 
-    is_beside: whether another one was under way; streamed: what was read of a result that is a stream.
+    is_beside: whether another one was under way; streamed: the part read of a result that is a stream.
     """
 
     step: Step
@@ -38,7 +38,7 @@ class Call:
 class Exchange:
     """A request, its calls in the order in which they began, and its answer.
 
-    began: when, for its flow: only waits move that on. seed: where what is random for it begins.
+    began: when, by its flow's time, which only waits move on. seed: the seed of its random numbers.
     """
 
     scope: Scope

@@ -1,4 +1,4 @@
-"""`expect`: expressions on the left, on the right what they shall give."""
+"""`expect`: expressions on the left, their expected values on the right."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from engine.values.event import Event
 
 CALLS = "calls"
 MOST_SEEN = 10
-"""How many calls are shown where others were expected."""
+"""How many calls are shown if others were expected."""
 
 Call = tuple[Step, Event]
 AT_LEAST_ONCE = Wanted({"$gte": 1})
@@ -42,11 +42,11 @@ class Calls(Selecting):
     """The number of calls, or a matcher; at least one, if left out."""
 
     def observer(self, meet: Callable[[Selecting], None], seen: list[Call]) -> Observer:
-        """Tells `meet` of each call that is meant; seen: takes the first calls of the steps of that name."""
+        """Return an observer that calls `meet` for each matching call; seen: takes the first calls of that name."""
         return Counting(self, meet, seen)
 
     def told(self, seen: list[Call]) -> str:
-        """The calls that there were, with the parameters that are asked for, as lines of text."""
+        """Return the calls that were made, with the parameters that are asked for, as lines of text."""
         if not self.with_:
             return ""
         calls = [f"    {in_line(shown_call(self.with_, *call))}, {call[0].location}" for call in seen]
@@ -72,11 +72,11 @@ class Counting:
             self._meet(self._calls)
 
     def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
-        """It counts what enters."""
+        """Do nothing: only entering counts."""
 
 
 class Expectation(NamedTuple):
-    """One expression and what it shall give."""
+    """One expression and its expected value."""
 
     text: str
     expression: Expression
@@ -96,7 +96,7 @@ class Expectation(NamedTuple):
 
 
 class CountedCalls(NamedTuple):
-    """One entry of `calls`, and where it stands."""
+    """One entry of `calls`, and its place."""
 
     calls: Calls
     place: Place | None
@@ -113,11 +113,11 @@ class Expectations(Validated):
         self.calls = calls
 
     def speaks_of(self, *roots: str) -> bool:
-        """Whether one of these roots stands in a left side: an error that nobody speaks of fails the case."""
+        """Return whether a left side uses one of these roots: an error that is not mentioned fails the case."""
         return any(re.search(rf"\b{root}\b", each.text) for root in roots for each in self.expectations)
 
     def compare(self, outcome: Outcome, when: str = "") -> list[Mismatch]:
-        """What does not hold; `when`: of which moment, for the report."""
+        """Return the expectations that do not hold; `when`: of which moment, for the report."""
         compared = [mismatch for each in self.expectations if (mismatch := each.compare(outcome))]
         return [replace(each, expression=f"{each.expression} {when}") for each in compared] if when else compared
 

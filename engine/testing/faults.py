@@ -1,4 +1,4 @@
-"""Faults: errors and delays that a case puts upon steps, which else do their own work."""
+"""Faults: errors and delays that a case adds to steps, which otherwise do their own work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Fault(Selecting):
     """An error, a delay, or both, of some calls of some steps. One that strikes no call has failed."""
 
     item: Annotated[int, Field(ge=1)] | None = None
-    """The item, from 1, of the loop around the step whose calls are meant; those of all items, if left out."""
+    """The number, from 1, of the item of the loop around the step whose calls are struck; all items, if left out."""
 
     raise_: Annotated[MockedType | None, Field(alias="raise")] = None
     """The type of the error, which the step then raises instead of doing its work."""
@@ -38,19 +38,19 @@ class Fault(Selecting):
     """How many calls it strikes, the first ones; all, if left out."""
 
     delay: Duration = 0.0
-    """How long a call waits before anything else, on the clock of the case: where sources are off it takes no time."""
+    """How long a call waits first, on the clock of the case: if sources are off it takes no time."""
 
     def __post_init__(self) -> None:
         if self.raise_ is None and not self.delay:
             refuse([Mistake("F703", "a fault that does nothing", "raise, delay, or both", "raise: DB:CONNECTIVITY")])
 
     def missing(self, steps: Any) -> Mistake | None:
-        """The mistake that no step can be meant, or that none of those meant raises the error."""
+        """Return the mistake that no step matches, or that none of the matching ones raises the error."""
         meant = [step for step in steps if self.selects(step)]
         if not meant or self.raise_ is None:
             return super().missing(steps)
         raised = self.raise_.known(self.raise_.patterns[0])
-        if raised is None:  # an unknown name is told as such
+        if raised is None:  # an unknown name is reported as such
             return None
         if any(_may_raise(step, raised) for step in meant):
             return None
@@ -61,7 +61,7 @@ class Fault(Selecting):
         return Mistake("F702", found, expected, close, self.raise_.place)
 
     def failure(self) -> FlowError | None:
-        """The error to be raised."""
+        """Return the error to be raised."""
         if self.raise_ is None:
             return None
         raised = self.raise_.raised()
@@ -69,7 +69,7 @@ class Fault(Selecting):
 
 
 def _may_raise(step: Step, raised: ErrorType) -> bool:
-    """Whether the step declares the error; what runs other steps, or Python, may raise any."""
+    """Return whether the step declares the error; one that runs other steps, or Python, may raise any."""
     declared = raised_types(step.processor)
     return not declared or bool(inner_steps(step.processor)) or raised in declared
 
@@ -97,7 +97,7 @@ class Items:
         self._firsts: set[str] = set()
 
     def number(self, event: Event) -> int | None:
-        """The number of the item; where it was left with a stream, by the loop's counter."""
+        """Return the number of the item; if it was left with a stream, by the loop's counter."""
         counters = (event.vars[name] for name in self._counters if name in event.vars)
         return _number.get() or next(counters, None)
 
@@ -119,7 +119,7 @@ class Items:
         if loop is not None and loop.first == path:
             loop.count += 1
             _number.set(loop.count)
-        elif path in self._firsts:  # a stream is read that a loop made which is over
+        elif path in self._firsts:  # a stream is being read whose loop has ended
             _number.set(None)
 
     def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
@@ -141,11 +141,11 @@ class Faults:
         self._items = Items()
 
     def layers(self) -> Layers:
-        """What the faults put upon the steps."""
+        """Return the layers that the faults add to the steps."""
         return Layers([self._around], [self._items]) if self._struck else Layers()
 
     def idle(self) -> list[Mismatch]:
-        """The faults that struck no call."""
+        """Return the faults that struck no call."""
         idle = (fault for fault, times in self._struck.items() if not times)
         return [Mismatch(f"faults of {fault.processor}", {"$gte": 1}, 0, place=_place(fault)) for fault in idle]
 

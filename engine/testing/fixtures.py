@@ -1,4 +1,4 @@
-"""pytest's fixtures for flows and steps: each gives a function that a test calls."""
+"""pytest's fixtures for flows and steps: each provides a function that a test calls."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _bench(pytestconfig: pytest.Config) -> Iterator[Bench]:
 def flow_app(_bench: Bench) -> Any:
     """`flow_app("flows/", properties={…})`: the application of flow files, on which run_flow and post work.
 
-    As in test files, databases are its own and in memory, and a call of a service that no mock answers
-    is an AssertionError; `real=["Payments_API"]` and `environment=["DB_URL"]` let something through.
+    As in test files, databases are its own and in memory, and a call of a service that no mock answers is an
+    AssertionError; `real=["Payments_API"]` and `environment=["DB_URL"]` make exceptions.
     """
     return _bench.load
 
@@ -43,9 +43,9 @@ def run_step(_bench: Bench) -> Any:
 
 @pytest.fixture
 def mock_processor(_bench: Bench) -> Any:
-    """`mock_processor("http:request", returns={…})` or `raises="HTTP:TIMEOUT"`: what stands in for a processor.
+    """`mock_processor("http:request", returns={…})` or `raises="HTTP:TIMEOUT"`: a replacement for a processor.
 
-    It gives the list of the events that entered it.
+    It returns the list of the events that entered it.
     """
     return _bench.mock
 

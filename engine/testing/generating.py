@@ -1,4 +1,4 @@
-"""Values that a case gives: as they stand, or made from something: `{from-file: orders.json}`."""
+"""Input values of a case: literal, or made from something: `{from-file: orders.json}`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SCHEMA = "from-schema"
 
 
 class Value(Validated):
-    """A value that a case gives; `make` gives it, anew for each run.
+    """An input value of a case; `make` returns it, made again for each run.
 
-    A map of one key that begins with `from-`, at any depth, is made: from a file beside the flows (JSON
-    or YAML by its name, else text), or from an expression, which may make a token: `jwt(claims, secret)`.
-    A whole payload may be made from a JSON Schema, a file or written in place: then the case is tried
-    with many bodies, `examples` of them, and the smallest that fails is told.
+    A map of one key that begins with `from-`, at any depth, is made: from a file beside the flows (JSON or YAML by its
+    name, otherwise text), or from an expression, which may make a token: `jwt(claims, secret)`. A whole payload may be
+    made from a JSON Schema, a file or written in place: then the case is tried with many bodies, `examples` of them,
+    and the smallest that fails is reported.
     """
 
     word = "value"
@@ -78,7 +78,7 @@ class Values(Value):
 
 
 def _checked(make: Make, written: Any) -> Make:
-    """What makes a map, and nothing else."""
+    """Accept a map that is made from something, and nothing else."""
 
     def checked() -> Any:
         made = make()
@@ -90,7 +90,7 @@ def _checked(make: Make, written: Any) -> Make:
 
 
 class Replied(Template):
-    """A value that a mock leaves: a template, or made as the values of a case are, as a whole."""
+    """A value that a mock leaves: a template, or made like the values of a case, as a whole."""
 
     @classmethod
     def _validate(cls, value: Any, info: core_schema.ValidationInfo) -> Self:
@@ -106,13 +106,13 @@ class Replied(Template):
 
 
 def _maker(value: Any) -> str:
-    """The key under which stands of what the value is made; empty, where it stands as it is."""
+    """Return the key that says how the value is made; empty if it is literal."""
     key = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else ""
     return key if key in MAKERS or key == SCHEMA else ""
 
 
 def _making(value: Any, info: core_schema.ValidationInfo) -> Make | None:
-    """What makes a value in which something is made; None, where all stands as it is."""
+    """Return a function that makes a value with generated parts; None if all of it is literal."""
     if maker := _maker(value):
         if maker == SCHEMA:
             refuse([Mistake("F303", f"'{SCHEMA}' inside a value", "it as the whole payload", "", place_of(value))])
@@ -123,7 +123,7 @@ def _making(value: Any, info: core_schema.ValidationInfo) -> Make | None:
 
 
 def _with(value: Any, made: Mapping[Any, Make]) -> Make:
-    """What makes a map or list some of whose parts are made."""
+    """Return a function that makes a map or list some of whose parts are generated."""
     written = as_data(value)
 
     def make() -> Any:
@@ -165,7 +165,7 @@ MAKERS: dict[str, Callable[[Any, core_schema.ValidationInfo], Make]] = {
     "from-file": _from_file,
     "from-expression": _from_expression,
 }
-"""What makes values, by the key under which stands of what."""
+"""The functions that make values, by the key that selects them."""
 
 Value.UNSET = Value(None)
 Values.NONE = Values({})

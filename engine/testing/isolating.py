@@ -1,4 +1,4 @@
-"""What a test lets its flows reach of the world, and what is told of the calls that are kept from it."""
+"""The parts of the world that a test's flows reach, and the report on calls that are kept from it."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ QUOTED_NAME = re.compile(r"'(\w+:[\w-]+)'")
 """`'http:request'`, which needs no quotes."""
 
 INWARD = frozenset({"target", "targetValue", "doc:name", "body"})
-"""Parameters that tell nothing of what goes out, or are not worth comparing."""
+"""Parameters that say nothing about the request, or are not worth comparing."""
 
 
 def isolation_of(
     real: Iterable[str] = (), environment: bool | Iterable[str] = False, databases: Iterable[str] = ()
 ) -> Isolation:
-    """What keeps an application under test to itself.
+    """Return the isolation of an application under test.
 
     real: configs and steps that are not kept from the world. environment: the variables that its
     placeholders see, or true for all. databases: servers on which it may make databases of its own.
@@ -53,13 +53,13 @@ def isolation_of(
 
 
 def _variables(names: Iterable[str]) -> Mapping[str, str]:
-    """The environment variables of these names, or of the properties that they stand for."""
+    """Return the environment variables of these names, or of the properties that they stand for."""
     wanted = {each for name in names for each in (name, variable_of(name))}
     return {name: value for name, value in os.environ.items() if name in wanted}
 
 
 def inner_parts(parts: Parts, steps: Iterable[Step], isolation: Isolation, *, is_offline: bool = False) -> Parts:
-    """The parts with the configs that a test starts. is_offline: whether it starts none."""
+    """Return the parts with the configs that a test starts. is_offline: whether it starts none."""
     real = {config.config_name for step in steps if _is_real(step, isolation) for config in _configs(step)}
     real |= isolation.real
     configs = {name: each for name, each in parts.configs.items() if name in real or not each.reaches_outside}
@@ -67,9 +67,9 @@ def inner_parts(parts: Parts, steps: Iterable[Step], isolation: Isolation, *, is
 
 
 def boundary(isolation: Isolation, *, is_offline: bool = False) -> Around:
-    """Keeps the steps from what is outside.
+    """Keep the steps from the outside.
 
-    is_offline: whether what the application keeps itself, such as stores, is refused too.
+    is_offline: whether access to the application's own data, such as stores, is refused too.
     """
 
     def around(step: Step, run: Run) -> Run:
@@ -102,7 +102,7 @@ def _refused(isolation: Isolation, step: Step, run: Run) -> Run:
 
 
 def _names(step: Step) -> Iterator[str]:
-    """What `real` may call the step."""
+    """Return the names of the step under `real`."""
     yield from names_of(step)
     yield from (config.config_name for config in _configs(step))
 
@@ -112,7 +112,7 @@ def _configs(step: Step) -> list[Config]:
 
 
 def unknown_names(real: Any, configs: Iterable[str], steps: Iterable[Step]) -> Iterator[Mistake]:
-    """The mistakes of names under `real` that mean neither a config nor a step."""
+    """Return the mistakes of names under `real` that match neither a config nor a step."""
     known = {*configs, *(name for step in steps for name in _names(step))}
     for name in real if isinstance(real, Sequence) else ():
         if name not in known:
@@ -121,9 +121,9 @@ def unknown_names(real: Any, configs: Iterable[str], steps: Iterable[Step]) -> I
 
 
 def crossings(isolation: Isolation | None, steps: Iterable[Step], mocks: Iterable[Selecting] = ()) -> list[Mismatch]:
-    """The calls that were refused, each once, with what answers them; they are forgotten.
+    """Return the calls that were refused, each once, with mocks that answer them; forget them.
 
-    mocks: those that could have, had they fitted.
+    mocks: those that could have answered, if they had matched.
     """
     if isolation is None or not isolation.crossings:
         return []
@@ -141,7 +141,7 @@ def _mismatch(failure: FlowError, step: Step | None, mocks: list[Selecting]) -> 
 
 
 def _unfit(failure: FlowError, step: Step, mocks: list[Selecting]) -> Iterator[str]:
-    """Why the mocks of the step did not answer the call."""
+    """Return why the mocks of the step did not answer the call."""
     for mock in mocks:
         if mock.with_ and is_named(step, mock.processor) and failure.event is not None:
             wanted = {name: each.written for name, each in mock.with_.items()}
@@ -159,7 +159,7 @@ def _remedies(step: Step) -> Iterator[str]:
 
 
 def proposed_mock(step: Step) -> str:
-    """A mock for the step, as a test file has it: with the parameters that tell it from others."""
+    """Return a mock for the step, in the form of a test file: with the parameters that tell it from others."""
     mock: dict[str, Any] = {"processor": step.processor.doc_name or step.name}
     known = {} if step.processor.doc_name else dict(_literals(step))
     if known:
@@ -171,7 +171,7 @@ def proposed_mock(step: Step) -> str:
 
 
 def _literals(step: Step) -> list[tuple[str, str]]:
-    """The short texts among the parameters that are known before it runs."""
+    """Return the short texts among the parameters that are known before it runs."""
     found = []
     for name in Parameter.names(step):
         parameter = None if name in INWARD else Parameter.of(step, name)
@@ -183,6 +183,6 @@ def _literals(step: Step) -> list[tuple[str, str]]:
 
 
 def _in_line(value: Any) -> str:
-    """A map as it stands in a test file, without its outer braces."""
+    """Return a map in the form of a test file, without its outer braces."""
     text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=float("inf"), allow_unicode=True)
     return QUOTED_NAME.sub(r"\1", text.strip()[1:-1])

@@ -1,4 +1,4 @@
-"""What became of test files, in the XML that CI servers read."""
+"""The results of test files, in the XML that CI servers read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNWRITABLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(files: Sequence[FileResult]) -> str:
-    """A `testsuites` document: a suite for each file, a test case for each case."""
+    """Return a `testsuites` document: a suite for each file, a test case for each case."""
     root = Element("testsuites")
     for file in files:
         _suite(root, file)
@@ -50,5 +50,5 @@ def _case(suite: Element, result: Result) -> None:
 
 
 def _allowed(text: str) -> str:
-    """The text without the characters that XML has no way to write."""
+    """Return the text without the characters that XML cannot represent."""
     return UNWRITABLE.sub("", text)

@@ -9,7 +9,7 @@ from engine.testing.coverage import Coverage
 
 
 def as_lcov(coverage: Coverage) -> str:
-    """The tracefile: lines, and as branches of them also the error paths."""
+    """Return the tracefile: lines, and as branches of them also the error paths."""
     return "".join(f"{row}\n" for file in coverage.files for row in _file(coverage, file))
 
 

@@ -1,4 +1,4 @@
-"""What the right side of an expectation wants: a value, compared whole, or matchers, at any depth.
+"""The right side of an expectation: a value, compared whole, or matchers, at any depth.
 
 A matcher is a map whose keys begin with `$`: `{$contains: blank}`; of several all must hold.
 """
@@ -26,10 +26,10 @@ Check = Callable[[Any], bool]
 
 
 class Wanted(Validated):
-    """The value that is wanted, in which any map may be matchers.
+    """The expected value, in which any map may be matchers.
 
-    written: as the file has it. Maps are compared whole: `$contains` asks for some entries only. An
-    error is compared with its type as text, or with a map of some of its fields.
+    written: the value in the file. Maps are compared whole: `$contains` asks for some entries only. An error is
+    compared with its type as text, or with a map of some of its fields.
     """
 
     word = "value"
@@ -48,7 +48,7 @@ class Wanted(Validated):
         return self._node.holds(plain(got))
 
     def nearest(self, got: Any) -> Any:
-        """The value that would hold and differs least from this one, to be shown beside it."""
+        """Return the matching value that differs least from this one, to be shown beside it."""
         return self._node.nearest(plain(got))
 
     @classmethod
@@ -57,7 +57,7 @@ class Wanted(Validated):
 
 
 class WantedPart(Wanted):
-    """A value that is wanted of a call: maps, at any depth, may have more entries; `$equals` asks for the whole."""
+    """An expected value of a call: maps, at any depth, may have more entries; `$equals` asks for the whole."""
 
     takes_part = True
 
@@ -136,19 +136,19 @@ Node = Exactly | Entries | Elements | Matchers
 
 
 def plain(value: Any) -> Any:
-    """A value as it is compared: in Python's own lists."""
+    """Return a value for comparison: in Python's own lists."""
     return list(value) if isinstance(value, tuple) else settle(value)
 
 
 def _is_error(got: FlowError | ErrorType, wanted: Any) -> bool:
-    """Whether an error is what a text (its type), or a map of fields, tells."""
+    """Return whether an error matches a text (its type), or a map of fields."""
     if isinstance(wanted, Mapping):
         return all(Exactly(value).holds(plain(got.get(key))) for key, value in wanted.items())
     return bool(str(got.type if isinstance(got, FlowError) else got) == wanted)
 
 
 class _Reading:
-    """Reads what is written; notes the mistakes in it."""
+    """Reads the right side; notes the mistakes in it."""
 
     def __init__(self, mistakes: list[Mistake], *, takes_part: bool = False) -> None:
         self._mistakes = mistakes
@@ -195,7 +195,7 @@ def _place(written: Any, key: str, *, of_value: bool = False) -> Any:
 
 
 def _check(name: str, written: Mapping[str, Any], mistakes: list[Mistake]) -> Check | None:
-    """The check that a matcher stands for; None, with its mistake noted, for what is none."""
+    """Return the check for a matcher; None, with its mistake noted, if it is invalid."""
     if name not in MATCHERS:
         expected, close = f"one of {', '.join(MATCHERS)}", did_you_mean(name, MATCHERS)
         mistakes.append(Mistake("F702", f"the unknown matcher '{name}'", expected, close, _place(written, name)))
@@ -209,7 +209,7 @@ def _check(name: str, written: Mapping[str, Any], mistakes: list[Mistake]) -> Ch
         return None
 
 
-# The matchers: each takes what stands beside it, and gives the check of a value.
+# The matchers: each takes its operand, and returns the check of a value.
 
 
 def _equals(written: Any, mistakes: list[Mistake]) -> Check:
@@ -238,7 +238,7 @@ def _all_of(written: Any, mistakes: list[Mistake]) -> Check:
 
 
 def _contains(written: Any, mistakes: list[Mistake]) -> Check:
-    """A text has the text, a list the element, a map the entries."""
+    """Check that a text contains the text, a list the element, a map the entries."""
     node = _read(written, mistakes)
     parts = {key: _read(value, mistakes) for key, value in written.items()} if _has_names(written) else {}
 

@@ -21,7 +21,7 @@ from engine.testing.suite import TestFile
 from engine.testing.working import Order, catalog, run_test_file
 
 Fate = Literal["caught", "survived", "refused"]
-"""Failed by a case; passed by all; no flow any more, which its loading tells."""
+"""Failed by a case; passed by all; not a flow any more, as its loading reports."""
 
 
 class MutatedFile(TestFile):
@@ -42,7 +42,7 @@ class MutatedFile(TestFile):
 
 @dataclass(frozen=True)
 class Mutant:
-    """What became of one mistake."""
+    """The result for one mistake."""
 
     file: str
     line: int
@@ -62,7 +62,7 @@ class Mutants:
 
     @cached_property
     def all(self) -> list[tuple[Path, Mutation]]:
-        """Each mistake with its flow file."""
+        """Yield each mistake with its flow file."""
         elements = catalog(self._order.processors)
         files = {file.resolve(): file for suite in self._suites for file in _flow_files(suite)}
         return [(file, each) for file in files.values() for each in mutations_of(read_file(file).data, elements)]
@@ -85,7 +85,7 @@ class Mutants:
         return "survived"
 
     def _loads(self, mutated: MutatedFile) -> bool:
-        """Whether the flows load by themselves: what the suite misses in them, such as a step, it has caught."""
+        """Return whether the flows load by themselves: if so, the suite noticed a missing part, such as a step."""
         given = mutated.properties(self._order.given, self._order.usual)
         try:
             elements = catalog(self._order.processors)
@@ -113,7 +113,7 @@ def _run(number: int) -> Mutant:
 
 
 def run_mutants(paths: Sequence[Path], order: Order, workers: int) -> Iterator[Mutant]:
-    """What became of each mistake, in the order of the files."""
+    """Return the result for each mistake, in the order of the files."""
     count = len(Mutants(paths, order).all)
     context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else None)
     with ProcessPoolExecutor(workers, context, _begin, (paths, order)) as pool:
@@ -121,7 +121,7 @@ def run_mutants(paths: Sequence[Path], order: Order, workers: int) -> Iterator[M
 
 
 def survivors(mutants: Sequence[Mutant]) -> Iterator[str]:
-    """A table of those that no case caught, and for each file how many were."""
+    """Return a table of those that no case caught, and for each file how many were."""
     for mutant in mutants:
         if mutant.fate == "survived":
             yield f"SURVIVED {mutant.file}:{mutant.line}  {mutant.what}"
@@ -136,6 +136,6 @@ def _score(mutants: Sequence[Mutant]) -> str:
 
 
 def caught(mutants: Sequence[Mutant]) -> float:
-    """How many of the mutants that load are caught, in percent."""
+    """Return the percentage of caught mutants among those that load."""
     loaded = [mutant.fate for mutant in mutants if mutant.fate != "refused"]
     return 100.0 * loaded.count("caught") / len(loaded) if loaded else 100.0

@@ -20,7 +20,7 @@ UNSEEN = frozenset({
     "doc", "doc:name", "logException", "timeout", "responseTimeout", "maxConcurrency", "ttl", "level", "category",
     "config-ref", "initialState",
 })  # fmt: skip
-"""Parameters that change how long something takes, or what people read, and no outcome."""
+"""Parameters that change how long something takes, or texts for people, but no outcome."""
 
 STRUCTURE = frozenset({"steps", "source", "error-handler", "let"})
 EXPRESSIONS = frozenset({"expression", "collection", "when", "while", "until", "targetValue", "idExpression"})
@@ -31,7 +31,7 @@ HANDLERS = {"on-error-propagate": "on-error-continue", "on-error-continue": "on-
 
 
 class Mutation(NamedTuple):
-    """One mistake: where it is, in words what it is, and how it is made on the data of the file."""
+    """One mistake: its place, its description, and its effect on the data of the file."""
 
     place: Place
     what: str
@@ -39,7 +39,7 @@ class Mutation(NamedTuple):
     change: Change
 
     def made(self, data: Map) -> Map:
-        """The data with the mistake; what is given stays as it is."""
+        """Return the data with the mistake; the given data stays as it is."""
         mutant: Map = copied(data)
         holder: Any = mutant
         for key in self.path[:-1]:
@@ -49,7 +49,7 @@ class Mutation(NamedTuple):
 
 
 def mutations_of(data: Any, catalog: Catalog) -> Iterator[Mutation]:
-    """All mistakes that could be made in the flows and sub-flows of a file."""
+    """Return all mistakes that could be made in the flows and sub-flows of a file."""
     for section, cls in FLOWS.items():
         if isinstance(data, Map) and isinstance(data.get(section), Map):
             for name, flow in data[section].items():
@@ -57,13 +57,13 @@ def mutations_of(data: Any, catalog: Catalog) -> Iterator[Mutation]:
 
 
 class _Walk:
-    """Goes through the steps of a flow; in values it takes nothing for a parameter."""
+    """Goes through the steps of a flow; inside values it looks for no parameters."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
     def parameters(self, written: Any, path: tuple[Key, ...], cls: type[Any] | None) -> Iterator[Mutation]:
-        """Mistakes with the parameters of an element, or with those of a map that it has."""
+        """Yield mistakes with the parameters of an element, or with those of a map that it has."""
         for key, value in written.items() if isinstance(written, Map) else ():
             if key in UNSEEN:
                 continue
@@ -74,7 +74,7 @@ class _Walk:
             yield from self._inside(value, inner, declared)
 
     def _inside(self, value: Any, path: tuple[Key, ...], declared: Declared) -> Iterator[Mutation]:
-        """Mistakes with what a parameter holds."""
+        """Yield mistakes inside the value of a parameter."""
         nested = declared.nested()
         if declared.holds_steps:
             yield from self._elements(value, path)
@@ -92,7 +92,7 @@ class _Walk:
             yield from _values(value, path, slips.of_value)
 
     def _elements(self, written: Any, path: tuple[Key, ...]) -> Iterator[Mutation]:
-        """Mistakes with steps, or handlers, in a row."""
+        """Yield mistakes with steps, or handlers, in a row."""
         for number, entry in enumerate(written) if isinstance(written, Sequence) else ():
             inner, place = (*path, number), written.places[number]
             name = next(iter(entry)) if isinstance(entry, Map) and len(entry) == 1 else None
@@ -111,7 +111,7 @@ class _Walk:
 
 
 def _values(value: Any, path: tuple[Key, ...], slip: Any) -> Iterator[Mutation]:
-    """Mistakes with what stands in a value, whose keys are data. slip: makes other texts of a text."""
+    """Yield mistakes inside a value, whose keys are data. slip: makes other texts of a text."""
     if isinstance(value, Map):
         for key, each in value.items():
             inner, place = (*path, key), value.places[key][1]
@@ -138,7 +138,7 @@ def _of_text(value: Any, slip: Any) -> Iterator[Any]:
 
 
 def _of_parameter(key: str, value: Any, declared: Declared) -> Iterator[Any]:
-    """Other values for that of a parameter."""
+    """Yield other values for that of a parameter."""
     if not isinstance(value, str):
         yield from _of_text(value, slips.of_value)
     elif declared.is_expression or key in EXPRESSIONS:

@@ -1,4 +1,4 @@
-"""What a case came to, as the left sides of its expectations see it."""
+"""The result of a case, as the left sides of its expectations see it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from engine.values.errors import FlowError
 from engine.values.event import Event, Message
 
 LEFT_ROOTS = ROOTS | {name: f"event.{name}" for name in ("status", "headers", "body", "calls", "given")}
-"""What left sides may name: the roots of flows, and what only a test knows."""
+"""The names for left sides: the roots of flows, and those that only a test knows."""
 
 
 @dataclass
 class Outcome:
-    """The event at the end, and around it what only a test knows.
+    """The event at the end, and in addition the data that only a test knows.
 
-    status, headers, body: the answer to a request, whose body is the payload too; error: that with
-    which the flow failed, or its answer came about; calls: how often each element ran, by its name
-    and its doc:name; given: what the case gave.
+    status, headers, body: the answer to a request, whose body is the payload too; error: the one with which the flow
+    failed, or that caused its answer; calls: how often each element ran, by its name and its doc:name; given: the input
+    of the case.
     """
 
     payload: Any = None
@@ -36,7 +36,7 @@ class Outcome:
     calls: Mapping[str, int] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     failure: FlowError | None = None
-    """The error that left the flow: a case that does not speak of it has failed."""
+    """The error that left the flow: a case that does not mention it has failed."""
 
     @property
     def message(self) -> Message:
@@ -44,7 +44,7 @@ class Outcome:
 
     @classmethod
     def of(cls, event: Event, **known: Any) -> Outcome:
-        """The outcome that an event is."""
+        """Return the outcome of an event."""
         return cls(
             payload=event.payload,
             attributes=event.attributes,
@@ -58,9 +58,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """An expectation that does not hold: the expression, what was wanted, what came.
+    """An expectation that does not hold: the expression, the expected value, the actual value.
 
-    nearest: what would hold and differs least from what came; place: where the expectation stands.
+    nearest: the matching value that differs least from the actual one; place: the place of the expectation.
     """
 
     expression: str
@@ -69,7 +69,7 @@ class Mismatch:
     nearest: Any = field(default=None, compare=False)
     place: Place | None = field(default=None, compare=False)
     note: str = field(default="", compare=False)
-    """What else there is to tell."""
+    """Further lines for the report."""
 
     def __str__(self) -> str:
         return f"{self.expression}: wanted {self.wanted!r}, got {self.got!r}"

@@ -1,7 +1,7 @@
 """pytest collects *.test.yaml: a file is a module, a case is a test; its tags are markers.
 
-Loaded into each run of pytest where the engine is installed, so it imports nothing of it until a
-test file is collected, or a fixture is asked for.
+Loaded into each run of pytest if the engine is installed, so it imports nothing of it until a test file is collected,
+or a fixture is asked for.
 """
 
 from __future__ import annotations
@@ -115,10 +115,10 @@ class FlowCase(pytest.Item):
 
 
 class FlowCaseFailed(AssertionError):
-    """The text of it says which expectations do not hold."""
+    """Its text says which expectations do not hold."""
 
 
 def _from_here(path: Path) -> Path:
-    """The path as a person would name it, for messages."""
+    """Return the path as a person would name it, for messages."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

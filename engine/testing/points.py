@@ -1,4 +1,4 @@
-"""What tests may pass in flows: the line of each step, each branch, each way that the errors of an operation go."""
+"""The points that tests may pass in flows: the line of each step, each branch, each way of an operation's errors."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ Kind = Literal["line", "branch", "error"]
 Fate = frozenset[Met | Left]
 SUCCEEDED, FAILED, ENTERED = "succeeds", "fails", "runs its steps"
 LEAVES_FROM_OUTSIDE, LEAVES, IN_REQUEST, ENDS_INSIDE, ELSEWHERE = 4, 3, 2, 1, 0
-"""How much is at risk where a point was never passed: an error that leaves a flow with an HTTP source, so that its
-caller gets it, most of all one that the outside world causes; then steps and branches that requests may take; then
-errors that end inside such a flow; then what no request comes to."""
+"""How much is at risk if a point was never passed: an error that leaves a flow with an HTTP source, so that its caller
+gets it, most of all one that the outside world causes; then steps and branches that requests may take; then errors that
+end inside such a flow; then points that no request reaches."""
 
 
 @dataclass(frozen=True)
 class Point:
     """A place of a flow file that a test may pass.
 
-    file, line: where it stands. path: of the step, route or handler. label: which branch of it, or
-    which error; empty for a line. like_it: how many more errors meet the same handlers, and end the
-    same way. risk: from 0; why: in a few words.
+    file, line: its place. path: of the step, route or handler. label: which branch of it, or which error; empty for a
+    line. like_it: how many more errors meet the same handlers, and end the same way. risk: from 0; why: in a few words.
     """
 
     file: str
@@ -54,12 +53,12 @@ class Point:
 
 
 def key_of(location: str, label: str = "") -> str:
-    """What the passing of a point is counted under."""
+    """Return the key under which the passing of a point is counted."""
     return f"{location} {label}"
 
 
 def points(parts: Parts, files: Mapping[str, str]) -> dict[str, Point]:
-    """All points of some flow files, by their keys. files: their names by those that locations have."""
+    """Return all points of some flow files, by their keys. files: their names by those that locations have."""
     ways = Ways(parts)
     found = (each for way in ways.all for each in _of_way(ways, way))
     return {
@@ -71,7 +70,7 @@ def points(parts: Parts, files: Mapping[str, str]) -> dict[str, Point]:
 
 
 class Found(NamedTuple):
-    """A point as it is found: where, under which key its passing is counted."""
+    """A point as it is found: its place, and the key under which its passing is counted."""
 
     location: str
     kind: Kind
@@ -83,7 +82,7 @@ class Found(NamedTuple):
 
 
 def split(location: str) -> tuple[str, str, int]:
-    """Path, file and line of a location."""
+    """Split a location into path, file and line."""
     path, _, place = location.rpartition(" @ ")
     file, _, line = place.rpartition(":")
     return path, file, int(line) if is_digits(line) else 0
@@ -108,7 +107,7 @@ def _of_way(ways: Ways, way: Way) -> Iterator[Found]:
 
 
 def errors_by_fate(ways: Ways, way: Way, step: Step) -> dict[Fate, list[ErrorType]]:
-    """The errors of an operation, those together that go the same way: who has tested one, has tested all."""
+    """Group the errors of an operation that go the same way: testing one of them tests all."""
     found: dict[Fate, list[ErrorType]] = {}
     for raised in operation_errors(step):
         found.setdefault(ways.fate(way, step, raised), []).append(raised)
@@ -124,7 +123,7 @@ def _named(flows: set[str]) -> str:
 
 
 def _branches(ways: Ways, step: Step) -> Iterator[tuple[str, str, str]]:
-    """Location, key and label of each branch of a step."""
+    """Yield location, key and label of each branch of a step."""
     inner = ways.inner(step)
     chains = [each.steps for each in inner if isinstance(each.steps, Chain)]
     if len(chains) > 1:
@@ -141,18 +140,18 @@ def _branches(ways: Ways, step: Step) -> Iterator[tuple[str, str, str]]:
 
 
 def _may_end_inside(step: Step, inner: Inner) -> bool:
-    """Whether an error inside may stay unseen outside."""
+    """Return whether an error inside may stay unseen outside."""
     return bool(inner.handler and inner.handler.handlers) or step.processor.keeps(UNKNOWN)
 
 
 def _route_name(location: str, step: Step) -> str:
-    """`when/0`, `otherwise`, `routes/1`."""
+    """Return `when/0`, `otherwise`, `routes/1`."""
     inside = split(location)[0].removeprefix(f"{path_of(step)}/").removeprefix(f"{step.name}/")
     return inside.removesuffix("/steps")
 
 
 def operation_errors(step: Step) -> list[ErrorType]:
-    """The errors that an operation declares: a step that runs no others, neither inside nor of another flow."""
+    """Return the errors that an operation declares: a step that runs no others, neither inside nor of another flow."""
     return [] if inner_steps(step.processor) else list(dict.fromkeys(raised_types(step.processor)))
 
 

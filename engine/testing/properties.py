@@ -1,4 +1,4 @@
-"""Properties: what holds of all bodies that fit a schema, tried on many; the smallest one of which it does not hold."""
+"""Properties: statements about all bodies that fit a schema, tried on many; the smallest counterexample is found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Check = Callable[[Any], list[Mismatch]]
 
 
 class Schema:
-    """A JSON Schema, bodies of which are made. Raises the validation error for one that is none."""
+    """A JSON Schema from which bodies are made. Raises the validation error if it is invalid."""
 
     def __init__(self, schema: Any) -> None:
         if importlib.util.find_spec("hypothesis") is None:
@@ -42,7 +42,7 @@ class Schema:
         self.schema = schema
 
     def __call__(self) -> Any:
-        """One body, always the same."""
+        """Return one body, always the same."""
         found: list[Any] = []
 
         def keep(body: Any) -> list[Mismatch]:
@@ -53,9 +53,10 @@ class Schema:
         return found[0]
 
     def smallest_failure(self, check: Check, seed: int, examples: int) -> tuple[Any, list[Mismatch]] | None:
-        """The smallest body for which `check` finds something, with that; None where no example has one.
+        """Return the smallest body for which `check` finds something, with that; None if there is none among the
+        examples.
 
-        The same seed gives the same examples. Raises ValueError where the schema allows nothing that can be made.
+        The same seed leads to the same examples. Raise ValueError if the schema allows nothing that can be made.
         """
         import hypothesis
 
@@ -77,7 +78,7 @@ class Schema:
         strategy = _Strategies(self.schema).of(self.schema).filter(self._validator.is_valid)
         try:
             hypothesis.seed(seed)(options(hypothesis.given(strategy)(try_it)))()
-        except (_Failed, hypothesis.errors.Flaky):  # what lies in a store may let it pass the second time
+        except (_Failed, hypothesis.errors.Flaky):  # data in a store may let it pass the second time
             return failing[-1]
         except hypothesis.errors.Unsatisfiable:
             raise ValueError("no value was found that fits the schema") from None
@@ -85,11 +86,11 @@ class Schema:
 
 
 class _Failed(Exception):
-    """An example of which it does not hold."""
+    """A counterexample."""
 
 
 class _Strategies:
-    """Strategies for the parts of one schema: what they make mostly fits, and is looked at again as a whole."""
+    """Strategies for the parts of one schema: their values mostly fit, and are checked again as a whole."""
 
     def __init__(self, whole: Any) -> None:
         self._whole = whole
@@ -118,7 +119,7 @@ class _Strategies:
         return st.one_of([getattr(self, f"_{kind}")(schema) for kind in _types(schema)])
 
     def _of_reference(self, reference: str) -> SearchStrategy[Any]:
-        """One strategy for each, since it may lead to itself."""
+        """Return one strategy for each reference, since it may lead to itself."""
         from hypothesis import strategies as st
 
         if reference not in self._references:
@@ -201,7 +202,7 @@ TELLING = {
     "string": ("pattern", "format", "minLength", "maxLength"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
-"""Keywords that tell of what type a value may be where the schema does not say it."""
+"""Keywords that reveal the type of a value if the schema does not say it."""
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
@@ -213,7 +214,7 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _joined(one: Mapping[str, Any], other: Any) -> dict[str, Any]:
-    """A schema that both satisfy: fields and demands of both."""
+    """Return a schema that satisfies both: fields and demands of both."""
     if not isinstance(other, Mapping):
         return dict(one)
     both = {**one, **other}
@@ -260,4 +261,4 @@ FORMATS: dict[str, Callable[[], Any]] = {
     "uri": lambda: _like(r"https://[a-z]{1,8}\.org/[a-z0-9]{0,8}"),
     "uuid": lambda: _like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
 }
-"""What makes texts of a format."""
+"""The functions that make texts of a format."""

@@ -36,7 +36,7 @@ TOLD = ("content-type", "location")
 
 
 INWARD = {"target", "targetValue", "doc:name"}
-"""Parameters that tell nothing of what goes out."""
+"""Parameters that say nothing about the request."""
 
 
 class Unwritable(Exception):
@@ -44,7 +44,7 @@ class Unwritable(Exception):
 
 
 def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str], redaction: Redaction) -> str:
-    """The test file. Raises Unwritable."""
+    """Return the test file. Raise Unwritable."""
     headers = Headers(exchange.scope["headers"])
     target = _target(exchange)
     redaction.learn(dict(headers))
@@ -63,7 +63,7 @@ def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str
         "mock": list(_mocks(exchange.calls, redaction)),
         "expect": _expected(exchange, redaction),
     }
-    case = redaction.of({name: value for name, value in case.items() if value})  # by now all that is secret is known
+    case = redaction.of({name: value for name, value in case.items() if value})  # all secrets are known by now
     suite: dict[str, Any] = {"suite": "recorded", "offline": True, "files": list(files)}
     suite |= {"set": redaction.of(dict(settings))} if settings else {}
     return as_yaml({**suite, "cases": {f"{method} {path}": case}})
@@ -75,7 +75,7 @@ def _target(exchange: Exchange) -> str:
 
 
 def _body(body: bytes, media_type: str | None, redaction: Redaction) -> Any:
-    """The body as `given.payload` says it; None, where there is none."""
+    """Return the body for `given.payload`; None if there is none."""
     if not body:
         return None
     try:
@@ -106,7 +106,7 @@ def _expected(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
 
 
 def _wanted(value: Any) -> Any:
-    """The value as the right side of an expectation: a map that looks like matchers is said to be none."""
+    """Return the value as the right side of an expectation: a map that looks like matchers is marked as none."""
     if isinstance(value, dict):
         inner = {name: _wanted(each) for name, each in value.items()}
         return {"$equals": value} if any(name.startswith(MARK) for name in value) else inner
@@ -114,7 +114,7 @@ def _wanted(value: Any) -> Any:
 
 
 def _mocks(calls: Sequence[Call], redaction: Redaction) -> Iterator[dict[str, Any]]:
-    """A mock for all calls of one kind: of the same element, with the same literal parameters."""
+    """Yield a mock for all calls of one kind: of the same element, with the same literal parameters."""
     kinds: dict[str, tuple[dict[str, Any], list[Call]]] = {}
     for call in calls:
         named = {"processor": call.step.name}
@@ -127,7 +127,7 @@ def _mocks(calls: Sequence[Call], redaction: Redaction) -> Iterator[dict[str, An
 
 
 def _literals(call: Call, redaction: Redaction) -> dict[str, Any]:
-    """The parameters that tell the step from others of its element."""
+    """Return the parameters that tell the step from others of its element."""
     known = {}
     for name in sorted(set(Parameter.names(call.step)) - INWARD):
         parameter = Parameter.of(call.step, name)
@@ -138,7 +138,7 @@ def _literals(call: Call, redaction: Redaction) -> dict[str, Any]:
 
 
 def _computed(call: Call, redaction: Redaction) -> dict[str, Any]:
-    """The parameters that tell the call from others of its step."""
+    """Return the parameters that tell the call from others of its step."""
     known = {}
     for name in Parameter.names(call.step):
         parameter = Parameter.of(call.step, name)
@@ -154,7 +154,7 @@ def _computed(call: Call, redaction: Redaction) -> dict[str, Any]:
 
 
 def _reply(call: Call, redaction: Redaction, *, is_beside: bool) -> dict[str, Any]:
-    """What the call came to, as an entry of a sequence."""
+    """Return the result of the call, as an entry of a sequence."""
     known = _computed(call, redaction) if is_beside else {}
     return ({"with": known} if known else {}) | _result(call, redaction)
 
@@ -175,7 +175,7 @@ def _result(call: Call, redaction: Redaction) -> dict[str, Any]:
 
 def _message(call: Call, redaction: Redaction) -> dict[str, Any]:
     after = call.after
-    assert after is not None  # who calls this has looked
+    assert after is not None  # the caller has checked
     payload = call.streamed if call.streamed is not None else after.payload
     returned = {"payload": _template(payload, redaction, or_null="#[null]")}
     if after.attributes:
@@ -195,7 +195,7 @@ def _failure(failure: FlowError, redaction: Redaction) -> dict[str, Any]:
 
 
 def _template(value: Any, redaction: Redaction, or_null: Any = None) -> Any:
-    """A value as a template that gives it."""
+    """Return a template that evaluates to a value."""
     if isinstance(value, Spooled):
         value = value.read()
     if isinstance(value, (bytes, bytearray)):
@@ -222,7 +222,7 @@ def _is_template(text: str) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON has it. Raises Unwritable."""
+    """Return the value as JSON has it. Raise Unwritable."""
     if isinstance(value, (Stream, Spooled, bytes, Compiled)):
         raise Unwritable(f"a {type(value).__name__} cannot be written")
     try:
@@ -235,7 +235,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Texts in quotes where YAML's versions may differ about them."""
+    """Puts texts in quotes if YAML's versions may differ about them."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -251,6 +251,6 @@ _Dumper.add_representer(str, _text)
 
 
 def as_yaml(value: Any) -> str:
-    """Data as YAML that reads back the same."""
+    """Return data as YAML that reads back the same."""
     text: str = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
     return text

@@ -1,4 +1,4 @@
-"""Requests as they are served, with their outward calls, written down as cases of tests."""
+"""Recording: served requests, with their outward calls, are written as test cases."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _exchange: ContextVar[Exchange | None] = ContextVar("recorded_exchange", default
 
 
 class RecordingClock(Clock):
-    """The machine's clock; for the flow of a request it stands, and waits move it on, as where that is replayed."""
+    """The machine's clock; for the flow of a request it stands still, and waits move it on, as in a replay."""
 
     def now(self) -> datetime:
         exchange = _exchange.get()
@@ -51,8 +51,8 @@ class RecordingClock(Clock):
 class Recorder:
     """Writes each request as a test file of its own into a folder; only its owner may read them.
 
-    flows: the flow files under test; settings: properties given beside them. The application takes
-    `around_step` and `clock`: what a flow makes of the time and of chance is then the same where it is replayed.
+    flows: the flow files under test; settings: properties given in addition. The application takes `around_step` and
+    `clock`: a replay then sees the same time and the same random numbers.
     """
 
     def __init__(self, folder: Path, flows: Iterable[str | Path], settings: Mapping[str, str]) -> None:
@@ -65,7 +65,7 @@ class Recorder:
         self._number = sum(1 for _ in folder.glob("*.test.yaml"))
 
     def around_step(self, step: Step, run: Run) -> Run:
-        """What the linker calls for each step: one that acts outward is recorded."""
+        """Record a step that acts outward; the linker calls it for each step."""
         if not step.processor.is_outward:
             return run
 
@@ -92,7 +92,7 @@ class Recorder:
                 self._write(exchange)
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """The application with each request recorded."""
+        """Return the application with each request recorded."""
 
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or OUR_OWN.match(raw_path_of(scope)):
@@ -123,7 +123,7 @@ class Recorder:
             log.warning("not recorded: %s: %s", where, error)
 
     def _new_file(self, slug: str) -> Path:
-        """An empty file of the next number; other processes write beside this one."""
+        """Create an empty file of the next number; other processes write beside this one."""
         while True:
             self._number += 1
             file = self.folder / f"{self._number:04}-{slug}.test.yaml"
@@ -133,7 +133,7 @@ class Recorder:
 
 
 def _slug(text: str) -> str:
-    """A name of a file that tells of the text."""
+    """Return a file name that resembles the text."""
     return NO_WORD.sub("-", text.lower()).strip("-")[:60]
 
 
@@ -155,7 +155,7 @@ def _said(exchange: Exchange, send: Send) -> Send:
 
 
 def _teed(call: Call, after: Event) -> Event:
-    """The event, whose result is noted while it is read where it is a stream."""
+    """Return the event; if its result is a stream, its items are noted while it is read."""
     target = getattr(call.step.processor, "target", None)
     result = after.payload if target is None else after.vars.get(target)
     if not isinstance(result, Stream) or result is call.before.payload:

@@ -1,4 +1,4 @@
-"""What no recording may show: the application's secrets, and what stands under names that tell of one."""
+"""Data that no recording may show: the application's secrets, and values under names that suggest one."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ TELLING = tuple(
         rf"(^[ \t]*(?:- )?{NAME}[ \t]*:[ \t]+)(\S.*)",  # a line of YAML, a header
     )
 )
-"""Such a name, with what stands before the value in a text of some format, and the value."""
+"""Such a name, with the text before the value in some format, and the value."""
 
 SHORTEST = 6
-"""Characters of a value that is hidden wherever it stands: a shorter one is part of other words."""
+"""Characters of a value that is hidden everywhere: a shorter one is part of other words."""
 
 
 class Redaction:
     """Hides texts in data.
 
-    secrets: those that the application knows. A value under a telling name is hidden wherever it
-    stands from then on, so that an echo of it is hidden too.
+    secrets: those that the application knows. A value under a telling name is hidden everywhere from then on, so that
+    an echo of it is hidden too.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -71,7 +71,7 @@ class Redaction:
                 self._secrets.add(part)
 
     def of(self, value: Any) -> Any:
-        """The same data as it may be shown."""
+        """Return the same data with secrets hidden."""
         if isinstance(value, Mapping):
             return {self.text(str(name)): self._under(str(name), inner) for name, inner in value.items()}
         if isinstance(value, list):
@@ -97,7 +97,7 @@ def _read(data: bytes) -> str:
 
 
 def _hidden(value: Any) -> Any:
-    """The value with all that is in it hidden."""
+    """Return the value with everything in it hidden."""
     if isinstance(value, Mapping):
         return {name: _hidden(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -110,12 +110,12 @@ def _pair(match: re.Match[str]) -> str:
 
 
 def _may_tell(text: str) -> bool:
-    """Whether a text holds a sign without which no name stands before a value."""
+    """Return whether a text holds a sign without which no name is followed by a value."""
     return "=" in text or ":" in text or "<" in text
 
 
 def _told(text: str) -> Iterator[str]:
-    """The values under telling names in a text."""
+    """Return the values under telling names in a text."""
     if not _may_tell(text):
         return
     for telling in TELLING:
@@ -124,7 +124,7 @@ def _told(text: str) -> Iterator[str]:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """A value with what in it is secret alone: credentials behind their scheme, the password in them, cookies."""
+    """Return the secret parts of a value: credentials after their scheme, the password in them, cookies."""
     yield value
     scheme, _, credentials = value.partition(" ")
     yield credentials

@@ -1,4 +1,4 @@
-"""What people read of a case that failed: the line, what was wanted and got, the path that the event took."""
+"""The report on a case that failed: the line, the expected and actual values, the path that the event took."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_LINES = 10_000
 
 
 def failure(document: Document, mismatches: list[Mismatch], journal: Journal) -> str:
-    """All about a case that failed."""
+    """Return all about a case that failed."""
     rows = [row for mismatch in mismatches for row in _mismatch(document, mismatch)]
     return "\n".join([*rows, *_path(journal)])
 
@@ -53,7 +53,7 @@ def _is_structure(value: Any) -> bool:
 
 
 def _difference(wanted: Any, got: Any) -> Iterator[str]:
-    """The lines that only one of the two has, with what stands around them."""
+    """Return the lines that only one of the two has, with their surroundings."""
     lines = list(unified_diff(_lines(wanted), _lines(got), n=1, lineterm=""))[3:]
     shown = ["…" if line.startswith("@@") else f"{line[0]} {line[1:]}" for line in lines]
     if shown:

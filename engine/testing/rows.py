@@ -17,7 +17,7 @@ NO_ROW: Mapping[str, Any] = {}
 
 
 def rows_of(written: Any, place: Place) -> tuple[list[Mapping[str, Any]], Mistake | None]:
-    """The rows under `each`, and what is wrong with them."""
+    """Return the rows under `each`, and the mistakes in them."""
     if isinstance(written, Sequence) and written and all(isinstance(row, Map) for row in written):
         return list(written), None
     row = (
@@ -30,7 +30,7 @@ def rows_of(written: Any, place: Place) -> tuple[list[Mapping[str, Any]], Mistak
 
 
 def filled_text(text: str, row: Mapping[str, Any]) -> str:
-    """A text with the values of a row in it, such as the name of a case."""
+    """Return a text with the values of a row in it, such as the name of a case."""
     return _with_values(text, row, str)
 
 
@@ -42,9 +42,9 @@ def _with_values(text: str, row: Mapping[str, Any], written: Callable[[str], str
 
 
 def copied(value: Any, row: Mapping[str, Any] = NO_ROW, *, is_data: bool = True) -> Any:
-    """The value in maps and lists of its own, `${name}` standing for the row's value; places stay.
+    """Return the value in maps and lists of its own, `${name}` replaced by the row's value; places stay.
 
-    is_data: whether it stays so; else other placeholders in it are filled in later, but none in what the row says.
+    is_data: whether it stays so; otherwise other placeholders are filled in later, but none in the row's values.
     """
     if isinstance(value, Map):
         return _copied_map(value, row, is_data=is_data)
@@ -74,7 +74,7 @@ def _filled(text: Text, row: Mapping[str, Any], *, is_data: bool) -> Any:
 
 
 def _literal(value: Any) -> Any:
-    """What a row says, written so that nobody finds a placeholder in it; maps and lists are changed in place."""
+    """Escape a row's value so that no placeholder is found in it; maps and lists are changed in place."""
     if isinstance(value, Map):
         value.update({key: _literal(inner) for key, inner in value.items()})
     elif isinstance(value, Sequence):

@@ -1,4 +1,4 @@
-"""One case on an application: what it comes to, and which expectations do not hold."""
+"""One case on an application: its result, and the expectations that do not hold."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from engine.values.errors import FlowError
 from engine.work.nesting import Runnable
 
 PAUSE = 0.01
-"""Seconds between two looks at expectations that may take a while to hold."""
+"""Seconds between two checks of expectations that may take a while to hold."""
 
 LAST_LOOKS = 1.0
-"""Seconds of the machine's time in which what was begun may end, where the time of the case has passed."""
+"""Seconds of the machine's time in which tasks may end after the time of the case has passed."""
 
 CONTENT_TYPE = "content-type"
 LOWEST_FAILURE = 400
@@ -40,7 +40,7 @@ LOWEST_FAILURE = 400
 class Running:
     """A case at work on its application, which is started and stopped by whoever made it.
 
-    layers: what is put upon the steps in addition to the case's own mocks, spies and counts: outside of the mocks.
+    layers: added to the steps in addition to the case's own mocks, spies and counts: outside the mocks.
     journal: the path of the last act.
     """
 
@@ -56,9 +56,9 @@ class Running:
         self._faults = Faults(case.faults)
 
     async def mismatches(self, variables: Mapping[str, Any] | None = None) -> list[Mismatch]:
-        """What the case expects in vain; the acts after one that fails are left out.
+        """Return the expectations that do not hold; the acts after one that fails are left out.
 
-        variables: those that enter it beside its own.
+        variables: those that enter it in addition to its own.
         """
         self.loaded.stage.set(self._all_layers())
         self.loaded.clock.set(self.case.now, skips=not self.case.sources)
@@ -98,7 +98,7 @@ class Running:
         self._found += self._faults.idle()
 
     def _begin(self, act: Act) -> None:
-        """Count anew."""
+        """Start counting from zero."""
         self.journal.clear()
         for counted in act.expect.calls:
             self._met[counted.calls] = 0
@@ -117,7 +117,7 @@ class Running:
         self._found += await smallest_failure(act, schema, check, self.case.seed or 0, self.case.examples)
 
     async def _tried(self, act: Act, variables: Mapping[str, Any], payload: Any) -> list[Mismatch]:
-        """What does not hold where this is the payload given."""
+        """Return the expectations that do not hold for this payload."""
         outcome = await self._outcome(act, variables, payload)
         found = self._compare(act, outcome)
         if found:
@@ -127,10 +127,10 @@ class Running:
                     break
         if not found and act.expect.speaks_of("error"):
             self.loaded.forgive(outcome.error)
-        return self.loaded.crossings(self.case.mock) or found  # whatever else does not hold comes of them
+        return self.loaded.crossings(self.case.mock) or found  # other failures are caused by them
 
     async def _looks(self) -> AsyncIterator[None]:
-        """Wait until the expectations are to be looked at once more, as long as `within` lasts."""
+        """Yield whenever the expectations should be checked again, as long as `within` lasts."""
         clock, seconds = self.loaded.clock, self.case.within
         if clock.is_moved:
             end = clock.monotonic() + seconds
@@ -144,7 +144,7 @@ class Running:
             yield
 
     async def _outcome(self, act: Act, variables: Mapping[str, Any], payload: Any) -> Outcome:
-        """What the act comes to."""
+        """Return the result of the act."""
         made = act.given.made(payload)
         shown = made.shown()
         request = act.the_request()
@@ -201,7 +201,7 @@ class Running:
 
 
 def _unexpected(act: Act, outcome: Outcome) -> Iterator[Mismatch]:
-    """An error, or an answer that is one, of which the expectations do not speak."""
+    """Return an error, or an answer that is one, that the expectations do not mention."""
     if outcome.failure is not None and not act.expect.speaks_of("error"):
         yield Mismatch("error", None, outcome.failure)
     if (outcome.status or 0) >= LOWEST_FAILURE and not act.expect.speaks_of("status", "error"):
@@ -209,12 +209,12 @@ def _unexpected(act: Act, outcome: Outcome) -> Iterator[Mismatch]:
 
 
 def chance_of(case: Case) -> AbstractContextManager[None]:
-    """Within it, what is random is as the case says; the time is by its clock."""
+    """Within it, random numbers are seeded by the case; the time is by its clock."""
     return nullcontext() if case.seed is None else frozen(None, case.seed)
 
 
 def target_of(path: str, given: Made) -> str:
-    """The path with what is given for its `{name}`, and the query."""
+    """Return the path with the values given for its `{name}`, and the query."""
     for name, value in given.uri_params.items():
         path = path.replace(f"{{{name}}}", quote(to_text(value), safe=""))
     values = [(name, to_text(each)) for name, value in given.query_params.items() for each in _each(value)]

@@ -20,12 +20,12 @@ NAME = "the smallest that fails"
 async def smallest_failure(
     act: Act, schema: Schema, check: Callable[[Any], Awaitable[list[Mismatch]]], seed: int, examples: int
 ) -> list[Mismatch]:
-    """What does not hold of the smallest payload that fails, which the last of them shows as a case."""
+    """Return the mismatches for the smallest payload that fails, the last of which shows it as a case."""
     loop, is_over = asyncio.get_running_loop(), Event()
     under_way: list[Future[list[Mismatch]]] = []
 
     def tried(payload: Any) -> list[Mismatch]:
-        """Hypothesis calls plain functions: it works in a thread, the case in the event loop."""
+        """Check a payload. Hypothesis calls plain functions: it works in a thread, the case in the event loop."""
         if is_over.is_set():
             raise KeyboardInterrupt  # the case has taken its time
         under_way[:] = [asyncio.run_coroutine_threadsafe(_checked(check, payload), loop)]
@@ -50,7 +50,7 @@ async def _checked(check: Callable[[Any], Awaitable[list[Mismatch]]], payload: A
 
 
 def _as_case(act: Act, payload: Any) -> str:
-    """The act with this payload, as a test file has it; steps of its own, mocks and the like stay with the reader."""
+    """Return the act with this payload, for a test file; its own steps, mocks and the like are left to the reader."""
     request = act.the_request()
     case: dict[str, Any] = {}
     if request is not None:

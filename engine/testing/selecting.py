@@ -1,4 +1,4 @@
-"""Which steps a mock, a spy, a fault or a count of calls means."""
+"""The selection of steps by a mock, a spy, a fault or a count of calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.values.errors import FlowError
 from engine.values.event import Event
 
 PLAIN = (Template, Expression, Condition)
-"""What gives the value of a parameter itself; other kinds, such as paths, are read once more as they are written."""
+"""Types that return the value of a parameter itself; other kinds, such as paths, are read again as written."""
 
 
 class StepName(Validated):
@@ -37,17 +37,17 @@ class StepName(Validated):
 
 
 class Selecting(Parameters):
-    """The parameters that say which steps are meant."""
+    """The parameters that select steps."""
 
     processor: Annotated[str, StepName]
     """The element (`http:request`), the step's doc:name, or its path (`flow/steps/2`)."""
 
     with_: dict[str, WantedPart] = Field(default_factory=dict, alias="with")
-    """The step's parameters with the values, or matchers, that they have in the call that is meant. Of maps, some
-    entries are enough."""
+    """The step's parameters with the values, or matchers, that they have in the selected call. Of maps, some entries
+    are enough."""
 
     def selects(self, step: Step) -> bool:
-        """Whether the step may be meant, as far as is known before it runs."""
+        """Return whether the step may be selected, as far as is known before it runs."""
         if not is_named(step, self.processor):
             return False
         return all(self._may_hold(step, name, wanted) for name, wanted in self.with_.items())
@@ -57,11 +57,11 @@ class Selecting(Parameters):
         return parameter is not None and (parameter.is_computed or wanted.holds(parameter.of_event(Event())))
 
     def fits(self, step: Step, event: Event) -> bool:
-        """Whether this call of a step that may be meant is meant."""
+        """Return whether this call of a step that may be selected is selected."""
         return fits(self.with_, step, event)
 
     def missing(self, steps: Sequence[Step]) -> Mistake | None:
-        """The mistake that no step can be meant; None where one can."""
+        """Return the mistake that no step matches; None if one does."""
         place = getattr(self.processor, "place", None)
         if any(self.selects(step) for step in steps):
             return None
@@ -77,7 +77,7 @@ class Selecting(Parameters):
 
 
 def fits(wanted: Mapping[str, Wanted], step: Step, event: Event) -> bool:
-    """Whether a call of a step has these parameters."""
+    """Return whether a call of a step has these parameters."""
     return all(_holds(Parameter.of(step, name), each, event) for name, each in wanted.items())
 
 
@@ -89,7 +89,7 @@ def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:
 
 
 def shown_call(wanted: Mapping[str, Wanted], step: Step, event: Event) -> dict[str, Any]:
-    """The parameters that a call has of those that are wanted."""
+    """Return the parameters of a call that are asked for."""
     parameters = {name: Parameter.of(step, name) for name in wanted}
     return {name: _value(parameter, event) for name, parameter in parameters.items() if parameter}
 
@@ -102,17 +102,17 @@ def _value(parameter: Parameter, event: Event) -> Any:
 
 
 def is_named(step: Step, name: str) -> bool:
-    """Whether the step is of this element, or has this doc:name or path."""
+    """Return whether the step is of this element, or has this doc:name or path."""
     return name in names_of(step)
 
 
 def names_of(step: Step) -> list[str]:
-    """What tests may call the step: its element, its doc:name, its path."""
+    """Return the names of the step in tests: its element, its doc:name, its path."""
     return [name for name in (step.name, step.processor.doc_name, path_of(step)) if name]
 
 
 def path_of(step: Step) -> str:
-    """`flow/steps/2/try/steps/0`."""
+    """Return `flow/steps/2/try/steps/0`."""
     return step.location.partition(" @ ")[0]
 
 
@@ -128,7 +128,7 @@ class Parameter:
 
     @classmethod
     def of(cls, step: Step, name: str) -> Parameter | None:
-        """The parameter of that name; None where the step has none."""
+        """Return the parameter of that name; None if the step has none."""
         fields: Mapping[str, Any] = type(step.processor).__pydantic_fields__  # type: ignore[attr-defined]  # pydantic adds it
         attribute = next((own for own, field in fields.items() if name == (field.alias or own)), None)
         if attribute is None:
@@ -143,6 +143,6 @@ class Parameter:
 
     @staticmethod
     def names(step: Step) -> list[str]:
-        """The parameters that a step is given in its file."""
+        """Return the parameters that a step is given in its file."""
         written = step.written.written if step.written else None
         return list(written) if isinstance(written, Mapping) else []

@@ -1,4 +1,4 @@
-"""A test file at work: its cases one after another, on one application that starts anew for each."""
+"""A test file at work: its cases one after another, on one application that is reset for each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Status = Literal["passed", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a case. text: why it failed, or was skipped; seconds: how long it took."""
+    """The result of a case. text: why it failed, or was skipped; seconds: how long it took."""
 
     suite: str
     file: str
@@ -44,10 +44,10 @@ class Result:
 class Session:
     """A test file whose cases are run.
 
-    layers: makes what stands around the steps in each case, beside its own mocks: coverage, faults.
-    given: properties that win over those of the file; usual: over which they win. databases: servers on
-    which the flows may have databases of their own.
-    `check` before anything else; `open` before the first case, `close` after the last one.
+    layers: makes the layers around the steps in each case, in addition to its own mocks: coverage, faults. given:
+    properties that win over those of the file; usual: those over which the file's win. databases: servers on which the
+    flows may have databases of their own. `check` before anything else; `open` before the first case, `close` after the
+    last one.
     """
 
     def __init__(
@@ -73,13 +73,13 @@ class Session:
         self._folder: TemporaryDirectory[str]
 
     def check(self) -> None:
-        """Load the flows with all cases. Raises LoadError with every mistake."""
+        """Load the flows with all cases. Raise LoadError with every mistake."""
         isolation = self.file.isolation(self._databases)
         self.loaded = SuiteLoader(self.file, self._catalog, self._properties, isolation).loaded()
         self.suite, self.cases = self.loaded.suite, self.loaded.cases
 
     def why_skipped(self, name: str) -> str | None:
-        """Why a case does not run; None where it does."""
+        """Return why a case does not run; None if it does."""
         case = self.cases[name]
         if case.skip is not None:
             return case.skip
@@ -87,7 +87,7 @@ class Session:
         return "other cases of the file are marked with only" if is_limited and not case.only else None
 
     async def open(self) -> None:
-        """Run what comes before all cases. Raises FlowError or StartError where that fails."""
+        """Run the steps before all cases. Raise FlowError or StartError if they fail."""
         self._folder = TemporaryDirectory()
         self.loaded.parts.runtime.data_dir = Path(self._folder.name)
         self._app = Application(self.loaded.parts)
@@ -96,7 +96,7 @@ class Session:
             self._variables = await _after(self.suite.before_all, {})
 
     async def close(self) -> None:
-        """Run what comes after all cases. Raises FlowError where that fails."""
+        """Run the steps after all cases. Raise FlowError if they fail."""
         try:
             await _after(self.suite.after_all, self._variables)
         finally:
@@ -115,12 +115,12 @@ class Session:
             text = await self._run(written)
         except (FlowError, StartError) as error:
             text = self.told(error)
-        except Exception:  # ours, or of a processor outside of any flow: the other cases shall run
+        except Exception:  # ours, or of a processor outside any flow: the other cases should run
             text = traceback.format_exc()
         return self._result(written, "failed" if text else "passed", perf_counter() - began, text)
 
     def told(self, error: FlowError | StartError) -> str:
-        """Why something could not run, for people."""
+        """Return why something could not run, for people."""
         refused = (f"  {each.expression}\n  {each.note}" for each in self.loaded.crossings())
         return "\n".join([*refused, f"  {error}"])
 
@@ -128,7 +128,7 @@ class Session:
         return Result(self.file.name, self.file.document.file, written.place.line, written.name, status, seconds, text)
 
     async def _run(self, written: Written) -> str:
-        """Why the case failed; empty where it did not."""
+        """Return why the case failed; empty if it did not."""
         case = self.cases[written.name]
         running = self.running(self._app, self.loaded, case, self.layers(case))
         try:
@@ -144,7 +144,7 @@ class Session:
         return report.failure(self.file.document, mismatches, running.journal) if mismatches else ""
 
     async def _end(self) -> None:
-        """Let the next case begin anew: nothing lies in memory or in the data folder, unless the cases share it."""
+        """Reset for the next case: nothing stays in memory or in the data folder, unless the cases share it."""
         if self.suite.shares_application:
             await self._app.stop_sources()
             return
@@ -158,5 +158,5 @@ def _empty(folder: Path) -> None:
 
 
 async def _after(steps: Flow | None, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The variables after some steps."""
+    """Return the variables after some steps."""
     return variables if steps is None else (await steps.run(Event(vars=dict(variables)))).vars

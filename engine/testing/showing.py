@@ -1,4 +1,4 @@
-"""Values as people read them in what tests tell."""
+"""Values for people, in the reports of tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST = 200
 
 
 def in_line(value: Any) -> str:
-    """A value in one line, as YAML has it."""
+    """Return a value in one line, as YAML has it."""
     text: str = yaml.safe_dump(
         plain(value), allow_unicode=True, sort_keys=False, default_flow_style=True, width=float("inf")
     )
@@ -23,7 +23,7 @@ def in_line(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value in what YAML can write."""
+    """Return a value in types that YAML can write."""
     value = settle(value)
     if isinstance(value, Message):
         return plain(value.payload)

@@ -1,4 +1,4 @@
-"""How people slip in flow files: other texts for a text, and what they do to the data of a file."""
+"""Slips that people make in flow files: other texts for a text, and their effects on the data of a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.parameters.text import Text
 
 Key = str | int
 Change = Callable[[Any, Key], None]
-"""What is done to the map or list that holds an entry, and the entry's key in it."""
+"""Changes the map or list that holds an entry; takes it and the entry's key."""
 
 OPPOSITES = {
     "==": "!=", "!=": "==", "<": ">=", ">": "<=", "<=": ">", ">=": "<", "&&": "||", "||": "&&",
@@ -33,19 +33,19 @@ SQL = (
     (re.compile(r",\s*\w+ = [\w.:]+(?!.*=)", re.DOTALL), ""),  # the last assignment
     (re.compile(r"\bDESC\b", re.IGNORECASE), "ASC"),
 )
-"""What is done to a statement: a pattern, and what stands for its first match."""
+"""Changes of a statement: a pattern, and the replacement of its first match."""
 
 
 # Other values for a value
 
 
 def of_number(value: float) -> Iterator[Any]:
-    """Another truth or number."""
+    """Return another truth or number."""
     yield not value if isinstance(value, bool) else STATUSES.get(int(value), value + 1)
 
 
 def of_value(text: str) -> Iterator[str]:
-    """Another value for one that may be an expression."""
+    """Yield another value for one that may be an expression."""
     leaf = LEAF.fullmatch(text)
     if leaf:
         yield from (f"#[{other}]" for other in (*_of_path(leaf[1]), *of_expression(leaf[1])))
@@ -54,7 +54,7 @@ def of_value(text: str) -> Iterator[str]:
 
 
 def of_collection(text: str) -> Iterator[str]:
-    """A list that loses its first item, or has its items in another order."""
+    """Yield a list that loses its first item, or has its items in another order."""
     yield from (f"({text})[1:]", f"reverse({text})")
 
 
@@ -64,7 +64,7 @@ def _of_path(expression: str) -> Iterator[str]:
 
 
 def of_expression(text: str) -> Iterator[str]:
-    """An expression with one mistake: an operator, a number, a literal, an item that is not appended."""
+    """Yield an expression with one mistake: an operator, a number, a literal, an item that is not appended."""
     for match in OPERATOR.finditer(text):
         yield text[: match.start()] + OPPOSITES[match[0]] + text[match.end() :]
     for match in NUMBER.finditer(text):
@@ -76,12 +76,12 @@ def of_expression(text: str) -> Iterator[str]:
 
 
 def of_sql(text: str) -> Iterator[str]:
-    """A statement without a part, or with two of its parameters swapped."""
+    """Yield a statement without a part, or with two of its parameters swapped."""
     return (pattern.sub(new, text, count=1) for pattern, new in SQL if pattern.search(text))
 
 
 def of_types(text: str) -> Iterator[str]:
-    """Error types with one left out, or replaced by another that is known."""
+    """Yield error types with one left out, or replaced by another that is known."""
     types = [each.strip() for each in text.split(",")]
     for number in range(len(types)):
         rest = types[:number] + types[number + 1 :]
@@ -89,11 +89,11 @@ def of_types(text: str) -> Iterator[str]:
 
 
 def of_method(text: str) -> Iterator[str]:
-    """Another method."""
+    """Yield another method."""
     yield from (METHODS[text],) if text in METHODS else ()
 
 
-# What is done to the data
+# Changes of the data
 
 
 def drop(holder: Any, key: Any) -> None:

@@ -1,4 +1,4 @@
-"""Where a test links its application: anew for each case, with its doubles and with who looks on."""
+"""The stage of a test: it links its application for each case, with its doubles and observers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from engine.values.errors import FlowError
 from engine.values.event import Event
 
 FIRST, LAST = 30, 30
-"""How many steps of a long path are kept: how it began, and where it ended."""
+"""How many steps of a long path are kept: its beginning, and its end."""
 
 
 class Layers(NamedTuple):
-    """What a case puts upon the steps.
+    """The layers that a case adds to the steps.
 
-    around: what stands around them, the first one innermost. observers: who looks on; the last one is told first what
-    has left.
+    around: the layers themselves, the first one innermost. observers: the observers; the last one is notified first
+    when something has left.
     """
 
     around: Sequence[Around] = ()
@@ -34,7 +34,7 @@ NO_LAYERS = Layers()
 
 
 class Stage:
-    """The steps of an application under test, and all that they are linked from."""
+    """The steps of an application under test, and the starts that they are linked from."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = steps
@@ -42,18 +42,18 @@ class Stage:
         self._always: tuple[Around, ...] = ()
 
     def open(self, starts: Iterable[Any], *always: Around) -> None:
-        """Link what an event may come to from here. always: what stays around steps, whatever `set` puts there."""
+        """Link everything that an event may reach from here. always: layers that stay, whatever `set` adds."""
         self._starts, self._always = list(starts), always
         self.set(NO_LAYERS)
 
     def set(self, layers: Layers) -> None:
-        """Link the application anew, with these layers in the place of those before."""
+        """Link the application again, with these layers instead of those before."""
         link = Link(layers.observers, [*self._always, *layers.around], batches=layers.batches)
         link.link(self._starts).install()
 
 
 class Passage:
-    """One step of the path: inside of which, and what became of it; neither over nor failed, it was cut off."""
+    """One step of the path: its outer step, and its result; one that is neither over nor failed was cut off."""
 
     __slots__ = ("depth", "failure", "is_over", "outer", "step")
 
@@ -109,7 +109,7 @@ class Journal:
         self.end.append(passage)
 
     def calls(self) -> dict[str, int]:
-        """How often each element ran, by its name, and by its doc:name."""
+        """Return how often each element ran, by its name, and by its doc:name."""
         counted: Counter[str] = Counter()
         for step, times in self.runs.items():
             counted[step.name] += times

@@ -1,4 +1,4 @@
-"""Test files: what stands in them, and the application that their cases run on."""
+"""Test files: their contents, and the application on which their cases run."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from engine.work.isolation import Isolation
 INHERITED = ("sources", "within", "timeout", "now", "seed", "examples")
 JOINED = ("mock", "tags")
 DATA = ("given", "expect", "spy", "then")
-"""What of a case stands as it is: the placeholders in it are those of rows alone."""
+"""Parts of a case that are literal: the placeholders in them are those of rows alone."""
 HOOKS = ("before-all", "before-each", "after-each", "after-all")
 
 
 class Written(NamedTuple):
-    """A case as it stands in the file, for one of its rows."""
+    """A case from the file, for one of its rows."""
 
     name: str
     values: Map
@@ -117,25 +117,25 @@ class TestFile:
             yield Written(unique, own, place)
 
     def paths(self) -> list[Path]:
-        """The flow files and folders under test."""
+        """Return the flow files and folders under test."""
         folder, files = self.path.parent, self.settings.get("files")
         if isinstance(files, list):
             return [folder / str(file) for file in files]
         return sorted(file for file in folder.iterdir() if is_flow_file(file)) if folder.is_dir() else []
 
     def documents(self) -> list[Document]:
-        """Them, read anew."""
+        """Return their documents, read again."""
         return read_documents(self.paths())
 
     def isolation(self, databases: Iterable[str] = ()) -> Isolation:
-        """What keeps the flows from the world. databases: servers on which they may have databases of their own."""
+        """Return the isolation of the flows. databases: servers on which they may have databases of their own."""
         real, environment = (as_data(self.settings.get(name)) for name in ("real", "environment"))
         is_listed = isinstance(environment, list)
         seen = map(str, environment) if is_listed else environment is True
         return isolation_of(map(str, real) if isinstance(real, list) else (), seen, databases)
 
     def properties(self, given: Mapping[str, str], usual: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Those of the suite, over which those given win; the usual ones are for what neither has."""
+        """Return those of the suite, over which those given win; the usual ones are used if neither has them."""
         own = {name: as_text(value) for name, value in flatten(self.settings.get("set")).items()}
         return {**(usual or {}), **own, **given}
 
@@ -166,12 +166,12 @@ class Loaded:
     isolation: Isolation | None
 
     def forgive(self, expected: FlowError | None) -> None:
-        """Forget the call that would have left the test whose error this is, which a case expects."""
+        """Forget the call that would have left the test and caused this error, which a case expects."""
         if self.isolation is not None and expected in self.isolation.crossings:
             self.isolation.crossings.remove(expected)
 
     def crossings(self, mocks: Iterable[Selecting] = ()) -> list[Mismatch]:
-        """The calls that would have left the test, which no mock answered; they are forgotten."""
+        """Return the calls that would have left the test, which no mock answered; forget them."""
         return crossings(self.isolation, self.stage.steps, mocks)
 
 
@@ -185,7 +185,7 @@ class SuiteLoader(Loader):
         properties: Mapping[str, str],
         isolation: Isolation | None,
     ) -> None:
-        """isolation: what keeps the flows from the world; None, where they act on it."""
+        """isolation: keeps the flows from the world; None if they act on it."""
         self.clock = CaseClock()
         self.file = file
         own = copy(file.document)
@@ -201,7 +201,7 @@ class SuiteLoader(Loader):
         self.cases: dict[str, Case] = {}
 
     def loaded(self) -> Loaded:
-        """All of it. Raises LoadError, with the mistakes of the flows and of the test file."""
+        """Load everything. Raise LoadError, with the mistakes of the flows and of the test file."""
         files = {document.start().short or document.file: document.file for document in self.documents[:-1]}
         parts, isolation = self.load(), self.builder.runtime.isolation
         starts = [*parts.runnables.values(), self.suite, *self.cases.values()]
@@ -231,7 +231,7 @@ class SuiteLoader(Loader):
         self._forget_repetitions()
 
     def _forget_repetitions(self) -> None:
-        """Rows of one case have the same mistakes, and mention the same names."""
+        """Forget repeated mistakes: rows of one case have the same mistakes, and mention the same names."""
         mentions = self.builder.mentions
         self.builder.mistakes[:] = dict.fromkeys(self.builder.mistakes)
         mentions.flows[:] = dict.fromkeys(mentions.flows)
@@ -268,7 +268,7 @@ class SuiteLoader(Loader):
 
 
 def _acts(case: Map) -> Iterator[Map]:
-    """What a case does, and does then."""
+    """Yield the acts of a case, in their order."""
     yield case
     then = case.get("then")
     yield from (act for act in then if isinstance(act, Map)) if isinstance(then, Sequence) else ()

@@ -1,4 +1,4 @@
-"""JSON Web Tokens for tests, signed with a secret: who calls, as `from-expression` may say it."""
+"""JSON Web Tokens for tests, signed with a secret: the caller of a request, made by `from-expression`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.expressions.writing import encode
 
 HASHES = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 LIFE = 3600
-"""Seconds for which a token holds that does not say how long."""
+"""Seconds for which a token is valid that does not say how long."""
 
 
 def token_function(now: Callable[[], datetime]) -> Function:
@@ -23,7 +23,7 @@ def token_function(now: Callable[[], datetime]) -> Function:
     def jwt(claims: dict[str, Any], secret: str | bytes, algorithm: str = "HS256") -> str:
         """A JSON Web Token (RFC 7519) of claims, signed with a secret by HS256, HS384 or HS512.
 
-        A date and time among the claims is written in seconds; without `exp` the token holds for an hour.
+        A date and time among the claims is written in seconds; without `exp` the token is valid for an hour.
         """
         if algorithm not in HASHES:
             raise EvaluationError(f"jwt() takes one of {', '.join(HASHES)}")

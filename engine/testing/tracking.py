@@ -1,4 +1,4 @@
-"""What the cases of a test file passed."""
+"""The points that the cases of a test file passed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.values.event import Event
 
 
 class _Call:
-    """One call of a step, inside of which other; whether it ran steps inside."""
+    """One call of a step; the call around it; whether it ran steps inside."""
 
     __slots__ = ("has_entered", "outer", "step")
 
@@ -34,7 +34,7 @@ _call: ContextVar[_Call | None] = ContextVar("call_of_step", default=None)
 
 @dataclass(frozen=True)
 class _Position:
-    """Where a step stands: first or last of its chain."""
+    """The position of a step: first or last of its chain."""
 
     way: Way
     is_first: bool
@@ -42,12 +42,12 @@ class _Position:
 
     @property
     def chain(self) -> str:
-        """Where the chain stands."""
+        """The location of the chain."""
         return self.way.chain.location or ""
 
 
 class Tracker:
-    """Counts what events pass in one application: an observer of its steps and handlers."""
+    """Counts the points that events pass in one application: an observer of its steps and handlers."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._points = points(loaded.parts, loaded.files)
@@ -61,12 +61,12 @@ class Tracker:
                 self._positions[step] = _Position(way, number == 0, number == last)
 
     def layers(self, case: object) -> Layers:
-        """What is put upon the steps in the case that begins: nothing but somebody who looks on."""
+        """Return the layers for the steps in the case that begins: only an observer."""
         self.end_case()
         return Layers(observers=[self])
 
     def hits(self) -> Mapping[Point, int]:
-        """How often each point was passed; 0 for those that never were."""
+        """Return how often each point was passed; 0 for those that never were."""
         self.end_case()
         hits: Counter[Point] = Counter()
         for key, point in self._points.items():
@@ -109,7 +109,7 @@ class Tracker:
             self._passing[node] += 1
 
     def _enter(self, way: Way) -> None:
-        """Steps inside a step begin: those of the call under way, or of one that is over."""
+        """Note that steps inside a step begin: those of the call under way, or of one that is over."""
         call = _call.get()
         if call is not None and call.step is way.step:
             call.has_entered = True
@@ -118,7 +118,7 @@ class Tracker:
 
 
 def _as_raised(step: Step, failure: FlowError) -> FlowError:
-    """The error as the step raised it, before its error-mapping."""
+    """Return the error as the step raised it, before its error-mapping."""
     cause = failure.__cause__
     is_mapped = isinstance(cause, FlowError) and step.processor.map_error(cause).type == failure.type
     return cause if is_mapped and isinstance(cause, FlowError) else failure

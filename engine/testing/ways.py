@@ -24,11 +24,11 @@ from engine.work.nesting import Runnable
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """Steps in a row, and what stands around them.
+    """Steps in a row, and the scopes around them.
 
-    flow: the flow or sub-flow that they belong to. step: the scope or router that holds them; None where the flow
-    itself does. outer: where that step stands. handlers: what takes their errors. taken_by: whose steps they are,
-    where they are those of a handler.
+    flow: the flow or sub-flow that they belong to. step: the scope or router that holds them; None if it is the flow
+    itself. outer: the way of that step. handlers: the handlers of their errors. taken_by: the handler whose steps they
+    are, if they are those of one.
     """
 
     chain: Chain
@@ -40,7 +40,7 @@ class Way:
 
 
 class Met(NamedTuple):
-    """A handler that takes an error, or a scope that it leaves; answers: what the scope tells apart by its type."""
+    """A handler that takes an error, or a scope that it leaves; answers: how the scope classifies its type."""
 
     location: str
     answers: tuple[bool, ...] = ()
@@ -84,7 +84,7 @@ class Ways:
                 yield from self._inside(Way(handler.steps, way.flow, way.step, way.outer, taken_by=handler))
 
     def inner(self, step: Step) -> list[Inner]:
-        """The steps that stand inside a step, not those of the flows that it calls."""
+        """Return the steps inside a step, not those of the flows that it calls."""
         inside = inner_steps(step.processor)
         return [each for each in inside if isinstance(each.steps, Chain) and id(each.steps) not in self._flows]
 
@@ -93,7 +93,7 @@ class Ways:
         return (self._flows[each] for each in called if each in self._flows)
 
     def served(self, way: Way) -> set[str]:
-        """The flows with an HTTP source whose requests may take the way."""
+        """Return the flows with an HTTP source whose requests may take the way."""
         return set(self._served(way.flow, set()))
 
     def _served(self, flow: str, seen: set[str]) -> Iterator[str]:
@@ -106,7 +106,7 @@ class Ways:
             yield from self._served(caller.flow, seen)
 
     def fate(self, way: Way, step: Step, raised: ErrorType) -> frozenset[Met | Left]:
-        """What an error meets on its way out that the step raises: two with the same fate need one test."""
+        """Return the handlers and scopes that an error of the step meets: two with the same fate need one test."""
         left = step.processor.map_error(FlowError(raised, str(raised))).type
         return frozenset(self._fate(way, left, set()))
 
@@ -130,7 +130,7 @@ class Ways:
 
 
 def _takers(handlers: ErrorHandler, raised: ErrorType) -> Iterator[OnError]:
-    """The handlers that may take an error: the first, and those before it that ask for more than its type."""
+    """Yield the handlers that may take an error: the first, and those before it that check more than its type."""
     for handler in handlers.handlers:
         if handler.type.match_type(raised):
             yield handler
@@ -139,7 +139,7 @@ def _takers(handlers: ErrorHandler, raised: ErrorType) -> Iterator[OnError]:
 
 
 def _answers(holder: Parameters, raised: ErrorType) -> Iterator[bool]:
-    """Whether an error is of the types that a scope tells from others, such as those that it tries again."""
+    """Return whether an error is of the types that a scope treats differently, such as those that it tries again."""
     for value in vars(holder).values():
         if isinstance(value, TypePatterns):
             yield value.match_type(raised)
@@ -148,11 +148,11 @@ def _answers(holder: Parameters, raised: ErrorType) -> Iterator[bool]:
 
 
 def is_served(runnable: Runnable) -> bool:
-    """Whether HTTP requests start it."""
+    """Return whether HTTP requests start it."""
     return isinstance(runnable, Flow) and isinstance(runnable.source, HttpSource)
 
 
 def _passes(handlers: ErrorHandler, raised: ErrorType) -> bool:
-    """Whether an error may leave the handlers: none takes it, or one propagates it."""
+    """Return whether an error may leave the handlers: none takes it, or one propagates it."""
     ended = Rehearsal().handled(Outcome((), (Failure(raised, UNKNOWN),)), handlers)
     return any(failure.type == raised for failure in ended.failures)

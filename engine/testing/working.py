@@ -23,11 +23,11 @@ from engine.values.errors import FlowError
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be run, and how.
+    """The files to run, and how.
 
     given: properties that win over those of the suites; processors: packages of elements.
     wish: a word expression, as Wish takes it; tags: of which a case has one; stops: at the first failure.
-    covers: whether what the cases pass in the flows is counted.
+    covers: whether the passed points of the flows are counted.
     databases: URLs of servers on which the flows may have databases of their own. usual: properties
     over which those of the suites win.
     """
@@ -42,7 +42,7 @@ class Order:
     usual: Mapping[str, str] = field(default_factory=dict)
 
     def session(self, file: TestFile) -> Session:
-        """The session of a test file."""
+        """Return the session of a test file."""
         elements = catalog(self.processors)
         return Session(file, elements, self.given, databases=self.databases, usual=self.usual)
 
@@ -54,7 +54,7 @@ class Order:
 
 @dataclass(frozen=True)
 class FileResult:
-    """What became of a test file: its cases, or why none could run.
+    """The result of a test file: its cases, or why none could run.
 
     deselected: how many cases were not asked for. hits: how often they passed each point of the flows.
     """
@@ -100,7 +100,7 @@ def run_test_file(file: TestFile, order: Order) -> FileResult:
 
 
 async def _run(session: Session, cases: Sequence[Written], stops: bool, results: list[Result]) -> str:
-    """Run the cases; what failed before the first or after the last one."""
+    """Run the cases; return the failure before the first or after the last one."""
     try:
         try:
             await session.open()

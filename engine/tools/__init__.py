@@ -1,1 +1,1 @@
-"""What people use: the command line, manual pages, running examples."""
+"""The tools for people: the command line, manual pages, running examples."""

@@ -81,7 +81,7 @@ def serve(
         from engine.tools.reload import serve_again
 
         sys.exit(serve_again(known, sys.argv[1:]))
-    gc.disable()  # what is loaded now stays: looking through it only delays the start; `serve` enables it
+    gc.disable()  # loaded objects stay: collecting now only delays the start; `serve` enables it
     from engine.tools.handover import Successor
     from engine.tools.logs import configure
     from engine.tools.serving import serve_application
@@ -122,7 +122,7 @@ def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[s
     help="An OpenAPI 3 file: a flow for each of its operations, which answers its example.",
 )  # fmt: skip
 def new(folder: Path, api: Path | None) -> None:
-    """Begin a project: write flows into FOLDER (here, if left out); nothing that is there is touched."""
+    """Begin a project: write flows into FOLDER (here, if left out); existing files are not touched."""
     from engine.loading.project import FILE
     from engine.tools.scaffold import ScaffoldError, new_project
 

@@ -1,4 +1,4 @@
-"""What the commands have in common: options, and loading what they work on."""
+"""The parts shared by all commands: options, and loading the files they work on."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ format_option = click.option("--log-format", type=click.Choice(["text", "json"])
 
 @contextmanager
 def without_garbage() -> Iterator[None]:
-    """Within it nothing is collected: what is loaded stays, and looking through it takes a tenth of the time."""
+    """Disable garbage collection within it: loaded objects stay, and collecting takes a tenth of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -49,7 +49,7 @@ def without_garbage() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Given:
-    """What a command works on: what stands on its line, and what the project says besides.
+    """The input of a command: its command line, and in addition the project file.
 
     properties: those of the line alone; project: those of the project, over which they win.
     """
@@ -60,7 +60,7 @@ class Given:
     processors: tuple[str, ...]
     databases: tuple[str, ...]
     folders: tuple[Path, ...]
-    """Where else something lies on which it depends: the project's file."""
+    """The other file on which it depends: the project's."""
 
     @property
     def all_properties(self) -> dict[str, str]:
@@ -68,7 +68,7 @@ class Given:
 
 
 def given(paths: Iterable[str] | None, settings: Iterable[str] = (), processors: Iterable[str] = ()) -> Given:
-    """What a command works on. paths: None, where it needs none; else it ends where nobody names any."""
+    """Return the input of a command. paths: None if it needs none; otherwise it ends if nobody names any."""
     from engine.loading.project import FILE, SECTION, Project, ProjectError
 
     paths = None if paths is None else list(paths)
@@ -92,7 +92,7 @@ def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str
 
 @without_garbage()
 def load_given(known: Given, recorder: Recorder | None = None) -> Application:
-    """The application of flow files; where they have mistakes, those are printed, and the command ends."""
+    """Return the application of flow files; if they have mistakes, print them and end the command."""
     from engine.application import Application
     from engine.loading.catalog import CatalogError
     from engine.loading.diagnostic import LoadError
@@ -121,7 +121,7 @@ def try_connections(app: Application) -> None:
 
 
 def elements_of(known: Given) -> Any:
-    """The catalog of elements: installed ones, and those of the packages."""
+    """Return the catalog of elements: installed ones, and those of the packages."""
     from engine.loading.catalog import CatalogError, discover
 
     try:

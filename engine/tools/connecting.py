@@ -1,4 +1,4 @@
-"""`engine check --connect`: what only those know that the flows connect to."""
+"""`engine check --connect`: the mistakes that only the systems behind the flows can find."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.values.secrets import Secrets
 
 
 async def mistakes_found(app: Application) -> list[str]:
-    """What the configs find when they are tried out, as it is printed. Nothing is started, nothing changed."""
+    """Try out the configs, and return the mistakes in printed form. Nothing is started, nothing changed."""
     found: list[str] = []
     for name, config in app.parts.configs.items():
         try:

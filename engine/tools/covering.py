@@ -1,4 +1,4 @@
-"""`engine test --coverage`: what the cases passed of the flows is told, and written."""
+"""`engine test --coverage`: the parts of the flows that the cases passed are reported, and written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.testing.working import FileResult
 
 @dataclass(frozen=True)
 class Reports:
-    """What is made of the coverage.
+    """The reports made from the coverage.
 
     fail_under: percent of lines, and of branches, below which the tests have failed. html: a folder; lcov: a file.
     """
@@ -25,7 +25,7 @@ class Reports:
 
 
 def report(results: Sequence[FileResult], reports: Reports) -> int:
-    """Print the table and write the reports; the exit code."""
+    """Print the table and write the reports; return the exit code."""
     coverage = Coverage(result.hits for result in results)
     click.echo("\n" + "\n".join(table(coverage)))
     if not (_write(reports.html, coverage, _html) and _write(reports.lcov, coverage, _lcov)):
@@ -37,7 +37,7 @@ def report(results: Sequence[FileResult], reports: Reports) -> int:
 
 
 def _write(path: Path | None, coverage: Coverage, write: Callable[[Coverage, Path], Path]) -> bool:
-    """Write a report, where one is wanted; whether that could be done."""
+    """Write a report, if one is wanted; return whether that succeeded."""
     if path is None:
         return True
     try:

@@ -11,7 +11,7 @@ from engine.serving.route import HttpSource, Route
 
 
 def describe(app: Application, form: str, servers: Iterable[str]) -> str:
-    """The document as a text. form: yaml or json; servers: left out, the listeners' hosts and ports."""
+    """Return the document as a text. form: yaml or json; servers: if left out, the listeners' hosts and ports."""
     routes = [flow.source.route() for flow in app.flows.values() if isinstance(flow.source, HttpSource)]
     document = app.openapi(None, list(servers) or dict.fromkeys(map(_url, routes)))
     text = json.dumps(document, indent=2, ensure_ascii=False)

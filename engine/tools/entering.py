@@ -11,7 +11,7 @@ from engine.values.media import read_json
 
 
 def entering(payload: bytes | None = None, variables: str | None = None, attributes: str | None = None) -> Event:
-    """The event of a payload, variables and attributes in JSON. Raises ValueError, for people, for what is none."""
+    """Return the event of a payload, variables and attributes in JSON. Raise ValueError, for people."""
     return Event(
         payload=read("the payload", payload) if payload and payload.strip() else None,
         vars=_map("--vars", variables),
@@ -27,7 +27,7 @@ def _map(option: str, text: str | None) -> dict[str, Any]:
 
 
 def read(what: str, text: bytes) -> Any:
-    """A value in JSON. Raises ValueError, which says what is none."""
+    """Return a value in JSON. Raise ValueError, which names the invalid text."""
     try:
         return read_json(bytes_without_mark(text))
     except ValueError as error:

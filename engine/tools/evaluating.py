@@ -24,7 +24,7 @@ WIDEST_CARET = 200
 
 @cache
 def scope() -> Reach:
-    """What expressions may call: installed functions too; p finds no property, resource no file, lookup no flow."""
+    """Return the functions for expressions, also installed ones; p, resource and lookup find nothing."""
     try:
         return Reach(functions=all_functions(), warn=lambda mistake: click.echo(f"warning: {mistake}", err=True))
     except ValueError as error:  # an installed package with functions that is broken
@@ -32,7 +32,7 @@ def scope() -> Reach:
 
 
 def evaluate(text: str, event: Event, *, source: bool) -> int:
-    """Print the value of an expression as JSON, or its generated Python; the exit code."""
+    """Print the value of an expression as JSON, or its generated Python; return the exit code."""
     try:
         expression = Expression(text, scope())
         click.echo(source_of(expression.evaluate) if source else _shown(expression.evaluate(event)))
@@ -43,12 +43,12 @@ def evaluate(text: str, event: Event, *, source: bool) -> int:
 
 
 def value_of(text: str, event: Event) -> Any:
-    """The value of an expression. Raises FlowError, and the error of one that cannot be compiled."""
+    """Return the value of an expression. Raise FlowError, or the error of one that cannot be compiled."""
     return Expression(text, scope()).evaluate(event)
 
 
 def tell(text: str, error: PydanticCustomError | FlowError) -> None:
-    """Print what is wrong with an expression, or what went wrong in it."""
+    """Print the mistake in an expression, or the error of its evaluation."""
     if isinstance(error, FlowError):
         click.echo(f"{error.type}: {error.detailed_description}", err=True)
         return

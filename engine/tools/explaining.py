@@ -1,4 +1,4 @@
-"""`engine explain`: pages on what files hold, derived from the classes that read them, and on mistakes."""
+"""`engine explain`: pages on the contents of files, derived from the classes that read them, and on mistakes."""
 
 from __future__ import annotations
 
@@ -123,12 +123,12 @@ PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
 
 
 def page_of(topic: str) -> str:
-    """The page of a topic, which is one of PAGES."""
+    """Return the page of a topic, which is one of PAGES."""
     return "\n\n".join([topic, *PAGES[topic]()])
 
 
 def page_of_mistake(page: Page) -> str:
-    """The page of a mistake, as it is printed."""
+    """Return the page of a mistake, in printed form."""
     sections = [_titled(title, indent(text.rstrip(), "  ")) for title, text in page.sections()]
     return "\n\n".join([page.code, _text(page.means), *sections])
 

@@ -1,4 +1,4 @@
-"""`engine explain flow`: what the linker made of a flow, step by step."""
+"""`engine explain flow`: the linker's view of a flow, step by step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_NAMED = 3
 
 
 def flow_page(parts: Parts, name: str) -> str:
-    """Each step of a flow or sub-flow: whether it waits, what is committed together, who handles its errors."""
+    """Return each step of a flow or sub-flow: whether it waits, what is committed together, who handles its errors."""
     return "\n".join(_Page(parts).lines(name))
 
 
@@ -63,7 +63,7 @@ class _Page:
                 yield from self._of_way(inner, depth + 1)
 
     def _end(self, fate: Met | Left, raised: ErrorType) -> str | None:
-        """Who gets an error, in a few words; None for a scope that it passes through."""
+        """Name the handler of an error, in a few words; None for a scope that it passes through."""
         if isinstance(fate, Left):
             return f"leaves {fate.flow} with {fate.status}"
         if handler := self._handlers.get(fate.location):
@@ -72,7 +72,7 @@ class _Page:
         return _of_step(scope) if scope.processor.keeps(raised) else None
 
     def _told(self, step: Step) -> Iterator[str]:
-        """What is known of a call of the step."""
+        """Return the known facts about a call of the step."""
         effects = self._link.step(step).effects
         if effects.waits or effects.acts:
             yield "may wait, and act, for anything"
@@ -83,7 +83,7 @@ class _Page:
         yield from self._of_loop(step)
 
     def _names(self, step: Step, effects: Effects) -> list[str]:
-        """The configs whose resources the step, or those inside, work with."""
+        """Return the configs whose resources the step, or those inside, work with."""
         inside = (each for each in steps_within(step) if self._link.step(each).effects.resources & effects.resources)
         configs = (
             value for each in inside for value in Parameters.members(each.processor) if isinstance(value, Config)
@@ -91,7 +91,7 @@ class _Page:
         return list(dict.fromkeys(config.config_name for config in configs))
 
     def _of_loop(self, step: Step) -> Iterator[str]:
-        """Whether the statements of several items are committed together, or why not."""
+        """Return whether the statements of several items are committed together, or why not."""
         is_fused = getattr(step.processor, "fuse", None)
         if is_fused is None:
             return
@@ -107,7 +107,7 @@ class _Page:
             yield f"each statement is committed alone: {self._hindrance(bodies)}"
 
     def _hindrance(self, bodies: list[Chain]) -> str:
-        """What in the steps of a loop keeps their statements from being committed together."""
+        """Return the reason in the steps of a loop that keeps their statements from being committed together."""
         for each in self._steps_in(bodies):
             effects = self._link.step(each).effects
             if effects.waits or effects.acts:
@@ -115,7 +115,7 @@ class _Page:
         return "they work with several databases"
 
     def _steps_in(self, chains: list[Chain]) -> Iterator[Step]:
-        """The steps of some chains, those inside of others first."""
+        """Return the steps of some chains, those inside others first."""
         for chain in chains:
             for step in chain.steps:
                 inner = [each for each in members_of(step.processor) if isinstance(each, Chain)]
@@ -124,13 +124,13 @@ class _Page:
 
 
 def _of_step(step: Step) -> str:
-    """`flows/orders.yaml:14 foreach`."""
+    """Return `flows/orders.yaml:14 foreach`."""
     _, file, line = split(step.location)
     return f"{file}:{line} {step.name}"
 
 
 def _of_handler(handler: OnError) -> str:
-    """`flows/orders.yaml:34 on-error-continue of DB:CONNECTIVITY`."""
+    """Return `flows/orders.yaml:34 on-error-continue of DB:CONNECTIVITY`."""
     _, file, line = split(handler.location)
     name = "on-error-continue" if handler.continues else "on-error-propagate"
     condition = " when a condition holds" if handler.when else ""
@@ -138,7 +138,7 @@ def _of_handler(handler: OnError) -> str:
 
 
 def _listed(title: str, ends: list[str]) -> Iterator[str]:
-    """The title with the first of its ends, the others beneath it."""
+    """Return the title with the first of its ends, the others beneath it."""
     yield f"{title}{ends[0]}"
     yield from (f"{' ' * len(title)}{each}" for each in ends[1:])
 

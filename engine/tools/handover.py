@@ -1,7 +1,7 @@
 """`engine serve --reload`: a server takes its sockets from the one before it, so that no connection is refused.
 
-One message each way at a time: the new server says that it has loaded its flows; it gets the sockets that
-there are; it gives back all that it listens at, once it answers, and the lines that tell people of it.
+One message each way at a time: the new server says that it has loaded its flows; it gets the existing sockets; once it
+answers, it returns all sockets at which it listens, and the lines that announce it to people.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 VARIABLE = "FLOW_ENGINE_HANDOVER"
-"""The environment variable with the number of the connection to whoever starts servers anew."""
+"""The environment variable with the number of the connection to the process that restarts servers."""
 
 LOADED = b"loaded"
 LONGEST, MOST = 65536, 64
 """Bytes of a message, and sockets with it."""
 
 Sockets = dict[str, int]
-"""The file descriptors of listening sockets by `host:port`, as the flows or the command line say it."""
+"""The file descriptors of listening sockets by `host:port`, in the form of the flows or the command line."""
 
 
 class Message(NamedTuple):
-    """Sockets, and what is to be printed."""
+    """Sockets, and the text to print."""
 
     sockets: Sockets
     text: str = ""
 
 
 def send(channel: socket.socket, message: Message) -> None:
-    """Send a message. Raises OSError where the other end is gone."""
+    """Send a message. Raise OSError if the other end is gone."""
     text = json.dumps([list(message.sockets), message.text]).encode()
     socket.send_fds(channel, [text], list(message.sockets.values()))
 
 
 def receive(channel: socket.socket) -> Message | None:
-    """What the other end sends; None, where it is gone."""
+    """Receive the other end's message; None if it is gone."""
     try:
         content, descriptors, _, _ = socket.recv_fds(channel, LONGEST, MOST)
     except OSError:
@@ -57,12 +57,12 @@ class Successor:
 
     @classmethod
     def expected(cls) -> Successor | None:
-        """The one that this process is; None, where nobody starts servers anew."""
+        """Return the successor that this process is; None if nobody restarts servers."""
         number = os.environ.pop(VARIABLE, "")
         return cls(socket.socket(fileno=int(number))) if number else None
 
     def take(self) -> dict[str, socket.socket]:
-        """Say that the flows are loaded, and wait for the sockets that there are already."""
+        """Say that the flows are loaded, and wait for the existing sockets."""
         self._channel.sendall(LOADED)
         message = receive(self._channel) or Message({})
         return {name: socket.socket(fileno=number) for name, number in message.sockets.items()}
@@ -72,7 +72,7 @@ class Successor:
         send(self._channel, Message({name: each.fileno() for name, each in listening.items()}, text))
 
     def end_with_other(self) -> None:
-        """End as by SIGTERM when whoever starts servers anew is gone. To be called in the event loop."""
+        """End as by SIGTERM when the process that restarts servers is gone. To be called in the event loop."""
         import asyncio
 
         loop = asyncio.get_running_loop()

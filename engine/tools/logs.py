@@ -1,5 +1,4 @@
-"""Log lines of the command line: one a record, as text or as JSON, of bounded length, without secrets and control
-characters."""
+"""Log lines of the command line: one a record, as text or JSON, bounded, without secrets and control characters."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ END = 500
 """Characters of the end of a text that is cut."""
 
 Hide = Callable[[str], str]
-"""Gives a text without secrets."""
+"""Returns a text without secrets."""
 
 FIELDS = ("correlation_id", "flow", "status", "ms")
 
@@ -29,12 +28,12 @@ def configure(level: str, log_format: str, secrets: Iterable[str] = ()) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("engine").setLevel(level.upper())
-    for library in ("uvicorn", "python_multipart"):  # of a request that is none, the caller is told
+    for library in ("uvicorn", "python_multipart"):  # the caller is told of an invalid request
         logging.getLogger(library).setLevel(logging.WARNING if level == "debug" else logging.ERROR)
 
 
 class Line(logging.Formatter):
-    """What both forms share: secrets are hidden, before anything is escaped, and long texts are cut."""
+    """The base of both forms: secrets are hidden, before anything is escaped, and long texts are cut."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(message)s")
@@ -44,7 +43,7 @@ class Line(logging.Formatter):
         self._longest_secret = LONGEST_SPELLING * max(map(len, secrets), default=0)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line; it is written again, text by text without secrets, only where one may be in it."""
+        """Return the line; it is rewritten, text by text without secrets, only if one may be in it."""
         line = self.line(record, str)
         return self.line(record, self._secrets.hide) if self._secrets.may_be_in(line) else line
 
@@ -52,13 +51,13 @@ class Line(logging.Formatter):
         raise NotImplementedError
 
     def shown(self, text: str, hide: Hide) -> str:
-        """The text without secrets; a long one without its middle: at its end stands where an error happened."""
+        """Return the text without secrets; a long one without its middle: the place of an error is at its end."""
         if len(text) <= LONGEST_LOGGED:
             return hide(text)
         return f"{self._start(text, LONGEST_LOGGED - END)}… ({len(text):,} characters) …{self._end(text, END)}"
 
     def traceback(self, record: logging.LogRecord, hide: Hide) -> str:
-        """The traceback of the record; a long one without its middle: at its end stands the error itself."""
+        """Return the traceback of the record; a long one without its middle: the error itself is at its end."""
         text = self.formatException(record.exc_info) if record.exc_info else ""
         if len(text) <= LONGEST_TRACEBACK:
             return hide(text)
@@ -66,12 +65,12 @@ class Line(logging.Formatter):
         return f"{self._start(text, half)}\n… ({len(text):,} characters) …\n{self._end(text, half)}"
 
     def _start(self, text: str, most: int) -> str:
-        """The first characters, without secrets; none is cut in two, which would then be shown in part."""
+        """Return the first characters, without secrets; none is cut in two, because part of it would then be shown."""
         hidden = self._secrets.hide(text[: most + self._longest_secret])
         return hidden[: min(most, max(0, len(hidden) - self._longest_secret))]
 
     def _end(self, text: str, most: int) -> str:
-        """The last characters, likewise."""
+        """Return the last characters, likewise."""
         hidden = self._secrets.hide(text[-most - self._longest_secret :])
         return hidden[max(len(hidden) - most, min(len(hidden), self._longest_secret)) :]
 
@@ -90,7 +89,7 @@ class TextLine(Line):
 
 
 class JsonLine(Line):
-    """One JSON object a line: time, level, logger, message, and what the record carries."""
+    """One JSON object a line: time, level, logger, message, and the fields of the record."""
 
     def line(self, record: logging.LogRecord, hide: Hide) -> str:
         line = {
@@ -108,13 +107,13 @@ class JsonLine(Line):
 
 
 def variables_of(record: logging.LogRecord) -> Mapping[str, str]:
-    """The logging variables of the event that the record is about."""
+    """Return the logging variables of the event that the record is about."""
     variables: Mapping[str, str] = getattr(record, "variables", {})
     return variables
 
 
 def hidden(fields: Mapping[str, Any], shown: Hide) -> dict[str, Any]:
-    """The fields with their texts, one level down too, as they may be shown."""
+    """Return the fields with their texts, one level down too, with secrets hidden."""
     return {
         name: shown(value) if isinstance(value, str) else hidden(value, shown) if isinstance(value, Mapping) else value
         for name, value in fields.items()
@@ -122,7 +121,7 @@ def hidden(fields: Mapping[str, Any], shown: Hide) -> dict[str, Any]:
 
 
 def printable(text: str) -> str:
-    """A text of which a caller cannot make two lines."""
+    """Return a text of which a caller cannot make two lines."""
     return (
         text
         if text.isprintable()

@@ -1,4 +1,4 @@
-"""The commands that look something up: elements, functions, what an expression gives."""
+"""The commands that look something up: elements, functions, values of expressions."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def evaluate(expression: str | None, payload: Any, variables: str | None, attrib
 def functions(context: click.Context) -> None:
     """List the functions of expressions; `show NAME` prints a manual page.
 
-    What stands in brackets may be left out; what begins with & is an expression, written with the &.
+    Arguments in brackets may be left out; one that begins with & is an expression, written with the &.
     """
     if context.invoked_subcommand is None:
         from engine.tools.manual import function_list
@@ -126,7 +126,7 @@ def explain(
 ) -> None:
     """Explain a file (flow-file, test-file, project-file), a mistake (F504), or what a flow does (flow NAME PATHS).
 
-    Of a flow it tells each step: whether it waits, what is committed together, who handles its errors. Without a
+    For a flow it reports each step: whether it waits, what is committed together, who handles its errors. Without a
     TOPIC, all are listed.
     """
     if topic == FLOW:
@@ -162,7 +162,7 @@ def _explain(topic: str | None) -> None:
 
 @click.command()
 def limits() -> None:
-    """List the bounds on what callers, upstreams and payloads may cost: their values, reasons, and what is beyond."""
+    """List the bounds on the cost of callers, upstreams and payloads: their values, reasons, and the effect beyond."""
     from engine.tools.manual import limits_page
 
     click.echo(limits_page())

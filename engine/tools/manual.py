@@ -24,30 +24,30 @@ from engine.parameters.schema import kind_of
 from engine.values.errors import ANY, ErrorType
 
 SHARED = ("doc_name", "error_mapping", "target", "target_value", "timeout", "redelivery_policy")
-"""Parameters of many elements: they stand behind the element's own."""
+"""Parameters of many elements: they are listed after the element's own."""
 
 EXAMPLE = "Example:"
 ARROW = "→"
 
 
 def summary(element: type[Element]) -> str:
-    """The first sentence of an element's manual, on one line."""
+    """Return the first sentence of an element's manual, on one line."""
     paragraph = inspect.cleandoc(element.__doc__ or "").partition("\n\n")[0]
     return re.split(r"(?<=\.)\s", " ".join(paragraph.split()), maxsplit=1)[0]
 
 
 def prose(element: type[Any]) -> str:
-    """The manual without its example."""
+    """Return the manual without its example."""
     return inspect.cleandoc(element.__doc__ or "").partition(EXAMPLE)[0].strip()
 
 
 def example(element: type[Any]) -> str:
-    """The example of the manual, as YAML; empty where there is none."""
+    """Return the example of the manual, as YAML; empty if there is none."""
     return textwrap.dedent(inspect.cleandoc(element.__doc__ or "").partition(EXAMPLE)[2]).strip("\n")
 
 
 def page(name: str, element: type[Element]) -> str:
-    """The manual page: what it does, its parameters, the errors it raises, an example."""
+    """Return the manual page: its purpose, its parameters, the errors it raises, an example."""
     parts = [name, "", prose(element), "", "Parameters:", *parameters(element, "  ")]
     if element.raises:
         parts += ["", "Raises:", *map(_raised, raised_types(element))]
@@ -60,20 +60,20 @@ def _raised(error_type: ErrorType) -> str:
 
 
 def all_functions() -> dict[str, Function]:
-    """The functions of expressions by name: ours, installed ones, and those of an application."""
+    """Return the functions of expressions by name: ours, installed ones, and those of an application."""
     nothing = Filler(Properties({}, {}, {}))
     return dict(sorted({**discover_functions(), **application_functions(nothing, {}, Resources(()))}.items()))
 
 
 def function_list(functions: Mapping[str, Function]) -> Iterator[str]:
-    """One line for each function: how it is called, and what it does."""
+    """Return one line for each function: its call, and its purpose."""
     lines = [(signature(function), function.manual.partition("\n")[0]) for function in functions.values()]
     wide = max(len(called) for called, _ in lines)
     return (f"{called:{wide}}  {does}" for called, does in lines)
 
 
 def signature(function: Function) -> str:
-    """`sort_by(elements, &key, [direction])`: in brackets what may be left out, with & what is an expression."""
+    """Return `sort_by(elements, &key, [direction])`: optional arguments in brackets, expressions with &."""
     written = (f"[{name}]" if parameter.is_optional else name for name, parameter in _arguments(function))
     return f"{function.name}({', '.join(written)}{', …' if function.variadic else ''})"
 
@@ -84,7 +84,7 @@ def _arguments(function: Function) -> Iterator[tuple[str, Parameter]]:
 
 
 def function_page(function: Function) -> str:
-    """The manual page of a function of expressions: how it is called, what it gives, examples."""
+    """Return the manual page of a function of expressions: its call, its result, examples."""
     lines = inspect.cleandoc(function.call.__doc__ or "").splitlines()
     text = "\n".join(line for line in lines if ARROW not in line).strip()
     arguments = [f"  {name}: {_argument(parameter)}" for name, parameter in _arguments(function)]
@@ -96,7 +96,7 @@ def function_page(function: Function) -> str:
 
 
 def _argument(parameter: Parameter) -> str:
-    """The types of an argument, and what is special about it."""
+    """Return the types of an argument, and its special properties."""
     kind = "an expression of each element" if parameter.is_each else parameter.expected
     if parameter.kinds.whole:
         kind = kind.replace("integer", parameter.expected_whole)
@@ -107,7 +107,7 @@ def _argument(parameter: Parameter) -> str:
 
 
 def dataweave_page() -> str:
-    """How DataWeave's most used operators and functions are written here, with an example each."""
+    """Return how DataWeave's most used operators and functions are written here, with an example each."""
     from engine.expressions.functions.dataweave import TABLE
 
     wide, wider = (max(len(row[column]) for row in TABLE) for column in (0, 1))
@@ -117,7 +117,7 @@ def dataweave_page() -> str:
 
 
 def limits_page() -> str:
-    """The bounds under their headings: what is bounded and by how much, what is beyond, why, who may change it."""
+    """Return the bounds under their headings: their subjects and sizes, the effect beyond, why, who may change them."""
     paragraphs = []
     for heading, limits in groupby(LIMITS, key=lambda limit: limit.group):
         paragraphs += [heading, *(_limit(each) for each in limits)]
@@ -131,7 +131,7 @@ def _limit(limit: Limit) -> str:
 
 
 def descriptions(cls: type[Any]) -> dict[str, str]:
-    """Field → the line beneath it, of a class and those that it inherits from."""
+    """Return field → the line beneath it, for a class and those that it inherits from."""
     found: dict[str, str] = {}
     for ancestor in reversed(cls.__mro__):
         if issubclass(ancestor, Parameters) and ancestor is not Parameters:
@@ -148,7 +148,7 @@ def _documented(cls: type[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _text_of(statement: ast.stmt) -> str:
-    """The text of a statement that is nothing but a text."""
+    """Return the text of a statement that is nothing but a text."""
     value = statement.value if isinstance(statement, ast.Expr) else None
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
@@ -156,7 +156,7 @@ def _text_of(statement: ast.stmt) -> str:
 def parameters(
     cls: type[Any], indent: str, *, nests: bool = True, without: Collection[str] = frozenset()
 ) -> Iterator[str]:
-    """Each parameter of a class with what is written beneath it.
+    """Yield each parameter of a class with the text beneath it.
 
     nests: whether those of its parameters follow, too. without: fields that are left out.
     """
@@ -190,7 +190,7 @@ def _default(field: Any) -> str:
 
 
 def nested(annotation: Any) -> Iterator[type[Any]]:
-    """The classes of nested parameters that an annotation names."""
+    """Return the classes of nested parameters that an annotation names."""
     if inspect.isclass(annotation) and issubclass(annotation, Parameters) and not issubclass(annotation, Element):
         yield annotation
     for argument in get_args(annotation):

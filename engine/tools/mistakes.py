@@ -1,4 +1,4 @@
-"""`engine explain F504`: what a code means, a wrong example with what is said of it, and the same mended."""
+"""`engine explain F504`: the meaning of a code, a wrong example with its message, and the same corrected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COMMANDS = {"F7": TEST, "F8": CONNECT}
 
 @dataclass(frozen=True)
 class Page:
-    """The page of a code: one sentence, and the files before and after the mistake is mended."""
+    """The page of a code: one sentence, and the files before and after the mistake is corrected."""
 
     code: str
     means: str
@@ -43,7 +43,7 @@ class Page:
         return COMMANDS.get(self.code[:2], CHECK)
 
     def sections(self) -> Iterator[tuple[str, str]]:
-        """The texts of the page, each with its title."""
+        """Return the texts of the page, each with its title."""
         for name, text in self.wrong.items():
             yield f"{name}:" if text == self.right[name] else f"Wrong, {name}:", text
         yield f"`{self.command}` says:", report(self.wrong, self.command)
@@ -53,7 +53,7 @@ class Page:
 
 
 def pages() -> dict[str, Page]:
-    """The page of each code."""
+    """Return the page of each code."""
     entries = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return {
         code: Page(code, entry["means"], _files(entry["wrong"]), _files(entry["right"]))
@@ -66,7 +66,7 @@ def _files(written: str | Mapping[str, str]) -> Mapping[str, str]:
 
 
 def report(files: Mapping[str, str], command: str = CHECK) -> str:
-    """What a command says of the mistakes in files; nothing if there are none."""
+    """Return a command's report on the mistakes in files; empty if there are none."""
     with _laid_out(files) as packages:
         try:
             app = Application.load(FLOWS, processors=packages)

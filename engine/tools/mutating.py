@@ -1,4 +1,4 @@
-"""`engine test --mutate`: mistakes are made in the flows, those that no case catches are told."""
+"""`engine test --mutate`: mistakes are made in the flows, and those that no case catches are reported."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from engine.testing.mutating import caught, run_mutants, survivors
 from engine.testing.working import Order, run_files
 
 ENOUGH = 95.0
-"""Percent of the mistakes that cases shall catch, where nobody says how many."""
+"""Percent of the mistakes that cases must catch, if nobody says how many."""
 
 ROW = 60
 MARKS = {"caught": ".", "survived": "S", "refused": "-"}
 
 
 def mutate(paths: Sequence[str], order: Order, workers: int | None, least: float | None) -> int:
-    """Run the test files on flows with one mistake each; the exit code: 1 where less than `least` percent is caught."""
+    """Run the test files on flows with one mistake each; exit code 1 if less than `least` percent are caught."""
     files = find_test_files([Path(path) for path in paths])
     if not files:
         return _fail(f"no *.test.yaml in {', '.join(paths)}")

@@ -1,4 +1,4 @@
-"""`engine eval` without an expression: a prompt for many, and for what they see."""
+"""`engine eval` without an expression: a prompt for many, and for the event that they see."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ ASKING = re.compile(r"(?:help|\?)(?:\s+(?P<name>\w+)(?:\(.*)?)?")
 
 
 class Prompt:
-    """What is typed, line by line, and the event that it sees."""
+    """The typed lines, one by one, and the event that they see."""
 
     def __init__(self, event: Event) -> None:
         self.event = event
 
     def take(self, line: str) -> None:
-        """Do what a line says: print a value or a manual page, or set what expressions see."""
+        """Execute a line: print a value or a manual page, or set the event for expressions."""
         if asked := ASKING.fullmatch(line):
             self._help(asked["name"])
         elif setting := SETTING.fullmatch(line):
@@ -79,7 +79,7 @@ class Prompt:
         self.event = replace(self.event, **{root: value})
 
     def _value(self, text: str) -> Any:
-        """What JSON, an expression, or a file says. Raises ValueError, for people, and what an expression raises."""
+        """Return the value of JSON, an expression, or a file. Raise ValueError for people, or an evaluation error."""
         if text.startswith("<"):
             return read("the file", _content(text[1:].strip()))
         try:
@@ -121,7 +121,7 @@ def _read_all(take: Callable[[str], None], shown: str) -> None:
 
 
 def _line_editor() -> Any:
-    """Python's readline with our completion; None where the platform has none."""
+    """Return Python's readline with our completion; None if the platform has none."""
     try:
         import readline
     except ImportError:
@@ -135,6 +135,6 @@ def _line_editor() -> Any:
 
 
 def complete(text: str, state: int) -> str | None:
-    """The name number `state` that begins with the text: a root or a function."""
+    """Return the name number `state` that begins with the text: a root or a function."""
     names = [name for name in (*ROOTS, "help ", *(f"{name}(" for name in scope().functions)) if name.startswith(text)]
     return names[state] if state < len(names) else None

@@ -1,4 +1,4 @@
-"""`engine serve --reload`, `engine test --watch`: a process of its own, started anew when a file changes."""
+"""`engine serve --reload`, `engine test --watch`: a process of its own, restarted when a file changes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from engine.tools.commands import Given
 from engine.tools.handover import LOADED, VARIABLE, Message, Sockets, receive, send
 
 WATCHED = frozenset({".yaml", ".yml", ".json", ".sql", ".py", ".properties", ".html", ".txt", ".pem", ".toml"})
-"""What can change an application; not the database, which may lie in the same folder."""
+"""The files that can change an application; not the database, which may be in the same folder."""
 
 MOST_FOLDERS = 500
 DEEPEST = 3
-"""How many folders in a folder are watched, and how deep they lie."""
+"""How many folders in a folder are watched, and how deep they are."""
 
 DEBOUNCE, LOOK = 400, 60
-"""Milliseconds in which changes count as one, and after which it is looked whether all is over."""
+"""Milliseconds in which changes count as one, and after which it is checked whether all is over."""
 
 IDLE = 0.5
 """Seconds after which a server that ends has no idle connections any more."""
@@ -38,7 +38,7 @@ PATIENCE = 10.0
 
 
 class Server:
-    """A server process: it loads its flows at once, and serves when it is told to."""
+    """A server process: it loads its flows immediately, and serves when it is told to."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._channel, theirs = socket.socketpair()
@@ -51,13 +51,13 @@ class Server:
             )
 
     def has_loaded(self) -> bool:
-        """Wait until the flows are loaded; whether they could be. If not, the process has said why."""
+        """Wait until the flows are loaded; return whether they could be. If not, the process has said why."""
         with suppress(OSError):
             return self._channel.recv(len(LOADED)) == LOADED
         return False
 
     def serve(self, sockets: Sockets) -> Message | None:
-        """Have it take these sockets; all that it listens at when it answers, None where it does not."""
+        """Make it take these sockets; return all those at which it listens when it answers, None if it does not."""
         with suppress(OSError):
             send(self._channel, Message(sockets))
             return receive(self._channel)
@@ -68,13 +68,13 @@ class Server:
             self._process.terminate()
 
     def has_ended(self, seconds: float = 0.0) -> bool:
-        """Whether it has ended, or does within the seconds."""
+        """Return whether it has ended, or does within the seconds."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
         return self._process.returncode is not None
 
     def end(self) -> int:
-        """Wait for its end; the exit code."""
+        """Wait for its end; return the exit code."""
         self._channel.close()
         try:
             return self._process.wait(PATIENCE)
@@ -84,7 +84,7 @@ class Server:
 
 
 class Reloading:
-    """Serves, and after each change what the files then hold; where they hold mistakes, what they held before."""
+    """Serves the files, and after each change the new ones; if they have mistakes, the ones before."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
@@ -94,7 +94,7 @@ class Reloading:
         self.is_over = Event()
 
     def begin(self) -> None:
-        """Start a server of the files as they are, in the place of the one that serves."""
+        """Start a server of the files as they are, instead of the one that serves."""
         self._reap()
         fresh = Server(self._command)
         self._ending.append(fresh)  # until it serves, so that the end of all ends it too
@@ -130,7 +130,7 @@ class Reloading:
             self._ending.remove(server)
 
     def stop(self, *_: Any) -> None:
-        """A signal's handler: what serves ends, a second time at once."""
+        """Handle a signal: the server ends, at a second signal immediately."""
         self.is_over.set()
         for server in self._servers():
             server.ask_to_end()
@@ -139,14 +139,14 @@ class Reloading:
         return [*self._ending, *([self._serving] if self._serving else [])]
 
     def end(self) -> int:
-        """Wait for the end of all servers; the exit code of the last."""
+        """Wait for the end of all servers; return the exit code of the last."""
         codes = [server.end() for server in self._servers()]
         self._keep({})
         return codes[-1] if codes else 0
 
 
 def serve_again(known: Given, arguments: Sequence[str]) -> int:
-    """`engine serve` without --reload until Ctrl-C or SIGTERM; its exit code."""
+    """Run `engine serve` without --reload until Ctrl-C or SIGTERM; return its exit code."""
     command = _command(arguments, "--reload")
     if not all(map(os.path.exists, known.paths)) or not hasattr(socket, "send_fds"):
         return again_and_again(known, arguments, "--reload")
@@ -158,7 +158,7 @@ def serve_again(known: Given, arguments: Sequence[str]) -> int:
 
 
 def again_and_again(known: Given, arguments: Sequence[str], option: str) -> int:
-    """Run the same command without the option until Ctrl-C or SIGTERM; what ends before waits for the next change."""
+    """Run the same command without the option until Ctrl-C or SIGTERM; if it ends earlier, wait for the next change."""
     command = _command(arguments, option)
     if not all(map(os.path.exists, known.paths)):
         return subprocess.call(command)  # noqa: S603  # it says what is missing
@@ -198,7 +198,7 @@ def _signals(handle: Any) -> Iterator[None]:
 
 
 def _starts(folders: Iterable[Path], is_over: Event) -> Iterator[None]:
-    """Once when the folders are watched, then after each change."""
+    """Yield once when the folders are watched, then after each change."""
     looks = watch(
         *folders,
         watch_filter=_Matters(),
@@ -216,14 +216,14 @@ def _starts(folders: Iterable[Path], is_over: Event) -> Iterator[None]:
 
 
 class _Matters(DefaultFilter):
-    """What is part of an application, and no editor's copy of it."""
+    """Selects files that are part of an application, and not an editor's copy of one."""
 
     def __call__(self, change: Change, path: str) -> bool:
         return Path(path).suffix in WATCHED and super().__call__(change, path)
 
 
 def _folders(known: Given) -> set[Path]:
-    """The folders of the flows and of own processors; of a file its folder, since editors replace files."""
+    """Return the folders of the flows and of own processors; of a file its folder, since editors replace files."""
     folders = {path if path.is_dir() else path.parent for path in map(Path, known.paths)}
     places = [Path(), *known.folders]
     packages = (place / package.replace(".", "/") for place in places for package in known.processors)
@@ -234,7 +234,7 @@ def _folders(known: Given) -> set[Path]:
 
 
 def _inside(folder: Path, depth: int) -> Iterator[Path]:
-    """The folders in a folder, but for hidden ones."""
+    """Yield the folders in a folder, except hidden ones."""
     for each in sorted(folder.iterdir()) if depth else ():
         if each.is_dir() and not each.name.startswith((".", "__")) and not each.is_symlink():
             yield each

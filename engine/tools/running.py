@@ -15,7 +15,7 @@ from engine.values.secrets import Secrets
 
 
 async def run_flow(app: Application, flow: str, entering: Event) -> int:
-    """Run the flow on an event and print its payload as JSON; the exit code."""
+    """Run the flow on an event and print its payload as JSON; return the exit code."""
     try:
         async with app:
             event = await app.run(flow, entering.payload, vars=entering.vars, attributes=entering.attributes)

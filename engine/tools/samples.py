@@ -1,4 +1,4 @@
-"""Examples out of an OpenAPI document: what it gives, else what its schemas allow."""
+"""Examples from an OpenAPI document: its own, or values that its schemas allow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.expressions.digits import is_digits
 from engine.values.media import is_json
 
 DEEPEST = 8
-"""How many schemas may lie in one another; deeper a value is null."""
+"""How deep schemas may be nested; a deeper value is null."""
 
 TEXTS = {
     "date": "2024-01-31", "date-time": "2024-01-31T12:00:00Z", "time": "12:00:00Z", "email": "ada@example.org",
@@ -24,7 +24,7 @@ class Samples:
         self._document = document
 
     def resolved(self, value: Any) -> Any:
-        """What a reference leads to; None where that is nothing."""
+        """Return the target of a reference; None if there is none."""
         for _ in range(DEEPEST):
             if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
                 return value
@@ -35,7 +35,7 @@ class Samples:
         return None
 
     def answer(self, operation: Mapping[str, Any]) -> tuple[int, str, Any]:
-        """Status, media type and body of an operation's first success; without one, 200 and nothing."""
+        """Return status, media type and body of an operation's first success; without one, 200 and nothing."""
         responses = self._map(operation.get("responses"))
         successes = sorted(str(status) for status in responses if str(status).startswith("2"))
         by_text = {str(status): response for status, response in responses.items()}
@@ -50,7 +50,7 @@ class Samples:
         return found if isinstance(found, dict) else {}
 
     def of_content(self, content: Mapping[str, Any]) -> Any:
-        """The example of a body or a parameter, else a value of its schema."""
+        """Return the example of a body or a parameter, or a value of its schema if there is none."""
         if "example" in content:
             return content["example"]
         for each in self._map(content.get("examples")).values():
@@ -59,7 +59,7 @@ class Samples:
         return self.of(content.get("schema"))
 
     def of(self, schema: Any, depth: int = 0) -> Any:
-        """A value of a schema."""
+        """Return a value of a schema."""
         schema = self._map(schema)
         for key in ("example", "const", "default"):
             if key in schema:

@@ -67,7 +67,7 @@ class ScaffoldError(Exception):
 
 
 def new_project(folder: Path, api: Path | None = None) -> list[Path]:
-    """Write the files of a project, and return them. Raises ScaffoldError."""
+    """Write the files of a project, and return them. Raise ScaffoldError."""
     files = _hello(folder) if api is None else _tried(api, dict(_of_api(api)))
     if taken := next((name for name in files if (folder / name).exists()), None):
         raise ScaffoldError(f"'{folder / taken}' is there already")
@@ -84,7 +84,7 @@ def _hello(folder: Path) -> dict[str, str]:
 
 
 def _tried(api: Path, files: dict[str, str]) -> dict[str, str]:
-    """The files of a project for an API, tried out: what does not load is not written, nor a case that fails."""
+    """Return the files of a project for an API, tried out: without flows that do not load, and cases that fail."""
     with TemporaryDirectory() as trial:
         _write(Path(trial), files)
         try:
@@ -112,7 +112,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
 
 
 def _of_api(api: Path) -> Iterator[tuple[str, str]]:
-    """The files of a project for an API: the API, the flow that routes to its operations, a flow for each."""
+    """Return the files of a project for an API: the API, the flow that routes to its operations, a flow for each."""
     try:
         text = text_of(api.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
@@ -152,7 +152,7 @@ def _main(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _base(document: Mapping[str, Any]) -> str:
-    """The path of the first server, where it is a plain one; else /api."""
+    """Return the path of the first server, if it is a plain one; otherwise /api."""
     servers = document.get("servers")
     first = servers[0] if isinstance(servers, list) and servers else None
     url = first.get("url", "") if isinstance(first, dict) else ""
@@ -170,7 +170,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _flow(samples: Samples, operation: Mapping[str, Any]) -> dict[str, Any]:
-    """A flow that answers the example of an operation's first success."""
+    """Return a flow that answers the example of an operation's first success."""
     status, media_type, example = samples.answer(operation)
     payload = {"value": _escaped(example)} | ({} if is_json(media_type) or not media_type else {"mimeType": media_type})
     steps: list[Any] = [{"set-payload": payload}]
@@ -181,7 +181,7 @@ def _flow(samples: Samples, operation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _escaped(value: Any) -> Any:
-    """The value as a flow file writes it: what looks like an expression or a placeholder is none."""
+    """Return the value for a flow file: texts that look like an expression or a placeholder are escaped."""
     if isinstance(value, str):
         return value.replace("#[", "\\#[").replace("${", "\\${")
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The tests of a project that `engine new` makes from an OpenAPI file: each operation is asked once."""
+"""The tests of a project that `engine new` makes from an OpenAPI file: each operation is called once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
 
 def cases_of(document: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """A case for each operation, with values that its schemas allow; base: what stands before its paths."""
+    """Return a case for each operation, with values that its schemas allow; base: the prefix of its paths."""
     return dict(_cases(Samples(document), document, base))
 
 
@@ -49,6 +49,6 @@ def _given(samples: Samples, parameters: list[Any], operation: Mapping[str, Any]
 
 
 def passing(file: Path, cases: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the cases of a test file that hold: what a schema asks for beside its types, no sample knows."""
+    """Return the cases of a test file that pass: samples fit a schema's types, but not its further demands."""
     passed = {each.name for each in run_file(file, Order()).results if each.status == "passed"}
     return {name: case for name, case in cases.items() if name in passed}

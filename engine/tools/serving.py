@@ -1,4 +1,4 @@
-"""`engine serve`: which address answers for which flows, and what is printed."""
+"""`engine serve`: which address answers for which flows, and the printed lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Address:
-    """Where some of the flows are served."""
+    """An address at which some of the flows are served."""
 
     host: str
     port: int
@@ -52,10 +52,10 @@ def serve_application(
     app: Application, host: str | None, port: int | None, api_docs: bool | None = None, workers: int = 1,
     recorder: Recorder | None = None, successor: Successor | None = None,
 ) -> int:  # fmt: skip
-    """Serve until a signal comes; the exit code.
+    """Serve until a signal comes; return the exit code.
 
-    api_docs: whether each address describes its API. workers: how many processes share the sockets.
-    recorder: what writes the requests down. successor: takes the sockets from another process, and hands them on.
+    api_docs: whether each address describes its API. workers: how many processes share the sockets. recorder: writes
+    the requests to files. successor: takes the sockets from another process, and hands them on.
     """
     addresses = addresses_of(app, host, port)
     mistake = _mistake(app, addresses)
@@ -92,7 +92,7 @@ def serve_application(
 
 
 def _mistake(app: Application, addresses: list[Address]) -> str | None:
-    """Why the flows cannot be served at these addresses."""
+    """Return why the flows cannot be served at these addresses."""
     if not any(flow.source for flow in app.flows.values()):
         return "no flow has a source, there is nothing to serve"
     if clash := next((each for address in addresses for each in _clashes(address)), None):
@@ -114,7 +114,7 @@ def _take_over(addresses: list[Address], successor: Successor) -> None:
 
 
 def _bind(addresses: list[Address]) -> str | None:
-    """Listen at each address; why that is not possible."""
+    """Listen at each address; return why that is not possible."""
     for address in addresses:
         if address.listening is not None:
             continue
@@ -127,7 +127,7 @@ def _bind(addresses: list[Address]) -> str | None:
 
 
 def addresses_of(app: Application, host: str | None, port: int | None) -> list[Address]:
-    """The addresses of the listeners, each with its flows; host and port of the command line win."""
+    """Return the addresses of the listeners, each with its flows; host and port of the command line win."""
     addresses: dict[tuple[str, int], Address] = {}
     for flow in app.flows.values():
         if isinstance(flow.source, HttpSource):
@@ -138,7 +138,7 @@ def addresses_of(app: Application, host: str | None, port: int | None) -> list[A
 
 
 def _clashes(address: Address) -> Iterator[str]:
-    """Pairs of flows of which one would hide the other: told apart in the files by an address that was overridden."""
+    """Yield pairs of flows of which one would hide the other: an override joined the addresses in the files."""
     for (one, first), (other, second) in combinations(address.routes, 2):
         is_same_path = PathPattern(first.path).shape == PathPattern(second.path).shape
         if is_same_path and (first.methods == second.methods or (first.methods or set()) & (second.methods or set())):
@@ -184,7 +184,7 @@ def _app(app: Application, address: Address, api_docs: bool | None, recorder: Re
 
 
 def announcement(app: Application, addresses: list[Address]) -> str:
-    """What is printed when requests are answered: each route, what else starts flows, the addresses."""
+    """Return the lines printed when requests are answered: each route, other sources of flows, the addresses."""
     lines = []
     for address in addresses:
         for flow, route in address.routes:

@@ -1,4 +1,4 @@
-"""`engine test`: test files are run, what failed is told."""
+"""`engine test`: test files are run, and failures reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MARKS = {"passed": ".", "failed": "F", "skipped": "s"}
 def run_tests(
     paths: Sequence[str], order: Order, workers: int | None, junit: str | None, reports: Reports = NO_REPORTS
 ) -> int:
-    """Run the test files among some paths, and print what became of them; the exit code."""
+    """Run the test files among some paths, and print their results; return the exit code."""
     missing = [path for path in paths if not os.path.exists(path)]
     files = find_test_files([Path(path) for path in paths])
     if missing or not files:
@@ -60,7 +60,7 @@ def _print_failures(result: FileResult) -> None:
 
 
 def summary(results: Sequence[FileResult], seconds: float) -> str:
-    """`12 passed, 1 failed, 1 skipped in 0.42s`."""
+    """Return `12 passed, 1 failed, 1 skipped in 0.42s`."""
     cases = [case.status for result in results for case in result.results]
     counts = {
         "failed": cases.count("failed"),

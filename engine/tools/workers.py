@@ -16,18 +16,18 @@ log = logging.getLogger("engine")
 
 SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 PAUSE = 1.0
-"""Seconds until a worker that ended right after its start is started anew."""
+"""Seconds until a worker that ended right after its start is restarted."""
 
 Ready = Callable[[], None]
 Work = Callable[[int, Ready], int]
-"""What a worker does, with its number from 0, and what it calls when it answers; it gives the exit code."""
+"""The work of a worker, with its number from 0, and a function to call when it answers; returns the exit code."""
 
 
 class Workers:
-    """Processes forked from one that has loaded the flows; who dies is started anew, SIGTERM and Ctrl-C end all.
+    """Processes forked from one that has loaded the flows; one that dies is restarted, SIGTERM and Ctrl-C end all.
 
-    The first worker starts alone, so that what happens once, such as a script of a database, does
-    not meet itself.
+    The first worker starts alone, so that one-time work, such as a script of a database, does not run twice at the same
+    time.
     """
 
     def __init__(self, count: int, work: Work) -> None:
@@ -37,11 +37,11 @@ class Workers:
         self._began: dict[int, float] = {}
         self._is_ending = False
         self._life: tuple[int, int] = os.pipe()
-        """Nobody writes to it: that it ends tells a worker that the parent is gone."""
+        """Nobody writes to it: its end tells a worker that the parent is gone."""
 
     def run(self, ready: Callable[[], None]) -> int:
-        """Serve until a signal comes; 0 where each worker ended as it should, else 1."""
-        gc.freeze()  # what is loaded is shared between the processes as long as nobody touches it
+        """Serve until a signal comes; return 0 if each worker ended as it should, otherwise 1."""
+        gc.freeze()  # loaded objects are shared between the processes as long as nobody touches them
         for number in SIGNALS:
             signal.signal(number, self._end)
         for worker in range(self._count):
@@ -54,13 +54,13 @@ class Workers:
         return self._await_all()
 
     def _end(self, *_: Any) -> None:
-        """Tell the workers; a second time they end at once."""
+        """Tell the workers to end; a second time they end immediately."""
         self._is_ending = True
         for process in list(self._numbers):
             os.kill(process, signal.SIGTERM)
 
     def _start(self, worker: int, *, waits: bool = False) -> bool:
-        """Fork a worker; where `waits`, whether it came so far as to answer."""
+        """Fork a worker; if `waits`, return whether it got as far as answering."""
         reading, writing = os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         process = os.fork()
@@ -77,7 +77,7 @@ class Workers:
         return is_ready
 
     def _become(self, worker: int, writing: int) -> NoReturn:
-        """Be the worker; Ctrl-C, which a terminal sends to all processes, is the parent's business."""
+        """Be the worker; Ctrl-C, which a terminal sends to all processes, is handled by the parent."""
         code = 1
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -103,12 +103,12 @@ class Workers:
             os.kill(os.getpid(), signal.SIGTERM)
 
         loop.add_reader(self._life[0], orphaned)
-        with suppress(BrokenPipeError):  # of one that is started anew, nobody waits
+        with suppress(BrokenPipeError):  # nobody waits for one that was restarted
             os.write(writing, b".")
         os.close(writing)
 
     def _await_all(self) -> int:
-        """Wait until all have ended; meanwhile, start anew who dies."""
+        """Wait until all have ended; meanwhile, restart those that die."""
         result = 0
         while self._numbers:
             process, status = os.wait()

@@ -1,4 +1,4 @@
-"""`engine test --chaos`: each operation fails once with each of its errors; what callers got is told."""
+"""`engine test --chaos`: each operation fails once with each of its errors; the callers' answers are reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.values.errors import FlowError
 
 
 def run_chaos(paths: Sequence[str], order: Order) -> int:
-    """Wreck the flows of the test files among some paths, and print what callers got; the exit code."""
+    """Wreck the flows of the test files among some paths, and print the callers' answers; return the exit code."""
     files = find_test_files([Path(path) for path in paths])
     if not files:
         click.echo(f"engine: no *.test.yaml in {', '.join(paths)}", err=True)
