@@ -1,4 +1,4 @@
-"""How the CSV of a listener's bodies is written."""
+"""The format of CSV in a listener's bodies."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class CsvOptions(Parameters):
     """Whether the first row has the names of the columns; otherwise each record is a list of texts."""
 
     lenient: bool = False
-    """Whether a row may have more cells than there are columns: they are dropped. Else it cannot be read: `collect` has
-    an outcome for it."""
+    """Whether a row may have more cells than there are columns: they are dropped. Otherwise it cannot be read:
+    `collect` has an outcome for it."""
 
     dialect: Dialect = prepared()
     codec: str | None = prepared()

@@ -16,7 +16,7 @@ from engine.stores.store import StoreRef
 
 
 class Idempotency(Parameters):
-    """A request with an Idempotency-Key runs once: sent again, it gets the answer of the first time.
+    """A request with an Idempotency-Key runs once: sent again, it gets its first answer.
 
     (draft-ietf-httpapi-idempotency-key-header.)
     """
@@ -32,10 +32,10 @@ class Idempotency(Parameters):
     """Whether a request without a key is refused (400)."""
 
     caller: Expression | None = None
-    """What else tells callers apart: an expression; keys of different callers are different keys. Whom security:* steps
-    at the head of the flow know, and who shows a certificate, has keys of its own anyway; if nobody is known so, nor
-    by this expression, the headers Authorization and Cookie count. A flow that finds out elsewhere who calls needs it:
-    its keys are then bound to the credentials too."""
+    """An expression that further distinguishes callers: each caller has keys of its own. So do, without it, callers
+    that security:* steps at the head of the flow identify, and those with a certificate. If none of these identifies
+    the caller, the headers Authorization and Cookie do. A flow that identifies its caller elsewhere needs the
+    expression: its keys are then bound to the credentials too."""
 
     def objection(self, flow: Flow) -> Mistake | None:
         """Return the mistake of a flow that identifies its caller, but not first: a key's owner would be unknown."""

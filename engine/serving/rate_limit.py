@@ -30,8 +30,8 @@ class RateLimit(Parameters):
 
     key: Template | None = None
     """Who the caller is: an expression that sees the attributes, not the payload; the caller's address, if left out.
-    `attributes.remoteAddress` is another for each connection, since it has the port. It is asked before anything is
-    known of the caller: a header that anybody may send counts for whom it names."""
+    `attributes.remoteAddress` is another for each connection, since it has the port. It is evaluated before anything is
+    known about the caller: a header that anybody can send counts for whoever it names."""
 
     limit: Annotated[int, Field(ge=1)]
     """How many requests there may be in a period."""

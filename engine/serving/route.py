@@ -21,7 +21,7 @@ USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class HttpResponse(Parameters):
-    """How an answer is made of the event; what is left out follows the rules of the listener."""
+    """How an answer is made from the event; anything left out follows the rules of the listener."""
 
     status_code: Template | None = None
     """The status, 200 to 599: a whole number, or its digits as a text. Null counts as left out."""

@@ -78,17 +78,17 @@ class LocalStore(Store):
     """The bytes that all values may take together, or as 64MiB; more removes the oldest. Any, if left out."""
 
     entry_ttl: Time | None = None
-    """How long an entry lives, in entryTtlUnit, or with a unit of its own (`60s`); for ever, if left out. To set the
-    machine's clock makes no entry older before the process is started anew."""
+    """How long an entry lives, in entryTtlUnit, or with a unit of its own (`60s`); for ever, if left out. Setting the
+    machine's clock does not age entries until the process is restarted."""
 
     entry_ttl_unit: TimeUnit = "SECONDS"
-    """What the number of entryTtl counts."""
+    """The unit of a plain number in entryTtl."""
 
     expiration_interval: Time = Amount(1)
-    """How often the room of expired entries is freed, in expirationIntervalUnit, or with a unit of its own."""
+    """How often expired entries are removed, in expirationIntervalUnit, or with a unit of its own."""
 
     expiration_interval_unit: TimeUnit = "MINUTES"
-    """What the number of expirationInterval counts."""
+    """The unit of a plain number in expirationInterval."""
 
     _ttl: float | None = prepared()
 
@@ -107,8 +107,7 @@ class LocalStore(Store):
         return Room(self._entries, self.max_entries, self.max_size, interval)
 
     def _now(self) -> float:
-        """Return seconds that go on over a restart if the entries do, unaffected by changes to the system clock
-        meanwhile."""
+        """Return seconds that continue over a restart if the entries do, unaffected by clock changes meanwhile."""
         return self._began + self.runtime.clock.monotonic()
 
     @cached_property

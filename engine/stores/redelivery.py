@@ -31,17 +31,17 @@ TOLD = ("type", "description", "detailedDescription", "failingComponent")
 class RedeliveryPolicy(Parameters):
     """How often a message may fail before MULE:REDELIVERY_EXHAUSTED is raised instead of running the steps.
 
-    A caller that is refused, such as one without credentials, is no failure of its message.
+    A caller that is refused, such as one without credentials, does not count as a failure of its message.
     """
 
     max_redelivery_count: Annotated[int, Field(ge=0)] = 5
-    """How often a message that failed may come again and be tried anew."""
+    """How often a message that failed may be delivered and tried again."""
 
     id_expression: Annotated[
         Expression | None,
         Field(alias="idExpression", validation_alias=AliasChoices("idExpression", "messageIdExpression")),
     ] = None
-    """What identifies a message; a hash (SHA-256) of the payload, if left out. `messageIdExpression` means the same."""
+    """The id of a message; a hash (SHA-256) of the payload, if left out. `messageIdExpression` means the same."""
 
     object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
     """The os:object-store that counts the failures; if left out, its own, in memory, for 5 minutes, which forgets the
@@ -65,8 +65,8 @@ class DelayedRedelivery(RedeliveryPolicy):
     """The policy of a source that redelivers a failed message by itself."""
 
     delay: Duration = 0.0
-    """How long a message that failed waits before it is delivered again. What waits keeps its place before the others,
-    and its consumer. An objectStore must remember a message for longer than all its waits."""
+    """How long a message that failed waits before it is delivered again. A waiting message keeps its place before the
+    others, and its consumer. An objectStore must remember a message for longer than all its waits."""
 
     @property
     def _memory(self) -> float:

@@ -34,7 +34,7 @@ def read_media_type(payload: Any, media_type: str | None) -> Any:
 
 
 def read_yaml(text: str) -> Any:
-    """The value of a YAML text (1.2's core schema). Raises ValueError for anything else, including tags and aliases."""
+    """Read a YAML text (1.2's core schema). Raises ValueError for anything else, including tags and aliases."""
     from engine.expressions.functions.formats.yaml_text import read  # few flows need it
 
     try:

@@ -31,7 +31,7 @@ def is_callers(status: int) -> bool:
 
 
 def status_of(error: FlowError) -> int:
-    """The status of an error for which nobody assigned one (docs/language.md, "Answering": the ordered table)."""
+    """Return the status of an error without an assigned one (docs/language.md, "Answering": the ordered table)."""
     if isinstance(error, Refusal):
         return error.status
     if COMPOSITE_ROUTING in error.type.lineage:

@@ -70,7 +70,7 @@ def text_key(value: Any) -> str:
 
 
 def digest_of(value: Any) -> str:
-    """SHA-256 of any value: types count, the order of a map's keys does not. Raises NotSerialisable."""
+    """Return the SHA-256 of any value: types matter, the order of a map's keys does not. Raises NotSerialisable."""
     try:
         return HASHED + sha256(_encode_sorted(_bounded(value))).hexdigest()
     except (NotImplementedError, TypeError, ValueError, OverflowError, RecursionError) as error:

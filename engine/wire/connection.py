@@ -1,4 +1,4 @@
-"""The bytes of a connection, and its end: no answer is lost to a reset, and nobody keeps it open for ever."""
+"""The bytes of a connection, and its end: no answer is lost to a reset, and no caller keeps it open for ever."""
 
 from __future__ import annotations
 

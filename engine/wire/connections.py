@@ -1,4 +1,4 @@
-"""The bounds of the connections to an address."""
+"""The limits of the connections to an address."""
 
 from __future__ import annotations
 

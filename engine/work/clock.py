@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The clock of the machine. Tests hand the application one of their own, which they move."""
+    """The clock of the machine. Tests give the application a clock that they move themselves."""
 
     def now(self) -> datetime:
         """Return the moment, with its time zone (UTC)."""

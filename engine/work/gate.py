@@ -25,7 +25,7 @@ def records_of(payload: Any) -> int:
 
 
 class Gate:
-    """Counts the events that are inside, and their records, and lets others wait for room."""
+    """Counts the events inside, and their records, and makes others wait for room."""
 
     def __init__(self, limit: int | None, max_records: int | None = None) -> None:
         self.limit = limit

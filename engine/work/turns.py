@@ -66,7 +66,7 @@ async def give_turn_after_much() -> None:
 
 @contextmanager
 def undivided() -> Iterator[None]:
-    """Give no turns in the chains inside: their work does not wait."""
+    """Give no turns within the context: the work inside does not wait."""
     _turn.undivided += 1
     try:
         yield

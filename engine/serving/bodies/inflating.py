@@ -34,7 +34,7 @@ class Inflater(Protocol):
 
 
 class _Deflate:
-    """`deflate` is zlib's format (RFC 9110, 8.4.1.2), but some clients send it bare: the first byte tells."""
+    """`deflate` is zlib's format (RFC 9110, 8.4.1.2), but some clients send it bare: the first byte shows which."""
 
     def __init__(self) -> None:
         self._inflater: Inflater = zlib.decompressobj()
