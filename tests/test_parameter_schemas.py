@@ -17,8 +17,8 @@ from engine.parameters import schema
 from engine.parameters.element import Parameters
 from engine.parameters.validated import Kind
 from engine.steps.flow import Flow
-from engine.testing.case import Case, Suite
-from engine.tools.manual import example, nested
+from engine.testing.files.case import Case, Suite
+from engine.tools.manual.manual import example, nested
 from engine.values.media import read_yaml
 
 FLOWS = Path(__file__).parent.parent / "flows"

@@ -22,11 +22,11 @@ from engine.plan.code import Run
 from engine.plan.link import Around
 from engine.steps.chain import Step
 from engine.testing.client import Answer, send
-from engine.testing.clock import CaseClock
-from engine.testing.doubles import returned
-from engine.testing.isolating import boundary, crossings, inner_parts, isolation_of
-from engine.testing.selecting import is_named
-from engine.testing.stage import Layers, Stage
+from engine.testing.expected.selecting import is_named
+from engine.testing.staged.clock import CaseClock
+from engine.testing.staged.doubles import returned
+from engine.testing.staged.isolating import boundary, crossings, inner_parts, isolation_of
+from engine.testing.staged.stage import Layers, Stage
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import NOTHING, Event
 from engine.work.isolation import Isolation

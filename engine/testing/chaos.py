@@ -18,14 +18,14 @@ from engine.plan.observer import Node
 from engine.serving.route import HttpSource
 from engine.steps.chain import Step
 from engine.steps.flow import Flow
-from engine.testing.case import Act
-from engine.testing.outcome import Mismatch, Outcome
-from engine.testing.points import operation_errors, split
+from engine.testing.covered.points import operation_errors, split
+from engine.testing.covered.ways import Ways
+from engine.testing.expected.outcome import Mismatch, Outcome
+from engine.testing.files.case import Act
+from engine.testing.files.suite import Written
 from engine.testing.running import LOWEST_FAILURE, Running
 from engine.testing.session import Session
-from engine.testing.stage import Layers
-from engine.testing.suite import Written
-from engine.testing.ways import Ways
+from engine.testing.staged.stage import Layers
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
 

@@ -11,10 +11,10 @@ from engine.loading.diagnostic import LoadError
 from engine.loading.files.data import Map, Sequence
 from engine.loading.files.document import Document
 from engine.loading.sections import SECTIONS
-from engine.testing.case import ACTIONS
-from engine.testing.outcome import Mismatch
+from engine.testing.expected.outcome import Mismatch
+from engine.testing.files.case import ACTIONS
+from engine.testing.files.suite import SuiteLoader, TestFile, refuse_unreadable
 from engine.testing.running import Running
-from engine.testing.suite import SuiteLoader, TestFile, refuse_unreadable
 
 CASE = "case"
 

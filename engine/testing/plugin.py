@@ -22,8 +22,8 @@ from engine.testing.fixtures import run_step as run_step
 if TYPE_CHECKING:
     from asyncio import Runner
 
+    from engine.testing.files.suite import Written
     from engine.testing.session import Session
-    from engine.testing.suite import Written
 
 SUFFIXES = (".test.yaml", ".test.yml")
 
@@ -56,8 +56,8 @@ class FlowTests(pytest.File):
         from engine.loading.catalog import discover
         from engine.loading.diagnostic import LoadError
         from engine.loading.project import Project, ProjectError
+        from engine.testing.files.suite import TestFile
         from engine.testing.session import Session
-        from engine.testing.suite import TestFile
 
         given = dict(each.partition("=")[::2] for each in self.config.getoption("--flow-set"))
         file = TestFile.read(_from_here(self.path))

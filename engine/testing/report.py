@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from engine.loading.files.document import Document
-from engine.testing.outcome import Mismatch
-from engine.testing.showing import LONGEST, in_line, plain
-from engine.testing.stage import Journal, Passage
+from engine.testing.expected.outcome import Mismatch
+from engine.testing.expected.showing import LONGEST, in_line, plain
+from engine.testing.staged.stage import Journal, Passage
 from engine.values.errors import FlowError
 
 MOST_ROWS = 60

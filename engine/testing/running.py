@@ -15,15 +15,15 @@ from engine.content.bodies import JSON, write_content
 from engine.expressions.functions.chance import frozen
 from engine.expressions.writing import to_text
 from engine.steps.flow import Flow
-from engine.testing.case import Act, Case, Made, Request
 from engine.testing.client import Answer, send
-from engine.testing.expectations import Call, Calls
-from engine.testing.faults import Faults
-from engine.testing.outcome import Mismatch, Outcome
-from engine.testing.searching import smallest_failure
-from engine.testing.selecting import Selecting
-from engine.testing.stage import NO_LAYERS, Journal, Layers
-from engine.testing.suite import Loaded
+from engine.testing.expected.expectations import Call, Calls
+from engine.testing.expected.outcome import Mismatch, Outcome
+from engine.testing.expected.selecting import Selecting
+from engine.testing.files.case import Act, Case, Made, Request
+from engine.testing.files.suite import Loaded
+from engine.testing.generated.searching import smallest_failure
+from engine.testing.staged.faults import Faults
+from engine.testing.staged.stage import NO_LAYERS, Journal, Layers
 from engine.values.errors import FlowError
 from engine.work.nesting import Runnable
 

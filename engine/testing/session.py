@@ -15,10 +15,10 @@ from engine.application import Application, StartError
 from engine.loading.catalog import Catalog
 from engine.steps.flow import Flow
 from engine.testing import report
-from engine.testing.case import Case, Suite
+from engine.testing.files.case import Case, Suite
+from engine.testing.files.suite import Loaded, SuiteLoader, TestFile, Written
 from engine.testing.running import Running
-from engine.testing.stage import NO_LAYERS, Layers
-from engine.testing.suite import Loaded, SuiteLoader, TestFile, Written
+from engine.testing.staged.stage import NO_LAYERS, Layers
 from engine.values.errors import FlowError
 from engine.values.event import Event
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from engine.application import StartError
 from engine.loading.catalog import Catalog, discover
 from engine.loading.diagnostic import LoadError
-from engine.testing.choosing import Wish
-from engine.testing.points import Point
+from engine.testing.covered.points import Point
+from engine.testing.covered.tracking import Tracker
+from engine.testing.files.choosing import Wish
+from engine.testing.files.suite import TestFile, Written
 from engine.testing.session import Result, Session
-from engine.testing.suite import TestFile, Written
-from engine.testing.tracking import Tracker
 from engine.values.errors import FlowError
 
 

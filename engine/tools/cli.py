@@ -28,11 +28,11 @@ from engine.tools.commands import (
     try_connections,
     vars_option,
 )
-from engine.tools.lookups import evaluate, explain, functions, limits, processors
-from engine.tools.trying import test
+from engine.tools.manual.lookups import evaluate, explain, functions, limits, processors
+from engine.tools.tested.trying import test
 
 if TYPE_CHECKING:
-    from engine.testing.recording import Recorder
+    from engine.testing.recordings.recording import Recorder
 
 
 def _print_version(context: click.Context, option: click.Parameter, value: bool) -> None:
@@ -78,13 +78,13 @@ def serve(
     """Serve the flows of files and folders over HTTP."""
     known = given(paths, settings, processors)
     if reload:
-        from engine.tools.reload import serve_again
+        from engine.tools.served.reload import serve_again
 
         sys.exit(serve_again(known, sys.argv[1:]))
     gc.disable()  # loaded objects stay: collecting now only delays the start; `serve` enables it
-    from engine.tools.handover import Successor
     from engine.tools.logs import configure
-    from engine.tools.serving import serve_application
+    from engine.tools.served.handover import Successor
+    from engine.tools.served.serving import serve_application
 
     recorder = _recorder(record, known) if record else None
     app = load_given(known, recorder)
@@ -93,7 +93,7 @@ def serve(
 
 
 def _recorder(folder: Path, known: Given) -> Recorder:
-    from engine.testing.recording import Recorder
+    from engine.testing.recordings.recording import Recorder
 
     try:
         return Recorder(folder, known.paths, known.all_properties)
@@ -124,7 +124,7 @@ def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[s
 def new(folder: Path, api: Path | None) -> None:
     """Begin a project: write flows into FOLDER (here, if left out); existing files are not touched."""
     from engine.loading.project import FILE
-    from engine.tools.scaffold import ScaffoldError, new_project
+    from engine.tools.scaffolds.scaffold import ScaffoldError, new_project
 
     try:
         written = new_project(folder, api)
@@ -148,7 +148,7 @@ def openapi(
     form: str | None, servers: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Describe the HTTP API of the flows as an OpenAPI 3.1 document."""
-    from engine.tools.describing import describe
+    from engine.tools.manual.describing import describe
 
     text = describe(load(paths, settings, processors), form or _form_of(output), servers)
     if output is None:

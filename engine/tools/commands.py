@@ -15,7 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from engine.application import Application
-    from engine.testing.recording import Recorder
+    from engine.testing.recordings.recording import Recorder
 
 LEVELS = ["debug", "info", "warning", "error"]
 
@@ -131,7 +131,7 @@ def elements_of(known: Given) -> Any:
 
 
 def known_functions() -> dict[str, Any]:
-    from engine.tools.manual import all_functions
+    from engine.tools.manual.manual import all_functions
 
     try:
         return all_functions()

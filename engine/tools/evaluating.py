@@ -15,7 +15,7 @@ from engine.expressions.writing import encode
 from engine.parameters.expression import Expression
 from engine.parameters.mistake import mistakes_of
 from engine.parameters.reader import Reach
-from engine.tools.manual import all_functions
+from engine.tools.manual.manual import all_functions
 from engine.values.errors import FlowError
 from engine.values.event import Event
 

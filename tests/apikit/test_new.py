@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from running import Running, engine
 
-from engine.tools.samples import Samples
+from engine.tools.scaffolds.samples import Samples
 
 API = Path(__file__).parent / "orders.yaml"
 RICH = r"""

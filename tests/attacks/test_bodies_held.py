@@ -21,7 +21,7 @@ from server.running import Running, wait_until
 from engine import Refusal
 from engine.content.pieces import Pieces
 from engine.limits import UNCOUNTED
-from engine.serving import multipart
+from engine.serving.bodies import multipart
 from engine.serving.bodies.multipart import read_multipart
 from engine.wire.room import Held, Room
 

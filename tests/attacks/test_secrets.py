@@ -18,7 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from server.running import Running
 
-from engine.testing.redaction import Redaction
+from engine.testing.recordings.redaction import Redaction
 from engine.values.secrets import HIDDEN, Secrets
 
 SECRET = "p&ss<w/rd \"'\\ü😀%41+"  # noqa: S105  # of nobody

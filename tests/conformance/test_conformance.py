@@ -15,7 +15,7 @@ from engine.loading.catalog import discover
 from engine.plan.observer import Node
 from engine.testing.examples import run_case
 from engine.testing.running import Running
-from engine.testing.stage import Layers
+from engine.testing.staged.stage import Layers
 from engine.values.event import Event
 
 FOLDER = Path(__file__).parent

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from engine.loading.catalog import discover
+from engine.testing.files.suite import TestFile
 from engine.testing.session import Result, Session
-from engine.testing.suite import TestFile
 
 CATALOG = discover()
 FLOWS = """

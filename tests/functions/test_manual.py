@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.tools.cli import main
-from engine.tools.manual import all_functions, function_page, signature
+from engine.tools.manual.manual import all_functions, function_page, signature
 
 FUNCTIONS = all_functions()
 SORT_BY = """\

@@ -12,12 +12,12 @@ from engine.loading.loader import Configuration
 from engine.loading.project import EXAMPLES
 from engine.loading.sections import SECTIONS
 from engine.steps.flow import Flow
-from engine.testing.case import Case, Given, Request, Suite
-from engine.testing.matchers import MATCHERS
+from engine.testing.expected.matchers import MATCHERS
+from engine.testing.files.case import Case, Given, Request, Suite
 from engine.testing.working import Order, run_file
 from engine.tools.cli import main
-from engine.tools.explaining import FLOW_EXAMPLE, TEST_EXAMPLE
-from engine.tools.mistakes import Page, pages, report
+from engine.tools.manual.explaining import FLOW_EXAMPLE, TEST_EXAMPLE
+from engine.tools.manual.mistakes import Page, pages, report
 
 ROOT = Path(__file__).parents[2]
 MISTAKES = pages()

@@ -19,8 +19,8 @@ from engine.expressions.language import Failed, Names
 from engine.expressions.schemas import Schema
 from engine.loading.catalog import discover
 from engine.loading.files.document import Document
+from engine.testing.files.suite import TestFile
 from engine.testing.session import Result, Session
-from engine.testing.suite import TestFile
 
 
 @dataclass

@@ -11,7 +11,7 @@ from engine.parameters.element import Parameters, prepared
 from engine.steps.chain import Chain
 from engine.steps.error_handler import ErrorHandler
 from engine.steps.flow_link import FlowLink
-from engine.testing.doubles import Raised
+from engine.testing.staged.doubles import Raised
 from engine.values.errors import error_type
 from processors.core.flow_ref import FlowRef
 from processors.core.foreach import Foreach

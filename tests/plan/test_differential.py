@@ -164,8 +164,8 @@ async def served(file: Path) -> tuple[int, Any, list[Any]]:
 
 async def in_test(file: Path) -> tuple[int, Any, list[Any]]:
     """The same of a case of a test file."""
+    from engine.testing.files.suite import TestFile
     from engine.testing.session import Session
-    from engine.testing.suite import TestFile
 
     database = file.with_name("tested.db")
     test = file.with_name("app.test.yaml")

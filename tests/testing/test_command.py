@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from engine.testing.choosing import Wish
+from engine.testing.files.choosing import Wish
 
 ROOT = Path(__file__).parents[2]
 FLOW = "flows:\n  greet: {steps: [{set-payload: {value: Hello}}]}\n"

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from engine import Application
-from engine.testing.coverage import Coverage, Share, table
-from engine.testing.lcov import as_lcov
-from engine.testing.points import errors_by_fate
-from engine.testing.ways import Ways
+from engine.testing.covered.coverage import Coverage, Share, table
+from engine.testing.covered.lcov import as_lcov
+from engine.testing.covered.points import errors_by_fate
+from engine.testing.covered.ways import Ways
 from engine.testing.working import Order, run_file
 from engine.tools.cli import main
 

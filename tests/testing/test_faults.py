@@ -8,7 +8,7 @@ import pytest
 
 from engine.loading.catalog import discover
 from engine.testing.examples import run_case
-from engine.testing.outcome import Mismatch
+from engine.testing.expected.outcome import Mismatch
 
 LOOP = """
 flows:

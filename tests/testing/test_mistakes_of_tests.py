@@ -13,8 +13,8 @@ import pytest
 
 from engine.loading.catalog import discover
 from engine.loading.diagnostic import LoadError
+from engine.testing.files.suite import TestFile
 from engine.testing.session import Session
-from engine.testing.suite import TestFile
 
 HERE = Path(__file__).parent / "mistakes"
 FILES = sorted(path.name for path in HERE.glob("*.test.yaml"))

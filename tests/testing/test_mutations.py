@@ -11,9 +11,9 @@ import pytest
 from engine.loading.catalog import discover
 from engine.loading.files.data import as_data
 from engine.loading.files.document import Document
-from engine.testing.declared import Declared
-from engine.testing.mutating import Mutants, caught, survivors
-from engine.testing.mutations import mutations_of
+from engine.testing.mutated.declared import Declared
+from engine.testing.mutated.mutating import Mutants, caught, survivors
+from engine.testing.mutated.mutations import mutations_of
 from engine.testing.working import Order
 
 CATALOG = discover()

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from engine.testing.outcome import Mismatch
-from engine.testing.properties import Schema
+from engine.testing.expected.outcome import Mismatch
+from engine.testing.generated.properties import Schema
 from engine.testing.working import FileResult, Order, run_file
 
 ORDER = {

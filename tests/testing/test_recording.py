@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine import Application
-from engine.testing.recording import Recorder
+from engine.testing.recordings.recording import Recorder
 from engine.testing.working import Order, run_file
 
 TOKEN = "tok-0123456789"  # noqa: S105  # of nobody

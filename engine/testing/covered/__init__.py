@@ -1,0 +1,1 @@
+"""What tests passed of the flows, and what they could pass."""

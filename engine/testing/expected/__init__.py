@@ -1,0 +1,1 @@
+"""What a case expects: values, matchers, calls, and how they are shown."""

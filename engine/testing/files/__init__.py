@@ -1,0 +1,1 @@
+"""Test files: suites, cases, rows."""

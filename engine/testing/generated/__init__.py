@@ -1,0 +1,1 @@
+"""Payloads that are made from schemas, and the smallest one that fails."""

@@ -1,0 +1,1 @@
+"""Slips that are put into flows, to see whether a case notices."""

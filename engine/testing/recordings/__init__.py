@@ -1,0 +1,1 @@
+"""Requests that are written down as cases."""

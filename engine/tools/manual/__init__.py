@@ -1,0 +1,1 @@
+"""Pages to read: elements, functions, mistakes, flows."""

@@ -1,0 +1,168 @@
+"""The commands that look something up: elements, functions, values of expressions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from engine.tools.commands import (
+    attributes_option,
+    elements_of,
+    fail,
+    fail_unknown,
+    given,
+    known_functions,
+    load,
+    paths_argument,
+    payload_option,
+    processors_option,
+    set_option,
+    vars_option,
+)
+
+FLOW = "flow"
+"""The topic that is a flow of the user's own."""
+
+
+@click.group(invoke_without_command=True)
+@processors_option
+@click.pass_context
+def processors(context: click.Context, processors: tuple[str, ...]) -> None:
+    """List the elements that flows can use; `show NAME` prints a manual page."""
+    context.obj = given(None, processors=processors)
+    if context.invoked_subcommand is None:
+        from engine.tools.manual.manual import summary
+
+        catalog = elements_of(context.obj)
+        elements = dict(catalog.elements())
+        wide = max(map(len, elements), default=0)
+        for name, element in elements.items():
+            click.echo(f"{name:{wide}}  {summary(element)}")
+        for error in catalog.broken():
+            click.echo(str(error), err=True)
+
+
+@processors.command()
+@click.argument("name")
+@click.pass_context
+def show(context: click.Context, name: str) -> None:
+    """Print the manual page of an element."""
+    from engine.tools.manual.manual import page
+
+    catalog = elements_of(context.obj)
+    if name not in catalog:
+        fail_unknown("element", name, catalog.names(), "engine processors")
+    click.echo(page(name, catalog[name]))
+
+
+@click.command("eval")
+@click.argument("expression", required=False)
+@payload_option
+@vars_option
+@attributes_option
+@click.option("--source", is_flag=True, help="Print the Python that the expression compiles to.")
+def evaluate(expression: str | None, payload: Any, variables: str | None, attributes: str | None, source: bool) -> None:
+    """Evaluate an expression; without one, a prompt."""
+    from engine.tools.entering import entering
+    from engine.tools.evaluating import evaluate
+    from engine.tools.prompting import prompt
+
+    if expression is None and getattr(payload, "name", "") == "<stdin>":
+        fail("the payload comes from the standard input, so the expression must be an argument")
+    try:
+        event = entering(payload.read() if payload else None, variables, attributes)
+    except ValueError as error:
+        fail(str(error))
+    if expression is None:
+        prompt(event)
+    else:
+        sys.exit(evaluate(expression, event, source=source))
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def functions(context: click.Context) -> None:
+    """List the functions of expressions; `show NAME` prints a manual page.
+
+    Arguments in brackets may be left out; one that begins with & is an expression, written with the &.
+    """
+    if context.invoked_subcommand is None:
+        from engine.tools.manual.manual import function_list
+
+        click.echo("\n".join(function_list(known_functions())))
+
+
+@functions.command("show")
+@click.argument("name")
+def show_function(name: str) -> None:
+    """Print the manual page of a function."""
+    from engine.tools.manual.manual import function_page
+
+    known = known_functions()
+    if name not in known:
+        fail_unknown("function", name, known, "engine functions")
+    click.echo(function_page(known[name]))
+
+
+@functions.command()
+def dataweave() -> None:
+    """Print how DataWeave's operators and functions are written here."""
+    from engine.tools.manual.manual import dataweave_page
+
+    click.echo(dataweave_page())
+
+
+@click.command()
+@click.argument("topic", required=False)
+@click.argument("name", required=False)
+@paths_argument
+@set_option
+@processors_option
+def explain(
+    topic: str | None, name: str | None, paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...]
+) -> None:
+    """Explain a file (flow-file, test-file, project-file), a mistake (F504), or what a flow does (flow NAME PATHS).
+
+    For a flow it reports each step: whether it waits, what is committed together, who handles its errors. Without a
+    TOPIC, all are listed.
+    """
+    if topic == FLOW:
+        _explain_flow(name, paths, settings, processors)
+    else:
+        _explain(topic)
+
+
+def _explain_flow(name: str | None, paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> None:
+    app = load(paths, settings, processors)
+    if name is None or name not in app.parts.runnables:
+        fail_unknown("flow", name or "", app.parts.runnables, "engine explain flow NAME PATHS")
+    from engine.tools.manual.explaining_flow import flow_page
+
+    click.echo(flow_page(app.parts, name))
+
+
+def _explain(topic: str | None) -> None:
+    from engine.tools.manual.explaining import PAGES, page_of, page_of_mistake
+    from engine.tools.manual.mistakes import pages
+
+    mistakes = pages()
+    if topic is None:
+        click.echo("\n".join(f"engine explain {name}" for name in (*PAGES, f"{FLOW} NAME PATHS")))
+        click.echo("\n".join(f"engine explain {code}  {page.means}" for code, page in mistakes.items()))
+    elif topic in PAGES:
+        click.echo(page_of(topic))
+    elif topic in mistakes:
+        click.echo(page_of_mistake(mistakes[topic]))
+    else:
+        fail_unknown("topic", topic, [*PAGES, FLOW, *mistakes], "engine explain")
+
+
+@click.command()
+def limits() -> None:
+    """List the bounds on the cost of callers, upstreams and payloads: their values, reasons, and the effect beyond."""
+    from engine.tools.manual.manual import limits_page
+
+    click.echo(limits_page())

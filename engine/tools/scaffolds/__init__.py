@@ -1,0 +1,1 @@
+"""`engine new`: a first flow with its test."""

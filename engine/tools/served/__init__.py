@@ -1,0 +1,1 @@
+"""`engine serve`: processes, reloading, handing over."""

@@ -1,0 +1,1 @@
+"""`engine test`: cases, coverage, mutations, chaos."""
