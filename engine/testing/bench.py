@@ -21,7 +21,7 @@ from engine.loading.sections import read_documents
 from engine.plan.code import Run
 from engine.plan.link import Around
 from engine.steps.chain import Step
-from engine.testing.client import Answer, send
+from engine.testing.client import Received, send
 from engine.testing.expected.selecting import is_named
 from engine.testing.staged.clock import CaseClock
 from engine.testing.staged.doubles import returned
@@ -180,14 +180,14 @@ class Bench:
             return raised
         return FlowError(self._known_type(raised) or raised, f"a mocked {raised}")
 
-    def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Received:
         """Return the answer to a POST of a body as JSON; with a Content-Type, a text is sent unchanged."""
         named = {name.lower(): value for name, value in (headers or {}).items()}
         media_type = named.setdefault("content-type", JSON)
-        answer: Answer = self._run(self._post(path, named, write_content(settle(body), media_type)[0]))
+        answer: Received = self._run(self._post(path, named, write_content(settle(body), media_type)[0]))
         return answer
 
-    async def _post(self, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
+    async def _post(self, path: str, headers: Mapping[str, str], content: bytes) -> Received:
         app = self._loaded()
         await app.listen(lambda flow: False)
         return await send(app.asgi(), "POST", path, headers, content)

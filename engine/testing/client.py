@@ -16,7 +16,7 @@ LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/js
 SAFE_IN_PATH = "/:@!$&'()*+,;=~%"
 
 
-class Answer(NamedTuple):
+class Received(NamedTuple):
     """The answer to a request: a body that is JSON, or another format that the engine reads, is read."""
 
     status: int
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
             return self.content
 
 
-async def send(app: Any, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+async def send(app: Any, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Received:
     """Send a request (target: path and query) to an ASGI application; return its answer, when it is complete.
 
     Exceptions of the application propagate.
@@ -83,5 +83,5 @@ class _Exchange:
         elif message["type"] == "http.response.body":
             self._content += message.get("body", b"")
 
-    def answer(self) -> Answer:
-        return Answer(self._status, Headers(self._headers), bytes(self._content))
+    def answer(self) -> Received:
+        return Received(self._status, Headers(self._headers), bytes(self._content))

@@ -15,7 +15,7 @@ from engine.content.bodies import JSON, write_content
 from engine.expressions.functions.chance import frozen
 from engine.expressions.writing import to_text
 from engine.steps.flow import Flow
-from engine.testing.client import Answer, send
+from engine.testing.client import Received, send
 from engine.testing.expected.expectations import Call, Calls
 from engine.testing.expected.outcome import Mismatch, Outcome
 from engine.testing.expected.selecting import Selecting
@@ -159,7 +159,7 @@ class Running:
         except FlowError as failure:
             return Outcome.of((failure.event or event).with_error(failure), given=shown, failure=failure)
 
-    async def _answer(self, request: Request, given: Made, *, is_payload_given: bool) -> Answer:
+    async def _answer(self, request: Request, given: Made, *, is_payload_given: bool) -> Received:
         every = {**given.headers, **request.headers.make()}
         headers = {name.lower(): to_text(value) for name, value in every.items()}
         if given.correlation_id is not None:
@@ -172,7 +172,7 @@ class Running:
             headers[CONTENT_TYPE] = media_type
         return await send(self.app.asgi(), request.method, target_of(request.path, given), headers, content)
 
-    def _answered(self, answer: Answer) -> Outcome:
+    def _answered(self, answer: Received) -> Outcome:
         journal, body = self.journal, answer.body
         return Outcome(
             payload=body,

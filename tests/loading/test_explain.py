@@ -17,7 +17,7 @@ from engine.testing.files.case import Case, Given, Request, Suite
 from engine.testing.working import Order, run_file
 from engine.tools.cli import main
 from engine.tools.manual.explaining import FLOW_EXAMPLE, TEST_EXAMPLE
-from engine.tools.manual.mistakes import Page, pages, report
+from engine.tools.manual.mistakes import MistakePage, pages, report
 
 ROOT = Path(__file__).parents[2]
 MISTAKES = pages()
@@ -72,7 +72,7 @@ def test_every_code_has_a_page() -> None:
 
 
 @pytest.mark.parametrize("page", MISTAKES.values(), ids=MISTAKES)
-def test_the_wrong_example_is_this_mistake_and_the_right_one_is_none(page: Page) -> None:
+def test_the_wrong_example_is_this_mistake_and_the_right_one_is_none(page: MistakePage) -> None:
     found = report(page.wrong, page.command)
     assert re.findall(r"^\S+:\d+:\d+ (F\d{3}) ", found, re.MULTILINE) == [page.code], found
     assert report(page.right, page.command) == ""

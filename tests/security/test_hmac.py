@@ -17,7 +17,7 @@ from fake_clock import FakeClock
 
 from engine import Application, LoadError
 from engine.limits import MOST_SIGNATURES
-from engine.testing.client import Answer, send
+from engine.testing.client import Received, send
 from processors.security import _signatures
 
 FLOWS = """
@@ -104,13 +104,13 @@ SERVICES = {
 
 
 @pytest.fixture
-def ask(tmp_path: Path) -> Callable[..., Answer]:
+def ask(tmp_path: Path) -> Callable[..., Received]:
     """Asks a flow of one signed hook; `listener` says how it keeps the bytes, `later` how long ago it was signed."""
 
     def asking(
         service: Service, headers: Mapping[str, str] | None = None, body: bytes | None = None,
         listener: str = "rawBody: true", later: float = 0, path: str = "/hook",
-    ) -> Answer:  # fmt: skip
+    ) -> Received:  # fmt: skip
         (tmp_path / "flows.yaml").write_text(FLOWS.format(parameters=service.parameters, listener=listener))
         app = Application.load(tmp_path, clock=FakeClock(datetime.fromtimestamp(service.at + later, UTC)))
         sent = {"Content-Type": service.media_type, **(service.headers if headers is None else headers)}

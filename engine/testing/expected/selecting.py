@@ -53,7 +53,7 @@ class Selecting(Parameters):
         return all(self._may_hold(step, name, wanted) for name, wanted in self.with_.items())
 
     def _may_hold(self, step: Step, name: str, wanted: Wanted) -> bool:
-        parameter = Parameter.of(step, name)
+        parameter = StepParameter.of(step, name)
         return parameter is not None and (parameter.is_computed or wanted.holds(parameter.of_event(Event())))
 
     def fits(self, step: Step, event: Event) -> bool:
@@ -68,7 +68,7 @@ class Selecting(Parameters):
         named = [step for step in steps if is_named(step, self.processor)]
         if named:
             found = f"{shown(self.processor)} with {', '.join(self.with_)}, which no step is"
-            known = ", ".join(sorted({name for step in named for name in Parameter.names(step)}))
+            known = ", ".join(sorted({name for step in named for name in StepParameter.names(step)}))
             return Mistake("F701", found, f"parameters that a step has ({known})", place=place)
         names = {name for step in steps for name in names_of(step)}
         expected = "an element that the flows use, the doc:name of a step, or its path"
@@ -78,10 +78,10 @@ class Selecting(Parameters):
 
 def fits(wanted: Mapping[str, Wanted], step: Step, event: Event) -> bool:
     """Return whether a call of a step has these parameters."""
-    return all(_holds(Parameter.of(step, name), each, event) for name, each in wanted.items())
+    return all(_holds(StepParameter.of(step, name), each, event) for name, each in wanted.items())
 
 
-def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:
+def _holds(parameter: StepParameter | None, wanted: Wanted, event: Event) -> bool:
     try:
         return parameter is not None and wanted.holds(parameter.of_event(event))
     except FlowError:  # the step itself will raise it
@@ -90,11 +90,11 @@ def _holds(parameter: Parameter | None, wanted: Wanted, event: Event) -> bool:
 
 def shown_call(wanted: Mapping[str, Wanted], step: Step, event: Event) -> dict[str, Any]:
     """Return the parameters of a call that are asked for."""
-    parameters = {name: Parameter.of(step, name) for name in wanted}
+    parameters = {name: StepParameter.of(step, name) for name in wanted}
     return {name: _value(parameter, event) for name, parameter in parameters.items() if parameter}
 
 
-def _value(parameter: Parameter, event: Event) -> Any:
+def _value(parameter: StepParameter, event: Event) -> Any:
     try:
         return parameter.of_event(event)
     except FlowError as failure:
@@ -116,7 +116,7 @@ def path_of(step: Step) -> str:
     return step.location.partition(" @ ")[0]
 
 
-class Parameter:
+class StepParameter:
     """A parameter of a step, as a call has it: expressions are computed, configs go by their names."""
 
     def __init__(self, value: Any) -> None:
@@ -127,7 +127,7 @@ class Parameter:
         return self._value.evaluate(event) if isinstance(self._value, Compiled) else self._value
 
     @classmethod
-    def of(cls, step: Step, name: str) -> Parameter | None:
+    def of(cls, step: Step, name: str) -> StepParameter | None:
         """Return the parameter of that name; None if the step has none."""
         fields: Mapping[str, Any] = type(step.processor).__pydantic_fields__  # type: ignore[attr-defined]  # pydantic adds it
         attribute = next((own for own, field in fields.items() if name == (field.alias or own)), None)

@@ -14,9 +14,9 @@ from engine.parameters.expression import Compiled
 from engine.serving.headers import Headers
 from engine.serving.path_route import raw_path_of
 from engine.steps.processor import Operation
-from engine.testing.client import Answer
+from engine.testing.client import Received
 from engine.testing.expected.matchers import MARK
-from engine.testing.expected.selecting import Parameter
+from engine.testing.expected.selecting import StepParameter
 from engine.testing.recordings.exchanges import MOST_BYTES, Call, Exchange
 from engine.testing.recordings.redaction import Redaction
 from engine.values.errors import FlowError
@@ -99,7 +99,7 @@ def _expected(exchange: Exchange, redaction: Redaction) -> dict[str, Any]:
     for name in TOLD:
         if name in exchange.headers:
             expected[f'headers."{name}"'] = redaction.text(exchange.headers[name])
-    body = Answer(exchange.status, exchange.headers, bytes(exchange.content)).body
+    body = Received(exchange.status, exchange.headers, bytes(exchange.content)).body
     if isinstance(body, bytes):
         return expected if not body else expected | {"base64_encode(payload)": b64encode(body).decode()}
     return expected | {"payload": _wanted(redaction.of(_plain(body)))}
@@ -129,8 +129,8 @@ def _mocks(calls: Sequence[Call], redaction: Redaction) -> Iterator[dict[str, An
 def _literals(call: Call, redaction: Redaction) -> dict[str, Any]:
     """Return the parameters that tell the step from others of its element."""
     known = {}
-    for name in sorted(set(Parameter.names(call.step)) - INWARD):
-        parameter = Parameter.of(call.step, name)
+    for name in sorted(set(StepParameter.names(call.step)) - INWARD):
+        parameter = StepParameter.of(call.step, name)
         value = None if parameter is None or parameter.is_computed else parameter.of_event(call.before)
         if isinstance(value, str) and redaction.text(value) == value and not _is_template(value):
             known[name] = str(value)
@@ -140,8 +140,8 @@ def _literals(call: Call, redaction: Redaction) -> dict[str, Any]:
 def _computed(call: Call, redaction: Redaction) -> dict[str, Any]:
     """Return the parameters that tell the call from others of its step."""
     known = {}
-    for name in Parameter.names(call.step):
-        parameter = Parameter.of(call.step, name)
+    for name in StepParameter.names(call.step):
+        parameter = StepParameter.of(call.step, name)
         if parameter is None or not parameter.is_computed:
             continue
         try:

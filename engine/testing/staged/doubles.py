@@ -120,7 +120,7 @@ class Raised(Parameters):
         return Message(payload and payload.evaluate(event), attributes.evaluate(event) if attributes else {})
 
 
-class Reply(Parameters):
+class MockReply(Parameters):
     """The action of a mocked step instead of its own: returns, raises, or calls a flow; nothing, if none is given."""
 
     return_: Annotated[Returned | None, Field(alias="return")] = None
@@ -140,14 +140,14 @@ class Reply(Parameters):
         return self.return_.event_after(step, event) if self.return_ else event
 
 
-class Turn(Reply):
+class Turn(MockReply):
     """The reply to one of several calls."""
 
     with_: dict[str, WantedPart] = Field(default_factory=dict, alias="with")
     """The parameters of the call that it waits for, which it answers once."""
 
 
-class Mock(Selecting, Reply):
+class Mock(Selecting, MockReply):
     """A replacement for some steps. If several match a call, the first one answers."""
 
     sequence: tuple[Turn, ...] = ()

@@ -21,7 +21,7 @@ from engine.plan.code import Run
 from engine.plan.link import Around
 from engine.steps.chain import Step
 from engine.testing.expected.outcome import Mismatch
-from engine.testing.expected.selecting import Parameter, Selecting, is_named, names_of, shown_call
+from engine.testing.expected.selecting import Selecting, StepParameter, is_named, names_of, shown_call
 from engine.testing.expected.showing import in_line
 from engine.values.errors import FlowError
 from engine.values.event import Event
@@ -173,8 +173,8 @@ def proposed_mock(step: Step) -> str:
 def _literals(step: Step) -> list[tuple[str, str]]:
     """Return the short texts among the parameters that are known before it runs."""
     found = []
-    for name in Parameter.names(step):
-        parameter = None if name in INWARD else Parameter.of(step, name)
+    for name in StepParameter.names(step):
+        parameter = None if name in INWARD else StepParameter.of(step, name)
         value = None if parameter is None or parameter.is_computed else parameter.of_event(Event())
         if isinstance(value, str) and len(value) <= LONGEST and value.isprintable():
             found.append((name, str(value)))

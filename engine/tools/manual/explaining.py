@@ -15,7 +15,7 @@ from engine.tools.manual.manual import parameters
 from engine.values.errors import ERROR_FIELDS
 
 if TYPE_CHECKING:
-    from engine.tools.manual.mistakes import Page
+    from engine.tools.manual.mistakes import MistakePage
 
 WIDTH = 100
 
@@ -127,7 +127,7 @@ def page_of(topic: str) -> str:
     return "\n\n".join([topic, *PAGES[topic]()])
 
 
-def page_of_mistake(page: Page) -> str:
+def page_of_mistake(page: MistakePage) -> str:
     """Return the page of a mistake, in printed form."""
     sections = [_titled(title, indent(text.rstrip(), "  ")) for title, text in page.sections()]
     return "\n\n".join([page.code, _text(page.means), *sections])

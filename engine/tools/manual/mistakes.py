@@ -29,7 +29,7 @@ COMMANDS = {"F7": TEST, "F8": CONNECT}
 
 
 @dataclass(frozen=True)
-class Page:
+class MistakePage:
     """The page of a code: one sentence, and the files before and after the mistake is corrected."""
 
     code: str
@@ -52,11 +52,11 @@ class Page:
                 yield f"Right, {name}:", text
 
 
-def pages() -> dict[str, Page]:
+def pages() -> dict[str, MistakePage]:
     """Return the page of each code."""
     entries = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return {
-        code: Page(code, entry["means"], _files(entry["wrong"]), _files(entry["right"]))
+        code: MistakePage(code, entry["means"], _files(entry["wrong"]), _files(entry["right"]))
         for code, entry in entries.items()
     }
 
