@@ -178,18 +178,18 @@ if TYPE_CHECKING:
     from engine.values.stream import Unreadable as Unreadable
     from engine.wire.connections import Connections as Connections
     from engine.work.batch import MOST_TOGETHER as MOST_TOGETHER
-    from engine.work.batch import Again as Again
     from engine.work.batch import BatchInDoubt as BatchInDoubt
     from engine.work.batch import Batching as Batching
     from engine.work.batch import BatchLost as BatchLost
-    from engine.work.batch import Points as Points
-    from engine.work.batch import together as together
+    from engine.work.batch import Replay as Replay
+    from engine.work.batch import ResumePoints as ResumePoints
+    from engine.work.batch import commit_together as commit_together
     from engine.work.gate import Gate as Gate
     from engine.work.held_lines import write_line as write_line
     from engine.work.isolation import Isolation as Isolation
     from engine.work.local_database import LocalDatabase as LocalDatabase
+    from engine.work.logical_task import logical_task as logical_task
     from engine.work.nesting import Runnable as Runnable
-    from engine.work.strand import strand as strand
     from engine.work.tracing import trace_headers as trace_headers
     from engine.work.transaction import Transaction as Transaction
     from engine.work.turns import MUCH as MUCH

@@ -10,8 +10,8 @@ from engine.expressions.functions.function import Function, function, literal_te
 from engine.loading.properties import Filler
 from engine.parameters.files import ResourceError, Resources
 from engine.values.event import Event
-from engine.work.begun import begin
 from engine.work.clock import Clock
+from engine.work.first_step import begin
 from engine.work.nesting import Runnable, run_nested
 
 LOOKUP = 1000

@@ -121,9 +121,9 @@ class Flow(Element):
         if self.initial_state == "stopped":
             raise busy(f"the flow {self.name} is stopped")
 
-    async def has_room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Wait until the flow takes another event of its source."""
-        await self._gate.has_room()
+        await self._gate.wait_for_room()
 
     async def _late(self, event: Event, delivery: Delivery | None) -> FlowError:
         failure = FlowError(TIMEOUT, f"the flow took longer than {self._limit:g} s")

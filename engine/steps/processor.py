@@ -229,7 +229,7 @@ class Served(Protocol):
     async def serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
         """Run an event of the source; the result is made by `answer` of the event after the flow."""
 
-    async def has_room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Wait until the flow takes another event."""
 
 

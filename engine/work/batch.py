@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from engine.values.errors import FlowError
-from engine.work.begun import begin, rest_of
+from engine.work.first_step import begin, rest_of
 from engine.work.held_lines import HeldLines
 from engine.work.transaction import Transaction
 from engine.work.turns import undivided
@@ -24,8 +24,8 @@ class BatchInDoubt(FlowError):
     """It is unknown whether a batch was kept: the result of its work is not reported to anyone."""
 
 
-class Again(BaseException):
-    """A statement ended differently than presumed: the work resumes at its Points. No handler catches this."""
+class Replay(BaseException):
+    """A statement ended differently than presumed: the work resumes at its ResumePoints. No handler catches this."""
 
 
 def result_at_once(work: Coroutine[Any, Any, T]) -> T:
@@ -39,7 +39,7 @@ def result_at_once(work: Coroutine[Any, Any, T]) -> T:
     return result
 
 
-class Points(Protocol):
+class ResumePoints(Protocol):
     """Points from which work can be resumed, for resources that answer before they know the outcome of a statement."""
 
     def start(self, state: Any) -> tuple[int, Any]:
@@ -61,7 +61,7 @@ class Batching(Protocol):
         """Begin a batch; False if that is impossible now."""
         ...
 
-    def points(self) -> Points | None:
+    def points(self) -> ResumePoints | None:
         """Return the points of the open batch; None if the work never has to be resumed."""
         ...
 
@@ -79,11 +79,11 @@ class Batching(Protocol):
 MOST_TOGETHER = 256
 """How many items of a loop are committed together at most."""
 
-Work = Callable[[Points | None, bool], Coroutine[Any, Any, T]]
+Work = Callable[[ResumePoints | None, bool], Coroutine[Any, Any, T]]
 """Does the work, starting at the points. The flag: statements do not wait (in a batch, or if there are none)."""
 
 
-async def together(resource: Batching | None, count: int, work: Work[T], *, divided: bool = False) -> T:
+async def commit_together(resource: Batching | None, count: int, work: Work[T], *, divided: bool = False) -> T:
     """Return the result of the work; its statements are committed together if possible.
 
     The work acts on nothing but the resource and waits for nothing else (`Effects.batching`), so it can be repeated.
@@ -97,9 +97,9 @@ async def together(resource: Batching | None, count: int, work: Work[T], *, divi
     lines = HeldLines()
     try:
         points = resource.points()
-        with_lines = points and _PointsWithLines(points, lines)
+        with_lines = points and _ResumePointsWithLines(points, lines)
         while True:
-            with suppress(Again):
+            with suppress(Replay):
                 return await _kept(resource, work, with_lines, lines)
     except BatchLost:
         await resource.drop_batch()
@@ -109,7 +109,7 @@ async def together(resource: Batching | None, count: int, work: Work[T], *, divi
     return await work(None, False)
 
 
-async def _kept(resource: Batching, work: Work[T], points: Points | None, lines: HeldLines) -> T:
+async def _kept(resource: Batching, work: Work[T], points: ResumePoints | None, lines: HeldLines) -> T:
     with lines.hold():
         try:
             result = await _noticing(work(points, True), resource.share_batch)
@@ -122,10 +122,10 @@ async def _kept(resource: Batching, work: Work[T], points: Points | None, lines:
         return result
 
 
-class _PointsWithLines:
+class _ResumePointsWithLines:
     """Points from which the log resumes, too."""
 
-    def __init__(self, points: Points, lines: HeldLines) -> None:
+    def __init__(self, points: ResumePoints, lines: HeldLines) -> None:
         self._points = points
         self._lines = lines
         self.is_due = points.is_due

@@ -7,7 +7,7 @@ import types
 from collections.abc import Coroutine, Generator
 from typing import Any, TypeVar
 
-from engine.work.begun import begin, rest_of
+from engine.work.first_step import begin, rest_of
 
 T = TypeVar("T")
 

@@ -40,7 +40,7 @@ class Gate:
             return True
         return self.max_records is not None and self.records >= self.max_records
 
-    async def has_room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Wait until one more may enter."""
         while self.is_full:
             room = asyncio.get_running_loop().create_future()

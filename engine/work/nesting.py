@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from engine.limits import DEEPEST_FLOWS
 from engine.values.errors import ROUTING, FlowError
 from engine.values.event import Event
-from engine.work.strand import going_on
+from engine.work.logical_task import going_on
 
 FRESH_STACK = 4
 """Every so many levels, the next flow runs on a stack of its own; otherwise Python's limit would come before ours."""

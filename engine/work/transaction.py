@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar, Token
 from typing import Any, Generic, Protocol, TypeVar
 
-from engine.work.strand import strand
+from engine.work.logical_task import logical_task
 
 C = TypeVar("C")
 
@@ -37,7 +37,7 @@ class Transaction:
 
     def __init__(self) -> None:
         self._outer = Transaction.current()
-        self._strand = strand()
+        self._strand = logical_task()
         self._parts: dict[Any, Any] = {}
         self._before: Token[Transaction | None] | None = _current.set(self)
 
@@ -45,7 +45,7 @@ class Transaction:
     def current() -> Transaction | None:
         """Return the transaction that operations of this strand take part in."""
         transaction = _current.get()
-        return transaction if transaction is not None and transaction._strand is strand() else None
+        return transaction if transaction is not None and transaction._strand is logical_task() else None
 
     async def part_of(self, resource: Transactional[P]) -> P:
         """Return the resource's part, begun now if this is its first operation."""

@@ -15,14 +15,14 @@ from engine.connectors import (
     BatchInDoubt,
     Batching,
     Collect,
-    Points,
+    ResumePoints,
     Run,
     RunPlain,
     Unreadable,
+    commit_together,
     current_budget,
     give_turn,
     is_turn_over,
-    together,
 )
 from processors.core._items import Portions, holds_after
 
@@ -121,7 +121,7 @@ class Pass:
             some, known, current = items[start : start + MOST_TOGETHER], len(self.outcomes), self.current
             work = partial(self._run_some, some, known, current)
             try:
-                number = await together(self._body.resource, len(some), work, divided=took_a_turn)
+                number = await commit_together(self._body.resource, len(some), work, divided=took_a_turn)
             except BatchInDoubt as doubt:
                 del self.outcomes[known:]
                 self.current = doubt.event = current
@@ -131,7 +131,7 @@ class Pass:
             self._count += number
 
     async def _run_some(
-        self, items: Sequence[Any], known: int, current: Event, points: Points | None, at_once: bool
+        self, items: Sequence[Any], known: int, current: Event, points: ResumePoints | None, at_once: bool
     ) -> int:
         """Run the steps for what fits in a turn, from where the outcomes are `known` and the event is this one.
 

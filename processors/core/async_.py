@@ -61,7 +61,7 @@ class Async(Scope):
         return event
 
     async def _work(self, event: Event) -> None:
-        await self._gate.has_room()
+        await self._gate.wait_for_room()
         with self._gate:
             try:
                 await run_route(self.steps, event, self.seconds(event))

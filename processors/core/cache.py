@@ -23,10 +23,10 @@ from engine.connectors import (
     callers,
     identities,
     key_of,
+    logical_task,
     paths,
     private_store,
     steps_within,
-    strand,
     usual_credentials,
 )
 from engine.limits import LARGEST_CACHE, MOST_CACHED_RESULTS
@@ -44,7 +44,7 @@ class Flight:
     """The steps under way for a key; later callers wait for their outcome."""
 
     def __init__(self) -> None:
-        self.owner = strand()
+        self.owner = logical_task()
         self._landed = asyncio.Event()
         self._outcome: Any = CANCELLED
 
@@ -149,7 +149,7 @@ class Cache(Scope):
             flight = self._flights.get(key)
             if flight is None:
                 return await self._look_up(key, event)
-            if flight.owner is strand():  # inside its own steps: it would wait for itself
+            if flight.owner is logical_task():  # inside its own steps: it would wait for itself
                 return await self.steps.run(event)
             outcome = await flight.outcome()
             if isinstance(outcome, FlowError):

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from engine import FlowError
-from engine.connectors import BatchInDoubt, BatchLost, strand
+from engine.connectors import BatchInDoubt, BatchLost, logical_task
 from processors.db._apart import apart, stands_apart
 from processors.db._database import ParameterStyle, Pooling
 from processors.db._errors import DB_CONNECTIVITY
@@ -99,7 +99,7 @@ class PostgresDatabase(PostgresStatements):
     # Batches
 
     async def open_batch(self) -> bool:
-        own = strand()
+        own = logical_task()
         if own in self._scripts or monotonic() < self._alone_until:  # of a loop around this one
             return False
         try:
@@ -118,7 +118,7 @@ class PostgresDatabase(PostgresStatements):
         return True
 
     def points(self) -> Script:
-        return self._scripts[strand()]
+        return self._scripts[logical_task()]
 
     def share_batch(self) -> None:
         """Do nothing: a batch has a session of its own."""
@@ -133,10 +133,10 @@ class PostgresDatabase(PostgresStatements):
             self._end_batch()
 
     def _end_batch(self) -> None:
-        self._pool.give(self._scripts.pop(strand()).batch.session)
+        self._pool.give(self._scripts.pop(logical_task()).batch.session)
 
     async def drop_batch(self) -> None:
-        script = self._scripts.pop(strand(), None)
+        script = self._scripts.pop(logical_task(), None)
         if script is not None:
             if script.batch.met_others:
                 self._alone_until = monotonic() + ALONE
@@ -158,7 +158,7 @@ class PostgresDatabase(PostgresStatements):
     # Statements
 
     async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Reply:
-        script = self._scripts.get(strand()) if self._scripts else None
+        script = self._scripts.get(logical_task()) if self._scripts else None
         if script is None:
             return await super()._run(sql, values, timeout, single)
         try:

@@ -2,7 +2,7 @@
 
 While one answer travels over a network, many expressions can be evaluated. So a statement that changes rows and returns
 none is presumed to change one row, and sent together with others later. If its outcome differs, the work goes back to
-the item whose statement it is (`engine.Again`), and is given the real outcome of it, and of those after it, as long as
+the item whose statement it is (`Replay`), and is given the real outcome of it, and of those after it, as long as
 it sends the same ones. Nothing that was presumed leaves the batch before it was checked.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from engine.connectors import Again, BatchLost
+from engine.connectors import BatchLost, Replay
 from processors.db._postgres_batch import Batch, Sent
 from processors.db._postgres_errors import FAILURES
 from processors.db._postgres_session import Prepared, Reply
@@ -62,7 +62,7 @@ class Script:
         self._mistakes = 0
         self._due = float("inf")
 
-    # engine.Points
+    # engine.ResumePoints
 
     def start(self, state: Any) -> tuple[int, Any]:
         return (0, state) if self._resume is None else self._resume
@@ -77,7 +77,7 @@ class Script:
     # Statements
 
     async def run(self, sql: str, values: Sequence[Any], single: bool = False) -> Reply:
-        """Return the outcome of a statement, real or presumed. Raise the driver's errors, Again and BatchLost."""
+        """Return the outcome of a statement, real or presumed. Raise the driver's errors, Replay and BatchLost."""
         if self.batch.is_lost:
             raise BatchLost
         if self._next < len(self._told):
@@ -137,7 +137,7 @@ class Script:
         self._next += 1
 
     async def look(self) -> None:
-        """Check the presumed outcomes. Raise Again if one differs."""
+        """Check the presumed outcomes. Raise Replay if one differs."""
         if not self._waiting:
             return
         await self.batch.go_on()
@@ -151,7 +151,7 @@ class Script:
             self._starts.pop()
         self._next, state = self._starts.pop()
         self._resume = len(self._starts), state
-        raise Again
+        raise Replay
 
     async def _forget(self) -> None:
         """Undo everything from here on, since the work sends another statement than when it was presumed."""

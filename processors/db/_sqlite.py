@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.connectors import BatchLost, strand
+from engine.connectors import BatchLost, logical_task
 from processors.db._database import ParameterStyle
 from processors.db._sqlite_decimals import Decimals
 from processors.db._sqlite_errors import FAILURES, is_locked, locked
@@ -154,7 +154,7 @@ class SqliteDatabase(SqliteStatements):
     # Batches
 
     async def open_batch(self) -> bool:
-        own = strand()
+        own = logical_task()
         if self._batch is own:  # of a loop around this one
             return False
         try:
@@ -182,7 +182,7 @@ class SqliteDatabase(SqliteStatements):
         """None: each statement has its outcome immediately."""
 
     def share_batch(self) -> None:
-        self._sharing.add(strand())
+        self._sharing.add(logical_task())
         self._cursor = None
 
     async def close_batch(self) -> None:
@@ -191,10 +191,10 @@ class SqliteDatabase(SqliteStatements):
         except sqlite3.Error as error:
             raise BatchLost from error
         self._batch = None
-        self._sharing.discard(strand())
+        self._sharing.discard(logical_task())
 
     async def drop_batch(self) -> None:
-        own = strand()
+        own = logical_task()
         self._undone.discard(own)
         self._sharing.discard(own)
         if self._batch is own:
@@ -208,7 +208,7 @@ class SqliteDatabase(SqliteStatements):
 
     def _mind_batch(self) -> None:
         """Raise BatchLost if the batch of the strand was undone; undo that of another strand, which waits."""
-        own = strand()
+        own = logical_task()
         if own in self._undone:
             raise BatchLost
         if self._batch not in (own, None):

@@ -89,8 +89,8 @@ class Listener(QueueAccess, ActiveSource):
         queue = self.queue
         queue.recover()
         while True:
-            await self._consumers.has_room()
-            await flow.has_room()
+            await self._consumers.wait_for_room()
+            await flow.wait_for_room()
             await queue.arrival()
             if envelope := queue.take():
                 self.begin(self._consume(envelope, flow), flow)

@@ -300,7 +300,7 @@ async def test_who_is_cancelled_on_the_way_into_a_gate_leaves_the_room_to_the_ne
     gate, entered = Gate(1), []
 
     async def enter(name: str) -> None:
-        await gate.has_room()
+        await gate.wait_for_room()
         with gate:
             entered.append(name)
 

@@ -14,7 +14,7 @@ _continuation: ContextVar[tuple[Task, Task]] = ContextVar("continuation", defaul
 """A continuing task, and the task it continues. A route it starts inherits this, but is a task of its own."""
 
 
-def strand() -> Task:
+def logical_task() -> Task:
     """Return the task that began the running work: it owns the transaction and all else that routes do not share."""
     task = asyncio.current_task()
     going_on, origin = _continuation.get()
@@ -23,7 +23,7 @@ def strand() -> Task:
 
 async def going_on(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Return the result of work that runs on a stack of its own, but belongs to the strand that waits for it."""
-    origin = strand()
+    origin = logical_task()
 
     async def go_on() -> T:
         _continuation.set((asyncio.current_task(), origin))
