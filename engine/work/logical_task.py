@@ -1,4 +1,4 @@
-"""The strand: the logical task that running work belongs to, though it may continue in another asyncio task."""
+"""The logical task that running work belongs to, though it may continue in another asyncio task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def logical_task() -> Task:
 
 
 async def going_on(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Return the result of work that runs on a stack of its own, but belongs to the strand that waits for it."""
+    """Return the result of work that runs on a stack of its own, but belongs to the logical task that waits for it."""
     origin = logical_task()
 
     async def go_on() -> T:

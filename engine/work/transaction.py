@@ -32,20 +32,20 @@ class Transactional(Protocol, Generic[P]):
 class Transaction:
     """A transaction of a scope. Resources take part with their first operation in it.
 
-    It belongs to the strand that entered it: concurrent routes and async work are outside it.
+    It belongs to the logical task that entered it: concurrent routes and async work are outside it.
     """
 
     def __init__(self) -> None:
         self._outer = Transaction.current()
-        self._strand = logical_task()
+        self._task = logical_task()
         self._parts: dict[Any, Any] = {}
         self._before: Token[Transaction | None] | None = _current.set(self)
 
     @staticmethod
     def current() -> Transaction | None:
-        """Return the transaction that operations of this strand take part in."""
+        """Return the transaction that operations of this logical task take part in."""
         transaction = _current.get()
-        return transaction if transaction is not None and transaction._strand is logical_task() else None
+        return transaction if transaction is not None and transaction._task is logical_task() else None
 
     async def part_of(self, resource: Transactional[P]) -> P:
         """Return the resource's part, begun now if this is its first operation."""

@@ -53,7 +53,7 @@ class Bulk(DatabaseOperation):
         return self.deliver(event, counts)
 
     async def _begin(self) -> DatabasePart:
-        """Begin a transaction of its own, or a part of the one of this strand that can be undone alone."""
+        """Begin a transaction of its own, or a part of the one of this logical task that can be undone alone."""
         transaction = Transaction.current()
         outer = None if transaction is None else await transaction.part_of(self.database)
         part: DatabasePart = await self.database.begin(outer)

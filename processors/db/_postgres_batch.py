@@ -70,7 +70,7 @@ class InDoubt(Exception):
 
 
 class Batch:
-    """A transaction on a connection of its own, for the statements of one strand.
+    """A transaction on a connection of its own, for the statements of one logical task.
 
     If statements were presumed that are not sent after all, everything since the last savepoint is undone, and the rest
     is done again. If the outcome then differs, because others changed the rows meanwhile, or if the batch itself may

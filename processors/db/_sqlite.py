@@ -143,7 +143,7 @@ class SqliteDatabase(SqliteStatements):
 
     def _borrow(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
-        if self._batch is not None:  # of this strand: a separate connection would wait for its end
+        if self._batch is not None:  # of this logical task: a separate connection would wait for its end
             raise BatchLost
         if self._file == MEMORY:
             return self._take(connection)
@@ -207,7 +207,7 @@ class SqliteDatabase(SqliteStatements):
                 self._connection.execute("ROLLBACK")
 
     def _mind_batch(self) -> None:
-        """Raise BatchLost if the batch of the strand was undone; undo that of another strand, which waits."""
+        """Raise BatchLost if the batch of the logical task was undone; undo that of another logical task, which waits."""
         own = logical_task()
         if own in self._undone:
             raise BatchLost
@@ -236,7 +236,7 @@ class SqliteDatabase(SqliteStatements):
 
     def _changing(self) -> sqlite3.Cursor:
         cursor = self._open().cursor()
-        if not self._sharing:  # otherwise the next change may be that of another strand
+        if not self._sharing:  # otherwise the next change may be that of another logical task
             self._cursor = cursor
         return cursor
 

@@ -46,7 +46,7 @@ class DatabaseOperation(Operation):
         """Write the statement for the database."""
 
     async def statements(self) -> Statements:
-        """Return the database, or its part in the transaction of this strand."""
+        """Return the database, or its part in the transaction of this logical task."""
         transaction = Transaction.current()
         if transaction is None:
             return self.database
