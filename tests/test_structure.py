@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
@@ -70,6 +71,12 @@ def test_no_circle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(f"a circle: {error.args[1]}")
+
+
+def test_rooms_are_small() -> None:
+    """A folder of the engine has at most 20 modules: who enters sees what is there."""
+    counted = Counter(path.parent for module, path in FILES.items() if module.startswith("engine"))
+    assert {str(folder.relative_to(ROOT)): count for folder, count in counted.items() if count > 20} == {}
 
 
 def lengths(tree: ast.AST) -> Iterator[tuple[str, int]]:

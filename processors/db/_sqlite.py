@@ -207,7 +207,7 @@ class SqliteDatabase(SqliteStatements):
                 self._connection.execute("ROLLBACK")
 
     def _mind_batch(self) -> None:
-        """Raise BatchLost if the batch of the logical task was undone; undo that of another logical task, which waits."""
+        """Raise BatchLost if the batch of the logical task was undone; undo that of another one, which waits."""
         own = logical_task()
         if own in self._undone:
             raise BatchLost
