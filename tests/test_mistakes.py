@@ -190,7 +190,7 @@ def test_places_in_expressions_of_several_lines(ending: str, tmp_path: Path) -> 
     path.write_bytes(ending.join(lines).encode())
     heads = [line for line in report(path).split("\n") if " F401 " in line]
     places = [(7, 15), (12, 15), (15, 15), (16, 49), (20, 13)]
-    assert heads == [f"{path}:{line}:{column} F401 'paylod', which is no root" for line, column in places]
+    assert heads == [f"{path}:{line}:{column} F401 'paylod' is not a root" for line, column in places]
 
 
 def test_no_utf_8(tmp_path: Path) -> None:

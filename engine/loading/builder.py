@@ -263,13 +263,13 @@ class Builder:
 
     def _check_last(self, is_fine: bool, found: str, place: Place) -> None:
         if not is_fine:
-            self.note("F504", found, "it as the last entry of the list", "", place)
+            self.note("F504", found, "this handler last in the list", "", place)
 
     def named_handler(self, name: Any, place: Place | None) -> ErrorHandler:
         """Return the handlers of that name under `error-handlers`, built when they are first asked for."""
         if not isinstance(name, str) or name not in self.handler_lists:
             close = did_you_mean(str(name), self.handler_lists)
-            self.note("F505", f"{shown(name)}, which is no error handler", "a name under error-handlers", close, place)
+            self.note("F505", f"{shown(name)} is not an error handler", "a name under error-handlers", close, place)
             return ErrorHandler()
         if name in self._open_handlers:
             self.note("F505", f"the error handler '{name}' inside itself", "another handler", "", place)

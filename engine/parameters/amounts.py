@@ -246,11 +246,16 @@ def _look_up(name: Any, wanted: type[Element], loading: Loading) -> Any:
     if isinstance(config, (wanted, Broken)):
         return config
     suitable = [known for known, value in loading.configs.items() if isinstance(value, wanted)]
-    kind = loading.element_name(wanted)
-    expected = f"the name of a {kind}: {', '.join(suitable)}" if suitable else f"the name of a {kind} under configs"
+    kind = _with_article(loading.element_name(wanted))
+    expected = f"the name of {kind}: {', '.join(suitable)}" if suitable else f"the name of {kind} under configs"
     if config is None:
-        refuse([Mistake("F502", f"{shown(name)}, which is no config", expected, did_you_mean(str(name), suitable))])
-    refuse([Mistake("F502", f"{shown(name)}, which is a {loading.element_name(type(config))}", expected)])
+        refuse([Mistake("F502", f"{shown(name)} is not a config", expected, did_you_mean(str(name), suitable))])
+    refuse([Mistake("F502", f"{shown(name)} is {_with_article(loading.element_name(type(config)))}", expected)])
+
+
+def _with_article(name: str) -> str:
+    """Return a name with its article: an os:object-store, an http:listener-config, a db:config."""
+    return f"{'an' if name.lower().startswith((*'aeiou', 'http:')) else 'a'} {name}"
 
 
 class Broken:

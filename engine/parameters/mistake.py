@@ -58,7 +58,7 @@ def shown(value: Any) -> str:
 
 def not_finite(text: str, place: TextPlace | None) -> Mistake:
     """Return the mistake of a number that YAML reads and JSON cannot hold: `.inf`, `.nan`, `2e400`."""
-    found = f"{shown(text)}, which is no finite number"
+    found = f"{shown(text)} is not a finite number"
     return Mistake("F111", found, "a number below 1.8e308, or a text in quotes", place=place)
 
 

@@ -97,7 +97,7 @@ def _pattern_mistake(entry: _Entry, whole: Any) -> Mistake | None:
     if isinstance(entry.value, str) and '"' in entry.value:
         write = f'"{whole}"'.replace('"', "").join('""')
     found = "a secret" if getattr(whole, "secret", False) else shown(entry.value)
-    return Mistake("F303", f"{found}, which is no error type", "an error type", write, entry.place, entry.offset)
+    return Mistake("F303", f"{found} is not an error type", "an error type", write, entry.place, entry.offset)
 
 
 class _NamedType:

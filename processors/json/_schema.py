@@ -83,7 +83,7 @@ class Schema(Validated):
         try:
             return cls.of(read_yaml(str(value)) if isinstance(value, str) else value)
         except ValueError as error:
-            found = f"{shown(value)}, which is no JSON Schema: {error},"
+            found = f"{shown(value)}, which is not a JSON Schema: {error},"
             refuse([Mistake("F303", found, "a map, or a text in JSON or YAML (draft 2020-12)")])
 
 
@@ -101,7 +101,7 @@ class SchemaFile(Schema):
         try:
             return cls.of_file(file)
         except ValueError as error:
-            found = f"{shown(value)}, which is no JSON Schema: {error},"
+            found = f"{shown(value)}, which is not a JSON Schema: {error},"
             refuse([Mistake("F303", found, "a file that holds one (draft 2020-12), in JSON or YAML")])
 
 

@@ -73,7 +73,7 @@ def _of_config(config: Any, name: str) -> Any:
     """Return the list of the config; a config with mistakes is kept: they were reported."""
     ips = getattr(config, "ips", None)
     if isinstance(config, Config) and not isinstance(ips, Addresses):
-        refuse([Mistake("F502", f"{shown(name)}, which is no list of addresses", "a validation:ip-filter-list")])
+        refuse([Mistake("F502", f"{shown(name)} is not a list of addresses", "a validation:ip-filter-list")])
     return ips or config
 
 

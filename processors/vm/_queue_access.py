@@ -19,7 +19,7 @@ def _known(name: str, info: core_schema.ValidationInfo) -> Any:
     names = getattr(info.data.get("config_ref"), "names", None)
     if names is not None and name not in names:
         expected = f"one of the queues of the config: {', '.join(names)}"
-        refuse([Mistake("F502", f"{shown(name)}, which is no queue", expected, did_you_mean(name, names))])
+        refuse([Mistake("F502", f"{shown(name)} is not a queue", expected, did_you_mean(name, names))])
     return name
 
 

@@ -103,7 +103,7 @@ def test_a_prompt_sets_what_expressions_see(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("payload = nope", "  nope\n  ^\n'nope', which is no root"),
+        ("payload = nope", "  nope\n  ^\n'nope' is not a root"),
         ("payload = payload + 1", "MULE:EXPRESSION: '+' takes two numbers"),
         ("payload = < /no/file", "'/no/file' cannot be read: No such file or directory"),
         ("payload.a = 1", "payload is set as a whole: payload = …"),

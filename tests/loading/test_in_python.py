@@ -49,7 +49,7 @@ def test_names_are_looked_up_nowhere() -> None:
     assert FlowRef(name=FlowLink.to(Chain())).name.static_target() is not None
     assert RaiseError(type="SHOP:CLOSED").type == error_type("SHOP:CLOSED")  # type: ignore[arg-type]
     assert Raised(type="SHOP:CLOSED").type.raised() == error_type("SHOP:CLOSED")  # type: ignore[arg-type]
-    with pytest.raises(ValidationError, match="which is no config; expected the name of a Config"):
+    with pytest.raises(ValidationError, match="is not a config; expected the name of a Config"):
         Select(sql="SELECT 1", **{"config-ref": "Books"})  # type: ignore[arg-type]
     assert ErrorHandler().handlers == ()
 

@@ -93,7 +93,7 @@ def test_examples_fit_a_declared_schema(tmp_path: Path) -> None:
     ("schema", "found"),
     [
         ("none.json", "'none.json', a file that is not there"),
-        ("{type: nothing}", "which is no JSON Schema"),
+        ("{type: nothing}", "which is not a JSON Schema"),
         ("7", "7"),
         ("{type: object}, streaming: true", "schema beside streaming"),
     ],

@@ -179,7 +179,7 @@ async def test_a_full_flow_counts_nothing(load: Load) -> None:
     [
         ("{maxRedeliveryCount: -1}", "-1"),
         ("{maxRedeliveryCount: many}", "'many'"),
-        ("{objectStore: Api}", "'Api', which is a http:listener-config"),
+        ("{objectStore: Api}", "'Api' is an http:listener-config"),
         ("{idExpression: 'payload.'}", "expression"),
         ("{maxRedeliveries: 1}", "'maxRedeliveries'"),
         ("{delay: 5s}", "'delay'"),  # its caller says when it comes again

@@ -35,7 +35,7 @@ def refuse_numbers_in_brackets(tree: Node) -> None:
     for node, sees_event in nodes(tree):
         if sees_event and node["type"] == "index_expression" and _kinds(node) == ["identity", "index"]:
             number = node["children"][1]["value"]
-            found = f"'[{number}]', an index of the event, which is no list"
+            found = f"'[{number}]', an index of the event, which is not a list"
             expected = "a list before it, or a list in backticks"
             raise ExpressionSyntaxError(start_of(node), found, expected, f"payload[{number}], or `[{number}]`")
 
@@ -132,7 +132,7 @@ def _is_text(node: Node) -> bool:
 def _of_brackets(node: Node) -> Iterator[ExpressionSyntaxError]:
     if node["children"][0]["type"] == "identity":
         inside = BRACKETS[node["type"]]
-        found = f"'[{inside}]' of the event, which is no list"
+        found = f"'[{inside}]' of the event, which is not a list"
         yield ExpressionSyntaxError(
             start_of(node), found, "a list before it, or a list in backticks", f"payload[{inside}], or `[…]`"
         )

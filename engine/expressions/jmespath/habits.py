@@ -201,7 +201,7 @@ def _as_call(name: str, path: str, call: str) -> str:
 
 def _name(error: ExpressionSyntaxError, expression: str, variables: Collection[str]) -> bool:
     """Hint for a bare name: a text in double quotes, another language's constant, or otherwise not a root."""
-    if not error.found.endswith("which is no root"):
+    if not error.found.endswith("is not a root"):
         return error.found.startswith("the undefined variable")
     name = error.found.split("'")[1]
     if expression[error.offset : error.offset + 1] == '"':

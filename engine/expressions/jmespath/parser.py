@@ -56,7 +56,7 @@ def _unreadable(error: exceptions.LexerError) -> ExpressionSyntaxError:
     if error.message.startswith("Unclosed"):
         return unclosed_quote(error.lexer_position, found)
     if error.message.startswith("Bad token"):
-        return ExpressionSyntaxError(error.lexer_position, f"{found} in backticks, which is no JSON", "a JSON value")
+        return ExpressionSyntaxError(error.lexer_position, f"{found} in backticks is not JSON", "a JSON value")
     return ExpressionSyntaxError(error.lexer_position, f"'{found}' in an expression", "what JMESPath can read")
 
 

@@ -46,7 +46,7 @@ class Paths(Visitor):
             return self.roots[name]
         known = ", ".join(self.roots)
         raise ExpressionSyntaxError(
-            node.get("start", 0), f"'{name}', which is no root", f"one of {known}", did_you_mean(name, self.roots)
+            node.get("start", 0), f"'{name}' is not a root", f"one of {known}", did_you_mean(name, self.roots)
         )
 
     def visit_variable(self, node: Node, current: str) -> str:

@@ -142,7 +142,7 @@ def _readable(name: str) -> Check:
                 _compiled(name, pattern)
                 _literals.add(pattern)
         except EvaluationError:
-            return f"the pattern '{pattern}' of {name}(), which is no regular expression in RE2's syntax"
+            return f"the pattern '{pattern}' of {name}() is not a regular expression in RE2's syntax"
         return None
 
     return check
