@@ -70,15 +70,15 @@ class Catalog:
         return self._loaded[name]
 
     def elements(self) -> Iterator[tuple[str, type[Element]]]:
-        """All elements by name; a file without an element class (a helper of the package) is left out."""
+        """Return all elements by name; a file without an element class (a helper of the package) is left out."""
         return ((name, found) for name, found in self._tried() if not isinstance(found, CatalogError))
 
     def broken(self) -> Iterator[BrokenModule]:
-        """Why some of the elements are not among `elements`: their modules cannot be imported."""
+        """Return why some of the elements are not among `elements`: their modules cannot be imported."""
         return (found for _, found in self._tried() if isinstance(found, BrokenModule))
 
     def _tried(self) -> Iterator[tuple[str, type[Element] | CatalogError]]:
-        """Each name with its class, or with the reason why there is none."""
+        """Yield each name with its class, or with the reason why there is none."""
         for name in self.names():
             try:
                 yield name, self[name]
@@ -86,11 +86,11 @@ class Catalog:
                 yield name, error
 
     def error_types(self) -> dict[str, ErrorType]:
-        """All types by name: those that need no element, and those that elements declare, ancestors included."""
+        """Return all types by name: those that need no element, and those that elements declare, ancestors included."""
         return _declared(element for _, element in self.elements())
 
     def loaded_error_types(self) -> dict[str, ErrorType]:
-        """Those that need no element, and the types that elements in use declare: most of the time they are enough."""
+        """Return those that need no element, and those that elements in use declare: mostly they are enough."""
         return _declared(self._loaded.values())
 
 

@@ -40,7 +40,7 @@ class Mentions:
         return self.catalog.loaded_error_types().get(full) or self.catalog.error_types().get(full)
 
     def check(self, flows: Collection[str], sub_flows: Collection[str], *, is_whole: bool) -> Iterator[Mistake]:
-        """Return mistakes for names that are mentioned and not defined, and for sub-flows that form a cycle.
+        """Yield mistakes for names that are mentioned and not defined, and for sub-flows that form a cycle.
 
         is_whole: whether all of the files could be built; if not, a type of a namespace of the author's own may be
         raised in the missing part.
@@ -57,7 +57,7 @@ class Mentions:
                 yield self._unknown_type(mention)
 
     def missing(self, flows: Collection[str]) -> Iterator[Mistake]:
-        """Return warnings for names without a flow that could have one."""
+        """Yield warnings for names without a flow that could have one."""
         for names, mention in self.wanted:
             if not any(name in flows for name in names):
                 found = f"no flow for {mention.name}"
@@ -111,7 +111,7 @@ def _meant(pattern: str, known: Collection[ErrorType]) -> str:
 
 
 def _cycles_from(name: str, edges: Mapping[str, list[Mention]], done: set[str]) -> Iterator[tuple[list[str], Mention]]:
-    """Return the cycles that are reached from a sub-flow, each once, with the mention that closes it.
+    """Yield the cycles that are reached from a sub-flow, each once, with the mention that closes it.
 
     It uses its own stack: sub-flows may call each other in longer chains than Python's recursion allows.
     """

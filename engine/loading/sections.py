@@ -198,7 +198,7 @@ def _has_sections(document: Document) -> bool:
 
 
 def _names_of_property_files(document: Document) -> Iterator[re.Pattern[str]]:
-    """Return the paths that its property files may have, whatever the values of their placeholders."""
+    """Yield the paths that its property files may have, whatever the values of their placeholders."""
     for entry, _ in _entries(document.data.get("configuration-properties"), document.start()):
         name = entry.get("file") if isinstance(entry, Map) else None
         if isinstance(name, str):

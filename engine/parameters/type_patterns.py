@@ -47,7 +47,7 @@ class TypePatterns(Validated):
         return raised != UNKNOWN and not self._names.isdisjoint(raised.patterns)
 
     def names(self) -> list[str]:
-        """The patterns without wildcards, for checking that such types exist."""
+        """Return the patterns without wildcards, for checking that such types exist."""
         return [pattern for pattern in self.patterns if "*" not in pattern]
 
     @classmethod
@@ -71,7 +71,7 @@ class _Entry(NamedTuple):
 
 
 def _entries(value: Any) -> Iterator[_Entry]:
-    """Return the types of a list, or of a comma list."""
+    """Yield the types of a list, or of a comma list."""
     if isinstance(value, list):
         yield from (_Entry(entry, getattr(entry, "place", None), 0) for entry in value)
     elif isinstance(value, str):

@@ -233,7 +233,7 @@ def declared_by(flow: Flow) -> Statuses:
 
 
 def table(verdicts: Mapping[Target, Verdict]) -> Iterator[str]:
-    """Return the callers' results, by flow and operation, as lines of text."""
+    """Yield the callers' results, by flow and operation, as lines of text."""
     by_flow: dict[str, dict[tuple[str, str], dict[str, list[str]]]] = {}
     for target, verdict in sorted(verdicts.items(), key=lambda pair: (pair[0].flow, pair[0].file, pair[0].line)):
         steps = by_flow.setdefault(target.flow, {})

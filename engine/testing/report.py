@@ -53,7 +53,7 @@ def _is_structure(value: Any) -> bool:
 
 
 def _difference(wanted: Any, got: Any) -> Iterator[str]:
-    """Return the lines that only one of the two has, with their surroundings."""
+    """Yield the lines that only one of the two has, with their surroundings."""
     lines = list(unified_diff(_lines(wanted), _lines(got), n=1, lineterm=""))[3:]
     shown = ["…" if line.startswith("@@") else f"{line[0]} {line[1:]}" for line in lines]
     if shown:

@@ -201,7 +201,7 @@ class Running:
 
 
 def _unexpected(act: Act, outcome: Outcome) -> Iterator[Mismatch]:
-    """Return an error, or an answer that is one, that the expectations do not mention."""
+    """Yield an error, or an answer that is one, that the expectations do not mention."""
     if outcome.failure is not None and not act.expect.speaks_of("error"):
         yield Mismatch("error", None, outcome.failure)
     if (outcome.status or 0) >= LOWEST_FAILURE and not act.expect.speaks_of("status", "error"):

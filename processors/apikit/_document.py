@@ -95,7 +95,7 @@ class ApiDocument:
         return value if _is_map(value) else {}
 
     def list_in(self, holder: Any, key: str) -> Iterator[tuple[Any, Any]]:
-        """Return the maps of a list under a key, references followed, each with its place."""
+        """Yield the maps of a list under a key, references followed, each with its place."""
         value: Any = holder.get(key)
         if value is None:
             return

@@ -43,7 +43,7 @@ class Operation(NamedTuple):
         return f"{self.method}:{path}"
 
     def flow_names(self, config: str, media_type: str = "") -> Iterator[str]:
-        r"""Return the names of flows that may answer, most exact first: post:\orders\(id):application\json:config."""
+        r"""Yield the names of flows that may answer, most exact first: post:\orders\(id):application\json:config."""
         name, body = self.flow_name, media_type.replace("/", "\\")
         yield from (f"{name}:{body}:{config}", f"{name}:{body}") if body else ()
         yield from (f"{name}:{config}", name)

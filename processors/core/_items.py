@@ -56,7 +56,7 @@ class Portions:
 
 
 async def _whole(items: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
-    """Return a list as the only portion."""
+    """Yield a list as the only portion."""
     if items:
         yield items
 

@@ -67,7 +67,7 @@ class Python(Operation):
         return list(zip(names, written, strict=False))
 
     def _misnamed(self, written: Any) -> Any:
-        """Return the arguments that the function does not have, and those that it lacks."""
+        """Yield the arguments that the function does not have, and those that it lacks."""
         given, function = self.function.given, self.function
         known = [argument.name for argument in given]
         if isinstance(written, Mapping):

@@ -74,7 +74,7 @@ class Sql(Validated):
         return "".join(text + mark for text, mark in zip_longest(self._texts, places, fillvalue=""))
 
     def count(self, style: ParameterStyle) -> int:
-        """How many values a driver wants."""
+        """Return how many values a driver wants."""
         return len(self._keys(style))
 
     def _keys(self, style: ParameterStyle) -> list[Key]:

@@ -179,7 +179,7 @@ class SqliteDatabase(SqliteStatements):
         return bool(self._deferrable)
 
     def points(self) -> None:
-        """None: each statement has its outcome immediately."""
+        """Return None: each statement has its outcome immediately."""
 
     def share_batch(self) -> None:
         self._sharing.add(logical_task())

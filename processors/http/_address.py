@@ -94,7 +94,7 @@ class _Expression:
 
 
 def _joined(parts: Iterable[Constant | Computed]) -> Iterator[Held]:
-    """Return the parts of a text; the value of a placeholder and the text around it are one literal."""
+    """Yield the parts of a text; the value of a placeholder and the text around it are one literal."""
     for kind, group in groupby(parts, type):
         if kind is Constant:
             yield Constant("".join(part.value for part in group if isinstance(part, Constant)))

@@ -160,7 +160,7 @@ class RequestConfig(Config):
             refuse([Mistake("F304", f"url and {', '.join(given)}", "one of them", "the url alone")])
 
     def _base(self) -> str:
-        """The prefix of each path, without a slash at its end; empty if no host is named."""
+        """Return the prefix of each path, without a slash at its end; empty if no host is named."""
         if self.url is not None or self.host is None:
             return (self.url or "").rstrip("/")
         port = f":{self.port}" if self.port else ""

@@ -92,7 +92,7 @@ class Signed(Validated):
         return value if isinstance(value, cls) else cls(str(value))
 
     def pieces(self, value_of: Callable[[str], bytes]) -> Iterator[bytes]:
-        """Return the signed bytes, one piece after another."""
+        """Yield the signed bytes, one piece after another."""
         for literal, mark in zip(self.literals, [*self.marks, ""], strict=True):
             yield literal.encode()
             if mark:

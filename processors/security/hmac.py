@@ -184,7 +184,7 @@ class Hmac(Authentication):
 
 
 def _parts(text: str, name: str) -> Iterator[str]:
-    """Return the values of a name in `t=1492774577,v1=…,v1=…`."""
+    """Yield the values of a name in `t=1492774577,v1=…,v1=…`."""
     for part in text.split(","):
         own, _, value = part.strip().partition("=")
         if own == name:

@@ -140,7 +140,7 @@ class Listener(QueueAccess, ActiveSource):
 
 
 def _types(failure: BaseException | None) -> Iterator[ErrorType]:
-    """Return the types of an error and of its causes."""
+    """Yield the types of an error and of its causes."""
     while isinstance(failure, FlowError):
         yield failure.type
         failure = failure.cause

@@ -43,7 +43,7 @@ def _chain(start: Any, link: str) -> Iterator[Any]:
 
 
 def _lineages(error: Any, wanted: tuple[str, str]) -> Iterator[tuple[Any, Any]]:
-    """Return the type of an error and its ancestors; `NS:*` considers the type's own namespace only."""
+    """Yield the type of an error and its ancestors; `NS:*` considers the type's own namespace only."""
     for kind in _chain(field(error, "errorType"), "parentErrorType"):
         yield field(kind, "namespace"), field(kind, "identifier")
         if wanted[1] == "*":

@@ -71,7 +71,7 @@ class Document:
         return Place(self.file, 1, 1, (), self.short)
 
     def first_place(self) -> Place:
-        """The place of its first value."""
+        """Return the place of its first value."""
         line, column = min(self.scalars, default=(1, 1))
         return replace(self.start(), line=line, column=column)
 
@@ -149,7 +149,7 @@ class Document:
         )
 
     def _unquoted_expressions(self, broken: Mistake | None) -> Iterator[Mistake]:
-        """Return comments that start with `#[`: expressions that YAML dropped because they are not quoted."""
+        """Yield comments that start with `#[`: expressions that YAML dropped because they are not quoted."""
         last = broken.place.line if broken and isinstance(broken.place, Place) else len(self.lines)
         scalars = sorted((scalar.start, scalar.end) for scalar in self.scalars.values())
         offset = 0

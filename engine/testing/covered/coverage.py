@@ -95,7 +95,7 @@ def _by_file(points: Iterable[Point]) -> dict[str, list[Point]]:
 
 
 def table(coverage: Coverage) -> Iterator[str]:
-    """Return the table, the missed points, and those to test next, as lines of text."""
+    """Yield the table, the missed points, and those to test next, as lines of text."""
     wide = max((len(file) for file in coverage.files), default=0)
     yield f"{'coverage':{wide}}  " + "".join(f"{KINDS[kind]:>16}" for kind in KINDS)
     for file in coverage.files:
@@ -111,7 +111,7 @@ def table(coverage: Coverage) -> Iterator[str]:
 
 
 def _missed(coverage: Coverage) -> Iterator[str]:
-    """Return the points that were never passed, the errors of one step in one line."""
+    """Yield the points that were never passed, the errors of one step in one line."""
     errors: dict[tuple[str, str], list[Point]] = defaultdict(list)
     for point in coverage.missed():
         if point.kind == "error":

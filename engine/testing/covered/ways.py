@@ -139,7 +139,7 @@ def _takers(handlers: ErrorHandler, raised: ErrorType) -> Iterator[OnError]:
 
 
 def _answers(holder: Parameters, raised: ErrorType) -> Iterator[bool]:
-    """Return whether an error is of the types that a scope treats differently, such as those that it tries again."""
+    """Yield whether an error is of the types that a scope treats differently, such as those that it tries again."""
     for value in vars(holder).values():
         if isinstance(value, TypePatterns):
             yield value.match_type(raised)

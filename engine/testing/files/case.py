@@ -291,7 +291,7 @@ class Case(Act, Settings):
         yield from self.then
 
     def selections(self) -> Iterator[Selecting]:
-        """All parts that refer to steps of the application: each must match one."""
+        """Return all parts that refer to steps of the application: each must match one."""
         yield from self.mock
         yield from self.spy
         yield from self.faults

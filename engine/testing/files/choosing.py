@@ -31,7 +31,7 @@ class Wish:
         self._known = [token for token in self._tokens if _is_word(token)]
 
     def _words(self) -> Iterator[str]:
-        """Return the expression in Python, with a number of its own for each word."""
+        """Yield the expression in Python, with a number of its own for each word."""
         number = 0
         for token in self._tokens:
             if _is_word(token):

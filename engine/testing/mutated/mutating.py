@@ -113,7 +113,7 @@ def _run(number: int) -> Mutant:
 
 
 def run_mutants(paths: Sequence[Path], order: Order, workers: int) -> Iterator[Mutant]:
-    """Return the result for each mistake, in the order of the files."""
+    """Yield the result for each mistake, in the order of the files."""
     count = len(Mutants(paths, order).all)
     context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else None)
     with ProcessPoolExecutor(workers, context, _begin, (paths, order)) as pool:
@@ -121,7 +121,7 @@ def run_mutants(paths: Sequence[Path], order: Order, workers: int) -> Iterator[M
 
 
 def survivors(mutants: Sequence[Mutant]) -> Iterator[str]:
-    """Return a table of those that no case caught, and for each file how many were."""
+    """Yield a table of those that no case caught, and for each file how many were."""
     for mutant in mutants:
         if mutant.fate == "survived":
             yield f"SURVIVED {mutant.file}:{mutant.line}  {mutant.what}"

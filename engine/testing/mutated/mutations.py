@@ -49,7 +49,7 @@ class Mutation(NamedTuple):
 
 
 def mutations_of(data: Any, catalog: Catalog) -> Iterator[Mutation]:
-    """Return all mistakes that could be made in the flows and sub-flows of a file."""
+    """Yield all mistakes that could be made in the flows and sub-flows of a file."""
     for section, cls in FLOWS.items():
         if isinstance(data, Map) and isinstance(data.get(section), Map):
             for name, flow in data[section].items():

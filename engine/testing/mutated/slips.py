@@ -40,7 +40,7 @@ SQL = (
 
 
 def of_number(value: float) -> Iterator[Any]:
-    """Return another truth or number."""
+    """Yield another truth or number."""
     yield not value if isinstance(value, bool) else STATUSES.get(int(value), value + 1)
 
 

@@ -115,7 +115,7 @@ def _may_tell(text: str) -> bool:
 
 
 def _told(text: str) -> Iterator[str]:
-    """Return the values under telling names in a text."""
+    """Yield the values under telling names in a text."""
     if not _may_tell(text):
         return
     for telling in TELLING:
@@ -124,7 +124,7 @@ def _told(text: str) -> Iterator[str]:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Return the secret parts of a value: credentials after their scheme, the password in them, cookies."""
+    """Yield the secret parts of a value: credentials after their scheme, the password in them, cookies."""
     yield value
     scheme, _, credentials = value.partition(" ")
     yield credentials

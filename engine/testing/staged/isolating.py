@@ -102,7 +102,7 @@ def _refused(isolation: Isolation, step: Step, run: Run) -> Run:
 
 
 def _names(step: Step) -> Iterator[str]:
-    """Return the names of the step under `real`."""
+    """Yield the names of the step under `real`."""
     yield from names_of(step)
     yield from (config.config_name for config in _configs(step))
 
@@ -112,7 +112,7 @@ def _configs(step: Step) -> list[Config]:
 
 
 def unknown_names(real: Any, configs: Iterable[str], steps: Iterable[Step]) -> Iterator[Mistake]:
-    """Return the mistakes of names under `real` that match neither a config nor a step."""
+    """Yield the mistakes of names under `real` that match neither a config nor a step."""
     known = {*configs, *(name for step in steps for name in _names(step))}
     for name in real if isinstance(real, Sequence) else ():
         if name not in known:
@@ -141,7 +141,7 @@ def _mismatch(failure: FlowError, step: Step | None, mocks: list[Selecting]) -> 
 
 
 def _unfit(failure: FlowError, step: Step, mocks: list[Selecting]) -> Iterator[str]:
-    """Return why the mocks of the step did not answer the call."""
+    """Yield why the mocks of the step did not answer the call."""
     for mock in mocks:
         if mock.with_ and is_named(step, mock.processor) and failure.event is not None:
             wanted = {name: each.written for name, each in mock.with_.items()}

@@ -72,7 +72,7 @@ class _Page:
         return _of_step(scope) if scope.processor.keeps(raised) else None
 
     def _told(self, step: Step) -> Iterator[str]:
-        """Return the known facts about a call of the step."""
+        """Yield the known facts about a call of the step."""
         effects = self._link.step(step).effects
         if effects.waits or effects.acts:
             yield "may wait, and act, for anything"
@@ -91,7 +91,7 @@ class _Page:
         return list(dict.fromkeys(config.config_name for config in configs))
 
     def _of_loop(self, step: Step) -> Iterator[str]:
-        """Return whether the statements of several items are committed together, or why not."""
+        """Yield whether the statements of several items are committed together, or why not."""
         is_fused = getattr(step.processor, "fuse", None)
         if is_fused is None:
             return
@@ -115,7 +115,7 @@ class _Page:
         return "they work with several databases"
 
     def _steps_in(self, chains: list[Chain]) -> Iterator[Step]:
-        """Return the steps of some chains, those inside others first."""
+        """Yield the steps of some chains, those inside others first."""
         for chain in chains:
             for step in chain.steps:
                 inner = [each for each in members_of(step.processor) if isinstance(each, Chain)]
@@ -138,7 +138,7 @@ def _of_handler(handler: OnError) -> str:
 
 
 def _listed(title: str, ends: list[str]) -> Iterator[str]:
-    """Return the title with the first of its ends, the others beneath it."""
+    """Yield the title with the first of its ends, the others beneath it."""
     yield f"{title}{ends[0]}"
     yield from (f"{' ' * len(title)}{each}" for each in ends[1:])
 

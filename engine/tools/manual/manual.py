@@ -190,7 +190,7 @@ def _default(field: Any) -> str:
 
 
 def nested(annotation: Any) -> Iterator[type[Any]]:
-    """Return the classes of nested parameters that an annotation names."""
+    """Yield the classes of nested parameters that an annotation names."""
     if inspect.isclass(annotation) and issubclass(annotation, Parameters) and not issubclass(annotation, Element):
         yield annotation
     for argument in get_args(annotation):

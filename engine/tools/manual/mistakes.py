@@ -43,7 +43,7 @@ class MistakePage:
         return COMMANDS.get(self.code[:2], CHECK)
 
     def sections(self) -> Iterator[tuple[str, str]]:
-        """Return the texts of the page, each with its title."""
+        """Yield the texts of the page, each with its title."""
         for name, text in self.wrong.items():
             yield f"{name}:" if text == self.right[name] else f"Wrong, {name}:", text
         yield f"`{self.command}` says:", report(self.wrong, self.command)

@@ -112,7 +112,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
 
 
 def _of_api(api: Path) -> Iterator[tuple[str, str]]:
-    """Return the files of a project for an API: the API, the flow that routes to its operations, a flow for each."""
+    """Yield the files of a project for an API: the API, the flow that routes to its operations, a flow for each."""
     try:
         text = text_of(api.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
