@@ -240,7 +240,8 @@ class Builder:
     def error_handler(self, value: Any) -> ErrorHandler:
         """Return the handlers of a list, or of the list that `{ref: NAME}` names; the default ones for None."""
         if value is None:
-            return self.named_handler(self.default_name, None) if self.default_name else self.default_handler
+            is_own = self.default_name and self.default_name not in self._open_handlers  # else of a try in that list
+            return self.named_handler(self.default_name, None) if is_own else self.default_handler
         if isinstance(value, Map) and list(value) == ["ref"]:
             return self.named_handler(value["ref"], value.places["ref"][1])
         if not isinstance(value, Sequence):

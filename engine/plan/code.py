@@ -203,8 +203,8 @@ def _guarded_plain(run: RunPlain, handling: Handling) -> RunPlain:
     return guarded
 
 
-def choose(ways: Sequence[tuple[Callable[[Event], Any], Code]], rest: Code, effects: Effects) -> Code:
-    """The first way whose condition holds, or the rest. effects: those of the conditions."""
+def choose(ways: Sequence[tuple[Callable[[Event], Any], Code]], rest: Code) -> Code:
+    """The first way whose condition holds, or the rest."""
     conditions, codes = [holds for holds, _ in ways], [code for _, code in ways]
     runs = [(holds, code.awaited) for holds, code in ways]
     otherwise = rest.awaited
@@ -218,7 +218,7 @@ def choose(ways: Sequence[tuple[Callable[[Event], Any], Code]], rest: Code, effe
                 await give_turn_after_much()
         return await otherwise(event)
 
-    effects |= union(code.effects for code in (*codes, rest))
+    effects = union(code.effects for code in (*codes, rest))
     plains = [code.plain for code in (*codes, rest)]
     return Code(chosen, None if None in plains else _chosen_plain(conditions, plains), effects)
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol, runtime_checkable
+from functools import lru_cache
+from typing import Any, Protocol, TypeGuard
 
 from engine.parameters.element import Element, Parameters
 
 
-@runtime_checkable
 class Holder(Protocol):
     """What holds others that an event may come to, such as a row of steps, an error handler, an element."""
 
     def members(self) -> Iterable[Any]:
         """What it holds; lists, maps and groups of parameters may be among that."""
         ...
+
+
+@lru_cache(1024)  # asked for each value of each element, which a runtime_checkable Protocol makes slow
+def _has_members(kind: type) -> bool:
+    return hasattr(kind, "members")
+
+
+def is_holder(value: Any) -> TypeGuard[Holder]:
+    return _has_members(type(value))
 
 
 def direct(value: Any) -> Iterator[Any]:
@@ -65,7 +74,7 @@ def _walk(starts: Any) -> Iterator[tuple[Any, bool]]:
         value, is_done = waiting.pop()
         if is_done:
             yield value, True
-        elif isinstance(value, Holder) and id(value) not in seen:
+        elif is_holder(value) and id(value) not in seen:
             seen.add(id(value))
             yield value, False
             waiting.append((value, True))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Protocol, Self, runtime_checkable
+from functools import lru_cache
+from typing import Any, Protocol, Self, TypeGuard
 
 from engine.plan.code import Code, Handling, Run, guard, row, watched
 from engine.plan.effects import ANYTHING, Effects
@@ -14,9 +15,13 @@ from engine.values.event import Event
 from engine.work.batch import Batching
 
 
-@runtime_checkable
 class Linked(Holder, Protocol):
     """What runs by the code that is made of it: a row of steps, a handler, a flow."""
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether it has its code."""
+        ...
 
     async def run(self, event: Event) -> Event:
         """Run its code, once `use` has put it there."""
@@ -28,6 +33,16 @@ class Linked(Holder, Protocol):
 
     def use(self, code: Code, watch: Watch | None) -> None:
         """Run this code from now on."""
+
+
+@lru_cache(1024)
+def _has_code(kind: type) -> bool:
+    return hasattr(kind, "is_linked")
+
+
+def is_to_link(value: Any) -> TypeGuard[Linked]:
+    """Return whether a value runs by code of its own."""
+    return _has_code(type(value))
 
 
 class Placed(Protocol):
@@ -54,21 +69,29 @@ class Link:
 
     observers: who looks on. around: what stands around steps; the step of which one returns another function may do
     anything, for those who decide by its effects; all others stay as they are. batches: whether statements of several
-    items may be committed together.
+    items may be committed together. anew: whether what has its code gets another one; otherwise it keeps that.
     """
 
     def __init__(
-        self, observers: Sequence[Observer] = (), around: Sequence[Around] = (), *, batches: bool = True
+        self,
+        observers: Sequence[Observer] = (),
+        around: Sequence[Around] = (),
+        *,
+        batches: bool = True,
+        anew: bool = True,
     ) -> None:
         self.watch = watch(observers)
         self._batches = batches
+        self._anew = anew
         self._around = around
         self._codes: dict[int, tuple[Linked, Code]] = {}
+        self._inherited: list[tuple[Any, dict[str, Any]]] = []
 
     def link(self, starts: Iterable[Any]) -> Self:
         """Make the code of all that an event may come to from here."""
-        reached = (part for part in innermost_first(*starts) if isinstance(part, Linked))
-        parts = [part for part in reached if id(part) not in self._codes]
+        reached = filter(is_to_link, innermost_first(*starts))
+        new = [part for part in reached if id(part) not in self._codes]
+        parts = [part for part in new if self._anew or not part.is_linked]
         self._codes.update({id(part): (part, _late(part)) for part in parts})
         for part in parts:
             self._codes[id(part)] = part, part.code(self)
@@ -77,13 +100,16 @@ class Link:
     def install(self) -> None:
         """Have all that was linked run its code."""
         for part, code in self._codes.values():
-            part.use(code, self.watch)
+            if self._anew or not part.is_linked:
+                part.use(code, self.watch)
+        for processor, runs in self._inherited:
+            processor._prepare(**runs)  # `run` of its own calls super().run
 
     def code(self, part: Linked) -> Code:
         """The code of a row, a handler, or a flow. Of one that leads back to itself nothing is known."""
         if id(part) not in self._codes:
             self.link([part])
-        return self._codes[id(part)][1]
+        return self._codes[id(part)][1] if id(part) in self._codes else _late(part)
 
     def row(self, steps: Sequence[Any]) -> Code:
         """Steps one after another."""
@@ -91,7 +117,7 @@ class Link:
 
     def guard(self, body: Code, handling: Handling) -> Code:
         """Code whose errors an error handler takes."""
-        return guard(body, handling, [self.code(each) for each in members_of(handling) if isinstance(each, Linked)])
+        return guard(body, handling, [self.code(each) for each in members_of(handling) if is_to_link(each)])
 
     def batching(self, effects: Effects) -> Batching | None:
         """The resource whose statements are committed together for steps with these effects, if there is one."""
@@ -105,6 +131,9 @@ class Link:
         """The code of one step, with what its parameters and the tests put around it."""
         processor = step.processor
         code: Code = processor.bounded(processor.code(self))
+        code = code._replace(effects=code.effects | processor.effects)
+        if inherited := processor.inherited(self):
+            self._inherited.append((processor, {name: each.awaited for name, each in inherited.items()}))
         return self._with_around(step, code) if self._around else code
 
     def _with_around(self, step: Placed, code: Code) -> Code:

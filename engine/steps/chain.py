@@ -92,10 +92,14 @@ class Chain(Elements):
     def code(self, link: Link) -> Code:
         return link.row(self.steps)
 
+    @property
+    def is_linked(self) -> bool:
+        return self.run != self._link_and_run
+
     def use(self, code: Code, watch: Watch | None = None) -> None:
         self.run = code.awaited
 
     async def _link_and_run(self, event: Event) -> Event:
         """Run steps that were put together in Python, outside of an application: they are linked at the first event."""
-        Link().link([self]).install()
+        Link(anew=False).link([self]).install()
         return await self.run(event)

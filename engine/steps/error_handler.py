@@ -74,6 +74,10 @@ class OnError(Element):
         steps = Code(body.run, body.plain, body.effects | computing(self.when))
         return link.watched(self, steps)
 
+    @property
+    def is_linked(self) -> bool:
+        return "run" in vars(self)
+
     def use(self, code: Code, watch: Watch | None = None) -> None:
         self._prepare(run=code.awaited)
 

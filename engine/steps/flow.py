@@ -67,6 +67,10 @@ class Flow(Element):
     def code(self, link: Link) -> Code:
         return link.watched(self, link.guard(link.code(self.steps), self.error_handler))
 
+    @property
+    def is_linked(self) -> bool:
+        return "run" in vars(self)
+
     def use(self, code: Code, watch: Watch | None = None) -> None:
         self._prepare(run=code.awaited)
         for name, node in (("_serve", self), ("serve", self.source)):
@@ -76,7 +80,7 @@ class Flow(Element):
 
     async def run(self, event: Event) -> Event:
         """The event after the flow, or after the handler that continued an error in it; what the linker made of it."""
-        Link().link([self]).install()  # it was put together in Python
+        Link(anew=False).link([self]).install()  # it was put together in Python
         after: Event = await self.run(event)
         return after
 

@@ -13,7 +13,7 @@ from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.validated import TEXT, Validated
 from engine.plan.code import Code
 from engine.plan.effects import ANYTHING
-from engine.plan.link import Link, Linked
+from engine.plan.link import Link, is_to_link
 from engine.steps.chain import Chain
 from engine.values.errors import ROUTING, FlowError
 from engine.values.event import Event
@@ -60,7 +60,7 @@ class FlowLink(Validated):
         flow = self.static_target()
         if isinstance(flow, Chain):
             return link.code(flow)
-        return Code(self.run, None, link.code(flow).effects if isinstance(flow, Linked) else ANYTHING)
+        return Code(self.run, None, link.code(flow).effects if is_to_link(flow) else ANYTHING)
 
     @classmethod
     def to(cls, flow: Runnable) -> FlowLink:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum, auto
+from functools import cached_property
 from inspect import iscoroutinefunction
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
@@ -14,7 +15,7 @@ from engine.parameters.amounts import Broken, Name
 from engine.parameters.element import Element, Field, Parameters
 from engine.parameters.expression import Expression
 from engine.plan.code import Code, RunPlain
-from engine.plan.effects import Effects, computing
+from engine.plan.effects import PURE, Effects, computing
 from engine.plan.link import Link
 from engine.steps.error_mapping import ErrorMapping
 from engine.stores.redelivery import RedeliveryPolicy
@@ -84,9 +85,10 @@ class Processor(Element):
                 raise TypeError(f"{cls.__name__}.run_plain would never be called: there is a run")
             if iscoroutinefunction(cls.run_plain):
                 raise TypeError(f"{cls.__name__}.run_plain is a plain function; what waits is called run")
-        if "run" in own and "code" not in own:
-            cls.code = Processor.code  # type: ignore[method-assign]  # what is told of the run before is not true of this
-        if "code" in own and "run" not in own:
+        says = next(each for each in cls.__mro__ if not {"run", "run_plain", "code"}.isdisjoint(each.__dict__))
+        if "code" not in says.__dict__:
+            cls.code = Processor.code  # type: ignore[method-assign]  # the code of a base is not that of this run
+        elif "code" in own and "run" not in own:
             cls.run = _run_of(cls)  # type: ignore[method-assign]  # what a subclass means by super().run
 
     def members(self) -> Iterable[Any]:
@@ -107,15 +109,23 @@ class Processor(Element):
         A scope that knows more says it here: what its steps become, and how it runs them.
         """
         if type(self).run is Processor.run:
-            return Code(None, self.run_plain, self.effects())
+            return Code(None, self.run_plain, PURE)
         return Code(self.run, None)
+
+    def inherited(self, link: Link) -> dict[str, Code]:
+        """The code of bases whose `run` this class has replaced, for its super().run: by the name of the attribute."""
+        if hasattr(type(self).run, "key"):
+            return {}
+        runs = [(each, each.__dict__.get("run")) for each in type(self).__mro__]
+        return {run.key: self.bounded(each.code(self, link)) for each, run in runs if hasattr(run, "key")}
 
     def bounded(self, code: Code) -> Code:
         """The code with what parameters put around it, such as a timeout."""
         return code
 
+    @cached_property
     def effects(self) -> Effects:
-        """What the step does itself if it never waits: what its expressions do. Those of its steps are left out."""
+        """What its expressions do, in addition to what its code does."""
         return computing(list(Parameters.members(self)))
 
     def map_error(self, failure: FlowError) -> FlowError:
@@ -147,19 +157,24 @@ class Processor(Element):
 
 
 def _run_of(cls: type[Processor]) -> Any:
-    """The `run` of a class that says what it becomes: outside of an application it is linked at its first event."""
-    name = f"_run_of_{cls.__qualname__}"
+    """The `run` of a class that says what it becomes, for those who call it themselves.
+
+    The linker has put the code there for a subclass that calls super().run. Otherwise the step was made in Python, and is
+    linked at its first event; what is linked already stays as it is.
+    """
+    key = f"_run_of_{id(cls)}"
 
     async def run(self: Processor, event: Event) -> Event:
-        linked = vars(self).get(name)
+        linked = vars(self).get(key)
         if linked is None:
-            link = Link()
+            link = Link(anew=False)
             linked = self.bounded(cls.code(self, link)).awaited
             link.link([self]).install()
-            self._prepare(**{name: linked})
+            self._prepare(**{key: linked})
         after: Event = await linked(event)
         return after
 
+    run.key = key  # type: ignore[attr-defined]  # by which `inherited` knows it
     return run
 
 

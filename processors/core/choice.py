@@ -51,4 +51,4 @@ class Choice(Scope):
 
     def code(self, link: Link) -> Code:
         ways = [(way.expression.evaluate, link.code(way.steps)) for way in self.when]
-        return choose(ways, link.code(self.otherwise.steps) if self.otherwise else PASS, self.effects())
+        return choose(ways, link.code(self.otherwise.steps) if self.otherwise else PASS)

@@ -109,7 +109,7 @@ class Foreach(Scope):
         each = steps.effects | computing(self.collect, self.until)
         resource = link.batching(each) if self.fuse else None
         body = LoopBody(steps.awaited, steps.plain if resource or each.is_pure else None, resource)
-        return Code(partial(self._run, body), None, each | self.effects())
+        return Code(partial(self._run, body), None, each)
 
     async def _run(self, body: LoopBody, event: Event) -> Event:
         value, size, collect = self.collection.evaluate(event), self.batch_size.of(event), self.collect

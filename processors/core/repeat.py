@@ -96,7 +96,7 @@ class Repeat(Scope):
 
     def code(self, link: Link) -> Code:
         body = link.code(self.steps)
-        effects = self.effects() | body.effects | Effects(waits=self._waits)
+        effects = self.effects | body.effects | Effects(waits=self._waits)
         is_pure = effects.is_pure  # otherwise statements of a round are committed alone, so none is fused around it
         plain = body.plain if is_pure else None
         return Code(partial(self._run, body.awaited, plain), None, effects if is_pure else ANYTHING)

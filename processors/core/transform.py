@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
 from engine import Effects, Event, Field, Mistake, Name, Processor, prepared, refuse
@@ -45,6 +46,7 @@ class Transform(Processor):
     def assigns(self) -> Mapping[str, Any]:
         return self._assigns
 
+    @cached_property
     def effects(self) -> Effects:
         return Effects(acts=self._acts)
 

@@ -94,8 +94,7 @@ class Statement(DatabaseOperation):
         batching, at_once = self.database.batching, self.database.at_once
         if batching is None or not self.is_one_of_many:
             return Code(self.run, None)
-        effects = self.effects() | Effects(resources=frozenset({batching}))
-        return Code(self.run, plain(at_once) if at_once else None, effects)
+        return Code(self.run, plain(at_once) if at_once else None, Effects(resources=frozenset({batching})))
 
     def _check_names(self) -> None:
         """Check the names that are known now: a map that is written out must have them all."""

@@ -51,7 +51,7 @@ class Known(Switch):
     def code(self, link: Link) -> Code:
         codes = {name: link.code(steps) for name, steps in self.ways.items()}
         run = partial(self._run_way, {name: code.awaited for name, code in codes.items()})
-        return Code(run, None, self.effects() | union(code.effects for code in codes.values()))
+        return Code(run, None, union(code.effects for code in codes.values()))
 
     async def _run_way(self, runs: dict[str, Run], event: Event) -> Event:
         return await runs[self.on.evaluate(event)](event)
