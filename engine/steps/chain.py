@@ -25,7 +25,7 @@ class Step:
     """A processor at its place in a chain.
 
     name: the element's name (`set-payload`).
-    location: what failingComponent shows (`flow/steps/2/try/steps/0 @ flows/x.yaml:23`).
+    location: the value of failingComponent (`flow/steps/2/try/steps/0 @ flows/x.yaml:23`).
     written: its parameters as written in the file.
     """
 

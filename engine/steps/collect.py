@@ -81,7 +81,7 @@ class Collect(Parameters):
         return not raised.is_critical and not (self.abort_on and self.abort_on.match_type(raised))
 
     def assigns(self) -> Mapping[str, Held]:
-        """Return what the loop sets, for tools that analyse flows without running them: the variable."""
+        """Return the variable that the loop sets, for tools that analyse flows without running them."""
         return {f"vars.{self.target}": Outcomes((self.success.held, self.failure.held), self._is_stream)}
 
     @property

@@ -83,8 +83,8 @@ class Foreach(Scope):
     fuse: bool = True
     """Whether statements on one database are committed together, some hundred items at a time, if the steps do
     nothing else. Each item has the same outcome as alone, and no result is reported before it is committed. With
-    PostgreSQL, now() is then the time at which the first of these statements began, equal notifications become one, and a
-    changed row stays locked until all are committed: some 50 ms."""
+    PostgreSQL, now() is then the time at which the first of these statements began, equal notifications become one, and
+    a changed row stays locked until all are committed: some 50 ms."""
 
     steps: Chain
     """The steps to run for each item."""
