@@ -111,7 +111,7 @@ class Answers(ResponseHandler):
             body.set_exception(refused)
 
     def close(self) -> None:
-        """Close the connection. Abort it if bytes are unsent: if the upstream never reads them, it would stay open."""
+        """Close the connection; abort it if bytes are unsent, as it may otherwise stay open indefinitely."""
         if self.transport is not None and self.transport.get_write_buffer_size():
             self.abort()
         else:
