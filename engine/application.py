@@ -1,4 +1,4 @@
-"""An application: the flows of some files, started, run, and served."""
+"""An application: the flows of a set of files, which it starts, runs and serves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ log = logging.getLogger("engine")
 
 
 class StartError(Exception):
-    """A config that could not be started; the message names it."""
+    """A config or a source could not be started; the message names it."""
 
 
 class Application:
@@ -42,8 +42,8 @@ class Application:
         app = Application.load("flows/")
         event = await app.run("upsert-single-record", payload={"id": "a1"})
 
-    It starts at the first use; `stop`, or `async with`, closes what it opened. Its sources make
-    events only once it listens, as it does when it is served.
+    It starts at the first use; `stop`, or the end of `async with`, closes everything it opened. Its
+    sources make events only once it listens, as it does when it is served.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -65,13 +65,13 @@ class Application:
         observers: Sequence[Observer] = (),
         around: Sequence[Around] = (),
     ) -> Self:
-        """The application of flow files and folders.
+        """Return the application of flow files and folders. Raises LoadError, with every mistake at its place.
 
-        properties: values of placeholders that win over all other sources, as `--set` does.
-        processors: packages of elements beside the installed ones; clock: another than the machine's.
-        observers: who is told of each event that enters and leaves a step, a handler, a flow.
-        around: what stands around steps, such as a recording.
-        Raises LoadError, with every mistake at its place.
+        properties: values of placeholders; they take precedence over all other sources, as those of `--set` do.
+        processors: packages of elements in addition to the installed ones.
+        clock: replaces the clock of the machine.
+        observers: called for each event that enters and leaves a step, a handler or a flow.
+        around: wrappers of steps, such as a recording.
         """
         parts = load(paths, discover(processors), properties, clock)
         Link(observers, around).link(parts.runnables.values()).install()
@@ -82,7 +82,7 @@ class Application:
         return self.parts.flows
 
     async def start(self) -> None:
-        """Open connections and run init scripts; at once where that was done. Raises StartError."""
+        """Open connections and run init scripts. Do nothing if already started. Raises StartError."""
         if self._is_started:
             return
         async with self._starting:
@@ -100,9 +100,9 @@ class Application:
         await self.parts.runtime.start()
 
     async def listen(self, wanted: Callable[[Flow], bool] = lambda flow: True) -> None:
-        """Start, and let the sources make events; at once where that was done, or it ends. Raises StartError.
+        """Start, and let the sources make events. Do nothing if already listening or stopping. Raises StartError.
 
-        wanted: the flows whose sources do; tests leave some out.
+        wanted: whether the source of a flow makes events; tests leave some out.
         """
         if self._is_listening or self._is_draining:
             return
@@ -127,13 +127,16 @@ class Application:
                 raise StartError(f"the source of the flow '{flow.name}' cannot be started: {reason}") from error
 
     async def stop_sources(self) -> None:
-        """Let the sources make no more events, and wait for what is under way from them."""
+        """Stop the sources, and wait for their events that are under way."""
         self._is_draining = True
         sources, self._listening, self._is_listening = self._listening, [], False
         await asyncio.gather(*(source.stop() for source in sources))
 
     async def stop(self, seconds: float | None = None) -> None:
-        """Close what was opened; what is under way may end within the seconds (`shutdownTimeout`), or is cancelled."""
+        """Close everything that was opened. Work that is under way is cancelled if it takes longer than the seconds.
+
+        seconds: `shutdownTimeout` of the configuration if left out.
+        """
         began = monotonic()
         seconds = self.parts.configuration.shutdown_timeout if seconds is None else seconds
         try:
@@ -150,7 +153,7 @@ class Application:
         await self.parts.runtime.stop()
 
     async def is_ready(self) -> bool:
-        """Whether it takes requests, and each config says that it is ready; what does not is logged once."""
+        """Return whether it takes requests and every config is ready. A config that is not is logged once."""
         if not self._is_listening:
             return False
         names = list(self.parts.configs)
@@ -186,9 +189,9 @@ class Application:
         attributes: Mapping[str, Any] | None = None,
         correlation_id: str | None = None,
     ) -> Event:
-        """The event after a flow or sub-flow, its source left out.
+        """Run a flow or sub-flow without its source, and return the event after it.
 
-        Raises FlowError where the flow fails, LookupError where there is none of that name.
+        Raises FlowError if the flow fails, and LookupError if there is none of that name.
         """
         flow = self.parts.runnables.get(name)
         if flow is None:
@@ -202,9 +205,10 @@ class Application:
         return replace(after, payload=settle(after.payload), vars=settle(dict(after.vars)))
 
     def asgi(self, flows: Iterable[Flow] | None = None, *, api_docs: bool | None = None) -> Starlette:
-        """The ASGI application of the flows with an HTTP source (all, or those given).
+        """Return the ASGI application of the flows with an HTTP source (all, or those given).
 
-        api_docs: whether it has /openapi.json and /docs too, where no flow has; left out, as the listeners say.
+        api_docs: whether to add /openapi.json and /docs, at paths that no flow serves; if left out, the listeners
+        decide.
         """
         from engine.openapi.pages import docs, is_described  # Starlette is not needed to run flows from Python
         from engine.serving.app import build_app
@@ -216,7 +220,7 @@ class Application:
         return app
 
     def openapi(self, flows: Iterable[Flow] | None = None, servers: Iterable[str] = ("/",)) -> dict[str, Any]:
-        """The OpenAPI 3.1 document of the flows with an HTTP source (all, or those given).
+        """Return the OpenAPI 3.1 document of the flows with an HTTP source (all, or those given).
 
         servers: the base URLs to send requests to.
         """

@@ -1,4 +1,4 @@
-"""Connections to the servers that elements call, and bounds on the bytes that may arrive; imported with aiohttp."""
+"""Connections to the servers that elements call, and limits on the bytes they may send; imported with aiohttp."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from engine.limits import LARGEST_BESIDE_BODY, MOST_BESIDE_BYTE, MOST_INTERIM_AN
 
 INTERIM, SWITCHING, FINAL = 100, 101, 200
 PORTION = 2**12
-"""How many bytes of a head are read at a time: a flood of interim answers is noticed after this many."""
+"""The number of bytes of a head that are read at a time: a flood of interim answers is noticed after this many."""
 
 Answer = tuple[RawResponseMessage, StreamReader]
 
 
 class Unbounded(BadHttpMessage):
-    """The upstream sent something that it may not send; `message` names it."""
+    """The upstream sent something it must not send; `message` names it."""
 
 
 class Answers(ResponseHandler):
     """Reads the answers on one connection.
 
-    aiohttp bounds the lines and headers of a head. It does not bound how many interim answers come before the answer,
-    what comes in addition to its body (line ends, chunk extensions, zeros before a size), and what arrives while there
-    is no request, which would be taken as the next answer.
+    aiohttp limits the lines and headers of a head. It does not limit the number of interim answers before the answer,
+    nor the bytes in addition to its body (line ends, chunk extensions, zeros before a size), nor those that arrive
+    while there is no request, which it would take for the next answer.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -45,11 +45,11 @@ class Answers(ResponseHandler):
         self._interim = self._received = 0
 
     def rest(self) -> None:
-        """There is no request now: any bytes that arrive end the connection."""
+        """Note that there is no request now: any bytes that arrive end the connection."""
         self._is_resting = True
 
     def set_response_params(self, **parameters: Any) -> None:
-        """Set the parameters by which the next answer is read."""
+        """Set the parameters for reading the next answer."""
         self._is_resting = False
         self._begin()
         super().set_response_params(**parameters)
@@ -66,7 +66,7 @@ class Answers(ResponseHandler):
             super().data_received(data)
             self._received += len(data)
             self._check_size()
-        if self._is_resting and self._buffer:  # bytes after the end of a body that was being read
+        if self._is_resting and self._buffer:  # bytes after the end of the body that was being read
             self.abort()
 
     def _check_size(self) -> None:
@@ -75,7 +75,7 @@ class Answers(ResponseHandler):
             self._refuse(f"more than {LARGEST_BESIDE_BODY} bytes beside the body")
 
     def feed_data(self, data: Answer, size: int = 0) -> None:
-        """Take an answer, the final one or one before it."""
+        """Take an answer: the final one, or an interim one."""
         status = data[0].code
         if self._exception is not None:
             return
@@ -96,14 +96,14 @@ class Answers(ResponseHandler):
             self.transport.abort()
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        """End the answer; a body that is being read ends too, which aiohttp waits for."""
+        """End the answer, and the body if it is being read; otherwise aiohttp would keep waiting for the body."""
         super().set_exception(exc, *cause)
         body = self._payload
         if body is not None and not body.is_eof() and body.exception() is None:
             set_exception(body, aiohttp.ClientPayloadError(str(exc)), *(cause or (exc,)))
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Keep the reason for refusing the answer: a late reader would only hear from aiohttp that it is incomplete."""
+        """Keep the reason for refusing the answer: aiohttp would only report to a late reader that it is incomplete."""
         body = self._payload
         refused = body.exception() if body is not None else None
         super().connection_lost(exc)
@@ -111,7 +111,7 @@ class Answers(ResponseHandler):
             body.set_exception(refused)
 
     def close(self) -> None:
-        """Close the connection; one that the upstream does not drain would otherwise stay open indefinitely."""
+        """Close the connection; abort it if bytes are unsent, as it may otherwise stay open indefinitely."""
         if self.transport is not None and self.transport.get_write_buffer_size():
             self.abort()
         else:
@@ -119,7 +119,7 @@ class Answers(ResponseHandler):
 
 
 class Pool(aiohttp.TCPConnector):
-    """Connections; as many are kept without a request as there may be with one."""
+    """A connection pool. It keeps as many idle connections as there may be busy ones."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

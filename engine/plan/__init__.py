@@ -1,1 +1,1 @@
-"""Between loading and running: what each step does, known once, and the functions that then run."""
+"""Between loading and running: the effects of each step, determined once, and the functions that then run."""

@@ -1,4 +1,4 @@
-"""What is run: functions made once, when the flows are linked."""
+"""The functions that run, made once when the flows are linked."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from engine.work.turns import MUCH, give_turn_after_much
 Run = Callable[[Event], Awaitable[Event]]
 RunPlain = Callable[[Event], Event]
 Located = Callable[[Any, Exception, Event], FlowError]
-"""The error that leaves a row for what the step raised that this event entered."""
+"""Returns the error that leaves a row, given the step, the exception it raised, and the event that entered it."""
 
 
 class Code(NamedTuple):
-    """What a step, a row of steps or a flow has become.
+    """The compiled form of a step, a row of steps or a flow.
 
-    run: may wait; None for a step that never does. plain: the same as a plain function; None if it may wait even
-    inside a batch of its resources. If the effects have resources it is for such a batch alone.
+    run: a function that may wait; None for a step that never waits. plain: the same as a plain function; None if it
+    may wait even inside a batch of its resources. If the effects have resources, use `plain` only in such a batch.
     """
 
     run: Run | None
@@ -34,13 +34,13 @@ class Code(NamedTuple):
 
     @property
     def awaited(self) -> Callable[[Event], Coroutine[Any, Any, Event]]:
-        """The function for those who await it in any case."""
-        return self.run or _awaited(self.plain)  # type: ignore[return-value]  # coroutines, all of ours
+        """The function for callers that always await."""
+        return self.run or _awaited(self.plain)  # type: ignore[return-value]  # ours are all coroutines
 
 
 def _awaited(plain: Any) -> Any:
     async def run(event: Event) -> Event:
-        return plain(event)  # type: ignore[no-any-return]  # it is a RunPlain
+        return plain(event)  # type: ignore[no-any-return]  # a RunPlain
 
     return run
 
@@ -50,16 +50,16 @@ def _as_it_is(event: Event) -> Event:
 
 
 PASS = Code(None, _as_it_is, PURE)
-"""The code of no steps at all."""
+"""The code of an empty row."""
 
 
 # Rows
 
 
 def row(steps: Sequence[Any], codes: Sequence[Code], located: Located, watch: Watch | None) -> Code:
-    """Steps one after another as one function that awaits only those that may wait.
+    """Return code that runs the steps one after another, and awaits only those that may wait.
 
-    Between steps it gives turns to others after much computing; the plain function does not, for its loop does.
+    Between steps it yields to other tasks after much computing. The plain function does not: the loop around it does.
     """
     if not codes:
         return PASS
@@ -86,15 +86,15 @@ def _filled(
     return make(runs, steps, located, *(watch or (None, None)))
 
 
-@lru_cache(512)  # most rows have one of a few shapes, and tests link them again and again
+@lru_cache(512)  # most rows have one of a few shapes, and tests link them repeatedly
 def _maker(awaits: tuple[bool, ...], waits: bool, watched: bool) -> Callable[..., Any]:
-    """What makes the function of a row of this shape; the step that failed is known by its number.
+    """Return the factory for the functions of rows of this shape. They identify the step that failed by its number.
 
-    awaits: which of its steps are awaited. waits: whether the function is a coroutine function, which gives turns.
+    awaits: which steps are awaited. waits: whether the function is a coroutine function, which yields to other tasks.
     """
     names = {"here": here, "begin": begin, "MUCH": MUCH, "give_turn_after_much": give_turn_after_much}
     exec(compile("\n".join(_source(awaits, waits, watched)), "<row of steps>", "exec"), names)  # noqa: S102  # ours
-    return names["make"]  # type: ignore[return-value]  # it is defined there
+    return names["make"]  # type: ignore[return-value]  # the source defines it
 
 
 def _source(awaits: tuple[bool, ...], waits: bool, watched: bool) -> list[str]:
@@ -121,15 +121,15 @@ _WATCHED_END = [
     "   try:",
     "    raise failure",
     "   finally:",
-    "    del failure",  # it holds this frame, which would hold it
+    "    del failure",  # its traceback holds this frame: avoids a reference cycle
 ]
 
 
-# What stands around
+# Wrappers
 
 
 def watched(node: Any, code: Code, watch: Watch | None) -> Code:
-    """The code of a handler's steps or of a flow, with observers around it."""
+    """Return the code of a handler's steps or of a flow, wrapped in calls of the observers."""
     if watch is None:
         return code
     run = code.run and _watched(node, code.run, watch)
@@ -165,14 +165,17 @@ def _watched_plain(node: Any, run: RunPlain, watch: Watch) -> RunPlain:
 
 
 class Handling(Holder, Protocol):
-    """What takes errors: an error handler."""
+    """Something that takes errors: an error handler."""
 
     async def handle(self, failure: FlowError, outer: FlowError | None) -> Event | None:
-        """The event to go on with; None to raise the error again. outer: the error that was being handled before."""
+        """Return the event to continue with; None to raise the error again.
+
+        outer: the error that was being handled before.
+        """
 
 
 def guard(body: Code, handling: Handling, handlers: Sequence[Code]) -> Code:
-    """Code whose errors are handled: "run, handle, raise again". handlers: the steps of the handlers."""
+    """Return code that handles the errors of the body: "run, handle, raise again". handlers: their steps."""
     run = body.awaited
 
     async def guarded(event: Event) -> Event:
@@ -204,7 +207,7 @@ def _guarded_plain(run: RunPlain, handling: Handling) -> RunPlain:
 
 
 def choose(ways: Sequence[tuple[Callable[[Event], Any], Code]], rest: Code) -> Code:
-    """The first way whose condition holds, or the rest."""
+    """Return code that runs the first way whose condition holds, or the rest."""
     conditions, codes = [holds for holds, _ in ways], [code for _, code in ways]
     runs = [(holds, code.awaited) for holds, code in ways]
     otherwise = rest.awaited

@@ -1,4 +1,4 @@
-"""What a call does in addition to returning an event."""
+"""The effects of a call: everything it does in addition to returning an event."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.work.batch import Batching
 
 
 class Effects(NamedTuple):
-    """A small lattice: the effects of steps in a row are the union of theirs.
+    """A small lattice: the effects of a row are the union of the effects of its steps.
 
-    waits: whether it may wait for something other than its resources. acts: whether it may act on something other
-    than its resources. resources: those it works with that can commit many statements together.
+    waits: whether the call may wait for something other than its resources. acts: whether it may act on something
+    other than its resources. resources: those it uses that can commit many statements together.
     """
 
     waits: bool = False
@@ -28,26 +28,26 @@ class Effects(NamedTuple):
 
     @property
     def is_pure(self) -> bool:
-        """Whether it depends on the event alone, and changes nothing else."""
+        """Whether the call depends only on the event, and changes nothing else."""
         return self == PURE
 
     @property
     def batching(self) -> Batching | None:
-        """The resource whose statements can be committed together: the only thing that is acted on."""
+        """The resource whose statements can be committed together; None unless it is the only thing acted on."""
         alone = len(self.resources) == 1 and not (self.waits or self.acts)
         return next(iter(self.resources)) if alone else None
 
 
 PURE = Effects()
 ANYTHING = Effects(waits=True, acts=True)
-"""The effects of a function of which nothing is known."""
+"""The effects of a function about which nothing is known."""
 
 
 def union(several: Iterable[Effects]) -> Effects:
-    """The effects of all of them; PURE if there are none."""
+    """Return the union of the effects; PURE if there are none."""
     return reduce(or_, several, PURE)
 
 
 def computing(*values: Any) -> Effects:
-    """The effects of the expressions in some values: most have none, but a function may declare that it acts."""
+    """Return the effects of the expressions in the values. Most have none, but a function may declare that it acts."""
     return Effects(acts=any(isinstance(each, Validated) and each.acts for each in inside(values)))

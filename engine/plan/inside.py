@@ -1,4 +1,4 @@
-"""What stands inside an element: the only place that looks into its fields."""
+"""The contents of an element. No other module looks into its fields."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from engine.parameters.element import Element, Parameters
 
 
 class Holder(Protocol):
-    """What holds others that an event may come to, such as a row of steps, an error handler, an element."""
+    """Something that holds parts an event may reach: a row of steps, an error handler, an element."""
 
     def members(self) -> Iterable[Any]:
-        """What it holds; lists, maps and groups of parameters may be among that."""
+        """Return the parts, which may include lists, maps and groups of parameters."""
         ...
 
 
 @lru_cache(1024)  # asked for each value of each element, which a runtime_checkable Protocol makes slow
-def _has_members(kind: type) -> bool:
+def _has_members(kind: type[Any]) -> bool:
     return hasattr(kind, "members")
 
 
 def is_holder(value: Any) -> TypeGuard[Holder]:
-    return _has_members(type(value))
+    return _has_members(type(value))  # type: ignore[arg-type]  # a class is hashable
 
 
 def direct(value: Any) -> Iterator[Any]:
-    """What a value is made of: the entries of lists and maps, at any depth; otherwise the value itself.
+    """Iterate over the entries of lists and maps, at any depth; any other value yields itself.
 
-    What is named and not run there, such as a config, is left out.
+    Things that are only named there and not run, such as a config, are left out.
     """
     if isinstance(value, (list, tuple, set, frozenset)):
         for each in value:
@@ -41,7 +41,7 @@ def direct(value: Any) -> Iterator[Any]:
 
 
 def inside(value: Any) -> Iterator[Any]:
-    """What a value is made of, and the fields of its groups of parameters; elements are not looked into."""
+    """Iterate over the parts of a value, including the fields of groups of parameters, but not those of elements."""
     for each in direct(value):
         yield each
         if isinstance(each, Parameters) and not isinstance(each, Element):
@@ -49,25 +49,26 @@ def inside(value: Any) -> Iterator[Any]:
 
 
 def members_of(holder: Holder) -> Iterator[Any]:
-    """What stands directly inside an element, a row of steps, or a handler, its groups of parameters included."""
+    """Iterate over the direct contents of an element, a row of steps or a handler, groups of parameters included."""
     return inside(list(holder.members()))
 
 
 def reachable(*starts: Any) -> Iterator[Any]:
-    """All that an event may come to from some elements, rows and flows, each once, in the order of the files.
+    """Iterate over everything an event may reach from elements, rows and flows: each once, in the order of the files.
 
-    What only a run shows is left out: the flow of a flow-ref whose name is an expression, and of lookup().
+    Flows that are known only at run time are left out: those of lookup(), and of a flow-ref whose name is an
+    expression.
     """
     return (value for value, is_done in _walk(starts) if not is_done)
 
 
 def innermost_first(*starts: Any) -> Iterator[Any]:
-    """The same, each behind what it holds, unless that leads back to it."""
+    """Iterate over the same, each after its contents, unless those lead back to it."""
     return (value for value, is_done in _walk(starts) if is_done)
 
 
 def _walk(starts: Any) -> Iterator[tuple[Any, bool]]:
-    """Each value twice: when it is come to, and when all that it holds is done. However deep, it needs no stack."""
+    """Yield each value twice: when reached, and when all its contents are done. Not recursive: any depth works."""
     seen: set[int] = set()
     waiting = [(value, False) for value in reversed(list(inside(starts)))]
     while waiting:

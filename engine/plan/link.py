@@ -1,4 +1,4 @@
-"""From elements to code: each is visited once, when all flows are known."""
+"""Turns elements into code: each is visited once, when all flows are known."""
 
 from __future__ import annotations
 
@@ -9,55 +9,55 @@ from typing import Any, Protocol, Self, TypeGuard
 from engine.plan.code import Code, Handling, Run, guard, row, watched
 from engine.plan.effects import ANYTHING, Effects
 from engine.plan.inside import Holder, innermost_first, members_of
-from engine.plan.observer import Observer, Watch, watch
+from engine.plan.observer import Observer, watch
 from engine.values.errors import FlowError
 from engine.values.event import Event
 from engine.work.batch import Batching
 
 
 class Linked(Holder, Protocol):
-    """What runs by the code that is made of it: a row of steps, a handler, a flow."""
+    """Something that runs the code made from it: a row of steps, a handler, a flow."""
 
     @property
-    def is_linked(self) -> bool:
-        """Whether it has its code."""
+    def is_of_application(self) -> bool:
+        """Whether an application has linked it."""
         ...
 
     async def run(self, event: Event) -> Event:
-        """Run its code, once `use` has put it there."""
+        """Run the code that `use` has installed."""
         ...
 
     def code(self, link: Link) -> Code:
-        """What it becomes."""
+        """Return the code made from it."""
         ...
 
-    def use(self, code: Code, watch: Watch | None) -> None:
+    def use(self, code: Code, link: Link) -> None:
         """Run this code from now on."""
 
 
 @lru_cache(1024)
 def _has_code(kind: type) -> bool:
-    return hasattr(kind, "is_linked")
+    return hasattr(kind, "is_of_application")
 
 
 def is_to_link(value: Any) -> TypeGuard[Linked]:
     """Return whether a value runs by code of its own."""
-    return _has_code(type(value))
+    return _has_code(type(value))  # type: ignore[arg-type]  # a class is hashable
 
 
 class Placed(Protocol):
-    """A processor at its place, as the linker sees it."""
+    """A processor at its place, as seen by the linker."""
 
     @property
     def processor(self) -> Any: ...
 
     def left(self, error: Exception, event: Event) -> FlowError:
-        """The error that leaves the row of the step that raised one when this event entered."""
+        """Return the error that leaves the row after the step raised this one. event: the one that entered the step."""
         ...
 
 
 Around = Callable[[Any, Run], Run]
-"""Takes a step and its function; returns that, or another one: a mock, a fault, a recording."""
+"""Takes a step and its function; returns the function or a replacement: a mock, a fault, a recording."""
 
 
 def located(step: Placed, error: Exception, event: Event) -> FlowError:
@@ -65,11 +65,12 @@ def located(step: Placed, error: Exception, event: Event) -> FlowError:
 
 
 class Link:
-    """One run of linking. What it finds out changes nothing before `install`.
+    """One run of linking. It changes nothing before `install`.
 
-    observers: who looks on. around: what stands around steps; the step of which one returns another function may do
-    anything, for those who decide by its effects; all others stay as they are. batches: whether statements of several
-    items may be committed together. anew: whether what has its code gets another one; otherwise it keeps that.
+    observers: called when an event enters and leaves. around: wrappers of steps. If one replaces the
+    function of a step, the effects of that step become ANYTHING; those of all other steps stay as they are.
+    batches: whether statements of several items may be committed together. in_python: whether the parts were put
+    together in Python, and are linked at their first event: those of an application keep the code that it gave them.
     """
 
     def __init__(
@@ -78,57 +79,59 @@ class Link:
         around: Sequence[Around] = (),
         *,
         batches: bool = True,
-        anew: bool = True,
+        in_python: bool = False,
     ) -> None:
         self.watch = watch(observers)
         self._batches = batches
-        self._anew = anew
+        self.in_python = in_python
         self._around = around
         self._codes: dict[int, tuple[Linked, Code]] = {}
         self._inherited: list[tuple[Any, dict[str, Any]]] = []
 
     def link(self, starts: Iterable[Any]) -> Self:
-        """Make the code of all that an event may come to from here."""
+        """Make the code of everything an event may reach from here."""
         reached = filter(is_to_link, innermost_first(*starts))
-        new = [part for part in reached if id(part) not in self._codes]
-        parts = [part for part in new if self._anew or not part.is_linked]
+        parts = [part for part in reached if id(part) not in self._codes and not self._keeps(part)]
         self._codes.update({id(part): (part, _late(part)) for part in parts})
         for part in parts:
             self._codes[id(part)] = part, part.code(self)
         return self
 
+    def _keeps(self, part: Linked) -> bool:
+        """Return whether a part keeps the code that an application gave it."""
+        return self.in_python and part.is_of_application
+
     def install(self) -> None:
-        """Have all that was linked run its code."""
+        """Make every linked part run its code."""
         for part, code in self._codes.values():
-            if self._anew or not part.is_linked:
-                part.use(code, self.watch)
+            part.use(code, self)
         for processor, runs in self._inherited:
             processor._prepare(**runs)  # `run` of its own calls super().run
 
     def code(self, part: Linked) -> Code:
-        """The code of a row, a handler, or a flow. Of one that leads back to itself nothing is known."""
+        """Return the code of a row, a handler or a flow. The effects of one that leads back to itself are ANYTHING."""
         if id(part) not in self._codes:
             self.link([part])
         return self._codes[id(part)][1] if id(part) in self._codes else _late(part)
 
     def row(self, steps: Sequence[Any]) -> Code:
-        """Steps one after another."""
+        """Return code that runs the steps one after another."""
         return row(steps, [self.step(step) for step in steps], located, self.watch)
 
     def guard(self, body: Code, handling: Handling) -> Code:
-        """Code whose errors an error handler takes."""
+        """Return code whose errors go to an error handler."""
         return guard(body, handling, [self.code(each) for each in members_of(handling) if is_to_link(each)])
 
     def batching(self, effects: Effects) -> Batching | None:
-        """The resource whose statements are committed together for steps with these effects, if there is one."""
+        """Return the resource whose statements steps with these effects commit together; None if there is none."""
         return effects.batching if self._batches else None
 
     def watched(self, node: Any, code: Code) -> Code:
-        """The code with the observers around it."""
+        """Return the code wrapped in calls of the observers."""
         return watched(node, code, self.watch)
 
     def step(self, step: Placed) -> Code:
-        """The code of one step, with what its parameters and the tests put around it."""
+        """Return the code of one step, with the wrappers that its parameters and the tests add."""
         processor = step.processor
         code: Code = processor.bounded(processor.code(self))
         code = code._replace(effects=code.effects | processor.effects)

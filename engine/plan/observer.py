@@ -1,4 +1,4 @@
-"""Who looks on while flows run: woven in when they are linked, so that nothing is asked where nobody does."""
+"""Observers of running flows: woven in when the flows are linked, so that they cost nothing if there are none."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Node = Any
 
 
 class Observer(Protocol):
-    """Looks on. It is called in the context of the event, never waits, and must raise nothing.
+    """Observes events. Its methods are called in the context of the event, never wait, and must not raise.
 
-    A step of a batch that is done again is entered again.
+    If a step of a batch is repeated, it is entered again.
     """
 
     def entered(self, node: Node, event: Event) -> None:
-        """An event enters a step, a handler's steps, a flow, or comes from a source."""
+        """Note that an event enters a step, a handler's steps or a flow, or comes from a source."""
 
     def left(self, node: Node, event: Event, failure: BaseException | None) -> None:
-        """It has left: the event after the node, or with a failure the event that entered.
+        """Note that an event has left. event: the one after the node; with a failure, the one that entered.
 
-        failure: a FlowError, or what ended the work from outside, such as a cancellation.
+        failure: a FlowError, or the exception that ended the work from outside, such as a cancellation.
         """
 
 
@@ -35,7 +35,7 @@ class Watch(NamedTuple):
 
 
 def watch(observers: Sequence[Observer]) -> Watch | None:
-    """The observers as one, told in their order when an event enters, and in the opposite one when it leaves."""
+    """Return the observers as one: called in order when an event enters, in reverse order when it leaves."""
     if not observers:
         return None
     if len(observers) == 1:

@@ -1,1 +1,1 @@
-"""What runs: processors, chains, scopes, flows, error handlers, and what they do together."""
+"""The parts that run: processors, chains, scopes, flows and error handlers, and how they work together."""

@@ -1,4 +1,4 @@
-"""Sources that make events by themselves, instead of being driven by a server."""
+"""Sources that make events by themselves instead of being driven by a server."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from engine.work.tasks import Tasks
 log = logging.getLogger("engine")
 
 PAUSE = 5.0
-"""Seconds until a source that failed is tried again."""
+"""Seconds before a source that failed is started again."""
 
 
 class ActiveSource(Source):
-    """The base of sources that wait for something, and then have the flow run in a task of its own.
+    """The base of sources that wait for something, and then run the flow in a task of its own.
 
-    To write one, define `make_events`, and hand each event's work to `begin`.
+    To write one, define `make_events`, and pass the work of each event to `begin`.
     """
 
     _making: Tasks = prepared()
@@ -31,16 +31,16 @@ class ActiveSource(Source):
         self._prepare(_making=Tasks(), _under_way=Tasks())
 
     async def make_events(self, flow: Served) -> None:
-        """Wait and begin, without end. It is called again where it raises FlowError, and cancelled at the end."""
+        """Wait for something and call `begin`, forever. Called again if it raises; cancelled when the source stops."""
         raise NotImplementedError(f"{type(self).__name__} does not define make_events")
 
     def begin(self, work: Coroutine[Any, Any, None], flow: Served) -> asyncio.Task[Any]:
-        """Do the work for an event in a task; its errors are logged."""
+        """Run the work of an event in a task, and log its errors."""
         return self._under_way.start(self._done(work, flow), f"an event of {flow.name}")
 
     @property
     def under_way(self) -> int:
-        """How many events have not ended."""
+        """The number of events that have not ended."""
         return len(self._under_way)
 
     async def start(self, flow: Served) -> None:

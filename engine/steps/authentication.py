@@ -1,4 +1,4 @@
-"""Who calls: what steps that find it out have in common, and whose a result is."""
+"""The identity of the caller: the base of the steps that determine it, and whose result is whose."""
 
 from __future__ import annotations
 
@@ -15,38 +15,41 @@ from engine.values.refusal import Refusal
 
 NOT_PERMITTED = CORE_TYPES["MULE:NOT_PERMITTED"]
 UNAUTHORIZED = SERVER_SECURITY.child("UNAUTHORIZED", "SECURITY")
-"""Ours: the caller is not known. HTTP:UNAUTHORIZED is what an upstream says of us."""
+"""The caller is not known to us. HTTP:UNAUTHORIZED means that we are not known to an upstream."""
 
 AUTHENTICATION = "authentication"
-"""The variable that holds who the caller is."""
+"""The variable that holds the identity of the caller."""
 
 CREDENTIALS = ("authorization", "cookie")
-"""The headers that most callers prove with who they are."""
+"""The headers with which most callers prove their identity."""
 
 LASTING_CLAIMS = ("iss", "sub", "client_id", "azp")
-"""What of a token's claims tells callers apart, and stays as it is when the token is renewed."""
+"""The claims of a token that distinguish callers, and do not change when the token is renewed."""
 
 
 class Authentication(VoidOperation):
-    """The base of steps that only callers pass who say who they are, and prove it.
+    """The base of steps that let only callers pass who prove their identity.
 
-    What they find out is `vars.authentication`: a map of `scheme`, `principal` and what the scheme
-    knows besides. All else raises a Refusal with a status and headers of its own.
+    They set `vars.authentication`: a map of `scheme`, `principal` and anything else the scheme
+    knows. For all other callers they raise a Refusal with a status and headers of its own.
     """
 
     def assigns(self) -> Mapping[str, Held]:
         return {f"vars.{AUTHENTICATION}": UNTOLD}
 
     def security_scheme(self) -> dict[str, Any]:
-        """What proves who calls, as a security scheme object of OpenAPI 3.1."""
+        """Return the way callers prove their identity, as a security scheme object of OpenAPI 3.1."""
         raise NotImplementedError
 
     def challenge(self) -> str:
-        """What the caller is asked for: a challenge of WWW-Authenticate (RFC 9110, 11.6.1)."""
+        """Return the challenge to the caller, for WWW-Authenticate (RFC 9110, 11.6.1)."""
         raise NotImplementedError
 
     def credentials(self, event: Event) -> Any:
-        """What of a request proves who calls: its headers Authorization and Cookie, unless the scheme reads others."""
+        """Return the parts of a request that prove the caller's identity.
+
+        These are the headers Authorization and Cookie, unless the scheme reads others.
+        """
         return usual_credentials(event)
 
     def bounded(self, code: Code) -> Code:
@@ -60,29 +63,29 @@ class Authentication(VoidOperation):
         return Code(noting, None)
 
     def not_known(self, error_type: ErrorType = UNAUTHORIZED, challenge: str = "") -> Refusal:
-        """The refusal of a caller without credentials that hold; no word about what was wrong with them."""
+        """Return the refusal of a caller without valid credentials. It does not say why they are not valid."""
         headers = {"www-authenticate": challenge or self.challenge()}
         return Refusal(401, error_type, "the credentials are missing or do not hold", headers)
 
     def not_permitted(self, headers: Mapping[str, str] | None = None) -> Refusal:
-        """The refusal of a caller that is known and may not do this."""
+        """Return the refusal of a caller that is known, but may not do this."""
         return Refusal(403, NOT_PERMITTED, "the caller may not do this", headers)
 
 
 def authenticated(event: Event, scheme: str, principal: Any, **more: Any) -> Event:
-    """The event with the variable `authentication`."""
+    """Return the event with the variable `authentication`."""
     return event.with_variable(AUTHENTICATION, {"scheme": scheme, "principal": principal, **more})
 
 
 def usual_credentials(event: Event) -> list[Any]:
-    """The headers Authorization and Cookie of the request that made the event; nulls where none did."""
+    """Return the headers Authorization and Cookie of the request that made the event; nulls if no request did."""
     attributes = event.attributes
     headers = attributes.get("headers") if isinstance(attributes, Mapping) else None
     return [headers.get(name) if isinstance(headers, Mapping) else None for name in CREDENTIALS]
 
 
 def identity_of(event: Event) -> Any:
-    """What tells the caller whom `vars.authentication` names from any other; None where it names nobody.
+    """Return a value that identifies the caller in `vars.authentication`; None if there is none.
 
     A token without a subject is a caller of its own.
     """
@@ -93,18 +96,18 @@ def identity_of(event: Event) -> Any:
     return [known.get("scheme"), known["principal"], *(claims.get(name) for name in LASTING_CLAIMS)]
 
 
-# Whose a request is
+# The callers of a request
 
 
 class Caller(NamedTuple):
-    """Who calls, as it was found out. step: by whom; None for the connection, by the caller's certificate."""
+    """The caller, as determined by a step. step: None if the connection did it, by the caller's certificate."""
 
     step: Authentication | None
     identity: Any
 
     @classmethod
     def found(cls, step: Authentication, before: Event, after: Event) -> Self:
-        """The caller that a step has let pass; one whom it does not name is known by the credentials."""
+        """Return the caller that a step let pass; if the step does not name it, it is identified by its credentials."""
         identity = identity_of(after)
         return cls(step, step.credentials(before) if identity is None else identity)
 
@@ -113,19 +116,19 @@ _callers: ContextVar[list[Caller] | None] = ContextVar("callers", default=None)
 
 
 def begin_request() -> list[Caller]:
-    """Begin to note who calls; the list grows while the request runs, in whatever scope that is found out."""
+    """Begin to record the callers of a request. The list grows while it runs, whichever scope determines them."""
     callers: list[Caller] = []
     _callers.set(callers)
     return callers
 
 
 def callers() -> tuple[Caller, ...]:
-    """Who calls, as far as the request that runs has found out."""
+    """Return the callers that the running request has determined so far."""
     return tuple(_callers.get() or ())
 
 
 def identities(event: Event) -> list[Any]:
-    """Whose a result is that is made of the event: all that is known of who calls; empty, where that is nothing."""
+    """Return the identities that own a result made from the event: all that are known of its callers; may be empty."""
     known = [caller.identity for caller in callers()]
     own = identity_of(event)
     return known if own is None or own in known else [*known, own]

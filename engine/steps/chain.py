@@ -1,4 +1,4 @@
-"""Steps in a row: the one place that adds to an error where it happened."""
+"""Steps in a row. Only this module adds the place at which an error happened to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from engine.parameters.loading import Elements
 from engine.parameters.validated import typed
 from engine.plan.code import Code
 from engine.plan.link import Link
-from engine.plan.observer import Watch
 from engine.steps.processor import Processor
 from engine.values.errors import UNKNOWN, FlowError
 from engine.values.event import Event
@@ -25,8 +24,8 @@ class Step:
     """A processor at its place in a chain.
 
     name: the element's name (`set-payload`).
-    location: what failingComponent shows (`flow/steps/2/try/steps/0 @ flows/x.yaml:23`).
-    written: its parameters as the file has them.
+    location: the value of failingComponent (`flow/steps/2/try/steps/0 @ flows/x.yaml:23`).
+    written: its parameters as written in the file.
     """
 
     __slots__ = ("location", "name", "processor", "written")
@@ -47,7 +46,7 @@ class Step:
         return (self.processor,)
 
     def left(self, error: Exception, event: Event) -> FlowError:
-        """The error that leaves the chain for one that the step raised when this event entered it."""
+        """Return the error that leaves the chain after the step raised this one. event: the one that entered."""
         failure = error if isinstance(error, FlowError) else self._unexpected(error, event)
         if failure.failing_component is None:
             failure.event, failure.failing_component = failure.event or event, self.location
@@ -57,8 +56,8 @@ class Step:
         return left
 
     def _unexpected(self, bug: Exception, event: Event) -> FlowError:
-        """An exception that is not a FlowError: a bug, logged here with its traceback, once."""
-        frames = (type(bug), bug, bug.__traceback__)  # the error itself may forget them before the line is written
+        """Return the error for an exception that is not a FlowError: a bug. Log it with its traceback, once."""
+        frames = (type(bug), bug, bug.__traceback__)  # the exception may drop them before the line is written
         text = f"unexpected error in {self.name} ({self.location})"
         write_line(partial(log.error, "%s", text, exc_info=frames, extra=event.log_fields()))
         failure = FlowError(UNKNOWN, f"unexpected error in {self.name}", detailed_description=repr(bug), cause=bug)
@@ -69,22 +68,25 @@ class Step:
 class Chain(Elements):
     """Runs steps in order; the event of each is the input of the next.
 
-    An error leaves with the place of the step that raised it and the event as it entered that step,
-    under the type that the step's error-mapping gives it. `location`: where the steps stand, for errors of the whole.
+    An error leaves with the place of the step that raised it and the event that entered that step,
+    under the type assigned by the step's error-mapping.
+
+    location: the place of the steps, for errors of the whole chain.
     """
 
-    __slots__ = ("location", "run", "steps")
+    __slots__ = ("is_of_application", "location", "run", "steps")
     element = Processor
     word = "steps"
     schema = typed("array", items=typed("object"))
 
     run: Callable[[Event], Coroutine[Any, Any, Event]]
-    """The event after the steps; what the linker made of them."""
+    """Returns the event after the steps. The linker sets this function."""
 
     def __init__(self, steps: Sequence[Step | Processor] = (), location: str | None = None) -> None:
         self.location = location
         self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
         self.run = self._link_and_run
+        self.is_of_application = False
 
     def members(self) -> Iterable[Any]:
         return self.steps
@@ -92,14 +94,10 @@ class Chain(Elements):
     def code(self, link: Link) -> Code:
         return link.row(self.steps)
 
-    @property
-    def is_linked(self) -> bool:
-        return self.run != self._link_and_run
-
-    def use(self, code: Code, watch: Watch | None = None) -> None:
-        self.run = code.awaited
+    def use(self, code: Code, link: Link) -> None:
+        self.run, self.is_of_application = code.awaited, not link.in_python
 
     async def _link_and_run(self, event: Event) -> Event:
-        """Run steps that were put together in Python, outside of an application: they are linked at the first event."""
-        Link(anew=False).link([self]).install()
+        """Run steps that were created in Python, outside of an application: the first event links them."""
+        Link(in_python=True).link([self]).install()
         return await self.run(event)

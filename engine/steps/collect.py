@@ -1,4 +1,4 @@
-"""`collect`: the outcome of each item of a loop, those that failed among them."""
+"""`collect`: the outcome of each item of a loop, including those that failed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
 
 OF_ITEM = frozenset({"payload", "attributes", "message", "error", "correlationId", "flow"})
-"""The roots that an item's steps do not change for its outcome."""
+"""The roots whose values an outcome sees as the item entered its steps, whatever these do."""
 
 
 class ItemEvent(Event, frozen=True):
-    """An event as `success` and `failure` see it: the item, its number from 0, and what its steps gave."""
+    """The event that `success` and `failure` see: the item, its number from 0, and the result of its steps."""
 
     index: int = 0
     result: Any = None
@@ -32,17 +32,17 @@ class Failure(Template):
 
 
 class Success(Template):
-    """A value that sees the item as `payload`, `$index`, and the payload that left the steps as `$result`."""
+    """A value that sees the item as `payload`, `$index`, and the payload after the steps as `$result`."""
 
     __slots__ = ()
     variables: ClassVar[Mapping[str, str]] = {"index": "event.index", "result": "event.result"}
 
 
 class Collect(Parameters):
-    """What becomes of each item: a loop with it does not stop at one that fails."""
+    """Collects the outcome of each item: the loop does not stop at an item that fails."""
 
     target: Name
-    """The variable that takes the outcomes, one an item, in the order of the collection."""
+    """The variable that receives the outcomes: one per item, in the order of the collection."""
 
     success: Success = Success({"index": "#[$index]", "status": 200, "message": "Success"})
     """The outcome of an item whose steps succeeded; it sees the item as `payload`, `$index` and `$result`."""
@@ -51,48 +51,51 @@ class Collect(Parameters):
     """The outcome of an item that failed; it sees the item as `payload`, `$index` and `error`."""
 
     abort_on: TypePatterns | None = None
-    """Error types that are not the item's fault: the loop stops there, and the error propagates."""
+    """Error types that are not the item's fault: they stop the loop, and the error propagates."""
 
     _is_of_item: bool = prepared()
-    """Whether `success` sees nothing but what the item entered with."""
+    """Whether `success` reads only values of the event that entered the steps."""
 
     def __post_init__(self) -> None:
         self._prepare(_is_of_item=all(path and path[0] in OF_ITEM for path in self.success.held.reads()))
 
     def succeeded(self, entering: Event, after: Event, index: int) -> Any:
-        """The outcome of an item whose steps left this event. An error in `success` is the item's failure."""
+        """Return the outcome of an item that succeeded. An error in `success` counts as a failure of the item.
+
+        after: the event after its steps.
+        """
         seen = entering if self._is_of_item else _seen(entering, after, index, entering.error, after.payload)
         return self.success.evaluate(seen)
 
     def takes(self, failure: FlowError) -> bool:
-        """Whether an error is an item's outcome: neither CRITICAL nor what `abort_on` names."""
+        """Return whether an error is an item's outcome: it is neither CRITICAL nor named by `abort_on`."""
         return not failure.type.is_critical and not (self.abort_on and self.abort_on.match(failure))
 
     def failed(self, entering: Event, failure: FlowError, index: int) -> Any:
-        """The outcome of an item whose steps failed. An error in `failure` ends the loop."""
+        """Return the outcome of an item whose steps failed. An error in `failure` ends the loop."""
         failure.forget_frames()
         return self.failure.evaluate(_seen(entering, failure.event or entering, index, failure, None))
 
     def keeps(self, raised: ErrorType) -> bool:
-        """Whether an error of this type is an item's outcome."""
+        """Return whether an error of this type is an item's outcome."""
         return not raised.is_critical and not (self.abort_on and self.abort_on.match_type(raised))
 
     def assigns(self) -> Mapping[str, Held]:
-        """What the loop sets: the variable, for those who look at flows without running them."""
+        """Return the variable that the loop sets, for tools that analyse flows without running them."""
         return {f"vars.{self.target}": Outcomes((self.success.held, self.failure.held), self._is_stream)}
 
     @property
     def _is_stream(self) -> bool:
-        """Whether the outcomes are told one after another."""
+        """Whether the outcomes are delivered one after another."""
         return False
 
 
 class StreamingCollect(Collect):
-    """The same of a loop that goes from item to item, whose outcomes may be told as they come."""
+    """The same for a loop that runs item by item, so that the outcomes may be delivered as they come."""
 
     streaming: bool = False
-    """Whether the variable takes a stream of the outcomes, and the loop runs while it is read: as the payload of an
-    answer it is sent item by item, and any number of items needs no more memory than a few."""
+    """Whether the variable receives a stream of the outcomes, and the loop runs while the stream is read. As the
+    payload of an answer it is sent item by item, and any number of items needs no more memory than a few."""
 
     @property
     def _is_stream(self) -> bool:
@@ -100,7 +103,7 @@ class StreamingCollect(Collect):
 
 
 def _seen(entering: Event, left: Event, index: int, error: FlowError | None, result: Any) -> ItemEvent:
-    """The item as it entered, with the variables as its steps left them."""
+    """Return the item as it entered its steps, with the variables as they left them."""
     return ItemEvent(
         payload=entering.payload,
         attributes=entering.attributes,

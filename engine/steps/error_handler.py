@@ -1,4 +1,4 @@
-"""Which handler takes an error, and what on-error-* have in common."""
+"""Error handlers: the base of on-error-*, and the choice of the handler that takes an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from engine.parameters.validated import typed
 from engine.plan.code import Code
 from engine.plan.effects import computing
 from engine.plan.link import Link
-from engine.plan.observer import Watch
 from engine.steps.chain import Chain
 from engine.values.errors import FlowError
 from engine.values.event import STATUS, Event
@@ -35,26 +34,29 @@ class OnError(Element):
     """The base of on-error-continue and on-error-propagate."""
 
     type: TypePatterns = TypePatterns(["ANY"])
-    """The error types that this handler takes (a list; wildcards and hierarchy count); all, if left out."""
+    """The error types that this handler takes: a list, with wildcards and the hierarchy of types. All if left out."""
 
     when: Condition | None = None
-    """A condition that must hold besides; it sees `error`."""
+    """A condition that must hold in addition; it sees `error`."""
 
     log_exception: bool = True
-    """Whether the error is logged. One that is the caller's, whose answer has a status from 400 to 499, is told with
-    level INFO: in the line of the request, where it is not continued."""
+    """Whether the error is logged. If it is the caller's, whose answer has a status from 400 to 499, it is logged with
+    level INFO; if it is not continued, in the line of the request."""
 
     steps: Chain = Chain()
-    """What to run; the event is that of the failure, with `error`."""
+    """The steps to run; they get the event of the failure, with `error`."""
 
     location: str = prepared("")
-    """Where it stands, as a step's location; set when the file is loaded."""
+    """The place of the handler, like a step's location; set when the file is loaded."""
 
     continues: ClassVar[bool] = False
-    """Whether the scope or flow then goes on as if it had succeeded."""
+    """Whether the scope or flow then continues as if it had succeeded."""
+
+    is_of_application: bool = prepared(False)
+    """Whether an application has linked it."""
 
     _status: int | None = prepared()
-    """The status that its steps assign, where the flow file tells it."""
+    """The status that its steps assign; None if it is unknown before they run."""
 
     def __post_init__(self) -> None:
         self._prepare(_status=_assigned_status(self.steps))
@@ -74,46 +76,42 @@ class OnError(Element):
         steps = Code(body.run, body.plain, body.effects | computing(self.when))
         return link.watched(self, steps)
 
-    @property
-    def is_linked(self) -> bool:
-        return "run" in vars(self)
-
-    def use(self, code: Code, watch: Watch | None = None) -> None:
-        self._prepare(run=code.awaited)
+    def use(self, code: Code, link: Link) -> None:
+        self._prepare(run=code.awaited, is_of_application=not link.in_python)
 
     async def run(self, event: Event) -> Event:
-        """The event after the steps; what the linker made of them."""
+        """Run the handler's steps, and return the event after them. The linker replaces this function."""
         return await self.steps.run(event)
 
     async def handle(self, failure: FlowError, event: Event, outer: FlowError | None) -> Event | None:
-        """The event to go on with, None where the error is to be raised again.
+        """Return the event to continue with; None if the error is to be raised again.
 
-        outer: the error that was being handled where the scope began.
+        outer: the error that was being handled when the scope began.
         """
         raise NotImplementedError
 
     async def run_steps(self, failure: FlowError, event: Event) -> Event:
-        """Run the handler's steps. An error in them replaces the first and keeps it as its cause."""
+        """Run the handler's steps. An error in them replaces the first one and keeps it as its cause."""
         if self.log_exception:
             self._log(failure)
         try:
             return await self.run(event)
         except FlowError as later:
             if self.log_exception:
-                log_failure(failure, logging.INFO)  # it does not go on
+                log_failure(failure, logging.INFO)  # it ends here: `later` propagates instead
             later.arose_in_handling(failure)
             later.answer.before = failure.answer.before
             raise
 
     def _log(self, failure: FlowError) -> None:
-        """What is the caller's fault and goes on as an error is told where it ends."""
+        """Log the error. If it is the caller's fault and propagates, it is logged later, at the end of its path."""
         if not self._blames_caller(failure):
             log_failure(failure)
         elif self.continues:
             log_failure(failure, logging.INFO)
 
     def _blames_caller(self, failure: FlowError) -> bool:
-        """Whether the answer says that the error is the caller's: by what is known of it here."""
+        """Return whether the answer will say that the error is the caller's, as far as that is known here."""
         if self._status is not None:
             return is_callers(self._status)
         is_told = isinstance(failure, Refusal) or not self.continues
@@ -121,13 +119,13 @@ class OnError(Element):
 
 
 def _assigned_status(steps: Chain) -> int | None:
-    """The last status that the steps themselves assign as a literal."""
+    """Return the status that the steps assign last, if it is a literal. Steps inside them are ignored."""
     assigned = [held for step in steps.steps if (held := step.processor.assigns().get(f"vars.{STATUS}"))]
     return status_in(assigned[-1].value) if assigned and isinstance(assigned[-1], Constant) else None
 
 
 class ErrorHandler(Elements):
-    """The handlers of a flow or a try scope: the first that takes the error runs."""
+    """The handlers of a flow or a try scope: the first one that takes the error runs."""
 
     element = OnError
     word = "error handlers"
@@ -142,17 +140,19 @@ class ErrorHandler(Elements):
     async def handle(
         self, failure: FlowError, outer: FlowError | None = None, transaction: Transaction | None = None
     ) -> Event | None:
-        """The event to go on with; None where no handler takes the error, or one propagates it.
+        """Return the event to continue with; None if no handler takes the error, or one propagates it.
 
-        The caller then raises it again: a frame here would hold it, and a circle is garbage.
-        transaction: that of the scope: a handler that continues commits it, with what its steps do;
-        else it is rolled back, before the steps of one that propagates.
+        In that case the caller raises the error again. Raising it here would add a frame that holds it: returning
+        None avoids a reference cycle.
+
+        transaction: the scope's own. A handler that continues commits it, together with the work of its steps;
+        otherwise it is rolled back, before the steps of a handler that propagates.
         """
-        assert failure.event is not None  # a Chain has seen it
-        await give_turn_after_much()  # what failed may have computed much before
+        assert failure.event is not None  # a Chain has set it
+        await give_turn_after_much()  # the steps that failed may have computed much
         event = failure.event.with_error(failure)
         if failure.answer.before is None:
-            failure.answer.before = failure.event  # not `event`: it holds the failure, and a circle is garbage
+            failure.answer.before = failure.event  # not `event`, which holds the failure: avoids a reference cycle
         for handler in self.handlers:
             if self._takes(handler, failure, event):
                 if transaction is not None and not handler.continues:
@@ -176,11 +176,11 @@ class ErrorHandler(Elements):
 
 
 OwnErrorHandler = Annotated[ErrorHandler, Field(alias="error-handler", validate_default=True)]
-"""A parameter `error-handler`; left out, it is the application's default handler."""
+"""A parameter `error-handler`; the application's default handler if left out."""
 
 
 def log_failure(failure: FlowError, level: int = logging.ERROR) -> None:
-    """Log an error, unless that was done before."""
+    """Log an error, unless it was logged before."""
     if failure.logged:
         return
     failure.logged = True

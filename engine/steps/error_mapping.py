@@ -1,4 +1,4 @@
-"""error-mapping: the types of an operation's errors, as the flow wants to see them."""
+"""error-mapping: replaces the types of an operation's errors by those that the flow wants to see."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from engine.values.errors import FlowError
 
 
 class ErrorMapping(Parameters):
-    """One type for others (Mule)."""
+    """Maps error types to another one, as in Mule."""
 
     source_type: TypePatterns = TypePatterns(["ANY"])
-    """The types that are mapped (a list; wildcards and hierarchy count); all, if left out."""
+    """The types that are mapped: a list, with wildcards and the hierarchy of types. All if left out."""
 
     target_type: RaisedType
-    """The type that the error has afterwards; a new one becomes known by being named."""
+    """The type of the error afterwards; naming a new type here declares it."""
 
     def map(self, failure: FlowError) -> FlowError:
-        """The error under its new type, at the same place; its cause is the one that came."""
+        """Return the error with its new type and the same place; its cause is the original error."""
         mapped = FlowError(
             self.target_type,
             failure.description,

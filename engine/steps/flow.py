@@ -1,4 +1,4 @@
-"""A flow: a source, steps, an error handler, limits."""
+"""A flow: a source, steps, an error handler and limits."""
 
 from __future__ import annotations
 
@@ -26,33 +26,37 @@ from engine.work.gate import Gate, busy
 
 
 class Flow(Element):
-    """A named row of steps with an error handler; its source, where it has one, makes its events."""
+    """A named row of steps with an error handler; its source, if it has one, makes its events."""
 
     name: str
     doc: str | None = None
-    """What the flow is for."""
+    """The purpose of the flow."""
 
     source: Annotated[Source, Kind("source", typed("object"))] | None = None
-    """What starts the flow, for instance an http:listener."""
+    """The source that starts the flow, for instance an http:listener."""
 
     steps: Chain
-    """What the flow does with each event."""
+    """The steps to run for each event."""
 
     error_handler: OwnErrorHandler = None  # type: ignore[assignment]  # validated: the default handler
-    """What happens with an error that no try scope inside handled."""
+    """The handlers of errors that no try scope inside handled."""
 
     initial_state: Literal["started", "stopped"] = "started"
-    """Whether the source starts with the application; a stopped flow still runs by flow-ref."""
+    """Whether the source starts with the application; a flow-ref can run a stopped flow, too."""
 
     max_concurrency: Annotated[int, Field(ge=1)] | None = None
-    """How many events of the source may be under way at once; one more is refused (503)."""
+    """How many events of the source may be under way at the same time; one more is refused (503)."""
 
     max_records: Annotated[int, Field(ge=1)] | None = None
-    """How many records the events under way may have in all: a payload that is a list has as many as it is long, a
-    map as many as its longest list, anything else has one. One too many is refused (503), a payload with more (413)."""
+    """How many records the events under way may have in total. A list as payload counts as many as its length, a map
+    as many as its longest list, anything else as one. An event is refused if its records exceed the room that is left
+    (503), or the limit by themselves (413)."""
 
     timeout: Duration | None = None
-    """How long an event of the source may take before the flow is ended from outside; 30 s with an HTTP source."""
+    """How long an event of the source may take before the flow is cancelled; 30 s by default with an HTTP source."""
+
+    is_of_application: bool = prepared(False)
+    """Whether an application has linked it."""
 
     _gate: Gate = prepared()
     _limit: float | None = prepared()
@@ -67,20 +71,19 @@ class Flow(Element):
     def code(self, link: Link) -> Code:
         return link.watched(self, link.guard(link.code(self.steps), self.error_handler))
 
-    @property
-    def is_linked(self) -> bool:
-        return "run" in vars(self)
-
-    def use(self, code: Code, watch: Watch | None = None) -> None:
-        self._prepare(run=code.awaited)
+    def use(self, code: Code, link: Link) -> None:
+        self._prepare(run=code.awaited, is_of_application=not link.in_python)
         for name, node in (("_serve", self), ("serve", self.source)):
             vars(self).pop(name, None)
-            if watch is not None and node is not None:
-                self._prepare(**{name: _watched(node, getattr(self, name), watch)})
+            if link.watch is not None and node is not None:
+                self._prepare(**{name: _watched(node, getattr(self, name), link.watch)})
 
     async def run(self, event: Event) -> Event:
-        """The event after the flow, or after the handler that continued an error in it; what the linker made of it."""
-        Link(anew=False).link([self]).install()  # it was put together in Python
+        """Run the flow, and return the event after it, or after the handler that continued an error.
+
+        The linker replaces this function.
+        """
+        Link(in_python=True).link([self]).install()  # not linked yet: the flow was created in Python
         after: Event = await self.run(event)
         return after
 
@@ -90,15 +93,15 @@ class Flow(Element):
         answer: Callable[[Event], Result],
         deliver: Callable[[Result], Awaitable[None]] | None = None,
     ) -> Result:
-        """Run an event of the source within the flow's limits; the result is made by `answer`.
+        """Run an event of the source within the flow's limits, and return the result that `answer` makes of it.
 
-        deliver: what is done with the result within the same limits.
+        deliver: called with the result, within the same limits.
 
-        An error in `answer` is the flow's: its handler gets it, with the event that left the steps.
-        Raises the FlowError that no handler continued, logged unless the source does that;
-        MULE:FLOW_BACK_PRESSURE without entering the flow where it is full or stopped; MULE:TIMEOUT
-        at the deadline. A message that failed as often as the source's redelivery-policy allows is
-        MULE:REDELIVERY_EXHAUSTED.
+        An error in `answer` is the flow's: its handler gets it, with the event after the steps.
+        Raises the FlowError that no handler continued; it is logged here unless the source logs it.
+        Raises MULE:FLOW_BACK_PRESSURE, without entering the flow, if it is full or stopped;
+        MULE:TIMEOUT at the deadline; and MULE:REDELIVERY_EXHAUSTED for a message that failed as
+        often as the source's redelivery-policy allows.
         """
         self.check_room()
         weight = self._gate.weigh(event.payload)
@@ -119,7 +122,7 @@ class Flow(Element):
                 await stream.close()
 
     def check_room(self) -> None:
-        """Raise MULE:FLOW_BACK_PRESSURE where the flow takes no event of its source now."""
+        """Raise MULE:FLOW_BACK_PRESSURE if the flow takes no event of its source now."""
         if self._gate.is_full:
             raise busy(f"the flow {self.name} is busy")
         if self.initial_state == "stopped":
@@ -136,7 +139,7 @@ class Flow(Element):
         return failure
 
     async def _note_failure(self, failure: FlowError, delivery: Delivery | None) -> None:
-        if delivery is not None and not isinstance(failure, Refusal):  # that tells of the caller, not of the message
+        if delivery is not None and not isinstance(failure, Refusal):  # a refusal is about the caller
             await delivery.failed(failure)
         if self.source is None or not self.source.tells_failures:
             log_failure(failure)
@@ -168,7 +171,7 @@ class Flow(Element):
         return result
 
     def _answer_after(self, continued: Event, answer: Callable[[Event], Result]) -> Result:
-        """What is made of an event that a handler let go on; an error in that is nobody's to handle."""
+        """Return the answer to an event that a handler continued with. Nobody handles an error in that."""
         try:
             return answer(continued)
         except FlowError as failure:
@@ -176,13 +179,13 @@ class Flow(Element):
             raise
 
     def _note_end(self, failure: FlowError, event: Event) -> None:
-        """An error that no chain has seen was raised by `answer`, at the flow's end."""
+        """Add event and place to an error that `answer` raised at the flow's end, which no chain has seen."""
         if failure.event is None:
             failure.event, failure.failing_component = event, self.name
 
 
 def _watched(node: Flow | Source, serve: Callable[..., Awaitable[Any]], watch: Watch) -> Callable[..., Awaitable[Any]]:
-    """What serves an event of the source, with observers around it."""
+    """Return the function that serves an event of the source, wrapped in calls of the observers."""
 
     async def watched(event: Event, answer: Callable[[Event], Any], *more: Any) -> Any:
         after = event

@@ -1,4 +1,4 @@
-"""The flow that a step leads to."""
+"""A link from a step to a flow."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from engine.work.nesting import Runnable, run_nested
 
 
 class FlowLink(Validated):
-    """The name of a flow or sub-flow, which may be an expression, and where to find it.
+    """The name of a flow or sub-flow, which may be an expression.
 
-    flows: all flows by name; filled while the application is loaded, so that order does not matter.
+    flows: all flows by name; filled while the application is loaded, so that their order does not matter.
     """
 
     word = "name of a flow"
@@ -38,7 +38,7 @@ class FlowLink(Validated):
         return self._name, self.static_target()
 
     def target(self, event: Event) -> Runnable:
-        """The flow to run for this event; raises MULE:ROUTING where there is none of that name."""
+        """Return the flow to run for this event. Raises MULE:ROUTING if there is none of that name."""
         name = self.static_name or self._name.evaluate(event)
         try:
             return self._flows[name]
@@ -48,15 +48,18 @@ class FlowLink(Validated):
             ) from None
 
     def static_target(self) -> Runnable | None:
-        """The flow, where its name is no expression."""
+        """Return the flow, if its name is not an expression and the flow exists."""
         return self._flows.get(self.static_name) if self.static_name else None
 
     def run(self, event: Event) -> Awaitable[Event]:
-        """The event after the flow, which may lead back here."""
+        """Run the flow, which may lead back here, and return the event after it."""
         return run_nested(self.target(event), event)
 
     def code(self, link: Link) -> Code:
-        """The steps of a sub-flow, as if they stood here: they never lead back by themselves. A flow is called."""
+        """Return the steps of a sub-flow, as if they were written here, as they never lead back by themselves.
+
+        A flow is called instead.
+        """
         flow = self.static_target()
         if isinstance(flow, Chain):
             return link.code(flow)
@@ -64,7 +67,7 @@ class FlowLink(Validated):
 
     @classmethod
     def to(cls, flow: Runnable) -> FlowLink:
-        """A link to this flow, for processors that are made in Python."""
+        """Return a link to this flow, for processors that are created in Python."""
         return cls(Template("flow"), {"flow": flow})
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What a flow begins with, and how it finds out who calls."""
+"""The first steps of a flow, which determine the caller."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.steps.flow import Flow
 
 
 class Head(NamedTuple):
-    """How a flow finds out who calls.
+    """The steps of a flow that determine the caller.
 
-    gates: the authentication steps that it begins with. checks: runs the steps right behind them that act
-    on nothing outside of their event, such as validations. others: authentication steps that an event
-    may come to elsewhere.
+    gates: the authentication steps at its start. checks: runs the steps directly after them that act on
+    nothing outside of their event, such as validations. others: authentication steps that an event may
+    reach elsewhere.
     """
 
     gates: tuple[Authentication, ...]
@@ -28,7 +28,7 @@ class Head(NamedTuple):
 
 
 def head_of(flow: Flow) -> Head:
-    """The head of a flow, as far as it is known before it runs."""
+    """Return the head of a flow, as far as it is known before the flow runs."""
     gates: list[Authentication] = []
     for step in flow.steps.steps:
         if not isinstance(step.processor, Authentication):
@@ -41,10 +41,10 @@ def head_of(flow: Flow) -> Head:
 
 
 def authentications(*starts: Any) -> Iterator[Step]:
-    """The steps among those within reach that find out who calls."""
+    """Iterate over the steps within reach that determine the caller."""
     return (step for step in steps_within(*starts) if isinstance(step.processor, Authentication))
 
 
 def steps_within(*starts: Any) -> Iterator[Step]:
-    """Each step that an event may come to from flows, chains and elements, in the order of the files."""
+    """Iterate over the steps that an event may reach from flows, chains and elements, in the order of the files."""
     return (each for each in reachable(*starts) if isinstance(each, Step))

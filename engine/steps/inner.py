@@ -14,14 +14,14 @@ from engine.work.nesting import Runnable
 
 
 class Inner(NamedTuple):
-    """Steps inside a step: a chain, or what a flow-ref leads to, None where that is known at run only."""
+    """Steps inside a step: a chain, or the target of a flow-ref, None if that is known only at run time."""
 
     steps: Runnable | None
     handler: ErrorHandler | None = None
 
 
 def inner_steps(holder: Parameters) -> list[Inner]:
-    """The steps inside an element, each with the handler beside them."""
+    """Return the steps inside an element, each with the handler next to them."""
     return list(_inner(holder, None))
 
 

@@ -1,4 +1,4 @@
-"""Routes that run at the same time: as tasks with a bound, none of which outlives its scope."""
+"""Routes that run concurrently, as a limited number of tasks. None outlives its scope."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _workers: set[asyncio.Task[None]] = set()
 
 
 class ParallelScope(Scope, Targeted):
-    """The base of scopes whose routes run at the same time."""
+    """The base of scopes whose routes run concurrently."""
 
     timeout: Period | None = None
-    """How long a route may take before it fails with MULE:TIMEOUT; as long as it wants, if left out or 0."""
+    """How long a route may take before it fails with MULE:TIMEOUT; unlimited if left out or 0."""
 
     max_concurrency: Count | None = None
-    """How many routes run at once; all of them, if left out, but never more than 1000. A scope inside three others of
-    its kind runs one at a time."""
+    """How many routes run at the same time; all if left out, but never more than 1000. A scope inside three others of
+    its kind runs one route at a time."""
 
     raises: ClassVar[Sequence[ErrorType | str]] = (COMPOSITE_ROUTING, TIMEOUT)
 
     def bounded(self, code: Code) -> Code:
-        return code  # the timeout is for each route
+        return code  # the timeout applies to each route instead
 
     async def run_routes(
         self, event: Event, number: int, route: Callable[[int], Awaitable[R]], *, stops: bool = False
     ) -> Outcomes[R]:
-        """What the routes from 0 to `number` come to; `route` runs one of them.
+        """Run this number of routes, and return their outcomes. route: runs one, given its number from 0.
 
-        stops: whether no route starts after one that failed; those under way run to their ends.
+        stops: whether no route starts after one has failed; those under way run to their ends.
         """
         at_once = self.max_concurrency.of(event) if self.max_concurrency else MOST_ROUTES
         outcomes = Outcomes(route, number, stops=stops)
@@ -53,7 +53,7 @@ class ParallelScope(Scope, Targeted):
 
 
 class Outcomes(Generic[R]):
-    """What routes come to: results in their order, None for those that failed; failures by number."""
+    """The outcomes of routes: results in their order, None for those that failed; failures by number."""
 
     def __init__(self, route: Callable[[int], Awaitable[R]], number: int, *, stops: bool = False) -> None:
         self.results: list[R | None] = [None] * number
@@ -63,11 +63,11 @@ class Outcomes(Generic[R]):
         self._started = self._ended = 0
 
     async def come(self, at_once: int) -> None:
-        """Run the routes to their ends, those of others that fail too.
+        """Run the routes to their ends, even if others fail.
 
-        Workers take the next route when they are done with one, and are started one after another,
-        as long as routes are left: routes that never wait need a single worker. Cancellation,
-        CRITICAL and recursion without end stop all routes, which are awaited, and leave as they are.
+        A worker takes the next route when it is done with one. Workers are started one after another,
+        as long as routes are left: routes that never wait need a single worker. Cancellation, CRITICAL
+        errors and endless recursion stop all routes, wait for them, and propagate unchanged.
         """
         if _depth.get() >= DEEPEST_ROUTES:
             at_once = 1
@@ -85,13 +85,13 @@ class Outcomes(Generic[R]):
             try:
                 raise fatal
             finally:
-                del fatal  # its traceback holds this frame, and a circle is garbage
-        if self._ended < self._started:  # a route was cancelled from inside: nobody's failure
+                del fatal  # its traceback holds this frame: avoids a reference cycle
+        if self._ended < self._started:  # a route was cancelled from inside, which fails no route
             raise asyncio.CancelledError
 
     @property
     def _is_over(self) -> bool:
-        """Whether no further route starts."""
+        """Whether no more routes start."""
         return self._started == len(self.results) or (self._stops and bool(self.failures))
 
     def _start_worker(self, group: asyncio.TaskGroup) -> None:
@@ -100,7 +100,7 @@ class Outcomes(Generic[R]):
         worker.add_done_callback(_workers.discard)
 
     async def _work(self) -> None:
-        _depth.set(_depth.get() + 1)  # in the context of this task alone
+        _depth.set(_depth.get() + 1)  # only in the context of this task
         while not self._is_over:
             number = self._started
             self._started += 1
@@ -116,14 +116,14 @@ class Outcomes(Generic[R]):
             if failure.type.is_critical or isinstance(failure, TooDeep):
                 raise
             failure.route = str(number)
-            self.failures[number] = failure.with_traceback(None)  # it would hold this, and a circle is garbage
+            self.failures[number] = failure.with_traceback(None)  # its frames hold `self`: avoids a reference cycle
 
     def take_first_failure(self) -> FlowError:
-        """The failure of the lowest number, to be raised: whose frame still held it would leave a circle."""
+        """Remove and return the failure with the lowest number, to be raised. Removing it avoids a reference cycle."""
         return self.failures.pop(min(self.failures))
 
     def composite(self, message: Callable[[R], Message]) -> FlowError:
-        """MULE:COMPOSITE_ROUTING with what succeeded, as messages, and what failed."""
+        """Return MULE:COMPOSITE_ROUTING with the results, as messages, and the failures."""
         succeeded = ((number, result) for number, result in enumerate(self.results) if number not in self.failures)
         results = {str(number): message(result) for number, result in succeeded if result is not None}
         failures = {str(number): self.failures[number] for number in sorted(self.failures)}
@@ -137,7 +137,7 @@ class Outcomes(Generic[R]):
 
 
 MOST_TOLD = 10
-"""How many failures the detailed description tells."""
+"""How many failures the detailed description lists."""
 
 
 def _told(failures: Iterable[FlowError]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""The kinds of element: what runs, what starts a flow, what others share."""
+"""The kinds of element: processors, sources, and the bases they share."""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ from engine.work.nesting import Runnable
 
 Result = TypeVar("Result")
 
+KEY = "key_of_linked_run"
+"""The attribute of a `run` that a class with `code` has: it names the attribute of the step that holds the code."""
+
 
 class After(Enum):
-    """What an event has after a step with steps inside (docs/language.md, "What holds after each scope")."""
+    """The state of an event after a step with steps inside (docs/language.md, "What holds after each scope")."""
 
     INNER = auto()
-    """What the steps inside left."""
+    """As the steps inside left it."""
 
     BEFORE = auto()
-    """What it had before the step."""
+    """As it was before the step."""
 
     RESULT = auto()
     """Something else."""
@@ -44,36 +47,36 @@ class Processor(Element):
 
     To write one, subclass it in a file of its own, declare the parameters as fields, and define
     `run`; or `run_plain` if it never waits and acts on nothing but the event. Raise FlowError
-    for what a flow may handle; any other exception counts as a bug.
+    for errors that a flow may handle; any other exception counts as a bug.
 
-    `assigns`, `demands`, and the class variables beside them tell what a step does to those who look
-    at flows without running them, such as the OpenAPI document. What a step does not tell stays open there.
+    `assigns`, `demands` and the class variables describe the step to tools that analyse flows
+    without running them, such as the OpenAPI document. Anything not described stays open there.
     """
 
     message_after: ClassVar[After] = After.RESULT
-    """What payload and attributes are after the steps inside."""
+    """The payload and attributes after the steps inside."""
 
     variables_after: ClassVar[After] = After.INNER
-    """What the variables are after the steps inside."""
+    """The variables after the steps inside."""
 
     may_pass: ClassVar[bool] = True
-    """Whether an event may leave the step: raise-error lets none."""
+    """Whether an event may leave the step. After raise-error, none does."""
 
     always_enters: ClassVar[bool] = False
-    """Whether each event runs some of the steps inside."""
+    """Whether every event runs some of the steps inside."""
 
     repeats: ClassVar[bool] = False
-    """Whether the steps inside may run again, on what they left."""
+    """Whether the steps inside may run again, on the event they left."""
 
     is_outward: ClassVar[bool] = False
-    """Whether what it comes to depends on what lies outside of the event: a service, a database, a store, a queue."""
+    """Whether its result depends on something outside of the event: a service, a database, a store, a queue."""
 
     reaches_outside: ClassVar[bool] = False
-    """Whether a call of it acts on what is not the application's own: tests refuse it unless a mock answers. What is
-    outward and leaves this out does; stores, queues, and databases that a test has in memory are its own."""
+    """Whether a call acts on something that is not the application's own: tests refuse it unless a mock answers.
+    True by default if `is_outward`. Stores, queues, and databases that a test has in memory are its own."""
 
     passes_by: ClassVar[str] = ""
-    """When an event passes by all steps inside, for who counts the ways through a flow; empty, where none does."""
+    """When an event passes by all steps inside, for tools that count the ways through a flow; empty if none does."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -87,102 +90,102 @@ class Processor(Element):
                 raise TypeError(f"{cls.__name__}.run_plain is a plain function; what waits is called run")
         says = next(each for each in cls.__mro__ if not {"run", "run_plain", "code"}.isdisjoint(each.__dict__))
         if "code" not in says.__dict__:
-            cls.code = Processor.code  # type: ignore[method-assign]  # the code of a base is not that of this run
+            cls.code = Processor.code  # type: ignore[method-assign]  # the inherited code describes the inherited run
         elif "code" in own and "run" not in own:
-            cls.run = _run_of(cls)  # type: ignore[method-assign]  # what a subclass means by super().run
+            cls.run = _run_of(cls)  # type: ignore[method-assign]  # for super().run in subclasses
 
     def members(self) -> Iterable[Any]:
         is_whole = not any(isinstance(each, Broken) for each in super().members())
         return [*super().members(), *(self.leads_to() if is_whole else ())]
 
     async def run(self, event: Event) -> Event:
-        """The event after this step. The event that came in stays as it is."""
+        """Return the event after this step. The event that came in must not be changed."""
         return self.run_plain(event)
 
     def run_plain(self, event: Event) -> Event:
-        """The same as a plain function, of a step that never waits and acts on nothing but its event."""
+        """Do the same as a plain function, for a step that never waits and acts on nothing but its event."""
         raise NotImplementedError(f"{type(self).__name__} does not define run")
 
     def code(self, link: Link) -> Code:
-        """What the linker makes of the step: `run_plain`, or a `run` of which nothing is known.
+        """Return the code of the step, for the linker: `run_plain`, or a `run` whose effects are unknown.
 
-        A scope that knows more says it here: what its steps become, and how it runs them.
+        A scope that knows more overrides this: it returns the code of its steps, and the function that runs them.
         """
         if type(self).run is Processor.run:
             return Code(None, self.run_plain, PURE)
         return Code(self.run, None)
 
     def inherited(self, link: Link) -> dict[str, Code]:
-        """The code of bases whose `run` this class has replaced, for its super().run: by the name of the attribute."""
-        if hasattr(type(self).run, "key"):
+        """Return the code of bases whose `run` this class replaces, by the attribute where super().run finds it."""
+        if hasattr(type(self).run, KEY):
             return {}
-        runs = [(each, each.__dict__.get("run")) for each in type(self).__mro__]
-        return {run.key: self.bounded(each.code(self, link)) for each, run in runs if hasattr(run, "key")}
+        bases = [each for each in type(self).__mro__ if issubclass(each, Processor) and "run" in each.__dict__]
+        return {getattr(each.run, KEY): each.code(self, link) for each in bases if hasattr(each.run, KEY)}
 
     def bounded(self, code: Code) -> Code:
-        """The code with what parameters put around it, such as a timeout."""
+        """Return the code with the wrappers that parameters add, such as a timeout."""
         return code
 
     @cached_property
     def effects(self) -> Effects:
-        """What its expressions do, in addition to what its code does."""
+        """The effects of the expressions of the step, in addition to those of its code."""
         return computing(list(Parameters.members(self)))
 
     def map_error(self, failure: FlowError) -> FlowError:
-        """The error that leaves the step when it raised this one."""
+        """Return the error that leaves the step after it raised this one."""
         return failure
 
     def keeps(self, raised: ErrorType) -> bool:
-        """Whether an error of this type that the steps inside raise never leaves the step."""
+        """Return whether an error of this type, raised by the steps inside, never leaves the step."""
         return False
 
     def assigns(self) -> Mapping[str, Held]:
-        """What the step itself sets: `payload`, `attributes` or `vars.NAME`, with what the value is made of."""
+        """Return the origin of each value that the step itself sets: `payload`, `attributes`, `vars.NAME`."""
         return {"payload": UNTOLD, "attributes": UNTOLD}
 
     def demands(self) -> Sequence[tuple[Held, Mapping[str, Any]]]:
-        """What holds of each event that passed: what a value is made of, and a JSON Schema that it satisfies."""
+        """Return conditions that hold for each event after the step: values, and the JSON Schemas that they satisfy."""
         return ()
 
     def describes(self) -> tuple[str, Mapping[str, Any]] | None:
-        """The OpenAPI 3.1 document of the API that it answers for below the path of its listener, and a name for it.
+        """Return a name and the OpenAPI 3.1 document of the API that it serves below the path of its listener.
 
-        None, where it has none.
+        None if it has none.
         """
         return None
 
     def leads_to(self) -> Iterable[Runnable]:
-        """Flows that the step may run though no parameter of its holds them; all are there once they are loaded."""
+        """Return flows that the step may run, but that no parameter holds. They are complete once all are loaded."""
         return ()
 
 
 def _run_of(cls: type[Processor]) -> Any:
-    """The `run` of a class that says what it becomes, for those who call it themselves.
+    """Return the `run` of a class that defines `code`, for those who call it themselves, such as super().run.
 
-    The linker has put the code there for a subclass that calls super().run. Otherwise the step was made in Python, and is
-    linked at its first event; what is linked already stays as it is.
+    The linker sets the code for a subclass with a `run` of its own. Otherwise the step was created in Python: its first
+    event links it, and what belongs to an application keeps its code.
     """
     key = f"_run_of_{id(cls)}"
 
     async def run(self: Processor, event: Event) -> Event:
         linked = vars(self).get(key)
         if linked is None:
-            link = Link(anew=False)
+            link = Link(in_python=True)
             linked = self.bounded(cls.code(self, link)).awaited
             link.link([self]).install()
             self._prepare(**{key: linked})
         after: Event = await linked(event)
         return after
 
-    run.key = key  # type: ignore[attr-defined]  # by which `inherited` knows it
+    setattr(run, KEY, key)
     return run
 
 
 class VoidOperation(Processor):
-    """The base of operations without a result: the event stays as it is."""
+    """The base of operations without a result: the event stays unchanged."""
 
     error_mapping: Annotated[tuple[ErrorMapping, ...], Field(alias="error-mapping")] = ()
-    """Other types for the errors that it raises: a list of sourceType (ANY) and targetType; the first match wins."""
+    """Replaces the types of its errors: a list of sourceType (default: ANY) and targetType; the first match wins."""
 
     def map_error(self, failure: FlowError) -> FlowError:
         if not self.error_mapping:
@@ -195,16 +198,16 @@ class VoidOperation(Processor):
 
 
 class Targeted(Processor):
-    """What operations, and scopes whose outcome may go to a variable, have in common."""
+    """The base of operations, and of scopes whose outcome may go to a variable."""
 
     target: Name | None = None
-    """The variable that takes the result; payload and attributes then stay as they are."""
+    """The variable that receives the result; payload and attributes then stay unchanged."""
 
     target_value: Expression = Expression("payload")
-    """What of the result goes to the variable; the expression sees the result as payload and attributes."""
+    """The part of the result that goes to the variable; the expression sees the result as payload and attributes."""
 
     def deliver_event(self, event: Event, after: Event) -> Event:
-        """The event after it, or the one that entered with the target taken from it."""
+        """Return `after`; with a target, return the event that entered, with the variable set from `after`."""
         if self.target is None:
             return after
         return event.with_variable(self.target, self.target_value.evaluate(after))
@@ -217,10 +220,10 @@ WHOLE_PAYLOAD = Targeted.target_value
 
 
 class Operation(Targeted, VoidOperation):
-    """The base of operations with a result, which becomes the payload, or goes to a variable by `target`."""
+    """The base of operations with a result, which becomes the payload, or the value of the variable `target`."""
 
     def deliver(self, event: Event, result: Any, attributes: Any | UnsetType = UNSET) -> Event:
-        """The event with the result where the parameters want it."""
+        """Return the event with the result, in the payload or in the variable `target`."""
         if self.target is None:
             return event.with_payload(result, {} if attributes is UNSET else attributes)
         if self.target_value is not WHOLE_PAYLOAD:
@@ -228,7 +231,7 @@ class Operation(Targeted, VoidOperation):
         return event.with_variable(self.target, result)
 
     def delivering(self, work: Callable[[Event], Any]) -> RunPlain:
-        """`deliver` for work that never waits, chosen when the file is loaded."""
+        """Return `deliver` as a function for work that never waits; it is chosen when the file is loaded."""
         target = self.target
         if target is not None and self.target_value is WHOLE_PAYLOAD:
             return lambda event: event.with_variable(target, work(event))
@@ -236,45 +239,45 @@ class Operation(Targeted, VoidOperation):
 
 
 class Served(Protocol):
-    """A flow, as its source sees it."""
+    """A flow, as seen by its source."""
 
     @property
     def name(self) -> str: ...
 
     async def serve(self, event: Event, answer: Callable[[Event], Result]) -> Result:
-        """Run an event of the source; the result is made by `answer` of the event after the flow."""
+        """Run an event of the source, and return the result that `answer` makes of the event after the flow."""
 
     async def wait_for_room(self) -> None:
         """Wait until the flow takes another event."""
 
 
 class Source(Element):
-    """What starts a flow: it makes events and hands them to the flow."""
+    """The base of sources, which start a flow: they make events and pass them to it."""
 
     redelivery_policy: Annotated[RedeliveryPolicy | None, Field(alias="redelivery-policy")] = None
-    """What happens with messages that come again because they failed."""
+    """The handling of messages that come again because they failed."""
 
     stands_apart = True
 
     default_timeout: ClassVar[float | None] = None
-    """The deadline, in seconds, of flows that set none."""
+    """The deadline of flows that set none, in seconds."""
 
     tells_failures: ClassVar[bool] = False
-    """Whether it logs the errors that leave its flow, for it knows what they are answered with."""
+    """Whether it logs the errors that leave its flow itself, because it knows the answers to them."""
 
     in_every_worker: ClassVar[bool] = True
-    """Whether each process that serves the application has it, or one alone."""
+    """Whether it runs in each process that serves the application, or in only one."""
 
     def claims(self) -> list[str]:
-        """What only one source may have, such as `POST /orders`: a second flow with the same is a mistake."""
+        """Return claims that only one source may have, such as `POST /orders`; a second flow with one is a mistake."""
         return []
 
     def starts_at(self) -> str:
-        """When the flow runs, in a few words: `queue tasks`."""
+        """Return when the flow runs, in a few words: `queue tasks`."""
         return type(self).__name__
 
     async def start(self, flow: Served) -> None:
-        """Begin to make events. Raise FlowError where that fails. A source that the server drives does nothing."""
+        """Begin to make events. Raise FlowError if that fails. Do nothing if a server drives the source."""
 
     async def stop(self) -> None:
-        """Make no more events, and return when those under way have ended; at once where that is cancelled."""
+        """Make no more events, and return when those under way have ended; immediately if that is cancelled."""

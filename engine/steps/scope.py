@@ -17,15 +17,15 @@ T = TypeVar("T")
 
 
 class Scope(Processor):
-    """The base of processors with steps inside, which may be given a time."""
+    """The base of processors with steps inside; they may have a timeout."""
 
     timeout: Period | None = None
-    """How long the scope may take before MULE:TIMEOUT is raised at it; as long as it wants, if left out or 0."""
+    """How long the scope may take before it fails with MULE:TIMEOUT; unlimited if left out or 0."""
 
     raises: ClassVar[Sequence[ErrorType | str]] = (TIMEOUT,)
 
     def bounded(self, code: Code) -> Code:
-        """The code within the timeout, which may end it at any point: nothing is known then of what it does."""
+        """Return the code within the timeout. As that may end it at any point, its effects are then unknown."""
         if self.timeout is None:
             return code
         run, timeout = code.awaited, self.timeout
@@ -36,7 +36,7 @@ class Scope(Processor):
         return Code(within_timeout, None)
 
     def seconds(self, event: Event) -> float | None:
-        """The timeout for this event, for scopes that apply it themselves; None is no limit."""
+        """Return the timeout for this event, for scopes that apply it themselves; None means no limit."""
         if self.timeout is None:
             return None
         seconds: float = self.timeout.of(event)
@@ -44,7 +44,7 @@ class Scope(Processor):
 
 
 async def within(seconds: float | None, running: Awaitable[T]) -> T:
-    """What is awaited, within some seconds. Raises MULE:TIMEOUT; None and 0 are no limit, as in Mule."""
+    """Await the running work for some seconds at most. Raises MULE:TIMEOUT. None and 0 mean no limit, as in Mule."""
     try:
         async with asyncio.timeout(seconds or None) as limit:
             return await running
@@ -55,7 +55,7 @@ async def within(seconds: float | None, running: Awaitable[T]) -> T:
 
 
 async def run_route(steps: Chain, event: Event, seconds: float | None) -> Event:
-    """The event after a route of a scope, within some seconds; its errors know where they came from."""
+    """Run a route of a scope for some seconds at most, and return the event after it. Its errors have their place."""
     if not seconds:
         return await steps.run(event)
     try:

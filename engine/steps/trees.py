@@ -1,4 +1,4 @@
-"""The expressions of elements, and what they read of an event."""
+"""The expressions of elements, and the parts of an event that they read."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from engine.steps.processor import Processor
 
 
 def trees(element: Parameters) -> Iterator[Held]:
-    """What the parameters that an element holds itself are made of, and what it assigns."""
+    """Iterate over the trees of the values that an element assigns, and of its own parameters."""
     if isinstance(element, Processor):
         yield from element.assigns().values()
     yield from (each.held for each in inside(list(Parameters.members(element))) if isinstance(each, Compiled))
 
 
 def computes(element: Parameters) -> bool:
-    """Whether an element has an expression that could fail."""
+    """Return whether an element has an expression that could fail."""
     return not all(held.is_constant for held in trees(element))
 
 
 def paths(elements: Iterable[Parameters]) -> set[Path]:
-    """What the expressions of elements read, as far as names lead: (vars, authentication, principal)."""
+    """Return the paths that the expressions of elements read, as far as they consist of names.
+
+    An example is (vars, authentication, principal).
+    """
     return {path for element in elements for held in trees(element) for path in held.reads()}

@@ -27,14 +27,14 @@ from engine.connectors import (
 from processors.core._items import Portions, holds_after
 
 SOON = 0.1
-"""Seconds in which some outcomes of a stream should be there; of faster steps more are told together."""
+"""Seconds within which a portion of a stream's outcomes should be ready. If the steps are faster, portions grow."""
 
 
 class LoopBody(NamedTuple):
-    """The steps of a loop, linked.
+    """The linked steps of a loop.
 
-    plain: the same as a plain function, if they never wait within a batch. resource: the only thing they act on, so
-    that their statements can be committed together.
+    plain: the same as a plain function; None if they may wait even within a batch. resource: the only thing they act
+    on, so that their statements can be committed together; None if there is no such resource.
     """
 
     run: Run
@@ -43,11 +43,11 @@ class LoopBody(NamedTuple):
 
 
 class Pass:
-    """Goes through items once; with `collect` it goes on past those that fail.
+    """Goes through the items once; with `collect` it continues after items that fail.
 
-    entering: makes the event of an item out of the current one, the item, and its number from 1.
-    current: the event that the last item that succeeded has left. until: what ends the loop when it holds after an
-    item. outcomes: what `collect` made of the items so far.
+    entering: makes the event of an item from the current event, the item, and its number from 1. current: the event
+    after the last item that succeeded. until: ends the loop if it holds after an item. outcomes: those of the items so
+    far, made by `collect`.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Pass:
     async def through(self, items: Sequence[Any] | Portions, cut: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
         """Go through all items. An error that ends the loop leaves with the event of the failure.
 
-        cut: makes what enters the steps of items: one by one, or several as one.
+        cut: turns items into the payloads that enter the steps: one each, or one for several.
         """
         if not isinstance(items, Portions):
             await self._go_on(cut(items))
@@ -87,7 +87,7 @@ class Pass:
             raise
 
     def stream(self, items: Sequence[Any] | Portions) -> Stream:
-        """The outcomes as a stream: the steps run while it is read, and slow ones are told in small portions."""
+        """Return the outcomes as a stream. The steps run while it is read; if they are slow, portions are small."""
         portions = items if isinstance(items, Portions) else Portions(items)
 
         async def outcomes() -> AsyncGenerator[list[Any], None]:
@@ -101,7 +101,7 @@ class Pass:
                     try:
                         await self._go_on(items[start : start + size])
                     except FlowError:
-                        if self.outcomes:  # what was done before it is told first
+                        if self.outcomes:  # the outcomes before the failure come first
                             yield self.outcomes
                         raise
                     start += size
@@ -114,7 +114,7 @@ class Pass:
         return Stream(outcomes())
 
     async def _go_on(self, items: Sequence[Any]) -> None:
-        """Go through these items, as far as `until` lets, in turns with the others."""
+        """Go through these items until `until` holds, taking turns with other tasks."""
         start, took_a_turn = 0, False
         while start < len(items) and not self._is_over:
             await give_turn()
@@ -133,9 +133,10 @@ class Pass:
     async def _run_some(
         self, items: Sequence[Any], known: int, current: Event, points: ResumePoints | None, at_once: bool
     ) -> int:
-        """Run the steps for what fits in a turn, from where the outcomes are `known` and the event is this one.
+        """Run the steps for as many of the items as fit in a turn, and return how many of them have been processed.
 
-        It may be the second time. Returns how many of the items were gone through.
+        It may be called again for the same items, and then starts from the same state.
+        known: the number of outcomes before the items. current: the event before them.
         """
         first, current = points.start(current) if points else (0, current)
         self.current, self._is_over = current, False

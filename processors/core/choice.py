@@ -11,20 +11,20 @@ class When(Parameters):
     """The condition."""
 
     steps: Chain
-    """What to run when it is the first that holds."""
+    """The steps to run if this condition is the first that holds."""
 
 
 class Otherwise(Parameters):
-    """The way when no condition holds."""
+    """The way if no condition holds."""
 
     steps: Chain
-    """What to run."""
+    """The steps to run."""
 
 
 class Choice(Scope):
     """Run the steps of the first condition that holds.
 
-    When none holds and there is no `otherwise`, the event passes unchanged.
+    If none holds and there is no `otherwise`, the event passes unchanged.
 
     Example:
         given: {payload: {amount: 1200}}
@@ -38,10 +38,10 @@ class Choice(Scope):
     """
 
     when: list[When]
-    """The ways, each with `expression` and `steps`, from first to last."""
+    """The ways, each with `expression` and `steps`; they are checked in order."""
 
     otherwise: Otherwise | None = None
-    """The steps when no condition holds."""
+    """The way to take if no condition holds, with `steps`."""
 
     message_after = After.INNER
 

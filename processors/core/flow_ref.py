@@ -5,11 +5,11 @@ from engine.connectors import ROUTING, FlowLink, Run, RunPlain
 
 
 class FlowRef(Operation):
-    """Run another flow or a sub-flow and go on with its event.
+    """Run another flow or a sub-flow, and continue with its event.
 
-    A sub-flow runs as if its steps stood here. A flow's own error handler serves: an error that it
-    continues makes the flow-ref succeed, one that it propagates is raised again here. Its source
-    is ignored.
+    A sub-flow runs as if its steps were written here. A flow runs with its own error handler: if that
+    continues an error, the flow-ref succeeds; if it propagates an error, it is raised again here. The
+    source of the flow is ignored.
 
     Example:
         sub-flows:
@@ -21,7 +21,7 @@ class FlowRef(Operation):
     """
 
     name: FlowLink
-    """The flow's name, or an expression that gives it."""
+    """The name of the flow, or an expression that returns it."""
 
     raises = (ROUTING,)
     message_after = After.INNER

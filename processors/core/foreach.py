@@ -31,17 +31,17 @@ from processors.core._restored import restored
 class Foreach(Scope):
     """Run the nested steps once for each item of a collection, one after another.
 
-    Inside, the payload is the item; afterwards payload and attributes are again what they were
-    before. Variables set inside stay set, and pass from one item to the next. An empty or null
-    collection runs nothing. An error ends the loop and leaves with the event of the failure; `until`
-    ends it well.
+    Inside, the payload is the item. After the loop, payload and attributes are the same as before.
+    Variables set inside stay set, and pass from one item to the next. If the collection is empty or
+    null, nothing runs. An error ends the loop and leaves with the event of the failure; `until` ends
+    the loop without an error.
 
-    With `collect`, an item that fails does not end the loop: a variable takes one outcome for each
-    item. The functions summary, multi_status and retry read such outcomes. A failed item's
-    variables are seen by its own outcome, and then lost.
+    With `collect`, an item that fails does not end the loop: a variable receives one outcome for
+    each item. The functions summary, multi_status and retry read these outcomes. The variables of a
+    failed item are visible to its own outcome, and then lost.
 
-    The collection may be a stream, such as the body of a listener with `streaming`: its items are
-    read as the loop goes on, and any number of them needs no more memory than a few.
+    The collection may be a stream, such as the body of a listener with `streaming`. Its items are
+    read as the loop proceeds, and any number of them needs no more memory than a few.
 
     Example:
         given: {payload: {orders: [{id: 7}, {id: 9}]}}
@@ -61,33 +61,33 @@ class Foreach(Scope):
     """
 
     collection: Collection = Collection("payload")
-    """What to go through: an expression that gives a list."""
+    """The items: an expression that returns a list or a stream."""
 
     batch_size: Count = Count(1)
-    """How many items make one payload; above 1 the payload is a list of them."""
+    """How many items make one payload; if more than 1, the payload is a list of them."""
 
     counter_variable_name: Name = "counter"
-    """The variable that holds the number of the item, or batch, from 1."""
+    """The variable that holds the number of the item or batch, from 1."""
 
     root_message_variable_name: Name = "rootMessage"
-    """The variable that holds the message as it entered the loop."""
+    """The variable that holds the message that entered the loop."""
 
     until: Condition | None = None
-    """What ends the loop when it holds after an item: the items behind it are not gone through, nor read where they
-    come as a stream. It sees the event that the item's steps left, with the counter; where `collect` goes on past an
-    item that failed, the event of the failure, with `error`."""
+    """A condition that ends the loop if it holds after an item: the remaining items are not processed, nor read if they
+    come as a stream. It sees the event after the item's steps, with the counter; if the item failed and `collect`
+    continues, it sees the event of the failure, with `error`."""
 
     collect: StreamingCollect | None = None
-    """What becomes of each item: target, success, failure, abortOn, streaming."""
+    """Collects the outcome of each item: target, success, failure, abortOn, streaming."""
 
     fuse: bool = True
-    """Whether statements on one database are committed together, some hundred items at once, where the steps do
-    nothing else: each item has the same outcome as alone, and nothing is told before it is kept. PostgreSQL's now()
-    is then the time at which the first of them began, equal notifications are one, and a row that was changed stays
-    locked until all are committed: some 50 ms."""
+    """Whether statements on one database are committed together, some hundred items at a time, if the steps do
+    nothing else. Each item has the same outcome as alone, and no result is reported before it is committed. With
+    PostgreSQL, now() is then the time at which the first of these statements began, equal notifications become one, and
+    a changed row stays locked until all are committed: some 50 ms."""
 
     steps: Chain
-    """What to run for each item."""
+    """The steps to run for each item."""
 
     message_after = After.BEFORE
     repeats = True
@@ -132,7 +132,7 @@ class Foreach(Scope):
         return await self._collected(going, items, event, collect.target)
 
     async def _collected(self, going: Pass, items: Sequence[Any] | Portions, event: Event, target: str) -> Event:
-        """The event with the outcomes. An error that ends the loop leaves with those until then in the variable."""
+        """Return the event with the outcomes. If an error ends the loop, its event has the outcomes until then."""
         try:
             await going.through(items, _batches)
         except FlowError as failure:
@@ -141,7 +141,7 @@ class Foreach(Scope):
         return self._left(going.current, event).with_variable(target, going.outcomes)
 
     def entering(self, current: Event, item: Any, counter: int) -> Event:
-        """The event with which an item enters the steps."""
+        """Return the event with which an item enters the steps."""
         variables = {**current.vars, self.counter_variable_name: counter}
         attributes = NOTHING
         if type(item) in CARRIERS:
@@ -149,14 +149,14 @@ class Foreach(Scope):
         return replace(current, payload=item, attributes=attributes, media_type=None, vars=variables)
 
     def _left(self, current: Event, event: Event) -> Event:
-        """The event after the loop: message, counter and rootMessage as they were before it."""
+        """Return the event after the loop: message, counter and rootMessage are the same as before it."""
         own = self.counter_variable_name, self.root_message_variable_name
         variables = restored(current.vars, event.vars, *own)
         return replace(current.with_message_of(event), vars=variables, error=event.error)
 
 
 def _batches(items: Sequence[Any], size: int = 1) -> Sequence[Any]:
-    """The items, or lists of so many of them."""
+    """Return the items, or lists of `size` items."""
     if size == 1:
         return items
     items = list(items)

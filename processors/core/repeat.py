@@ -30,17 +30,18 @@ from processors.core._restored import restored
 
 
 class Repeat(Scope):
-    """Run the steps again and again: while a condition holds, or until one does.
+    """Run the steps repeatedly: while a condition holds, or until one does.
 
-    `while` is asked before each round, `until` after it; both may be given. Payload, attributes and
-    variables flow from one round to the next, and out of the last one. Where `while` does not hold at
-    the first time the event passes unchanged. Where maxIterations rounds were not enough,
-    MULE:REPEAT_EXHAUSTED is raised, with the event of the last round: a handler finds in it what was
-    done so far. An error in a round ends the loop and leaves with the event of the failure.
+    `while` is checked before each round, `until` after it; both may be given. Payload, attributes and
+    variables pass from one round to the next, and out of the last one. If `while` does not hold the
+    first time, the event passes unchanged. If maxIterations rounds are not enough,
+    MULE:REPEAT_EXHAUSTED is raised, with the event of the last round: in it, a handler finds the
+    work done so far. An error in a round ends the loop and leaves with the event of the failure.
 
-    Each statement of a round is committed alone, for nobody knows how many rounds there will be; a
-    `try` with a transaction, around the loop or in it, commits them together. A list is gone through
-    by foreach, which also has an `until`; steps that fail are tried again by until-successful.
+    Each statement of a round is committed alone, because the number of rounds is not known in
+    advance. A `try` with a transaction, around the loop or inside it, commits them together. To
+    process a list, use foreach, which also has an `until`; to retry steps that fail, use
+    until-successful.
 
     Example:
         mock:
@@ -63,22 +64,22 @@ class Repeat(Scope):
     """
 
     while_: Annotated[Condition | None, Field(alias="while")] = None
-    """What must hold for a round to begin; it sees the event that would enter it."""
+    """A condition that must hold for a round to begin; it sees the event that would enter the round."""
 
     until: Condition | None = None
-    """What ends the loop when it holds after a round; it sees the event that left it."""
+    """A condition that ends the loop if it holds after a round; it sees the event after the round."""
 
     max_iterations: Count = Count(MOST_ROUNDS)
-    """How many rounds there may be; one more is MULE:REPEAT_EXHAUSTED."""
+    """The maximum number of rounds; one more raises MULE:REPEAT_EXHAUSTED."""
 
     counter_variable_name: Name = "counter"
-    """The variable that holds the number of the round, from 1; both conditions see it."""
+    """The variable that holds the number of the round, from 1; both conditions can read it."""
 
     delay: Period = Period(0)
     """How long to wait between two rounds."""
 
     steps: Chain
-    """What to run in each round."""
+    """The steps to run in each round."""
 
     also_called = ("while", "do-while", "loop", "until")
     raises = (REPEAT_EXHAUSTED, TIMEOUT)
@@ -97,12 +98,12 @@ class Repeat(Scope):
     def code(self, link: Link) -> Code:
         body = link.code(self.steps)
         effects = self.effects | body.effects | Effects(waits=self._waits)
-        is_pure = effects.is_pure  # otherwise statements of a round are committed alone, so none is fused around it
+        is_pure = effects.is_pure  # otherwise statements are committed alone, and no loop around may fuse them
         plain = body.plain if is_pure else None
         return Code(partial(self._run, body.awaited, plain), None, effects if is_pure else ANYTHING)
 
     async def _run(self, steps: Run, plain: RunPlain | None, event: Event) -> Event:
-        """plain: the steps as a plain function, if they are one."""
+        """Run the rounds. plain: the steps as a plain function; None if they are not pure."""
         most: int = self.max_iterations.of(event)
         current, run = event, plain or steps
         await give_turn()
@@ -125,14 +126,14 @@ class Repeat(Scope):
         return self._left(current, event)
 
     async def _pause(self, current: Event) -> None:
-        """Wait between two rounds, as long as the flow wants; where it does not, let the others have their turn."""
+        """Wait between two rounds for the delay; if there is none, yield to other tasks."""
         if self._waits:
             await self.runtime.clock.sleep(self.delay.of(current))
         else:
             await give_turn()
 
     def _left(self, current: Event, event: Event) -> Event:
-        """The event after the loop, whose counter is as it was before it."""
+        """Return the event after the loop, with the counter as it was before."""
         if current is event:
             return event
         return replace(current, vars=restored(current.vars, event.vars, self.counter_variable_name))

@@ -10,13 +10,14 @@ from engine.connectors import OwnErrorHandler, Run, Transaction
 class Try(Scope):
     """Run steps with an error handler of their own.
 
-    An error that on-error-continue takes makes the scope succeed with the handler's event, and
-    `error` is again what it was before; on-error-propagate raises the error again after its steps.
+    If on-error-continue takes an error, the scope succeeds with the handler's event, and `error` has
+    the value it had before. on-error-propagate raises the error again after its steps.
 
-    With `transactionalAction` the database operations inside, on-error-continue's steps included,
-    take effect together at the end of the scope, or not at all: when an error leaves it, also by
-    on-error-propagate, whose steps are outside of the transaction; when the flow runs out of time or
-    is cancelled. Operations in parallel routes and in async are never part of it.
+    With `transactionalAction`, the database operations inside, including those in the steps of
+    on-error-continue, take effect together at the end of the scope, or not at all. They are rolled
+    back if an error leaves the scope, also through on-error-propagate, whose steps are outside of the
+    transaction, and if the flow runs out of time or is cancelled. Operations in parallel routes and
+    in async are never part of the transaction.
 
     Example:
         given: {payload: {id: 7}}
@@ -33,15 +34,15 @@ class Try(Scope):
     """
 
     steps: Chain
-    """What to run."""
+    """The steps to run."""
 
     error_handler: OwnErrorHandler = None  # type: ignore[assignment]  # validated: the default handler
     """The handlers: a list of on-error-continue and on-error-propagate, or {ref: NAME}."""
 
     transactional_action: Literal["INDIFFERENT", "ALWAYS_BEGIN", "BEGIN_OR_JOIN"] = "INDIFFERENT"
-    """Whether the steps are one transaction: INDIFFERENT takes part in the one around it, where there is one;
-    ALWAYS_BEGIN begins one, inside another one a part of it that can be undone alone; BEGIN_OR_JOIN begins one
-    where there is none."""
+    """Whether the steps are one transaction. INDIFFERENT takes part in the transaction around the scope, if there is
+    one. ALWAYS_BEGIN begins one; inside another one, it begins a part of that which can be rolled back alone.
+    BEGIN_OR_JOIN begins one only if there is none around the scope."""
 
     message_after = After.INNER
     always_enters = True
@@ -62,9 +63,9 @@ class Try(Scope):
         return self.transactional_action == "ALWAYS_BEGIN" or Transaction.current() is None
 
     async def _run_in_transaction(self, steps: Run, guarded: Run, event: Event) -> Event:
-        """The steps, and the end that the transaction then has; whatever happens, it has one.
+        """Run the steps, and then commit the transaction or roll it back; whatever happens, it ends.
 
-        guarded: the steps with the error handler, for those that join the transaction around them.
+        guarded: the steps with the error handler, which run instead if they join the transaction around them.
         """
         if not self._begins():
             return await guarded(event)
