@@ -249,7 +249,8 @@ class Loader:
             place = self.sections["configuration"]["defaultErrorHandler-ref"].value_place
             default = self.builder.named_handler(configuration.default_error_handler, place)
             self.builder.default_handler.handlers = default.handlers
-            self.builder.default_name = configuration.default_error_handler
+            if configuration.default_error_handler in self.builder.handler_lists:
+                self.builder.default_name = configuration.default_error_handler
 
     def _sub_flow(self, name: str, entry: NamedEntry) -> Chain:
         self.builder.enter(name, entry.place)
