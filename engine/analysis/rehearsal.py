@@ -26,9 +26,11 @@ from engine.values.errors import (
     SERVER_SECURITY,
     TIMEOUT,
     ErrorType,
+    FlowError,
     as_type,
 )  # fmt: skip
 from engine.values.event import STATUS
+from engine.values.refusal import Refusal
 from engine.values.status import status_of_type
 from engine.work.nesting import Runnable
 
@@ -64,6 +66,12 @@ def refusals(element: Element) -> dict[ErrorType, int]:
         known = (each for each in raised_types(element) if SERVER_SECURITY in each.lineage)
         return {each: 403 if each == NOT_PERMITTED else 401 for each in known}
     return {as_type(named): status for named, status in element.refuses.items()}
+
+
+def failure_of(element: Element, raised: ErrorType, description: str) -> FlowError:
+    """Return an error as the element raises it: a Refusal with its status, if it refuses callers with this type."""
+    status = refusals(element).get(raised)
+    return FlowError(raised, description) if status is None else Refusal(status, raised, description)
 
 
 class Rehearsal:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.analysis.answers import DEFAULT, answers
-from engine.analysis.rehearsal import Rehearsal, TooMuch
+from engine.analysis.rehearsal import Rehearsal, TooMuch, failure_of
 from engine.plan.code import Run
 from engine.plan.observer import Node
 from engine.serving.route import HttpSource
@@ -26,7 +26,7 @@ from engine.testing.files.suite import Written
 from engine.testing.running import LOWEST_FAILURE, Running
 from engine.testing.session import Session
 from engine.testing.staged.stage import Layers
-from engine.values.errors import ErrorType, FlowError
+from engine.values.errors import ErrorType
 from engine.values.event import Event
 
 NO_CASE, NO_MOCK, NO_ANSWER = "no case passes it", "a call that no mock answers", "no answer"
@@ -97,7 +97,7 @@ class Strike:
         async def struck(event: Event) -> Event:
             if self._struck is None and _flow.get() == self._flow:
                 self._struck = len(self.answers)
-                raise FlowError(self._raised, f"chaos: {self._raised}")
+                raise failure_of(step.processor, self._raised, f"chaos: {self._raised}")
             return await run(event)
 
         return struck

@@ -92,3 +92,35 @@ def test_a_flow_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     Path("flows.yaml").write_text(FLOWS.replace("STEP", ""))
     assert explained("inserd", "flows.yaml") == "engine: there is no flow 'inserd'; did you mean 'insert'?\n"
     assert "see `engine explain flow NAME PATHS`" in explained("", "flows.yaml")
+
+
+REFUSING = """
+configs: {Api: {http:listener-config: {port: 8081}}}
+flows:
+  w:
+    source: {http:listener: {config-ref: Api, path: /w, allowedMethods: GET}}
+    steps:
+      - security:api-key: {keys: {a: "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"}}
+      - choice:
+          when: [{expression: payload == null, steps: [{set-payload: {value: 1}}]}]
+          otherwise: {steps: [{set-payload: {value: 2}}]}
+"""
+
+
+def test_refusals_have_their_status_and_routes_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("flows.yaml").write_text(REFUSING)
+    lines = [line.strip() for line in explained("w", "flows.yaml").splitlines()]
+    assert lines[2:4] == ["SECURITY:UNAUTHORIZED → leaves w with 401", "MULE:NOT_PERMITTED → leaves w with 403"]
+    assert (lines[5], lines[7]) == ("when/0:", "otherwise:")
+
+
+def test_chaos_raises_refusals_with_their_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("flows.yaml").write_text(REFUSING)
+    Path("flows.test.yaml").write_text(
+        "cases: {it: {get: /w, given: {headers: {x-api-key: foo}}, expect: {status: 200}}}"
+    )
+    result = CliRunner().invoke(main, ["test", "--chaos", "."])
+    assert result.exit_code == 0, result.output
+    assert "NOT DECLARED" not in result.output

@@ -129,7 +129,7 @@ def _branches(ways: Ways, step: Step) -> Iterator[tuple[str, str, str]]:
     if len(chains) > 1:
         for chain in chains:
             location = chain.location or step.location
-            yield location, key_of(location, ENTERED), _route_name(location, step)
+            yield location, key_of(location, ENTERED), route_name(location, step)
     elif chains and chains[0].location and _may_end_inside(step, inner[0]):
         for label in (SUCCEEDED, FAILED):
             yield step.location, key_of(chains[0].location, label), label
@@ -144,7 +144,7 @@ def _may_end_inside(step: Step, inner: Inner) -> bool:
     return bool(inner.handler and inner.handler.handlers) or step.processor.keeps(UNKNOWN)
 
 
-def _route_name(location: str, step: Step) -> str:
+def route_name(location: str, step: Step) -> str:
     """Return `when/0`, `otherwise`, `routes/1`."""
     inside = split(location)[0].removeprefix(f"{path_of(step)}/").removeprefix(f"{step.name}/")
     return inside.removesuffix("/steps")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.analysis.rehearsal import UNKNOWN, Outcome, Rehearsal
+from engine.analysis.rehearsal import UNKNOWN, Outcome, Rehearsal, failure_of
 from engine.analysis.states import Failure
 from engine.loading.loader import Parts
 from engine.parameters.element import Element, Parameters, raised_types
@@ -17,8 +17,8 @@ from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
 from engine.steps.flow import Flow
 from engine.steps.inner import Inner, inner_steps
-from engine.values.errors import COMPOSITE_ROUTING, ErrorType, FlowError
-from engine.values.status import status_of_type
+from engine.values.errors import COMPOSITE_ROUTING, ErrorType
+from engine.values.status import status_of, status_of_type
 from engine.work.nesting import Runnable
 
 
@@ -107,10 +107,10 @@ class Ways:
 
     def fate(self, way: Way, step: Step, raised: ErrorType) -> frozenset[Met | Left]:
         """Return the handlers and scopes that an error of the step meets: two with the same fate need one test."""
-        left = step.processor.map_error(FlowError(raised, str(raised))).type
-        return frozenset(self._fate(way, left, set()))
+        left = step.processor.map_error(failure_of(step.processor, raised, str(raised)))
+        return frozenset(self._fate(way, left.type, status_of(left), set()))
 
-    def _fate(self, way: Way, raised: ErrorType, seen: set[str]) -> Iterator[Met | Left]:
+    def _fate(self, way: Way, raised: ErrorType, status: int, seen: set[str]) -> Iterator[Met | Left]:
         if way.handlers is not None:
             yield from (Met(handler.location) for handler in _takers(way.handlers, raised))
             if not _passes(way.handlers, raised):
@@ -119,14 +119,15 @@ class Ways:
             scope = way.step.processor
             yield Met(way.step.location, tuple(_answers(scope, raised)))
             if not scope.keeps(raised):
-                is_gathered = COMPOSITE_ROUTING in raised_types(scope)
-                yield from self._fate(way.outer, COMPOSITE_ROUTING if is_gathered else raised, seen)
+                if COMPOSITE_ROUTING in raised_types(scope):
+                    raised, status = COMPOSITE_ROUTING, status_of_type(COMPOSITE_ROUTING)
+                yield from self._fate(way.outer, raised, status, seen)
         elif way.flow not in seen:
             seen.add(way.flow)
             if is_served(self._parts.runnables[way.flow]):
-                yield Left(way.flow, status_of_type(raised))
+                yield Left(way.flow, status)
             for caller in self._callers[way.flow]:
-                yield from self._fate(caller, raised, seen)
+                yield from self._fate(caller, raised, status, seen)
 
 
 def _takers(handlers: ErrorHandler, raised: ErrorType) -> Iterator[OnError]:

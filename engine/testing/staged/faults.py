@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from engine.analysis.rehearsal import failure_of
 from engine.expressions.suggestion import did_you_mean
 from engine.parameters.amounts import Duration
 from engine.parameters.element import raised_types
@@ -60,12 +61,12 @@ class Fault(Selecting):
         expected = f"an error that it declares: {', '.join(names)}"
         return Mistake("F702", found, expected, close, self.raise_.place)
 
-    def failure(self) -> FlowError | None:
-        """Return the error to be raised."""
+    def failure(self, step: Step) -> FlowError | None:
+        """Return the error that the step raises."""
         if self.raise_ is None:
             return None
         raised = self.raise_.raised()
-        return FlowError(raised, f"a fault: {raised}")
+        return failure_of(step.processor, raised, f"a fault: {raised}")
 
 
 def _may_raise(step: Step, raised: ErrorType) -> bool:
@@ -162,7 +163,7 @@ class Faults:
             self._struck[fault] += 1
             if fault.delay:
                 await step.processor.runtime.clock.sleep(fault.delay)
-            failure = fault.failure()
+            failure = fault.failure(step)
             if failure is not None:
                 raise failure
             return await run(event)

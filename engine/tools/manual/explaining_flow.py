@@ -14,7 +14,7 @@ from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import OnError
 from engine.steps.flow import Flow
 from engine.steps.heads import steps_within
-from engine.testing.covered.points import errors_by_fate, split
+from engine.testing.covered.points import errors_by_fate, route_name, split
 from engine.testing.covered.ways import Left, Met, Way, Ways
 from engine.values.errors import ErrorType
 
@@ -58,9 +58,15 @@ class _Page:
         for fate, errors in errors_by_fate(self._ways, way, step).items():
             ends = sorted({end for each in fate if (end := self._end(each, errors[0]))})
             yield from _listed(f"{indent}{INDENT * 2}{_named(errors)} → ", ends or ["whoever runs it"])
-        for inner in self._ways.all:
-            if inner.step is step and inner.outer is way:
-                yield from self._of_way(inner, depth + 1)
+        yield from self._of_routes(step, [each for each in self._ways.all if each.step is step], depth + 1)
+
+    def _of_routes(self, step: Step, ways: list[Way], depth: int) -> Iterator[str]:
+        """Yield the lines of the steps inside a step, under the names of its routes if it has several."""
+        several = sum(each.taken_by is None for each in ways) > 1
+        for each in ways:
+            if several and each.taken_by is None:
+                yield f"{INDENT * depth}{route_name(each.chain.location or '', step)}:"
+            yield from self._of_way(each, depth + (several and each.taken_by is None))
 
     def _end(self, fate: Met | Left, raised: ErrorType) -> str | None:
         """Name the handler of an error, in a few words; None for a scope that it passes through."""
