@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine import Application
+from engine import Application, Processor
 from engine.loading.catalog import discover
 from engine.loading.sections import SECTIONS
+from engine.testing.examples import run_case
 from engine.testing.working import Order, run_file
+from engine.tools.manual.manual import example
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -77,3 +81,15 @@ def test_what_names_a_page_names_a_title_of_it() -> None:
         for page, title in re.findall(r'docs/(\w+\.md)(?:, "([^"]+)")?', text):
             assert page in PAGES, path
             assert not title or f"# {title}\n" in PAGES[page], path
+
+
+def test_the_scope_of_the_page_for_authors_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its example is run, and the plan knows what it does."""
+    [source] = re.findall(r"```python\n(.*?)```", PAGES["extending.md"], re.DOTALL)
+    (tmp_path / "shelf" / "ways").mkdir(parents=True)
+    (tmp_path / "shelf" / "ways" / "switch.py").write_text(source)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    catalog = discover(["shelf"])
+    element = catalog["ways:switch"]
+    assert asyncio.run(run_case(example(element), catalog)) == []
+    assert element.code is not Processor.code

@@ -97,10 +97,10 @@ def test_the_page_names_all_points() -> None:
 @pytest.mark.parametrize("name", SCOPES)
 def test_a_scope_takes_part(name: str) -> None:
     missing = [point for point, is_there in SCOPE_POINTS.items() if not is_there(name, SCOPES[name])]
-    assert missing == [], f"{name} lacks {', '.join(missing)}: see docs/extending.md"
+    assert missing == [], f'{name} lacks {", ".join(missing)}: docs/extending.md, "A scope", says what these are'
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_takes_part(name: str) -> None:
     missing = [point for point, is_there in FUNCTION_POINTS.items() if not is_there(FUNCTIONS[name])]
-    assert missing == [], f"{name}() lacks {', '.join(missing)}: see docs/extending.md"
+    assert missing == [], f'{name}() lacks {", ".join(missing)}: docs/extending.md, "A function", says what these are'

@@ -54,7 +54,10 @@ class Compiled(Validated):
         self.written = value
         reader = Reader(reach or STANDALONE)
         reader.variables.update(self.variables)
-        self.held = self._check(reader.read(value, always=self.always), value, reader)
+        read = reader.read(value, always=self.always)
+        found = list(reader.mistakes)
+        self.held = self._check(read, value, reader)
+        reader.mistakes = found or reader.mistakes  # an expression that cannot be read is that mistake, and no other
         self.evaluate = reader.compile(self.held, self.variables)
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
@@ -130,7 +133,7 @@ class Condition(Expression):
     schema = typed("string", "boolean")
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
-        if isinstance(held, Constant) and isinstance(held.value, str) and not reader.mistakes:
+        if isinstance(held, Constant) and isinstance(held.value, str):
             place = getattr(written, "place", None)
             text = held.value
             found = f"{shown(written if getattr(written, 'secret', False) else text)}, a literal text, as a condition"

@@ -21,7 +21,7 @@ class Collection(Expression):
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
         literal = {} if isinstance(held, MapOf) else held.value if isinstance(held, Constant) else None
-        if literal is not None and not isinstance(literal, LISTS) and not reader.mistakes:
+        if literal is not None and not isinstance(literal, LISTS):
             reader.mistakes.append(Mistake("F303", _kind(literal), "an expression that gives a list"))
         return held
 

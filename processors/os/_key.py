@@ -18,7 +18,7 @@ class Key(Template):
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
         is_no_text = isinstance(held, (MapOf, ListOf)) or (isinstance(held, Constant) and _key(held.value) is None)
-        if is_no_text and not reader.mistakes:
+        if is_no_text:
             reader.mistakes.append(
                 Mistake("F303", f"{shown(written)} as a key", f"a text of 1 to {LONGEST_STORE_KEY} characters")
             )

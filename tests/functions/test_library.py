@@ -179,5 +179,6 @@ def test_nobody_replaces_a_function(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_the_table_of_modules_names_every_function() -> None:
     """Functions are found by it without their modules being imported."""
     folder = Path(functions.__file__).parent
-    modules = [import_module(f"{functions.__name__}.{path.stem}") for path in folder.glob("[!_]*.py")]
+    paths = (path.relative_to(folder).with_suffix("").parts for path in folder.rglob("[!_]*.py"))
+    modules = [import_module(".".join([functions.__name__, *parts])) for parts in paths]
     assert set(functions.collect(*modules)) == set(FUNCTIONS)

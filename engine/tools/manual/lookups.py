@@ -47,15 +47,20 @@ def processors(context: click.Context, processors: tuple[str, ...]) -> None:
 
 @processors.command()
 @click.argument("name")
+@processors_option
 @click.pass_context
-def show(context: click.Context, name: str) -> None:
+def show(context: click.Context, name: str, processors: tuple[str, ...]) -> None:
     """Print the manual page of an element."""
+    from engine.loading.catalog import CatalogError
     from engine.tools.manual.manual import page
 
-    catalog = elements_of(context.obj)
+    catalog = elements_of(given(None, processors=processors) if processors else context.obj)
     if name not in catalog:
         fail_unknown("element", name, catalog.names(), "engine processors")
-    click.echo(page(name, catalog[name]))
+    try:
+        click.echo(page(name, catalog[name]))
+    except CatalogError as error:
+        fail(str(error))
 
 
 @click.command("eval")
