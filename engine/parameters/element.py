@@ -113,8 +113,7 @@ class Element(Parameters):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        taken = {"raises", "run", "runtime"} & set(cls.__pydantic_fields__)  # type: ignore[attr-defined]  # pydantic adds it
-        if taken:
+        if taken := _taken(cls):
             name = min(taken)
             raise TypeError(f"{cls.__name__}.{name} cannot be a parameter of that name: Field(alias='{name}') gives it")
         try:
@@ -142,3 +141,10 @@ def raised_types(element: Element | type[Element]) -> tuple[ErrorType, ...]:
     if isinstance(element.raises, str):
         raise ValueError(f"{element.raises!r} is a text; write ({element.raises!r},)")
     return tuple(as_type(each) for each in element.raises)
+
+
+def _taken(cls: type[Element]) -> set[str]:
+    """Return the parameters that would hide something that every element of this kind has, such as `run`."""
+    fields: Mapping[str, Any] = cls.__pydantic_fields__  # type: ignore[attr-defined]  # pydantic adds it
+    others = [(vars(base), getattr(base, "__pydantic_fields__", {})) for base in cls.__mro__[1:]]
+    return {name for name in fields for own, inherited in others if name in own and name not in inherited}

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from engine.analysis.rehearsal import UNKNOWN, Outcome, Rehearsal, failure_of
 from engine.analysis.states import Failure
 from engine.loading.loader import Parts
-from engine.parameters.element import Element, Parameters, raised_types
+from engine.parameters.element import Parameters, raised_types
 from engine.parameters.type_patterns import TypePatterns
+from engine.plan.inside import inside
 from engine.serving.route import HttpSource
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
@@ -140,12 +141,9 @@ def _takers(handlers: ErrorHandler, raised: ErrorType) -> Iterator[OnError]:
 
 
 def _answers(holder: Parameters, raised: ErrorType) -> Iterator[bool]:
-    """Yield whether an error is of the types that a scope treats differently, such as those that it tries again."""
-    for value in vars(holder).values():
-        if isinstance(value, TypePatterns):
-            yield value.match_type(raised)
-        elif isinstance(value, Parameters) and not isinstance(value, Element):
-            yield from _answers(value, raised)
+    """Return whether an error is of the types that a scope treats differently, such as those that it tries again."""
+    patterns = (each for each in inside(Parameters.members(holder)) if isinstance(each, TypePatterns))
+    return (each.match_type(raised) for each in patterns)
 
 
 def is_served(runnable: Runnable) -> bool:

@@ -16,6 +16,7 @@ from engine.loading.files.data import Sequence
 from engine.loading.loader import Parts
 from engine.loading.properties import variable_of
 from engine.parameters.config import Config
+from engine.parameters.element import Parameters
 from engine.parameters.mistake import Mistake, shown
 from engine.plan.code import Run
 from engine.plan.link import Around
@@ -108,7 +109,8 @@ def _names(step: Step) -> Iterator[str]:
 
 
 def _configs(step: Step) -> list[Config]:
-    return [value for value in vars(step.processor).values() if isinstance(value, Config) and value.config_name]
+    values = Parameters.members(step.processor)
+    return [value for value in values if isinstance(value, Config) and value.config_name]
 
 
 def unknown_names(real: Any, configs: Iterable[str], steps: Iterable[Step]) -> Iterator[Mistake]:
