@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from engine.parameters.element import Element, raised_types
+from engine.steps.processor import Processor
 from engine.values.errors import CONNECTIVITY, KNOWN_TYPES, RETRY_EXHAUSTED, ErrorType, error_type
 
 ENTRY_POINTS = "engine.processors"
@@ -40,6 +41,8 @@ class ElementEntry:
         named = [value for value in own if value.__name__ == _class_name(self.module)] or own
         if len(named) != 1:
             raise CatalogError(f"the module {self.module} holds {len(own)} elements; one class a file is expected")
+        if issubclass(named[0], Processor) and not named[0].runs():
+            raise BrokenModule(f"the class {named[0].__name__} of {self.module} has neither run, run_plain nor code")
         return named[0]
 
 
@@ -48,7 +51,7 @@ class CatalogError(Exception):
 
 
 class BrokenModule(CatalogError):
-    """A module that cannot be imported."""
+    """A module that cannot be imported, or whose element cannot run."""
 
 
 class Catalog:

@@ -94,6 +94,11 @@ class Processor(Element):
         elif "code" in own and "run" not in own:
             cls.run = _run_of(cls)  # type: ignore[method-assign]  # for super().run in subclasses
 
+    @classmethod
+    def runs(cls) -> bool:
+        """Return whether the class says how it runs: `run`, `run_plain` or `code`."""
+        return cls.run is not Processor.run or cls.run_plain is not Processor.run_plain
+
     def members(self) -> Iterable[Any]:
         is_whole = not any(isinstance(each, Broken) for each in super().members())
         return [*super().members(), *(self.leads_to() if is_whole else ())]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from engine import Application, Event, Link
+from engine import Application, Event, Link, LoadError
 from engine.tools.cli import main
 
 ELEMENTS = '''
@@ -142,3 +142,14 @@ flows:
   x: {steps: [{raise-error: {type: "A:B"}}]}
 """)
     assert asyncio.run(Application.load(tmp_path / "a.yaml").run("x")).payload == "x"
+
+
+def test_an_element_that_does_not_say_how_it_runs_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "idlers").mkdir()
+    (tmp_path / "idlers" / "idle.py").write_text(
+        'from engine import Processor\n\n\nclass Idle(Processor):\n    """Do nothing."""\n'
+    )
+    (tmp_path / "a.yaml").write_text("flows: {f: {steps: [{idle: {}}]}}")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with pytest.raises(LoadError, match="the class Idle of idlers.idle has neither run, run_plain nor code"):
+        Application.load(tmp_path / "a.yaml", processors=["idlers"])
