@@ -151,5 +151,5 @@ def test_an_element_that_does_not_say_how_it_runs_is_a_mistake(tmp_path: Path, m
     )
     (tmp_path / "a.yaml").write_text("flows: {f: {steps: [{idle: {}}]}}")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    with pytest.raises(LoadError, match="the class Idle of idlers.idle has neither run, run_plain nor code"):
+    with pytest.raises(LoadError, match=r"the class Idle of idlers\.idle has neither run, run_plain nor code"):
         Application.load(tmp_path / "a.yaml", processors=["idlers"])
