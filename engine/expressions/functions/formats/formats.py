@@ -32,7 +32,7 @@ JSON_MARKS = {",": 3, '":': 3, "[": 4, "{": 4}
 COSTS: Mapping[str, tuple[int, Mapping[str, int]]] = {
     "json": (200, JSON_MARKS),
     **dict.fromkeys(("ndjson", "jsonl"), (240, {**JSON_MARKS, "\n": 40})),
-    "csv": (400, {",": 30, ";": 30, "\t": 30, "|": 30, "\n": 30}),
+    "csv": (400, {",": 30, ";": 30, "\t": 30, "|": 30, "\n": 60}),
     "xml": (520, {"<": 50, '="': 30, "='": 30}),
     "yaml": (1000, dict.fromkeys(("- ", ": ", ":\n", "\n", "[", "{"), 130)),
     "x-www-form-urlencoded": (600, {"&": 30}),
