@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from engine.expressions.budget import begin, here
 from engine.plan.effects import ANYTHING, PURE, Effects, union
 from engine.plan.inside import Holder
-from engine.plan.observer import Watch
+from engine.plan.observer import Visit, Watch
 from engine.values.errors import FlowError
 from engine.values.event import Event
 from engine.work.batch import result_at_once
@@ -138,28 +138,18 @@ def watched(node: Any, code: Code, watch: Watch | None) -> Code:
 
 def _watched(node: Any, run: Run, watch: Watch) -> Run:
     async def watched_run(event: Event) -> Event:
-        watch.entered(node, event)
-        try:
-            after = await run(event)
-        except BaseException as failure:
-            watch.left(node, event, failure)
-            raise
-        watch.left(node, after, None)
-        return after
+        with Visit(watch, node, event) as visit:
+            visit.after = await run(event)
+        return visit.after
 
     return watched_run
 
 
 def _watched_plain(node: Any, run: RunPlain, watch: Watch) -> RunPlain:
     def watched_run(event: Event) -> Event:
-        watch.entered(node, event)
-        try:
-            after = run(event)
-        except BaseException as failure:
-            watch.left(node, event, failure)
-            raise
-        watch.left(node, after, None)
-        return after
+        with Visit(watch, node, event) as visit:
+            visit.after = run(event)
+        return visit.after
 
     return watched_run
 
@@ -208,7 +198,6 @@ def _guarded_plain(run: RunPlain, handling: Handling) -> RunPlain:
 
 def choose(ways: Sequence[tuple[Callable[[Event], Any], Code]], rest: Code) -> Code:
     """Return code that runs the first way whose condition holds, or the rest."""
-    conditions, codes = [holds for holds, _ in ways], [code for _, code in ways]
     runs = [(holds, code.awaited) for holds, code in ways]
     otherwise = rest.awaited
 
@@ -221,17 +210,16 @@ def choose(ways: Sequence[tuple[Callable[[Event], Any], Code]], rest: Code) -> C
                 await give_turn_after_much()
         return await otherwise(event)
 
-    effects = union(code.effects for code in (*codes, rest))
-    plains = [code.plain for code in (*codes, rest)]
-    return Code(chosen, None if None in plains else _chosen_plain(conditions, plains), effects)
+    codes = [*(code for _, code in ways), rest]
+    plain = None if any(code.plain is None for code in codes) else _chosen_plain(ways, rest.plain)
+    return Code(chosen, plain, union(code.effects for code in codes))
 
 
-def _chosen_plain(conditions: Sequence[Callable[[Event], Any]], plains: Sequence[Any]) -> RunPlain:
-    *runs, otherwise = plains
-    ways = list(zip(conditions, runs, strict=True))
+def _chosen_plain(ways: Sequence[tuple[Callable[[Event], Any], Code]], otherwise: Any) -> RunPlain:
+    runs: list[Any] = [(holds, code.plain) for holds, code in ways]
 
     def chosen(event: Event) -> Event:
-        for holds, run in ways:
+        for holds, run in runs:
             if holds(event):
                 return run(event)  # type: ignore[no-any-return]  # a RunPlain
         return otherwise(event)  # type: ignore[no-any-return]  # a RunPlain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from engine.values.event import Event
 
@@ -52,3 +52,23 @@ def watch(observers: Sequence[Observer]) -> Watch | None:
             tell(node, event, failure)
 
     return Watch(entered, left)
+
+
+class Visit:
+    """A visit of an event to a node, as the observers see it: a context that they enter and leave.
+
+    after: the event after the node; observers of a failure get the one that entered.
+    """
+
+    __slots__ = ("_entering", "_node", "_watch", "after")
+
+    def __init__(self, watch: Watch, node: Node, event: Event) -> None:
+        self._watch, self._node, self._entering = watch, node, event
+        self.after = event
+
+    def __enter__(self) -> Self:
+        self._watch.entered(self._node, self._entering)
+        return self
+
+    def __exit__(self, kind: object, failure: BaseException | None, traceback: object) -> None:
+        self._watch.left(self._node, self.after if failure is None else self._entering, failure)

@@ -73,8 +73,7 @@ class OnError(Element):
 
     def code(self, link: Link) -> Code:
         body = link.code(self.steps)
-        steps = Code(body.run, body.plain, body.effects | computing(self.when))
-        return link.watched(self, steps)
+        return link.watched(self, body._replace(effects=body.effects | computing(self.when)))
 
     def use(self, code: Code, link: Link) -> None:
         self._prepare(run=code.awaited, is_of_application=not link.in_python)

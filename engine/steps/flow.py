@@ -12,7 +12,7 @@ from engine.parameters.element import Element, prepared
 from engine.parameters.validated import Kind, typed
 from engine.plan.code import Code
 from engine.plan.link import Link
-from engine.plan.observer import Watch
+from engine.plan.observer import Visit, Watch
 from engine.steps.chain import Chain
 from engine.steps.error_handler import OwnErrorHandler, log_failure
 from engine.steps.processor import Result, Source
@@ -188,20 +188,12 @@ def _watched(node: Flow | Source, serve: Callable[..., Awaitable[Any]], watch: W
     """Return the function that serves an event of the source, wrapped in calls of the observers."""
 
     async def watched(event: Event, answer: Callable[[Event], Any], *more: Any) -> Any:
-        after = event
+        with Visit(watch, node, event) as visit:
 
-        def noted(left: Event) -> Any:
-            nonlocal after
-            after = left
-            return answer(left)
+            def noted(left: Event) -> Any:
+                visit.after = left
+                return answer(left)
 
-        watch.entered(node, event)
-        try:
-            result = await serve(event, noted, *more)
-        except BaseException as failure:
-            watch.left(node, event, failure)
-            raise
-        watch.left(node, after, None)
-        return result
+            return await serve(event, noted, *more)
 
     return watched

@@ -17,6 +17,7 @@ from engine.steps.heads import steps_within
 from engine.testing.covered.points import errors_by_fate, route_name, split
 from engine.testing.covered.ways import Left, Met, Way, Ways
 from engine.values.errors import ErrorType
+from engine.work.batch import MOST_TOGETHER
 
 INDENT = "  "
 MOST_NAMED = 3
@@ -108,7 +109,7 @@ class _Page:
         elif not is_fused:
             yield "each statement is committed alone: fuse is false"
         elif any(each.batching for each in effects):
-            yield "statements of up to 256 items are committed together"
+            yield f"statements of up to {MOST_TOGETHER} items are committed together"
         else:
             yield f"each statement is committed alone: {self._hindrance(bodies)}"
 
