@@ -53,6 +53,11 @@ def members_of(holder: Holder) -> Iterator[Any]:
     return inside(list(holder.members()))
 
 
+def own_parts(element: Parameters) -> Iterator[Any]:
+    """Iterate over the contents of an element's own fields, without the flows that it may lead to."""
+    return inside(list(Parameters.members(element)))
+
+
 def reachable(*starts: Any) -> Iterator[Any]:
     """Iterate over everything an event may reach from elements, rows and flows: each once, in the order of the files.
 

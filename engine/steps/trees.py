@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from engine.expressions.held import Held, Path
 from engine.parameters.element import Parameters
 from engine.parameters.expression import Compiled
-from engine.plan.inside import inside
+from engine.plan.inside import own_parts
 from engine.steps.processor import Processor
 
 
@@ -15,7 +15,7 @@ def trees(element: Parameters) -> Iterator[Held]:
     """Iterate over the trees of the values that an element assigns, and of its own parameters."""
     if isinstance(element, Processor):
         yield from element.assigns().values()
-    yield from (each.held for each in inside(list(Parameters.members(element))) if isinstance(each, Compiled))
+    yield from (each.held for each in own_parts(element) if isinstance(each, Compiled))
 
 
 def computes(element: Parameters) -> bool:

@@ -12,7 +12,7 @@ from engine.analysis.states import Failure
 from engine.loading.loader import Parts
 from engine.parameters.element import Parameters, raised_types
 from engine.parameters.type_patterns import TypePatterns
-from engine.plan.inside import inside
+from engine.plan.inside import own_parts
 from engine.serving.route import HttpSource
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
@@ -142,7 +142,7 @@ def _takers(handlers: ErrorHandler, raised: ErrorType) -> Iterator[OnError]:
 
 def _answers(holder: Parameters, raised: ErrorType) -> Iterator[bool]:
     """Return whether an error is of the types that a scope treats differently, such as those that it tries again."""
-    patterns = (each for each in inside(Parameters.members(holder)) if isinstance(each, TypePatterns))
+    patterns = (each for each in own_parts(holder) if isinstance(each, TypePatterns))
     return (each.match_type(raised) for each in patterns)
 
 
