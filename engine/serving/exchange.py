@@ -22,7 +22,7 @@ from engine.steps.error_handler import log_failure
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.values.refusal import Refusal
 from engine.values.status import is_callers, status_of
-from engine.wire.own_server import CONNECTION, HELD, BrokenStream
+from engine.wire.own_server import CONNECTION, HELD, BrokenStream, answerable
 from engine.work.tracing import continue_trace
 
 access = logging.getLogger("engine.access")
@@ -35,6 +35,7 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.began = perf_counter()
         self.scope, self.send = scope, send
+        self._request = answerable(send)
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.headers = Headers(scope["headers"])
@@ -56,8 +57,6 @@ class Exchange:
         """Send the answer and log it, without the body if the request is HEAD."""
         headers = {**self.headers_beside, **answer.headers, "x-correlation-id": self.correlation_id}
         body = answer.body
-        if isinstance(body, bytes) and answer.status not in BODILESS:
-            headers["content-length"] = str(len(body))
         is_early = answer.is_early and not self.incoming.is_at_end and not self._is_on_our_server
         waits = is_early and "expect" in self.headers  # for our permission to send the body
         if waits:
@@ -66,8 +65,16 @@ class Exchange:
             first = await anext(body, b"")  # an error before it is answered like any other
             await self._begin(answer, headers)
             return await self._stream(first, body, flow)
+        if answer.status not in BODILESS:
+            headers["content-length"] = str(len(body))
+        if self._request is None or not self._request.answer(answer.status, _lines(headers), body, answer.reason):
+            return await self._send(answer, headers, body, flow, lingers=is_early and not waits)
+        self.status, self.is_answered = answer.status, True
+        self.log(flow)
+
+    async def _send(self, answer: Answer, headers: dict[str, Any], body: bytes, flow: str, *, lingers: bool) -> None:
+        """Send an answer as ASGI's messages. lingers: whether the caller may still be sending its body."""
         await self._begin(answer, headers)
-        lingers = is_early and not waits
         body = b"" if self.method == "HEAD" else body
         await self.send({"type": "http.response.body", "body": body, "more_body": lingers})
         self.is_answered = True

@@ -14,7 +14,7 @@ from engine.values.refusal import Refusal
 from engine.wire.answer_head import answer_head
 from engine.wire.connection import HIGH_WATER, Connection
 from engine.wire.front import Front
-from engine.wire.own_server import HELD, BrokenStream
+from engine.wire.own_server import HELD, Answerable, BrokenStream
 from engine.wire.request_head import Refused
 from engine.wire.room import Held, too_full
 
@@ -26,7 +26,7 @@ WITHOUT_BODY = frozenset({204, 304})
 FAILED = Refused(500, "an application gave no answer", "")
 
 
-class Cycle:
+class Cycle(Answerable):
     """A request for ASGI: `receive` returns its body, `send` takes its answer.
 
     answered: called when the whole answer is written.
@@ -194,6 +194,14 @@ class Cycle:
             self._send_body(message.get("body", b""), message.get("more_body", False))
         else:
             self._send_head(message["status"], message.get("headers", ()), message.get("reason"))
+
+    def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, reason: bytes | None) -> bool:
+        if self._connection.is_full or self.is_started:
+            return False
+        if not self.is_gone:
+            self._send_head(status, headers, reason)
+            self._send_body(body, more_body=False)
+        return True
 
     def _send_head(self, status: int, headers: Sequence[tuple[bytes, bytes]], reason: bytes | None) -> None:
         self.is_started = True

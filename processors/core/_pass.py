@@ -117,7 +117,8 @@ class Pass:
         """Go through these items until `until` holds, taking turns with other tasks."""
         start, took_a_turn = 0, False
         while start < len(items) and not self._is_over:
-            await give_turn()
+            if is_turn_over():
+                await give_turn()
             some, known, current = items[start : start + MOST_TOGETHER], len(self.outcomes), self.current
             work = partial(self._run_some, some, known, current)
             try:
