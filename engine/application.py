@@ -17,13 +17,17 @@ from engine.expressions.suggestion import did_you_mean
 from engine.limits import LONGEST_READY_CHECK
 from engine.loading.catalog import discover
 from engine.loading.loader import Parts, load
+from engine.plan.inside import reachable
 from engine.plan.link import Around, Link
-from engine.plan.observer import Observer
+from engine.plan.observer import Meter, Observer
+from engine.steps.chain import Step
 from engine.steps.flow import Flow
+from engine.steps.flow_meter import FlowMeter
 from engine.steps.processor import Source
 from engine.values.errors import FlowError
 from engine.values.event import NOTHING, Event
 from engine.work.clock import Clock
+from engine.work.measures import Measures
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -64,6 +68,8 @@ class Application:
         clock: Clock | None = None,
         observers: Sequence[Observer] = (),
         around: Sequence[Around] = (),
+        meters: Sequence[Meter] = (),
+        metrics: bool = False,
     ) -> Self:
         """Return the application of flow files and folders. Raises LoadError, with every mistake at its place.
 
@@ -71,15 +77,24 @@ class Application:
         processors: packages of elements in addition to the installed ones.
         clock: replaces the clock of the machine.
         observers: called for each event that enters and leaves a step, a handler or a flow.
-        around: wrappers of steps, such as a recording.
+        around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events.
+        metrics: whether events are counted and timed, to be read from `measures`.
         """
         parts = load(paths, discover(processors), properties, clock)
-        Link(observers, around).link(parts.runnables.values()).install()
+        if metrics:
+            _measure(parts)
+            meters = [FlowMeter(), *meters]
+        Link(observers, around, meters).link(parts.runnables.values()).install()
         return cls(parts)
 
     @property
     def flows(self) -> Mapping[str, Flow]:
         return self.parts.flows
+
+    @property
+    def measures(self) -> Measures:
+        """What is counted while the flows run, by the name of each measure."""
+        return self.parts.runtime.measures
 
     async def start(self) -> None:
         """Open connections and run init scripts. Do nothing if already started. Raises StartError."""
@@ -114,17 +129,51 @@ class Application:
 
     async def _start_sources(self, wanted: Callable[[Flow], bool]) -> None:
         for flow in self.flows.values():
-            if flow.source is None or flow.initial_state == "stopped" or not wanted(flow):
-                continue
-            if self.parts.runtime.worker and not flow.source.in_every_worker:
-                continue
-            self._listening.append(flow.source)
-            try:
-                await flow.source.start(flow)
-            except FlowError as error:
-                await self.stop()
-                reason = error.detailed_description
-                raise StartError(f"the source of the flow '{flow.name}' cannot be started: {reason}") from error
+            if flow.is_started and wanted(flow):
+                try:
+                    await self._start_source(flow)
+                except StartError:
+                    await self.stop()
+                    raise
+
+    async def _start_source(self, flow: Flow) -> None:
+        source = flow.source
+        if source is None or (self.parts.runtime.worker and not source.in_every_worker):
+            return
+        self._listening.append(source)
+        try:
+            await source.start(flow)
+        except FlowError as error:
+            reason = error.detailed_description
+            raise StartError(f"the source of the flow '{flow.name}' cannot be started: {reason}") from error
+
+    async def start_flow(self, name: str) -> None:
+        """Have the source of a flow make events again. Do nothing if it does. Raises LookupError and StartError."""
+        flow = self._with_source(name)
+        if flow.is_started:
+            return
+        flow.take_events(is_started=True)
+        if self._is_listening:
+            await self._start_source(flow)
+
+    async def stop_flow(self, name: str) -> None:
+        """Have the source of a flow make no more events, and wait for those under way. Raises LookupError.
+
+        Requests are then refused (503), as if the flow had `initialState: stopped`; a flow-ref still runs it.
+        """
+        flow = self._with_source(name)
+        flow.take_events(is_started=False)
+        if flow.source in self._listening:
+            self._listening.remove(flow.source)
+            await flow.source.stop()
+
+    def _with_source(self, name: str) -> Flow:
+        flow = self.flows.get(name)
+        if flow is None or flow.source is None:
+            close = did_you_mean(name, [name for name, flow in self.flows.items() if flow.source])
+            hint = f"; did you mean '{close}'?" if close else ""
+            raise LookupError(f"there is no flow '{name}' with a source{hint}")
+        return flow
 
     async def stop_sources(self) -> None:
         """Stop the sources, and wait for their events that are under way."""
@@ -229,3 +278,17 @@ class Application:
 
         served = self.flows.values() if flows is None else flows
         return openapi(served, servers, examples_in(self.parts.folders), self.parts.configuration.api.told)
+
+
+def _measure(parts: Parts) -> None:
+    """Have all elements take slots for what they count."""
+    measures = parts.runtime.measures
+    measures.is_on = True
+    for name, config in parts.configs.items():
+        config.measure(measures, name)
+    for part in reachable(*parts.runnables.values()):
+        if isinstance(part, Step):
+            part.processor.measure(measures, part.processor.doc_name or part.location.partition(" @ ")[0])
+    for flow in parts.flows.values():
+        if flow.source is not None:
+            flow.source.measure(measures, flow.name)

@@ -189,6 +189,9 @@ if TYPE_CHECKING:
     from engine.work.isolation import Isolation as Isolation
     from engine.work.local_database import LocalDatabase as LocalDatabase
     from engine.work.logical_task import logical_task as logical_task
+    from engine.work.measures import Counter as Counter
+    from engine.work.measures import Histogram as Histogram
+    from engine.work.measures import Measures as Measures
     from engine.work.nesting import Runnable as Runnable
     from engine.work.tracing import trace_headers as trace_headers
     from engine.work.transaction import Transaction as Transaction

@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from engine.parameters.mistake import Mistake
 from engine.values.errors import ErrorType, as_type
+from engine.work.measures import Measures
 from engine.work.runtime import STANDALONE, Runtime
 
 PARAMETERS = ConfigDict(
@@ -134,6 +135,13 @@ class Element(Parameters):
     def live_in(self, runtime: Runtime) -> None:
         """Make the element one of an application. Report by `refuse` if it cannot live beside the others there."""
         self._prepare(runtime=runtime)
+
+    def measure(self, measures: Measures, place: str) -> None:
+        """Take slots for what the element counts, or have values read that it keeps; called once, if anybody will ask.
+
+        place: the label of a step (its `doc:name`, else its place in its flow), of a config its name, of a source its
+        flow. Raises Taken if the name of a measure is that of another one.
+        """
 
 
 def raised_types(element: Element | type[Element]) -> tuple[ErrorType, ...]:

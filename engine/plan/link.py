@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self, TypeGuard
 from engine.plan.code import Code, Handling, Run, guard, row, watched
 from engine.plan.effects import ANYTHING, Effects
 from engine.plan.inside import Holder, innermost_first, members_of
-from engine.plan.observer import Observer, watch
+from engine.plan.observer import Meter, Observer, Serve, watch
 from engine.values.errors import FlowError
 from engine.values.event import Event
 from engine.work.batch import Batching
@@ -69,6 +69,7 @@ class Link:
 
     observers: called when an event enters and leaves. around: wrappers of steps. If one replaces the
     function of a step, the effects of that step become ANYTHING; those of all other steps stay as they are.
+    meters: wrap the functions that serve the events of sources.
     batches: whether statements of several items may be committed together. in_python: whether the parts were put
     together in Python, and are linked at their first event: those of an application keep the code that it gave them.
     """
@@ -77,6 +78,7 @@ class Link:
         self,
         observers: Sequence[Observer] = (),
         around: Sequence[Around] = (),
+        meters: Sequence[Meter] = (),
         *,
         batches: bool = True,
         in_python: bool = False,
@@ -85,6 +87,7 @@ class Link:
         self._batches = batches
         self.in_python = in_python
         self._around = around
+        self._meters = meters
         self._codes: dict[int, tuple[Linked, Code]] = {}
         self._inherited: list[tuple[Any, dict[str, Any]]] = []
 
@@ -129,6 +132,12 @@ class Link:
     def watched(self, node: Any, code: Code) -> Code:
         """Return the code wrapped in calls of the observers."""
         return watched(node, code, self.watch)
+
+    def serving(self, flow: Any, serve: Serve) -> Serve:
+        """Return the function that serves the events of a flow's source, wrapped by the meters."""
+        for meter in self._meters:
+            serve = meter.serving(flow, serve)
+        return serve
 
     def step(self, step: Placed) -> Code:
         """Return the code of one step, with the wrappers that its parameters and the tests add."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from engine.values.event import Event
@@ -25,6 +25,18 @@ class Observer(Protocol):
 
         failure: a FlowError, or the exception that ended the work from outside, such as a cancellation.
         """
+
+
+Serve = Callable[..., Awaitable[Any]]
+"""Serves an event of a source: `serve(event, answer, …)`, as a flow's `serve`."""
+
+
+class Meter(Protocol):
+    """Looks at whole events only, those of sources: cheaper than an observer, which sees each step."""
+
+    def serving(self, flow: Any, serve: Serve) -> Serve:
+        """Return the function that serves the events of a flow's source, with what the meter adds."""
+        ...
 
 
 class Watch(NamedTuple):

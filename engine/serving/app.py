@@ -17,6 +17,7 @@ from engine.serving.health import health_routes
 from engine.serving.path_route import PathRoute
 from engine.serving.preflight import behind
 from engine.serving.replays import Replays
+from engine.serving.request_meter import RequestMeter
 from engine.serving.route import HttpSource
 from engine.steps.flow import Flow
 from engine.values.refusal import Refusal
@@ -38,7 +39,8 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle, is_ready
             route = flow.source.route()
             replays = Replays(route.idempotency, flow) if route.idempotency else None
             pattern = PathPattern(route.path)
-            by_path.setdefault(pattern.shape, []).append(Listener(flow, route, pattern.names, replays))
+            meter = RequestMeter(flow.runtime.measures, route) if flow.runtime.measures.is_on else None
+            by_path.setdefault(pattern.shape, []).append(Listener(flow, route, pattern.names, replays, meter))
     ours = [_route(listeners, start) for listeners in by_path.values()]
     ours.sort(key=lambda route: route.pattern.specificity)
     routes = [*health_routes(start, is_ready), *ours]

@@ -18,6 +18,7 @@ from engine.serving.exchange import Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
 from engine.serving.request import attributes_of, has_body
+from engine.serving.request_meter import RequestMeter
 from engine.serving.route import USUAL_METHODS, Route
 from engine.serving.status import CLIENT_CLOSED
 from engine.steps.authentication import Caller, begin_request
@@ -30,7 +31,6 @@ from engine.values.stream import Stream
 from engine.wire.certificate import subject_of
 from engine.wire.own_server import BrokenStream
 from engine.work.clock import Clock
-from engine.work.gate import busy
 from engine.work.turns import give_turn_after_much
 
 log = logging.getLogger("engine")
@@ -41,13 +41,14 @@ NO_BODY = Body(None, b"")
 class Listener(NamedTuple):
     """A flow behind a path, with the rules for its answer and the names of the path's parameters.
 
-    replays: the answers that are replayed, if the listener accepts idempotency keys.
+    replays: the answers that are replayed, if the listener accepts idempotency keys. meter: measures the requests.
     """
 
     flow: Flow
     route: Route
     parameter_names: Sequence[str]
     replays: Replays | None = None
+    meter: RequestMeter | None = None
 
 
 class Endpoint:
@@ -69,7 +70,9 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         listener = self._by_method.get(exchange.method, self._otherwise)
-        name = listener.flow.name if listener else "-"
+        name = "-"
+        if listener is not None:
+            name, exchange.meter = listener.flow.name, listener.meter
         try:
             answer = await self._answer(exchange, listener)
         except ClientDisconnect:
@@ -95,7 +98,7 @@ class Endpoint:
             if listener is None:
                 return self._without_listener(exchange)
             await self._be_started(exchange)
-            flow, route, _, replays = listener
+            flow, route, _, replays, _ = listener
             attributes = _admitted(exchange, listener)
             callers = begin_request()
             if certificate := attributes.get("clientCertificate"):  # it identifies the caller first
@@ -156,12 +159,13 @@ class Endpoint:
 
 def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
     """Return the attributes of a request that is admitted. Raises Refusal for any other."""
-    flow, route, names, _ = listener
+    flow, route, names = listener[:3]
     attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
     if route.rate_limit is not None:
         _limit_rate(exchange, route.rate_limit, attributes, flow.runtime.clock)
-    if flow.runtime.requests.is_full:
-        raise busy("too many requests are under way")
+    requests = flow.runtime.requests
+    if requests.is_full:
+        raise requests.refusal("too many requests are under way")
     flow.check_room()
     return attributes
 

@@ -17,6 +17,7 @@ from engine.serving.answer import BODILESS, Answer
 from engine.serving.bodies.incoming import Incoming
 from engine.serving.headers import Headers
 from engine.serving.request import correlation_id_of
+from engine.serving.request_meter import RequestMeter
 from engine.serving.status import CLIENT_CLOSED, hung_up
 from engine.steps.error_handler import log_failure
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
@@ -50,6 +51,8 @@ class Exchange:
         self._refused_because = ""
         """The error as text, for the log line of the request. The error itself would keep the body in memory, through
         its traceback, until the garbage collector runs."""
+        self.meter: RequestMeter | None = None
+        """Measures the request, once its route is known."""
         self.incoming = Incoming(receive, scope.get(HELD))
         """The request's body."""
 
@@ -144,7 +147,9 @@ class Exchange:
         self._refused_because = f" {failure.for_log}"
 
     def log(self, flow: str, status: int = 0) -> None:
-        """Log one line for the request."""
+        """Log one line for the request, and measure it."""
+        if self.meter is not None:
+            self.meter.measure(self.method, status or self.status, perf_counter() - self.began)
         if access.isEnabledFor(logging.INFO):
             milliseconds = (perf_counter() - self.began) * 1000
             status = status or self.status

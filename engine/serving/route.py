@@ -105,3 +105,6 @@ class HttpSource(Source):
 
     def route(self) -> Route:
         raise NotImplementedError
+
+    def starts_at(self) -> str:
+        return ", ".join(self.claims())

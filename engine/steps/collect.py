@@ -12,6 +12,7 @@ from engine.parameters.expression import Template
 from engine.parameters.type_patterns import TypePatterns
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
+from engine.work.measures import Counter, Measures
 
 OF_ITEM = frozenset({"payload", "attributes", "message", "error", "correlationId", "flow"})
 """The roots whose values an outcome sees as the item entered its steps, whatever these do."""
@@ -53,11 +54,25 @@ class Collect(Parameters):
     abort_on: TypePatterns | None = None
     """Error types that are not the item's fault: they stop the loop, and the error propagates."""
 
+    _succeeded: Counter = prepared()
+    _failed: Counter = prepared()
     _is_of_item: bool = prepared()
     """Whether `success` reads only values of the event that entered the steps."""
 
     def __post_init__(self) -> None:
-        self._prepare(_is_of_item=all(path and path[0] in OF_ITEM for path in self.success.held.reads()))
+        is_of_item = all(path and path[0] in OF_ITEM for path in self.success.held.reads())
+        self._prepare(_is_of_item=is_of_item, _succeeded=Counter(), _failed=Counter())
+
+    def measure(self, measures: Measures, place: str) -> None:
+        """Count the outcomes of the loop at this place."""
+        name, text = "engine_collect_records_total", "Records by outcome of each collect"
+        for slot, outcome in (("_succeeded", "succeeded"), ("_failed", "failed")):
+            self._prepare(**{slot: measures.counter(name, text, place=place, target=self.target, outcome=outcome)})
+
+    def note(self, succeeded: int, failed: int) -> None:
+        """Count outcomes that are final: no batch can be lost any more."""
+        self._succeeded.value += succeeded
+        self._failed.value += failed
 
     def succeeded(self, entering: Event, after: Event, index: int) -> Any:
         """Return the outcome of an item that succeeded. An error in `success` counts as a failure of the item.

@@ -22,7 +22,7 @@ from engine.values.event import Event
 from engine.values.refusal import Refusal
 from engine.values.stream import OPENED, Stream
 from engine.work.deadline import before
-from engine.work.gate import Gate, busy
+from engine.work.gate import Gate
 
 
 class Flow(Element):
@@ -58,6 +58,9 @@ class Flow(Element):
     is_of_application: bool = prepared(False)
     """Whether an application has linked it."""
 
+    is_started: bool = prepared()
+    """Whether the flow takes events of its source."""
+
     _gate: Gate = prepared()
     _limit: float | None = prepared()
     _redelivery: RedeliveryPolicy | None = prepared()
@@ -66,7 +69,8 @@ class Flow(Element):
         default = self.source.default_timeout if self.source else None
         policy = self.source.redelivery_policy if self.source else None
         limit = default if self.timeout is None else self.timeout
-        self._prepare(_gate=Gate(self.max_concurrency, self.max_records), _limit=limit, _redelivery=policy)
+        gate, is_started = Gate(self.max_concurrency, self.max_records), self.initial_state == "started"
+        self._prepare(_gate=gate, _limit=limit, _redelivery=policy, is_started=is_started)
 
     def code(self, link: Link) -> Code:
         return link.watched(self, link.guard(link.code(self.steps), self.error_handler))
@@ -77,6 +81,8 @@ class Flow(Element):
             vars(self).pop(name, None)
             if link.watch is not None and node is not None:
                 self._prepare(**{name: _watched(node, getattr(self, name), link.watch)})
+        if self.source is not None and (serve := link.serving(self, self.serve)) != self.serve:
+            self._prepare(serve=serve)
 
     async def run(self, event: Event) -> Event:
         """Run the flow, and return the event after it, or after the handler that continued an error.
@@ -124,9 +130,23 @@ class Flow(Element):
     def check_room(self) -> None:
         """Raise MULE:FLOW_BACK_PRESSURE if the flow takes no event of its source now."""
         if self._gate.is_full:
-            raise busy(f"the flow {self.name} is busy")
-        if self.initial_state == "stopped":
-            raise busy(f"the flow {self.name} is stopped")
+            raise self._gate.refusal(f"the flow {self.name} is busy")
+        if not self.is_started:
+            raise self._gate.refusal(f"the flow {self.name} is stopped")
+
+    @property
+    def in_flight(self) -> int:
+        """The number of events of the source that are under way."""
+        return self._gate.inside
+
+    @property
+    def refused(self) -> int:
+        """The number of events that were refused because the flow was full or stopped."""
+        return self._gate.refused
+
+    def take_events(self, *, is_started: bool) -> None:
+        """Take events of the source from now on, or refuse them; those under way go on."""
+        self._prepare(is_started=is_started)
 
     async def wait_for_room(self) -> None:
         """Wait until the flow takes another event of its source."""

@@ -33,6 +33,7 @@ from engine.tools.tested.trying import test
 
 if TYPE_CHECKING:
     from engine.testing.recordings.recording import Recorder
+    from engine.tools.served.managing import ManagementPort
 
 
 def _print_version(context: click.Context, option: click.Parameter, value: bool) -> None:
@@ -69,11 +70,16 @@ def main() -> None:
     "--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Write each request as a test into DIR, its outward calls mocked, secrets hidden; `engine test DIR` replays.",
 )  # fmt: skip
+@click.option(
+    "--management", metavar="[HOST:]PORT",
+    help="Answer health, metrics and commands for operators there, at 127.0.0.1 unless HOST says otherwise.",
+)  # fmt: skip
 @level_option
 @format_option
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
-    docs: bool | None, workers: int, reload: bool, record: Path | None, log_level: str, log_format: str,
+    docs: bool | None, workers: int, reload: bool, record: Path | None, management: str | None, log_level: str,
+    log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     known = given(paths, settings, processors)
@@ -87,9 +93,24 @@ def serve(
     from engine.tools.served.serving import serve_application
 
     recorder = _recorder(record, known) if record else None
-    app = load_given(known, recorder)
+    app = load_given(known, recorder, metrics=management is not None)
     configure(log_level, log_format, app.parts.secrets)
-    sys.exit(serve_application(app, host, port, docs, workers, recorder, Successor.expected()))
+    operators = _management_port(management, workers) if management else None
+    try:
+        code = serve_application(app, host, port, docs, workers, recorder, Successor.expected(), operators)
+    finally:
+        if operators is not None:
+            operators.close()
+    sys.exit(code)
+
+
+def _management_port(address: str, workers: int) -> ManagementPort:
+    from engine.tools.served.managing import ManagementError, ManagementPort
+
+    try:
+        return ManagementPort.open(address, workers)
+    except ManagementError as error:
+        fail(str(error))
 
 
 def _recorder(folder: Path, known: Given) -> Recorder:

@@ -91,7 +91,7 @@ def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str
 
 
 @without_garbage()
-def load_given(known: Given, recorder: Recorder | None = None) -> Application:
+def load_given(known: Given, recorder: Recorder | None = None, *, metrics: bool = False) -> Application:
     """Return the application of flow files; if they have mistakes, print them and end the command."""
     from engine.application import Application
     from engine.loading.catalog import CatalogError
@@ -99,7 +99,9 @@ def load_given(known: Given, recorder: Recorder | None = None) -> Application:
 
     recording: Any = {"around": [recorder.around_step], "clock": recorder.clock} if recorder else {}
     try:
-        app = Application.load(*known.paths, properties=known.all_properties, processors=known.processors, **recording)
+        app = Application.load(
+            *known.paths, properties=known.all_properties, processors=known.processors, metrics=metrics, **recording
+        )
     except LoadError as error:
         click.echo(error, err=True)
         mistakes, code = counted(len(error.diagnostics), "mistake"), error.diagnostics[0].code

@@ -32,6 +32,8 @@ class Gate:
         self.max_records = max_records
         self.inside = 0
         self.records = 0
+        self.refused = 0
+        """How many events were refused so far."""
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @property
@@ -64,8 +66,13 @@ class Gate:
             detail = f"the payload has more than {self.max_records} records"
             raise Refusal(413, FLOW_BACK_PRESSURE, detail)
         if self.records + records > self.max_records:
-            raise busy("too many records are under way", is_early=False)
+            raise self.refusal("too many records are under way", is_early=False)
         return _Weight(self, records)
+
+    def refusal(self, description: str, *, is_early: bool = True) -> Refusal:
+        """Return the error of an event that is refused now, and count it."""
+        self.refused += 1
+        return busy(description, is_early=is_early)
 
     def __enter__(self) -> None:
         self.inside += 1

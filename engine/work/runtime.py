@@ -12,6 +12,7 @@ from engine.work.clock import Clock
 from engine.work.gate import Gate
 from engine.work.isolation import Isolation
 from engine.work.local_database import LocalDatabase
+from engine.work.measures import Measures
 from engine.work.nesting import Runnable
 from engine.work.tasks import Tasks
 
@@ -45,6 +46,8 @@ class Runtime:
         """The flows and sub-flows by name; all are there once the application is loaded."""
         self.isolation: Isolation | None = None
         """The isolation of a test; None if the elements act on the real world."""
+        self.measures = Measures()
+        """What is counted while the application runs."""
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}
         self._starters: list[Callable[[], Awaitable[None]]] = []

@@ -120,29 +120,41 @@ class Pass:
             if is_turn_over():
                 await give_turn()
             some, known, current = items[start : start + MOST_TOGETHER], len(self.outcomes), self.current
-            work = partial(self._run_some, some, known, current)
+            failed: list[int] = []
+            work = partial(self._run_some, some, known, failed, current)
             try:
                 number = await commit_together(self._body.resource, len(some), work, divided=took_a_turn)
             except BatchInDoubt as doubt:
-                del self.outcomes[known:]
+                del self.outcomes[known:], failed[:]
                 self.current = doubt.event = current
                 raise
+            finally:
+                if self._collect is not None:
+                    self._collect.note(len(self.outcomes) - known - len(failed), len(failed))
             took_a_turn = number == 1 and current_budget().spent > MUCH
             start += number
             self._count += number
 
     async def _run_some(
-        self, items: Sequence[Any], known: int, current: Event, points: ResumePoints | None, at_once: bool
+        self,
+        items: Sequence[Any],
+        known: int,
+        failed: list[int],
+        current: Event,
+        points: ResumePoints | None,
+        at_once: bool,
     ) -> int:
         """Run the steps for as many of the items as fit in a turn, and return how many of them have been processed.
 
         It may be called again for the same items, and then starts from the same state.
-        known: the number of outcomes before the items. current: the event before them.
+        known: the number of outcomes before the items. failed: takes the numbers of outcomes that are failures.
+        current: the event before the items.
         """
         first, current = points.start(current) if points else (0, current)
         self.current, self._is_over = current, False
         outcomes, collect, until, counted = self.outcomes, self._collect, self._until, self._count
         del outcomes[known + first :]
+        failed[:] = [number for number in failed if number <= counted + first]
         plain = self._body.plain if at_once else None
         run: Any = plain or self._body.run
         budget, may_be_unreadable = current_budget(), self._may_be_unreadable
@@ -164,6 +176,7 @@ class Pass:
                 if collect is None or not collect.takes(failure):
                     raise
                 outcomes.append(collect.failed(entering, failure, number - 1))
+                failed.append(number)
                 after = (failure.event or entering).with_error(failure) if until else entering
             if until is not None and holds_after(until, after):
                 self._is_over = True

@@ -22,7 +22,7 @@ from engine import (
     Stream,
     refuse,
 )
-from engine.connectors import EXPRESSION, NOTHING, StreamingCollect, computing
+from engine.connectors import EXPRESSION, NOTHING, Measures, StreamingCollect, computing
 from processors.core._items import CARRIERS, Collection, Portions, carried, checked_items
 from processors.core._pass import LoopBody, Pass
 from processors.core._restored import restored
@@ -97,6 +97,10 @@ class Foreach(Scope):
         size = self.batch_size
         if self.collect and size.is_literal and size.read(size.literal) != 1:
             refuse([Mistake("F304", "batchSize beside collect", "one outcome an item", "collect without batchSize")])
+
+    def measure(self, measures: Measures, place: str) -> None:
+        if self.collect is not None:
+            self.collect.measure(measures, place)
 
     def keeps(self, raised: ErrorType) -> bool:
         return self.collect is not None and self.collect.keeps(raised)

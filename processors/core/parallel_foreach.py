@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from pydantic import BeforeValidator
 
 from engine import After, Chain, ErrorType, Event, FlowError, Message, Mistake, refuse
-from engine.connectors import NOTHING, Collect, ParallelScope, Run, run_route
+from engine.connectors import NOTHING, Collect, Measures, ParallelScope, Run, run_route
 from processors.core._items import Collection, items_of
 
 
@@ -63,6 +63,10 @@ class ParallelForeach(ParallelScope):
             refuse([Mistake("F304", "target beside collect", "one of them", "target inside collect only")])
         self._prepare(message_after=After.BEFORE if self.collect else After.RESULT)
 
+    def measure(self, measures: Measures, place: str) -> None:
+        if self.collect is not None:
+            self.collect.measure(measures, place)
+
     def keeps(self, raised: ErrorType) -> bool:
         return self.collect is not None and self.collect.keeps(raised)
 
@@ -88,6 +92,8 @@ class ParallelForeach(ParallelScope):
         return self.deliver_event(event, event.with_payload(outcomes.results, NOTHING))
 
     async def _collect(self, event: Event, items: Sequence[Any], run: Run, collect: Collect) -> Event:
+        failed = set()
+
         async def route(number: int) -> tuple[Any]:
             entering = _entering(event, items[number])
             try:
@@ -95,10 +101,13 @@ class ParallelForeach(ParallelScope):
             except FlowError as failure:
                 if not collect.takes(failure):
                     raise
-                return (collect.failed(entering, failure, number),)
+                outcome = collect.failed(entering, failure, number)
+                failed.add(number)
+                return (outcome,)
 
         outcomes = await self.run_routes(event, len(items), route, stops=True)
         collected = [outcome for result in outcomes.results if result is not None for outcome in result]
+        collect.note(len(collected) - len(failed), len(failed))
         if outcomes.failures:
             raise _with(collected, outcomes.take_first_failure(), event, collect)
         return event.with_variable(collect.target, collected)

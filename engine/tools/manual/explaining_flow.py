@@ -40,7 +40,7 @@ class _Page:
     def lines(self, name: str) -> Iterator[str]:
         runnable = self._parts.runnables[name]
         source = runnable.source if isinstance(runnable, Flow) else None
-        started = f", started by {', '.join(source.claims()) or source.starts_at()}" if source else ""
+        started = f", started by {source.starts_at()}" if source else ""
         yield f"{'flow' if isinstance(runnable, Flow) else 'sub-flow'} {name}{started}"
         for way in self._ways.all:
             if way.flow == name and way.step is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from engine.wire.server import Served, bind, serve
 if TYPE_CHECKING:
     from engine.testing.recordings.recording import Recorder
     from engine.tools.served.handover import Successor
+    from engine.tools.served.managing import ManagementPort
 
 
 @dataclass
@@ -50,12 +52,13 @@ class Address:
 
 def serve_application(
     app: Application, host: str | None, port: int | None, api_docs: bool | None = None, workers: int = 1,
-    recorder: Recorder | None = None, successor: Successor | None = None,
+    recorder: Recorder | None = None, successor: Successor | None = None, management: ManagementPort | None = None,
 ) -> int:  # fmt: skip
     """Serve until a signal comes; return the exit code.
 
     api_docs: whether each address describes its API. workers: how many processes share the sockets. recorder: writes
-    the requests to files. successor: takes the sockets from another process, and hands them on.
+    the requests to files. successor: takes the sockets from another process, and hands them on. management: the port
+    for operators.
     """
     addresses = addresses_of(app, host, port)
     mistake = _mistake(app, addresses)
@@ -68,10 +71,11 @@ def serve_application(
     def work(number: int, ready: Callable[[], None]) -> int:
         app.parts.runtime.worker = number
         with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-            return runner.run(_serve(app, addresses, api_docs, ready, recorder, is_shared=successor is not None))
+            is_shared = successor is not None
+            return runner.run(_serve(app, addresses, api_docs, ready, recorder, management, is_shared=is_shared))
 
     def ready() -> None:
-        text = announcement(app, addresses)
+        text = announcement(app, addresses, management)
         if successor is None:
             click.echo(text)
             return
@@ -147,7 +151,7 @@ def _clashes(address: Address) -> Iterator[str]:
 
 async def _serve(
     app: Application, addresses: list[Address], api_docs: bool | None, ready: Callable[[], None],
-    recorder: Recorder | None, *, is_shared: bool,
+    recorder: Recorder | None, management: ManagementPort | None, *, is_shared: bool,
 ) -> int:  # fmt: skip
     try:
         await app.listen()
@@ -168,7 +172,9 @@ async def _serve(
     seconds_left: float | None = None
     seconds = app.parts.configuration.shutdown_timeout
     try:
-        seconds_left = await serve(apps, seconds, ready, app.stop_sources)
+        async with management.serving(app) if management else nullcontext() as served:
+            apps += [served] if served else []
+            seconds_left = await serve(apps, seconds, ready, app.stop_sources)
     finally:
         await app.stop(seconds_left)
     return 0
@@ -183,7 +189,7 @@ def _app(app: Application, address: Address, api_docs: bool | None, recorder: Re
     return served
 
 
-def announcement(app: Application, addresses: list[Address]) -> str:
+def announcement(app: Application, addresses: list[Address], management: ManagementPort | None = None) -> str:
     """Return the lines printed when requests are answered: each route, other sources of flows, the addresses."""
     lines = []
     for address in addresses:
@@ -193,5 +199,7 @@ def announcement(app: Application, addresses: list[Address]) -> str:
     for flow in app.flows.values():
         if flow.source and not isinstance(flow.source, HttpSource):
             lines.append(f"{flow.source.starts_at()} -> {flow.name}")
+    if management is not None:
+        lines.append(f"{management.url} -> health, metrics and commands for operators")
     where = f" at {', '.join(address.url for address in addresses)}" if addresses else ""
     return "\n".join([*lines, f"engine {__version__} serves{where}; Ctrl-C ends it"])

@@ -1,0 +1,1 @@
+"""What people who operate an application see and do: measures, health, management."""

@@ -1,0 +1,79 @@
+"""What an operator may ask of one process that runs an application: each question and command is a method."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from engine.application import Application, StartError
+from engine.operation.snapshot import snapshot
+from engine.steps.flow import Flow
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class Refused(Exception):
+    """A command that cannot be done. status: the status that says so over HTTP."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Operations:
+    """The questions and commands for one process. Results are plain data, and can be sent to another process."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._by_name: Mapping[str, Callable[..., Awaitable[Any]]] = {
+            "measures": self.measures, "flows": self.flows, "start": self.start, "stop": self.stop, "level": self.level,
+        }  # fmt: skip
+
+    async def do(self, name: str, **arguments: Any) -> Any:
+        """Return the result of an operation by its name. Raises Refused."""
+        return await self._by_name[name](**arguments)
+
+    async def measures(self) -> list[dict[str, Any]]:
+        return snapshot(self._app.measures)
+
+    async def flows(self) -> list[dict[str, Any]]:
+        return [self._flow(flow) for flow in self._app.flows.values()]
+
+    async def start(self, flow: str) -> Any:
+        try:
+            await self._app.start_flow(flow)
+        except LookupError as error:
+            raise Refused(404, str(error.args[0])) from None
+        except StartError as error:
+            raise Refused(503, str(error)) from None
+        return self._flow(self._app.flows[flow])
+
+    async def stop(self, flow: str) -> Any:
+        try:
+            await self._app.stop_flow(flow)
+        except LookupError as error:
+            raise Refused(404, str(error.args[0])) from None
+        return self._flow(self._app.flows[flow])
+
+    async def level(self, level: str, logger: str = "engine") -> Any:
+        wanted = level.upper()
+        if wanted not in LEVELS:
+            raise Refused(400, f"the level '{level}' is none of {', '.join(LEVELS)}")
+        if logger.split(".")[0] not in ("engine", "uvicorn"):
+            raise Refused(400, f"the logger '{logger}' is none of engine, engine.access, uvicorn")
+        logging.getLogger(logger).setLevel(wanted)
+        return {"logger": logger, "level": wanted}
+
+    def _flow(self, flow: Flow) -> dict[str, Any]:
+        return {
+            "name": flow.name,
+            "doc": flow.doc,
+            "source": flow.source.starts_at() if flow.source else None,
+            "state": _state(flow),
+        }
+
+
+def _state(flow: Flow) -> str | None:
+    """Return `started` or `stopped`; None for a flow without a source."""
+    return None if flow.source is None else "started" if flow.is_started else "stopped"

@@ -1,0 +1,63 @@
+"""Counts the events of sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter, time
+from typing import Any
+
+from engine.plan.observer import Serve
+from engine.steps.flow import Flow
+from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
+from engine.work.measures import Counter, Measures
+
+
+class FlowMeter:
+    """Counts the events of each flow with a source: how many, how they ended, how long they took."""
+
+    def serving(self, flow: Flow, serve: Serve) -> Serve:
+        measures, name = flow.runtime.measures, flow.name
+        events = measures.counter("engine_flow_events_total", "Events that entered the flow from its source", flow=name)
+        duration = measures.histogram("engine_flow_duration_seconds", "Time of an event in the flow", flow=name)
+        failed, observe = _errors(measures, name), duration.observe
+        source = flow.source.starts_at() if flow.source else ""
+        text = "Seconds since the latest event of the source"
+        last = measures.age("engine_source_last_event_age_seconds", text, flow=name, source=source)
+        _read(measures, flow)
+
+        async def metered(event: Any, answer: Any, *more: Any) -> Any:
+            began = perf_counter()
+            events.value += 1
+            last.began = time()
+            try:
+                return await serve(event, answer, *more)
+            except FlowError as failure:
+                failed(failure)
+                raise
+            finally:
+                observe(perf_counter() - began)
+
+        return metered
+
+
+def _errors(measures: Measures, flow: str) -> Callable[[FlowError], None]:
+    slots: dict[str, Counter] = {}
+
+    def failed(failure: FlowError) -> None:
+        if failure.type == FLOW_BACK_PRESSURE:  # the flow counts what it refuses
+            return
+        kind = str(failure.type)
+        if kind not in slots:
+            text = "Events that ended with an error, by its type"
+            slots[kind] = measures.counter("engine_flow_errors_total", text, flow=flow, type=kind)
+        slots[kind].value += 1
+
+    return failed
+
+
+def _read(measures: Measures, flow: Flow) -> None:
+    """Have read what the flow itself knows."""
+    measures.read("engine_flow_in_flight", "Events under way", lambda: flow.in_flight, flow=flow.name)
+    text = "Events refused because the flow was full or stopped"
+    measures.read("engine_flow_refused_total", text, lambda: flow.refused, "counter", flow=flow.name)
+    measures.read("engine_flow_started", "Whether the source makes events", lambda: flow.is_started, flow=flow.name)

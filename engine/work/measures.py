@@ -1,0 +1,143 @@
+"""Measures of an application: slots that are made once, written while flows run, and read when somebody asks.
+
+Names and units are Prometheus's: `_total` for counts, `_seconds`, `_bytes`; labels in snake case.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import time
+from typing import Any, Literal, NamedTuple
+
+Kind = Literal["counter", "gauge", "histogram"]
+Merge = Literal["sum", "max", "min"]
+"""How the values of several processes become one."""
+
+DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+"""Bounds of durations, in seconds: those of OpenTelemetry's HTTP conventions, and two smaller ones."""
+
+MOST_SERIES, OTHER = 1_000, "other"
+"""How many series a measure may have, and the label of everything beyond. No label comes from a caller."""
+
+LONGEST_LABEL = 200
+"""Characters of a label."""
+
+
+class Counter:
+    """A number that only grows: `counter.value += 1`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: float = 0
+
+
+class Histogram:
+    """How many values lie below each of some bounds, and their sum."""
+
+    __slots__ = ("bounds", "counts", "sum")
+
+    def __init__(self, bounds: Sequence[float] = DURATIONS) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+    def observe(self, value: float) -> None:
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.sum += value
+
+
+class Age:
+    """The time since something happened last: `age.began = time()`."""
+
+    __slots__ = ("began",)
+
+    def __init__(self) -> None:
+        self.began: float | None = None
+        """Seconds since 1970; None before the first time."""
+
+    def __call__(self) -> float | None:
+        return None if self.began is None else max(0.0, time() - self.began)
+
+
+Read = Callable[[], float | None]
+"""Returns a value that something else keeps; None if there is none now."""
+
+Slot = Counter | Histogram | Read
+Labels = tuple[str, ...]
+
+
+class Taken(ValueError):
+    """A measure of that name stands already, and is another one."""
+
+
+class Family(NamedTuple):
+    """All series of a measure. names: those of its labels; series: the slots by the values of the labels."""
+
+    name: str
+    text: str
+    kind: Kind
+    names: Labels
+    merge: Merge
+    series: dict[Labels, Slot]
+
+
+class Measures:
+    """The measures of an application by name. Asking for the same one twice returns the same slot."""
+
+    def __init__(self) -> None:
+        self._families: dict[str, Family] = {}
+        self.is_on = False
+        """Whether anybody will ask. If not, what takes time for each event is not measured."""
+
+    def __iter__(self) -> Iterator[Family]:
+        return iter(self._families.values())
+
+    def counter(self, name: str, text: str, **labels: str) -> Counter:
+        """Return the counter of these labels. Raises Taken if the name is that of another measure."""
+        slot: Counter = _slot(self._family(name, text, "counter", labels), labels, Counter)
+        return slot
+
+    def histogram(self, name: str, text: str, bounds: Sequence[float] = DURATIONS, **labels: str) -> Histogram:
+        """Return the histogram of these labels. Raises Taken, likewise."""
+        slot: Histogram = _slot(self._family(name, text, "histogram", labels), labels, lambda: Histogram(bounds))
+        return slot
+
+    def age(self, name: str, text: str, **labels: str) -> Age:
+        """Return the age of these labels; of several processes the least counts. Raises Taken, likewise."""
+        slot: Age = _slot(self._family(name, text, "gauge", labels, "min"), labels, Age)
+        return slot
+
+    def read(self, name: str, text: str, read: Read, kind: Kind = "gauge", merge: Merge = "sum", **labels: str) -> None:
+        """Have a value read whenever somebody asks, in the place of an earlier reader of these labels. Raises Taken.
+
+        merge: how the values of several processes become one.
+        """
+        series = self._family(name, text, kind, labels, merge).series
+        values = _bounded(labels)
+        if values in series or len(series) < MOST_SERIES:
+            series[values] = read
+
+    def _family(self, name: str, text: str, kind: Kind, labels: Mapping[str, str], merge: Merge = "sum") -> Family:
+        names = tuple(labels)
+        family = self._families.setdefault(name, Family(name, text, kind, names, merge, {}))
+        if (family.kind, family.names) != (kind, names):
+            stands = f"a {family.kind} with the labels {', '.join(family.names) or '(none)'}"
+            raise Taken(f"the measure {name} stands already, as {stands}; give yours another name")
+        return family
+
+
+def _slot(family: Family, labels: Mapping[str, str], make: Callable[[], Slot]) -> Any:
+    values = _bounded(labels)
+    if values not in family.series and len(family.series) >= MOST_SERIES:
+        values = (OTHER,) * len(values)
+    return family.series.setdefault(values, make())
+
+
+def _bounded(labels: Mapping[str, str]) -> Labels:
+    return tuple(map(_cut, labels.values()))
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= LONGEST_LABEL else f"{value[: LONGEST_LABEL - 1]}…"
