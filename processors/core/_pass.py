@@ -42,6 +42,19 @@ class LoopBody(NamedTuple):
     resource: Batching | None
 
 
+class Beginning(NamedTuple):
+    """Where a part of a pass begins, to which it may return.
+
+    items: those of the part. known: the number of outcomes before them. current: the event before them. failed: takes
+    the numbers of the items that fail.
+    """
+
+    items: Sequence[Any]
+    known: int
+    current: Event
+    failed: list[int]
+
+
 class Pass:
     """Goes through the items once; with `collect` it continues after items that fail.
 
@@ -119,37 +132,31 @@ class Pass:
         while start < len(items) and not self._is_over:
             if is_turn_over():
                 await give_turn()
-            some, known, current = items[start : start + MOST_TOGETHER], len(self.outcomes), self.current
-            failed: list[int] = []
-            work = partial(self._run_some, some, known, failed, current)
+            part = Beginning(items[start : start + MOST_TOGETHER], len(self.outcomes), self.current, [])
+            work = partial(self._run_some, part)
             try:
-                number = await commit_together(self._body.resource, len(some), work, divided=took_a_turn)
+                number = await commit_together(self._body.resource, len(part.items), work, divided=took_a_turn)
             except BatchInDoubt as doubt:
-                del self.outcomes[known:], failed[:]
-                self.current = doubt.event = current
+                del self.outcomes[part.known :], part.failed[:]
+                self.current = doubt.event = part.current
                 raise
             finally:
-                if self._collect is not None:
-                    self._collect.note(len(self.outcomes) - known - len(failed), len(failed))
+                self._note_outcomes(part)
             took_a_turn = number == 1 and current_budget().spent > MUCH
             start += number
             self._count += number
 
-    async def _run_some(
-        self,
-        items: Sequence[Any],
-        known: int,
-        failed: list[int],
-        current: Event,
-        points: ResumePoints | None,
-        at_once: bool,
-    ) -> int:
+    def _note_outcomes(self, part: Beginning) -> None:
+        if self._collect is not None:
+            failed = len(part.failed)
+            self._collect.note(len(self.outcomes) - part.known - failed, failed)
+
+    async def _run_some(self, part: Beginning, points: ResumePoints | None, at_once: bool) -> int:
         """Run the steps for as many of the items as fit in a turn, and return how many of them have been processed.
 
         It may be called again for the same items, and then starts from the same state.
-        known: the number of outcomes before the items. failed: takes the numbers of outcomes that are failures.
-        current: the event before the items.
         """
+        items, known, current, failed = part
         first, current = points.start(current) if points else (0, current)
         self.current, self._is_over = current, False
         outcomes, collect, until, counted = self.outcomes, self._collect, self._until, self._count

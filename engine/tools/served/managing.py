@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from engine.application import Application
+from engine.expressions.digits import is_digits
 from engine.operation.loop_watch import LoopWatch
 from engine.operation.management import Management
 from engine.operation.operations import Operations
@@ -87,7 +88,7 @@ class ManagementPort:
 def _split(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     host = host.strip("[]") or LOCAL
-    if not (port.isascii() and port.isdigit() and int(port) < 2**16):
+    if not is_digits(port) or int(port[:6]) >= 2**16:
         raise ManagementError(f"--management {address}: expected PORT or HOST:PORT, such as 9090 or 0.0.0.0:9090")
     return host, int(port)
 

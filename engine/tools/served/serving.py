@@ -71,8 +71,7 @@ def serve_application(
     def work(number: int, ready: Callable[[], None]) -> int:
         app.parts.runtime.worker = number
         with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-            is_shared = successor is not None
-            return runner.run(_serve(app, addresses, api_docs, ready, recorder, management, is_shared=is_shared))
+            return runner.run(_serve(app, addresses, api_docs, ready, recorder, management, successor is not None))
 
     def ready() -> None:
         text = announcement(app, addresses, management)
@@ -151,7 +150,7 @@ def _clashes(address: Address) -> Iterator[str]:
 
 async def _serve(
     app: Application, addresses: list[Address], api_docs: bool | None, ready: Callable[[], None],
-    recorder: Recorder | None, management: ManagementPort | None, *, is_shared: bool,
+    recorder: Recorder | None, management: ManagementPort | None, is_shared: bool,
 ) -> int:  # fmt: skip
     try:
         await app.listen()
