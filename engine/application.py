@@ -78,10 +78,11 @@ class Application:
         clock: replaces the clock of the machine.
         observers: called for each event that enters and leaves a step, a handler or a flow.
         around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events.
-        metrics: whether events are counted and timed, to be read from `measures`.
+        metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
+        expectEvery.
         """
         parts = load(paths, discover(processors), properties, clock)
-        if metrics:
+        if metrics or any(flow.source and flow.source.expect_every for flow in parts.flows.values()):
             _measure(parts)
             meters = [FlowMeter(), *meters]
         Link(observers, around, meters).link(parts.runnables.values()).install()
@@ -204,6 +205,8 @@ class Application:
     async def is_ready(self) -> bool:
         """Return whether it takes requests and every config is ready. A config that is not is logged once."""
         if not self._is_listening:
+            return False
+        if self.parts.configuration.not_ready_if_stalled and self.parts.runtime.stalled():
             return False
         names = list(self.parts.configs)
         answers = await asyncio.gather(*map(self._is_config_ready, names))

@@ -85,6 +85,9 @@ class Configuration(Parameters):
     max_records: Annotated[int, Field(ge=1)] | None = None
     """How many records they may have in all, counted as a flow's maxRecords counts them."""
 
+    not_ready_if_stalled: bool = False
+    """Whether /-/ready answers 503 while the watchdog tells that something has stalled."""
+
     api: ApiInfo = ApiInfo()
     """The description of the whole in /openapi.json and /docs: title, version, description."""
 

@@ -49,6 +49,9 @@ def _as_it_is(event: Event) -> Event:
     return event
 
 
+ROW = "<row of steps>"
+"""The file name of the functions of rows; their variables `steps` and `at` say which step they are at."""
+
 PASS = Code(None, _as_it_is, PURE)
 """The code of an empty row."""
 
@@ -93,7 +96,7 @@ def _maker(awaits: tuple[bool, ...], waits: bool, watched: bool) -> Callable[...
     awaits: which steps are awaited. waits: whether the function is a coroutine function, which yields to other tasks.
     """
     names = {"here": here, "begin": begin, "MUCH": MUCH, "give_turn_after_much": give_turn_after_much}
-    exec(compile("\n".join(_source(awaits, waits, watched)), "<row of steps>", "exec"), names)  # noqa: S102  # ours
+    exec(compile("\n".join(_source(awaits, waits, watched)), ROW, "exec"), names)  # noqa: S102  # ours
     return names["make"]  # type: ignore[return-value]  # the source defines it
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import Task
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -23,6 +24,15 @@ from engine.values.refusal import Refusal
 from engine.values.stream import OPENED, Stream
 from engine.work.deadline import before
 from engine.work.gate import Gate
+from engine.work.measures import Age, Histogram, Usage
+
+
+class UnderWay(NamedTuple):
+    """An event in a flow. since: in seconds of time.perf_counter; task: the one that runs it."""
+
+    since: float
+    task: Task[Any] | None
+    correlation_id: str
 
 
 class Flow(Element):
@@ -61,6 +71,13 @@ class Flow(Element):
     is_started: bool = prepared()
     """Whether the flow takes events of its source."""
 
+    under_way: dict[int, UnderWay] = prepared()
+    """The events of the source that are under way, if a meter notes them."""
+
+    last_event: Age = prepared()
+    durations: Histogram | None = prepared(None)
+    """How long events took, if a meter measures them."""
+
     _gate: Gate = prepared()
     _limit: float | None = prepared()
     _redelivery: RedeliveryPolicy | None = prepared()
@@ -71,6 +88,7 @@ class Flow(Element):
         limit = default if self.timeout is None else self.timeout
         gate, is_started = Gate(self.max_concurrency, self.max_records), self.initial_state == "started"
         self._prepare(_gate=gate, _limit=limit, _redelivery=policy, is_started=is_started)
+        self._prepare(under_way={}, last_event=Age())
 
     def code(self, link: Link) -> Code:
         return link.watched(self, link.guard(link.code(self.steps), self.error_handler))
@@ -143,6 +161,15 @@ class Flow(Element):
     def refused(self) -> int:
         """The number of events that were refused because the flow was full or stopped."""
         return self._gate.refused
+
+    def be_measured(self, last_event: Age, durations: Histogram) -> None:
+        """Use these slots of a meter."""
+        self._prepare(last_event=last_event, durations=durations)
+
+    @property
+    def places(self) -> Usage | None:
+        """How many of the events that may be under way are; None if their number is not limited."""
+        return None if self._gate.limit is None else Usage(self._gate.inside, self._gate.limit)
 
     def take_events(self, *, is_started: bool) -> None:
         """Take events of the source from now on, or refuse them; those under way go on."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from asyncio import current_task
 from collections.abc import Callable
 from time import perf_counter, time
 from typing import Any
 
 from engine.plan.observer import Serve
-from engine.steps.flow import Flow
+from engine.steps.flow import Flow, UnderWay
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
+from engine.values.event import Event
 from engine.work.measures import Counter, Measures
 
 
@@ -23,18 +25,24 @@ class FlowMeter:
         source = flow.source.starts_at() if flow.source else ""
         text = "Seconds since the latest event of the source"
         last = measures.age("engine_source_last_event_age_seconds", text, flow=name, source=source)
+        flow.be_measured(last, duration)
         _read(measures, flow)
 
-        async def metered(event: Any, answer: Any, *more: Any) -> Any:
+        under_way = flow.under_way
+
+        async def metered(event: Event, answer: Any, *more: Any) -> Any:
             began = perf_counter()
             events.value += 1
             last.began = time()
+            number = int(events.value)
+            under_way[number] = UnderWay(began, current_task(), event.correlation_id)
             try:
                 return await serve(event, answer, *more)
             except FlowError as failure:
                 failed(failure)
                 raise
             finally:
+                del under_way[number]
                 observe(perf_counter() - began)
 
         return metered
@@ -61,3 +69,5 @@ def _read(measures: Measures, flow: Flow) -> None:
     text = "Events refused because the flow was full or stopped"
     measures.read("engine_flow_refused_total", text, lambda: flow.refused, "counter", flow=flow.name)
     measures.read("engine_flow_started", "Whether the source makes events", lambda: flow.is_started, flow=flow.name)
+    if flow.max_concurrency is not None:
+        measures.limited[f"the places of the flow {flow.name} (maxConcurrency)"] = lambda: flow.places

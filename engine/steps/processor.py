@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from msgspec import UNSET, UnsetType
 
 from engine.expressions.held import UNTOLD, Held
-from engine.parameters.amounts import Broken, Name
+from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.element import Element, Field, Parameters
 from engine.parameters.expression import Expression
 from engine.plan.code import Code, RunPlain
@@ -261,6 +261,10 @@ class Source(Element):
 
     redelivery_policy: Annotated[RedeliveryPolicy | None, Field(alias="redelivery-policy")] = None
     """The handling of messages that come again because they failed."""
+
+    expect_every: Annotated[Duration, Field(gt=0)] | None = None
+    """The longest time without an event that is no reason for alarm: beyond it the watchdog tells that the source may
+    have stalled."""
 
     stands_apart = True
 

@@ -68,6 +68,14 @@ Slot = Counter | Histogram | Read
 Labels = tuple[str, ...]
 
 
+class Usage(NamedTuple):
+    """How much of something that is limited is in use. waiting: how many wait for it."""
+
+    used: int
+    most: int
+    waiting: int = 0
+
+
 class Taken(ValueError):
     """A measure of that name stands already, and is another one."""
 
@@ -88,6 +96,8 @@ class Measures:
 
     def __init__(self) -> None:
         self._families: dict[str, Family] = {}
+        self.limited: dict[str, Callable[[], Usage | None]] = {}
+        """Limited things by their names, such as `the connections of Records_DB`: a watchdog tells which stay full."""
         self.is_on = False
         """Whether anybody will ask. If not, what takes time for each event is not measured."""
 

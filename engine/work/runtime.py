@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +48,8 @@ class Runtime:
         """The isolation of a test; None if the elements act on the real world."""
         self.measures = Measures()
         """What is counted while the application runs."""
+        self.stalled: Callable[[], Sequence[str]] = tuple
+        """Returns what the watchdog tells has stalled now."""
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}
         self._starters: list[Callable[[], Awaitable[None]]] = []

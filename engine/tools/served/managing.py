@@ -13,7 +13,6 @@ from pathlib import Path
 
 from engine.application import Application
 from engine.expressions.digits import is_digits
-from engine.operation.loop_watch import LoopWatch
 from engine.operation.management import Management
 from engine.operation.operations import Operations
 from engine.operation.process import measure_process
@@ -66,14 +65,11 @@ class ManagementPort:
         """Return the server of this process's part of it, which answers while the context is open."""
         siblings = Siblings(Operations(app), self.folder, app.parts.runtime.worker)
         measure_process(app.measures)
-        watch = LoopWatch(app.measures)
         management = Management(siblings, app.start, app.is_ready, self.token)
         await siblings.start()
-        watch.start()
         try:
             yield Served(management.asgi(), self.listening, DEFAULT)
         finally:
-            await watch.stop()
             await siblings.stop()
 
     def close(self) -> None:

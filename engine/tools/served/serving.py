@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -171,12 +171,28 @@ async def _serve(
     seconds_left: float | None = None
     seconds = app.parts.configuration.shutdown_timeout
     try:
-        async with management.serving(app) if management else nullcontext() as served:
+        async with _watched(app), management.serving(app) if management else nullcontext() as served:
             apps += [served] if served else []
             seconds_left = await serve(apps, seconds, ready, app.stop_sources)
     finally:
         await app.stop(seconds_left)
     return 0
+
+
+@asynccontextmanager
+async def _watched(app: Application) -> AsyncIterator[None]:
+    """Tell what stalls in the application meanwhile, if its events are measured."""
+    if not app.measures.is_on:
+        yield
+        return
+    from engine.operation.watchdog import Watchdog
+
+    watchdog = Watchdog(app)
+    watchdog.start()
+    try:
+        yield
+    finally:
+        await watchdog.stop()
 
 
 def _app(app: Application, address: Address, api_docs: bool | None, recorder: Recorder | None) -> Starlette:

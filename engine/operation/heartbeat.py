@@ -1,0 +1,64 @@
+"""Notices that something keeps the event loop from its other work: a thread looks for its heartbeat."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from time import monotonic
+
+from engine.operation.stalls import Stalls
+from engine.operation.waiting import place_of_thread, steps_of_thread
+from engine.work.measures import Measures
+
+PERIOD = 0.25
+"""Seconds between two beats."""
+
+LONGEST = 1.0
+"""Seconds without a beat that are no reason for alarm."""
+
+LOOP = "the event loop"
+
+
+class Heartbeat:
+    """The heartbeat of the running event loop; measures how late each beat comes: all other work is as late."""
+
+    def __init__(self, measures: Measures, stalls: Stalls) -> None:
+        text = "How late the event loop woke a waiting task"
+        self._lag = measures.histogram("engine_event_loop_lag_seconds", text)
+        self._stalls = stalls
+        self._beat = monotonic()
+        self._is_stalled = False
+        self._is_over = threading.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._go_on(), name="the heartbeat")
+        threading.Thread(target=self._look, args=[threading.get_ident()], name="heartbeat", daemon=True).start()
+
+    async def stop(self) -> None:
+        self._is_over.set()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _go_on(self) -> None:
+        while True:
+            self._beat = monotonic()
+            await asyncio.sleep(PERIOD)
+            late = monotonic() - self._beat - PERIOD
+            self._lag.observe(max(0.0, late))
+            if self._is_stalled:
+                self._is_stalled = False
+                self._stalls.end("loop", LOOP)
+
+    def _look(self, thread: int) -> None:
+        """Look for the beat, in a thread of its own."""
+        while not self._is_over.wait(PERIOD):
+            if monotonic() - self._beat > LONGEST + PERIOD and not self._is_stalled:
+                steps = steps_of_thread(thread)
+                by = f"{steps[-1].name} ({steps[-1].location}) in " if steps else ""
+                text = f"the event loop has been kept for more than {LONGEST:g} s by {by}{place_of_thread(thread)}"
+                self._stalls.begin("loop", LOOP, text)
+                self._is_stalled = True

@@ -1,0 +1,72 @@
+"""Where work stands: the steps that a task waits in, and those that a thread is running, read from their frames."""
+
+from __future__ import annotations
+
+import sys
+from asyncio import Task
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Any
+
+from engine.plan.code import ROW
+from engine.steps.chain import Step
+from engine.work.deadline import before
+from engine.work.first_step import rest_of
+
+OURS = ("engine", "processors")
+
+
+def steps_of_task(task: Task[Any]) -> list[Step]:
+    """Return the steps that a task is in, the innermost last."""
+    return [step for frame in _frames_of(task.get_coro()) if (step := _step_of(frame))]
+
+
+def steps_of_thread(thread: int) -> list[Step]:
+    """Return the steps that a thread is running, the innermost last."""
+    return [step for frame in reversed(list(_stack(thread))) if (step := _step_of(frame))]
+
+
+def place_of_thread(thread: int) -> str:
+    """Return the function that a thread is running, with its file and line: the innermost that is not ours, if any."""
+    frames = list(_stack(thread))
+    others = (frame for frame in frames if str(frame.f_globals.get("__name__")).partition(".")[0] not in OURS)
+    frame = next(others, frames[0] if frames else None)
+    if frame is None:
+        return "nothing in Python"
+    return f"{frame.f_code.co_qualname} ({frame.f_code.co_filename}:{frame.f_lineno})"
+
+
+def _stack(thread: int) -> Iterator[FrameType]:
+    """Yield the frames of a thread, the innermost first."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+BY_HAND = frozenset({before.__code__, rest_of.__code__})
+"""Functions that run a coroutine by hand, which is their variable `work`."""
+
+FRAMES, AWAITED = ("cr_frame", "gi_frame", "ag_frame"), ("cr_await", "gi_yieldfrom", "ag_await")
+"""The attributes of coroutines, generators and asynchronous generators."""
+
+
+def _frames_of(awaited: Any) -> Iterator[FrameType]:
+    """Yield the frames of a coroutine and of what it awaits, the outermost first."""
+    while (frame := _first(awaited, FRAMES)) is not None:
+        yield frame
+        awaited = frame.f_locals["work"] if frame.f_code in BY_HAND else _first(awaited, AWAITED)
+
+
+def _first(value: Any, names: Sequence[str]) -> Any:
+    return next((found for name in names if (found := getattr(value, name, None)) is not None), None)
+
+
+def _step_of(frame: FrameType) -> Step | None:
+    """Return the step that a frame of a row is at."""
+    if frame.f_code.co_filename != ROW:
+        return None
+    known = frame.f_locals
+    steps, at = known.get("steps"), known.get("at")
+    step = steps[at] if steps is not None and at is not None else None
+    return step if isinstance(step, Step) else None
