@@ -14,7 +14,7 @@ from engine.work.measures import Measures
 PERIOD = 0.25
 """Seconds between two beats."""
 
-LONGEST = 1.0
+ALARM = 1.0
 """Seconds without a beat that are no reason for alarm."""
 
 LOOP = "the event loop"
@@ -56,9 +56,9 @@ class Heartbeat:
     def _look(self, thread: int) -> None:
         """Look for the beat, in a thread of its own."""
         while not self._is_over.wait(PERIOD):
-            if monotonic() - self._beat > LONGEST + PERIOD and not self._is_stalled:
+            if monotonic() - self._beat > ALARM + PERIOD and not self._is_stalled:
                 steps = steps_of_thread(thread)
                 by = f"{steps[-1].name} ({steps[-1].location}) in " if steps else ""
-                text = f"the event loop has been kept for more than {LONGEST:g} s by {by}{place_of_thread(thread)}"
+                text = f"the event loop has been kept for more than {ALARM:g} s by {by}{place_of_thread(thread)}"
                 self._stalls.begin("loop", LOOP, text)
                 self._is_stalled = True
