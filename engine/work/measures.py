@@ -17,8 +17,11 @@ Merge = Literal["sum", "max", "min"]
 DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Bounds of durations, in seconds: those of OpenTelemetry's HTTP conventions, and two smaller ones."""
 
-MOST_SERIES, OTHER = 1_000, "other"
-"""How many series a measure may have, and the label of everything beyond. No label comes from a caller."""
+MOST_SERIES = 1_000
+"""How many series a measure may have."""
+
+OTHER = "other"
+"""The label of everything beyond."""
 
 LONGEST_LABEL = 200
 """Characters of a label."""
