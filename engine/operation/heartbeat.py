@@ -57,8 +57,11 @@ class Heartbeat:
         """Look for the beat, in a thread of its own."""
         while not self._is_over.wait(PERIOD):
             if monotonic() - self._beat > ALARM + PERIOD and not self._is_stalled:
-                steps = steps_of_thread(thread)
-                by = f"{steps[-1].name} ({steps[-1].location}) in " if steps else ""
-                text = f"the event loop has been kept for more than {ALARM:g} s by {by}{place_of_thread(thread)}"
-                self._stalls.begin("loop", LOOP, text)
+                self._stalls.begin("loop", LOOP, lambda: _told(thread))
                 self._is_stalled = True
+
+
+def _told(thread: int) -> str:
+    steps = steps_of_thread(thread)
+    by = f"{steps[-1].name} ({steps[-1].location}) in " if steps else ""
+    return f"the event loop has been kept for more than {ALARM:g} s by {by}{place_of_thread(thread)}"

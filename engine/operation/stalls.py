@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import NamedTuple
 
 from engine.work.measures import Measures
 
 log = logging.getLogger("engine")
+
+Tell = Callable[[], str]
+"""Returns what is told of a stall: looked up once, when it begins."""
 
 KINDS = ("source", "flow", "loop", "full")
 
@@ -33,18 +36,19 @@ class Stalls:
         """What was told of each present stall."""
         return [text for _, text in self._now.values()]
 
-    def note(self, kind: str, found: Mapping[str, str]) -> None:
-        """Note all that stalls now of a kind: texts by names. What is not there any more has ended."""
+    def note(self, kind: str, found: Mapping[str, Tell]) -> None:
+        """Note all that stalls now of a kind, by name. What is not there any more has ended."""
         for what in [stall.what for stall in self._now if stall.kind == kind]:
             if what not in found:
                 self.end(kind, what)
-        for what, text in found.items():
-            self.begin(kind, what, text)
+        for what, tell in found.items():
+            self.begin(kind, what, tell)
 
-    def begin(self, kind: str, what: str, text: str) -> None:
+    def begin(self, kind: str, what: str, tell: Tell) -> None:
         """Tell a stall, once."""
         stall = Stall(kind, what)
         if stall not in self._now:
+            text = tell()
             self._now[stall] = monotonic(), text
             self._count(stall)
             log.warning("stalled: %s", text, extra={"stall": kind})

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import sys
-from asyncio import Task
-from collections.abc import Iterator, Sequence
+from asyncio import all_tasks
+from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
 from engine.plan.code import ROW
 from engine.steps.chain import Step
+from engine.values.event import Event
 from engine.work.deadline import before
 from engine.work.first_step import rest_of
 
 OURS = ("engine", "processors")
 
 
-def steps_of_task(task: Task[Any]) -> list[Step]:
-    """Return the steps that a task is in, the innermost last."""
-    return [step for frame in _frames_of(task.get_coro()) if (step := _step_of(frame))]
+def steps_of_events(events: Iterable[Event]) -> dict[int, list[Step]]:
+    """Return the steps that events of sources wait in, the innermost last, by the id of each event."""
+    wanted = {id(event) for event in events}
+    found = {}
+    for task in all_tasks() if wanted else ():
+        frames = list(_frames_of(task.get_coro()))
+        inside = next((frame for frame in frames if id(frame.f_locals.get("event")) in wanted), None)
+        if inside is not None:
+            found[id(inside.f_locals["event"])] = [step for frame in frames if (step := _step_of(frame))]
+    return found
 
 
 def steps_of_thread(thread: int) -> list[Step]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import accumulate
-from time import monotonic, perf_counter, time
+from time import monotonic, perf_counter
 
 from engine.application import Application
 from engine.operation.heartbeat import Heartbeat
-from engine.operation.stalls import Stalls, listed
-from engine.operation.waiting import steps_of_task
-from engine.steps.flow import Flow, UnderWay
-from engine.work.measures import Histogram
+from engine.operation.stalls import Stalls, Tell, listed
+from engine.operation.waiting import steps_of_events
+from engine.steps.flow import Flow
+from engine.values.event import Event
+from engine.work.measures import Histogram, Usage
 
 PERIOD = 1.0
 """Seconds between two looks."""
@@ -33,12 +35,12 @@ class Watchdog:
         self._app = app
         self.stalls = Stalls(app.measures)
         self._heartbeat = Heartbeat(app.measures, self.stalls)
-        self._began = time()
+        self._began = perf_counter()
         self._full_since: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._began = time()
+        self._began = perf_counter()
         self._app.parts.runtime.stalled = lambda: self.stalls.told
         self._heartbeat.start()
         self._task = asyncio.get_running_loop().create_task(self._watch(), name="the watchdog")
@@ -58,33 +60,25 @@ class Watchdog:
             self.stalls.note("flow", dict(self._slow(flows)))
             self.stalls.note("full", dict(self._full(flows)))
 
-    def _silent(self, flows: Iterable[Flow]) -> Iterator[tuple[str, str]]:
+    def _silent(self, flows: Iterable[Flow]) -> Iterator[tuple[str, Tell]]:
         """Yield the sources that have made no event for too long."""
         for flow in flows:
             expected = flow.source.expect_every if flow.source else None
-            if expected is None or not flow.is_started:
-                continue
-            silent = _silence(flow, time() - self._began)
-            if silent > expected:
-                told = f"no event for {silent:.1f} s; expectEvery is {expected:g} s{_under_way(flow)}"
-                yield flow.name, f"the source of the flow {flow.name} ({_source(flow)}) has made {told}"
+            silent = _silence(flow, perf_counter() - self._began)
+            if expected is not None and flow.is_started and silent > expected:
+                yield flow.name, partial(_tell_silent, flow, silent, expected)
 
-    def _slow(self, flows: Iterable[Flow]) -> Iterator[tuple[str, str]]:
+    def _slow(self, flows: Iterable[Flow]) -> Iterator[tuple[str, Tell]]:
         """Yield the flows with an event that takes much longer than most."""
         for flow in flows:
-            oldest = min(flow.under_way.values(), default=None)
+            began, event = next(iter(flow.under_way.values()), (0.0, None))  # the oldest comes first
             usual = _usual(flow.durations)
-            if oldest is None or usual is None:
-                continue
-            seconds = perf_counter() - oldest.since
-            if seconds > max(SHORTEST, MULTIPLE * usual):
-                text = f"an event of the flow {flow.name} has been under way for {seconds:.1f} s, most take less than "
-                yield (
-                    flow.name,
-                    f"{text}{usual:g} s: it waits in {_place(oldest)} (correlation id {oldest.correlation_id})",
-                )
+            if event is not None and usual is not None:
+                seconds = perf_counter() - began
+                if seconds > max(SHORTEST, MULTIPLE * usual):
+                    yield flow.name, partial(_tell_slow, flow, event, seconds, usual)
 
-    def _full(self, flows: Iterable[Flow]) -> Iterator[tuple[str, str]]:
+    def _full(self, flows: Sequence[Flow]) -> Iterator[tuple[str, Tell]]:
         """Yield what has been full for too long."""
         now = monotonic()
         for name, read in self._app.measures.limited.items():
@@ -94,9 +88,37 @@ class Watchdog:
                 continue
             seconds = now - self._full_since.setdefault(name, now)
             if seconds > FULL_FOR:
-                waiting = f", {usage.waiting} wait for one" if usage.waiting else ""
-                text = f"{name} have been full for {seconds:.1f} s: {usage.used} of {usage.most} in use{waiting}"
-                yield name, f"{text}{_events_of(flows)}"
+                yield name, partial(_tell_full, name, usage, seconds, flows)
+
+
+def _tell_silent(flow: Flow, seconds: float, expected: float) -> str:
+    source = flow.source.starts_at() if flow.source else ""
+    text = f"the source of the flow {flow.name} ({source}) has made no event for {seconds:.1f} s"
+    return f"{text}; expectEvery is {expected:g} s{_waiting('Under way', [flow])}"
+
+
+def _tell_slow(flow: Flow, event: Event, seconds: float, usual: float) -> str:
+    text = f"an event of the flow {flow.name} has been under way for {seconds:.1f} s, most take less than {usual:g} s"
+    return f"{text}: it waits in {_places([event])[0]} (correlation id {event.correlation_id})"
+
+
+def _tell_full(name: str, usage: Usage, seconds: float, flows: Sequence[Flow]) -> str:
+    waiting = f", {usage.waiting} wait for one" if usage.waiting else ""
+    text = f"{name} have been full for {seconds:.1f} s: {usage.used} of {usage.most} in use{waiting}"
+    return f"{text}{_waiting('Events wait in', flows)}"
+
+
+def _waiting(words: str, flows: Sequence[Flow]) -> str:
+    """Return a sentence that tells where the events of flows wait; nothing if there are none."""
+    events = [event for flow in flows for _, event in flow.under_way.values()]
+    return f". {words} {listed(_places(events))}" if events else ""
+
+
+def _places(events: Sequence[Event]) -> list[str]:
+    """Return the step that each event waits in."""
+    found = steps_of_events(events)
+    innermost = [steps[-1] if (steps := found.get(id(event))) else None for event in events]
+    return [f"{step.name}, {step.location}" if step else "its source" for step in innermost]
 
 
 def _silence(flow: Flow, since_start: float) -> float:
@@ -113,23 +135,3 @@ def _usual(durations: Histogram | None) -> float | None:
     reached = accumulate(durations.counts)
     bounds = (*durations.bounds, float("inf"))
     return next(bound for bound, below in zip(bounds, reached, strict=True) if below >= 0.95 * count)
-
-
-def _source(flow: Flow) -> str:
-    return flow.source.starts_at() if flow.source else ""
-
-
-def _place(event: UnderWay) -> str:
-    """Return the step that an event waits in."""
-    steps = steps_of_task(event.task) if event.task else []
-    return f"{steps[-1].name}, {steps[-1].location}" if steps else "its source"
-
-
-def _under_way(flow: Flow) -> str:
-    events = list(flow.under_way.values())
-    return f". Under way: {listed(map(_place, events))}" if events else ""
-
-
-def _events_of(flows: Iterable[Flow]) -> str:
-    places = [_place(event) for flow in flows for event in flow.under_way.values()]
-    return f". Events wait in {listed(places)}" if places else ""

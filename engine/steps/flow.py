@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import Task
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -25,14 +24,6 @@ from engine.values.stream import OPENED, Stream
 from engine.work.deadline import before
 from engine.work.gate import Gate
 from engine.work.measures import Age, Histogram, Usage
-
-
-class UnderWay(NamedTuple):
-    """An event in a flow. since: in seconds of time.perf_counter; task: the one that runs it."""
-
-    since: float
-    task: Task[Any] | None
-    correlation_id: str
 
 
 class Flow(Element):
@@ -71,8 +62,9 @@ class Flow(Element):
     is_started: bool = prepared()
     """Whether the flow takes events of its source."""
 
-    under_way: dict[int, UnderWay] = prepared()
-    """The events of the source that are under way, if a meter notes them."""
+    under_way: dict[float, tuple[float, Event]] = prepared()
+    """The events of the source that are under way, each with its beginning in seconds of perf_counter, if a meter notes
+    them."""
 
     last_event: Age = prepared()
     durations: Histogram | None = prepared(None)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from asyncio import current_task
 from collections.abc import Callable
-from time import perf_counter, time
+from time import perf_counter
 from typing import Any
 
 from engine.plan.observer import Serve
-from engine.steps.flow import Flow, UnderWay
+from engine.steps.flow import Flow
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.values.event import Event
 from engine.work.measures import Counter, Measures
@@ -31,11 +30,9 @@ class FlowMeter:
         under_way = flow.under_way
 
         async def metered(event: Event, answer: Any, *more: Any) -> Any:
-            began = perf_counter()
-            events.value += 1
-            last.began = time()
-            number = int(events.value)
-            under_way[number] = UnderWay(began, current_task(), event.correlation_id)
+            began = last.began = perf_counter()
+            number = events.value = events.value + 1
+            under_way[number] = began, event
             try:
                 return await serve(event, answer, *more)
             except FlowError as failure:

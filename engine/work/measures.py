@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from time import time
+from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["counter", "gauge", "histogram"]
@@ -52,16 +52,16 @@ class Histogram:
 
 
 class Age:
-    """The time since something happened last: `age.began = time()`."""
+    """The time since something happened last: `age.began = perf_counter()`."""
 
     __slots__ = ("began",)
 
     def __init__(self) -> None:
         self.began: float | None = None
-        """Seconds since 1970; None before the first time."""
+        """Seconds of perf_counter; None before the first time."""
 
     def __call__(self) -> float | None:
-        return None if self.began is None else max(0.0, time() - self.began)
+        return None if self.began is None else perf_counter() - self.began
 
 
 Read = Callable[[], float | None]
