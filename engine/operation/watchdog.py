@@ -71,7 +71,7 @@ class Watchdog:
     def _slow(self, flows: Iterable[Flow]) -> Iterator[tuple[str, Tell]]:
         """Yield the flows with an event that takes much longer than most."""
         for flow in flows:
-            began, event = next(iter(flow.under_way.values()), (0.0, None))  # the oldest comes first
+            began, event = next(iter(flow.under_way.items()), (0.0, None))  # the oldest comes first
             usual = _usual(flow.durations)
             if event is not None and usual is not None:
                 seconds = perf_counter() - began
@@ -110,7 +110,7 @@ def _tell_full(name: str, usage: Usage, seconds: float, flows: Sequence[Flow]) -
 
 def _waiting(words: str, flows: Sequence[Flow]) -> str:
     """Return a sentence that tells where the events of flows wait; nothing if there are none."""
-    events = [event for flow in flows for _, event in flow.under_way.values()]
+    events = [event for flow in flows for event in flow.under_way.values()]
     return f". {words} {listed(_places(events))}" if events else ""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from engine.serving.route import Route
-from engine.work.measures import Histogram, Measures
+from engine.work.measures import DURATIONS, Histogram, Measures
 
 METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 UNKNOWN = "_OTHER"
@@ -25,7 +27,8 @@ class RequestMeter:
         if slot is None:
             method = method if method in METHODS else UNKNOWN
             slot = self._slots[method, status] = self._slot(method, status)
-        slot.observe(seconds)
+        slot.counts[bisect_left(DURATIONS, seconds)] += 1  # as `observe` does, without the call
+        slot.sum += seconds
 
     def _slot(self, method: str, status: int) -> Histogram:
         return self._measures.histogram(

@@ -62,8 +62,8 @@ class Flow(Element):
     is_started: bool = prepared()
     """Whether the flow takes events of its source."""
 
-    under_way: dict[float, tuple[float, Event]] = prepared()
-    """The events of the source that are under way, each with its beginning in seconds of perf_counter, if a meter notes
+    under_way: dict[float, Event] = prepared()
+    """The events of the source that are under way, by their beginnings in seconds of perf_counter, if a meter notes
     them."""
 
     last_event: Age = prepared()
