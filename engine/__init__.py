@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.application import Application as Application
-    from engine.application import StartError as StartError
+    from engine.edition import StartError as StartError
     from engine.expressions.writing import to_text as to_text
     from engine.loading.diagnostic import LoadError as LoadError
     from engine.parameters.amounts import Amount as Amount

@@ -1,43 +1,70 @@
-"""An application: the flows of a set of files, which it starts, runs and serves."""
+"""An application: the flows of a set of files, which it starts, runs, serves, loads again and stops."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
+from engine.edition import Edition, StartError, Wanted
 from engine.expressions.appended import settle
 from engine.expressions.suggestion import did_you_mean
-from engine.limits import LONGEST_READY_CHECK
-from engine.loading.catalog import discover
-from engine.loading.loader import Parts, load
-from engine.plan.inside import reachable
-from engine.plan.link import Around, Link
+from engine.loading.loader import Parts
+from engine.plan.link import Around, forget_classes
 from engine.plan.observer import Meter, Observer
-from engine.steps.chain import Step
+from engine.recipe import Recipe
 from engine.steps.flow import Flow
-from engine.steps.flow_meter import FlowMeter
-from engine.steps.processor import Source
-from engine.values.errors import FlowError
+from engine.succession import Changes, Succession
 from engine.values.event import NOTHING, Event
+from engine.work.aside import aside, collect_all
 from engine.work.clock import Clock
 from engine.work.measures import Measures
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from engine.serving.app import FlowApp
 
 log = logging.getLogger("engine")
 
+Choose = Callable[[Mapping[str, Flow]], list[Flow]]
+"""Returns those of the flows that an ASGI application serves."""
 
-class StartError(Exception):
-    """A config or a source could not be started; the message names it."""
+
+class ReloadError(Exception):
+    """The flows that were loaded again cannot take the place of those that run; the message says why."""
+
+
+class Prepared(Protocol):
+    """What a server has prepared for a reload."""
+
+    def switch(self) -> None:
+        """Have requests answered by the new flows."""
+
+    def undo(self) -> None:
+        """Close what was opened: the reload fails."""
+
+    async def settled(self) -> None:
+        """Wait until the flows before get no more requests."""
+
+
+Prepare = Callable[[Parts], Awaitable[Prepared]]
+"""Prepares a server for new parts. Raises OSError or ReloadError: the reload fails."""
+
+
+Loaded = Callable[[frozenset[str]], None]
+
+
+def _ignored(secrets: frozenset[str]) -> None:
+    """Hide nothing."""
 
 
 class Application:
@@ -50,14 +77,18 @@ class Application:
     sources make events only once it listens, as it does when it is served.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
+    def __init__(self, parts: Parts, recipe: Recipe | None = None) -> None:
+        self._edition = Edition(parts)
+        self._recipe = recipe
         self._starting = asyncio.Lock()
         self._is_started = False
-        self._listening: list[Source] = []
+        self._wanted: Wanted = _all
         self._is_listening = False
         self._is_draining = False
-        self._unready: set[str] = set()
+        self._is_changing = False
+        self._retiring: dict[asyncio.Task[None], tuple[Edition, Edition]] = {}
+        """The editions before, whose events have not ended, each with the one in its place."""
+        self._served: WeakKeyDictionary[FlowApp, tuple[Choose, Callable[[list[Flow]], bool]]] = WeakKeyDictionary()
 
     @classmethod
     def load(
@@ -81,12 +112,12 @@ class Application:
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
         expectEvery.
         """
-        parts = load(paths, discover(processors), properties, clock)
-        if metrics or any(flow.source and flow.source.expect_every for flow in parts.flows.values()):
-            _measure(parts)
-            meters = [FlowMeter(), *meters]
-        Link(observers, around, meters).link(parts.runnables.values()).install()
-        return cls(parts)
+        recipe = Recipe(paths, properties, tuple(processors), clock, observers, around, meters, metrics)
+        return cls(recipe.load(), recipe)
+
+    @property
+    def parts(self) -> Parts:
+        return self._edition.parts
 
     @property
     def flows(self) -> Mapping[str, Flow]:
@@ -97,25 +128,25 @@ class Application:
         """What is counted while the flows run, by the name of each measure."""
         return self.parts.runtime.measures
 
+    # Start and stop
+
     async def start(self) -> None:
         """Open connections and run init scripts. Do nothing if already started. Raises StartError."""
         if self._is_started:
             return
         async with self._starting:
             if not self._is_started:
-                await self._start_configs()
+                await self._or_stop(self._edition.open())
                 self._is_started = True
 
-    async def _start_configs(self) -> None:
-        for name, config in self.parts.configs.items():
-            try:
-                await config.start()
-            except FlowError as error:
-                await self.stop()
-                raise StartError(f"the config '{name}' cannot be started: {error.detailed_description}") from error
-        await self.parts.runtime.start()
+    async def _or_stop(self, starting: Awaitable[None]) -> None:
+        try:
+            await starting
+        except StartError:
+            await self.stop()
+            raise
 
-    async def listen(self, wanted: Callable[[Flow], bool] = lambda flow: True) -> None:
+    async def listen(self, wanted: Wanted | None = None) -> None:
         """Start, and let the sources make events. Do nothing if already listening or stopping. Raises StartError.
 
         wanted: whether the source of a flow makes events; tests leave some out.
@@ -125,28 +156,8 @@ class Application:
         await self.start()
         async with self._starting:
             if not self._is_listening and not self._is_draining:
-                self._is_listening = True
-                await self._start_sources(wanted)
-
-    async def _start_sources(self, wanted: Callable[[Flow], bool]) -> None:
-        for flow in self.flows.values():
-            if flow.is_started and wanted(flow):
-                try:
-                    await self._start_source(flow)
-                except StartError:
-                    await self.stop()
-                    raise
-
-    async def _start_source(self, flow: Flow) -> None:
-        source = flow.source
-        if source is None or (self.parts.runtime.worker and not source.in_every_worker):
-            return
-        self._listening.append(source)
-        try:
-            await source.start(flow)
-        except FlowError as error:
-            reason = error.detailed_description
-            raise StartError(f"the source of the flow '{flow.name}' cannot be started: {reason}") from error
+                self._is_listening, self._wanted = True, wanted or _all
+                await self._or_stop(self._edition.begin(self._wanted))
 
     async def start_flow(self, name: str) -> None:
         """Have the source of a flow make events again. Do nothing if it does. Raises LookupError and StartError."""
@@ -155,18 +166,17 @@ class Application:
             return
         flow.take_events(is_started=True)
         if self._is_listening:
-            await self._start_source(flow)
+            await self._edition.begin_flow(flow)
 
     async def stop_flow(self, name: str) -> None:
         """Have the source of a flow make no more events, and wait for those under way. Raises LookupError.
 
-        Requests are then refused (503), as if the flow had `initialState: stopped`; a flow-ref still runs it.
+        Requests are then refused (503), as if the flow had `initialState: stopped`; a flow-ref still runs it. After a
+        reload it is still stopped.
         """
         flow = self._with_source(name)
         flow.take_events(is_started=False)
-        if flow.source in self._listening:
-            self._listening.remove(flow.source)
-            await flow.source.stop()
+        await self._edition.end_flow(flow)
 
     def _with_source(self, name: str) -> Flow:
         flow = self.flows.get(name)
@@ -178,9 +188,17 @@ class Application:
 
     async def stop_sources(self) -> None:
         """Stop the sources, and wait for their events that are under way."""
-        self._is_draining = True
-        sources, self._listening, self._is_listening = self._listening, [], False
-        await asyncio.gather(*(source.stop() for source in sources))
+        self._is_draining, self._is_listening = True, False
+        await asyncio.gather(*(edition.stop_sources() for edition in self._editions))
+
+    @property
+    def _secrets(self) -> frozenset[str]:
+        """The secrets of all flows that may still say something."""
+        return frozenset().union(*(edition.parts.secrets for edition in self._editions))
+
+    @property
+    def _editions(self) -> list[Edition]:
+        return [self._edition, *(edition for edition, _ in self._retiring.values())]
 
     async def stop(self, seconds: float | None = None) -> None:
         """Close everything that was opened. Work that is under way is cancelled if it takes longer than the seconds.
@@ -194,34 +212,19 @@ class Application:
                 await self.stop_sources()
         except TimeoutError:
             log.warning("sources did not end within %g s", seconds)
-        late = await self.parts.runtime.tasks.drain(max(0.0, seconds - (monotonic() - began)))
+        left = max(0.0, seconds - (monotonic() - began))
+        late = sum(await asyncio.gather(*(each.parts.runtime.tasks.drain(left) for each in self._editions)))
         if late:
             log.warning("%d background tasks did not end within %g s and were cancelled", late, seconds)
         self._is_started = self._is_draining = False
-        for config in reversed(list(self.parts.configs.values())):
-            await config.stop()
-        await self.parts.runtime.stop()
+        await self._end_retiring()
+        await self._edition.close()
 
     async def is_ready(self) -> bool:
         """Return whether it takes requests and every config is ready. A config that is not is logged once."""
-        if not self._is_listening:
-            return False
-        if self.parts.configuration.not_ready_if_stalled and self.parts.runtime.stalled():
-            return False
-        names = list(self.parts.configs)
-        answers = await asyncio.gather(*map(self._is_config_ready, names))
-        unready = {name for name, is_ready in zip(names, answers, strict=True) if not is_ready}
-        for name in sorted(unready - self._unready):
-            log.warning("not ready: the config '%s'", name)
-        self._unready = unready
-        return not unready
-
-    async def _is_config_ready(self, name: str) -> bool:
-        try:
-            async with asyncio.timeout(LONGEST_READY_CHECK):
-                return await self.parts.configs[name].is_ready()
-        except (FlowError, TimeoutError):
-            return False
+        runtime = self.parts.runtime
+        is_stalled = self.parts.configuration.not_ready_if_stalled and bool(runtime.stalled())
+        return self._is_listening and not is_stalled and await self._edition.is_ready()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -231,6 +234,105 @@ class Application:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.stop()
+
+    # Reload
+
+    async def reload(self, prepare: Prepare | None = None, loaded: Loaded = _ignored) -> Changes:
+        """Load the flows again, beside those that run, and have them take their place; return what has changed.
+
+        Events that are under way end where they are. Configs that are defined as before live on, and so does what flows
+        share and count. If it fails, the flows that run go on as they are: raises LoadError, CatalogError, StartError,
+        ReloadError, or the error of `prepare`. Two at a time are not possible; `engine.operation.reload` makes a row
+        of them.
+
+        prepare: prepares a server for the new parts, before they take over. loaded: called with the secrets of the new
+        flows, and of those before, as soon as they are known: what is told from then on must not show them.
+        """
+        recipe = self._recipe
+        if recipe is None or self._is_changing:
+            raise ReloadError("it is being loaded again" if recipe else "it was not loaded from files")
+        self._is_changing = True
+        try:
+            succession = await aside(lambda: recipe.load_again(self.parts))
+            loaded(succession.parts.secrets | self._secrets)
+            await self._replace(succession, prepare)
+            return succession.changes
+        finally:
+            self._is_changing = False
+
+    async def _replace(self, succession: Succession, prepare: Prepare | None) -> None:
+        former, fresh = self._edition, Edition(succession.parts)
+        prepared, is_resting = None, False
+        try:
+            self._check(fresh)
+            succession.hand_over_configs()
+            if self._is_started:
+                await fresh.open(former.parts.configs)
+            prepared = prepare and await prepare(fresh.parts)
+            tables = [partial(app.serve, *self._routes(fresh, *how)) for app, how in self._served.items()]
+            is_resting = self._is_listening
+            await former.rest()
+            self._check(fresh)
+            succession.hand_over_flows()
+            if is_resting:
+                await fresh.begin(self._wanted)
+            self._check(fresh)
+        except BaseException:
+            await self._stay(former, fresh, succession, prepared, is_resting=is_resting)
+            raise
+        self._edition = fresh
+        self.measures.go_on()
+        for serve in tables:
+            serve()
+        if prepared:
+            prepared.switch()
+        self._retire(former, fresh, prepared, has_other_classes=bool(succession.changes.modules))
+
+    def _check(self, fresh: Edition) -> None:
+        if self._is_draining:
+            raise ReloadError("the application ends")
+        own, other = self.parts.runtime.data_dir, fresh.parts.runtime.data_dir
+        if own != other:
+            reason = f"its data would be in {other}, and is in {own}"
+            raise ReloadError(f"configuration.name or dataDir has changed: {reason}; that takes a restart")
+
+    async def _stay(
+        self, former: Edition, fresh: Edition, succession: Succession, prepared: Prepared | None, *, is_resting: bool
+    ) -> None:
+        """Have all as it was: the new flows do not take over."""
+        if prepared:
+            prepared.undo()
+        await fresh.stop_sources()
+        succession.undo()
+        if is_resting and self._is_listening:
+            await former.go_on()
+        await fresh.give_up(former)
+
+    def _retire(self, former: Edition, fresh: Edition, prepared: Prepared | None, *, has_other_classes: bool) -> None:
+        before = next(reversed(self._retiring), None)
+        task = asyncio.create_task(_ended(former, fresh, prepared, before), name="the flows before a reload")
+        self._retiring[task] = former, fresh
+
+        def forget(task: asyncio.Task[None]) -> None:
+            self._retiring.pop(task, None)
+            if has_other_classes:
+                asyncio.get_running_loop().call_soon(_forget_classes)
+
+        task.add_done_callback(forget)
+
+    async def none_retiring(self) -> None:
+        """Wait until all that was served before has ended."""
+        while self._retiring:
+            await asyncio.wait(list(self._retiring))
+
+    async def _end_retiring(self) -> None:
+        """Close the editions whose events have ended, or are cancelled."""
+        for task, (edition, successor) in list(self._retiring.items()):
+            task.cancel()
+            await asyncio.wait([task])
+            await edition.retire(successor)
+
+    # Use
 
     async def run(
         self,
@@ -245,53 +347,89 @@ class Application:
 
         Raises FlowError if the flow fails, and LookupError if there is none of that name.
         """
-        flow = self.parts.runnables.get(name)
-        if flow is None:
-            close = did_you_mean(name, self.parts.runnables)
-            raise LookupError(f"there is no flow {name!r}" + (f"; did you mean {close!r}?" if close else ""))
         await self.start()
+        parts = self.parts
+        flow = parts.runnables.get(name)
+        if flow is None:
+            close = did_you_mean(name, parts.runnables)
+            raise LookupError(f"there is no flow {name!r}" + (f"; did you mean {close!r}?" if close else ""))
         event = Event(payload=payload, vars=dict(vars or {}), attributes=attributes or NOTHING)
         if correlation_id is not None:
             event = replace(event, correlation_id=correlation_id)
-        after = await flow.run(event)
+        with parts.runtime.under_way:
+            after = await flow.run(event)
         return replace(after, payload=settle(after.payload), vars=settle(dict(after.vars)))
 
     def asgi(self, flows: Iterable[Flow] | None = None, *, api_docs: bool | None = None) -> Starlette:
         """Return the ASGI application of the flows with an HTTP source (all, or those given).
 
+        After a reload it serves the new flows (all, or those of the same names).
         api_docs: whether to add /openapi.json and /docs, at paths that no flow serves; if left out, the listeners
         decide.
         """
-        from engine.openapi.pages import docs, is_described  # Starlette is not needed to run flows from Python
-        from engine.serving.app import build_app
+        names = None if flows is None else {flow.name for flow in flows}
+        return self.serving(lambda known: [known[name] for name in known if names is None or name in names], api_docs)
 
-        served = list(self.flows.values() if flows is None else flows)
-        app = build_app(served, self.listen, self.stop, self.is_ready)
-        if is_described(served) if api_docs is None else api_docs:
-            app.router.routes += docs(lambda: self.openapi(served))
+    def serving(self, choose: Choose, api_docs: bool | None = None, host: str | None = None) -> Starlette:
+        """Do as `asgi` for the flows that a function chooses now and after each reload.
+
+        host: the address it listens on, overriding the listeners' own.
+        """
+        from engine.openapi.pages import is_described  # Starlette is not needed to run flows from Python
+        from engine.serving.app import FlowApp
+
+        def describes(flows: list[Flow]) -> bool:
+            return is_described(flows, host) if api_docs is None else api_docs
+
+        app = FlowApp(self.listen, self.stop)
+        self._served[app] = choose, describes
+        app.serve(*self._routes(self._edition, choose, describes))
         return app
+
+    def _routes(self, edition: Edition, choose: Choose, describes: Callable[[list[Flow]], bool]) -> Any:
+        from engine.openapi.pages import docs
+        from engine.serving.app import routes_of
+
+        served = choose(edition.parts.flows)
+        pages = docs(partial(_openapi, edition.parts, served)) if describes(served) else []
+        return routes_of(served, self.listen, self.is_ready), pages
 
     def openapi(self, flows: Iterable[Flow] | None = None, servers: Iterable[str] = ("/",)) -> dict[str, Any]:
         """Return the OpenAPI 3.1 document of the flows with an HTTP source (all, or those given).
 
         servers: the base URLs to send requests to.
         """
-        from engine.analysis.examples import examples_in
-        from engine.openapi.document import openapi
-
-        served = self.flows.values() if flows is None else flows
-        return openapi(served, servers, examples_in(self.parts.folders), self.parts.configuration.api.told)
+        return _openapi(self.parts, self.flows.values() if flows is None else flows, servers)
 
 
-def _measure(parts: Parts) -> None:
-    """Have all elements take slots for what they count."""
-    measures = parts.runtime.measures
-    measures.is_on = True
-    for name, config in parts.configs.items():
-        config.measure(measures, name)
-    for part in reachable(*parts.runnables.values()):
-        if isinstance(part, Step):
-            part.processor.measure(measures, part.processor.doc_name or part.location.partition(" @ ")[0])
-    for flow in parts.flows.values():
-        if flow.source is not None:
-            flow.source.measure(measures, flow.name)
+def _all(flow: Flow) -> bool:
+    return True
+
+
+def _forget_classes() -> None:
+    """Free those of modules that were imported anew; it takes as long as a whole garbage collection."""
+    forget_classes()
+    collect_all()
+
+
+def _openapi(parts: Parts, flows: Iterable[Flow], servers: Iterable[str] = ("/",)) -> dict[str, Any]:
+    from engine.analysis.examples import examples_in
+    from engine.openapi.document import openapi
+
+    return openapi(flows, servers, examples_in(parts.folders), parts.configuration.api.told)
+
+
+async def _ended(
+    former: Edition, successor: Edition, prepared: Prepared | None, before: asyncio.Task[None] | None
+) -> None:
+    """Close an edition after its last event, and after those before it."""
+    if before is not None:
+        await asyncio.wait([before])
+    if prepared is not None:
+        await prepared.settled()
+    try:
+        await former.none_under_way()
+        await former.stop_sources()
+        await former.retire(successor)
+    except Exception:
+        log.exception("what was served before a reload cannot be closed")

@@ -18,13 +18,24 @@ LOOKUP = 1000
 """Steps to run a small flow, without its expressions."""
 
 
-def application_functions(filler: Filler, flows: Mapping[str, Runnable], resources: Resources) -> dict[str, Function]:
+class ApplicationFunctions(dict[str, Function]):
+    """The functions of one application by name; `were_used` is set when an expression asks for one."""
+
+    were_used = False
+
+    def __getitem__(self, name: str) -> Function:
+        found = super().__getitem__(name)
+        self.were_used = True
+        return found
+
+
+def application_functions(filler: Filler, flows: Mapping[str, Runnable], resources: Resources) -> ApplicationFunctions:
     """Return p, lookup and resource of one application.
 
     flows: filled while the application is loaded; resources: the files beside them.
     """
     functions = (_property(filler), _lookup(flows), _resource(resources))
-    return {each.name: each for each in functions}
+    return ApplicationFunctions({each.name: each for each in functions})
 
 
 class ClockFunctions(Mapping[str, Function]):

@@ -60,12 +60,13 @@ class Builder:
         runtime: Runtime,
         resources: Resources,
         languages: Mapping[str, Language],
+        warnings: list[Mistake],
     ) -> None:
-        """languages: the expression languages of files that are not in JMESPath."""
+        """languages: the expression languages of files that are not in JMESPath. warnings: to which it adds its own."""
         self.catalog = catalog
         self.reach = reach
         self.mistakes: list[Mistake] = []
-        self.warnings: list[Mistake] = []
+        self.warnings = warnings
         self.mentions = Mentions(catalog)
         self.configs: dict[str, Any] = {}
         self.flows = flows

@@ -33,17 +33,26 @@ class Diagnostic:
         return self.mistake.code
 
     def __str__(self) -> str:
-        place = self.place
-        kind = "warning " if self.is_warning else ""
-        rows = [f"{place.file}:{place.line}:{place.column} {self.code} {kind}{self.mistake.found}"]
+        rows = [self._found]
         if self.line.strip():
-            line, caret = _cut_out(self.line, place.column - 1)
-            rows += [f"  {place.line:>4} | {line}", f"       | {caret}"]
-        if self.mistake.expected:
-            rows.append(f"  expected: {self.mistake.expected}")
-        if self.mistake.write:
-            rows.append(f"  write: {self.mistake.write}")
-        return "\n".join(rows)
+            line, caret = _cut_out(self.line, self.place.column - 1)
+            rows += [f"  {self.place.line:>4} | {line}", f"       | {caret}"]
+        return "\n".join([*rows, *(f"  {told}" for told in self._instead)])
+
+    @property
+    def in_one_line(self) -> str:
+        """The same without the line of the file, for a log."""
+        return "; ".join([self._found, *self._instead])
+
+    @property
+    def _found(self) -> str:
+        place, kind = self.place, "warning " if self.is_warning else ""
+        return f"{place.file}:{place.line}:{place.column} {self.code} {kind}{self.mistake.found}"
+
+    @property
+    def _instead(self) -> list[str]:
+        told = {"expected": self.mistake.expected, "write": self.mistake.write}
+        return [f"{what}: {text}" for what, text in told.items() if text]
 
 
 def _cut_out(line: str, column: int) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from engine.loading.application_functions import ClockFunctions, application_fun
 from engine.loading.builder import Builder
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.causes import causes_of, is_structural
+from engine.loading.definitions import Definition, Definitions, texts_in
 from engine.loading.diagnostic import Diagnostic, LoadError, diagnose
 from engine.loading.files.data import Map, Sequence, resolve
 from engine.loading.files.document import Document
@@ -28,9 +29,11 @@ from engine.loading.sections import NamedEntry, Sections, read_documents
 from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.config import Config
 from engine.parameters.element import Element, Parameters
-from engine.parameters.files import Resources
+from engine.parameters.files import Resources, noting_files
 from engine.parameters.mistake import Mistake, shown
+from engine.parameters.python_function import PythonFunction
 from engine.parameters.reader import Reach
+from engine.plan.inside import own_parts
 from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
@@ -118,6 +121,7 @@ class Parts:
     folders: tuple[Path, ...] = ()
     """The folders of the flow files."""
 
+    definitions: Definitions = field(default_factory=Definitions, repr=False)
     warnings: tuple[Diagnostic, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -127,14 +131,16 @@ def load(
     catalog: Catalog,
     given: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    former: Parts | None = None,
 ) -> Parts:
     """Load flow files and folders as one application.
 
-    given: properties that win over all other sources; clock: another than the machine's. Raise LoadError with every
+    given: properties that win over all other sources; clock: another than the machine's. former: the application that
+    this one is to replace: a config that is defined in the same way is the same object. Raise LoadError with every
     mistake found.
     """
     paths = list(paths)
-    return Loader(read_documents(paths), catalog, given or {}, clock, name=name_of(paths)).load()
+    return Loader(read_documents(paths), catalog, given or {}, clock, name=name_of(paths), former=former).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -155,9 +161,12 @@ class Loader:
         clock: Clock | None = None,
         isolation: Isolation | None = None,
         name: str = "",
+        former: Parts | None = None,
     ) -> None:
         """isolation: keeps the application from the world; for the rest see `load`."""
         self.name = name
+        self.former = former
+        self.definitions = Definitions()
         self.documents = documents
         self.sections = Sections(documents)
         environment, defaults = isolation.environment if isolation else os.environ, self.sections.property_defaults()
@@ -168,30 +177,31 @@ class Loader:
             self.filler.fill(document.data)
         flows: dict[str, Runnable] = {}
         resources = Resources(self._folders())
-        runtime = Runtime(clock)
+        runtime = former.runtime.successor() if former else Runtime(clock)
         runtime.isolation = isolation
+        self.own_functions = application_functions(self.filler, flows, resources)
         functions = ChainMap(
-            application_functions(self.filler, flows, resources),
+            self.own_functions,
             ClockFunctions(runtime.clock),  # type: ignore[arg-type]  # it is only read
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
-        reach = Reach(functions, read_scalar=resolve, warn=self._warn)
-        self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages)
-
-    def _warn(self, mistake: Mistake) -> None:
-        self.builder.warnings.append(mistake)
+        warnings: list[Mistake] = []
+        reach = Reach(functions, read_scalar=resolve, warn=warnings.append)
+        self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages, warnings)
 
     def load(self) -> Parts:
         """Build the contents of the sections, those that others refer to first."""
         configuration = self._configuration()
         self.builder.runtime.data_dir = configuration.data_dir or data_dir_of(configuration.name or self.name)
         self.builder.runtime.default_response_timeout = configuration.default_response_timeout
-        self.builder.runtime.requests = Gate(configuration.max_concurrency, configuration.max_records)
+        self.builder.runtime.limits = configuration.max_concurrency, configuration.max_records
+        self.builder.runtime.requests = Gate(*self.builder.runtime.limits)
         self._build_configs()
         self._build_error_handlers(configuration)
         for name, entry in self.sections["sub-flows"].items():
-            self.builder.flows[name] = self._sub_flow(name, entry)
-        flows = {name: flow for name, entry in self.sections["flows"].items() if (flow := self._flow(name, entry))}
+            self.builder.flows[name] = self._defined(name, entry, self._sub_flow)
+        entries = self.sections["flows"].items()
+        flows = {name: flow for name, entry in entries if (flow := self._defined(name, entry, self._flow))}
         self.builder.flows.update(flows)
         self.builder.runtime.flows = self.builder.flows
         self._build_others()
@@ -201,7 +211,25 @@ class Loader:
         warnings = tuple(self._diagnostics(once, is_warning=True))
         secrets = frozenset(self.properties.secrets)
         builder, folders = self.builder, self._folders()
-        return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, folders, warnings, secrets)
+        self.definitions.properties = {**self.properties.defaults, **self.properties.files}
+        return Parts(
+            flows,
+            builder.flows,
+            builder.configs,
+            configuration,
+            builder.runtime,
+            folders,
+            self.definitions,
+            warnings,
+            secrets,
+        )
+
+    def _defined(self, name: str, entry: NamedEntry, build: Callable[[str, NamedEntry], Any]) -> Any:
+        """Build something, and note what it is made of."""
+        with noting_files() as files:
+            built = build(name, entry)
+        self.definitions.flows[name] = Definition.of(entry, files)
+        return built
 
     def _build_others(self) -> None:
         """Build anything else made of the same elements, such as the cases of a test file."""
@@ -222,18 +250,33 @@ class Loader:
             return Configuration()
         values = Map(next(iter(entries.values())).place)
         for name, (value, place, value_place) in entries.items():
-            values.put(name, value, place, value_place)
+            values.put(name, self.filler.fill(value), place, value_place)
         built = self.builder.parameters(Configuration, values, "'configuration'", values.place)
         return built or Configuration()
 
     def _build_configs(self) -> None:
-        for name, (value, _, place) in self.sections["configs"].items():
+        for name, entry in self.sections["configs"].items():
+            place = entry.value_place
             self.builder.enter(name, place)
-            config = self.builder.element(value, Config, f"the config '{name}'", place)
+            self.own_functions.were_used = False
+            with noting_files() as files:
+                config = self.builder.element(entry.value, Config, f"the config '{name}'", place)
             if config:
                 config.be_named(name)
                 self._isolate(config)
+                config = self._kept(name, config, entry, files)
             self.builder.configs[name] = config or Broken()
+
+    def _kept(self, name: str, config: Config, entry: NamedEntry, files: Mapping[str, int]) -> Config:
+        """Return the config of the former application if it is defined in the same way, otherwise the new one."""
+        if self.own_functions.were_used:  # they know the flows and properties of one application
+            return config
+        named = {text: self.builder.configs[text] for text in texts_in(entry.value) if text in self.builder.configs}
+        functions = [each.call for each in own_parts(config) if isinstance(each, PythonFunction)]
+        beside = type(config), functions, self.builder.runtime.default_response_timeout, named
+        own = self.definitions.configs[name] = Definition.of(entry, files, *beside)
+        is_same = self.former is not None and own.is_same(self.former.definitions.configs.get(name))
+        return self.former.configs[name] if is_same and self.former else config
 
     def _isolate(self, config: Config) -> None:
         isolation = self.builder.runtime.isolation
@@ -241,10 +284,12 @@ class Loader:
             config.isolate(isolation)
 
     def _build_error_handlers(self, configuration: Configuration) -> None:
-        for name, (value, _, place) in self.sections["error-handlers"].items():
+        for name, entry in self.sections["error-handlers"].items():
+            value, _, place = entry
             if not isinstance(value, Sequence):
                 found = f"{shown(value)} for the error handler '{name}'"
                 self.builder.note("F303", found, "a list of on-error-continue and on-error-propagate", "", place)
+            self.definitions.flows[f"error handler {name}"] = Definition.of(entry, {})
             self.builder.handler_lists[name] = value if isinstance(value, Sequence) else Sequence(place)
         for name in self.builder.handler_lists:
             self.builder.named_handler(name, None)
@@ -307,6 +352,7 @@ class Loader:
             unread_languages=self.sections.unread_languages,
         )
         if mistakes:
+            self.builder.flows.clear()  # what is left is in no reference cycle
             raise LoadError(self._diagnostics(mistakes))
 
     def _check_claims(self, flows: Mapping[str, Flow]) -> None:

@@ -44,26 +44,26 @@ class Properties:
         self.secrets: set[str] = set()
         self._given = given
         self._environment = environment
-        self._defaults = defaults
+        self.defaults = defaults
 
     def find(self, name: str) -> Property | None:
         """Return a property, or None if no source has it."""
         for source, key in ((self._given, name), (self._environment, name), (self._environment, variable_of(name))):
             if key in source:
                 return Property(as_text(source[key]), is_literal=True)
-        for written in (self.files, self._defaults):
+        for written in (self.files, self.defaults):
             if name in written:
                 return Property(as_text(written[name]), is_literal=False)
         return None
 
     def is_default(self, name: str) -> bool:
         """Return whether the value comes from `properties`, in which case its own placeholders are checked there."""
-        return name in self._defaults and not any(
+        return name in self.defaults and not any(
             name in source for source in (self._given, self._environment, self.files)
         )
 
     def names(self) -> list[str]:
-        return [*self._given, *self.files, *self._defaults]
+        return [*self._given, *self.files, *self.defaults]
 
 
 def as_text(value: Any) -> str:

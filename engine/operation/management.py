@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.operation.exposition import exposition, exposition_type
 from engine.operation.operations import Refused
+from engine.operation.reload import Reloaded
 from engine.operation.siblings import Siblings
 from engine.operation.snapshot import merged
 from engine.serving.health import UNCACHED, health_routes
@@ -35,7 +36,7 @@ class Management:
     """The application of the management port.
 
     siblings: all processes that serve the application. token: what everyone but health checks has to show; None if the
-    address can be reached from this machine alone.
+    address can be reached from this machine alone. reload: loads the flows again.
     """
 
     def __init__(
@@ -44,7 +45,9 @@ class Management:
         start: Callable[[], Awaitable[None]],
         is_ready: Callable[[], Awaitable[bool]],
         token: str | None = None,
+        reload: Callable[[], Awaitable[Reloaded]] | None = None,
     ) -> None:
+        self._reload_all = reload
         self._siblings = siblings
         self._token = token
         self._health = health_routes(start, is_ready)
@@ -57,6 +60,7 @@ class Management:
             ("POST", "/-/flows/{flow:path}/start", self._start),
             ("POST", "/-/flows/{flow:path}/stop", self._stop),
             ("POST", "/-/log", self._level),
+            *([("POST", "/-/reload", self._reload)] if self._reload_all else []),
         )
         routes = [Route(path, _told(handler), methods=[method]) for method, path, handler in ours]
         app = Starlette(routes=[*self._health, *routes])
@@ -83,6 +87,12 @@ class Management:
 
     async def _level(self, request: Request) -> Response:
         return await self._ask("level", **await _arguments(request, {"level"}, {"logger"}))
+
+    async def _reload(self, request: Request) -> Response:
+        """Answer when the new flows are served (200), or are refused (422): with what has changed, or the mistakes."""
+        assert self._reload_all is not None
+        outcome = await self._reload_all()
+        return JSONResponse(outcome.as_json(), 200 if outcome.is_done else 422, UNCACHED)
 
     async def _ask(self, name: str, **arguments: Any) -> Response:
         """Do a command in all processes, and answer with the result of one."""

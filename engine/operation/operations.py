@@ -6,7 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from engine.application import Application, StartError
+from engine.application import Application
+from engine.edition import StartError
 from engine.operation.snapshot import snapshot
 from engine.steps.flow import Flow
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from engine.parameters.element import Element, prepared
 from engine.parameters.mistake import Mistake
@@ -50,3 +50,10 @@ class Config(Element):
 
     async def stop(self) -> None:
         """Close everything that was opened."""
+
+    async def stop_for(self, successor: Self) -> None:
+        """Close everything that was opened, except what the config in its place after a reload goes on with.
+
+        Called after the last event that used it.
+        """
+        await self.stop()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from inspect import get_annotations
-from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
+from typing import Annotated, Any, ClassVar, Literal, Self, dataclass_transform
 
 from msgspec import UNSET
 from pydantic import ConfigDict
@@ -139,8 +139,18 @@ class Element(Parameters):
     def measure(self, measures: Measures, place: str) -> None:
         """Take slots for what the element counts, or have values read that it keeps; called once, if anybody will ask.
 
+        A config that lives on after a reload is asked again, and gets the same slots.
         place: the label of a step (its `doc:name`, else its place in its flow), of a config its name, of a source its
         flow. Raises Taken if the name of a measure is that of another one.
+        """
+
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        """Go on with the state of the element in whose place this one is after a reload; by default there is none.
+
+        Events may still be inside the former one, so it keeps its state too: both have the same counters, gates and
+        entries. If the reload fails after all, the former one takes over from this one.
+
+        is_unchanged: whether it is written as the former one is, with all that it leads to.
         """
 
 

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -37,10 +38,32 @@ def find_below(folder: Path, name: str) -> Path | None:
         return None
 
 
+_noted: ContextVar[dict[str, int] | None] = ContextVar("files_read", default=None)
+
+
+@contextmanager
+def noting_files() -> Iterator[dict[str, int]]:
+    """Yield the files that are read within the context, by their paths: for each the hash of its content."""
+    noted: dict[str, int] = {}
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
+def _note(path: Path, content: bytes | str) -> None:
+    noted = _noted.get()
+    if noted is not None:
+        noted[str(path)] = hash(content)
+
+
 def read_file(path: Path) -> bytes:
     """Return a regular file's content. Raise OSError, whose `strerror` says why, or ValueError: an invalid name."""
     with opened(os.open(path, os.O_RDONLY | AT_ONCE), path) as file:
-        return file.read()
+        content = file.read()
+    _note(path, content)
+    return content
 
 
 @dataclass(frozen=True)
@@ -159,7 +182,9 @@ class Resources:
         if path is None:
             raise ResourceError("found no file of that name in the flows folder", "a file that is not there")
         try:
-            return self._read(path)
+            text = self._read(path)
+            _note(path, text)
+            return text
         except UnicodeDecodeError:
             raise ResourceError("takes files of text in UTF-8", "a file that is no text in UTF-8") from None
         except OSError as error:

@@ -97,7 +97,7 @@ def _maker(awaits: tuple[bool, ...], waits: bool, watched: bool) -> Callable[...
     """
     names = {"here": here, "begin": begin, "MUCH": MUCH, "give_turn_after_much": give_turn_after_much}
     exec(compile("\n".join(_source(awaits, waits, watched)), ROW, "exec"), names)  # noqa: S102  # ours
-    return names["make"]  # type: ignore[return-value]  # the source defines it
+    return names.pop("make")  # type: ignore[return-value]  # the source defines it
 
 
 def _source(awaits: tuple[bool, ...], waits: bool, watched: bool) -> list[str]:

@@ -22,6 +22,11 @@ def _has_members(kind: type[Any]) -> bool:
     return hasattr(kind, "members")
 
 
+def forget_classes() -> None:
+    """Hold no classes any more: some have come from modules that are imported anew."""
+    _has_members.cache_clear()
+
+
 def is_holder(value: Any) -> TypeGuard[Holder]:
     return _has_members(type(value))  # type: ignore[arg-type]  # a class is hashable
 

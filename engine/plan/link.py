@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol, Self, TypeGuard
 
+from engine.plan import inside
 from engine.plan.code import Code, Handling, Run, guard, row, watched
 from engine.plan.effects import ANYTHING, Effects
 from engine.plan.inside import Holder, innermost_first, members_of
@@ -38,6 +39,12 @@ class Linked(Holder, Protocol):
 @lru_cache(1024)
 def _has_code(kind: type) -> bool:
     return hasattr(kind, "is_of_application")
+
+
+def forget_classes() -> None:
+    """Hold no classes any more: some have come from modules that are imported anew."""
+    _has_code.cache_clear()
+    inside.forget_classes()
 
 
 def is_to_link(value: Any) -> TypeGuard[Linked]:

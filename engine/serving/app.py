@@ -27,11 +27,11 @@ Lifecycle = Callable[[], Awaitable[None]]
 Check = Callable[[], Awaitable[bool]]
 
 
-def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle, is_ready: Check) -> Starlette:
-    """Return an application that answers for the flows with an HTTP source.
+def routes_of(flows: Iterable[Flow], start: Lifecycle, is_ready: Check) -> list[PathRoute]:
+    """Return the routes of the flows with an HTTP source, and those for operators.
 
-    start, stop: called with the server's lifespan; `start` also before each request, for servers without a lifespan, so
-    it must return immediately if it was called before. is_ready: the answer of /-/ready.
+    start: called before each request, for servers without a lifespan, so it must return immediately if it was called
+    before. is_ready: the answer of /-/ready.
     """
     by_path: dict[str, list[Listener]] = {}
     for flow in flows:
@@ -43,26 +43,35 @@ def build_app(flows: Iterable[Flow], start: Lifecycle, stop: Lifecycle, is_ready
             by_path.setdefault(pattern.shape, []).append(Listener(flow, route, pattern.names, replays, meter))
     ours = [_route(listeners, start) for listeners in by_path.values()]
     ours.sort(key=lambda route: route.pattern.specificity)
-    routes = [*health_routes(start, is_ready), *ours]
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> Any:
-        await start()
-        yield
-        await stop()
-
-    return FlowApp(routes, lifespan)
+    return [*health_routes(start, is_ready), *ours]
 
 
 class FlowApp(Starlette):
-    """Starlette without parts our paths do themselves: they answer each error, and a fixed path needs no search."""
+    """Starlette without parts our paths do themselves: they answer each error, and a fixed path needs no search.
 
-    def __init__(self, routes: Sequence[PathRoute], lifespan: Any) -> None:
-        super().__init__(routes=routes, lifespan=lifespan)
+    start, stop: called with the server's lifespan.
+    """
+
+    def __init__(self, start: Lifecycle, stop: Lifecycle) -> None:
+        @asynccontextmanager
+        async def lifespan(app: Starlette) -> Any:
+            await start()
+            yield
+            await stop()
+
+        super().__init__(lifespan=lifespan)
         self.router.redirect_slashes = False
         self.router.default = not_found
         self._searched = ExceptionMiddleware(self.router)
+        self._fixed: dict[str, ASGIApp] = {}
+
+    def serve(self, routes: Sequence[PathRoute], pages: Sequence[PathRoute] = ()) -> None:
+        """Answer requests by these routes from now on; those under way are answered by the ones before.
+
+        pages: those of paths that none of the routes has.
+        """
         self._fixed = {route.path: route.app for route in routes if route.methods is None and route.pattern.is_fixed}
+        self.router.routes = [*routes, *pages]
 
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = self._find

@@ -104,7 +104,7 @@ class Endpoint:
             if certificate := attributes.get("clientCertificate"):  # it identifies the caller first
                 callers.append(Caller(None, subject_of(certificate)))
             requests = flow.runtime.requests
-            with requests:
+            with requests, flow.runtime.under_way:
                 event = await _read_event(exchange, route, attributes)
                 if route.schema is not None:
                     route.schema.check(event.payload)

@@ -6,13 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
+from engine.limits import MOST_KEPT_ANSWERS
 from engine.parameters.amounts import Duration
 from engine.parameters.element import Parameters
 from engine.parameters.expression import Expression
 from engine.parameters.mistake import Mistake
 from engine.steps.flow import Flow
 from engine.steps.heads import head_of
-from engine.stores.store import StoreRef
+from engine.stores.local_store import private_store
+from engine.stores.store import Store, StoreRef
+from engine.work.runtime import Runtime
 
 
 class Idempotency(Parameters):
@@ -36,6 +39,15 @@ class Idempotency(Parameters):
     that security:* steps at the head of the flow identify, and those with a certificate. If none of these identifies
     the caller, the headers Authorization and Cookie do. A flow that identifies its caller elsewhere needs the
     expression: its keys are then bound to the credentials too."""
+
+    def store_in(self, runtime: Runtime) -> Store:
+        """Return the store that keeps the answers."""
+        return self.store or runtime.share(self, lambda: private_store(runtime, max_entries=MOST_KEPT_ANSWERS))
+
+    def take_over(self, former: Idempotency, runtime: Runtime, before: Runtime) -> None:
+        """Go on with the answers that its own store has kept before a reload."""
+        if not self.store and not former.store:
+            self.store_in(runtime).take_over(former.store_in(before), is_unchanged=True)
 
     def objection(self, flow: Flow) -> Mistake | None:
         """Return the mistake of a flow that identifies its caller, but not first: a key's owner would be unknown."""

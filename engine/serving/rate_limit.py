@@ -44,6 +44,15 @@ class RateLimit(Parameters):
     def __post_init__(self) -> None:
         self._prepare(_due={})
 
+    def take_over(self, former: RateLimit) -> None:
+        """Go on with the counts of the limit before a reload, if it counts the same."""
+        if self._counted == former._counted:
+            self._prepare(_due=former._due)
+
+    @property
+    def _counted(self) -> tuple[Any, ...]:
+        return self.limit, self.period, self.key and self.key.written
+
     def admit(self, event: Event, address: str, clock: Clock) -> Mapping[str, str]:
         """Return the headers for the answer to an admitted request (draft-ietf-httpapi-ratelimit-headers).
 

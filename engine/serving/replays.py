@@ -7,12 +7,11 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from engine.limits import LARGEST_KEPT_ANSWER, LONGEST_IDEMPOTENCY_KEY, MOST_KEPT_ANSWERS
+from engine.limits import LARGEST_KEPT_ANSWER, LONGEST_IDEMPOTENCY_KEY
 from engine.serving.answer import Answer
 from engine.serving.idempotency import Idempotency
 from engine.serving.keyholder import Keyholders, permissions
 from engine.steps.flow import Flow
-from engine.stores.local_store import private_store
 from engine.stores.store import KEY_ALREADY_EXISTS, KEY_NOT_FOUND, Store
 from engine.values.errors import FlowError
 from engine.values.event import Event
@@ -65,10 +64,7 @@ class Replays:
     def __init__(self, idempotency: Idempotency, flow: Flow) -> None:
         self._rules = idempotency
         self._flow = flow.name
-        runtime = flow.runtime
-        self._store: Store = idempotency.store or runtime.share(
-            idempotency, lambda: private_store(runtime, max_entries=MOST_KEPT_ANSWERS)
-        )
+        self._store: Store = idempotency.store_in(flow.runtime)
         self._longest_run = (flow.timeout or (flow.source and flow.source.default_timeout) or 0.0) + GRACE
         self._holders = Keyholders(flow, idempotency.caller)
 

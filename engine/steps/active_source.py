@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Self
 
 from engine.parameters.element import prepared
 from engine.steps.processor import Served, Source
@@ -26,9 +26,15 @@ class ActiveSource(Source):
 
     _making: Tasks = prepared()
     _under_way: Tasks = prepared()
+    _of_former: tuple[Tasks, ...] = prepared()
+    """The events of the sources in whose place this one is."""
 
     def __post_init__(self) -> None:
-        self._prepare(_making=Tasks(), _under_way=Tasks())
+        self._prepare(_making=Tasks(), _under_way=Tasks(), _of_former=())
+
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        others = [each for each in (*former._of_former, former._under_way) if len(each) and each is not self._under_way]
+        self._prepare(_of_former=tuple(others))
 
     async def make_events(self, flow: Served) -> None:
         """Wait for something and call `begin`, forever. Called again if it raises; cancelled when the source stops."""
@@ -40,14 +46,20 @@ class ActiveSource(Source):
 
     @property
     def under_way(self) -> int:
-        """The number of events that have not ended."""
-        return len(self._under_way)
+        """The number of events that have not ended, also of those that began before a reload."""
+        return sum(map(len, (self._under_way, *self._of_former)))
 
     async def start(self, flow: Served) -> None:
         self._making.start(self._keep_making(flow), f"the source of {flow.name}")
 
-    async def stop(self) -> None:
+    async def rest(self) -> None:
         await self._making.drain(0)
+
+    async def none_under_way(self) -> None:
+        await self._under_way.none()
+
+    async def stop(self) -> None:
+        await self.rest()
         try:
             await self._under_way.drain(None)
         except asyncio.CancelledError:

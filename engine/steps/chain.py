@@ -85,8 +85,12 @@ class Chain(Elements):
     def __init__(self, steps: Sequence[Step | Processor] = (), location: str | None = None) -> None:
         self.location = location
         self.steps = tuple(step if isinstance(step, Step) else Step(step) for step in steps)
-        self.run = self._link_and_run
         self.is_of_application = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "run":  # not linked yet; an attribute from the beginning would be a reference cycle
+            return self._link_and_run
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def members(self) -> Iterable[Any]:
         return self.steps

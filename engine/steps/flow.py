@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -81,6 +81,14 @@ class Flow(Element):
         gate, is_started = Gate(self.max_concurrency, self.max_records), self.initial_state == "started"
         self._prepare(_gate=gate, _limit=limit, _redelivery=policy, is_started=is_started)
         self._prepare(under_way={}, last_event=Age())
+
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        self._prepare(_gate=former._gate)
+        self._gate.resize(self.max_concurrency, self.max_records)
+        if self.initial_state == former.initial_state:  # an operator may have started or stopped it
+            self.take_events(is_started=former.is_started)
+        if self._redelivery and former._redelivery:
+            self._redelivery.take_over(former._redelivery, self.runtime, former.runtime)
 
     def code(self, link: Link) -> Code:
         return link.watched(self, link.guard(link.code(self.steps), self.error_handler))

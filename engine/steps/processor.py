@@ -288,5 +288,14 @@ class Source(Element):
     async def start(self, flow: Served) -> None:
         """Begin to make events. Raise FlowError if that fails. Do nothing if a server drives the source."""
 
+    async def rest(self) -> None:
+        """Make no more events; those under way go on. `start` or `stop` follows.
+
+        To be defined by a source that makes events by itself: after a reload another one makes them.
+        """
+
+    async def none_under_way(self) -> None:
+        """Return when none of its events is under way."""
+
     async def stop(self) -> None:
         """Make no more events, and return when those under way have ended; immediately if that is cancelled."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import inf
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from msgspec import UNSET, DecodeError
 from pydantic import BeforeValidator, Field
@@ -170,9 +170,19 @@ class LocalStore(Store):
     async def clear(self) -> None:
         self._entries.clear()
 
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        if not self.persistent and not former.persistent:
+            self._forget()
+            self._prepare(_entries=former._entries)
+
     async def stop(self) -> None:
         if not self.persistent:
-            self._entries.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Have no entries; a store that took them over still has them."""
+        for name in ("_entries", "_room"):
+            vars(self).pop(name, None)
 
 
 def default_store(runtime: Runtime) -> Store:

@@ -49,9 +49,17 @@ class RedeliveryPolicy(Parameters):
 
     def delivery(self, event: Event, runtime: Runtime) -> Delivery:
         """Return the delivery of a message to a flow."""
-        return Delivery(self, event, self.object_store or runtime.share(self, lambda: self._own_store(runtime)))
+        return Delivery(self, event, self.object_store or self._own_store(runtime))
+
+    def take_over(self, former: RedeliveryPolicy, runtime: Runtime, before: Runtime) -> None:
+        """Go on counting the failures that the former policy has counted, unless a store of the flows does."""
+        if not self.object_store and not former.object_store and _id_of(self) == _id_of(former):
+            self._own_store(runtime).take_over(former._own_store(before), is_unchanged=True)
 
     def _own_store(self, runtime: Runtime) -> Store:
+        return runtime.share(self, lambda: self._make_store(runtime))
+
+    def _make_store(self, runtime: Runtime) -> Store:
         most = 2 * MOST_REMEMBERED  # of each message the number of failures, and the last one
         return private_store(runtime, entry_ttl=f"{self._memory}s", max_entries=most, max_size=LARGEST_REMEMBERED)
 
@@ -125,6 +133,10 @@ class Delivery:
         except NotSerialisable as error:
             detail = str(error)
             raise FlowError(INVALID_KEY, "the message has no identifier", detailed_description=detail) from error
+
+
+def _id_of(policy: RedeliveryPolicy) -> Any:
+    return policy.id_expression and policy.id_expression.written
 
 
 def _error_key(key: str) -> str:

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Literal
 
-from engine.application import Application, StartError
+from engine.application import Application
+from engine.edition import StartError
 from engine.loading.catalog import Catalog
 from engine.steps.flow import Flow
 from engine.testing import report

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from engine.application import StartError
+from engine.edition import StartError
 from engine.loading.catalog import Catalog, discover
 from engine.loading.diagnostic import LoadError
 from engine.testing.covered.points import Point

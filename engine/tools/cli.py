@@ -88,16 +88,24 @@ def serve(
 
         sys.exit(serve_again(known, sys.argv[1:]))
     gc.disable()  # loaded objects stay: collecting now only delays the start; `serve` enables it
+    from engine.operation.addresses import Where
     from engine.tools.logs import configure
     from engine.tools.served.handover import Successor
-    from engine.tools.served.serving import serve_application
+    from engine.tools.served.serving import Told, serve_application
 
     recorder = _recorder(record, known) if record else None
     app = load_given(known, recorder, metrics=management is not None)
-    configure(log_level, log_format, app.parts.secrets)
+
+    def hide(secrets: frozenset[str]) -> None:
+        configure(log_level, log_format, secrets)
+        if recorder is not None:
+            recorder.secrets = secrets
+
+    hide(app.parts.secrets)
     operators = _management_port(management, workers) if management else None
+    told = Told(Where(host, port), docs, workers, recorder, Successor.expected(), operators, hide)
     try:
-        code = serve_application(app, host, port, docs, workers, recorder, Successor.expected(), operators)
+        code = serve_application(app, told)
     finally:
         if operators is not None:
             operators.close()

@@ -7,7 +7,8 @@ from typing import Any
 import click
 import msgspec
 
-from engine.application import Application, StartError
+from engine.application import Application
+from engine.edition import StartError
 from engine.expressions.writing import encode
 from engine.values.errors import FlowError
 from engine.values.event import Event

@@ -15,19 +15,23 @@ class Ending:
     def __init__(self, seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._asked = self._loop.create_future()
-        self._seconds = seconds
+        self.seconds = seconds
         self._deadline = 0.0
         self._limit: asyncio.Timeout | None = None
 
     def ask(self) -> None:
         """Take note of a signal."""
         if not self._asked.done():
-            self._deadline = self._loop.time() + self._seconds
+            self._deadline = self._loop.time() + self.seconds
             self._asked.set_result(None)
             return
         self._deadline = self._loop.time()
         if self._limit and not self._limit.expired():
             self._limit.reschedule(self._deadline)
+
+    @property
+    def is_asked(self) -> bool:
+        return self._asked.done()
 
     @property
     def seconds_left(self) -> float:

@@ -44,6 +44,16 @@ class Front:
         """Whether answers end their connections, because the server ends."""
         self._is_left = asyncio.Event()
 
+    def change(self, app: ASGIApp, limits: Connections, most_connections: int) -> None:
+        """Have another application, or other limits, from now on."""
+        self.app, self.limits, self.most_connections = app, limits, most_connections
+        self.unsent.change(limits.max_unsent)
+
+    def take_over(self, former: Front) -> None:
+        """Be the address for new connections; those of a former front end with their next answer."""
+        former.is_draining = True
+        self.unsent, self._is_left = former.unsent, former._is_left
+
     def enter(self, connection: Any) -> int:
         """Register a connection. Return how many there are."""
         self._connections.add(connection)
@@ -59,6 +69,7 @@ class Front:
         """Wait until each caller has its answer; cut off callers that do not end their connections."""
         if not self._connections:
             return
+        self._is_left.clear()
         try:
             async with asyncio.timeout(LINGER):
                 await self._is_left.wait()

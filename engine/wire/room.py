@@ -101,6 +101,10 @@ class Unsent:
         self._held = 0
         self._sizes: dict[Reader, int] = {}
 
+    def change(self, most: int) -> None:
+        """Have another limit from now on."""
+        self._most = most
+
     def add(self, reader: Reader, size: int) -> None:
         """Note that this many more bytes wait for a reader."""
         self._sizes[reader] = self._sizes.get(reader, 0) + size

@@ -1,33 +1,25 @@
-"""Runs uvicorn: sockets, signals, and an orderly shutdown."""
+"""Runs uvicorn at one address: its sockets, its limits, and an orderly shutdown."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
-import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.limits import LINGER
 from engine.wire.connections import Connections
-from engine.wire.descriptors import room_for
-from engine.wire.ending import Ending
 from engine.wire.forwarding import Forwarding
 from engine.wire.front import Front
 from engine.wire.own_server import BrokenStream
 from engine.wire.room import Room
-
-OFTEN_ENOUGH = (20_000, 20, 50)
-"""Thresholds of the garbage collector: otherwise a body of 10,000 records would be scanned again and again."""
 
 BACKLOG = 2048
 """How many connections wait in the operating system until they are accepted."""
@@ -44,22 +36,8 @@ def _is_news(record: logging.LogRecord) -> bool:
 logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
-class Served(NamedTuple):
-    """An application at an address.
-
-    largest_body: the most bytes of a body there. is_shared: whether another process continues to accept connections
-    there.
-    """
-
-    app: Starlette
-    listening: socket.socket
-    connections: Connections
-    largest_body: int = 0
-    is_shared: bool = False
-
-
 class Server(uvicorn.Server):
-    """One of several servers in a process; `serve` handles the signals.
+    """One of several servers in a process; `Servers` handles the signals.
 
     largest_body: bytes that a body may have. most_connections: how many there are file descriptors for.
     is_shared: whether another process accepts connections at the same socket.
@@ -80,6 +58,10 @@ class Server(uvicorn.Server):
         self._room = Room(self._connections.buffered(largest_body))
         self._most_connections = min(most_connections, self._connections.max_connections)
         self._front: Front | None = None
+        self._sockets: Sequence[socket.socket] = ()
+        self._app: Any = None
+        self.task: asyncio.Task[None] | None = None
+        """In which it serves; set by who starts it."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -91,20 +73,46 @@ class Server(uvicorn.Server):
         if self.lifespan.should_exit:
             self.should_exit = True
             return
+        self._sockets, self._app = sockets or (), self.config.loaded_app
+        await self._listen()
+        self.started = True
+
+    async def _listen(self) -> None:
+        """Accept connections. The sockets stay open when these servers are closed: others may take their place."""
         loop, limits = asyncio.get_running_loop(), self._connections
         make = self._maker(loop)
         tls: dict[str, Any] = {}
         if limits.tls:
             tls = {"ssl": limits.tls, "ssl_handshake_timeout": limits.header_timeout, "ssl_shutdown_timeout": LINGER}
-        listening = [loop.create_server(make, sock=each, backlog=BACKLOG, **tls) for each in sockets or ()]
+        listening = [loop.create_server(make, sock=each.dup(), backlog=BACKLOG, **tls) for each in self._sockets]
         self.servers = [await each for each in listening]
-        self.started = True
+
+    def change(self, connections: Connections, largest_body: int, most_connections: int) -> bool:
+        """Have other limits from now on, for connections that exist, too. Return whether TLS is to be `renewed`."""
+        is_other_tls = connections.tls is not self._connections.tls
+        self._connections = connections
+        self._room.most = connections.buffered(largest_body)
+        self._most_connections = min(most_connections, connections.max_connections)
+        self.config.timeout_keep_alive = connections.idle_timeout  # type: ignore[assignment]  # asyncio takes a float
+        self.config.h11_max_incomplete_event_size = connections.max_header_size
+        if self._front is not None:
+            self._front.change(self._answering(), connections, self._most_connections)
+        return is_other_tls
+
+    async def renew(self) -> None:
+        """Have TLS as it is now for new connections; those that exist end with their next answer."""
+        former, servers = self._front, self.servers
+        if self.should_exit:
+            return
+        await self._listen()
+        if self._front is not None and former is not None:
+            self._front.take_over(former)
+        for server in servers:
+            server.close()
 
     def _maker(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.Protocol]:
         """Return the factory of protocols."""
-        app: Any = self.config.loaded_app
-        if self._connections.trusted_proxies:
-            app = Forwarding(app, self._connections.trusted_proxies)
+        app = self._answering()
         if protocol := _own_protocol():
             limits = self._connections
             self._front = Front(app, self.server_state, limits, self._room, self._most_connections, loop)
@@ -112,6 +120,11 @@ class Server(uvicorn.Server):
         self.config.loaded_app = _in_peace(app)
         uvicorns: Any = self.config.http_protocol_class
         return partial(uvicorns, self.config, self.server_state, app_state={}, _loop=loop)
+
+    def _answering(self) -> Any:
+        """Return the application that answers."""
+        proxies = self._connections.trusted_proxies
+        return Forwarding(self._app, proxies) if proxies else self._app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept waiting connections, and then end as uvicorn does: requests in progress are answered.
@@ -146,51 +159,7 @@ def bind(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
-async def serve(
-    served: Sequence[Served],
-    shutdown_timeout: float,
-    ready: Callable[[], None],
-    stop_sources: Callable[[], Awaitable[None]],
-) -> float:
-    """Answer on each socket until SIGTERM or Ctrl-C; requests in progress may finish within the time.
-
-    A second signal ends immediately. Returns the seconds that are left of the time.
-    """
-    servers = _servers(served, shutdown_timeout)
-    ending = Ending(shutdown_timeout)
-
-    def stop() -> None:
-        ending.ask()
-        for server in servers:
-            server.force_exit = server.should_exit
-            server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as in a worker
-            loop.add_signal_handler(number, stop)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*OFTEN_ENOUGH)
-    gc.enable()
-    ready()
-    serving = (server.serve([each.listening]) for server, each in zip(servers, served, strict=True))
-    await asyncio.gather(*serving, ending.stop(stop_sources))
-    return ending.seconds_left
-
-
-def _servers(served: Sequence[Served], shutdown_timeout: float) -> list[Server]:
-    """Return a server for each address; they share the file descriptors of the process."""
-    wanted = sum(each.connections.max_connections for each in served)
-    room = room_for(wanted)
-    servers = []
-    for app, _, connections, largest_body, is_shared in served:
-        most, config = connections.max_connections * room // wanted, _config(app, connections, shutdown_timeout)
-        servers.append(Server(config, connections, largest_body, most, is_shared=is_shared))
-    return servers
-
-
-def _config(app: ASGIApp, connections: Connections, shutdown_timeout: float) -> uvicorn.Config:
+def config_of(app: ASGIApp, connections: Connections, shutdown_timeout: float = 0.0) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=_own_protocol() or "h11",

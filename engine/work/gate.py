@@ -36,6 +36,12 @@ class Gate:
         """How many events were refused so far."""
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    def resize(self, limit: int | None, max_records: int | None = None) -> None:
+        """Have other limits from now on; what is inside stays."""
+        self.limit, self.max_records = limit, max_records
+        for _ in range(len(self._waiting)):
+            self._wake_next()
+
     @property
     def is_full(self) -> bool:
         if self.limit is not None and self.inside >= self.limit:

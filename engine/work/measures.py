@@ -103,23 +103,71 @@ class Measures:
         """Limited things by their names, such as `the connections of Records_DB`: a watchdog tells which stay full."""
         self.is_on = False
         """Whether anybody will ask. If not, what takes time for each event is not measured."""
+        self._loaded: set[tuple[str, Labels]] = set()
+        """The series that were made while the flows were loaded; others came later."""
+        self._limited: set[str] = set()
+        """The same of limited things."""
+        self._former: Measures | None = None
+
+    def note_loaded(self) -> None:
+        """Note that all there is now belongs to the flows that were loaded."""
+        self._loaded |= {(family.name, labels) for family in self for labels in family.series}
+        self._limited |= self.limited.keys()
+
+    # A reload
+
+    def successor(self) -> Measures:
+        """Return the measures of flows that are to take the place of these: what both count has the same slot.
+
+        Nothing is changed here before `go_on`.
+        """
+        after = Measures()
+        after.is_on, after._former = self.is_on, self
+        return after
+
+    def go_on(self) -> None:
+        """Take the place of the former measures, in these themselves: whoever holds them goes on, too.
+
+        What the former flows counted and the new ones do not is forgotten.
+        """
+        former = self._former
+        if former is None:
+            return
+        former._forget(former._loaded - self._loaded, former._limited - self._limited)
+        for family in self:
+            known = former._families.get(family.name)
+            if known is not None and _is_like(known, family):
+                known.series.update(family.series)
+            else:
+                former._families[family.name] = family
+        former.limited.update(self.limited)
+        former._loaded, former._limited, former.is_on = self._loaded, self._limited, self.is_on
+        self._families, self.limited, self._former = former._families, former.limited, None
+
+    def _forget(self, series: set[tuple[str, Labels]], limited: set[str]) -> None:
+        for name, labels in series:
+            self._families[name].series.pop(labels, None)
+        for name in {name for name, _ in series if not self._families[name].series}:
+            del self._families[name]
+        for name in limited:
+            self.limited.pop(name, None)
 
     def __iter__(self) -> Iterator[Family]:
         return iter(self._families.values())
 
     def counter(self, name: str, text: str, **labels: str) -> Counter:
         """Return the counter of these labels. Raises Taken if the name is that of another measure."""
-        slot: Counter = _slot(self._family(name, text, "counter", labels), labels, Counter)
+        slot: Counter = self._slot(self._family(name, text, "counter", labels), labels, Counter)
         return slot
 
     def histogram(self, name: str, text: str, bounds: Sequence[float] = DURATIONS, **labels: str) -> Histogram:
         """Return the histogram of these labels. Raises Taken, likewise."""
-        slot: Histogram = _slot(self._family(name, text, "histogram", labels), labels, lambda: Histogram(bounds))
+        slot: Histogram = self._slot(self._family(name, text, "histogram", labels), labels, lambda: Histogram(bounds))
         return slot
 
     def age(self, name: str, text: str, **labels: str) -> Age:
         """Return the age of these labels; of several processes the least counts. Raises Taken, likewise."""
-        slot: Age = _slot(self._family(name, text, "gauge", labels, "min"), labels, Age)
+        slot: Age = self._slot(self._family(name, text, "gauge", labels, "min"), labels, Age)
         return slot
 
     def read(self, name: str, text: str, read: Read, kind: Kind = "gauge", merge: Merge = "sum", **labels: str) -> None:
@@ -140,12 +188,22 @@ class Measures:
             raise Taken(f"the measure {name} stands already, as {stands}; give yours another name")
         return family
 
+    def _slot(self, family: Family, labels: Mapping[str, str], make: Callable[[], Slot]) -> Any:
+        values = _bounded(labels)
+        if values not in family.series and len(family.series) >= MOST_SERIES:
+            values = (OTHER,) * len(values)
+        if values not in family.series:
+            family.series[values] = self._slot_before(family, values) or make()
+        return family.series[values]
 
-def _slot(family: Family, labels: Mapping[str, str], make: Callable[[], Slot]) -> Any:
-    values = _bounded(labels)
-    if values not in family.series and len(family.series) >= MOST_SERIES:
-        values = (OTHER,) * len(values)
-    return family.series.setdefault(values, make())
+    def _slot_before(self, family: Family, values: Labels) -> Any:
+        """Return the slot in which the flows before a reload count the same; None if they do not."""
+        known = self._former._families.get(family.name) if self._former else None
+        return known.series.get(values) if known is not None and _is_like(known, family) else None
+
+
+def _is_like(one: Family, other: Family) -> bool:
+    return (one.kind, one.names) == (other.kind, other.names)
 
 
 def _bounded(labels: Mapping[str, str]) -> Labels:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from engine.limits import RESPONSE_TIMEOUT
 from engine.values.errors import ErrorType
@@ -15,6 +15,7 @@ from engine.work.local_database import LocalDatabase
 from engine.work.measures import Measures
 from engine.work.nesting import Runnable
 from engine.work.tasks import Tasks
+from engine.work.under_way import UnderWay
 
 T = TypeVar("T")
 
@@ -22,6 +23,17 @@ T = TypeVar("T")
 
 DATA_DIR = ".engine"
 """The parent of the folders of applications without a dataDir, relative to the engine's working directory."""
+
+
+async def do_nothing(value: Any) -> None:
+    """Close nothing."""
+
+
+class Kept(NamedTuple):
+    """An object that a reload leaves as it is, and the function that closes it."""
+
+    value: Any
+    close: Callable[[Any], Awaitable[None]]
 
 
 class Runtime:
@@ -34,15 +46,19 @@ class Runtime:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.tasks = Tasks()
+        self.under_way = UnderWay()
+        """The events that somebody outside waits for: requests over HTTP, flows run from Python."""
         self.worker = 0
         """The number of the process among those that serve the application."""
+        self.limits: tuple[int | None, int | None] = (None, None)
+        """How many requests over HTTP may be in progress in all flows, and how many records."""
         self.requests = Gate(None)
         """The HTTP requests in progress in all flows."""
         self.data_dir = Path(DATA_DIR)
         """The folder of persistent data without a place of its own; each application has a different one."""
         self.default_response_timeout = RESPONSE_TIMEOUT
         """Seconds that a response may take, unless set elsewhere."""
-        self.flows: Mapping[str, Runnable] = {}
+        self.flows: dict[str, Runnable] = {}
         """The flows and sub-flows by name; all are there once the application is loaded."""
         self.isolation: Isolation | None = None
         """The isolation of a test; None if the elements act on the real world."""
@@ -51,6 +67,9 @@ class Runtime:
         self.stalled: Callable[[], Sequence[str]] = tuple
         """Returns what the watchdog tells has stalled now."""
         self._shared: dict[Hashable, Any] = {}
+        self._kept: dict[Hashable, Kept] = {}
+        self._inherited: dict[Hashable, Kept] = {}
+        """What the application before a reload has kept; it may still run, and keep more."""
         self._databases: dict[str, LocalDatabase] = {}
         self._starters: list[Callable[[], Awaitable[None]]] = []
         self._closers: list[Callable[[], Awaitable[None]]] = []
@@ -65,6 +84,16 @@ class Runtime:
         if key not in self._shared:
             self._shared[key] = make()
         found: T = self._shared[key]
+        return found
+
+    def keep(self, key: Hashable, make: Callable[[], T], close: Callable[[T], Awaitable[None]] = do_nothing) -> T:
+        """Do as `share`, for an object that a reload leaves as it is: the application after it finds it under the key.
+
+        close: called when the application stops, or after a reload if nobody asks for the key any more.
+        """
+        if key not in self._kept:
+            self._kept[key] = self._inherited.get(key) or Kept(make(), close)
+        found: T = self._kept[key].value
         return found
 
     def local_database(self, name: str, schema: str, unavailable: ErrorType) -> LocalDatabase:
@@ -91,10 +120,50 @@ class Runtime:
 
     async def stop(self) -> None:
         """Close the shared objects that were opened and forget the rest: the next start begins from scratch."""
+        await self._close_shared({**self._inherited, **self._kept}.values())
+        for key in [key for key, kept in self._kept.items() if kept.close is do_nothing]:
+            del self._kept[key]  # others are opened again, as configs are
+        self.close()
+
+    async def _close_shared(self, kept: Collection[Kept]) -> None:
         for close in reversed(self._closers):
             await close()
-        self.close()
+        for each in reversed(list(kept)):
+            await each.close(each.value)
         self._shared.clear()
+        self._inherited = {}
+
+    # A reload
+
+    def successor(self) -> Runtime:
+        """Return the runtime of an application that is to go on in this one's place, in the same process.
+
+        It has the same clock and the same files of the data folder, and finds what `keep` has kept here.
+        """
+        after = Runtime(self.clock)
+        after.worker, after._databases, after._inherited = self.worker, self._databases, self._kept
+        after.measures, after.stalled = self.measures.successor(), self.stalled
+        return after
+
+    def go_on_from(self, former: Runtime) -> None:
+        """Count the requests of the application before, which may still run, as if they were its own."""
+        self.requests = former.requests
+        self.requests.resize(*self.limits)
+
+    async def retire(self) -> None:
+        """Close the shared objects that the application after a reload does not go on with."""
+        await self._close_shared([kept for key, kept in self._inherited.items() if key not in self._kept])
+        self._forget()
+
+    async def give_up(self) -> None:
+        """Close the shared objects that were opened for an application that does not take the place of the other."""
+        await self._close_shared([kept for key, kept in self._kept.items() if kept is not self._inherited.get(key)])
+        self._forget()
+
+    def _forget(self) -> None:
+        """Hold nothing any more that holds it."""
+        for each in (self.flows, self._starters, self._closers):
+            each.clear()
 
     def close(self) -> None:
         """Close the files of the data folder; they are opened again on their next use."""

@@ -27,12 +27,16 @@ class Tasks:
         task.add_done_callback(self._running.discard)
         return task
 
+    async def none(self) -> None:
+        """Wait until all have ended, including any started meanwhile."""
+        while self._running:
+            await asyncio.wait(self._running)
+
     async def drain(self, seconds: float | None) -> int:
         """Wait until all have ended, including any started meanwhile. Return how many had to be cancelled."""
         try:
             async with asyncio.timeout(seconds):
-                while self._running:
-                    await asyncio.wait(self._running)
+                await self.none()
         except TimeoutError:
             pass
         late = list(self._running)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Self
 
 from engine import After, Chain, Code, ErrorType, Event, Field, FlowError, Scope, prepared
 from engine.connectors import OVERLOAD, Gate, Period, log_failure, run_route
@@ -42,6 +42,10 @@ class Async(Scope):
 
     def __post_init__(self) -> None:
         self._prepare(_gate=Gate(self.max_concurrency), _taken=set())
+
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        self._prepare(_gate=former._gate, _taken=former._taken)
+        self._gate.resize(self.max_concurrency)
 
     def bounded(self, code: Code) -> Code:
         return code  # the timeout is for the steps

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from engine import After, Chain, Condition, Event, Expression, FlowError, Message, Mistake, Refusal, Scope, prepared
 from engine.connectors import (
@@ -134,6 +134,12 @@ class Cache(Scope):
     @cached_property
     def _reads_credentials(self) -> bool:
         return any(map(_is_of_credentials, self._read))
+
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        if is_unchanged:  # results of other steps would be others
+            self._prepare(_flights=former._flights)
+            if not self.caching_strategy and not former.caching_strategy:
+                self.store.take_over(former.store, is_unchanged=True)
 
     @cached_property
     def store(self) -> Store:

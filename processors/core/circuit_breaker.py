@@ -78,7 +78,7 @@ class CircuitBreaker(Scope):
 
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
-        if self._circuit.settings != self._settings:
+        if runtime.share((CircuitBreaker, self.name), lambda: self._settings) != self._settings:
             found = f"the circuit breaker '{self.name}' a second time, with other settings"
             refuse([Mistake("F303", found, "the same maxFailures, within and openFor, or another name")])
 
@@ -88,8 +88,8 @@ class CircuitBreaker(Scope):
 
     @property
     def _circuit(self) -> Circuit:
-        key = CircuitBreaker, self.name
-        return self.runtime.share(key, lambda: Circuit(self.name, self._settings, self.runtime.clock))
+        key = Circuit, self.name, self._settings
+        return self.runtime.keep(key, lambda: Circuit(self.name, self._settings, self.runtime.clock))
 
     def bounded(self, code: Code) -> Code:
         return code  # the timeout is for the steps: it is a failure

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Self
 
 from engine import Event, Expression, FlowError, VoidOperation
 from engine.connectors import (
@@ -51,6 +52,10 @@ class IdempotentMessageValidator(VoidOperation):
     raises = (DUPLICATE_MESSAGE, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
     is_outward = True
     reaches_outside = False
+
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        if not self.object_store and not former.object_store:
+            self.store.take_over(former.store, is_unchanged=is_unchanged)
 
     @cached_property
     def store(self) -> Store:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import count
+from typing import Self
 
 from engine import After, Event, Runtime, Scope, prepared
-from processors.core._route import Route, Routes
+from processors.core._route import Routes
 
 
 class RoundRobin(Scope):
@@ -32,17 +33,20 @@ class RoundRobin(Scope):
     message_after = After.INNER
     always_enters = True
 
-    _turns: Iterator[Route] = prepared()
+    _turns: Iterator[int] = prepared()
 
     def __post_init__(self) -> None:
-        self._prepare(_turns=cycle(self.routes))
+        self._prepare(_turns=count())
 
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
         runtime.at_stop(self._begin_anew)
 
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        self._prepare(_turns=former._turns)
+
     async def _begin_anew(self) -> None:
-        self._prepare(_turns=cycle(self.routes))
+        self._prepare(_turns=count())
 
     async def run(self, event: Event) -> Event:
-        return await next(self._turns).steps.run(event)
+        return await self.routes[next(self._turns) % len(self.routes)].steps.run(event)

@@ -3,13 +3,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator
 
-from engine import Amount, Event, Field, FlowError, Kind, Mistake, Parameters, Served, refuse, shown
+from engine import Amount, Event, Field, FlowError, Kind, Mistake, Parameters, Served, prepared, refuse, shown
 from engine.connectors import FLOW_BACK_PRESSURE, TEXT, ActiveSource, TimeUnit, did_you_mean
 from processors.core._cron import CronExpression
 
@@ -64,6 +64,19 @@ class Cron(Parameters):
     """The time zone, by its name (`Europe/Berlin`); the machine's, if left out."""
 
 
+class Beat:
+    """How far the firings have come: it goes on over a reload.
+
+    begin, number: when the first one was due, by the monotonic clock, and which one is next. last: the time of day from
+    which the next one is looked for.
+    """
+
+    def __init__(self) -> None:
+        self.begin: float | None = None
+        self.number = 0
+        self.last: datetime | None = None
+
+
 class Scheduler(ActiveSource):
     """Start the flow at a fixed frequency, or at the times of a cron expression.
 
@@ -100,11 +113,23 @@ class Scheduler(ActiveSource):
 
     in_every_worker = False
 
+    _beat: Beat = prepared()
+
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._prepare(_beat=Beat())
         if (self.fixed_frequency is None) == (self.cron is None):
             found = "fixed-frequency and cron" if self.cron else "neither fixed-frequency nor cron"
             refuse([Mistake("F303", found, "one of the two", "fixed-frequency: {frequency: 1000}")])
+
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        super().take_over(former, is_unchanged=is_unchanged)
+        if self.starts_at() == former.starts_at():
+            self._prepare(_beat=former._beat)
+
+    async def stop(self) -> None:
+        await super().stop()
+        self._prepare(_beat=Beat())
 
     def starts_at(self) -> str:
         if self.fixed_frequency:
@@ -137,24 +162,25 @@ class Scheduler(ActiveSource):
                 log.warning("the flow %s is not started: it is full", flow.name)
 
     async def _at_frequency(self, times: FixedFrequency) -> AsyncIterator[None]:
-        clock, every = self.runtime.clock, _seconds(times)
-        begin = clock.monotonic() + times.start_delay.seconds(times.time_unit)
-        number = 0
+        clock, every, beat = self.runtime.clock, _seconds(times), self._beat
+        if beat.begin is None:
+            beat.begin = clock.monotonic() + times.start_delay.seconds(times.time_unit)
+        begin = beat.begin
         while True:
-            await clock.sleep(max(0.0, begin + number * every - clock.monotonic()))
-            yield
+            await clock.sleep(max(0.0, begin + beat.number * every - clock.monotonic()))
             passed = int((clock.monotonic() - begin) / every)
-            number = max(number, passed) + 1
+            beat.number = max(beat.number, passed) + 1
+            yield
 
     async def _by_cron(self, cron: Cron) -> AsyncIterator[None]:
-        clock = self.runtime.clock
-        last = clock.now()
+        clock, beat = self.runtime.clock, self._beat
+        last = beat.last = beat.last or clock.now()
         while following := cron.expression.after(last, cron.time_zone):
             while (now := clock.now()) < following and last - now < SET_ANEW:
                 await clock.sleep(min((following - now).total_seconds(), LONGEST_SLEEP))
+            last, beat.last = now, now
             if now >= following:
                 yield
-            last = now
 
 
 def _seconds(times: FixedFrequency) -> float:

@@ -37,7 +37,6 @@ class Bulk(DatabaseOperation):
     """The statement in the form of the database."""
 
     def prepare(self, database: Database) -> None:
-        self.config_ref.statements.append(self.sql)
         style = database.style
         self._prepare(text=self.sql.text(style), bind=self.sql.binder(lambda parameters: parameters, style))
 

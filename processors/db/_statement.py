@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from engine import Amount, Code, ConfigRef, Effects, Field, Mistake, Operation, Template, prepared, refuse
+from engine import Amount, Code, ConfigRef, Effects, Field, Mistake, Operation, Runtime, Template, prepared, refuse
 from engine.connectors import RunPlain, TimeUnit, Transaction
 from processors.db._database import AtOnce, Database, DatabasePart, Statements
 from processors.db._errors import DB_TYPES
@@ -45,6 +45,12 @@ class DatabaseOperation(Operation):
     def prepare(self, database: Database) -> None:
         """Write the statement for the database."""
 
+    def live_in(self, runtime: Runtime) -> None:
+        super().live_in(runtime)
+        sql = getattr(self, "sql", None)
+        if isinstance(sql, Sql) and isinstance(self.config_ref, Config):
+            self.config_ref.statements_in(runtime).append(sql)
+
     async def statements(self) -> Statements:
         """Return the database, or its part in the transaction of this logical task."""
         transaction = Transaction.current()
@@ -79,7 +85,6 @@ class Statement(DatabaseOperation):
         super().__post_init__()
 
     def prepare(self, database: Database) -> None:
-        self.config_ref.statements.append(self.sql)
         bind = self.sql.binder(self.input_parameters.evaluate, database.style)
         bind_at_once = short(bind) if self.sql.has_lists else bind
         self._prepare(text=self.sql.text(database.style), bind=bind, bind_at_once=bind_at_once)

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
-from engine import Duration, Field, FlowError, Mistake, prepared, refuse
+from engine import Duration, Field, FlowError, Mistake, Runtime, prepared, refuse
 from engine.connectors import Isolation, Reconnection, read_file, text_of
 from processors.db._database import Database, DatabasePart, Pooling
 from processors.db._errors import DB_CONNECTIVITY
@@ -83,6 +83,10 @@ def _script(value: Any) -> Any:
         )
 
 
+async def _close(database: Database) -> None:
+    await database.close()
+
+
 class Config(BaseConfig):
     """A database; operations refer to it by config-ref.
 
@@ -129,13 +133,15 @@ class Config(BaseConfig):
 
     database: Database = prepared()
 
-    statements: list[Sql] = prepared()
-    """The statements that flows run on it."""
-
     reaches_outside = True
 
     def __post_init__(self) -> None:
-        self._prepare(database=database_of(self.url, self._pooling), statements=[])
+        self._prepare(database=database_of(self.url, self._pooling))
+
+    def be_named(self, name: str) -> None:
+        super().be_named(name)
+        key = Config, name, self.url, self._pooling
+        self._prepare(database=self.runtime.keep(key, lambda: self.database, _close))
 
     @property
     def _pooling(self) -> Pooling:
@@ -150,6 +156,10 @@ class Config(BaseConfig):
         elif hint := hint_of(self.url):
             self._prepare(stand_in_hint=hint)
 
+    def statements_in(self, runtime: Runtime) -> list[Sql]:
+        """Return the statements that the flows of an application run on it."""
+        return runtime.share(self, list)
+
     async def probe(self) -> Sequence[Mistake]:
         """Prepare the statements of the flows; tables made by initScript are treated as if they existed."""
         part = await self.database.begin(None)
@@ -157,7 +167,8 @@ class Config(BaseConfig):
             if self.init_script and self.database.style.undoes_tables:
                 for statement in statements_in(self.init_script):
                     await part.change(self.database.style.escape(statement), ())
-            return [mistake for sql in self.statements if (mistake := await self._mistake_in(sql, part))]
+            statements = self.statements_in(self.runtime)
+            return [mistake for sql in statements if (mistake := await self._mistake_in(sql, part))]
         finally:
             await part.rollback()
 
@@ -188,3 +199,7 @@ class Config(BaseConfig):
 
     async def stop(self) -> None:
         await self.database.close()
+
+    async def stop_for(self, successor: Self) -> None:
+        if successor.database is not self.database:
+            await self.stop()

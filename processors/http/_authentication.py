@@ -133,6 +133,9 @@ class Tokens:
         self._token: Token | None = None
         self._renewal: asyncio.Task[Token | FlowError] | None = None
 
+    def live_in(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
     async def get(self) -> str:
         """Return a valid token. Raise HTTP:SECURITY if none is issued, HTTP:CONNECTIVITY if nobody answers."""
         if self._token is not None and self._runtime.clock.monotonic() < self._token.ends:

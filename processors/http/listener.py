@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator
 
@@ -167,6 +167,12 @@ class Listener(HttpSource):
             refuse([Mistake("F304", "schema beside body: raw", "one of them", "rawBody: true")])
         if self.schema and self.streaming:
             refuse([Mistake("F304", "schema beside streaming", "one of them", "json:validate-schema in the foreach")])
+
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        if self.rate_limit and former.rate_limit:
+            self.rate_limit.take_over(former.rate_limit)
+        if self.idempotency and former.idempotency:
+            self.idempotency.take_over(former.idempotency, self.runtime, former.runtime)
 
     def objections(self) -> Iterator[tuple[str, Mistake]]:
         flow = self.flow

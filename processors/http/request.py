@@ -331,10 +331,9 @@ def _shared(runtime: Runtime) -> RequestConfig:
         config = RequestConfig()
         config.live_in(runtime)
         runtime.at_start(config.start)
-        runtime.at_stop(config.stop)
         return config
 
-    return runtime.share(RequestConfig, make)
+    return runtime.keep((RequestConfig, runtime.default_response_timeout), make, RequestConfig.stop)
 
 
 def _with(outgoing: Outgoing, credentials: str | None) -> Outgoing:

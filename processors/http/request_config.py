@@ -169,8 +169,10 @@ class RequestConfig(Config):
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
         grant = self.authentication and self.authentication.client_credentials
-        if grant:
+        if grant and self._tokens is None:
             self._prepare(_tokens=Tokens(grant, runtime, self._fetch))
+        elif self._tokens is not None:  # a reload moves it to another application, with its token
+            self._tokens.live_in(runtime)
 
     @property
     def seconds(self) -> float:

@@ -136,7 +136,7 @@ class Jwt(Authentication):
         if self._fixed is not None:
             return self._fixed
         url, runtime = str(self.jwks), self.runtime
-        return runtime.share((FetchedKeys, url), lambda: FetchedKeys(url, runtime))
+        return runtime.keep((FetchedKeys, url), lambda: FetchedKeys(url, runtime))
 
     @cached_property
     def _rules(self) -> Rules:

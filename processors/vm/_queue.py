@@ -42,6 +42,11 @@ class Queue:
         self._takers = Waiters()
         self._publishers = Waiters()
 
+    def resize(self, limit: int) -> None:
+        """Have room for so many from now on; those that wait stay."""
+        self._limit = limit
+        self._publishers.wake_all()
+
     async def put(self, envelope: Envelope, seconds: float) -> bool:
         """Add the message as soon as there is room; return whether there was any within the seconds."""
         if not await self._publishers.until(self._has_room, self._clock, seconds):

@@ -23,6 +23,10 @@ class Waiters:
                 waiting.set_result(None)
                 return
 
+    def wake_all(self) -> None:
+        for _ in range(len(self._waiting)):
+            self.wake()
+
     async def until(self, holds: Callable[[], bool], clock: Clock, seconds: float | None = None) -> bool:
         """Wait until the condition holds, at most for the seconds; return whether it does."""
         deadline = None if seconds is None else clock.monotonic() + seconds

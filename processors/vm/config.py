@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator
 
@@ -83,9 +83,23 @@ class Config(BaseConfig):
         database = self.runtime.local_database(FILE, SCHEMA, VM_CONNECTIVITY)
         return PersistentQueue(f"{self.config_name}/{definition.queue_name}", limit, clock, database)
 
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        """Have the queues of the same names, with their messages."""
+        types = {each.queue_name: each.queue_type for each in former.queues}
+        for each in self.queues:
+            if types.get(each.queue_name) == each.queue_type:
+                self._by_name[each.queue_name] = queue = former.queue(each.queue_name)
+                queue.resize(each.max_outstanding_messages)
+
     async def stop(self) -> None:
-        for definition in self.queues:
-            queue = self.queue(definition.queue_name)
-            if definition.queue_type == "TRANSIENT" and len(queue):
-                log.warning("%d messages of the transient queue %s are lost", len(queue), definition.queue_name)
+        self._close(self.names)
+
+    async def stop_for(self, successor: Self) -> None:
+        self._close([name for name in self.names if successor._by_name.get(name) is not self.queue(name)])
+
+    def _close(self, names: list[str]) -> None:
+        for name in names:
+            queue = self.queue(name)
+            if isinstance(queue, TransientQueue) and len(queue):
+                log.warning("%d messages of the transient queue %s are lost", len(queue), name)
             queue.close()

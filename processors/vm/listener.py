@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Self
 
 from engine import ErrorType, Event, Field, FlowError, Parameters, Served, Template, prepared
 from engine.connectors import FLOW_BACK_PRESSURE, REDELIVERY_EXHAUSTED, ActiveSource, DelayedRedelivery, Gate
@@ -73,11 +73,18 @@ class Listener(QueueAccess, ActiveSource):
         super().__post_init__()
         self._prepare(_consumers=Gate(self.number_of_consumers), _ending=None)
 
+    def take_over(self, former: Self, *, is_unchanged: bool) -> None:
+        super().take_over(former, is_unchanged=is_unchanged)
+        if former.queue is self.queue:
+            self._prepare(_consumers=former._consumers)
+            self._consumers.resize(self.number_of_consumers)
+
     def starts_at(self) -> str:
         return f"queue {self.queue_name}"
 
     async def start(self, flow: Served) -> None:
-        self._prepare(_ending=asyncio.get_running_loop().create_future())
+        if self._ending is None or self._ending.done():  # else it goes on, after a reload that failed
+            self._prepare(_ending=asyncio.get_running_loop().create_future())
         await super().start(flow)
 
     async def stop(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from fake_clock import FakeClock
 
 from engine import Application, FlowError
-from engine.application import StartError
+from engine.edition import StartError
 
 FLOWS = """
 configs: {{DB: {{db:config: {{url: "sqlite:///{folder}/data/x.db", {more}}}}}}}

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from engine.serving.route import Connections
 from engine.wire import connection as connections
-from engine.wire.server import Server, _config
+from engine.wire.server import Server, config_of
 
 LONGEST = 2.0
 PAUSE = 0.2
@@ -30,7 +30,7 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     monkeypatch.setattr(connections, "LONGEST_LINGER", LONGEST)
     monkeypatch.setattr(connections, "LINGER", PAUSE)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(_config(unread, Connections(), 1.0))
+        server = Server(config_of(unread, Connections(), 1.0))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from engine.serving.route import Connections
 from engine.wire import connection as connections
-from engine.wire.server import Server, _config
+from engine.wire.server import Server, config_of
 
 SIZE = 2**25
 
@@ -30,7 +30,7 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     monkeypatch.setattr(connections, "STUCK", 0.5)
     monkeypatch.setattr(connections, "SLOWEST_READER", 2**20)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(_config(large, Connections(), 1.0))
+        server = Server(config_of(large, Connections(), 1.0))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -99,5 +99,5 @@ class Generator:
         source = "\n".join([*self._parts, *head, *lines, *tail])
         space = self.constants | {"failed": failed, "__source__": source}
         exec(compile(source, "<expression>", "exec"), space)  # noqa: S102  # the code is ours, values are constants
-        evaluate: Callable[[Any], Any] = space["evaluate"]
+        evaluate: Callable[[Any], Any] = space.pop("evaluate")  # it holds the space: avoids a reference cycle
         return evaluate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -16,9 +16,11 @@ from engine.expressions.digits import is_digits
 from engine.operation.management import Management
 from engine.operation.operations import Operations
 from engine.operation.process import measure_process
+from engine.operation.reload import Reloaded
 from engine.operation.siblings import Siblings
 from engine.wire.connections import DEFAULT
-from engine.wire.server import Served, bind
+from engine.wire.server import bind
+from engine.wire.servers import Served
 
 TOKEN = "ENGINE_MANAGEMENT_TOKEN"  # noqa: S105  # the name of a variable
 """The environment variable with the token that operators show as `Authorization: Bearer …`."""
@@ -61,11 +63,14 @@ class ManagementPort:
         return f"http://{host}:{self.listening.getsockname()[1]}"
 
     @asynccontextmanager
-    async def serving(self, app: Application) -> AsyncIterator[Served]:
-        """Return the server of this process's part of it, which answers while the context is open."""
+    async def serving(self, app: Application, reload: Callable[[], Awaitable[Reloaded]]) -> AsyncIterator[Served]:
+        """Return the server of this process's part of it, which answers while the context is open.
+
+        reload: has all processes load the flows again.
+        """
         siblings = Siblings(Operations(app), self.folder, app.parts.runtime.worker)
         measure_process(app.measures)
-        management = Management(siblings, app.start, app.is_ready, self.token)
+        management = Management(siblings, app.start, app.is_ready, self.token, reload)
         await siblings.start()
         try:
             yield Served(management.asgi(), self.listening, DEFAULT)

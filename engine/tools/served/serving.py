@@ -1,13 +1,14 @@
-"""`engine serve`: which address answers for which flows, and the printed lines."""
+"""`engine serve`: from loaded flows to a server that answers, and the lines that it prints."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
-from itertools import combinations
+import os
+import signal
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -15,96 +16,81 @@ import uvicorn
 from starlette.applications import Starlette
 
 from engine import __version__
-from engine.application import Application, StartError
-from engine.openapi.pages import is_described
-from engine.serving.route import HttpSource, Route
-from engine.steps.flow import Flow
-from engine.values.request_path import PathPattern
+from engine.application import Application
+from engine.edition import StartError
+from engine.operation.addresses import Address, Serving, Where, mistake_in
+from engine.operation.reload import Reload
+from engine.serving.route import HttpSource
+from engine.tools.served.terminal import has_terminal
 from engine.values.secrets import Secrets
-from engine.wire.server import Served, bind, serve
 
 if TYPE_CHECKING:
+    from engine.operation.watchdog import Watchdog
     from engine.testing.recordings.recording import Recorder
+    from engine.tools.served.channel import Channel
     from engine.tools.served.handover import Successor
     from engine.tools.served.managing import ManagementPort
+    from engine.tools.served.workers import WorkerReload
+
+Hide = Callable[[frozenset[str]], None]
+"""Has the log show none of these secrets."""
 
 
 @dataclass
-class Address:
-    """An address at which some of the flows are served."""
-
-    host: str
-    port: int
-    routes: list[tuple[Flow, Route]] = field(default_factory=list)
-    listening: socket.socket | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = self.listening.getsockname()[1] if self.listening else self.port
-        is_secure = any(route.connections.tls for _, route in self.routes)
-        return f"{'https' if is_secure else 'http'}://{host}:{port}"
-
-
-def serve_application(
-    app: Application, host: str | None, port: int | None, api_docs: bool | None = None, workers: int = 1,
-    recorder: Recorder | None = None, successor: Successor | None = None, management: ManagementPort | None = None,
-) -> int:  # fmt: skip
-    """Serve until a signal comes; return the exit code.
+class Told:
+    """What the command line says of a server.
 
     api_docs: whether each address describes its API. workers: how many processes share the sockets. recorder: writes
-    the requests to files. successor: takes the sockets from another process, and hands them on. management: the port
-    for operators.
+    the requests to files. successor: takes the sockets from another process, and hands them on.
     """
-    addresses = addresses_of(app, host, port)
-    mistake = _mistake(app, addresses)
-    if successor is not None and not mistake:
-        _take_over(addresses, successor)
-    if mistake := mistake or _bind(addresses):
+
+    where: Where
+    api_docs: bool | None = None
+    workers: int = 1
+    recorder: Recorder | None = None
+    successor: Successor | None = None
+    management: ManagementPort | None = None
+    hide: Hide = lambda secrets: None
+
+
+def serve_application(app: Application, told: Told) -> int:
+    """Serve until a signal comes; return the exit code."""
+    addresses = told.where.addresses(app.flows.values())
+    mistake = mistake_in(app.flows, addresses)
+    if told.successor is not None and not mistake:
+        _take_over(addresses, told.successor)
+    if mistake := mistake or _listen(addresses):
         click.echo(f"engine: {mistake}", err=True)
         return 1
-
-    def work(number: int, ready: Callable[[], None]) -> int:
-        app.parts.runtime.worker = number
-        with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-            return runner.run(_serve(app, addresses, api_docs, ready, recorder, management, successor is not None))
-
-    def ready() -> None:
-        text = announcement(app, addresses, management)
-        if successor is None:
-            click.echo(text)
-            return
-        successor.give({address.name: address.listening for address in addresses if address.listening}, text)
-        if workers == 1:
-            successor.end_with_other()
-
-    if workers == 1:
-        return work(0, ready)
+    is_shared = told.successor is not None
+    serving = Serving(app, told.where, addresses, told.api_docs, is_shared, _recording(told.recorder))
+    if told.workers == 1:
+        return run(serving, told, lambda: announce(serving, told))
     from engine.tools.served.workers import Workers
 
-    try:
-        return Workers(workers, work).run(ready)
-    finally:
-        for address in addresses:
-            if address.listening:
-                address.listening.close()
+    workers = Workers(told.workers, serving, told.hide, partial(run, serving, told))
+    return workers.run(lambda: announce(serving, told))
 
 
-def _mistake(app: Application, addresses: list[Address]) -> str | None:
-    """Return why the flows cannot be served at these addresses."""
-    if not any(flow.source for flow in app.flows.values()):
-        return "no flow has a source, there is nothing to serve"
-    if clash := next((each for address in addresses for each in _clashes(address)), None):
-        return f"{clash} would answer the same requests; leave out --host and --port"
-    for address in addresses:
-        if len({route.connections for _, route in address.routes}) > 1:
-            kinds = "tls, trustedProxies or limits of connections"
-            return f"the listener-configs at {address.host}:{address.port} differ in {kinds}: one address has one"
-    return None
+def run(serving: Serving, told: Told, ready: Callable[[], None], channel: Channel | None = None) -> int:
+    """Serve in this process; return the exit code.
+
+    channel: to the process that restarts this one, if it is a worker.
+    """
+    with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
+        return runner.run(_serve(serving, told, ready, channel))
+
+
+def announce(serving: Serving, told: Told) -> None:
+    """Say that requests are answered."""
+    text = announcement(serving.app, serving.addresses, told.management)
+    if told.successor is None:
+        click.echo(text)
+        return
+    listening = {address.name: address.listening for address in serving.addresses if address.listening}
+    told.successor.give(listening, text)
+    if told.workers == 1:
+        told.successor.end_with_other()
 
 
 def _take_over(addresses: list[Address], successor: Successor) -> None:
@@ -116,92 +102,98 @@ def _take_over(addresses: list[Address], successor: Successor) -> None:
         listening.close()
 
 
-def _bind(addresses: list[Address]) -> str | None:
+def _listen(addresses: list[Address]) -> str | None:
     """Listen at each address; return why that is not possible."""
-    for address in addresses:
-        if address.listening is not None:
-            continue
-        try:
-            address.listening = bind(address.host, address.port)
-        except OSError as error:
-            reason = (error.strerror or str(error)).partition(" (while ")[0]
-            return f"cannot listen at {address.url}: {reason}"
+    try:
+        for address in addresses:
+            address.listen()
+    except OSError as error:
+        return error.strerror
     return None
 
 
-def addresses_of(app: Application, host: str | None, port: int | None) -> list[Address]:
-    """Return the addresses of the listeners, each with its flows; host and port of the command line win."""
-    addresses: dict[tuple[str, int], Address] = {}
-    for flow in app.flows.values():
-        if isinstance(flow.source, HttpSource):
-            route = flow.source.route()
-            key = host or route.host, route.port if port is None else port
-            addresses.setdefault(key, Address(*key)).routes.append((flow, route))
-    return list(addresses.values())
+def _recording(recorder: Recorder | None) -> Callable[[Starlette], None]:
+    def around(served: Starlette) -> None:
+        if recorder is not None:
+            served.add_middleware(recorder.around)
+
+    return around
 
 
-def _clashes(address: Address) -> Iterator[str]:
-    """Yield pairs of flows of which one would hide the other: an override joined the addresses in the files."""
-    for (one, first), (other, second) in combinations(address.routes, 2):
-        is_same_path = PathPattern(first.path).shape == PathPattern(second.path).shape
-        if is_same_path and (first.methods == second.methods or (first.methods or set()) & (second.methods or set())):
-            yield f"the flows {one.name} and {other.name}"
-
-
-async def _serve(
-    app: Application, addresses: list[Address], api_docs: bool | None, ready: Callable[[], None],
-    recorder: Recorder | None, management: ManagementPort | None, is_shared: bool,
-) -> int:  # fmt: skip
+async def _serve(serving: Serving, told: Told, ready: Callable[[], None], channel: Channel | None) -> int:
+    app = serving.app
     try:
         await app.listen()
     except StartError as error:
         click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
         return 1
-    apps = [
-        Served(
-            _app(app, address, api_docs, recorder),
-            address.listening,
-            address.routes[0][1].connections,
-            max(route.limits.max_body for _, route in address.routes),
-            is_shared,
-        )
-        for address in addresses
-        if address.listening
-    ]
+    watching = Watching(app)
+    reloading = _be_reloaded(serving, told, channel, watching)
     seconds_left: float | None = None
     seconds = app.parts.configuration.shutdown_timeout
+    port = told.management
     try:
-        async with _watched(app), management.serving(app) if management else nullcontext() as served:
-            apps += [served] if served else []
-            seconds_left = await serve(apps, seconds, ready, app.stop_sources)
+        async with watching, port.serving(app, reloading.reload) if port else nullcontext() as managed:
+            serving.others = [managed] if managed else []
+            seconds_left = await serving.servers.serve(serving.served(), seconds, ready, app.stop_sources)
     finally:
         await app.stop(seconds_left)
     return 0
 
 
-@asynccontextmanager
-async def _watched(app: Application) -> AsyncIterator[None]:
-    """Tell what stalls in the application meanwhile, if its events are measured."""
-    if not app.measures.is_on:
-        yield
+class Watching:
+    """Tells what stalls in the application meanwhile, as soon as its events are measured."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._watchdog: Watchdog | None = None
+
+    def begin(self) -> None:
+        """Watch from now on, if events are measured, as they may be only since a reload."""
+        if self._watchdog is None and self._app.measures.is_on:
+            from engine.operation.watchdog import Watchdog
+
+            self._watchdog = Watchdog(self._app)
+            self._watchdog.start()
+
+    async def __aenter__(self) -> None:
+        self.begin()
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._watchdog is not None:
+            await self._watchdog.stop()
+
+
+def _be_reloaded(serving: Serving, told: Told, channel: Channel | None, watching: Watching) -> Reload | WorkerReload:
+    """Reload when a signal, or the parent of the workers, says so; return what others ask for a reload."""
+    if channel is None:
+        own = Reload(serving.app, serving.prepare, told.hide, watching.begin)
+        _reload_on_signal(own)
+        return own
+    from engine.tools.served.workers import WorkerReload
+
+    name = f"reload of worker {serving.app.parts.runtime.worker}"
+    own = Reload(serving.app, serving.prepare, told.hide, watching.begin, name)
+    worker = WorkerReload(own, serving, channel)
+    worker.listen()
+    return worker
+
+
+def _reload_on_signal(reloading: Reload) -> None:
+    """Reload at SIGHUP; but if it came because the terminal was closed, end."""
+    if not hasattr(signal, "SIGHUP"):  # Windows
         return
-    from engine.operation.watchdog import Watchdog
+    loop, running, had_terminal = asyncio.get_running_loop(), set[asyncio.Task[object]](), has_terminal()
 
-    watchdog = Watchdog(app)
-    watchdog.start()
-    try:
-        yield
-    finally:
-        await watchdog.stop()
+    def hung_up() -> None:
+        if had_terminal and not has_terminal():
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        task: asyncio.Task[object] = loop.create_task(reloading.reload())
+        running.add(task)
+        task.add_done_callback(running.discard)
 
-
-def _app(app: Application, address: Address, api_docs: bool | None, recorder: Recorder | None) -> Starlette:
-    flows = [flow for flow, _ in address.routes]
-    served = app.asgi(flows, api_docs=is_described(flows, address.host) if api_docs is None else api_docs)
-    if recorder is not None:
-        recorder.secrets = app.parts.secrets
-        served.add_middleware(recorder.around)
-    return served
+    loop.add_signal_handler(signal.SIGHUP, hung_up)
 
 
 def announcement(app: Application, addresses: list[Address], management: ManagementPort | None = None) -> str:

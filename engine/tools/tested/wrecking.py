@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from engine.application import StartError
+from engine.edition import StartError
 from engine.loading.diagnostic import LoadError
 from engine.testing.chaos import Chaos, Target, Verdict, table
 from engine.testing.files.choosing import find_test_files
