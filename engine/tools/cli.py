@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,19 @@ if TYPE_CHECKING:
     from engine.tools.served.managing import ManagementPort
 
 
+MOST_WORKERS = 512
+AUTO = "auto"
+
+
+class WorkerCount(click.IntRange):
+    """A number of workers; 0 for `auto`."""
+
+    name = f"number of workers, nor {AUTO}"
+
+    def convert(self, value: Any, option: click.Parameter | None, context: click.Context | None) -> Any:
+        return 0 if value == AUTO else super().convert(value, option, context)
+
+
 def _print_version(context: click.Context, option: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         click.echo(f"engine {__version__}")
@@ -60,8 +74,9 @@ def main() -> None:
     "--docs/--no-docs", default=None, help="Answer GET /openapi.json and GET /docs; left out, as the flows say."
 )
 @click.option(
-    "--workers", type=click.IntRange(1, 512), default=1, show_default=True,
-    help="Processes that share the sockets. What is in memory (stores, queues, rate limits) is each one's own.",
+    "--workers", type=WorkerCount(1, MOST_WORKERS), default=1, show_default=True, metavar=f"N|{AUTO}",
+    help="Processes that share the sockets; auto: one for each CPU that may be used. What is in memory (stores, "
+    "queues, rate limits) is each one's own.",
 )  # fmt: skip
 @click.option(
     "--reload", is_flag=True, help="Serve anew when a file changes; one with a mistake leaves what was served before."
@@ -94,6 +109,7 @@ def serve(
 
     recorder = _recorder(record, known) if record else None
     app = load_given(known, recorder, metrics=management is not None)
+    workers = workers or _workers_of_cpus()
     configure(log_level, log_format, app.parts.secrets)
     operators = _management_port(management, workers) if management else None
     try:
@@ -111,6 +127,15 @@ def _management_port(address: str, workers: int) -> ManagementPort:
         return ManagementPort.open(address, workers)
     except ManagementError as error:
         fail(str(error))
+
+
+def _workers_of_cpus() -> int:
+    from engine.tools.served.cpus import usable_cpus
+
+    cpus = usable_cpus()
+    workers = min(cpus, MOST_WORKERS) if hasattr(os, "fork") else 1
+    click.echo(f"{counted(workers, 'worker')}: {counted(cpus, 'CPU')} to use")
+    return workers
 
 
 def _recorder(folder: Path, known: Given) -> Recorder:

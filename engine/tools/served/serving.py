@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext
@@ -19,6 +20,8 @@ from engine.application import Application, StartError
 from engine.openapi.pages import is_described
 from engine.serving.route import HttpSource, Route
 from engine.steps.flow import Flow
+from engine.tools.served.passed import Passed, assigned, handed_on, passed
+from engine.tools.served.service_manager import STOPPING, ServiceManager, beat
 from engine.values.request_path import PathPattern
 from engine.values.secrets import Secrets
 from engine.wire.server import Served, bind, serve
@@ -27,16 +30,23 @@ if TYPE_CHECKING:
     from engine.testing.recordings.recording import Recorder
     from engine.tools.served.handover import Successor
     from engine.tools.served.managing import ManagementPort
+    from engine.tools.served.workers import Ready, Work
+
+log = logging.getLogger("engine")
 
 
 @dataclass
 class Address:
-    """An address at which some of the flows are served."""
+    """An address at which some of the flows are served.
+
+    is_shared: whether another process accepts connections there, too, now or later.
+    """
 
     host: str
     port: int
     routes: list[tuple[Flow, Route]] = field(default_factory=list)
     listening: socket.socket | None = None
+    is_shared: bool = False
 
     @property
     def name(self) -> str:
@@ -60,9 +70,10 @@ def serve_application(
     the requests to files. successor: takes the sockets from another process, and hands them on. management: the port
     for operators.
     """
+    manager = ServiceManager.of_this_process()
     addresses = addresses_of(app, host, port)
     mistake = _mistake(app, addresses)
-    if successor is not None and not mistake:
+    if not mistake:
         _take_over(addresses, successor)
     if mistake := mistake or _bind(addresses):
         click.echo(f"engine: {mistake}", err=True)
@@ -71,10 +82,11 @@ def serve_application(
     def work(number: int, ready: Callable[[], None]) -> int:
         app.parts.runtime.worker = number
         with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-            return runner.run(_serve(app, addresses, api_docs, ready, recorder, management, successor is not None))
+            return runner.run(_serve(app, addresses, api_docs, ready, recorder, management, told))
 
     def ready() -> None:
         text = announcement(app, addresses, management)
+        manager.ready(text.rpartition("\n")[2])
         if successor is None:
             click.echo(text)
             return
@@ -82,12 +94,15 @@ def serve_application(
         if workers == 1:
             successor.end_with_other()
 
-    if workers == 1:
-        return work(0, ready)
+    told = manager if workers == 1 else ServiceManager()  # by the parent of workers, for all
+    return work(0, ready) if workers == 1 else _serve_by_workers(workers, work, ready, addresses, manager)
+
+
+def _serve_by_workers(workers: int, work: Work, ready: Ready, addresses: list[Address], manager: ServiceManager) -> int:
     from engine.tools.served.workers import Workers
 
     try:
-        return Workers(workers, work).run(ready)
+        return Workers(workers, work, manager).run(ready)
     finally:
         for address in addresses:
             if address.listening:
@@ -107,13 +122,28 @@ def _mistake(app: Application, addresses: list[Address]) -> str | None:
     return None
 
 
-def _take_over(addresses: list[Address], successor: Successor) -> None:
-    """Take the sockets at which another process listens; those that nobody needs any more are closed."""
-    taken = successor.take()
+def _take_over(addresses: list[Address], successor: Successor | None) -> None:
+    """Take the sockets of the process before, and those of a service manager; close those that nobody needs."""
+    taken = successor.take() if successor else {}
     for address in addresses:
-        address.listening = taken.pop(address.name, None)
+        address.listening, address.is_shared = taken.pop(address.name, None), successor is not None
+    _use(addresses, [*passed(), *handed_on(taken)])
     for listening in taken.values():
         listening.close()
+
+
+def _use(addresses: list[Address], given: list[Passed]) -> None:
+    """Listen at the sockets of a service manager, as far as they fit; it keeps them open when the server ends."""
+    waiting = [address for address in addresses if address.listening is None]
+    found = assigned([(address.host, address.port) for address in waiting], given)
+    for number, each in found.items():
+        waiting[number].listening, waiting[number].is_shared = each.listening, True
+    names = {address.listening.getsockname() for address in addresses if address.listening}
+    for each in [each for each in given if each not in found.values()]:
+        if each.listening is None or each.listening.getsockname() not in names:
+            log.warning("the service manager passes the socket %s; no flow is served at it", each.told)
+        if each.listening:
+            each.listening.close()
 
 
 def _bind(addresses: list[Address]) -> str | None:
@@ -150,7 +180,7 @@ def _clashes(address: Address) -> Iterator[str]:
 
 async def _serve(
     app: Application, addresses: list[Address], api_docs: bool | None, ready: Callable[[], None],
-    recorder: Recorder | None, management: ManagementPort | None, is_shared: bool,
+    recorder: Recorder | None, management: ManagementPort | None, manager: ServiceManager,
 ) -> int:  # fmt: skip
     try:
         await app.listen()
@@ -163,17 +193,23 @@ async def _serve(
             address.listening,
             address.routes[0][1].connections,
             max(route.limits.max_body for _, route in address.routes),
-            is_shared,
+            address.is_shared,
         )
         for address in addresses
         if address.listening
     ]
+
+    async def stop_sources() -> None:
+        manager.stopping(STOPPING)
+        await app.stop_sources()
+
+    beat(manager.watchdog, manager.alive)
     seconds_left: float | None = None
     seconds = app.parts.configuration.shutdown_timeout
     try:
         async with _watched(app), management.serving(app) if management else nullcontext() as served:
             apps += [served] if served else []
-            seconds_left = await serve(apps, seconds, ready, app.stop_sources)
+            seconds_left = await serve(apps, seconds, ready, stop_sources)
     finally:
         await app.stop(seconds_left)
     return 0

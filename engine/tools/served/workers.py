@@ -10,7 +10,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn
+
+from engine.tools.served.pulses import Pulses
+from engine.tools.served.service_manager import STOPPING, ServiceManager, beat, beat_of_process
 
 log = logging.getLogger("engine")
 
@@ -27,12 +31,14 @@ class Workers:
     """Processes forked from one that has loaded the flows; one that dies is restarted, SIGTERM and Ctrl-C end all.
 
     The first worker starts alone, so that one-time work, such as a script of a database, does not run twice at the same
-    time.
+    time. If a service manager watches, one whose event loop is blocked is killed and restarted; the others go on.
     """
 
-    def __init__(self, count: int, work: Work) -> None:
+    def __init__(self, count: int, work: Work, manager: ServiceManager) -> None:
         self._count = count
         self._work = work
+        self._manager = manager
+        self._pulses = Pulses(count)
         self._numbers: dict[int, int] = {}
         self._began: dict[int, float] = {}
         self._is_ending = False
@@ -51,10 +57,23 @@ class Workers:
                 return 1
         if not self._is_ending:
             ready()
+            beat_of_process(self._manager.watchdog, self._look)
         return self._await_all()
+
+    def _look(self) -> None:
+        """Kill the workers that have not shown life for as long as the manager would wait, and show life itself."""
+        limit = self._manager.watchdog
+        for process, worker in list(self._numbers.items()):
+            if (silence := self._pulses.silence(worker)) > limit:
+                log.error("the event loop of worker %d has been blocked for %.0f s; it is killed", worker, silence)
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGABRT if silence < 2 * limit else signal.SIGKILL)
+        self._manager.alive()
 
     def _end(self, *_: Any) -> None:
         """Tell the workers to end; a second time they end immediately."""
+        if not self._is_ending:
+            self._manager.stopping(STOPPING)
         self._is_ending = True
         for process in list(self._numbers):
             os.kill(process, signal.SIGTERM)
@@ -62,6 +81,7 @@ class Workers:
     def _start(self, worker: int, *, waits: bool = False) -> bool:
         """Fork a worker; if `waits`, return whether it got as far as answering."""
         reading, writing = os.pipe()
+        self._pulses.forget(worker)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         process = os.fork()
         if process == 0:
@@ -84,7 +104,7 @@ class Workers:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             os.close(self._life[1])
-            code = self._work(worker, lambda: self._tell(writing))
+            code = self._work(worker, lambda: self._tell(worker, writing))
         except BaseException:
             log.exception("unexpected error in worker %d", worker)
         finally:
@@ -92,7 +112,7 @@ class Workers:
             sys.stderr.flush()
             os._exit(code)
 
-    def _tell(self, writing: int) -> None:
+    def _tell(self, worker: int, writing: int) -> None:
         """Tell the parent that the worker answers, and end when the parent is gone."""
         import asyncio
 
@@ -103,6 +123,7 @@ class Workers:
             os.kill(os.getpid(), signal.SIGTERM)
 
         loop.add_reader(self._life[0], orphaned)
+        beat(self._manager.watchdog, partial(self._pulses.beat, worker))
         with suppress(BrokenPipeError):  # nobody waits for one that was restarted
             os.write(writing, b".")
         os.close(writing)
