@@ -70,6 +70,7 @@ class Application:
         around: Sequence[Around] = (),
         meters: Sequence[Meter] = (),
         metrics: bool = False,
+        name: str = "",
     ) -> Self:
         """Return the application of flow files and folders. Raises LoadError, with every mistake at its place.
 
@@ -80,8 +81,9 @@ class Application:
         around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events.
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
         expectEvery.
+        name: of the application, for its data, if its `configuration` gives it none; if left out, that of its folder.
         """
-        parts = load(paths, discover(processors), properties, clock)
+        parts = load(paths, discover(processors), properties, clock, name)
         if metrics or any(flow.source and flow.source.expect_every for flow in parts.flows.values()):
             _measure(parts)
             meters = [FlowMeter(), *meters]

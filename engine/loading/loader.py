@@ -127,14 +127,15 @@ def load(
     catalog: Catalog,
     given: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    name: str = "",
 ) -> Parts:
     """Load flow files and folders as one application.
 
-    given: properties that win over all other sources; clock: another than the machine's. Raise LoadError with every
-    mistake found.
+    given: properties that win over all other sources; clock: another than the machine's; name: see `Configuration`, if
+    that has none. Raise LoadError with every mistake found.
     """
     paths = list(paths)
-    return Loader(read_documents(paths), catalog, given or {}, clock, name=name_of(paths)).load()
+    return Loader(read_documents(paths), catalog, given or {}, clock, name=name or name_of(paths)).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:

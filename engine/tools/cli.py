@@ -186,6 +186,46 @@ def new(folder: Path, api: Path | None) -> None:
 @paths_argument
 @set_option
 @processors_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="dist",
+    show_default=True,
+    metavar="DIR",
+    help="Where to write it.",
+)
+@click.option("--wheel/--folder", "is_wheel", default=True, help="A wheel for pip (as if left out), or a folder.")
+@click.option("--version", metavar="VERSION", help="Its version; else that of the project, or of the API.")
+@click.option(
+    "--extra",
+    "extras",
+    multiple=True,
+    metavar="NAME",
+    help="An extra of flow-engine that only the server needs, such as postgres if the url is set there.",
+)
+def package(
+    paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], out: Path, is_wheel: bool,
+    version: str | None, extras: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Pack flows, all that they read and the versions that they need, to be installed and served elsewhere.
+
+    The flows are checked first, with the properties of --set, which are not packed.
+    """
+    from engine.tools.packaged.contents import PackageError
+    from engine.tools.packaged.package import package as packed
+
+    try:
+        made = packed(given(paths, settings, processors), version, extras)
+        path = made.write(out, is_folder=not is_wheel)
+    except PackageError as error:
+        fail(str(error))
+    click.echo("\n".join(made.told(path, is_folder=not is_wheel)))
+
+
+@main.command()
+@paths_argument
+@set_option
+@processors_option
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="A file for the document; else it is printed.")
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="As the file's name ends, else yaml.")
 @click.option("--server", "servers", multiple=True, metavar="URL", help="Where the API is; else the listeners' hosts.")

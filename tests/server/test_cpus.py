@@ -26,7 +26,7 @@ CASES = {
     "no cgroups": ({}, 64),
     "none of version 2 limits": ({"/cgroup": "0::/", "/mountinfo": V2, "/sys/fs/cgroup/cpu.max": "max 100000"}, 64),
     "version 2": ({"/cgroup": "0::/", "/mountinfo": V2, "/sys/fs/cgroup/cpu.max": "300000 100000"}, 3),
-    "a part of a CPU counts as one": ({"/cgroup": "0::/", "/mountinfo": V2, "/sys/fs/cgroup/cpu.max": "150000 100000"}, 2),
+    "a part of a CPU is one": ({"/cgroup": "0::/", "/mountinfo": V2, "/sys/fs/cgroup/cpu.max": "150000 100000"}, 2),
     "less than one": ({"/cgroup": "0::/", "/mountinfo": V2, "/sys/fs/cgroup/cpu.max": "1000 100000"}, 1),
     "an outer one limits": (
         {
@@ -35,8 +35,8 @@ CASES = {
         },
         1,
     ),
-    "one beside it does not": (
-        {"/cgroup": "0::/a", "/mountinfo": V2, "/sys/fs/cgroup/b/cpu.max": FEW, "/sys/fs/cgroup/a/cpu.max": "max 100000"},
+    "not one beside it": (
+        {"/cgroup": "0::/a", "/mountinfo": V2, "/sys/fs/cgroup/b/cpu.max": FEW, "/sys/fs/cgroup/a/cpu.max": "max"},
         64,
     ),
     "version 1": (
