@@ -167,19 +167,50 @@ def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[s
     "--from", "api", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="An OpenAPI 3 file: a flow for each of its operations, which answers its example.",
 )  # fmt: skip
-def new(folder: Path, api: Path | None) -> None:
+@click.option(
+    "--deploy",
+    is_flag=True,
+    help="The files to run the flows of FOLDER elsewhere: Dockerfile, Kubernetes manifest, systemd units.",
+)
+@click.option("--force", is_flag=True, help="Write the files of --deploy anew, if they are there.")
+def new(folder: Path, api: Path | None, deploy: bool, force: bool) -> None:
     """Begin a project: write flows into FOLDER (here, if left out); existing files are not touched."""
-    from engine.loading.project import FILE
-    from engine.tools.scaffolds.scaffold import ScaffoldError, new_project
+    from engine.tools.scaffolds.scaffold import ScaffoldError
 
     try:
-        written = new_project(folder, api)
+        if deploy:
+            _deploy(folder, api, force=force)
+        else:
+            _begin(folder, api)
     except ScaffoldError as error:
         fail(str(error))
+
+
+def _begin(folder: Path, api: Path | None) -> None:
+    from engine.loading.project import FILE
+    from engine.tools.scaffolds.scaffold import new_project
+
+    written = new_project(folder, api)
     for path in written:
         click.echo(f"wrote {path}")
     where = folder if any(path.name == FILE for path in written) else folder / "flows"
     click.echo(f"engine test {where} tries it, engine serve {where} starts it")
+
+
+def _deploy(folder: Path, api: Path | None, *, force: bool) -> None:
+    from engine.tools.scaffolds.deploying import deploy
+    from engine.tools.scaffolds.deployment import flows_in
+
+    if api or flows_in(folder) is None:
+        _begin(folder, api)
+    if known := flows_in(folder):
+        done = deploy(known, folder, force=force)
+        for path in done.written:
+            click.echo(f"wrote {path}")
+        for path in done.kept:
+            click.echo(f"kept {path}: it is there already; --force writes it anew")
+        if done.unpublished:
+            click.echo(f"not installed from an index here, so pip may not find it: {', '.join(done.unpublished)}")
 
 
 @main.command()
@@ -215,7 +246,7 @@ def package(
     from engine.tools.packaged.package import package as packed
 
     try:
-        made = packed(given(paths, settings, processors), version, extras)
+        made = packed(given(paths, settings, processors), out, version, extras)
         path = made.write(out, is_folder=not is_wheel)
     except PackageError as error:
         fail(str(error))

@@ -15,7 +15,7 @@ from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in
 from processors.db._sql import Sql
 from processors.db._sqlite import SqliteDatabase
-from processors.db._sqlite_file import file_of
+from processors.db._sqlite_file import MEMORY, file_of
 
 POSTGRESQL = ("postgresql", "postgres")
 URLS = "sqlite:///file.db, sqlite:////absolute/file.db, sqlite:// or postgresql://user:password@host/database"
@@ -136,6 +136,10 @@ class Config(BaseConfig):
 
     def __post_init__(self) -> None:
         self._prepare(database=database_of(self.url, self._pooling), statements=[])
+
+    @property
+    def keeps_data(self) -> bool:
+        return file_of(self.url) not in (None, MEMORY)
 
     @property
     def _pooling(self) -> Pooling:

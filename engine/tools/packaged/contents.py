@@ -24,14 +24,18 @@ class PackageError(Exception):
 
 @dataclass
 class Contents:
-    """What a package holds: files by their path in it, and the paths of what was left out, each with the reason."""
+    """What a package holds: files by their path in it, and the paths of what was left out, each with the reason.
+
+    without: folders that are no part of another one.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    without: frozenset[Path] = frozenset()
 
     def add(self, path: Path, name: str) -> None:
         """Add a file, or the files of a folder, under a path in the package."""
-        found = files_in(path) if path.is_dir() else [(path, "")]
+        found = files_in(path, self.without) if path.is_dir() else [(path, "")]
         for file, reason in found:
             self._add_file(file, f"{name}/{file.relative_to(path).as_posix()}" if path.is_dir() else name, reason)
 
@@ -49,30 +53,37 @@ class Contents:
             self.files[name] = content
 
 
-def contents_of(known: Given, name: str) -> Contents:
-    """Return the files of a package of that name, its settings among them. Raise PackageError."""
-    contents, places = Contents(), _places(known)
-    for place, path in places.items():
-        # A flow file may name any file of its folder.
-        contents.add(path if path.is_dir() else path.parent, place if path.is_dir() else os.path.dirname(place))
-    own = dict(own_packages(known))
-    for place, path in own.items():
+def contents_of(known: Given, name: str, out: Path) -> Contents:
+    """Return the files of a package of that name, its settings among them. Raise PackageError.
+
+    out: the folder of packages, which are not part of one.
+    """
+    contents = Contents(without=frozenset([*sources(known).values(), Path(os.path.abspath(out))]))
+    for place, path in sources(known).items():
         contents.add(path, place)
-    for folder in known.folders:
-        if (folder / CONFIG).is_dir():
-            contents.add(folder / CONFIG, CONFIG)
-    contents.files[FILE] = settings(name, places, known).encode()
+    contents.files[FILE] = settings(name, flow_paths(known), known).encode()
     return contents
 
 
-def _places(known: Given) -> dict[str, Path]:
-    """Return the flow files and folders by their paths in the package, which are those in the project."""
+def sources(known: Given) -> dict[str, Path]:
+    """Return the files and folders that a package is made of, by their paths in it. Raise PackageError."""
+    flows = {  # of a flow file its folder: it may name any file of it
+        place if path.is_dir() else os.path.dirname(place): path if path.is_dir() else path.parent
+        for place, path in flow_paths(known).items()
+    }
+    found = {**flows, **dict(own_packages(known))}
+    if configuration := next((path for folder in known.folders if (path := folder / CONFIG).is_dir()), None):
+        found[CONFIG] = configuration
+    return found
+
+
+def flow_paths(known: Given) -> dict[str, Path]:
+    """Return the flow files and folders by their paths in a package, which are those in the project."""
     places: dict[str, Path] = {}
-    for path in (Path(each).absolute() for each in known.paths):
-        root = next((each for each in known.folders if path != each and path.is_relative_to(each)), None)
-        if root is None:
-            root = path.parent if path.is_dir() else path.parent.parent
-        place = path.relative_to(root).as_posix()
+    for path in (Path(os.path.abspath(each)) for each in known.paths):
+        folder = path if path.is_dir() else path.parent
+        roots = (each for each in known.folders if folder != each and folder.is_relative_to(each))
+        place = path.relative_to(next(roots, folder.parent)).as_posix()
         if places.setdefault(place, path) != path:
             raise PackageError(f"'{places[place]}' and '{path}' would both be '{place}' in the package; rename one")
     return places

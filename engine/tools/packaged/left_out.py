@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -39,6 +39,8 @@ OUTSIDE = "a link that leads outside"
 
 def reason_against(name: str) -> str:
     """Return why files and folders of that name are left out; empty if they are not."""
+    if not name.isprintable():
+        return "a name that is no plain text"
     return next((reason for pattern, reason in PATTERNS.items() if fnmatch(name, pattern)), "")
 
 
@@ -60,17 +62,18 @@ def reason_of(error: OSError | ValueError) -> str:
     return text if text in (NO_FILE, TOO_LARGE) else f"it cannot be read: {text}"
 
 
-def files_in(folder: Path) -> Iterator[tuple[Path, str]]:
+def files_in(folder: Path, without: Container[Path] = ()) -> Iterator[tuple[Path, str]]:
     """Yield the files of a folder at any depth, each with the reason why it is left out, or an empty text.
 
-    A folder that is left out is yielded as one.
+    A folder that is left out is yielded as one; those of `without` are not.
     """
     for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            reason = reason_against_folder(path)
-            yield from [(path, reason)] if reason else files_in(path)
-        else:
+        if not path.is_dir():
             yield path, reason_against(path.name) or _reason_against_link(path)
+        elif reason := reason_against_folder(path):
+            yield path, reason
+        elif path not in without:
+            yield from files_in(path, without)
 
 
 def _reason_against_link(path: Path) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from engine.application import Application
 from engine.tools.commands import Given, counted, load_given
 from engine.tools.packaged.contents import Contents, PackageError, contents_of, told
 from engine.tools.packaged.folder import REQUIREMENTS, START, write_folder
@@ -55,16 +56,28 @@ class Package:
             yield f"pip install {path} makes it ready, {self.identity.name} serve starts it"
 
 
-def package(known: Given, version: str | None = None, extras: Iterable[str] = ()) -> Package:
-    """Return the package of flows. Raise PackageError; if the flows have mistakes, print them and end the command."""
+def package(known: Given, out: Path, version: str | None = None, extras: Iterable[str] = ()) -> Package:
+    """Return the package of flows. Raise PackageError; if the flows have mistakes, print them and end the command.
+
+    out: where packages are written.
+    """
+    app, imported = loaded(known)
+    identity = identity_of(known, app, version)
+    contents = contents_of(known, known.name or identity.name, out)
+    _check(contents, known)
+    return Package(identity, contents, lock_of(known, imported, contents, extras))
+
+
+def loaded(known: Given) -> tuple[Application, set[str]]:
+    """Return the application, and the modules that were imported for it: drivers, say, and what own elements need."""
     before = set(sys.modules)
     app = load_given(known)
-    imported = set(sys.modules) - before
-    identity = identity_of(known, app, version)
-    contents = contents_of(known, known.name or identity.name)
-    _check(contents, known)
-    imported |= set(imports_in(contents.files))
-    return Package(identity, contents, lock(imported, extras, _dependencies(known)))
+    return app, set(sys.modules) - before
+
+
+def lock_of(known: Given, imported: set[str], contents: Contents, extras: Iterable[str]) -> Lock:
+    """Return the requirements of flows that were loaded. Raise PackageError."""
+    return lock(imported | set(imports_in(contents.files)), extras, _dependencies(known))
 
 
 def _dependencies(known: Given) -> Sequence[str]:

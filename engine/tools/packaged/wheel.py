@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from engine.tools.packaged.identity import Identity
@@ -62,8 +63,14 @@ def wheel(identity: Identity, files: Mapping[str, bytes], requirements: Sequence
         f"{information}/entry_points.txt": f"[console_scripts]\n{identity.name} = {module}.__main__:main\n".encode(),
     }
     record = f"{information}/RECORD"
-    lines = [f"{name},sha256={_hash(content)},{len(content)}" for name, content in held.items()]
-    return _zip({**held, record: "\n".join([*lines, f"{record},,", ""]).encode()})
+    rows = [(name, f"sha256={_hash(content)}", len(content)) for name, content in held.items()]
+    return _zip({**held, record: _csv([*rows, (record, "", "")])})
+
+
+def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def _hash(content: bytes) -> str:
