@@ -50,7 +50,7 @@ def deploy(known: Given, folder: Path, *, force: bool) -> Written:
 def _files(deployment: Deployment) -> Iterator[tuple[str, str]]:
     yield REQUIREMENTS, deployment.lock.text()
     yield "Dockerfile", dockerfile(deployment)
-    yield ".dockerignore", dockerignore()
+    yield ".dockerignore", dockerignore(deployment)
     yield f"{FOLDER}/kubernetes.yaml", manifest(deployment)
     yield f"{FOLDER}/{deployment.name}.service", service(deployment)
     if any(port.number for port in deployment.ports):

@@ -40,7 +40,7 @@ class Deployment:
     places: the files and folders that they consist of, and packages: those of them that are Python; served: the flow
     files and folders. All are paths from the project's folder. shutdown: the seconds that running requests get at the
     end. data_dir: empty if it is the usual one. keeps_data: whether data on the machine has to outlive the process.
-    settings: their properties by environment variable.
+    settings: their properties by environment variable. left_out: the files in those places that no server may have.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Deployment:
     data_dir: str
     keeps_data: bool
     settings: Mapping[str, Placeholder]
+    left_out: tuple[str, ...]
     lock: Lock
 
     @property
@@ -79,6 +80,7 @@ def deployment_of(known: Given, folder: Path) -> Deployment:
     """Return the deployment of flows. Raise PackageError; if they have mistakes, print them and end the command."""
     app, imported = loaded(known)
     identity = identity_of(known, app, None)
+    contents = contents_of(known, identity.name, folder)
     is_project = bool(Project.of((folder,)).paths)
     settings = [FILE] if known.folders else []
     return Deployment(
@@ -92,7 +94,8 @@ def deployment_of(known: Given, folder: Path) -> Deployment:
         data_dir=str(app.parts.configuration.data_dir or ""),
         keeps_data=_keeps_data(app),
         settings=_settings(known),
-        lock=lock_of(known, imported, contents_of(known, identity.name, folder), ()),
+        left_out=tuple(contents.left_out),
+        lock=lock_of(known, imported, contents, ()),
     )
 
 

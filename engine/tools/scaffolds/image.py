@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from shlex import quote
 from string import Template
 
 from engine.loading.project import FILE
-from engine.tools.packaged.left_out import PATTERNS
+from engine.tools.packaged.left_out import PATTERNS, reason_against
 from engine.tools.scaffolds.deployment import Deployment
 
 USER = 10001
@@ -69,7 +70,8 @@ def _inside_image(place: str) -> str:
     return f"/app/{place}".removesuffix("/.")
 
 
-def dockerignore() -> str:
+def dockerignore(deployment: Deployment) -> str:
     """Return the .dockerignore: what is no part of a package is no part of an image."""
-    patterns = [*IGNORED, *(f"**/{pattern}" for pattern in PATTERNS if pattern != FILE)]
-    return "\n".join(["# What the image must not have: tests, data, secrets.", *patterns, ""])
+    patterns = [f"**/{pattern}" for pattern in PATTERNS if pattern != FILE]
+    others = [name for name in deployment.left_out if not reason_against(Path(name).name)]
+    return "\n".join(["# What the image must not have: tests, data, secrets.", *IGNORED, *patterns, *others, ""])
