@@ -32,7 +32,7 @@ def engine(*arguments: str, cwd: Path = HERE, stdin: str = "", **environment: st
     """The command `engine`, run to its end."""
     command = [*ENGINE, *arguments]
     return subprocess.run(
-        command, cwd=cwd, input=stdin, env=os.environ | environment, capture_output=True, text=True, timeout=30
+        command, cwd=cwd, input=stdin, env=os.environ | environment, capture_output=True, text=True, timeout=60
     )
 
 

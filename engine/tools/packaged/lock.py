@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -68,10 +68,24 @@ def lock(imported: Iterable[str], extras: Iterable[str] = (), dependencies: Iter
 
 
 def _extra(name: str) -> str:
-    known = metadata.metadata(ENGINE).get_all("Provides-Extra") or []
-    if name not in known:
-        raise PackageError(f"flow-engine has no extra '{name}'; it has {', '.join(sorted({*known} - NOT_FOR_SERVERS))}")
+    if name not in (known := _extras()):
+        raise PackageError(f"flow-engine has no extra '{name}'; it has {', '.join(sorted(known))}")
     return name
+
+
+@cache
+def _extras() -> frozenset[str]:
+    """Return the extras of the engine that servers may need."""
+    return frozenset(metadata.metadata(ENGINE).get_all("Provides-Extra") or ()) - NOT_FOR_SERVERS
+
+
+@cache
+def _requirements(name: str) -> Sequence[Requirement]:
+    """Return what an installed distribution requires. Raise PackageError if it is not installed."""
+    try:
+        return [Requirement(each) for each in metadata.requires(name) or ()]
+    except metadata.PackageNotFoundError:
+        raise PackageError(f"{name} is needed, and not installed: pip install {name}") from None
 
 
 def _extensions() -> Iterator[str]:
@@ -95,11 +109,9 @@ def _distributions_of(modules: Iterable[str]) -> list[str]:
 
 def _extras_of(distributions: Iterable[str]) -> Iterator[str]:
     """Yield the extras of the engine that bring one of the distributions."""
-    for requirement in map(Requirement, metadata.requires(ENGINE) or ()):
-        for extra in metadata.metadata(ENGINE).get_all("Provides-Extra") or ():
-            is_its = requirement.marker is not None and requirement.marker.evaluate({"extra": extra})
-            if is_its and extra not in NOT_FOR_SERVERS and canonicalize_name(requirement.name) in distributions:
-                yield extra
+    for requirement in _requirements(ENGINE):
+        if requirement.marker is not None and canonicalize_name(requirement.name) in distributions:
+            yield from (extra for extra in _extras() if requirement.marker.evaluate({"extra": extra}))
 
 
 def _closure(needs: Iterable[Need]) -> set[str]:
@@ -114,11 +126,7 @@ def _closure(needs: Iterable[Need]) -> set[str]:
 
 
 def _needs_of(need: Need) -> Iterator[Need]:
-    try:
-        requirements = metadata.requires(need.name) or ()
-    except metadata.PackageNotFoundError:
-        raise PackageError(f"{need.name} is needed, and not installed: pip install {need.name}") from None
-    for requirement in map(Requirement, requirements):
+    for requirement in _requirements(need.name):
         markers = [{"extra": extra} for extra in (*need.extras, "")]
         if requirement.marker is None or any(map(requirement.marker.evaluate, markers)):
             yield _need(requirement)
