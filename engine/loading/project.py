@@ -22,9 +22,8 @@ LISTS = {"paths": "flow files and folders", "processors": "packages", "databases
 """The keys that hold lists, and the type of their entries; `set` holds properties, `name` a text."""
 
 EXAMPLES = {
-    "name": '"shop"',
     "paths": '["flows"]', "processors": '["shop"]', "databases": '["postgresql://user@host/postgres"]',
-    "set": '{ "db.url" = "sqlite:///shop.db" }',
+    "set": '{ "db.url" = "sqlite:///shop.db" }', "name": '"shop"',
 }  # fmt: skip
 
 

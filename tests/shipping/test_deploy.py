@@ -90,7 +90,8 @@ def test_they_fit_the_project_and_are_written_once(project: Project) -> None:
     dockerfile = (folder / "Dockerfile").read_text()
     for line in (
         'COPY ["pyproject.toml", "/app/pyproject.toml"]', 'COPY ["flows", "/app/flows"]',
-        'COPY ["parts", "/app/parts"]', 'COPY ["config", "/app/config"]', "RUN /venv/bin/python -m compileall -q /app/parts", "EXPOSE 8081",
+        'COPY ["parts", "/app/parts"]',
+        'COPY ["config", "/app/config"]', "RUN /venv/bin/python -m compileall -q /app/parts", "EXPOSE 8081",
         "USER 10001:10001",
     ):  # fmt: skip
         assert f"\n{line}\n" in dockerfile
