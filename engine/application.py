@@ -101,6 +101,7 @@ class Application:
         around: Sequence[Around] = (),
         meters: Sequence[Meter] = (),
         metrics: bool = False,
+        name: str = "",
     ) -> Self:
         """Return the application of flow files and folders. Raises LoadError, with every mistake at its place.
 
@@ -111,8 +112,9 @@ class Application:
         around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events.
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
         expectEvery.
+        name: of the application, for its data, if its `configuration` gives it none; if left out, that of its folder.
         """
-        recipe = Recipe(paths, properties, tuple(processors), clock, observers, around, meters, metrics)
+        recipe = Recipe(paths, properties, tuple(processors), clock, observers, around, meters, metrics, name)
         return cls(recipe.load(), recipe)
 
     @property

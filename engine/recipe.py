@@ -31,6 +31,7 @@ class Recipe:
     around: Sequence[Around] = ()
     meters: Sequence[Meter] = ()
     metrics: bool = False
+    name: str = ""
     _modules: Modules | None = field(default=None, repr=False)
 
     def load(self, former: Parts | None = None) -> Parts:
@@ -38,7 +39,7 @@ class Recipe:
 
         former: the parts of the application that they are to replace.
         """
-        parts = load(self.paths, discover(self.processors), self.properties, self.clock, former)
+        parts = load(self.paths, discover(self.processors), self.properties, self.clock, former, self.name)
         expects = any(flow.source and flow.source.expect_every for flow in parts.flows.values())
         is_measured = self.metrics or expects or parts.runtime.measures.is_on
         if is_measured:

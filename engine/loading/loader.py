@@ -132,15 +132,17 @@ def load(
     given: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     former: Parts | None = None,
+    name: str = "",
 ) -> Parts:
     """Load flow files and folders as one application.
 
     given: properties that win over all other sources; clock: another than the machine's. former: the application that
-    this one is to replace: a config that is defined in the same way is the same object. Raise LoadError with every
-    mistake found.
+    this one is to replace: a config that is defined in the same way is the same object; name: see `Configuration`, if
+    that has none. Raise LoadError with every mistake found.
     """
     paths = list(paths)
-    return Loader(read_documents(paths), catalog, given or {}, clock, name=name_of(paths), former=former).load()
+    name = name or name_of(paths)
+    return Loader(read_documents(paths), catalog, given or {}, clock, name=name, former=former).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:

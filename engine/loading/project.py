@@ -19,11 +19,11 @@ from engine.parameters.files import read_file
 FILE = "pyproject.toml"
 SECTION = "[tool.engine]"
 LISTS = {"paths": "flow files and folders", "processors": "packages", "databases": "URLs"}
-"""The keys that hold lists, and the type of their entries; `set` holds properties."""
+"""The keys that hold lists, and the type of their entries; `set` holds properties, `name` a text."""
 
 EXAMPLES = {
     "paths": '["flows"]', "processors": '["shop"]', "databases": '["postgresql://user@host/postgres"]',
-    "set": '{ "db.url" = "sqlite:///shop.db" }',
+    "set": '{ "db.url" = "sqlite:///shop.db" }', "name": '"shop"',
 }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ class Project:
 
     folder: the folder of its file; None if there is no file. paths: the flows of commands that name none. processors:
     packages of elements, found from the folder. properties: as `--set` has them. databases: servers on which tests make
-    databases of their own.
+    databases of their own. name: of the application that its paths make, if the `configuration` there gives it none.
     """
 
     folder: Path | None = None
@@ -45,6 +45,7 @@ class Project:
     processors: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     databases: tuple[str, ...] = ()
+    name: str = ""
 
     @classmethod
     def of(cls, paths: Iterable[str | Path] = ()) -> Project:
@@ -63,6 +64,10 @@ class Project:
         if not given:
             return [_as_named(path) for path in self.paths]
         return [path for each in given for path in (self._of_folder(each) if os.path.isdir(each) else [each])]
+
+    def name_of(self, flows: Iterable[str | Path]) -> str:
+        """Return the name of an application: the project's if it consists of the project's own flows; else none."""
+        return self.name if {*map(os.path.abspath, flows)} == {*map(os.path.abspath, self.paths)} else ""
 
     def _of_folder(self, folder: Path) -> list[Path]:
         is_own = self.folder is not None and self.paths and folder.resolve() == self.folder.resolve()
@@ -100,13 +105,20 @@ def _read(file: Path, section: Any) -> Project:
     lists = {key: _list(file, key, section.get(key, [])) for key in LISTS}
     folder = file.parent
     paths = tuple(folder / path for path in lists["paths"])
-    return Project(folder, paths, lists["processors"], _properties(file, section), lists["databases"])
+    properties, name = _properties(file, section), _name(file, section.get("name", ""))
+    return Project(folder, paths, lists["processors"], properties, lists["databases"], name)
 
 
 def _list(file: Path, key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise _mistake(file, f"{value!r} for '{key}'", f"a list of {LISTS[key]}", f"{key} = {EXAMPLES[key]}")
     return tuple(value)
+
+
+def _name(file: Path, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _mistake(file, f"{value!r} for 'name'", "a text", f"name = {EXAMPLES['name']}")
+    return value
 
 
 def _properties(file: Path, section: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -239,6 +240,28 @@ def _closing_brace(text: str, start: int) -> int:
             if depth == 0:
                 return position
     raise _Unfillable(start, "'${' without its '}'", "'${name}', or '\\${' for the two characters themselves")
+
+
+class Placeholder(NamedTuple):
+    """A `${name:default}`, or a `${secret:name}`; default: None if it has none."""
+
+    name: str
+    default: str | None
+    is_secret: bool
+
+
+def placeholders_in(text: str) -> Iterator[Placeholder]:
+    """Yield the placeholders of a text, and those in their defaults; an unclosed one is not a placeholder."""
+    position = 0
+    while (start := text.find("${", position)) >= 0:
+        position = start + 2
+        if text[start - 1 : start] != "\\":
+            with suppress(_Unfillable):
+                position = _closing_brace(text, start) + 1
+                inner = text[start + 2 : position - 1]
+                name, colon, default = inner.removeprefix(SECRET).partition(":")
+                yield Placeholder(name, default if colon else None, inner.startswith(SECRET))
+                yield from placeholders_in(default)
 
 
 def between_placeholders(text: str) -> list[str]:

@@ -23,12 +23,16 @@ Around = Callable[[Starlette], None]
 
 @dataclass
 class Address:
-    """An address at which some of the flows are served."""
+    """An address at which some of the flows are served.
+
+    is_shared: whether another process accepts connections there, too, now or later.
+    """
 
     host: str
     port: int
     routes: list[tuple[Flow, Route]] = field(default_factory=list)
     listening: socket.socket | None = None
+    is_shared: bool = False
     app: Starlette | None = None
 
     @property
@@ -111,7 +115,6 @@ class Serving:
     where: Where
     addresses: list[Address]
     api_docs: bool | None = None
-    is_shared: bool = False
     around: Around = lambda app: None
     servers: Servers = field(default_factory=Servers)
     others: list[Served] = field(default_factory=list)
@@ -129,7 +132,7 @@ class Serving:
             self.around(address.app)
         assert address.listening is not None
         largest = max(route.limits.max_body for _, route in address.routes)
-        return Served(address.app, address.listening, address.routes[0][1].connections, largest, self.is_shared)
+        return Served(address.app, address.listening, address.routes[0][1].connections, largest, address.is_shared)
 
     async def prepare(self, parts: Parts) -> PreparedServing:
         """Listen at the addresses that new parts have. Raises OSError or ReloadError if that is not possible."""
@@ -142,6 +145,7 @@ class Serving:
             for address in addresses:
                 if former := known.get(address.name):
                     address.listening, address.app = former.listening, former.app
+                    address.is_shared = former.is_shared
                 else:
                     prepared.opened.append(address)
                     address.listening = self.lent.get(address.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
@@ -60,7 +61,7 @@ class Reload:
     meanwhile share it.
 
     prepare, loaded: as for `Application.reload`. done: called when new flows have taken over. name: what the log calls
-    it.
+    it. around: makes a context that is open during each reload.
     """
 
     def __init__(
@@ -70,12 +71,14 @@ class Reload:
         loaded: Callable[[frozenset[str]], None] = lambda secrets: None,
         done: Callable[[], None] = lambda: None,
         name: str = "reload",
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._name = name
         self._app = app
         self._prepare = prepare
         self._loaded = loaded
         self._done = done
+        self._around = around
         self._secrets = app.parts.secrets
         self._running: asyncio.Task[Reloaded] | None = None
         self._next: asyncio.Task[Reloaded] | None = None
@@ -93,6 +96,10 @@ class Reload:
         if before is not None:
             await asyncio.wait([before])
         self._running, self._next = self._next, None
+        with self._around():
+            return await self._now()
+
+    async def _now(self) -> Reloaded:
         began = monotonic()
         log.info("%s: the flows are loaded again, beside those that run", self._name)
         try:

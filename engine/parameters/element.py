@@ -132,6 +132,11 @@ class Element(Parameters):
         """
         return ()
 
+    @property
+    def keeps_data(self) -> bool:
+        """Whether it keeps data on this machine that outlives the process, such as an SQLite file."""
+        return False
+
     def live_in(self, runtime: Runtime) -> None:
         """Make the element one of an application. Report by `refuse` if it cannot live beside the others there."""
         self._prepare(runtime=runtime)

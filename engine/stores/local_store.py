@@ -95,6 +95,10 @@ class LocalStore(Store):
     def __post_init__(self) -> None:
         self._prepare(_ttl=self.entry_ttl and self.entry_ttl.seconds(self.entry_ttl_unit))
 
+    @property
+    def keeps_data(self) -> bool:
+        return self.persistent
+
     @cached_property
     def _entries(self) -> Entries:
         if not self.persistent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,19 @@ if TYPE_CHECKING:
     from engine.tools.served.managing import ManagementPort
 
 
+MOST_WORKERS = 512
+AUTO = "auto"
+
+
+class WorkerCount(click.IntRange):
+    """A number of workers; 0 for `auto`."""
+
+    name = f"number of workers, nor {AUTO}"
+
+    def convert(self, value: Any, option: click.Parameter | None, context: click.Context | None) -> Any:
+        return 0 if value == AUTO else super().convert(value, option, context)
+
+
 def _print_version(context: click.Context, option: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         click.echo(f"engine {__version__}")
@@ -60,8 +74,9 @@ def main() -> None:
     "--docs/--no-docs", default=None, help="Answer GET /openapi.json and GET /docs; left out, as the flows say."
 )
 @click.option(
-    "--workers", type=click.IntRange(1, 512), default=1, show_default=True,
-    help="Processes that share the sockets. What is in memory (stores, queues, rate limits) is each one's own.",
+    "--workers", type=WorkerCount(1, MOST_WORKERS), default=1, show_default=True, metavar=f"N|{AUTO}",
+    help="Processes that share the sockets; auto: one for each CPU that may be used. What is in memory (stores, "
+    "queues, rate limits) is each one's own.",
 )  # fmt: skip
 @click.option(
     "--reload", is_flag=True, help="Serve anew when a file changes; one with a mistake leaves what was served before."
@@ -95,6 +110,7 @@ def serve(
 
     recorder = _recorder(record, known) if record else None
     app = load_given(known, recorder, metrics=management is not None)
+    workers = workers or _workers_of_cpus()
 
     def hide(secrets: frozenset[str]) -> None:
         configure(log_level, log_format, secrets)
@@ -119,6 +135,15 @@ def _management_port(address: str, workers: int) -> ManagementPort:
         return ManagementPort.open(address, workers)
     except ManagementError as error:
         fail(str(error))
+
+
+def _workers_of_cpus() -> int:
+    from engine.tools.served.cpus import usable_cpus
+
+    cpus = usable_cpus()
+    workers = min(cpus, MOST_WORKERS) if hasattr(os, "fork") else 1
+    click.echo(f"{counted(workers, 'worker')}: {counted(cpus, 'CPU')} to use")
+    return workers
 
 
 def _recorder(folder: Path, known: Given) -> Recorder:
@@ -150,19 +175,90 @@ def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[s
     "--from", "api", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="An OpenAPI 3 file: a flow for each of its operations, which answers its example.",
 )  # fmt: skip
-def new(folder: Path, api: Path | None) -> None:
+@click.option(
+    "--deploy",
+    is_flag=True,
+    help="The files to run the flows of FOLDER elsewhere: Dockerfile, Kubernetes manifest, systemd units.",
+)
+@click.option("--force", is_flag=True, help="Write the files of --deploy anew, if they are there.")
+def new(folder: Path, api: Path | None, deploy: bool, force: bool) -> None:
     """Begin a project: write flows into FOLDER (here, if left out); existing files are not touched."""
-    from engine.loading.project import FILE
-    from engine.tools.scaffolds.scaffold import ScaffoldError, new_project
+    from engine.tools.scaffolds.scaffold import ScaffoldError
 
     try:
-        written = new_project(folder, api)
+        if deploy:
+            _deploy(folder, api, force=force)
+        else:
+            _begin(folder, api)
     except ScaffoldError as error:
         fail(str(error))
+
+
+def _begin(folder: Path, api: Path | None) -> None:
+    from engine.loading.project import FILE
+    from engine.tools.scaffolds.scaffold import new_project
+
+    written = new_project(folder, api)
     for path in written:
         click.echo(f"wrote {path}")
     where = folder if any(path.name == FILE for path in written) else folder / "flows"
     click.echo(f"engine test {where} tries it, engine serve {where} starts it")
+
+
+def _deploy(folder: Path, api: Path | None, *, force: bool) -> None:
+    from engine.tools.scaffolds.deploying import deploy
+    from engine.tools.scaffolds.deployment import flows_in
+
+    if api or flows_in(folder) is None:
+        _begin(folder, api)
+    if known := flows_in(folder):
+        done = deploy(known, folder, force=force)
+        for path in done.written:
+            click.echo(f"wrote {path}")
+        for path in done.kept:
+            click.echo(f"kept {path}: it is there already; --force writes it anew")
+        if done.unpublished:
+            click.echo(f"not installed from an index here, so pip may not find it: {', '.join(done.unpublished)}")
+
+
+@main.command()
+@paths_argument
+@set_option
+@processors_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="dist",
+    show_default=True,
+    metavar="DIR",
+    help="Where to write it.",
+)
+@click.option("--wheel/--folder", "is_wheel", default=True, help="A wheel for pip (as if left out), or a folder.")
+@click.option("--version", metavar="VERSION", help="Its version; else that of the project, or of the API.")
+@click.option(
+    "--extra",
+    "extras",
+    multiple=True,
+    metavar="NAME",
+    help="An extra of flow-engine that only the server needs, such as postgres if the url is set there.",
+)
+def package(
+    paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], out: Path, is_wheel: bool,
+    version: str | None, extras: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Pack flows, all that they read and the versions that they need, to be installed and served elsewhere.
+
+    The flows are checked first, with the properties of --set, which are not packed.
+    """
+    from engine.tools.packaged.contents import PackageError
+    from engine.tools.packaged.package import package as packed
+
+    try:
+        made = packed(given(paths, settings, processors), out, version, extras)
+        path = made.write(out, is_folder=not is_wheel)
+    except PackageError as error:
+        fail(str(error))
+    click.echo("\n".join(made.told(path, is_folder=not is_wheel)))
 
 
 @main.command()

@@ -61,6 +61,8 @@ class Given:
     databases: tuple[str, ...]
     folders: tuple[Path, ...]
     """The other file on which it depends: the project's."""
+    name: str = ""
+    """Of the application, if its flow files give it none."""
 
     @property
     def all_properties(self) -> dict[str, str]:
@@ -83,7 +85,8 @@ def given(paths: Iterable[str] | None, settings: Iterable[str] = (), processors:
             f"name flow files or folders; or have 'paths' under {SECTION} of {FILE} say where they are"
         )
     packages, folders = (*project.processors, *processors), (project.folder,) if project.folder else ()
-    return Given(flows, dict(read_settings(settings)), project.properties, packages, project.databases, folders)
+    properties = dict(read_settings(settings))
+    return Given(flows, properties, project.properties, packages, project.databases, folders, project.name_of(flows))
 
 
 def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> Application:
@@ -100,8 +103,9 @@ def load_given(known: Given, recorder: Recorder | None = None, *, metrics: bool 
     recording: Any = {"around": [recorder.around_step], "clock": recorder.clock} if recorder else {}
     try:
         app = Application.load(
-            *known.paths, properties=known.all_properties, processors=known.processors, metrics=metrics, **recording
-        )
+            *known.paths, properties=known.all_properties, processors=known.processors, metrics=metrics,
+            name=known.name, **recording,
+        )  # fmt: skip
     except LoadError as error:
         click.echo(error, err=True)
         mistakes, code = counted(len(error.diagnostics), "mistake"), error.diagnostics[0].code

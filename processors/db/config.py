@@ -15,7 +15,7 @@ from processors.db._errors import DB_CONNECTIVITY
 from processors.db._script import statements_in
 from processors.db._sql import Sql
 from processors.db._sqlite import SqliteDatabase
-from processors.db._sqlite_file import file_of
+from processors.db._sqlite_file import MEMORY, file_of
 
 POSTGRESQL = ("postgresql", "postgres")
 URLS = "sqlite:///file.db, sqlite:////absolute/file.db, sqlite:// or postgresql://user:password@host/database"
@@ -142,6 +142,10 @@ class Config(BaseConfig):
         super().be_named(name)
         key = Config, name, self.url, self._pooling
         self._prepare(database=self.runtime.keep(key, lambda: self.database, _close))
+
+    @property
+    def keeps_data(self) -> bool:
+        return file_of(self.url) not in (None, MEMORY)
 
     @property
     def _pooling(self) -> Pooling:

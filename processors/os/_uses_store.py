@@ -22,6 +22,10 @@ class UsesStore(VoidOperation):
     is_outward = True
     reaches_outside = False
 
+    @property
+    def keeps_data(self) -> bool:
+        return self.object_store is None  # the application's own, which is persistent
+
     @cached_property
     def store(self) -> Store:
         return self.object_store or default_store(self.runtime)

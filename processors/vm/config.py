@@ -66,6 +66,10 @@ class Config(BaseConfig):
         self._prepare(_by_name={})
 
     @property
+    def keeps_data(self) -> bool:
+        return any(definition.queue_type != "TRANSIENT" for definition in self.queues)
+
+    @property
     def names(self) -> list[str]:
         return [definition.queue_name for definition in self.queues]
 

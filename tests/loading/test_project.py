@@ -87,6 +87,7 @@ def test_what_stands_on_the_line_wins(project: Path) -> None:
         ("processor = []", "the unknown key 'processor' under [tool.engine]\n  expected: one of paths, processors"),
         ("paths = 'flows'", "'flows' for 'paths' under [tool.engine]\n  expected: a list of flow files and folders"),
         ("set = { a = [1] }", "[1] for the property 'a' under [tool.engine]\n  expected: a text, a number"),
+        ("name = []", "[] for 'name' under [tool.engine]\n  expected: a text\n  write: name = \"shop\""),
         ("set = 5", "5 for 'set' under [tool.engine]\n  expected: a table of properties"),
         ("paths = [", "cannot be read"),
     ],
@@ -139,3 +140,16 @@ def test_a_new_project_is_checked_and_tested_where_it_lies(tmp_path: Path) -> No
     assert engine("check", tmp_path / "shop").output == "1 flow and 0 sub-flows: no mistakes\n"
     tested = engine("test", tmp_path / "shop", "--workers", 1)
     assert (tested.exit_code, "2 passed" in tested.output) == (0, True), tested.output
+
+
+def test_a_name_is_for_the_data_of_its_own_flows(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other flows of the folder are another application."""
+    store = "flows: {keep: {steps: [{os:store: {key: x, value: 1}}]}}\n"
+    for folder in ("flows", "others"):
+        (project / folder).mkdir(exist_ok=True)
+        (project / folder / "keep.yaml").write_text(store)
+    (project / "pyproject.toml").write_text(f'{PROJECT}name = "corner shop"\n')
+    monkeypatch.chdir(project)
+    for path in (project, project / "flows", project / "others"):
+        assert engine("run", path, "--flow", "keep").exit_code == 0
+    assert sorted(path.name for path in (project / ".engine").iterdir()) == ["corner shop", "others"]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
@@ -32,7 +32,7 @@ def engine(*arguments: str, cwd: Path = HERE, stdin: str = "", **environment: st
     """The command `engine`, run to its end."""
     command = [*ENGINE, *arguments]
     return subprocess.run(
-        command, cwd=cwd, input=stdin, env=os.environ | environment, capture_output=True, text=True, timeout=30
+        command, cwd=cwd, input=stdin, env=os.environ | environment, capture_output=True, text=True, timeout=60
     )
 
 
@@ -46,15 +46,21 @@ class Running:
         cwd: Path = HERE,
         environment: Mapping[str, str] = {},
         own_ports: bool = False,
+        passed: Sequence[socket.socket] = (),
     ) -> None:
+        """passed: sockets that it inherits, as from systemd; the names are in LISTEN_FDNAMES of the environment."""
         self._log = folder / "stderr.log"
         command = [sys.executable, "-W", "always::ResourceWarning", "-m", "engine.tools", "serve", *arguments]
         if "--port" not in arguments and not own_ports:
             command += ["--port", "0"]
+        if passed:
+            command = [*activation(passed), *command]
+        numbers = [each.fileno() for each in passed]
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                command, cwd=cwd, stdout=subprocess.PIPE, stderr=log, text=True, env=_watched(environment)
-            )
+                command, cwd=cwd, stdout=subprocess.PIPE, stderr=log, text=True, env=_watched(environment),
+                pass_fds=numbers,
+            )  # fmt: skip
         self.printed: list[str] = []
         self.port = 0
         self.wait_for_address()
@@ -128,6 +134,23 @@ class Running:
         self.process.stdout.close()
         assert "ResourceWarning" not in self.log
         assert "WATCHDOG" not in self.log, self._lines_with("WATCHDOG")
+
+
+ACTIVATE = """
+import os, sys
+numbers = [os.dup(int(number)) for number in sys.argv[1].split(",")]
+for place, number in enumerate(numbers, 3):
+    os.dup2(number, place)
+    os.set_inheritable(place, True)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(numbers))}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""What becomes the command behind it, with some descriptors as those from 3 on."""
+
+
+def activation(passed: Sequence[socket.socket]) -> list[str]:
+    """The beginning of a command that inherits the sockets as systemd passes them."""
+    return [sys.executable, "-c", ACTIVATE, ",".join(str(each.fileno()) for each in passed)]
 
 
 def _watched(environment: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,8 @@ from watchfiles import Change, DefaultFilter, watch
 
 from engine.tools.commands import Given
 from engine.tools.served.handover import LOADED, VARIABLE, Message, Sockets, receive, send
+from engine.tools.served.passed import passed, to_hand_on
+from engine.tools.served.service_manager import STOPPING, ServiceManager, beat_of_process
 
 WATCHED = frozenset({".yaml", ".yml", ".json", ".sql", ".py", ".properties", ".html", ".txt", ".pem", ".toml"})
 """The files that can change an application; not the database, which may be in the same folder."""
@@ -26,6 +28,8 @@ WATCHED = frozenset({".yaml", ".yml", ".json", ".sql", ".py", ".properties", ".h
 MOST_FOLDERS = 500
 DEEPEST = 3
 """How many folders in a folder are watched, and how deep they are."""
+
+FORMER = "what was served before still is"
 
 DEBOUNCE, LOOK = 400, 60
 """Milliseconds in which changes count as one, and after which it is checked whether all is over."""
@@ -88,6 +92,8 @@ class Reloading:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
+        self._manager = ServiceManager.of_this_process()
+        self._passed = to_hand_on(passed())  # they stay open, also those that the flows of today do not need
         self._serving: Server | None = None
         self._ending: list[Server] = []
         self._sockets: Sockets = {}
@@ -96,18 +102,27 @@ class Reloading:
     def begin(self) -> None:
         """Start a server of the files as they are, instead of the one that serves."""
         self._reap()
+        if self._serving:
+            self._manager.reloading()
         fresh = Server(self._command)
         self._ending.append(fresh)  # until it serves, so that the end of all ends it too
-        message = fresh.serve(self._sockets) if fresh.has_loaded() else None
+        message = fresh.serve(self._passed_sockets | self._sockets) if fresh.has_loaded() else None
         if message is None:
             self._tell_of_former()
             return
         self._ending.remove(fresh)
         former, self._serving = self._serving, fresh
         self._keep(message.sockets)
+        self._manager.ready("serves what was saved last")
         if former is not None:
             self._end(former)
+        else:
+            beat_of_process(self._manager.watchdog, self._manager.alive)
         click.echo(message.text)
+
+    @property
+    def _passed_sockets(self) -> Sockets:
+        return {name: each.fileno() for name, each in self._passed.items()}
 
     def _end(self, former: Server) -> None:
         former.ask_to_end()
@@ -121,7 +136,8 @@ class Reloading:
 
     def _tell_of_former(self) -> None:
         if not self.is_over.is_set() and self._serving is not None and not self._serving.has_ended():
-            click.echo("engine: what was served before still is", err=True)
+            self._manager.ready(FORMER)
+            click.echo(f"engine: {FORMER}", err=True)
 
     def _reap(self) -> None:
         """Forget the servers that have ended."""
@@ -132,6 +148,7 @@ class Reloading:
     def stop(self, *_: Any) -> None:
         """Handle a signal: the server ends, at a second signal immediately."""
         self.is_over.set()
+        self._manager.stopping(STOPPING)
         for server in self._servers():
             server.ask_to_end()
 
@@ -142,6 +159,8 @@ class Reloading:
         """Wait for the end of all servers; return the exit code of the last."""
         codes = [server.end() for server in self._servers()]
         self._keep({})
+        for each in self._passed.values():
+            each.close()
         return codes[-1] if codes else 0
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from engine.edition import StartError
 from engine.operation.addresses import Address, Serving, Where, mistake_in
 from engine.operation.reload import Reload
 from engine.serving.route import HttpSource
+from engine.tools.served.passed import Passed, assigned, handed_on, passed
+from engine.tools.served.service_manager import STOPPING, ServiceManager, beat
 from engine.tools.served.terminal import has_terminal
 from engine.values.secrets import Secrets
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from engine.tools.served.managing import ManagementPort
     from engine.tools.served.workers import WorkerReload
 
+log = logging.getLogger("engine")
+
 Hide = Callable[[frozenset[str]], None]
 """Has the log show none of these secrets."""
 
@@ -41,7 +46,8 @@ class Told:
     """What the command line says of a server.
 
     api_docs: whether each address describes its API. workers: how many processes share the sockets. recorder: writes
-    the requests to files. successor: takes the sockets from another process, and hands them on.
+    the requests to files. successor: takes the sockets from another process, and hands them on. manager: the service
+    manager that has started the server.
     """
 
     where: Where
@@ -51,24 +57,25 @@ class Told:
     successor: Successor | None = None
     management: ManagementPort | None = None
     hide: Hide = lambda secrets: None
+    manager: ServiceManager = field(default_factory=ServiceManager.of_this_process)
 
 
 def serve_application(app: Application, told: Told) -> int:
     """Serve until a signal comes; return the exit code."""
     addresses = told.where.addresses(app.flows.values())
     mistake = mistake_in(app.flows, addresses)
-    if told.successor is not None and not mistake:
+    if not mistake:
         _take_over(addresses, told.successor)
     if mistake := mistake or _listen(addresses):
         click.echo(f"engine: {mistake}", err=True)
         return 1
-    is_shared = told.successor is not None
-    serving = Serving(app, told.where, addresses, told.api_docs, is_shared, _recording(told.recorder))
+    serving = Serving(app, told.where, addresses, told.api_docs, _recording(told.recorder))
     if told.workers == 1:
         return run(serving, told, lambda: announce(serving, told))
     from engine.tools.served.workers import Workers
 
-    workers = Workers(told.workers, serving, told.hide, partial(run, serving, told))
+    work = partial(run, serving, replace(told, manager=ServiceManager()))  # their parent talks to it, for all
+    workers = Workers(told.workers, serving, told.hide, work, told.manager)
     return workers.run(lambda: announce(serving, told))
 
 
@@ -84,6 +91,7 @@ def run(serving: Serving, told: Told, ready: Callable[[], None], channel: Channe
 def announce(serving: Serving, told: Told) -> None:
     """Say that requests are answered."""
     text = announcement(serving.app, serving.addresses, told.management)
+    told.manager.ready(text.rpartition("\n")[2])
     if told.successor is None:
         click.echo(text)
         return
@@ -93,13 +101,28 @@ def announce(serving: Serving, told: Told) -> None:
         told.successor.end_with_other()
 
 
-def _take_over(addresses: list[Address], successor: Successor) -> None:
-    """Take the sockets at which another process listens; those that nobody needs any more are closed."""
-    taken = successor.take()
+def _take_over(addresses: list[Address], successor: Successor | None) -> None:
+    """Take the sockets of the process before, and those of a service manager; close those that nobody needs."""
+    taken = successor.take() if successor else {}
     for address in addresses:
-        address.listening = taken.pop(address.name, None)
+        address.listening, address.is_shared = taken.pop(address.name, None), successor is not None
+    _use(addresses, [*passed(), *handed_on(taken)])
     for listening in taken.values():
         listening.close()
+
+
+def _use(addresses: list[Address], given: list[Passed]) -> None:
+    """Listen at the sockets of a service manager, as far as they fit; it keeps them open when the server ends."""
+    waiting = [address for address in addresses if address.listening is None]
+    found = assigned([(address.host, address.port) for address in waiting], given)
+    for number, each in found.items():
+        waiting[number].listening, waiting[number].is_shared = each.listening, True
+    names = {address.listening.getsockname() for address in addresses if address.listening}
+    for each in [each for each in given if each not in found.values()]:
+        if each.listening is None or each.listening.getsockname() not in names:
+            log.warning("the service manager passes the socket %s; no flow is served at it", each.told)
+        if each.listening:
+            each.listening.close()
 
 
 def _listen(addresses: list[Address]) -> str | None:
@@ -127,15 +150,21 @@ async def _serve(serving: Serving, told: Told, ready: Callable[[], None], channe
     except StartError as error:
         click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
         return 1
+
+    async def stop_sources() -> None:
+        told.manager.stopping(STOPPING)
+        await app.stop_sources()
+
     watching = Watching(app)
     reloading = _be_reloaded(serving, told, channel, watching)
     seconds_left: float | None = None
     seconds = app.parts.configuration.shutdown_timeout
     port = told.management
+    beat(told.manager.watchdog, told.manager.alive)
     try:
         async with watching, port.serving(app, reloading.reload) if port else nullcontext() as managed:
             serving.others = [managed] if managed else []
-            seconds_left = await serving.servers.serve(serving.served(), seconds, ready, app.stop_sources)
+            seconds_left = await serving.servers.serve(serving.served(), seconds, ready, stop_sources)
     finally:
         await app.stop(seconds_left)
     return 0
@@ -167,7 +196,7 @@ class Watching:
 def _be_reloaded(serving: Serving, told: Told, channel: Channel | None, watching: Watching) -> Reload | WorkerReload:
     """Reload when a signal, or the parent of the workers, says so; return what others ask for a reload."""
     if channel is None:
-        own = Reload(serving.app, serving.prepare, told.hide, watching.begin)
+        own = Reload(serving.app, serving.prepare, told.hide, watching.begin, around=told.manager.during_reload)
         _reload_on_signal(own)
         return own
     from engine.tools.served.workers import WorkerReload

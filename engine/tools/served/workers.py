@@ -13,11 +13,14 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from engine.operation.addresses import Serving
 from engine.operation.reload import Reload, Reloaded
 from engine.tools.served.channel import Channel, Order, Word
+from engine.tools.served.pulses import Pulses
+from engine.tools.served.service_manager import STOPPING, ServiceManager, beat, beat_of_process
 from engine.tools.served.terminal import has_terminal
 
 log = logging.getLogger("engine")
@@ -42,15 +45,18 @@ class Workers:
 
     The first worker starts alone, so that one-time work, such as a script of a database, does not run twice at the same
     time. At SIGHUP the parent loads the flows again. If it can, each worker does so, one after another; workers that
-    are restarted later have what the parent has loaded.
+    are restarted later have what the parent has loaded. If a service manager watches, a worker whose event loop is
+    blocked is killed and restarted; the others go on.
     """
 
-    def __init__(self, count: int, serving: Serving, hide: Hide, work: Work) -> None:
+    def __init__(self, count: int, serving: Serving, hide: Hide, work: Work, manager: ServiceManager) -> None:
         """hide: as for a Reload. work: what a worker does."""
         self._count = count
         self._serving = serving
         self._hide = hide
         self._work = work
+        self._manager = manager
+        self._pulses = Pulses(count)
         self._numbers: dict[int, int] = {}
         self._channels: dict[int, Channel] = {}
         """The connection to each worker, by its process."""
@@ -76,6 +82,7 @@ class Workers:
                 break
         if not self._is_ending:
             ready()
+            beat_of_process(self._manager.watchdog, self._look)
         while self._numbers:
             self._reap()
             if self._is_hung_up and not self._is_ending:
@@ -118,15 +125,28 @@ class Workers:
 
     def _end(self, *_: object) -> None:
         """Tell the workers to end; a second time they end immediately."""
+        if not self._is_ending:
+            self._manager.stopping(STOPPING)
         self._is_ending = True
         for process in list(self._numbers):
             os.kill(process, signal.SIGTERM)
 
     # Workers
 
+    def _look(self) -> None:
+        """Kill the workers that have not shown life for as long as the manager would wait, and show life itself."""
+        limit = self._manager.watchdog
+        for process, worker in list(self._numbers.items()):
+            if (silence := self._pulses.silence(worker)) > limit:
+                log.error("the event loop of worker %d has been blocked for %.0f s; it is killed", worker, silence)
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGABRT if silence < 2 * limit else signal.SIGKILL)
+        self._manager.alive()
+
     def _start(self, worker: int, *, waits: bool = False) -> bool:
         """Fork a worker; if `waits`, return whether it got as far as answering."""
         ours, theirs = socket.socketpair()
+        self._pulses.forget(worker)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         process = os.fork()
         if process == 0:
@@ -154,7 +174,7 @@ class Workers:
             for other in self._channels.values():
                 other.close()
             self._serving.app.parts.runtime.worker = worker
-            code = self._work(lambda: self._tell(channel), channel)
+            code = self._work(lambda: self._tell(worker, channel), channel)
         except BaseException:
             log.exception("unexpected error in worker %d", worker)
         finally:
@@ -162,7 +182,7 @@ class Workers:
             sys.stderr.flush()
             os._exit(code)
 
-    def _tell(self, channel: Channel) -> None:
+    def _tell(self, worker: int, channel: Channel) -> None:
         """Tell the parent that the worker answers, and end when the parent is gone."""
         loop = asyncio.get_running_loop()
 
@@ -171,6 +191,7 @@ class Workers:
             os.kill(os.getpid(), signal.SIGTERM)
 
         loop.add_reader(self._life[0], orphaned)
+        beat(self._manager.watchdog, partial(self._pulses.beat, worker))
         with suppress(OSError):  # nobody waits for one that was restarted
             channel.says(Word())
 
@@ -200,13 +221,14 @@ class Workers:
     def _reload(self) -> None:
         """Load the flows again, here and then in each worker; tell those that wait for the outcome."""
         began, before = time.monotonic(), self._serving.addresses
-        outcome = asyncio.run(self._loaded())
-        if outcome.is_done:
-            outcome = outcome.beside(tuple(self._failures()))
-            kept = {id(address.listening) for address in self._serving.addresses}
-            for address in before:
-                if address.listening and id(address.listening) not in kept:
-                    address.listening.close()
+        with self._manager.during_reload():
+            outcome = asyncio.run(self._loaded())
+            if outcome.is_done:
+                outcome = outcome.beside(tuple(self._failures()))
+                kept = {id(address.listening) for address in self._serving.addresses}
+                for address in before:
+                    if address.listening and id(address.listening) not in kept:
+                        address.listening.close()
         for channel in list(self._channels.values()):
             with suppress(OSError):
                 channel.says(Order(outcome, began))
