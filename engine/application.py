@@ -16,6 +16,7 @@ from engine.expressions.appended import settle
 from engine.expressions.suggestion import did_you_mean
 from engine.limits import LONGEST_READY_CHECK
 from engine.loading.catalog import discover
+from engine.loading.config.effective import as_data
 from engine.loading.loader import Parts, load
 from engine.plan.inside import reachable
 from engine.plan.link import Around, Link
@@ -70,6 +71,7 @@ class Application:
         around: Sequence[Around] = (),
         meters: Sequence[Meter] = (),
         metrics: bool = False,
+        env: str | None = None,
     ) -> Self:
         """Return the application of flow files and folders. Raises LoadError, with every mistake at its place.
 
@@ -80,8 +82,9 @@ class Application:
         around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events.
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
         expectEvery.
+        env: the environment, whose properties are in config/ENV.yaml; if left out, that of the variable ENGINE_ENV.
         """
-        parts = load(paths, discover(processors), properties, clock)
+        parts = load(paths, discover(processors), properties, clock, env)
         if metrics or any(flow.source and flow.source.expect_every for flow in parts.flows.values()):
             _measure(parts)
             meters = [FlowMeter(), *meters]
@@ -277,10 +280,22 @@ class Application:
         servers: the base URLs to send requests to.
         """
         from engine.analysis.examples import examples_in
-        from engine.openapi.document import openapi
+        from engine.openapi.document import openapi, without_secrets
 
         served = self.flows.values() if flows is None else flows
-        return openapi(served, servers, examples_in(self.parts.folders), self.parts.configuration.api.told)
+        document = openapi(served, servers, examples_in(self.parts.folders), self.parts.configuration.api.told)
+        return without_secrets(document, self.parts.runtime.secrets) if self.parts.secrets else document
+
+    def effective_configuration(self) -> dict[str, Any]:
+        """Return the environment, and each property with its value and where it comes from; secrets are •••.
+
+            {"environment": "prod",
+             "properties": [{"name": "db.url", "value": "sqlite://", "from": "config/prod.yaml:2",
+                             "secret": False, "used": True}]}
+
+        used: whether a placeholder or `p('name')` asks for it. The properties come in the order of their names.
+        """
+        return as_data(self.parts.env, self.parts.properties())
 
 
 def _measure(parts: Parts) -> None:

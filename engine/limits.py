@@ -325,6 +325,20 @@ LARGEST_FILE = _limit(
     beyond="MULE:EXPRESSION of resource(); a mistake where the flows are loaded",
     reason="it is held in memory, and read in one go",
 )
+LARGEST_SECRET_FILE = _limit(
+    2**20,
+    "bytes",
+    "a file that ${file:…} names",
+    beyond="a mistake where the flows are loaded",
+    reason="Kubernetes keeps no larger secrets",
+)
+LONGEST_PROVIDING = _limit(
+    10.0,
+    "seconds",
+    "all providers of properties, such as a vault, together",
+    beyond="a mistake where the flows are loaded",
+    reason="a start that hangs tells nobody why",
+)
 DEEPEST_FILE = _limit(
     100,
     "levels",

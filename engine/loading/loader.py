@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,12 +19,18 @@ from engine.loading.application_functions import ClockFunctions, application_fun
 from engine.loading.builder import Builder
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.causes import causes_of, is_structural
+from engine.loading.config.effective import Effective, effective_properties, hide_in_messages
+from engine.loading.config.folders import DEFAULT, folder_of, project_of
+from engine.loading.config.property_files import PropertyFiles, misspelt
+from engine.loading.config.revealing import reveal
 from engine.loading.diagnostic import Diagnostic, LoadError, diagnose
 from engine.loading.files.data import Map, Sequence, resolve
 from engine.loading.files.document import Document
 from engine.loading.files.place import Place
 from engine.loading.identity import data_dir_of, name_of
-from engine.loading.properties import Filler, Properties
+from engine.loading.placeholders import Filler
+from engine.loading.project import Project
+from engine.loading.properties import ENV_PROPERTY, Properties
 from engine.loading.sections import NamedEntry, Sections, read_documents
 from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.config import Config
@@ -41,8 +48,8 @@ from engine.work.isolation import Isolation
 from engine.work.nesting import Runnable
 from engine.work.runtime import Runtime
 
-SHORTEST_SECRET = 3
-"""A shorter text is not a secret, and is part of too many words."""
+ENV = "ENGINE_ENV"
+"""The variable that names the environment."""
 
 
 class ApiInfo(Parameters):
@@ -120,6 +127,11 @@ class Parts:
 
     warnings: tuple[Diagnostic, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    env: str = ""
+    """The environment whose property file was read; empty for none."""
+
+    properties: Callable[[], list[Effective]] = list
+    """Returns all properties, with their values and where these come from; secrets are hidden."""
 
 
 def load(
@@ -127,14 +139,16 @@ def load(
     catalog: Catalog,
     given: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    env: str | None = None,
 ) -> Parts:
     """Load flow files and folders as one application.
 
-    given: properties that win over all other sources; clock: another than the machine's. Raise LoadError with every
-    mistake found.
+    given: properties that win over all other sources; clock: another than the machine's; env: the environment whose
+    property file is read (config/prod.yaml), that of ENGINE_ENV if None. Raise LoadError with every mistake found.
     """
     paths = list(paths)
-    return Loader(read_documents(paths), catalog, given or {}, clock, name=name_of(paths)).load()
+    documents = read_documents(paths)
+    return Loader(documents, catalog, given or {}, clock, name=name_of(paths), env=env).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -155,17 +169,16 @@ class Loader:
         clock: Clock | None = None,
         isolation: Isolation | None = None,
         name: str = "",
+        env: str | None = None,
     ) -> None:
         """isolation: keeps the application from the world; for the rest see `load`."""
         self.name = name
         self.documents = documents
         self.sections = Sections(documents)
-        environment, defaults = isolation.environment if isolation else os.environ, self.sections.property_defaults()
-        self.properties = Properties(given, environment, defaults, is_test=isolation is not None)
-        self.filler = Filler(self.properties)
-        self.filler.use_files(self.sections.property_files(self.filler))
+        self.property_files = PropertyFiles()
+        self._use_properties(given, isolation, env)
         for document in documents:
-            self.filler.fill(document.data)
+            self._fill(document.data)
         flows: dict[str, Runnable] = {}
         resources = Resources(self._folders())
         runtime = Runtime(clock)
@@ -180,6 +193,38 @@ class Loader:
 
     def _warn(self, mistake: Mistake) -> None:
         self.builder.warnings.append(mistake)
+
+    def _use_properties(self, given: Mapping[str, str], isolation: Isolation | None, env: str | None) -> None:
+        """Read the property files, decrypt values, and read those that files and providers keep."""
+        variables = isolation.environment if isolation else os.environ
+        self.env = variables.get(ENV, "") if env is None else env
+        if self.env:
+            given = {ENV_PROPERTY: self.env, **given}
+        file = next((each.file for each in self.documents if os.path.exists(each.file)), None)
+        project = project_of(file) if file else Project()
+        defaults = self.property_files.scalars(self.sections.as_map("properties"), "properties")
+        is_test = isolation is not None
+        self.properties = Properties(given, variables, defaults, project=project.properties, is_test=is_test)
+        self.filler = Filler(self.properties)
+        folder = folder_of(project, file) if file else None
+        names = (DEFAULT, self.env) if file else ("", "")
+        default, own = (self.property_files.of_environment(folder, name) for name in names)
+        self.filler.use_files({**default, **own})
+        named = self.property_files.named(self.sections["configuration-properties"], self.filler)
+        self.filler.use_files({**default, **named, **own})
+        self.filler.mistakes += reveal(self.properties)
+        self.filler.prepare()
+
+    def _fill(self, data: Any) -> None:
+        """Fill in the placeholders of a file's sections."""
+        if not isinstance(data, Map):
+            self.filler.fill(data)
+            return
+        for section, value in data.items():
+            if section == "properties":
+                self.filler.fill_defaults(value)
+            else:
+                data[section] = self.filler.fill(value)
 
     def load(self) -> Parts:
         """Build the contents of the sections, those that others refer to first."""
@@ -197,11 +242,28 @@ class Loader:
         self._build_others()
         self._check(flows)
         self.builder.warnings += [*self.builder.mentions.missing(self.builder.flows), *self.builder.doubts()]
+        self.builder.warnings += misspelt(self.filler)
         once = dict.fromkeys(self.builder.warnings)  # handlers that several flows share may be built for each
         warnings = tuple(self._diagnostics(once, is_warning=True))
-        secrets = frozenset(self.properties.secrets)
-        builder, folders = self.builder, self._folders()
-        return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, folders, warnings, secrets)
+        return self._parts(flows, configuration, warnings)
+
+    def _parts(
+        self, flows: Mapping[str, Flow], configuration: Configuration, warnings: tuple[Diagnostic, ...]
+    ) -> Parts:
+        builder, secrets = self.builder, self.properties.all_secrets()
+        builder.runtime.secrets = Secrets(secrets)
+        return Parts(
+            flows,
+            builder.flows,
+            builder.configs,
+            configuration,
+            builder.runtime,
+            self._folders(),
+            warnings,
+            secrets,
+            self.env,
+            partial(effective_properties, self.filler),
+        )
 
     def _build_others(self) -> None:
         """Build anything else made of the same elements, such as the cases of a test file."""
@@ -217,12 +279,9 @@ class Loader:
     # Building
 
     def _configuration(self) -> Configuration:
-        entries = self.sections["configuration"]
-        if not entries:
+        if not self.sections["configuration"]:
             return Configuration()
-        values = Map(next(iter(entries.values())).place)
-        for name, (value, place, value_place) in entries.items():
-            values.put(name, value, place, value_place)
+        values = self.sections.as_map("configuration")
         built = self.builder.parameters(Configuration, values, "'configuration'", values.place)
         return built or Configuration()
 
@@ -289,7 +348,7 @@ class Loader:
 
     def _check(self, flows: Mapping[str, Flow]) -> None:
         read = [mistake for document in self.documents for mistake in document.mistakes]
-        read += [*self.sections.mistakes, *self.filler.mistakes]
+        read += [*self.sections.mistakes, *self.property_files.mistakes, *self.filler.mistakes]
         names = {**self.sections["flows"], **self.sections["sub-flows"]}
         is_whole = not any(map(is_structural, [*read, *self.builder.mistakes]))
         self.builder.mistakes += self.builder.mentions.check(names, self.sections["sub-flows"], is_whole=is_whole)
@@ -320,28 +379,19 @@ class Loader:
                 self.builder.note("F503", f"{taken} a second time, in the flow '{name}'", expected, "", place)
             claimed = dict.fromkeys(claims, name) | claimed
 
-    def _without_secrets(self) -> Callable[[Mistake], Mistake]:
-        """Hide secrets in mistakes: elements of others quote values too, so nothing that looks like one is shown."""
-        secrets = Secrets((each for each in self.properties.secrets if len(each) >= SHORTEST_SECRET), hidden="•••")
-
-        def hidden(mistake: Mistake) -> Mistake:
-            found, expected, write = map(secrets.hide, (mistake.found, mistake.expected, mistake.write))
-            return replace(mistake, found=found, expected=expected, write=write)
-
-        return hidden
-
     def _all_documents(self) -> list[Document]:
-        return [*self.documents, *self.sections.property_documents, *self.builder.text_files]
+        return [*self.documents, *self.property_files.documents, *self.builder.text_files]
 
     def _diagnostics(self, mistakes: Iterable[Mistake], *, is_warning: bool = False) -> list[Diagnostic]:
         """Return the mistakes at their exact places, in the order of the files and lines."""
         by_file = {document.file: document for document in self._all_documents()}
         order = {file: number for number, file in enumerate(by_file)}
-        hidden = self._without_secrets()
+        hide = hide_in_messages(self.filler).hide
         found = []
         for mistake in mistakes:
             file = mistake.place.file if isinstance(mistake.place, Place) else next(iter(by_file), "")
-            found.append(diagnose(hidden(mistake), by_file.get(file) or Document(file, ""), is_warning=is_warning))
+            document = by_file.get(file) or Document(file, "")
+            found.append(diagnose(mistake, document, hide, is_warning=is_warning))
         return sorted(found, key=lambda each: (order.get(each.place.file, 0), each.place.line, each.place.column))
 
 

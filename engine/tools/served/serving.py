@@ -16,11 +16,11 @@ from starlette.applications import Starlette
 
 from engine import __version__
 from engine.application import Application, StartError
+from engine.loading.config.effective import unseen_by_tests
 from engine.openapi.pages import is_described
 from engine.serving.route import HttpSource, Route
 from engine.steps.flow import Flow
 from engine.values.request_path import PathPattern
-from engine.values.secrets import Secrets
 from engine.wire.server import Served, bind, serve
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def serve_application(
     if successor is not None and not mistake:
         _take_over(addresses, successor)
     if mistake := mistake or _bind(addresses):
-        click.echo(f"engine: {mistake}", err=True)
+        click.echo(f"engine: {app.parts.runtime.secrets.hide(mistake)}", err=True)
         return 1
 
     def work(number: int, ready: Callable[[], None]) -> int:
@@ -74,7 +74,7 @@ def serve_application(
             return runner.run(_serve(app, addresses, api_docs, ready, recorder, management, successor is not None))
 
     def ready() -> None:
-        text = announcement(app, addresses, management)
+        text = app.parts.runtime.secrets.hide(announcement(app, addresses, management))
         if successor is None:
             click.echo(text)
             return
@@ -155,7 +155,7 @@ async def _serve(
     try:
         await app.listen()
     except StartError as error:
-        click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
+        click.echo(f"engine: {app.parts.runtime.secrets.hide(str(error))}", err=True)
         return 1
     apps = [
         Served(
@@ -200,6 +200,7 @@ def _app(app: Application, address: Address, api_docs: bool | None, recorder: Re
     served = app.asgi(flows, api_docs=is_described(flows, address.host) if api_docs is None else api_docs)
     if recorder is not None:
         recorder.secrets = app.parts.secrets
+        recorder.unseen = unseen_by_tests(app.parts.properties())
         served.add_middleware(recorder.around)
     return served
 
