@@ -326,11 +326,11 @@ LARGEST_FILE = _limit(
     reason="it is held in memory, and read in one go",
 )
 LARGEST_SECRET_FILE = _limit(
-    2**20,
+    1_000_000,
     "bytes",
     "a file that ${file:…} names",
     beyond="a mistake where the flows are loaded",
-    reason="Kubernetes keeps no larger secrets",
+    reason="the value of a placeholder is no longer",
 )
 LONGEST_PROVIDING = _limit(
     10.0,

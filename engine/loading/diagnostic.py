@@ -13,7 +13,7 @@ from engine.parameters.mistake import Mistake
 
 LONGEST_LINE = 160
 ENCRYPTED = re.compile(r"!\[[^\]\s]{20,}\]?")
-SECRET_DEFAULT = re.compile(r"(?<=\$\{secret:)([^:{}]*:)([^{}]*)(?=\})")
+SECRET_DEFAULT = re.compile(r"(?<=\$\{secret:)((?:(?:env|file):)?+[^:{}]*:)([^{}]*)(?=\})")
 
 
 @dataclass(frozen=True)

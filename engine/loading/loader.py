@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from engine.loading.files.data import Map, Sequence, resolve
 from engine.loading.files.document import Document
 from engine.loading.files.place import Place
 from engine.loading.identity import data_dir_of, name_of
-from engine.loading.placeholders import Filler
+from engine.loading.placeholders import NO_VALUE, Filler
 from engine.loading.project import Project
 from engine.loading.properties import ENV_PROPERTY, Properties
 from engine.loading.sections import NamedEntry, Sections, read_documents
@@ -348,7 +348,7 @@ class Loader:
 
     def _check(self, flows: Mapping[str, Flow]) -> None:
         read = [mistake for document in self.documents for mistake in document.mistakes]
-        read += [*self.sections.mistakes, *self.property_files.mistakes, *self.filler.mistakes]
+        read += [*self.sections.mistakes, *self.property_files.mistakes, *self._unfilled()]
         names = {**self.sections["flows"], **self.sections["sub-flows"]}
         is_whole = not any(map(is_structural, [*read, *self.builder.mistakes]))
         self.builder.mistakes += self.builder.mentions.check(names, self.sections["sub-flows"], is_whole=is_whole)
@@ -368,6 +368,12 @@ class Loader:
         if mistakes:
             raise LoadError(self._diagnostics(mistakes))
 
+    def _unfilled(self) -> Iterator[Mistake]:
+        """Yield the mistakes of placeholders, but for values that a file may have that could not be read."""
+        for mistake in self.filler.mistakes:
+            if mistake.code != NO_VALUE or not self.property_files.has_lost_names:
+                yield mistake
+
     def _check_claims(self, flows: Mapping[str, Flow]) -> None:
         claimed: dict[str, str] = {}
         for name, flow in flows.items():
@@ -386,7 +392,7 @@ class Loader:
         """Return the mistakes at their exact places, in the order of the files and lines."""
         by_file = {document.file: document for document in self._all_documents()}
         order = {file: number for number, file in enumerate(by_file)}
-        hide = hide_in_messages(self.filler).hide
+        hide = hide_in_messages(self.filler, self.property_files.suspects).hide
         found = []
         for mistake in mistakes:
             file = mistake.place.file if isinstance(mistake.place, Place) else next(iter(by_file), "")

@@ -16,6 +16,7 @@ from engine.loading.properties import Entry, Properties, Property, variable_of
 from engine.parameters.mistake import Mistake
 from engine.parameters.text import Piece, Text
 
+NO_VALUE = "F201"
 SECRET = "secret:"  # noqa: S105  # the mark of a secret, not one
 MULES_SECRET = "secure::"  # noqa: S105  # how Mule marks an encrypted one
 
@@ -244,7 +245,7 @@ class _Unfillable(Exception):
         expected: str,
         write: str = "",
         shared: frozenset[str] = frozenset(),
-        code: str = "F201",
+        code: str = NO_VALUE,
     ) -> None:
         super().__init__(found)
         self.offset, self.found, self.expected, self.write, self.shared = offset, found, expected, write, shared

@@ -87,6 +87,8 @@ class Properties:
         """Return a property that was given for this start, on the line or in the project file."""
         if name not in self.given:
             return None
+        if name == ENV_PROPERTY:
+            return Property(self.given[name], is_literal=True, origin="--env")
         is_usual = self._project.get(name) == self.given[name]
         return self._literal(name, self.given[name], PROJECT_FILE if is_usual else SET)
 

@@ -17,6 +17,10 @@ NAMES = re.compile(
 LAST_WORDS = re.compile(rf"(?:^|[-_.])(?:{NAMES.pattern})$", re.IGNORECASE)
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
+LINE = re.compile(r"""^[\s{,-]*["']?([\w.-]{1,200})["']?[ \t]*[:=](.*)$""", re.MULTILINE)
+"""A name and its value in a line of YAML or of a .properties file, however broken the rest of it is."""
+WORD = re.compile(r"""[^\s"'\[\]{},*&!|>@%`]{3,}""")
+
 CREDENTIALS = re.compile(r"(?<=://)([^/?#@\s:]{0,200}):([^/?#\s]{1,500})@")
 """The user and the password in a url."""
 
@@ -38,6 +42,14 @@ def guesses(name: str, value: str) -> Iterator[str]:
     for _, password in CREDENTIALS.findall(value):
         if _looks_secret(password):
             yield from {password, unquote(password)}
+
+
+def told_in(text: str) -> Iterator[str]:
+    """Yield the words behind telling names in a property file that nobody could read as a whole."""
+    for name, value in LINE.findall(text):
+        if is_telling(name):
+            yield from (value.strip(), *WORD.findall(value))
+        yield from (password for _, password in CREDENTIALS.findall(value))
 
 
 def without_credentials(value: str, hidden: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from engine.loading.placeholders import Filler
+from engine.loading.properties import ENV_PROPERTY
+from engine.values.secrets import HIDDEN as HIDDEN_IN_DATA
 from engine.values.secrets import Secrets
 from engine.values.telling import is_telling, without_credentials
 
@@ -30,9 +32,9 @@ class Effective(NamedTuple):
     is_seen_by_tests: bool = True
 
 
-def hide_in_messages(filler: Filler) -> Secrets:
-    """Return what hides all secrets that are known now in texts for people."""
-    known = filler.properties.secrets | filler.properties.guessed
+def hide_in_messages(filler: Filler, suspects: Iterable[str] = ()) -> Secrets:
+    """Return what hides all secrets that are known now, and those that may be some, in texts for people."""
+    known = {*filler.properties.secrets, *filler.properties.guessed, *suspects}
     return Secrets((each for each in known if len(each) >= SHORTEST_SECRET), hidden=HIDDEN)
 
 
@@ -53,15 +55,19 @@ def as_data(environment: str, properties: list[Effective]) -> dict[str, Any]:
 
 
 def unseen_by_tests(properties: list[Effective]) -> dict[str, str]:
-    """Return what a test needs to be told, so that the flows load without the environment, keys and providers."""
-    return {each.name: each.value for each in properties if each.is_used and not each.is_seen_by_tests}
+    """Return what a test needs to be told, so that the flows load without the environment, keys and providers.
+
+    Secrets are hidden as everywhere in a recording.
+    """
+    unseen = (each for each in properties if each.is_used and not each.is_seen_by_tests)
+    return {each.name: each.value.replace(HIDDEN, HIDDEN_IN_DATA) for each in unseen}
 
 
 def _of_sources(filler: Filler) -> Iterator[Effective]:
     properties = filler.properties
     for name in dict.fromkeys([*properties.names(), *filler.asked]):
         found = properties.find(name)
-        if found is None or name in filler.outside:
+        if found is None or name in filler.outside or (name == ENV_PROPERTY and name not in filler.asked):
             continue
         try:
             value = HIDDEN if found.is_locked else filler.text_of(name) or ""

@@ -175,7 +175,7 @@ class Outside:
             answer = TimeoutError(f"{kind} did not answer within {LONGEST_PROVIDING:g} s")
         self._seconds_left -= monotonic() - began
         if isinstance(answer, LookupError):
-            raise NoValue(f": {_words(answer)}", "a path that the provider knows, or a default")
+            raise NoValue(f": {_words(answer)}", "a value that the provider has, or a default")
         if isinstance(answer, Exception):
             raise Unavailable(f", which cannot be had: {_words(answer)}", "a provider that answers")
         return answer

@@ -18,6 +18,7 @@ from engine.loading.properties import Entry, entries_of
 from engine.loading.properties_file import SUFFIX, PropertiesFile
 from engine.loading.sections import SUFFIXES, NamedEntry, listed, read_file
 from engine.parameters.mistake import Mistake, shown
+from engine.values.telling import is_telling, told_in
 
 
 class PropertyFiles:
@@ -26,6 +27,10 @@ class PropertyFiles:
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
         self.documents: list[Document] = []
+        self.suspects: set[str] = set()
+        """What may be secrets in files with mistakes."""
+        self.has_lost_names = False
+        """Whether the file of the environment could not be read, so that nobody knows what it has."""
 
     def _note(self, found: str, expected: str, write: str, place: Place | None) -> None:
         self.mistakes.append(Mistake("F202", found, expected, write, place))
@@ -45,15 +50,17 @@ class PropertyFiles:
             self.documents.append(document)
             found = f"a second file of the environment '{name}', beside {files[0].name}"
             self._note(found, "one file for an environment", "", document.start())
-        return self._read(files[0]) if files else {}
+        found = self._read(files[0]) if files else {}
+        self.has_lost_names |= bool(files) and self.documents[-1].is_unreadable
+        return found
 
     def _note_unknown(self, folder: Path | None, name: str) -> None:
         folder = folder or Path(FOLDER)
         known = environments_in(folder)
         document = Document(str(folder / f"{name}{SUFFIXES[0]}") if NAME.fullmatch(name) else str(folder), "")
-        document.is_missing = True
+        document.is_missing = self.has_lost_names = True
         self.documents.append(document)
-        listing = f"one of {', '.join(known)}, which have a file" if known else "a file of that name, of properties"
+        listing = f"one that has a file: {', '.join(known)}" if known else "a file of that name, of properties"
         self._note(f"no file of the environment {shown(name)}", listing, did_you_mean(name, known), document.start())
 
     # Files that flow files name
@@ -87,7 +94,10 @@ class PropertyFiles:
             return {}
         self.documents.append(document)
         self.mistakes += document.mistakes
-        return self._entries_of(document)
+        entries = self._entries_of(document)
+        if document.mistakes or any(each.place and each.place.file == document.file for each in self.mistakes):
+            self.suspects.update(told_in(document.text))
+        return entries
 
     def _entries_of(self, document: Document) -> dict[str, Entry]:
         if isinstance(document.data, Map):
@@ -105,6 +115,7 @@ class PropertyFiles:
         for name, entry in flat.items():
             if isinstance(entry.value, Sequence):
                 found = f"a list for '{name}' of {owner}"
+                self.suspects.update(map(str, entry.value) if is_telling(name) else ())
                 self._note(found, "a text, a number, true or false", "", entry.value.place)
         return {name: entry for name, entry in flat.items() if not isinstance(entry.value, Sequence)}
 
