@@ -332,6 +332,13 @@ LARGEST_SECRET_FILE = _limit(
     beyond="a mistake where the flows are loaded",
     reason="the value of a placeholder is no longer",
 )
+LARGEST_VAULT_ANSWER = _limit(
+    2**20,
+    "bytes",
+    "an answer of Vault, for ${vault:…}",
+    beyond="a mistake where the flows are loaded",
+    reason="Vault keeps no larger secrets",
+)
 LONGEST_PROVIDING = _limit(
     10.0,
     "seconds",

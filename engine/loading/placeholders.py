@@ -181,7 +181,9 @@ class Filler:
             except NoValue as error:
                 if reference.default is None or error.code != NoValue.code:
                     raise _absent(reference, error, offset) from None
-                return self._nested(reference.key, reference.default, offset, open_names)
+                text = self._nested(reference.key, reference.default, offset, open_names)
+                self.defaults.setdefault((reference.key, text), self._place)
+                return text
         is_secret |= reference.kind != ENV
         self.properties.learn(name, text, is_secret=is_secret)
         self.outside[reference.key] = Property(text, is_literal=True, origin=origin)

@@ -26,7 +26,7 @@ CREDENTIALS = re.compile(r"(?<=://)([^/?#@\s:]{0,200}):([^/?#\s]{1,500})@")
 
 SHORTEST = 6
 """Characters of a value that is hidden everywhere: a shorter one is part of other words."""
-LONGEST_WORD = 15
+LENGTH_OF_A_WORD = 15
 """Characters of a value that may be a plain word, such as `postgres`; hiding it would spoil the log."""
 
 
@@ -58,4 +58,4 @@ def without_credentials(value: str, hidden: str) -> str:
 
 
 def _looks_secret(value: str) -> bool:
-    return len(value) > LONGEST_WORD or (len(value) >= SHORTEST and not value.isalpha())
+    return len(value) > LENGTH_OF_A_WORD or (len(value) >= SHORTEST and not value.isalpha())

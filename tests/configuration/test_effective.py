@@ -20,7 +20,8 @@ flows:
   all:
     steps:
       - set-payload: {value: ["${greeting}", "${db.url}", "${http.port:8081}", "${level}", "${mode}"]}
-      - set-payload: {value: ["${named}", "${env:SHOP_STAGE}", "${env:SHOP_NONE:x}", "${secret:pin}", "${file:./token}"]}
+      - set-payload: {value: ["${named}", "${env:SHOP_STAGE}", "${env:SHOP_NONE:x}", "${secret:pin}"]}
+      - set-payload: {value: "${file:./token}"}
       - set-payload: {value: "#[p('in.expression')]"}
 """
 FILES = {
@@ -44,6 +45,7 @@ def _files(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
 EXPECTED = """\
 environment prod
 db.url          postgresql://shop:•••@db/shop  config/prod.yaml:1
+env:SHOP_NONE   x                              default in flows/a.yaml:9:64
 env:SHOP_STAGE  green                          environment SHOP_STAGE
 file:./token    •••                            ./token
 greeting        Hi                             --set
@@ -111,7 +113,8 @@ def test_flows_without_properties(write: Write) -> None:
         ("client_secret", "x", "•••"), ("aws.secretAccessKey", "x", "•••"), ("password", "", ""),
         ("password.length", "x", "x"), ("tokens", "x", "x"), ("secretary", "x", "x"), ("token.url", "x", "x"),
         ("a", "amqp://u:p@h/v", "amqp://u:•••@h/v"), ("a", "amqp://u:p@x@h/v", "amqp://u:•••@h/v"),
-        ("a", "https://h:80/x", "https://h:80/x"), ("a", "http://a/b:c@d", "http://a/b:c@d"), ("a", "x\x1b[1m", "x\\x1b[1m"),
+        ("a", "https://h:80/x", "https://h:80/x"), ("a", "http://a/b:c@d", "http://a/b:c@d"),
+        ("a", "x\x1b[1m", "x\\x1b[1m"),
         ("a", "y" * 70, "y" * 60 + "…"),
     ],
 )  # fmt: skip

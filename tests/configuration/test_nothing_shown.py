@@ -38,7 +38,10 @@ marked: {SECRETS["marked"]}
 SERVED = """
 configs:
   Api: {http:listener-config: {port: 0}}
-  Up: {http:request-config: {url: "http://127.0.0.1:9", authentication: {basic-authentication: {username: u, password: "${encrypted}"}}}}
+  Up:
+    http:request-config:
+      url: "http://127.0.0.1:9"
+      authentication: {basic-authentication: {username: u, password: "${encrypted}"}}
   Down: {db:config: {url: "sqlite:///none/${of.vault}/x.db", initScript: CREATE TABLE x(y)}}
 flows:
   fail:
@@ -148,7 +151,7 @@ def test_a_server(folder: Path, environment: Mapping[str, str], form: str) -> No
     for way, answer in answers.items():
         told = {name: value for name, value in answer.json().items() if name != "instance"}  # what the caller asked for
         texts[way] = f"{answer.headers} {told}"
-    assert {name: leaks(text) for name, text in texts.items()} == dict.fromkeys(texts, [])
+    assert {name: found for name, text in texts.items() if (found := leaks(text))} == {}
     assert len(recorded) == 4
     assert texts["log"].count("***") > 20
 
@@ -253,7 +256,8 @@ def test_what_an_author_returns_is_returned(folder: Path, environment: Mapping[s
 
 
 def test_python_is_as_careful(folder: Path, environment: Mapping[str, str]) -> None:
-    code = "from engine import Application; app = Application.load('flows', env='prod'); print(app.openapi(), app.effective_configuration(), app.parts)"
+    code = "app = Application.load('flows', env='prod'); print(app.openapi(), app.effective_configuration(), app.parts)"
+    code = f"from engine import Application; {code}"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env=os.environ | dict(environment), capture_output=True, text=True
     )

@@ -50,9 +50,9 @@ class PropertyFiles:
             self.documents.append(document)
             found = f"a second file of the environment '{name}', beside {files[0].name}"
             self._note(found, "one file for an environment", "", document.start())
-        found = self._read(files[0]) if files else {}
+        entries = self._read(files[0]) if files else {}
         self.has_lost_names |= bool(files) and self.documents[-1].is_unreadable
-        return found
+        return entries
 
     def _note_unknown(self, folder: Path | None, name: str) -> None:
         folder = folder or Path(FOLDER)

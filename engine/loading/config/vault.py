@@ -18,13 +18,11 @@ from urllib.parse import quote
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 from engine.expressions.texts import text_of
+from engine.limits import LARGEST_VAULT_ANSWER
 from engine.parameters.files import read_file
 
 TIMEOUT = 5.0
 """Seconds that Vault may take, if VAULT_CLIENT_TIMEOUT does not say so."""
-LARGEST = 2**20
-"""Bytes of an answer: Vault itself keeps no larger secrets."""
-
 WHY = {
     400: "the request is invalid",
     403: "the token may not read it, or is no longer valid",
@@ -55,8 +53,9 @@ def read(path: str) -> Mapping[str, Any]:
     headers = _headers()
     try:
         request = Request(f"{address}/v1/{quote(path.strip('/'))}", headers=headers)  # noqa: S310  # the operator's url
-        with build_opener(_NoRedirects, HTTPSHandler(context=_tls())).open(request, timeout=_timeout()) as answer:
-            return _data(answer.read(LARGEST + 1))
+        opener = build_opener(_NoRedirects, *_tls(address))
+        with opener.open(request, timeout=_timeout()) as answer:
+            return _data(answer.read(LARGEST_VAULT_ANSWER + 1))
     except HTTPError as error:
         with error:
             raise _refusal(error, path) from None
@@ -89,8 +88,10 @@ def _token() -> str:
     return token.strip()
 
 
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=os.environ.get("VAULT_CACERT") or None)
+def _tls(address: str) -> list[HTTPSHandler]:
+    if not address.lower().startswith("https:"):
+        return []
+    return [HTTPSHandler(context=ssl.create_default_context(cafile=os.environ.get("VAULT_CACERT") or None))]
 
 
 def _timeout() -> float:
@@ -103,8 +104,8 @@ def _timeout() -> float:
 
 
 def _data(content: bytes) -> Mapping[str, Any]:
-    if len(content) > LARGEST:
-        raise OSError(f"its answer has more than {LARGEST} bytes")
+    if len(content) > LARGEST_VAULT_ANSWER:
+        raise OSError(f"its answer has more than {LARGEST_VAULT_ANSWER} bytes")
     try:
         data = json.loads(content)["data"]
         inner = data["data"] if isinstance(data.get("data"), dict) and isinstance(data.get("metadata"), dict) else data
