@@ -284,7 +284,8 @@ class Application:
 
         served = self.flows.values() if flows is None else flows
         document = openapi(served, servers, examples_in(self.parts.folders), self.parts.configuration.api.told)
-        return without_secrets(document, self.parts.runtime.secrets) if self.parts.secrets else document
+        secrets = self.parts.runtime.secrets
+        return without_secrets(document, secrets) if secrets.are_known else document
 
     def effective_configuration(self) -> dict[str, Any]:
         """Return the environment, and each property with its value and where it comes from; secrets are •••.

@@ -76,6 +76,11 @@ class Secrets:
             self._cores.update(_cores(_utf8(spelling)))
         self._parts = (*self._plain, *self._cores)
 
+    @property
+    def are_known(self) -> bool:
+        """Whether there is anything to hide."""
+        return bool(self._parts)
+
     def hide(self, text: str) -> str:
         """Return the text without the secrets."""
         if not self.may_be_in(text):

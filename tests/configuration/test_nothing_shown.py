@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from base64 import b64encode
@@ -109,6 +110,12 @@ def leaks(text: str) -> list[str]:
     return [name for name, those in forms.items() if any(form in text for form in those)]
 
 
+def managed_by(server: Running) -> str:
+    """What the management port answers."""
+    [address] = re.findall(r"^(http:\S+) -> health", "".join(server.printed), re.MULTILINE)
+    return "".join(server.client.get(f"{address}/{path}").text for path in ("-/config", "-/flows", "metrics"))
+
+
 def engine(folder: Path, environment: Mapping[str, str], *arguments: str) -> str:
     done = subprocess.run(
         [*ENGINE, *arguments, "--env", "prod"], cwd=folder, env=os.environ | dict(environment), capture_output=True,
@@ -120,21 +127,12 @@ def engine(folder: Path, environment: Mapping[str, str], *arguments: str) -> str
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_server(folder: Path, environment: Mapping[str, str], form: str) -> None:
     (folder / "flows" / "a.yaml").write_text(SERVED.replace("  Down:", "  # Down:"))
-    arguments = [
-        "flows",
-        "--env",
-        "prod",
-        "--log-level",
-        "debug",
-        "--log-format",
-        form,
-        "--record",
-        "recorded",
-        "--docs",
-    ]
+    options = f"flows --env prod --log-level debug --log-format {form} --record recorded --docs --management 0"
+    arguments = options.split()
     with Running(folder, *arguments, cwd=folder, environment=environment) as server:
         answers = {way: server.client.get(f"/fail/hunter2-file/{way}") for way in ("told", "up", "status", "other")}
         document = server.client.get("/openapi.json")
+        managed = managed_by(server)
         assert {way: answer.status_code for way, answer in answers.items()} == {
             "told": 400, "up": 503, "status": 500, "other": 500,
         }  # fmt: skip
@@ -143,6 +141,7 @@ def test_a_server(folder: Path, environment: Mapping[str, str], form: str) -> No
         assert server.end() == 0
     recorded = [file.read_text() for file in (folder / "recorded").iterdir()]
     texts = {
+        "managed": managed,
         "log": server.log,
         "printed": "".join(server.printed),
         "document": document.text,
@@ -152,6 +151,7 @@ def test_a_server(folder: Path, environment: Mapping[str, str], form: str) -> No
         told = {name: value for name, value in answer.json().items() if name != "instance"}  # what the caller asked for
         texts[way] = f"{answer.headers} {told}"
     assert {name: found for name, text in texts.items() if (found := leaks(text))} == {}
+    assert '{"name":"encrypted","value":"•••","from":"config/prod.yaml:4","secret":true,"used":true}' in managed
     assert len(recorded) == 4
     assert texts["log"].count("***") > 20
 

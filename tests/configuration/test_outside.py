@@ -282,7 +282,10 @@ CONFIGURATIONS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "no url": ({"VAULT_ADDR": "127.0.0.1"}, "F204 …, which cannot be had: VAULT_ADDR is no url: '127.0.0.1'"),
     "no token file": ({"VAULT_TOKEN": "", "VAULT_TOKEN_FILE": "/none"}, "F204 …, which cannot be had: No such file"),
-    "no certificates": ({"VAULT_ADDR": "https://127.0.0.1:9", "VAULT_CACERT": "/none"}, "F204 …, which cannot be had: No such file"),
+    "no certificates": (
+        {"VAULT_ADDR": "https://127.0.0.1:9", "VAULT_CACERT": "/none"},
+        "F204 …, which cannot be had: No such file",
+    ),
 }
 
 
