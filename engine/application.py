@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from engine.edition import Edition, StartError, Wanted
 from engine.expressions.appended import settle
 from engine.expressions.suggestion import did_you_mean
+from engine.loading.config.effective import as_data
 from engine.loading.loader import Parts
 from engine.plan.link import Around, forget_classes
 from engine.plan.observer import Meter, Observer
@@ -102,6 +103,7 @@ class Application:
         meters: Sequence[Meter] = (),
         metrics: bool = False,
         name: str = "",
+        env: str | None = None,
     ) -> Self:
         """Return the application of flow files and folders. Raises LoadError, with every mistake at its place.
 
@@ -113,8 +115,9 @@ class Application:
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
         expectEvery.
         name: of the application, for its data, if its `configuration` gives it none; if left out, that of its folder.
+        env: the environment, whose properties are in config/ENV.yaml; if left out, that of the variable ENGINE_ENV.
         """
-        recipe = Recipe(paths, properties, tuple(processors), clock, observers, around, meters, metrics, name)
+        recipe = Recipe(paths, properties, tuple(processors), clock, observers, around, meters, metrics, name, env)
         return cls(recipe.load(), recipe)
 
     @property
@@ -403,6 +406,17 @@ class Application:
         """
         return _openapi(self.parts, self.flows.values() if flows is None else flows, servers)
 
+    def effective_configuration(self) -> dict[str, Any]:
+        """Return the environment, and each property with its value and where it comes from; secrets are •••.
+
+            {"environment": "prod",
+             "properties": [{"name": "db.url", "value": "sqlite://", "from": "config/prod.yaml:2",
+                             "secret": False, "used": True}]}
+
+        used: whether a placeholder or `p('name')` asks for it. The properties come in the order of their names.
+        """
+        return as_data(self.parts.env, self.parts.properties())
+
 
 def _all(flow: Flow) -> bool:
     return True
@@ -416,9 +430,11 @@ def _forget_classes() -> None:
 
 def _openapi(parts: Parts, flows: Iterable[Flow], servers: Iterable[str] = ("/",)) -> dict[str, Any]:
     from engine.analysis.examples import examples_in
-    from engine.openapi.document import openapi
+    from engine.openapi.document import openapi, without_secrets
 
-    return openapi(flows, servers, examples_in(parts.folders), parts.configuration.api.told)
+    document = openapi(flows, servers, examples_in(parts.folders), parts.configuration.api.told)
+    secrets = parts.runtime.secrets
+    return without_secrets(document, secrets) if secrets.are_known else document
 
 
 async def _ended(

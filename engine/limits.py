@@ -325,6 +325,27 @@ LARGEST_FILE = _limit(
     beyond="MULE:EXPRESSION of resource(); a mistake where the flows are loaded",
     reason="it is held in memory, and read in one go",
 )
+LARGEST_SECRET_FILE = _limit(
+    1_000_000,
+    "bytes",
+    "a file that ${file:…} names",
+    beyond="a mistake where the flows are loaded",
+    reason="the value of a placeholder is no longer",
+)
+LARGEST_VAULT_ANSWER = _limit(
+    2**20,
+    "bytes",
+    "an answer of Vault, for ${vault:…}",
+    beyond="a mistake where the flows are loaded",
+    reason="Vault keeps no larger secrets",
+)
+LONGEST_PROVIDING = _limit(
+    10.0,
+    "seconds",
+    "all providers of properties, such as a vault, together",
+    beyond="a mistake where the flows are loaded",
+    reason="a start that hangs tells nobody why",
+)
 DEEPEST_FILE = _limit(
     100,
     "levels",

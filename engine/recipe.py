@@ -32,6 +32,7 @@ class Recipe:
     meters: Sequence[Meter] = ()
     metrics: bool = False
     name: str = ""
+    env: str | None = None
     _modules: Modules | None = field(default=None, repr=False)
 
     def load(self, former: Parts | None = None) -> Parts:
@@ -39,7 +40,7 @@ class Recipe:
 
         former: the parts of the application that they are to replace.
         """
-        parts = load(self.paths, discover(self.processors), self.properties, self.clock, former, self.name)
+        parts = load(self.paths, discover(self.processors), self.properties, self.clock, former, self.name, self.env)
         expects = any(flow.source and flow.source.expect_every for flow in parts.flows.values())
         is_measured = self.metrics or expects or parts.runtime.measures.is_on
         if is_measured:

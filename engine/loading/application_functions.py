@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.expressions.errors import EvaluationError
 from engine.expressions.functions.function import Function, function, literal_text
-from engine.loading.properties import Filler
+from engine.loading.placeholders import Filler
 from engine.parameters.files import ResourceError, Resources
 from engine.values.event import Event
 from engine.work.clock import Clock
@@ -63,6 +63,7 @@ class ClockFunctions(Mapping[str, Function]):
 def _property(filler: Filler) -> Function:
     def check(arguments: Sequence[Any]) -> str | None:
         name = literal_text(arguments, 0)
+        filler.asked.update([name] if name is not None else [])
         missing = name is not None and filler.properties.find(name) is None
         return f"p('{name}'), for which there is no property" if missing else None
 

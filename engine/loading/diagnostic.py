@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from unicodedata import east_asian_width
 
 from engine.loading.files.document import Document
@@ -12,7 +12,8 @@ from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake
 
 LONGEST_LINE = 160
-SECRET_DEFAULT = re.compile(r"(?<=\$\{secret:)([^:{}]*:)([^{}]*)(?=\})")
+ENCRYPTED = re.compile(r"!\[[^\]\s]{20,}\]?")
+SECRET_DEFAULT = re.compile(r"(?<=\$\{secret:)((?:(?:env|file):)?+[^:{}]*:)([^{}]*)(?=\})")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Diagnostic:
     place: Place
     line: str = ""
     is_warning: bool = False
+    caret: int | None = None
+    """The characters before the caret; those of the column, if the line is shown as it is."""
 
     @property
     def code(self) -> str:
@@ -35,7 +38,8 @@ class Diagnostic:
     def __str__(self) -> str:
         rows = [self._found]
         if self.line.strip():
-            line, caret = _cut_out(self.line, self.place.column - 1)
+            column = self.place.column - 1 if self.caret is None else self.caret
+            line, caret = _cut_out(self.line, column)
             rows += [f"  {self.place.line:>4} | {line}", f"       | {caret}"]
         return "\n".join([*rows, *(f"  {told}" for told in self._instead)])
 
@@ -72,8 +76,10 @@ def _blank(character: str) -> str:
     return "  " if east_asian_width(character) in "WF" else " "
 
 
-def diagnose(mistake: Mistake, document: Document, *, is_warning: bool = False) -> Diagnostic:
-    """Return the mistake at its exact place in the document."""
+def diagnose(
+    mistake: Mistake, document: Document, hide: Callable[[str], str] = str, *, is_warning: bool = False
+) -> Diagnostic:
+    """Return the mistake at its exact place in the document. hide: returns a text without secrets."""
     place = mistake.place if isinstance(mistake.place, Place) else document.start()
     if mistake.offset:
         place = document.exact_place(place, mistake.offset)
@@ -81,7 +87,20 @@ def diagnose(mistake: Mistake, document: Document, *, is_warning: bool = False) 
         place = document.exact_place(place, 0)
     line = document.lines[place.line - 1] if 0 < place.line <= len(document.lines) else ""
     is_about_all = document.data is None and not document.mistakes
-    return Diagnostic(mistake, place, "" if is_about_all else line, is_warning)
+    found, expected, write = map(hide, (mistake.found, mistake.expected, mistake.write))
+    mistake = replace(mistake, found=found, expected=expected, write=write)
+    shown, caret = ("", None) if is_about_all else _without_secrets(line, place.column - 1, hide)
+    return Diagnostic(mistake, place, shown, is_warning, caret)
+
+
+def _without_secrets(line: str, column: int, hide: Callable[[str], str]) -> tuple[str, int | None]:
+    """Return a line of a file as it may be shown, and where the caret is then; None if that is where it was."""
+    shown = ENCRYPTED.sub("![…]", hide(line))
+    if shown == line:
+        return line, None
+    before = ENCRYPTED.sub("![…]", hide(line[:column]))
+    is_same = [one == other for one, other in zip(before, shown, strict=False)]  # not all, if it is inside of a secret
+    return shown, is_same.index(False) if False in is_same else min(len(before), len(shown))
 
 
 class LoadError(Exception):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,13 +19,19 @@ from engine.loading.application_functions import ClockFunctions, application_fun
 from engine.loading.builder import Builder
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.causes import causes_of, is_structural
+from engine.loading.config.effective import Effective, effective_properties, hide_in_messages
+from engine.loading.config.folders import DEFAULT, folder_of, project_of
+from engine.loading.config.property_files import PropertyFiles, misspelt
+from engine.loading.config.revealing import reveal
 from engine.loading.definitions import Definition, Definitions, texts_in
 from engine.loading.diagnostic import Diagnostic, LoadError, diagnose
 from engine.loading.files.data import Map, Sequence, resolve
 from engine.loading.files.document import Document
 from engine.loading.files.place import Place
 from engine.loading.identity import data_dir_of, name_of
-from engine.loading.properties import Filler, Properties
+from engine.loading.placeholders import NO_VALUE, Filler
+from engine.loading.project import Project
+from engine.loading.properties import ENV_PROPERTY, Properties, as_text
 from engine.loading.sections import NamedEntry, Sections, read_documents
 from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.config import Config
@@ -44,8 +51,8 @@ from engine.work.isolation import Isolation
 from engine.work.nesting import Runnable
 from engine.work.runtime import Runtime
 
-SHORTEST_SECRET = 3
-"""A shorter text is not a secret, and is part of too many words."""
+ENV = "ENGINE_ENV"
+"""The variable that names the environment."""
 
 
 class ApiInfo(Parameters):
@@ -124,6 +131,11 @@ class Parts:
     definitions: Definitions = field(default_factory=Definitions, repr=False)
     warnings: tuple[Diagnostic, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    env: str = ""
+    """The environment whose property file was read; empty for none."""
+
+    properties: Callable[[], list[Effective]] = list
+    """Returns all properties, with their values and where these come from; secrets are hidden."""
 
 
 def load(
@@ -133,16 +145,18 @@ def load(
     clock: Clock | None = None,
     former: Parts | None = None,
     name: str = "",
+    env: str | None = None,
 ) -> Parts:
     """Load flow files and folders as one application.
 
     given: properties that win over all other sources; clock: another than the machine's. former: the application that
     this one is to replace: a config that is defined in the same way is the same object; name: see `Configuration`, if
-    that has none. Raise LoadError with every mistake found.
+    that has none; env: the environment whose property file is read (config/prod.yaml), that of ENGINE_ENV if None.
+    Raise LoadError with every mistake found.
     """
     paths = list(paths)
-    name = name or name_of(paths)
-    return Loader(read_documents(paths), catalog, given or {}, clock, name=name, former=former).load()
+    documents, name = read_documents(paths), name or name_of(paths)
+    return Loader(documents, catalog, given or {}, clock, name=name, former=former, env=env).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -164,6 +178,7 @@ class Loader:
         isolation: Isolation | None = None,
         name: str = "",
         former: Parts | None = None,
+        env: str | None = None,
     ) -> None:
         """isolation: keeps the application from the world; for the rest see `load`."""
         self.name = name
@@ -171,12 +186,10 @@ class Loader:
         self.definitions = Definitions()
         self.documents = documents
         self.sections = Sections(documents)
-        environment, defaults = isolation.environment if isolation else os.environ, self.sections.property_defaults()
-        self.properties = Properties(given, environment, defaults, is_test=isolation is not None)
-        self.filler = Filler(self.properties)
-        self.filler.use_files(self.sections.property_files(self.filler))
+        self.property_files = PropertyFiles()
+        self._use_properties(given, isolation, env)
         for document in documents:
-            self.filler.fill(document.data)
+            self._fill(document.data)
         flows: dict[str, Runnable] = {}
         resources = Resources(self._folders())
         runtime = former.runtime.successor() if former else Runtime(clock)
@@ -190,6 +203,38 @@ class Loader:
         warnings: list[Mistake] = []
         reach = Reach(functions, read_scalar=resolve, warn=warnings.append)
         self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages, warnings)
+
+    def _use_properties(self, given: Mapping[str, str], isolation: Isolation | None, env: str | None) -> None:
+        """Read the property files, decrypt values, and read those that files and providers keep."""
+        variables = isolation.environment if isolation else os.environ
+        self.env = variables.get(ENV, "") if env is None else env
+        if self.env:
+            given = {ENV_PROPERTY: self.env, **given}
+        file = next((each.file for each in self.documents if os.path.exists(each.file)), None)
+        project = project_of(file) if file else Project()
+        defaults = self.property_files.scalars(self.sections.as_map("properties"), "properties")
+        is_test = isolation is not None
+        self.properties = Properties(given, variables, defaults, project=project.properties, is_test=is_test)
+        self.filler = Filler(self.properties)
+        folder = folder_of(project, file) if file else None
+        names = (DEFAULT, self.env) if file else ("", "")
+        default, own = (self.property_files.of_environment(folder, name) for name in names)
+        self.filler.use_files({**default, **own})
+        named = self.property_files.named(self.sections["configuration-properties"], self.filler)
+        self.filler.use_files({**default, **named, **own})
+        self.filler.mistakes += reveal(self.properties)
+        self.filler.prepare()
+
+    def _fill(self, data: Any) -> None:
+        """Fill in the placeholders of a file's sections."""
+        if not isinstance(data, Map):
+            self.filler.fill(data)
+            return
+        for section, value in data.items():
+            if section == "properties":
+                self.filler.fill_defaults(value)
+            else:
+                data[section] = self.filler.fill(value)
 
     def load(self) -> Parts:
         """Build the contents of the sections, those that others refer to first."""
@@ -209,21 +254,30 @@ class Loader:
         self._build_others()
         self._check(flows)
         self.builder.warnings += [*self.builder.mentions.missing(self.builder.flows), *self.builder.doubts()]
+        self.builder.warnings += misspelt(self.filler)
         once = dict.fromkeys(self.builder.warnings)  # handlers that several flows share may be built for each
         warnings = tuple(self._diagnostics(once, is_warning=True))
-        secrets = frozenset(self.properties.secrets)
-        builder, folders = self.builder, self._folders()
-        self.definitions.properties = {**self.properties.defaults, **self.properties.files}
+        return self._parts(flows, configuration, warnings)
+
+    def _parts(
+        self, flows: Mapping[str, Flow], configuration: Configuration, warnings: tuple[Diagnostic, ...]
+    ) -> Parts:
+        builder, secrets = self.builder, self.properties.all_secrets()
+        builder.runtime.secrets = Secrets(secrets)
+        entries = {name: as_text(entry.value) for name, entry in self.properties.entries()}
+        self.definitions.properties = {**entries, **self.properties.revealed}
         return Parts(
             flows,
             builder.flows,
             builder.configs,
             configuration,
             builder.runtime,
-            folders,
+            self._folders(),
             self.definitions,
             warnings,
             secrets,
+            self.env,
+            partial(effective_properties, self.filler),
         )
 
     def _defined(self, name: str, entry: NamedEntry, build: Callable[[str, NamedEntry], Any]) -> Any:
@@ -247,12 +301,9 @@ class Loader:
     # Building
 
     def _configuration(self) -> Configuration:
-        entries = self.sections["configuration"]
-        if not entries:
+        if not self.sections["configuration"]:
             return Configuration()
-        values = Map(next(iter(entries.values())).place)
-        for name, (value, place, value_place) in entries.items():
-            values.put(name, self.filler.fill(value), place, value_place)
+        values = self.filler.fill(self.sections.as_map("configuration"))
         built = self.builder.parameters(Configuration, values, "'configuration'", values.place)
         return built or Configuration()
 
@@ -336,7 +387,7 @@ class Loader:
 
     def _check(self, flows: Mapping[str, Flow]) -> None:
         read = [mistake for document in self.documents for mistake in document.mistakes]
-        read += [*self.sections.mistakes, *self.filler.mistakes]
+        read += [*self.sections.mistakes, *self.property_files.mistakes, *self._unfilled()]
         names = {**self.sections["flows"], **self.sections["sub-flows"]}
         is_whole = not any(map(is_structural, [*read, *self.builder.mistakes]))
         self.builder.mistakes += self.builder.mentions.check(names, self.sections["sub-flows"], is_whole=is_whole)
@@ -357,6 +408,12 @@ class Loader:
             self.builder.flows.clear()  # what is left is in no reference cycle
             raise LoadError(self._diagnostics(mistakes))
 
+    def _unfilled(self) -> Iterator[Mistake]:
+        """Yield the mistakes of placeholders, but for values that a file may have that could not be read."""
+        for mistake in self.filler.mistakes:
+            if mistake.code != NO_VALUE or not self.property_files.has_lost_names:
+                yield mistake
+
     def _check_claims(self, flows: Mapping[str, Flow]) -> None:
         claimed: dict[str, str] = {}
         for name, flow in flows.items():
@@ -368,28 +425,19 @@ class Loader:
                 self.builder.note("F503", f"{taken} a second time, in the flow '{name}'", expected, "", place)
             claimed = dict.fromkeys(claims, name) | claimed
 
-    def _without_secrets(self) -> Callable[[Mistake], Mistake]:
-        """Hide secrets in mistakes: elements of others quote values too, so nothing that looks like one is shown."""
-        secrets = Secrets((each for each in self.properties.secrets if len(each) >= SHORTEST_SECRET), hidden="•••")
-
-        def hidden(mistake: Mistake) -> Mistake:
-            found, expected, write = map(secrets.hide, (mistake.found, mistake.expected, mistake.write))
-            return replace(mistake, found=found, expected=expected, write=write)
-
-        return hidden
-
     def _all_documents(self) -> list[Document]:
-        return [*self.documents, *self.sections.property_documents, *self.builder.text_files]
+        return [*self.documents, *self.property_files.documents, *self.builder.text_files]
 
     def _diagnostics(self, mistakes: Iterable[Mistake], *, is_warning: bool = False) -> list[Diagnostic]:
         """Return the mistakes at their exact places, in the order of the files and lines."""
         by_file = {document.file: document for document in self._all_documents()}
         order = {file: number for number, file in enumerate(by_file)}
-        hidden = self._without_secrets()
+        hide = hide_in_messages(self.filler, self.property_files.suspects).hide
         found = []
         for mistake in mistakes:
             file = mistake.place.file if isinstance(mistake.place, Place) else next(iter(by_file), "")
-            found.append(diagnose(hidden(mistake), by_file.get(file) or Document(file, ""), is_warning=is_warning))
+            document = by_file.get(file) or Document(file, "")
+            found.append(diagnose(mistake, document, hide, is_warning=is_warning))
         return sorted(found, key=lambda each: (order.get(each.place.file, 0), each.place.line, each.place.column))
 
 

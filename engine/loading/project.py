@@ -62,7 +62,7 @@ class Project:
         """Return the flow files and folders meant: the project's own for none, and for the project's folder."""
         given = [Path(path) for path in paths]
         if not given:
-            return [_as_named(path) for path in self.paths]
+            return [as_named(path) for path in self.paths]
         return [path for each in given for path in (self._of_folder(each) if os.path.isdir(each) else [each])]
 
     def name_of(self, flows: Iterable[str | Path]) -> str:
@@ -74,7 +74,7 @@ class Project:
         return [folder / path.relative_to(self.folder) for path in self.paths] if is_own and self.folder else [folder]
 
 
-def _as_named(path: Path) -> Path:
+def as_named(path: Path) -> Path:
     """Return the path as a person would name it from here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
@@ -89,7 +89,7 @@ def _in(folder: Path) -> Project | None:
     try:
         document = tomllib.loads(text_of(read_file(file)))
     except (OSError, ValueError) as error:
-        raise ProjectError(f"{_as_named(file)} cannot be read: {error}") from None
+        raise ProjectError(f"{as_named(file)} cannot be read: {error}") from None
     section = document.get("tool", {}).get("engine") if isinstance(document.get("tool", {}), dict) else None
     return None if section is None else _read(file, section)
 
@@ -134,5 +134,5 @@ def _properties(file: Path, section: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _mistake(file: Path, found: str, expected: str, write: str) -> ProjectError:
-    told = f"{_as_named(file)}: {found} under {SECTION}\n  expected: {expected}"
+    told = f"{as_named(file)}: {found} under {SECTION}\n  expected: {expected}"
     return ProjectError(f"{told}\n  write: {write}" if write else told)

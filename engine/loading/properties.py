@@ -1,26 +1,45 @@
-"""Placeholders: `${name:default}` in flow files, `p('name')` in expressions."""
+"""Properties: the values of placeholders, and where each comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from itertools import groupby
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.expressions.suggestion import did_you_mean
-from engine.limits import DEEPEST_PLACEHOLDERS, LONGEST_PLACEHOLDER
-from engine.loading.files.data import Map, Sequence
-from engine.parameters.mistake import Mistake
-from engine.parameters.text import Piece, Text
+from engine.loading.config.encryption import is_encrypted
+from engine.loading.files.data import Map
+from engine.loading.files.place import Place
+from engine.values.telling import guesses
 
-SECRET = "secret:"  # noqa: S105  # the mark of a secret, not one
+ENV_PROPERTY = "engine.env"
+"""The property that has the name of the environment."""
+SET = "--set"
+PROJECT_FILE = "pyproject.toml"
 
 
 class Property(NamedTuple):
-    """The text of a property; is_literal: whether it is used letter by letter, and holds no placeholders."""
+    """The text of a property.
+
+    is_literal: whether it is used letter by letter, and holds no placeholders; origin: where it comes from, for people;
+    is_locked: whether the text is encrypted, and nobody can decrypt it.
+    """
 
     text: str
     is_literal: bool
+    origin: str
+    is_locked: bool = False
+
+
+class Entry(NamedTuple):
+    """The value of a property in a file, and the places of its name and of the value."""
+
+    value: Any
+    place: Place
+    value_place: Place
+
+    @property
+    def origin(self) -> str:
+        return f"{self.place.file}:{self.place.line}"
 
 
 class Properties:
@@ -29,42 +48,101 @@ class Properties:
     In order: `--set`, environment (`db.url` also as DB_URL), property files, `properties`. Values from outside the
     application, by the first two, are literal: a password may hold any characters.
 
-    files: filled when the flow files have named them.
+    project: those among the given ones that the project file has; files: filled when the flow files have named them;
+    revealed: the texts of encrypted values.
     """
 
     def __init__(
         self,
         given: Mapping[str, str],
         environment: Mapping[str, str],
-        defaults: Mapping[str, Any],
+        defaults: Mapping[str, Entry],
         *,
+        project: Mapping[str, str] = {},
         is_test: bool = False,
     ) -> None:
         self.is_test = is_test
-        self.files: Mapping[str, Any] = {}
+        self.files: Mapping[str, Entry] = {}
+        self.revealed: dict[str, str] = {}
         self.secrets: set[str] = set()
-        self._given = given
-        self._environment = environment
-        self.defaults = defaults
+        """The values that are declared to be secret: by `secret:`, by encryption, by where they come from."""
+        self.guessed: set[str] = set()
+        """The values that only look like secrets."""
+        self.given = given
+        self.environment = environment
+        self._defaults = defaults
+        self._project = project
 
     def find(self, name: str) -> Property | None:
         """Return a property, or None if no source has it."""
-        for source, key in ((self._given, name), (self._environment, name), (self._environment, variable_of(name))):
-            if key in source:
-                return Property(as_text(source[key]), is_literal=True)
-        for written in (self.files, self.defaults):
-            if name in written:
-                return Property(as_text(written[name]), is_literal=False)
-        return None
+        if (given := self.find_given(name)) is not None:
+            return given
+        for variable in (name, variable_of(name)):
+            if variable in self.environment:
+                return self._literal(name, self.environment[variable], f"environment {variable}")
+        entry = self.entry(name)
+        return None if entry is None else self._written(name, entry)
+
+    def find_given(self, name: str) -> Property | None:
+        """Return a property that was given for this start, on the line or in the project file."""
+        if name not in self.given:
+            return None
+        if name == ENV_PROPERTY:
+            return Property(self.given[name], is_literal=True, origin="--env")
+        is_usual = self._project.get(name) == self.given[name]
+        return self._literal(name, self.given[name], PROJECT_FILE if is_usual else SET)
+
+    def entry(self, name: str) -> Entry | None:
+        """Return a property as the files have it: a property file, or `properties`."""
+        return self.files.get(name, self._defaults.get(name))
+
+    def is_from_files(self, name: str) -> bool:
+        """Return whether no source from outside of the application has it."""
+        is_outside = any(each in self.environment for each in (name, variable_of(name)))
+        return name not in self.given and not is_outside and self.entry(name) is not None
+
+    def is_of_environment(self, name: str) -> bool:
+        """Return whether the entry of a property is in the file of the environment, such as config/prod.yaml."""
+        entry = self.entry(name)
+        return entry is not None and Path(entry.place.file).stem == self.given.get(ENV_PROPERTY)
+
+    def _literal(self, name: str, value: str, origin: str) -> Property:
+        text = as_text(value)
+        self.learn(name, text)
+        return Property(text, is_literal=True, origin=origin)
+
+    def _written(self, name: str, entry: Entry) -> Property:
+        text = as_text(entry.value)
+        if is_encrypted(text):
+            known = self.revealed.get(name)
+            return Property(known or "", is_literal=True, origin=entry.origin, is_locked=known is None)
+        if "${" not in text:
+            self.learn(name, text)
+        return Property(text, is_literal=False, origin=entry.origin)
+
+    def learn(self, name: str, text: str, *, is_secret: bool = False) -> None:
+        """Note the secrets in the value of a property: all of it, or what looks like one."""
+        if is_secret and text:
+            self.secrets.add(text)
+        self.guessed.update(guesses(name, text))
+
+    def all_secrets(self) -> frozenset[str]:
+        """Return what no message shows; in a test, where values are given in the test file, the declared ones."""
+        return frozenset(self.secrets if self.is_test else self.secrets | self.guessed)
 
     def is_default(self, name: str) -> bool:
         """Return whether the value comes from `properties`, in which case its own placeholders are checked there."""
-        return name in self.defaults and not any(
-            name in source for source in (self._given, self._environment, self.files)
-        )
+        return name not in self.files and self.is_from_files(name)
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Yield the properties that come from files, with their effective entries."""
+        for name in {**self._defaults, **self.files}:
+            entry = self.entry(name)
+            if entry is not None and self.is_from_files(name):
+                yield name, entry
 
     def names(self) -> list[str]:
-        return [*self._given, *self.files, *self.defaults]
+        return list(dict.fromkeys([*self.given, *self.files, *self._defaults]))
 
 
 def as_text(value: Any) -> str:
@@ -79,204 +157,6 @@ def variable_of(name: str) -> str:
     return "".join(character if character.isalnum() else "_" for character in name).upper()
 
 
-class Filler:
-    """Fills the placeholders of a document's data; collects those without a value."""
-
-    def __init__(self, properties: Properties) -> None:
-        self.properties = properties
-        self.mistakes: list[Mistake] = []
-        self._filled: set[int] = set()
-        self._noted: set[frozenset[str]] = set()
-        self._known: dict[tuple[str, str], str] = {}
-        self.unfilled: set[object] = set()
-
-    def fill(self, value: Any) -> Any:
-        """Return the value with each text's placeholders filled in; maps and lists are changed in place.
-
-        Each of them once, however many aliases lead to it: filled-in text is not filled again.
-        """
-        if isinstance(value, Text):
-            return self._text(value) if "${" in value else value
-        if isinstance(value, (Map, Sequence)) and id(value) not in self._filled:
-            self._filled.add(id(value))
-            if isinstance(value, Map):
-                value.update({key: self.fill(inner) for key, inner in value.items()})
-            else:
-                value[:] = [self.fill(entry) for entry in value]
-        return value
-
-    def text_of(self, name: str) -> str | None:
-        """Return the text of a property, with its placeholders filled in, or None if no source has it.
-
-        Raise ValueError if one of those has no value.
-        """
-        found = self.properties.find(name)
-        if found is None or found.is_literal:
-            return found and found.text
-        try:
-            return "".join(piece.text for piece in self._pieces(found.text, ()))
-        except _Unfillable as error:
-            raise ValueError(error.found) from None
-
-    def use_files(self, files: Mapping[str, Any]) -> None:
-        """From now on, fill from property files, too."""
-        self.properties.files = files
-        self._known.clear()
-
-    def _text(self, text: Text) -> Text:
-        try:
-            pieces = tuple(_joined(self._pieces(text, ())))
-        except _Unfillable as error:
-            self._note(error, text)
-            return Text("", text.place, (Piece("", is_filled=True),))
-        filled = "\n".join(piece.text for piece in pieces if piece.is_filled)
-        secret = any(secret in filled for secret in self.properties.secrets)
-        return Text("".join(piece.text for piece in pieces), text.place, pieces, secret=secret)
-
-    def _note(self, error: _Unfillable, text: Text) -> None:
-        """Note a cycle once, and a missing value of a default at the place of that default."""
-        self.unfilled.add(text.place)
-        if error.shared in self._noted or error.is_noted_elsewhere:
-            return
-        if error.shared:
-            self._noted.add(error.shared)
-        self.mistakes.append(Mistake("F201", error.found, error.expected, error.write, text.place, error.offset))
-
-    def _pieces(self, text: str, open_names: tuple[str, ...]) -> Iterator[Piece]:
-        position = 0
-        while (start := text.find("${", position)) >= 0:
-            if text[start - 1 : start] == "\\":
-                yield Piece(text[position : start - 1] + "${", is_filled=False, offset=position)
-                position = start + 2
-                continue
-            if start > position:
-                yield Piece(text[position:start], is_filled=False, offset=position)
-            end = _closing_brace(text, start)
-            yield Piece(self._value(text[start + 2 : end], start, open_names), is_filled=True, offset=start)
-            position = end + 1
-        if position < len(text):
-            yield Piece(text[position:], is_filled=False, offset=position)
-
-    def _value(self, placeholder: str, offset: int, open_names: tuple[str, ...]) -> str:
-        is_secret = placeholder.startswith(SECRET)
-        name, colon, default = placeholder.removeprefix(SECRET).partition(":")
-        if name in open_names:
-            raise _cycle(offset, (*open_names[open_names.index(name) :], name))
-        found = self.properties.find(name)
-        if found is None and not colon:
-            raise self._missing(name, offset)
-        found = found or Property(default, is_literal=False)
-        filled = found.text if found.is_literal else self._nested(name, found.text, offset, open_names)
-        if is_secret and filled:
-            self.properties.secrets.add(filled)
-        return filled
-
-    def _nested(self, name: str, text: str, offset: int, open_names: tuple[str, ...]) -> str:
-        """Return the value of a property, filled; a mistake in it is reported at the placeholder in the outer text."""
-        if (name, text) in self._known:
-            return self._known[name, text]
-        if len(open_names) > DEEPEST_PLACEHOLDERS:
-            raise _too_large(offset, name)
-        try:
-            filled = "".join(piece.text for piece in self._pieces(text, (*open_names, name)))
-        except _Unfillable as error:
-            error.offset = offset
-            error.is_noted_elsewhere |= not error.shared and self.properties.is_default(name)
-            raise
-        if len(filled) > LONGEST_PLACEHOLDER:
-            raise _too_large(offset, name)
-        self._known[name, text] = filled
-        return filled
-
-    def _missing(self, name: str, offset: int) -> _Unfillable:
-        found = f"'${{{name}}}', for which there is no value"
-        variable = f"the environment variable {variable_of(name)}"
-        if self.properties.is_test:
-            variable = f"set: {{{name}: …}} or environment: [{variable_of(name)}] in the test file"
-        where = f"--set {name}=…, {variable}, an entry under properties, or a default"
-        close = did_you_mean(name, self.properties.names(), likeness=0.85)
-        return _Unfillable(offset, found, where, f"${{{close}}}" if close else f"${{{name}:default}}")
-
-
-def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Join the pieces that are separated only by a `\\${`: an expression may span it."""
-    for is_filled, group in groupby(pieces, key=lambda piece: piece.is_filled):
-        first, *others = group
-        if is_filled:
-            yield from (first, *others)
-        else:
-            yield first._replace(text="".join(piece.text for piece in (first, *others)))
-
-
-class _Unfillable(Exception):
-    """A placeholder that has no value. shared: the names that share one mistake, which is noted once."""
-
-    def __init__(
-        self, offset: int, found: str, expected: str, write: str = "", shared: frozenset[str] = frozenset()
-    ) -> None:
-        super().__init__(found)
-        self.offset, self.found, self.expected, self.write, self.shared = offset, found, expected, write, shared
-        self.is_noted_elsewhere = False
-
-
-def _cycle(offset: int, names: tuple[str, ...]) -> _Unfillable:
-    found = f"the placeholder '${{{names[0]}}}' in a cycle: {' → '.join(names)}"
-    return _Unfillable(offset, found, "a value that does not need itself", shared=frozenset(names))
-
-
-def _too_large(offset: int, name: str) -> _Unfillable:
-    return _Unfillable(
-        offset, f"'${{{name}}}', whose value is made of too many others", "a plainer value", shared=frozenset({""})
-    )
-
-
-def _closing_brace(text: str, start: int) -> int:
-    depth = 0
-    for position in range(start, len(text)):
-        if text.startswith("${", position):
-            depth += 1
-        elif text[position] == "}":
-            depth -= 1
-            if depth == 0:
-                return position
-    raise _Unfillable(start, "'${' without its '}'", "'${name}', or '\\${' for the two characters themselves")
-
-
-class Placeholder(NamedTuple):
-    """A `${name:default}`, or a `${secret:name}`; default: None if it has none."""
-
-    name: str
-    default: str | None
-    is_secret: bool
-
-
-def placeholders_in(text: str) -> Iterator[Placeholder]:
-    """Yield the placeholders of a text, and those in their defaults; an unclosed one is not a placeholder."""
-    position = 0
-    while (start := text.find("${", position)) >= 0:
-        position = start + 2
-        if text[start - 1 : start] != "\\":
-            with suppress(_Unfillable):
-                position = _closing_brace(text, start) + 1
-                inner = text[start + 2 : position - 1]
-                name, colon, default = inner.removeprefix(SECRET).partition(":")
-                yield Placeholder(name, default if colon else None, inner.startswith(SECRET))
-                yield from placeholders_in(default)
-
-
-def between_placeholders(text: str) -> list[str]:
-    """Return the texts before, between and after the placeholders of a text; an unclosed one is not a placeholder."""
-    parts, position = [], 0
-    while (start := text.find("${", position)) >= 0:
-        try:
-            end = _closing_brace(text, start)
-        except _Unfillable:
-            break
-        parts.append(text[position:start])
-        position = end + 1
-    return [*parts, text[position:]]
-
-
 def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
     """Return the entries of a property file by their dotted names: `{db: {url: x}}` is `db.url`."""
     if not isinstance(tree, Mapping):
@@ -285,3 +165,12 @@ def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
     for key, value in tree.items():
         flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
     return flat
+
+
+def entries_of(tree: Map, prefix: str = "") -> Iterator[tuple[str, Entry]]:
+    """Yield the entries of a file by their dotted names, with their places."""
+    for key, value in tree.items():
+        if isinstance(value, Map):
+            yield from entries_of(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", Entry(value, *tree.places[key])

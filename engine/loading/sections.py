@@ -16,8 +16,7 @@ from engine.loading.explain import place_of
 from engine.loading.files.data import Map, Sequence
 from engine.loading.files.document import Document
 from engine.loading.files.place import Place
-from engine.loading.properties import Filler, between_placeholders, flatten
-from engine.loading.properties_file import SUFFIX, PropertiesFile
+from engine.loading.placeholders import between_placeholders
 from engine.parameters.files import read_file as content_of
 from engine.parameters.mistake import Mistake, shown
 
@@ -52,7 +51,6 @@ class Sections:
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self.mistakes: list[Mistake] = []
-        self.property_documents: list[Document] = []
         self.has_lost_names = False
         self.languages: dict[str, Language] = {}
         """The expression languages of the files that name one."""
@@ -64,6 +62,14 @@ class Sections:
 
     def __getitem__(self, section: str) -> dict[str, NamedEntry]:
         return self._entries[section]
+
+    def as_map(self, section: str) -> Map:
+        """Return the entries of all files under a section as one map."""
+        entries = self._entries[section]
+        values = Map(next(iter(entries.values())).place if entries else Place("", 1, 1))
+        for name, (value, place, value_place) in entries.items():
+            values.put(name, value, place, value_place)
+        return values
 
     @property
     def is_empty(self) -> bool:
@@ -122,60 +128,8 @@ class Sections:
             found = f"'{name}' a second time under '{section}'"
             self._note("F503", found, f"another name (the first is at {first.file}:{first.line})", "", places[0])
 
-    # Properties
 
-    def property_defaults(self) -> dict[str, Any]:
-        return self._flat({name: entry.value for name, entry in self["properties"].items()}, "properties")
-
-    def property_files(self, filler: Filler) -> dict[str, Any]:
-        """Return the entries of all files under `configuration-properties`, by dotted names.
-
-        filler: fills the placeholders in the names of the files, which cannot be a source for them.
-        """
-        properties: dict[str, Any] = {}
-        for flow_file, (value, _, place) in self["configuration-properties"].items():
-            for entry, entry_place in _entries(filler.fill(value), place):
-                name = entry.get("file") if isinstance(entry, Map) else None
-                if place_of(name) not in filler.unfilled:
-                    properties |= self._property_file(Path(flow_file).parent, name, entry, entry_place)
-        return properties
-
-    def _property_file(self, folder: Path, name: Any, entry: Any, place: Place) -> dict[str, Any]:
-        if not isinstance(name, str):
-            write = f"{{file: {entry if isinstance(entry, str) else 'settings.yaml'}}}"
-            self._note("F202", f"{shown(entry)} for a property file", "its name under 'file'", write, place)
-            return {}
-        document = read_file(folder / name, PropertiesFile if name.endswith(SUFFIX) else Document)
-        if document.is_missing:
-            place, expected = (
-                place_of(name) or place,
-                "a YAML file, or one of name=value lines that ends in .properties",
-            )
-            self._note("F202", f"the property file {shown(name)}, which cannot be read", expected, "", place)
-            return {}
-        self.property_documents.append(document)
-        self.mistakes += document.mistakes
-        return self._entries_of(document)
-
-    def _entries_of(self, document: Document) -> dict[str, Any]:
-        if document.data is None or isinstance(document.data, Map):
-            return self._flat(document.data, Path(document.file).name)
-        is_of_lines = isinstance(document.data, str) and "=" in document.data
-        expected = f"a map of names, or a file whose name ends in {SUFFIX}" if is_of_lines else "a map of names"
-        found = f"{shown(document.data)} as the whole property file"
-        self._note("F202", found, expected, "", place_of(document.data) or document.first_place())
-        return {}
-
-    def _flat(self, values: Any, name: str) -> dict[str, Any]:
-        """Return the entries by their dotted names; lists are not allowed among them."""
-        flat = flatten(values)
-        for key, value in flat.items():
-            if isinstance(value, Sequence):
-                self._note("F202", f"a list for '{key}' of {name}", "a text, a number, true or false", "", value.place)
-        return {key: value for key, value in flat.items() if not isinstance(value, Sequence)}
-
-
-def _entries(value: Any, place: Place) -> Iterable[tuple[Any, Place]]:
+def listed(value: Any, place: Place) -> Iterable[tuple[Any, Place]]:
     """Return the entries of a list, or the one given instead of a list, each with its place."""
     return zip(value, value.places, strict=True) if isinstance(value, Sequence) else [(value, place)]
 
@@ -199,7 +153,7 @@ def _has_sections(document: Document) -> bool:
 
 def _names_of_property_files(document: Document) -> Iterator[re.Pattern[str]]:
     """Yield the paths that its property files may have, whatever the values of their placeholders."""
-    for entry, _ in _entries(document.data.get("configuration-properties"), document.start()):
+    for entry, _ in listed(document.data.get("configuration-properties"), document.start()):
         name = entry.get("file") if isinstance(entry, Map) else None
         if isinstance(name, str):
             path = os.path.abspath(Path(document.file).parent / PLACEHOLDER_MARK.join(between_placeholders(name)))

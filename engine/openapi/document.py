@@ -32,6 +32,7 @@ from engine.serving.route import BodySchema, HttpSource, Route
 from engine.serving.sending import LINES
 from engine.steps.flow import Flow
 from engine.values.request_path import PARAMETER
+from engine.values.secrets import Secrets
 
 USUAL_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 """The methods in the description of a listener for all methods."""
@@ -49,6 +50,9 @@ KEY: dict[str, Any] = {
     "description": "A request that comes again under its key gets the answer of the first time.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+
+NAMING = frozenset({"$ref", "type", "format", "in", "name", "operationId", "required", "tags", "openapi"})
+"""Keys of the document whose texts are names that others refer to, or words of OpenAPI."""
 
 PROBLEM_SCHEMA = {
     "type": "object",
@@ -94,6 +98,23 @@ def openapi(
     document["info"] = usual | operations.info_of_the_only_api() | dict(info or {})
     document["components"] = operations.components(document["paths"])
     return document
+
+
+def without_secrets(document: Mapping[str, Any], secrets: Secrets) -> dict[str, Any]:
+    """Return the document with secrets hidden, in its paths and texts, not in the names that hold it together."""
+    hidden = {
+        key: value if key in NAMING and not isinstance(value, Mapping) else _without_secrets(value, secrets)
+        for key, value in document.items()
+    }
+    if isinstance(hidden.get("paths"), Mapping):
+        hidden["paths"] = {secrets.hide(path): item for path, item in hidden["paths"].items()}
+    return hidden
+
+
+def _without_secrets(value: Any, secrets: Secrets) -> Any:
+    if isinstance(value, Mapping):
+        return without_secrets(value, secrets)
+    return [_without_secrets(each, secrets) for each in value] if isinstance(value, list) else secrets.hide_in(value)
 
 
 class Operations:

@@ -57,6 +57,7 @@ class Management:
         ours: Sequence[tuple[str, str, Handler]] = (
             ("GET", "/metrics", self._metrics),
             ("GET", "/-/flows", self._flows),
+            ("GET", "/-/config", self._config),
             ("POST", "/-/flows/{flow:path}/start", self._start),
             ("POST", "/-/flows/{flow:path}/stop", self._stop),
             ("POST", "/-/log", self._level),
@@ -78,6 +79,9 @@ class Management:
         return JSONResponse(
             {"flows": [{**each, **_counts(counted, each["name"])} for each in states]}, headers=UNCACHED
         )
+
+    async def _config(self, request: Request) -> Response:
+        return await self._ask("config")
 
     async def _start(self, request: Request) -> Response:
         return await self._ask("start", flow=request.path_params["flow"])

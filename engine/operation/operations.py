@@ -28,7 +28,8 @@ class Operations:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._by_name: Mapping[str, Callable[..., Awaitable[Any]]] = {
-            "measures": self.measures, "flows": self.flows, "start": self.start, "stop": self.stop, "level": self.level,
+            "measures": self.measures, "flows": self.flows, "config": self.config,
+            "start": self.start, "stop": self.stop, "level": self.level,
         }  # fmt: skip
 
     async def do(self, name: str, **arguments: Any) -> Any:
@@ -36,10 +37,16 @@ class Operations:
         return await self._by_name[name](**arguments)
 
     async def measures(self) -> list[dict[str, Any]]:
-        return snapshot(self._app.measures)
+        measured = snapshot(self._app.measures)
+        secrets = self._app.parts.runtime.secrets
+        hidden: list[dict[str, Any]] = secrets.hide_in(measured) if secrets.are_known else measured
+        return hidden
 
     async def flows(self) -> list[dict[str, Any]]:
         return [self._flow(flow) for flow in self._app.flows.values()]
+
+    async def config(self) -> dict[str, Any]:
+        return self._app.effective_configuration()
 
     async def start(self, flow: str) -> Any:
         try:
@@ -47,7 +54,7 @@ class Operations:
         except LookupError as error:
             raise Refused(404, str(error.args[0])) from None
         except StartError as error:
-            raise Refused(503, str(error)) from None
+            raise Refused(503, self._app.parts.runtime.secrets.hide(str(error))) from None
         return self._flow(self._app.flows[flow])
 
     async def stop(self, flow: str) -> Any:
@@ -67,12 +74,9 @@ class Operations:
         return {"logger": logger, "level": wanted}
 
     def _flow(self, flow: Flow) -> dict[str, Any]:
-        return {
-            "name": flow.name,
-            "doc": flow.doc,
-            "source": flow.source.starts_at() if flow.source else None,
-            "state": _state(flow),
-        }
+        hide = self._app.parts.runtime.secrets.hide_in
+        source = flow.source.starts_at() if flow.source else None
+        return {"name": flow.name, "doc": hide(flow.doc), "source": hide(source), "state": _state(flow)}
 
 
 def _state(flow: Flow) -> str | None:

@@ -17,6 +17,7 @@ from engine.serving.sending import sent, stream_type
 from engine.values.errors import CRITICAL, EXPRESSION, TRANSFORMATION, FlowError
 from engine.values.event import STATUS, Event
 from engine.values.refusal import Refusal
+from engine.values.secrets import Secrets
 from engine.values.spooled import Spooled
 from engine.values.status import status_in, status_of
 from engine.values.stream import Stream
@@ -24,6 +25,7 @@ from engine.values.stream import Stream
 log = logging.getLogger("engine")
 
 T = TypeVar("T")
+NONE = Secrets()
 
 ANSWER = "the answer"
 """The owner of the headers, in messages."""
@@ -50,10 +52,11 @@ class Answer:
     reason: bytes | None = None
 
 
-def success(event: Event, response: HttpResponse, accept: str = "") -> Answer:
+def success(event: Event, response: HttpResponse, accept: str = "", secrets: Secrets = NONE) -> Answer:
     """Return the answer of a flow that succeeded.
 
-    accept: the caller's Accept header, for a payload whose media type the flow leaves open.
+    accept: the caller's Accept header, for a payload whose media type the flow leaves open. secrets: hidden in what is
+    told of an error that ends a stream.
     Raises MULE:EXPRESSION for a status outside 200–599 and for a header with CR, LF or
     another control character; MULE:TRANSFORMATION for a payload that cannot be written;
     HTTP:NOT_ACCEPTABLE for one that cannot be written in a type that the caller accepts.
@@ -67,12 +70,15 @@ def success(event: Event, response: HttpResponse, accept: str = "") -> Answer:
     headers = _headers(event, response)
     body: tuple[Body, str | None] = b"", None
     if status not in BODILESS:
-        body = _body(event, response, headers.get("content-type"), accept)
+        body = _body(event, response, headers.get("content-type"), accept, secrets)
     return _with_body(status, headers, *body, reason=_reason(event, response))
 
 
-def failure(error: FlowError, response: HttpResponse, instance: str) -> Answer:
-    """Return the answer of a flow that failed: the one on-error-propagate chains assigned, otherwise problem+json."""
+def failure(error: FlowError, response: HttpResponse, instance: str, secrets: Secrets) -> Answer:
+    """Return the answer of a flow that failed: the one on-error-propagate chains assigned, otherwise problem+json.
+
+    secrets: hidden in what is told of the error, not in a body that the flow made.
+    """
     assert error.event is not None  # a chain or the flow has seen it
     event = error.event.with_error(error)
     status = _failure_status(error, event, response)
@@ -83,11 +89,12 @@ def failure(error: FlowError, response: HttpResponse, instance: str) -> Answer:
         headers.setdefault("retry-after", "1")
     reason = _attempt(event, lambda: _reason(event, response), None)
     if response.body is not None or error.answer.has_body:
-        written = _attempt(event, lambda: _body(event, response, headers.get("content-type"), ""), None)
+        written = _attempt(event, lambda: _body(event, response, headers.get("content-type"), "", secrets), None)
         if written is not None:
             return _with_body(status, headers, *written, reason=reason)
     members = error.members if isinstance(error, Refusal) else None
-    body = problem(status, instance, event.correlation_id, str(error.type), error.description, members)
+    description = secrets.hide(error.description)
+    body = problem(status, instance, event.correlation_id, str(error.type), description, secrets.hide_in(members))
     return _with_body(status, headers, body, PROBLEM, reason=reason)
 
 
@@ -129,14 +136,16 @@ def _reason(event: Event, response: HttpResponse) -> bytes | None:
     return header_value(response.reason_phrase.evaluate(event), ANSWER).encode("latin-1")
 
 
-def _body(event: Event, response: HttpResponse, labelled: str | None, accept: str) -> tuple[Body, str | None]:
+def _body(
+    event: Event, response: HttpResponse, labelled: str | None, accept: str, secrets: Secrets
+) -> tuple[Body, str | None]:
     """Return the body and its media type; labelled: the Content-Type that the flow sets by itself."""
     payload, media_type = event.payload, event.media_type
     if response.body is not None:
         payload, media_type = response.body.evaluate(event), None
     media_type = labelled or media_type
     if isinstance(payload, Stream):
-        return _stream(payload, stream_type(media_type, accept), event)
+        return _stream(payload, stream_type(media_type, accept), event, secrets)
     if isinstance(payload, Spooled):
         return payload.portions(), header_value(media_type or BYTES, ANSWER)
     try:
@@ -148,9 +157,10 @@ def _body(event: Event, response: HttpResponse, labelled: str | None, accept: st
     return body, media_type and header_value(media_type, ANSWER)
 
 
-def _stream(stream: Stream, media_type: str, event: Event) -> tuple[Body, str]:
+def _stream(stream: Stream, media_type: str, event: Event, secrets: Secrets) -> tuple[Body, str]:
     def told(failure: FlowError) -> bytes:
-        return problem(status_of(failure), "", event.correlation_id, str(failure.type), failure.description)
+        description = secrets.hide(failure.description)
+        return problem(status_of(failure), "", event.correlation_id, str(failure.type), description)
 
     return sent(stream, media_type, told), header_value(media_type, ANSWER)
 

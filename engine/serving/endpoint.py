@@ -134,10 +134,10 @@ class Endpoint:
             raise Refusal(503, "MULE:CONNECTIVITY", "it cannot be started", is_early=True) from error
 
     async def _serve(self, exchange: Exchange, flow: Flow, route: Route, event: Event) -> Answer:
-        accept = exchange.headers.find("accept", "")
+        accept, secrets = exchange.headers.find("accept", ""), flow.runtime.secrets
 
         def made(after: Event) -> Answer:
-            return kept_apart(success(after, route.response, accept), exchange.method)
+            return kept_apart(success(after, route.response, accept, secrets), exchange.method)
 
         async def deliver(answer: Answer) -> None:
             """Send the answer; a body that is still being made is sent within the limits of the flow."""
@@ -148,7 +148,7 @@ class Endpoint:
             answer = await flow.serve(event, made, deliver)
         except FlowError as error:
             error.event = error.event or event
-            answer = kept_apart(failure(error, route.error_response, exchange.path), exchange.method)
+            answer = kept_apart(failure(error, route.error_response, exchange.path, secrets), exchange.method)
             exchange.tell(error, answer.status)
         else:
             answer = with_entity_tag(answer, exchange.method, exchange.headers)

@@ -77,27 +77,34 @@ class Bench:
         real: Iterable[str] = (),
         environment: bool | Iterable[str] = False,
         database: str | None = None,
+        env: str | None = None,
     ) -> Application:
         """Load the application of flow files and folders; its sources are off, and waits take no time.
 
         It is kept from the world like a test file, and has the settings of its project's file. real: names of configs
         and steps that are not kept.
         environment: the variables that its placeholders see, or True for all. database: the URL of a
-        server on which it may make databases of its own. Raise LoadError and ProjectError.
+        server on which it may make databases of its own. env: the environment of its properties. Raise LoadError and
+        ProjectError.
         """
         project = Project.of(paths)
         project.find_packages()
         databases = (*self._databases, *project.databases) if database is None else (database,)
         isolation = isolation_of(real, environment, databases)
         known = {**project.properties, **(properties or {})}
-        return self._load(read_documents(paths), discover([*project.processors, *processors]), known, isolation)
+        return self._load(read_documents(paths), discover([*project.processors, *processors]), known, isolation, env)
 
     def _load(
-        self, documents: list[Document], catalog: Catalog, properties: Mapping[str, str], isolation: Isolation
+        self,
+        documents: list[Document],
+        catalog: Catalog,
+        properties: Mapping[str, str],
+        isolation: Isolation,
+        env: str | None = None,
     ) -> Application:
         self._stop()
         self._isolation = isolation
-        loader = Loader(documents, catalog, properties, CaseClock(), isolation)
+        loader = Loader(documents, catalog, properties, CaseClock(), isolation, env=env)
         self._stage = Stage(loader.builder.steps)
         self._known_type = loader.builder.mentions.known_type
         parts = loader.load()

@@ -33,7 +33,7 @@ async def run_case(
     refuse_unreadable(document)
     mistake = document.data.pop("mistake", None)
     file = TestFile(as_test_file(document))
-    loader = SuiteLoader(file, catalog, file.properties({}), None if is_real else file.isolation())
+    loader = SuiteLoader(file, catalog, file.properties({}), None if is_real else file.isolation(), env="")
     if mistake is not None:
         return _refused(loader, str(mistake))
     loaded = loader.loaded()

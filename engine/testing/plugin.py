@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--flow-set", action="append", default=[], metavar="NAME=VALUE", help="A property of the flows; wins over all."
     )
+    group.addoption("--flow-env", metavar="ENV", help="The environment of the flows' properties (config/ENV.yaml).")
     group.addoption(
         "--flow-processors", action="append", default=[], metavar="PACKAGE", help="A package of elements of your own."
     )
@@ -66,7 +67,9 @@ class FlowTests(pytest.File):
             project.find_packages()
             catalog = discover([*project.processors, *self.config.getoption("--flow-processors")])
             databases = [*self.config.getoption("--flow-database"), *project.databases]
-            self.session_of_flows = Session(file, catalog, given, databases=databases, usual=project.properties)
+            env = self.config.getoption("--flow-env")
+            usual = project.properties
+            self.session_of_flows = Session(file, catalog, given, databases=databases, usual=usual, env=env)
             self.session_of_flows.check()
         except (LoadError, ProjectError) as error:
             raise self.CollectError(str(error)) from None

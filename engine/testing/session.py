@@ -22,6 +22,7 @@ from engine.testing.running import Running
 from engine.testing.staged.stage import NO_LAYERS, Layers
 from engine.values.errors import FlowError
 from engine.values.event import Event
+from engine.values.secrets import Secrets
 
 Status = Literal["passed", "failed", "skipped"]
 
@@ -47,8 +48,8 @@ class Session:
 
     layers: makes the layers around the steps in each case, in addition to its own mocks: coverage, faults. given:
     properties that win over those of the file; usual: those over which the file's win. databases: servers on which the
-    flows may have databases of their own. `check` before anything else; `open` before the first case, `close` after the
-    last one.
+    flows may have databases of their own. env: the environment of their properties. `check` before anything else;
+    `open` before the first case, `close` after the last one.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Session:
         layers: Callable[[Case], Layers] = lambda case: NO_LAYERS,
         databases: Iterable[str] = (),
         usual: Mapping[str, str] | None = None,
+        env: str | None = None,
     ) -> None:
         self.file = file
         self.suite = Suite()
@@ -66,6 +68,7 @@ class Session:
         self._catalog = catalog
         self._properties = file.properties(given or {}, usual or {})
         self._databases = tuple(databases)
+        self._env = env
         self.layers = layers
         self.running: Callable[[Application, Loaded, Case, Layers], Running] = Running
         self._variables: Mapping[str, Any] = {}
@@ -76,7 +79,7 @@ class Session:
     def check(self) -> None:
         """Load the flows with all cases. Raise LoadError with every mistake."""
         isolation = self.file.isolation(self._databases)
-        self.loaded = SuiteLoader(self.file, self._catalog, self._properties, isolation).loaded()
+        self.loaded = SuiteLoader(self.file, self._catalog, self._properties, isolation, self._env).loaded()
         self.suite, self.cases = self.loaded.suite, self.loaded.cases
 
     def why_skipped(self, name: str) -> str | None:
@@ -117,13 +120,17 @@ class Session:
         except (FlowError, StartError) as error:
             text = self.told(error)
         except Exception:  # ours, or of a processor outside any flow: the other cases should run
-            text = traceback.format_exc()
+            text = self._without_secrets(traceback.format_exc())
         return self._result(written, "failed" if text else "passed", perf_counter() - began, text)
 
     def told(self, error: FlowError | StartError) -> str:
         """Return why something could not run, for people."""
         refused = (f"  {each.expression}\n  {each.note}" for each in self.loaded.crossings())
-        return "\n".join([*refused, f"  {error}"])
+        return self._without_secrets("\n".join([*refused, f"  {error}"]))
+
+    def _without_secrets(self, text: str) -> str:
+        """Return a report without the secrets that come from outside of the test file."""
+        return Secrets(self.loaded.parts.secrets - set(self._properties.values())).hide(text)
 
     def _result(self, written: Written, status: Status, seconds: float = 0.0, text: str = "") -> Result:
         return Result(self.file.name, self.file.document.file, written.place.line, written.name, status, seconds, text)
@@ -142,7 +149,8 @@ class Session:
                 await _after(self.suite.after_each, variables)
         finally:
             await self._end()
-        return report.failure(self.file.document, mismatches, running.journal) if mismatches else ""
+        failure = report.failure(self.file.document, mismatches, running.journal) if mismatches else ""
+        return self._without_secrets(failure)
 
     async def _end(self) -> None:
         """Reset for the next case: nothing stays in memory or in the data folder, unless the cases share it."""

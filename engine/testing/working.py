@@ -29,7 +29,7 @@ class Order:
     wish: a word expression, as Wish takes it; tags: of which a case has one; stops: at the first failure.
     covers: whether the passed points of the flows are counted.
     databases: URLs of servers on which the flows may have databases of their own. usual: properties
-    over which those of the suites win.
+    over which those of the suites win. env: the environment of the flows' properties.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
@@ -40,11 +40,12 @@ class Order:
     covers: bool = False
     databases: tuple[str, ...] = ()
     usual: Mapping[str, str] = field(default_factory=dict)
+    env: str | None = None
 
     def session(self, file: TestFile) -> Session:
         """Return the session of a test file."""
         elements = catalog(self.processors)
-        return Session(file, elements, self.given, databases=self.databases, usual=self.usual)
+        return Session(file, elements, self.given, databases=self.databases, usual=self.usual, env=self.env)
 
     def takes(self, session: Session, case: Written) -> bool:
         tags = session.cases[case.name].tags

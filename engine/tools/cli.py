@@ -16,6 +16,7 @@ from engine.tools.commands import (
     Given,
     attributes_option,
     counted,
+    env_option,
     fail,
     format_option,
     given,
@@ -29,6 +30,7 @@ from engine.tools.commands import (
     try_connections,
     vars_option,
 )
+from engine.tools.configured.commands import config, secrets
 from engine.tools.manual.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.tested.trying import test
 
@@ -67,6 +69,7 @@ def main() -> None:
 @main.command()
 @paths_argument
 @set_option
+@env_option
 @processors_option
 @click.option("--host", help="Listen at this address instead of those in the flows.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen at this port instead of those in the flows.")
@@ -92,12 +95,12 @@ def main() -> None:
 @level_option
 @format_option
 def serve(
-    paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
-    docs: bool | None, workers: int, reload: bool, record: Path | None, management: str | None, log_level: str,
-    log_format: str,
+    paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...],
+    host: str | None, port: int | None, docs: bool | None, workers: int, reload: bool, record: Path | None,
+    management: str | None, log_level: str, log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
-    known = given(paths, settings, processors)
+    known = given(paths, settings, processors, env)
     if reload:
         from engine.tools.served.reload import serve_again
 
@@ -158,11 +161,14 @@ def _recorder(folder: Path, known: Given) -> Recorder:
 @main.command()
 @paths_argument
 @set_option
+@env_option
 @processors_option
 @click.option("--connect", is_flag=True, help="Try every connection, and have databases understand every statement.")
-def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], connect: bool) -> None:
+def check(
+    paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...], connect: bool
+) -> None:
     """Report every mistake in the flows; exit code 1 if there is one."""
-    app = load(paths, settings, processors)
+    app = load(paths, settings, processors, env)
     if connect:
         try_connections(app)
     sub_flows = len(app.parts.runnables) - len(app.flows)
@@ -264,18 +270,19 @@ def package(
 @main.command()
 @paths_argument
 @set_option
+@env_option
 @processors_option
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="A file for the document; else it is printed.")
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="As the file's name ends, else yaml.")
 @click.option("--server", "servers", multiple=True, metavar="URL", help="Where the API is; else the listeners' hosts.")
 def openapi(
-    paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], output: str | None,
-    form: str | None, servers: tuple[str, ...],
+    paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...],
+    output: str | None, form: str | None, servers: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Describe the HTTP API of the flows as an OpenAPI 3.1 document."""
     from engine.tools.manual.describing import describe
 
-    text = describe(load(paths, settings, processors), form or _form_of(output), servers)
+    text = describe(load(paths, settings, processors, env), form or _form_of(output), servers)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -296,11 +303,12 @@ def _form_of(output: str | None) -> str:
 @vars_option
 @attributes_option
 @set_option
+@env_option
 @processors_option
 @level_option
 def run(
     paths: tuple[str, ...], flow: str, payload: Any, variables: str | None, attributes: str | None,
-    settings: tuple[str, ...], processors: tuple[str, ...], log_level: str,
+    settings: tuple[str, ...], env: str | None, processors: tuple[str, ...], log_level: str,
 ) -> None:  # fmt: skip
     """Run one flow and print the payload that it ends with."""
     from engine.tools.entering import entering
@@ -311,10 +319,10 @@ def run(
         event = entering(payload.read() if payload else None, variables, attributes)
     except ValueError as error:
         fail(str(error))
-    app = load(paths, settings, processors)
+    app = load(paths, settings, processors, env)
     configure(log_level, "text", app.parts.secrets)
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, processors, evaluate, explain, functions, limits):
+for command in (test, config, secrets, processors, evaluate, explain, functions, limits):
     main.add_command(command)

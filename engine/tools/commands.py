@@ -23,6 +23,10 @@ paths_argument = click.argument("paths", nargs=-1, type=click.Path())
 set_option = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A property; wins over all others."
 )
+env_option = click.option(
+    "--env", metavar="ENV",
+    help="The environment: config/ENV.yaml wins over config/default.yaml; left out, that of the variable ENGINE_ENV.",
+)  # fmt: skip
 processors_option = click.option(
     "--processors", multiple=True, metavar="PACKAGE", help="A package of elements of your own."
 )
@@ -60,17 +64,25 @@ class Given:
     processors: tuple[str, ...]
     databases: tuple[str, ...]
     folders: tuple[Path, ...]
-    """The other file on which it depends: the project's."""
+    """The folders of the other files on which it depends: the project's, and property files of environments."""
+
     name: str = ""
     """Of the application, if its flow files give it none."""
+    env: str | None = None
 
     @property
     def all_properties(self) -> dict[str, str]:
         return {**self.project, **self.properties}
 
 
-def given(paths: Iterable[str] | None, settings: Iterable[str] = (), processors: Iterable[str] = ()) -> Given:
+def given(
+    paths: Iterable[str] | None,
+    settings: Iterable[str] = (),
+    processors: Iterable[str] = (),
+    env: str | None = None,
+) -> Given:
     """Return the input of a command. paths: None if it needs none; otherwise it ends if nobody names any."""
+    from engine.loading.config.folders import folder_of
     from engine.loading.project import FILE, SECTION, Project, ProjectError
 
     paths = None if paths is None else list(paths)
@@ -84,13 +96,14 @@ def given(paths: Iterable[str] | None, settings: Iterable[str] = (), processors:
         raise click.UsageError(
             f"name flow files or folders; or have 'paths' under {SECTION} of {FILE} say where they are"
         )
-    packages, folders = (*project.processors, *processors), (project.folder,) if project.folder else ()
-    properties = dict(read_settings(settings))
-    return Given(flows, properties, project.properties, packages, project.databases, folders, project.name_of(flows))
+    packages, properties = (*project.processors, *processors), dict(read_settings(settings))
+    folders = tuple(filter(None, (project.folder, folder_of(project, flows[0]) if flows else None)))
+    name = project.name_of(flows)
+    return Given(flows, properties, project.properties, packages, project.databases, folders, name, env)
 
 
-def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> Application:
-    return load_given(given(paths, settings, processors))
+def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str], env: str | None) -> Application:
+    return load_given(given(paths, settings, processors, env))
 
 
 @without_garbage()
@@ -104,7 +117,7 @@ def load_given(known: Given, recorder: Recorder | None = None, *, metrics: bool 
     try:
         app = Application.load(
             *known.paths, properties=known.all_properties, processors=known.processors, metrics=metrics,
-            name=known.name, **recording,
+            name=known.name, env=known.env, **recording,
         )  # fmt: skip
     except LoadError as error:
         click.echo(error, err=True)

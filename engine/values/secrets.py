@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from array import array
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html.entities import html5
 from sys import maxunicode
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
@@ -75,6 +76,11 @@ class Secrets:
             self._cores.update(_cores(_utf8(spelling)))
         self._parts = (*self._plain, *self._cores)
 
+    @property
+    def are_known(self) -> bool:
+        """Whether there is anything to hide."""
+        return bool(self._parts)
+
     def hide(self, text: str) -> str:
         """Return the text without the secrets."""
         if not self.may_be_in(text):
@@ -82,6 +88,14 @@ class Secrets:
         octets = _octets(text)
         spans = sorted(self._spans(octets))
         return _text("".join(self._pieces(octets, spans))) if spans else text
+
+    def hide_in(self, value: Any) -> Any:
+        """Return data without the secrets in its texts; the names in maps stay."""
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, Mapping):
+            return {name: self.hide_in(inner) for name, inner in value.items()}
+        return [self.hide_in(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
     def may_be_in(self, text: str) -> bool:
         """Return whether a text has to be searched; most log lines need not be."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from engine.limits import RESPONSE_TIMEOUT
 from engine.values.errors import ErrorType
+from engine.values.secrets import Secrets
 from engine.work.clock import Clock
 from engine.work.gate import Gate
 from engine.work.isolation import Isolation
@@ -60,6 +61,8 @@ class Runtime:
         """Seconds that a response may take, unless set elsewhere."""
         self.flows: dict[str, Runnable] = {}
         """The flows and sub-flows by name; all are there once the application is loaded."""
+        self.secrets = Secrets()
+        """Hides the application's secrets in texts for callers."""
         self.isolation: Isolation | None = None
         """The isolation of a test; None if the elements act on the real world."""
         self.measures = Measures()

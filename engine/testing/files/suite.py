@@ -184,14 +184,15 @@ class SuiteLoader(Loader):
         catalog: Catalog,
         properties: Mapping[str, str],
         isolation: Isolation | None,
+        env: str | None = None,
     ) -> None:
-        """isolation: keeps the flows from the world; None if they act on it."""
+        """isolation: keeps the flows from the world; None if they act on it. env: as for `load`."""
         self.clock = CaseClock()
         self.file = file
         own = copy(file.document)
         own.data = copied(file.sections) if file.sections else None
         documents = [*file.documents(), own]
-        super().__init__(documents, catalog, properties, self.clock, isolation)
+        super().__init__(documents, catalog, properties, self.clock, isolation, env=env)
         self.stage = Stage(self.builder.steps)
         self.written = [Written(name, copied(values), place) for name, values, place in file.cases]
         self.settings = copied(file.settings)

@@ -89,7 +89,7 @@ class Mutants:
         given = mutated.properties(self._order.given, self._order.usual)
         try:
             elements = catalog(self._order.processors)
-            Loader(mutated.documents(), elements, given, isolation=mutated.isolation()).load()
+            Loader(mutated.documents(), elements, given, isolation=mutated.isolation(), env=self._order.env).load()
         except LoadError:
             return False
         return True

@@ -60,6 +60,8 @@ class Recorder:
         self.flows = [os.path.relpath(path, folder) for path in flows]
         self.settings = settings
         self.secrets: frozenset[str] = frozenset()
+        self.unseen: Mapping[str, str] = {}
+        """The properties that no test sees by itself, such as those of the environment; secrets are hidden."""
         self.clock = RecordingClock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._number = sum(1 for _ in folder.glob("*.test.yaml"))
@@ -116,7 +118,7 @@ class Recorder:
             return
         try:
             redaction = Redaction(self.secrets)
-            text = case_of(exchange, self.flows, self.settings, redaction)
+            text = case_of(exchange, self.flows, {**self.unseen, **self.settings}, redaction)
             exchange.file = exchange.file or self._new_file(_slug(redaction.text(where)))
             exchange.file.write_text(text, encoding="utf-8")
         except (Unwritable, OSError) as error:

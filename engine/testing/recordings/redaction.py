@@ -10,14 +10,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from engine.values.secrets import HIDDEN, Secrets
+from engine.values.telling import NAMES, SHORTEST, is_telling
 
-NAMES = re.compile(
-    r"(?:proxy-)?authorization|(?:set-)?cookie|pass(?:word|wd|phrase)|(?:x-)?(?:api|auth)[-_]?(?:key|token)"
-    r"|(?:client[-_]?)?secret|(?:(?:access|refresh|id|session|csrf|security)[-_]?)?token|(?:private|secret)[-_]?key"
-    r"|credentials?",
-    re.IGNORECASE,
-)
-"""Names, of headers and fields, whose values are hidden."""
 NAME = f"(?:{NAMES.pattern})"
 
 PAIR = re.compile(r"((?:^|[?&;])\s*)([^=&?;\s]{1,100})=([^&;]+)")
@@ -35,9 +29,6 @@ TELLING = tuple(
     )
 )
 """Such a name, with the text before the value in some format, and the value."""
-
-SHORTEST = 6
-"""Characters of a value that is hidden everywhere: a shorter one is part of other words."""
 
 
 class Redaction:
@@ -81,7 +72,7 @@ class Redaction:
         return self.text(value) if isinstance(value, str) else value
 
     def _under(self, name: str, value: Any) -> Any:
-        return _hidden(value) if NAMES.fullmatch(name) else self.of(value)
+        return _hidden(value) if is_telling(name) else self.of(value)
 
     def text(self, text: str) -> str:
         text = self._secrets.hide(text)

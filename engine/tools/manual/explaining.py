@@ -73,7 +73,8 @@ def _flow_file() -> Iterator[str]:
     yield _text(
         "#[…] holds an expression (JMESPath and more: `engine functions`). Alone in a text it keeps its type, inside "
         f"other text it becomes text. It sees {', '.join(ROOTS)}. ${{name}} and ${{name:default}} are filled in when "
-        "the file is loaded: from --set, the environment (${db.url}: DB_URL), property files, properties. "
+        "the file is loaded: from --set, the environment (${db.url}: DB_URL), config/ENV.yaml, property files, "
+        "properties; ${env:X} is a variable, ${file:/run/secrets/x} the text of a file. "
         "\\#[ and \\${ are those characters."
     )
     yield _text(f"In an error handler `error` has {', '.join(ERROR_FIELDS)}.")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.tools.commands import (
     attributes_option,
     elements_of,
+    env_option,
     fail,
     fail_unknown,
     given,
@@ -22,6 +22,9 @@ from engine.tools.commands import (
     set_option,
     vars_option,
 )
+
+if TYPE_CHECKING:
+    from engine.application import Application
 
 FLOW = "flow"
 """The topic that is a flow of the user's own."""
@@ -125,28 +128,29 @@ def dataweave() -> None:
 @click.argument("name", required=False)
 @paths_argument
 @set_option
+@env_option
 @processors_option
 def explain(
-    topic: str | None, name: str | None, paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...]
-) -> None:
+    topic: str | None, name: str | None, paths: tuple[str, ...], settings: tuple[str, ...], env: str | None,
+    processors: tuple[str, ...],
+) -> None:  # fmt: skip
     """Explain a file (flow-file, test-file, project-file), a mistake (F504), or what a flow does (flow NAME PATHS).
 
     For a flow it reports each step: whether it waits, what is committed together, who handles its errors. Without a
     TOPIC, all are listed.
     """
     if topic == FLOW:
-        _explain_flow(name, paths, settings, processors)
+        _explain_flow(name, load(paths, settings, processors, env))
     else:
         _explain(topic)
 
 
-def _explain_flow(name: str | None, paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> None:
-    app = load(paths, settings, processors)
+def _explain_flow(name: str | None, app: Application) -> None:
     if name is None or name not in app.parts.runnables:
         fail_unknown("flow", name or "", app.parts.runnables, "engine explain flow NAME PATHS")
     from engine.tools.manual.explaining_flow import flow_page
 
-    click.echo(flow_page(app.parts, name))
+    click.echo(app.parts.runtime.secrets.hide(flow_page(app.parts, name)))
 
 
 def _explain(topic: str | None) -> None:

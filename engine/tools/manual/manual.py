@@ -15,7 +15,8 @@ from engine.expressions.functions.function import Function, Parameter
 from engine.expressions.writing import to_text
 from engine.limits import LIMITS, Limit
 from engine.loading.application_functions import application_functions
-from engine.loading.properties import Filler, Properties
+from engine.loading.placeholders import Filler
+from engine.loading.properties import Properties
 from engine.parameters.amounts import Amount
 from engine.parameters.element import Element, Parameters, raised_types
 from engine.parameters.expression import Compiled

@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.application import Application
+from engine.loading.config.effective import HIDDEN, Effective
 from engine.loading.project import FILE, Project
-from engine.loading.properties import Filler, Placeholder, Properties, placeholders_in, variable_of
-from engine.loading.sections import Sections, is_flow_file, read_documents
+from engine.loading.properties import SET, variable_of
+from engine.loading.sections import is_flow_file
 from engine.operation.addresses import Where
 from engine.parameters.element import Element
 from engine.plan.inside import reachable
@@ -33,6 +35,13 @@ class Port:
     is_secure: bool
 
 
+class Setting(NamedTuple):
+    """A property of the flows. default: its value if nobody sets it; None if there is none, or it is not shown."""
+
+    default: str | None
+    is_secret: bool
+
+
 @dataclass(frozen=True)
 class Deployment:
     """The flows, as those see them who run them.
@@ -52,7 +61,7 @@ class Deployment:
     shutdown: int
     data_dir: str
     keeps_data: bool
-    settings: Mapping[str, Placeholder]
+    settings: Mapping[str, Setting]
     left_out: tuple[str, ...]
     lock: Lock
 
@@ -93,7 +102,7 @@ def deployment_of(known: Given, folder: Path) -> Deployment:
         shutdown=math.ceil(app.parts.configuration.shutdown_timeout),
         data_dir=str(app.parts.configuration.data_dir or ""),
         keeps_data=_keeps_data(app),
-        settings=_settings(known),
+        settings=_settings(app),
         left_out=tuple(contents.left_out),
         lock=lock_of(known, imported, contents, ()),
     )
@@ -121,22 +130,18 @@ def _keeps_data(app: Application) -> bool:
     return any(isinstance(each, Element) and each.keeps_data for each in elements)
 
 
-def _settings(known: Given) -> dict[str, Placeholder]:
-    """Return the properties that flow files name, with the values that they have without an environment."""
-    documents = read_documents(known.paths)
-    sections = Sections(documents)
-    filler = Filler(Properties(known.all_properties, os.environ, sections.property_defaults()))
-    values = {**sections.property_defaults(), **sections.property_files(filler), **known.project}
-    texts = (scalar.value for document in documents for scalar in document.scalars.values())
-    found: dict[str, Placeholder] = {}
-    for each in (placeholder for text in texts for placeholder in placeholders_in(text)):
-        former = found.get(variable_of(each.name), each)
-        default = values.get(each.name, each.default if former.default is None else former.default)
-        is_secret = each.is_secret or former.is_secret
-        found[variable_of(each.name)] = Placeholder(each.name, None if default is None else str(default), is_secret)
+def _settings(app: Application) -> dict[str, Setting]:
+    """Return the properties that the flows ask for, by environment variable, in their order."""
+    asked = (each for each in app.parts.properties() if each.is_used and ":" not in each.name)  # that leads outside
+    found = {variable_of(each.name): Setting(_default(each), each.is_secret) for each in asked}
     return dict(sorted(found.items()))
 
 
-def with_default(settings: Mapping[str, Placeholder], *, is_secret: bool) -> Iterator[tuple[str, str | None]]:
+def _default(each: Effective) -> str | None:
+    is_given = each.origin == SET or each.origin.startswith("environment ")
+    return None if is_given or HIDDEN in each.value else each.value
+
+
+def with_default(settings: Mapping[str, Setting], *, is_secret: bool) -> Iterator[tuple[str, str | None]]:
     """Yield the variables of secrets, or those of the others, with their defaults."""
     yield from ((variable, each.default) for variable, each in settings.items() if each.is_secret is is_secret)

@@ -88,7 +88,7 @@ def _tried(api: Path, files: dict[str, str]) -> dict[str, str]:
     with TemporaryDirectory() as trial:
         _write(Path(trial), files)
         try:
-            Application.load(Path(trial) / FLOWS)
+            Application.load(Path(trial) / FLOWS, env="")
         except LoadError as error:
             told = re.sub(rf"{re.escape(trial)}/{FLOWS}/api\.\w+", str(api).replace("\\", r"\\"), str(error))
             raise ScaffoldError(f"'{api}' has mistakes\n{told}") from None

@@ -19,13 +19,13 @@ from starlette.applications import Starlette
 from engine import __version__
 from engine.application import Application
 from engine.edition import StartError
+from engine.loading.config.effective import unseen_by_tests
 from engine.operation.addresses import Address, Serving, Where, mistake_in
 from engine.operation.reload import Reload
 from engine.serving.route import HttpSource
 from engine.tools.served.passed import Passed, assigned, handed_on, passed
 from engine.tools.served.service_manager import STOPPING, ServiceManager, beat
 from engine.tools.served.terminal import has_terminal
-from engine.values.secrets import Secrets
 
 if TYPE_CHECKING:
     from engine.operation.watchdog import Watchdog
@@ -67,9 +67,9 @@ def serve_application(app: Application, told: Told) -> int:
     if not mistake:
         _take_over(addresses, told.successor)
     if mistake := mistake or _listen(addresses):
-        click.echo(f"engine: {mistake}", err=True)
+        click.echo(f"engine: {app.parts.runtime.secrets.hide(mistake)}", err=True)
         return 1
-    serving = Serving(app, told.where, addresses, told.api_docs, _recording(told.recorder))
+    serving = Serving(app, told.where, addresses, told.api_docs, _recording(told.recorder, app))
     if told.workers == 1:
         return run(serving, told, lambda: announce(serving, told))
     from engine.tools.served.workers import Workers
@@ -90,7 +90,8 @@ def run(serving: Serving, told: Told, ready: Callable[[], None], channel: Channe
 
 def announce(serving: Serving, told: Told) -> None:
     """Say that requests are answered."""
-    text = announcement(serving.app, serving.addresses, told.management)
+    hide = serving.app.parts.runtime.secrets.hide
+    text = hide(announcement(serving.app, serving.addresses, told.management))
     told.manager.ready(text.rpartition("\n")[2])
     if told.successor is None:
         click.echo(text)
@@ -135,7 +136,10 @@ def _listen(addresses: list[Address]) -> str | None:
     return None
 
 
-def _recording(recorder: Recorder | None) -> Callable[[Starlette], None]:
+def _recording(recorder: Recorder | None, app: Application) -> Callable[[Starlette], None]:
+    if recorder is not None:
+        recorder.unseen = unseen_by_tests(app.parts.properties())
+
     def around(served: Starlette) -> None:
         if recorder is not None:
             served.add_middleware(recorder.around)
@@ -148,7 +152,7 @@ async def _serve(serving: Serving, told: Told, ready: Callable[[], None], channe
     try:
         await app.listen()
     except StartError as error:
-        click.echo(f"engine: {Secrets(app.parts.secrets).hide(str(error))}", err=True)
+        click.echo(f"engine: {app.parts.runtime.secrets.hide(str(error))}", err=True)
         return 1
 
     async def stop_sources() -> None:

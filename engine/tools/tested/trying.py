@@ -10,6 +10,7 @@ import click
 
 from engine.tools.commands import (
     elements_of,
+    env_option,
     given,
     paths_argument,
     processors_option,
@@ -54,11 +55,13 @@ from engine.tools.commands import (
     help="A server (PostgreSQL, MySQL, MariaDB) on which tests make databases of their own, in place of the flows'."
 )  # fmt: skip
 @set_option
+@env_option
 @processors_option
 def test(
     paths: tuple[str, ...], wish: str, tags: tuple[str, ...], exitfirst: bool, junit: str | None, workers: int | None,
     watch: bool, coverage: bool, fail_under: float | None, html: Path | None, lcov: Path | None,
-    mutate: bool, chaos: bool, databases: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...],
+    mutate: bool, chaos: bool, databases: tuple[str, ...], settings: tuple[str, ...], env: str | None,
+    processors: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run the cases of test files (*.test.yaml), those in folders included; exit code 1 if one fails."""
     from engine.testing.files.choosing import Wish
@@ -70,7 +73,7 @@ def test(
         Wish(wish)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="-k") from None
-    known = given(paths, settings, processors)
+    known = given(paths, settings, processors, env)
     elements_of(known)
     known = replace(known, paths=paths or known.paths)  # tests may lie beside the flows of a project
     if watch:
@@ -79,7 +82,8 @@ def test(
         sys.exit(again_and_again(known, sys.argv[1:], "--watch"))
     covers = coverage or fail_under is not None or html is not None or lcov is not None
     servers = (*databases, *known.databases)
-    order = Order(known.properties, known.processors, wish, frozenset(tags), exitfirst, covers, servers, known.project)
+    chosen = (wish, frozenset(tags), exitfirst, covers)
+    order = Order(known.properties, known.processors, *chosen, servers, known.project, env)
     if mutate:
         from engine.tools.tested.mutating import mutate as run_mutants
 

@@ -1,0 +1,1 @@
+"""What an application is configured with from outside of its flow files: environments, secrets, providers."""

@@ -1,0 +1,1 @@
+"""The commands about configuration: the effective one, and encrypted values."""
