@@ -21,6 +21,7 @@ from engine.application import ReloadError
 from engine.operation.addresses import Serving, Where
 from engine.operation.reload import Reload, Reloaded
 from engine.parameters.element import Element
+from engine.work.measures import Counter
 
 HELLO = """
 configs:
@@ -161,6 +162,48 @@ flows: {a: {steps: []}}
     async with Application.load(file) as app:
         write(file, text % "two")
         assert (await app.reload()).configs_kept == ("Plain",)
+
+
+@in_loop
+async def test_a_flow_that_was_stopped_stays_stopped(file: Path) -> None:
+    write(file, HELLO % "one")
+    app = Application.load(file)
+    async with listening(app) as client:
+        await app.stop_flow("hello")
+        write(file, HELLO % "two")
+        await app.reload()
+        assert (await client.get("/hello")).status_code == 503
+        await app.start_flow("hello")
+        assert (await client.get("/hello")).text == "two"
+
+
+@in_loop
+async def test_counts_go_on_and_those_of_flows_that_are_gone_are_forgotten(file: Path) -> None:
+    bye = HELLO.partition("flows:")[2].replace("hello", "bye") % 1
+    write(file, HELLO % "one" + bye)
+    app = Application.load(file, metrics=True)
+    app.measures.counter("process_things_total", "Of the process").value = 7
+    async with listening(app) as client:
+
+        def counted() -> dict[tuple[str, ...], float]:
+            families = {family.name: family.series for family in app.measures}
+            events = families["engine_flow_events_total"].items()
+            return {labels: slot.value for labels, slot in events if isinstance(slot, Counter)}
+
+        for path in ("/hello", "/bye"):
+            await client.get(path)
+        write(file, HELLO % "two")
+        await app.reload()
+        await client.get("/hello")
+        assert counted() == {("hello",): 2}
+        write(file, (HELLO % "two").replace("set-payload", "set-paylod"))
+        with pytest.raises(LoadError):
+            await app.reload()
+        write(file, HELLO % "three" + bye)
+        await app.reload()
+        await client.get("/bye")
+        assert counted() == {("hello",): 2, ("bye",): 1}
+        assert app.measures.counter("process_things_total", "Of the process").value == 7
 
 
 # Mistakes
