@@ -68,7 +68,7 @@ def test_ready_and_stopping(workers: str, manager: Manager, start: Start) -> Non
     ready, status = manager.next()
     assert ready == "READY=1"
     assert status.startswith("STATUS=engine ")
-    assert status.endswith(f"serves at http://127.0.0.1:{server.port}; Ctrl-C ends it")
+    assert status.endswith(f"serves at http://127.0.0.1:{server.port}")
     asking = threading.Thread(target=server.client.get, args=["/slow"])
     asking.start()
     server.logged("began")
@@ -108,9 +108,10 @@ def test_reload_tells_before_and_after(manager: Manager, start: Start, tmp_path:
 
 @pytest.mark.parametrize("arguments", [(), ("--workers", "2"), ("--reload",)], ids=["one", "workers", "reload"])
 def test_the_watchdog_hears_of_it(arguments: tuple[str, ...], manager: Manager, start: Start) -> None:
-    start(FLOWS, *ELEMENTS, *arguments, NOTIFY_SOCKET=manager.address, WATCHDOG_USEC="200000")
+    server: Running = start(FLOWS, *ELEMENTS, *arguments, NOTIFY_SOCKET=manager.address, WATCHDOG_USEC="200000")
     manager.next()
     assert manager.beats(4) == 4
+    assert server.end() == 0
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import faulthandler
 import os
 import signal
@@ -96,3 +97,4 @@ def beat_of_process(watchdog: float, alive: Callable[[], None]) -> None:
     if watchdog:
         signal.signal(signal.SIGALRM, lambda *_: alive())
         signal.setitimer(signal.ITIMER_REAL, watchdog / 2, watchdog / 2)
+        atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)  # afterwards the signal would kill the process

@@ -92,7 +92,7 @@ def announce(serving: Serving, told: Told) -> None:
     """Say that requests are answered."""
     hide = serving.app.parts.runtime.secrets.hide
     text = hide(announcement(serving.app, serving.addresses, told.management))
-    told.manager.ready(text.rpartition("\n")[2])
+    told.manager.ready(text.rpartition("\n")[2].removesuffix("; Ctrl-C ends it"))
     if told.successor is None:
         click.echo(text)
         return
