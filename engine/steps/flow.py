@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
@@ -66,6 +66,9 @@ class Flow(Element):
     """The events of the source that are under way, by their beginnings in seconds of perf_counter, if a meter notes
     them."""
 
+    _of_former: tuple[Sized, ...] = prepared(())
+    """The events under way in the flows in whose place this one is."""
+
     last_event: Age = prepared()
     durations: Histogram | None = prepared(None)
     """How long events took, if a meter measures them."""
@@ -85,6 +88,8 @@ class Flow(Element):
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         self._prepare(_gate=former._gate)
         self._gate.resize(self.max_concurrency, self.max_records)
+        others = [each for each in (*former._of_former, former.under_way) if len(each) and each is not self.under_way]
+        self._prepare(_of_former=tuple(others))
         if self.initial_state == former.initial_state:  # an operator may have started or stopped it
             self.take_events(is_started=former.is_started)
         if self._redelivery and former._redelivery:
@@ -151,6 +156,11 @@ class Flow(Element):
             raise self._gate.refusal(f"the flow {self.name} is busy")
         if not self.is_started:
             raise self._gate.refusal(f"the flow {self.name} is stopped")
+
+    @property
+    def noted(self) -> int:
+        """The number of events that a meter has noted and that have not ended, also of those before a reload."""
+        return sum(map(len, (self.under_way, *self._of_former)))
 
     @property
     def in_flight(self) -> int:

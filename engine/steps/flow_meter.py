@@ -64,7 +64,7 @@ def _read(measures: Measures, flow: Flow, durations: Histogram) -> None:
     """Have read what is known already."""
 
     def events() -> float:
-        return sum(durations.counts) + len(flow.under_way)
+        return sum(durations.counts) + flow.noted
 
     text = "Events that entered the flow from its source"
     measures.read("engine_flow_events_total", text, events, "counter", flow=flow.name)
