@@ -77,7 +77,8 @@ class Application:
         processors: packages of elements in addition to the installed ones.
         clock: replaces the clock of the machine.
         observers: called for each event that enters and leaves a step, a handler or a flow.
-        around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events.
+        around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events, run flows
+        and are steps, such as OpenTelemetry's.
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
         expectEvery.
         """
@@ -85,6 +86,8 @@ class Application:
         if metrics or any(flow.source and flow.source.expect_every for flow in parts.flows.values()):
             _measure(parts)
             meters = [FlowMeter(), *meters]
+        for meter in meters:
+            meter.live_in(parts)
         Link(observers, around, meters).link(parts.runnables.values()).install()
         return cls(parts)
 

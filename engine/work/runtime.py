@@ -14,6 +14,7 @@ from engine.work.isolation import Isolation
 from engine.work.local_database import LocalDatabase
 from engine.work.measures import Measures
 from engine.work.nesting import Runnable
+from engine.work.spans import Tracer
 from engine.work.tasks import Tasks
 
 T = TypeVar("T")
@@ -50,6 +51,8 @@ class Runtime:
         """What is counted while the application runs."""
         self.stalled: Callable[[], Sequence[str]] = tuple
         """Returns what the watchdog tells has stalled now."""
+        self.tracer: Tracer | None = None
+        """Records what happens to events; None if nobody asks for traces."""
         self._shared: dict[Hashable, Any] = {}
         self._databases: dict[str, LocalDatabase] = {}
         self._starters: list[Callable[[], Awaitable[None]]] = []
@@ -67,13 +70,15 @@ class Runtime:
         found: T = self._shared[key]
         return found
 
-    def local_database(self, name: str, schema: str, unavailable: ErrorType) -> LocalDatabase:
+    def local_database(
+        self, name: str, schema: str, unavailable: ErrorType, added: Mapping[str, str] | None = None
+    ) -> LocalDatabase:
         """Return the SQLite file of that name in the data folder: opened on first use, closed with the application.
 
-        schema, unavailable: as for LocalDatabase; those of the first caller count.
+        schema, unavailable, added: as for LocalDatabase; those of the first caller count.
         """
         if name not in self._databases:
-            self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable)
+            self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable, added)
         return self._databases[name]
 
     def at_start(self, start: Callable[[], Awaitable[None]]) -> None:
