@@ -49,8 +49,9 @@ class Reasons(logging.Handler):
         self.last = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.args or not self.last:  # what is without arguments tells that it was given up, not why
-            self.last = record.getMessage()
+        text = record.getMessage()
+        if not (self.last and "max retries" in text):  # it tells that it was given up, not why
+            self.last = text
 
 
 REASONS = Reasons()
@@ -91,7 +92,7 @@ class Exporter(SpanExporter):
 
     def _tell_recovery(self) -> None:
         if self._lost_before is not None:
-            lost, self._lost_before = self._lost.value - self._lost_before, None
+            lost, self._lost_before, REASONS.last = self._lost.value - self._lost_before, None, ""
             log.warning("traces are exported again; %d spans were dropped", lost)
 
     def shutdown(self) -> None:
