@@ -31,7 +31,7 @@ from engine.values.stream import Stream
 from engine.wire.certificate import subject_of
 from engine.wire.own_server import BrokenStream
 from engine.work.clock import Clock
-from engine.work.spans import Span
+from engine.work.spans import Shown, Span
 from engine.work.turns import give_turn_after_much
 
 log = logging.getLogger("engine")
@@ -75,7 +75,7 @@ class Endpoint:
             return self._respond(exchange, listener, "-")
         name, exchange.meter = listener.flow.name, listener.meter
         if (tracer := listener.flow.runtime.tracer) is not None:
-            exchange.span = tracer.enter(shown_request, listener.route, name, scope, exchange.correlation_id)
+            exchange.span = tracer.enter(_shown, exchange, listener)
         responding = self._respond(exchange, listener, name)
         return responding if exchange.span is None else _recorded(exchange, exchange.span, responding)
 
@@ -162,6 +162,10 @@ class Endpoint:
         if isinstance(event.payload, Stream):
             answer.is_early = not event.payload.is_at_end
         return answer
+
+
+def _shown(exchange: Exchange, listener: Listener) -> Shown:
+    return shown_request(listener.route, listener.flow.name, exchange.scope, exchange.correlation_id)
 
 
 async def _recorded(exchange: Exchange, span: Span, responding: Awaitable[None]) -> None:

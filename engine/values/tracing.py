@@ -11,6 +11,7 @@ from engine.limits import LONGEST_TRACE_STATE
 
 PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NO_TRACE: Mapping[str, str] = MappingProxyType({})
+"""Outside of a trace. Nothing else is empty."""
 
 trace_headers: ContextVar[Mapping[str, str]] = ContextVar("trace_headers", default=NO_TRACE)
 """The headers traceparent and tracestate of the running task, and of the tasks it starts.
@@ -25,7 +26,7 @@ def continue_trace(parent: str | None, state: str) -> None:
     parent, state: its headers traceparent and tracestate.
     """
     if parent is None or PARENT.fullmatch(parent) is None:
-        if trace_headers.get():
+        if trace_headers.get() is not NO_TRACE:
             trace_headers.set(NO_TRACE)
         return
     is_fine = 0 < len(state) <= LONGEST_TRACE_STATE and state.isascii() and state.isprintable()

@@ -85,6 +85,7 @@ def test_a_collector_that_is_down(tmp_path: Path, otlp: Collector, caplog: pytes
     assert back == "traces are exported again; 10 spans were dropped"
 
 
+@pytest.mark.reaches("LONGEST_FLUSH")
 def test_a_slow_collector_delays_no_flow(tmp_path: Path, otlp: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "20")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "60")

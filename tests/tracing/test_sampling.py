@@ -51,11 +51,16 @@ def test_as_the_samplers_of_the_sdk(monkeypatch: pytest.MonkeyPatch, name: str |
     for key, value in given.items():
         monkeypatch.setenv(key, value)
     sampling, sampler = Sampling.of(given), _get_from_env_or_default()
+    taken = [sampling.taken_id() for _ in range(300) if sampling.share > 0]
+    left = [sampling.left_id() for _ in range(300) if sampling.share < 1]
+    assert all(sdk(sampler, trace_id, None) for trace_id in taken)
+    assert not any(sdk(sampler, trace_id, None) for trace_id in left)
+    assert len({*taken, *left}) == len(taken) + len(left) > 0
     for trace_id in [*IDS, *EDGES]:
-        assert sampling.takes(trace_id) == sdk(sampler, trace_id, None)
         for flags in (0, 1, 2, 3):
             parent = f"00-{trace_id:032x}-{7:016x}-{flags:02x}"
-            assert sampling.takes_of(parent) == sdk(sampler, trace_id, flags), parent
+            taken_of = flags & 1 == 1 if sampling.follows_parent else sampling.takes(parent)
+            assert taken_of == sdk(sampler, trace_id, flags), parent
 
 
 @pytest.mark.parametrize(
@@ -71,4 +76,4 @@ def test_what_is_asked_in_vain_is_told(caplog: pytest.LogCaptureFixture, given: 
     with caplog.at_level(logging.WARNING, logger="engine"):
         sampling = Sampling.of(given)
     assert told in caplog.text
-    assert sampling.takes(2**64 - 1)
+    assert sampling.share == 1

@@ -86,7 +86,7 @@ WAY = (
     + """\
   Db: {db:config: {url: "sqlite://", initScript: "CREATE TABLE orders(id TEXT PRIMARY KEY)"}}
   Queues: {vm:config: {queues: [{queueName: placed, queueType: PERSISTENT}]}}
-configuration: {dataDir: "${dir}"}
+configuration: {dataDir: "DIR"}
 flows:
   order:
     source: {http:listener: {config-ref: Api, path: "/orders/{id}", allowedMethods: POST}}
@@ -109,9 +109,13 @@ flows:
 )
 
 
+def way(folder: Path) -> str:
+    return WAY.replace("DIR", str(folder / "data"))
+
+
 @in_loop
 async def test_one_trace_over_http_database_queue_flows_and_http(tmp_path: Path, otlp: Collector) -> None:
-    async with traced(tmp_path, WAY, dir=str(tmp_path / "data")) as it:
+    async with traced(tmp_path, way(tmp_path)) as it:
         answer = await it.client.post("/orders/a7?secret=1", headers={"traceparent": PARENT, "tracestate": "shop=1"})
         assert answer.status_code == 200
         names = "POST /orders/{id}", "INSERT orders", "publish placed", "process placed", "POST", "count"
@@ -164,7 +168,7 @@ async def test_one_trace_over_http_database_queue_flows_and_http(tmp_path: Path,
 
 @in_loop
 async def test_no_span_of_a_trace_that_the_caller_does_not_record(tmp_path: Path, otlp: Collector) -> None:
-    async with traced(tmp_path, WAY, dir=str(tmp_path / "data")) as it:
+    async with traced(tmp_path, way(tmp_path)) as it:
         await it.client.post("/orders/a7", headers={"traceparent": UNSAMPLED})
         await until(lambda: any(line == "counted" for _, line in it.log))
         assert it.calls[0]["traceparent"] == UNSAMPLED
@@ -180,7 +184,7 @@ async def test_what_nobody_records_is_passed_on_as_such(
 ) -> None:
     """Who comes next must not record a part of the trace."""
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
-    async with traced(tmp_path, WAY, dir=str(tmp_path / "data")) as it:
+    async with traced(tmp_path, way(tmp_path)) as it:
         for number, parent in enumerate(({}, {}, {"traceparent": PARENT})):
             await it.client.post(f"/orders/{number}", headers=parent)
         await until(lambda: len(it.calls) == 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
 EXTRA = "opentelemetry.exporter.otlp.proto.http"
@@ -39,6 +39,7 @@ def _exporters(variables: Mapping[str, str], signal: str, what: str) -> tuple[st
         need_extra(f"the environment asks for {what}")
     if "otlp" in names:
         _check_protocol(variables, signal)
+        _check_endpoint(variables, signal)
     return names
 
 
@@ -48,8 +49,18 @@ def _named(variables: Mapping[str, str], signal: str) -> tuple[str, ...]:
     if named:
         names = dict.fromkeys(name.strip().lower() for name in named.split(","))
         return tuple(name for name in names if name not in ("", "none"))
-    places = ("OTEL_EXPORTER_OTLP_ENDPOINT", f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT")
-    return ("otlp",) if any(variables.get(place) for place in places) else ()
+    return ("otlp",) if any(variables.get(place) for place in _endpoints(signal)) else ()
+
+
+def _endpoints(signal: str) -> Sequence[str]:
+    return "OTEL_EXPORTER_OTLP_ENDPOINT", f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"
+
+
+def _check_endpoint(variables: Mapping[str, str], signal: str) -> None:
+    for name in _endpoints(signal):
+        url = variables.get(name, "")
+        if url and not url.startswith(("http://", "https://")):
+            raise TelemetryError(f"{name}={url}; expected a url, such as http://localhost:4318")
 
 
 def _check_protocol(variables: Mapping[str, str], signal: str) -> None:

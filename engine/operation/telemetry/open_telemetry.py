@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from random import getrandbits
+from random import random
 from typing import Any
 
 from opentelemetry import trace
@@ -14,7 +14,7 @@ from opentelemetry.context import Context
 from engine import __version__
 from engine.loading.loader import Parts
 from engine.operation.telemetry.exporting import Pipeline, exporter_named
-from engine.operation.telemetry.sampling import Sampling
+from engine.operation.telemetry.sampling import ODD, Sampling, Unrecorded
 from engine.operation.telemetry.spans import Recorder, Span, context_of, place_of
 from engine.plan.code import Code, Run, RunPlain
 from engine.plan.observer import Meter, Serve
@@ -23,7 +23,7 @@ from engine.steps.chain import Step
 from engine.steps.flow import Flow
 from engine.values.event import Event
 from engine.values.secrets import Secrets
-from engine.values.tracing import trace_headers
+from engine.values.tracing import NO_TRACE, trace_headers
 from engine.work import spans
 from engine.work.measures import Measures
 from engine.work.runtime import Runtime
@@ -55,6 +55,7 @@ class OpenTelemetry(Meter):
         self._elements = elements
         self._provider = provider
         self._sampling = Sampling.of(os.environ)
+        self._share, self._follows_parent = self._sampling.share, self._sampling.follows_parent
         self._pipeline: Pipeline | None = None
         self._recorder: Recorder | None = None
         self._runtime: Runtime | None = None
@@ -103,25 +104,25 @@ class OpenTelemetry(Meter):
             return span and span.inner(show(*about))
         if self._provider is not None:
             return self._enter_by_provider(show(*about))
-        parent = headers.get("traceparent")
-        if parent is None:
-            return self._enter_first(show, about)
-        if self._sampling.takes_of(parent):
+        if headers is NO_TRACE:
+            if random() < self._share:  # noqa: S311  # no secret
+                return self._enter_first(show(*about))
+            trace_headers.set(Unrecorded(self._sampling))
+            return None
+        parent = headers["traceparent"]
+        is_recorded = parent[54] in ODD
+        if is_recorded if self._follows_parent else self._sampling.takes(parent):
             return self._records().begin(show(*about), context_of(headers))
-        if int(parent[53:55], 16) & 1:
+        if is_recorded:
             trace_headers.set({**headers, "traceparent": f"{parent[:53]}00"})
         return None
 
-    def _enter_first(self, show: Callable[..., Shown], about: Sequence[Any]) -> Span | None:
-        """Begin a trace. One that is not recorded has an id, too: others must not record it either."""
-        trace_id = getrandbits(128) or 1
-        if not self._sampling.takes(trace_id):
-            trace_headers.set({"traceparent": f"00-{trace_id:032x}-{getrandbits(64) or 1:016x}-00"})
-            return None
+    def _enter_first(self, shown: Shown) -> Span:
+        """Begin a trace, whose id says to others that it is recorded."""
         recorder = self._records()
         if self._pipeline is not None:
-            self._pipeline.ids.next = trace_id
-        return recorder.begin(show(*about), Context())
+            self._pipeline.ids.next = self._sampling.taken_id()
+        return recorder.begin(shown, Context())
 
     def _enter_by_provider(self, shown: Shown) -> Span | None:
         headers = trace_headers.get()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from random import getrandbits, randrange
 from typing import NamedTuple
 
 log = logging.getLogger("engine")
 
-LOW = 2**64 - 1
-"""The half of a trace's id that decides. Each service that sees the id decides alike."""
-
 ALL = 2**64
+"""The low half of a trace's id decides: each service that sees the id decides alike."""
+
 USUAL = "parentbased_always_on"
 BOUNDS = {"always_on": ALL, "always_off": 0}
+
+
+ODD = frozenset("13579bdf")
+"""Last digits of flags by which a caller says that it records the trace."""
 
 
 class Sampling(NamedTuple):
@@ -22,14 +26,21 @@ class Sampling(NamedTuple):
     bound: int = ALL
     follows_parent: bool = True
 
-    def takes(self, trace_id: int) -> bool:
-        """Return whether a trace without a caller's decision is recorded."""
-        return trace_id & LOW < self.bound
+    @property
+    def share(self) -> float:
+        """The share of the traces that begin here which are recorded."""
+        return self.bound / ALL
 
-    def takes_of(self, parent: str) -> bool:
-        """Return whether the trace that a valid header traceparent names is recorded."""
-        if self.follows_parent:
-            return int(parent[53:55], 16) & 1 == 1
+    def taken_id(self) -> int:
+        """Return the id of a new trace that is recorded."""
+        return getrandbits(64) << 64 | randrange(self.bound)  # noqa: S311  # no secret
+
+    def left_id(self) -> int:
+        """Return the id of a new trace that is not recorded, for others to decide alike."""
+        return getrandbits(64) << 64 | randrange(self.bound % ALL, ALL)  # noqa: S311  # the same
+
+    def takes(self, parent: str) -> bool:
+        """Return whether the trace that a valid header traceparent names is recorded, whatever its caller does."""
         return int(parent[19:35], 16) < self.bound
 
     @classmethod
@@ -54,3 +65,28 @@ def _bound(share: str) -> int:
         log.warning("OTEL_TRACES_SAMPLER_ARG is '%s'; expected a share from 0 to 1; all traces are recorded", share)
         ratio = 1.0
     return round(ratio * ALL)
+
+
+class Unrecorded(Mapping[str, str]):
+    """The headers of a trace that begins here and is not recorded: others must not record it either.
+
+    Most are never asked for, so they are made when they are.
+    """
+
+    __slots__ = ("_made",)
+
+    def __init__(self, sampling: Sampling) -> None:
+        self._made: Sampling | str = sampling
+
+    def __getitem__(self, name: str) -> str:
+        if name != "traceparent":
+            raise KeyError(name)
+        if not isinstance(self._made, str):
+            self._made = f"00-{self._made.left_id() or 1:032x}-{getrandbits(64) or 1:016x}-00"
+        return self._made
+
+    def __iter__(self) -> Iterator[str]:
+        yield "traceparent"
+
+    def __len__(self) -> int:
+        return 1
