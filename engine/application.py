@@ -111,7 +111,8 @@ class Application:
         processors: packages of elements in addition to the installed ones.
         clock: replaces the clock of the machine.
         observers: called for each event that enters and leaves a step, a handler or a flow.
-        around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events.
+        around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events, run flows
+        and are steps, such as OpenTelemetry's.
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
         expectEvery.
         name: of the application, for its data, if its `configuration` gives it none; if left out, that of its folder.

@@ -176,6 +176,8 @@ if TYPE_CHECKING:
     from engine.values.stored_values import serialise as serialise
     from engine.values.stored_values import text_key as text_key
     from engine.values.stream import Unreadable as Unreadable
+    from engine.values.tracing import continue_trace as continue_trace
+    from engine.values.tracing import trace_headers as trace_headers
     from engine.wire.connections import Connections as Connections
     from engine.work.batch import MOST_TOGETHER as MOST_TOGETHER
     from engine.work.batch import BatchInDoubt as BatchInDoubt
@@ -193,7 +195,13 @@ if TYPE_CHECKING:
     from engine.work.measures import Histogram as Histogram
     from engine.work.measures import Measures as Measures
     from engine.work.nesting import Runnable as Runnable
-    from engine.work.tracing import trace_headers as trace_headers
+    from engine.work.spans import BATCH_SIZE as BATCH_SIZE
+    from engine.work.spans import Attributes as Attributes
+    from engine.work.spans import Shown as Shown
+    from engine.work.spans import Span as Span
+    from engine.work.spans import SpanKind as SpanKind
+    from engine.work.spans import batch_of as batch_of
+    from engine.work.spans import current_span as current_span
     from engine.work.transaction import Transaction as Transaction
     from engine.work.turns import MUCH as MUCH
     from engine.work.turns import OFTEN as OFTEN

@@ -308,6 +308,13 @@ LONGEST_TRACEBACK = _limit(
     reason="the text of an error may hold what a caller sent",
 )
 
+LONGEST_FLUSH = _limit(
+    3.0,
+    "seconds",
+    "how long the end of the server waits for a collector to take the last traces",
+    beyond="they are dropped",
+    reason="a restart is not to wait for a collector that is down",
+)
 LONGEST_LOGGING_VARIABLE = _limit(
     1_000,
     "characters",

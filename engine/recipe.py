@@ -46,6 +46,8 @@ class Recipe:
         if is_measured:
             _measure(parts)
         meters = [FlowMeter(), *self.meters] if is_measured else self.meters
+        for meter in meters:
+            meter.live_in(parts)
         Link(self.observers, self.around, meters).link(parts.runnables.values()).install()
         parts.runtime.measures.note_loaded()
         self._modules = Modules(self.processors, parts.folders)

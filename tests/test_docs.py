@@ -86,7 +86,7 @@ def test_what_names_a_page_names_a_title_of_it() -> None:
 
 def test_the_scope_of_the_page_for_authors_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its example is run, and the plan knows what it does."""
-    [source] = re.findall(r"```python\n(.*?)```", PAGES["extending.md"], re.DOTALL)
+    source, _ = re.findall(r"```python\n(.*?)```", PAGES["extending.md"], re.DOTALL)
     (tmp_path / "shelf" / "ways").mkdir(parents=True)
     (tmp_path / "shelf" / "ways" / "switch.py").write_text(source)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])

@@ -76,7 +76,7 @@ class Link:
 
     observers: called when an event enters and leaves. around: wrappers of steps. If one replaces the
     function of a step, the effects of that step become ANYTHING; those of all other steps stay as they are.
-    meters: wrap the functions that serve the events of sources.
+    meters: wrap the functions that serve the events of sources, run flows, and are steps.
     batches: whether statements of several items may be committed together. in_python: whether the parts were put
     together in Python, and are linked at their first event: those of an application keep the code that it gave them.
     """
@@ -146,11 +146,19 @@ class Link:
             serve = meter.serving(flow, serve)
         return serve
 
+    def running(self, flow: Any, run: Run) -> Run:
+        """Return the function that runs a flow for those who call it by its name, likewise."""
+        for meter in self._meters:
+            run = meter.running(flow, run)
+        return run
+
     def step(self, step: Placed) -> Code:
         """Return the code of one step, with the wrappers that its parameters and the tests add."""
         processor = step.processor
         code: Code = processor.bounded(processor.code(self))
         code = code._replace(effects=code.effects | processor.effects)
+        for meter in self._meters:
+            code = meter.stepping(step, code)
         if inherited := processor.inherited(self):
             self._inherited.append((processor, {name: each.awaited for name, each in inherited.items()}))
         return self._with_around(step, code) if self._around else code

@@ -31,12 +31,26 @@ Serve = Callable[..., Awaitable[Any]]
 """Serves an event of a source: `serve(event, answer, …)`, as a flow's `serve`."""
 
 
-class Meter(Protocol):
-    """Looks at whole events only, those of sources: cheaper than an observer, which sees each step."""
+class Meter:
+    """The base of those who look at flows from outside: cheaper than an observer, which sees each step.
+
+    Each method is called once for its part, when the flows are linked; what it returns takes the place of what it got.
+    """
 
     def serving(self, flow: Any, serve: Serve) -> Serve:
         """Return the function that serves the events of a flow's source, with what the meter adds."""
-        ...
+        return serve
+
+    def running(self, flow: Any, run: Callable[[Event], Awaitable[Event]]) -> Callable[[Event], Awaitable[Event]]:
+        """Return the function that runs a flow for those who call it by its name, likewise."""
+        return run
+
+    def stepping(self, step: Any, code: Any) -> Any:
+        """Return the Code of a step, likewise. Its effects stay as they are."""
+        return code
+
+    def live_in(self, parts: Any) -> None:
+        """Become the meter of an application with these parts: called before its flows are linked."""
 
 
 class Watch(NamedTuple):

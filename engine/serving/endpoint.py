@@ -18,7 +18,7 @@ from engine.serving.exchange import Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
 from engine.serving.request import attributes_of, has_body
-from engine.serving.request_meter import RequestMeter
+from engine.serving.request_meter import RequestMeter, end_request, shown_request
 from engine.serving.route import USUAL_METHODS, Route
 from engine.serving.status import CLIENT_CLOSED
 from engine.steps.authentication import Caller, begin_request
@@ -31,6 +31,7 @@ from engine.values.stream import Stream
 from engine.wire.certificate import subject_of
 from engine.wire.own_server import BrokenStream
 from engine.work.clock import Clock
+from engine.work.spans import Shown, Span
 from engine.work.turns import give_turn_after_much
 
 log = logging.getLogger("engine")
@@ -67,12 +68,18 @@ class Endpoint:
         """The methods that the path accepts."""
         return USUAL_METHODS if self._otherwise else tuple(self._by_method)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = Exchange(scope, receive, send)
         listener = self._by_method.get(exchange.method, self._otherwise)
-        name = "-"
-        if listener is not None:
-            name, exchange.meter = listener.flow.name, listener.meter
+        if listener is None:
+            return self._respond(exchange, listener, "-")
+        name, exchange.meter = listener.flow.name, listener.meter
+        if (tracer := listener.flow.runtime.tracer) is not None:
+            exchange.span = tracer.enter(_shown, exchange, listener)
+        responding = self._respond(exchange, listener, name)
+        return responding if exchange.span is None else _recorded(exchange, exchange.span, responding)
+
+    async def _respond(self, exchange: Exchange, listener: Listener | None, name: str) -> None:
         try:
             answer = await self._answer(exchange, listener)
         except ClientDisconnect:
@@ -155,6 +162,17 @@ class Endpoint:
         if isinstance(event.payload, Stream):
             answer.is_early = not event.payload.is_at_end
         return answer
+
+
+def _shown(exchange: Exchange, listener: Listener) -> Shown:
+    return shown_request(listener.route, listener.flow.name, exchange.scope, exchange.correlation_id)
+
+
+async def _recorded(exchange: Exchange, span: Span, responding: Awaitable[None]) -> None:
+    try:
+        await responding
+    finally:
+        end_request(span, exchange.status)
 
 
 def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:

@@ -23,8 +23,9 @@ from engine.steps.error_handler import log_failure
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.values.refusal import Refusal
 from engine.values.status import is_callers, status_of
+from engine.values.tracing import continue_trace
 from engine.wire.own_server import CONNECTION, HELD, BrokenStream, answerable
-from engine.work.tracing import continue_trace
+from engine.work.spans import Span
 
 access = logging.getLogger("engine.access")
 log = logging.getLogger("engine")
@@ -53,6 +54,8 @@ class Exchange:
         its traceback, until the garbage collector runs."""
         self.meter: RequestMeter | None = None
         """Measures the request, once its route is known."""
+        self.span: Span | None = None
+        """The span of the request, if its trace is recorded."""
         self.incoming = Incoming(receive, scope.get(HELD))
         """The request's body."""
 
@@ -137,14 +140,26 @@ class Exchange:
     def tell(self, failure: FlowError, status: int) -> None:
         """Log an error that is answered with this status. Errors that are the caller's fault, and those for lack of
         room, go into the line of the request, because there may be many of them."""
+        self._record(failure, status)
         if not is_callers(status) and failure.type != FLOW_BACK_PRESSURE:
             log_failure(failure)
         elif not failure.logged:
-            self.tell_refusal(failure)
+            self._tell_in_line(failure)
 
-    def tell_refusal(self, failure: FlowError) -> None:
+    def tell_refusal(self, refusal: Refusal) -> None:
+        """Tell of a request that was refused before its flow."""
+        self._record(refusal, refusal.status)
+        self._tell_in_line(refusal)
+
+    def _tell_in_line(self, failure: FlowError) -> None:
         """Add an error to the log line of the request."""
         self._refused_because = f" {failure.for_log}"
+
+    def _record(self, failure: FlowError, status: int) -> None:
+        """Add an error to the span of the request: by the conventions it failed if the error is not the caller's."""
+        if self.span is not None:
+            tell = self.span.failed if status >= 500 else self.span.about
+            tell(failure)
 
     def log(self, flow: str, status: int = 0) -> None:
         """Log one line for the request, and measure it."""

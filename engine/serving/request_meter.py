@@ -1,11 +1,14 @@
-"""Measures requests as OpenTelemetry's conventions name them (HTTP server metrics, stable since 1.23)."""
+"""Measures and shows requests as OpenTelemetry's conventions name them (HTTP, stable since 1.23)."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 
+from starlette.types import Scope
+
 from engine.serving.route import Route
 from engine.work.measures import DURATIONS, Histogram, Measures
+from engine.work.spans import Shown, Span, SpanKind
 
 METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 UNKNOWN = "_OTHER"
@@ -39,3 +42,33 @@ class RequestMeter:
             http_route=self._path,
             url_scheme=self._scheme,
         )
+
+
+def shown_request(route: Route, flow: str, scope: Scope, correlation_id: str) -> Shown:
+    """Return how a trace shows a request that has this route."""
+    method: str = scope["method"]
+    known = method if method in METHODS else UNKNOWN
+    attributes: dict[str, str | int] = {
+        "http.request.method": known,
+        "http.route": route.path,
+        "url.path": scope["path"],
+        "url.scheme": "https" if route.connections.tls else scope.get("scheme", "http"),
+        "network.protocol.version": scope.get("http_version", "1.1"),
+        "engine.flow": flow,
+        "engine.correlation_id": correlation_id,
+    }
+    if server := scope.get("server"):
+        attributes["server.address"] = server[0]
+        attributes |= {"server.port": server[1]} if server[1] else {}
+    if known != method:
+        attributes["http.request.method_original"] = method
+    return Shown(f"{'HTTP' if known == UNKNOWN else method} {route.path}", SpanKind.SERVER, attributes)
+
+
+def end_request(span: Span, status: int) -> None:
+    """End the span of a request. status: 0 if no answer was begun. By the conventions it failed from 500 on."""
+    if status:
+        span.set({"http.response.status_code": status})
+        if status >= 500:
+            span.fail(str(status))
+    span.end()

@@ -10,6 +10,7 @@ from typing import Any, Self
 from engine.parameters.element import prepared
 from engine.steps.processor import Served, Source
 from engine.values.errors import FlowError
+from engine.values.tracing import continue_trace
 from engine.work.tasks import Tasks
 
 log = logging.getLogger("engine")
@@ -67,6 +68,7 @@ class ActiveSource(Source):
             raise
 
     async def _keep_making(self, flow: Served) -> None:
+        continue_trace(None, "")  # that of a request which has started the application is not that of these events
         while True:
             try:
                 await self.make_events(flow)

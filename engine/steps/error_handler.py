@@ -24,6 +24,7 @@ from engine.values.event import STATUS, Event
 from engine.values.refusal import Refusal
 from engine.values.status import is_callers, status_in, status_of
 from engine.work.held_lines import write_line
+from engine.work.spans import current_span
 from engine.work.transaction import Transaction
 from engine.work.turns import give_turn_after_much
 
@@ -154,6 +155,7 @@ class ErrorHandler(Elements):
             failure.answer.before = failure.event  # not `event`, which holds the failure: avoids a reference cycle
         for handler in self.handlers:
             if self._takes(handler, failure, event):
+                _note(handler, failure)
                 if transaction is not None and not handler.continues:
                     await transaction.rollback()
                 after = await handler.handle(failure, event, outer)
@@ -172,6 +174,13 @@ class ErrorHandler(Elements):
             later.event, later.failing_component = event, failure.failing_component
             later.answer.before = failure.answer.before
             raise
+
+
+def _note(handler: OnError, failure: FlowError) -> None:
+    """Note in the trace that the handler takes the error."""
+    if (span := current_span()) is not None:
+        handled = {"error.type": str(failure.type), "engine.handler": handler.location}
+        span.note("error-handler", {**handled, "engine.continues": handler.continues})
 
 
 OwnErrorHandler = Annotated[ErrorHandler, Field(alias="error-handler", validate_default=True)]

@@ -99,7 +99,7 @@ class Flow(Element):
         return link.watched(self, link.guard(link.code(self.steps), self.error_handler))
 
     def use(self, code: Code, link: Link) -> None:
-        self._prepare(run=code.awaited, is_of_application=not link.in_python)
+        self._prepare(run=link.running(self, code.awaited), is_of_application=not link.in_python)
         for name, node in (("_serve", self), ("serve", self.source)):
             vars(self).pop(name, None)
             if link.watch is not None and node is not None:

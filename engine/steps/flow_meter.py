@@ -7,14 +7,14 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from engine.plan.observer import Serve
+from engine.plan.observer import Meter, Serve
 from engine.steps.flow import Flow
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.values.event import Event
 from engine.work.measures import Counter, Histogram, Measures
 
 
-class FlowMeter:
+class FlowMeter(Meter):
     """Counts the events of each flow with a source: how many, how they ended, how long they took."""
 
     def serving(self, flow: Flow, serve: Serve) -> Serve:

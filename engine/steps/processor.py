@@ -22,6 +22,7 @@ from engine.stores.redelivery import RedeliveryPolicy
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
 from engine.work.nesting import Runnable
+from engine.work.spans import Shown
 
 Result = TypeVar("Result")
 
@@ -159,6 +160,13 @@ class Processor(Element):
         """
         return None
 
+    def shown_call(self) -> Shown | None:
+        """Return how a trace shows the call that the step makes to something outside; None if it makes none.
+
+        Asked once, if anybody traces. What is known only later, `current_span` takes while the step runs.
+        """
+        return None
+
     def leads_to(self) -> Iterable[Runnable]:
         """Return flows that the step may run, but that no parameter holds. They are complete once all are loaded."""
         return ()
@@ -284,6 +292,10 @@ class Source(Element):
     def starts_at(self) -> str:
         """Return when the flow runs, in a few words: `queue tasks`."""
         return type(self).__name__
+
+    def shown_event(self, event: Event) -> Shown | None:
+        """Return how a trace shows an event of the source; None: by the name of its flow."""
+        return None
 
     async def start(self, flow: Served) -> None:
         """Begin to make events. Raise FlowError if that fails. Do nothing if a server drives the source."""

@@ -92,12 +92,16 @@ def main() -> None:
     "--management", metavar="[HOST:]PORT",
     help="Answer health, metrics and commands for operators there, at 127.0.0.1 unless HOST says otherwise.",
 )  # fmt: skip
+@click.option(
+    "--trace-elements", is_flag=True,
+    help="Record traces, with a span for each element; without it, OTEL_… variables ask for those of flows and calls.",
+)  # fmt: skip
 @level_option
 @format_option
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...],
     host: str | None, port: int | None, docs: bool | None, workers: int, reload: bool, record: Path | None,
-    management: str | None, log_level: str, log_format: str,
+    management: str | None, trace_elements: bool, log_level: str, log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     known = given(paths, settings, processors, env)
@@ -110,9 +114,10 @@ def serve(
     from engine.tools.logs import configure
     from engine.tools.served.handover import Successor
     from engine.tools.served.serving import Told, serve_application
+    from engine.tools.served.tracing import meters
 
     recorder = _recorder(record, known) if record else None
-    app = load_given(known, recorder, metrics=management is not None)
+    app = load_given(known, recorder, metrics=management is not None, meters=meters(trace_elements))
     workers = workers or _workers_of_cpus()
 
     def hide(secrets: frozenset[str]) -> None:

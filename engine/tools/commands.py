@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from engine.application import Application
+    from engine.plan.observer import Meter
     from engine.testing.recordings.recording import Recorder
 
 LEVELS = ["debug", "info", "warning", "error"]
@@ -107,7 +108,9 @@ def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str
 
 
 @without_garbage()
-def load_given(known: Given, recorder: Recorder | None = None, *, metrics: bool = False) -> Application:
+def load_given(
+    known: Given, recorder: Recorder | None = None, *, metrics: bool = False, meters: Sequence[Meter] = ()
+) -> Application:
     """Return the application of flow files; if they have mistakes, print them and end the command."""
     from engine.application import Application
     from engine.loading.catalog import CatalogError
@@ -116,7 +119,7 @@ def load_given(known: Given, recorder: Recorder | None = None, *, metrics: bool 
     recording: Any = {"around": [recorder.around_step], "clock": recorder.clock} if recorder else {}
     try:
         app = Application.load(
-            *known.paths, properties=known.all_properties, processors=known.processors, metrics=metrics,
+            *known.paths, properties=known.all_properties, processors=known.processors, metrics=metrics, meters=meters,
             name=known.name, env=known.env, **recording,
         )  # fmt: skip
     except LoadError as error:

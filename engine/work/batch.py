@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from engine.values.errors import FlowError
 from engine.work.first_step import begin, rest_of
 from engine.work.held_lines import HeldLines
+from engine.work.spans import BATCH_SIZE, Shown, current_span
 from engine.work.transaction import Transaction
 from engine.work.turns import undivided
 
@@ -79,21 +80,39 @@ class Batching(Protocol):
 MOST_TOGETHER = 256
 """How many items of a loop are committed together at most."""
 
-Work = Callable[[ResumePoints | None, bool], Coroutine[Any, Any, T]]
-"""Does the work, starting at the points. The flag: statements do not wait (in a batch, or if there are none)."""
+Work = Callable[[ResumePoints | None, bool], Coroutine[Any, Any, int]]
+"""Does the work, starting at the points; returns how many of the items are done. The flag: statements do not wait (in a
+batch, or if there are none)."""
 
 
-async def commit_together(resource: Batching | None, count: int, work: Work[T], *, divided: bool = False) -> T:
+async def commit_together(
+    resource: Batching | None, count: int, work: Work, *, divided: bool = False, show: Callable[[], Shown] | None = None
+) -> int:
     """Return the result of the work; its statements are committed together if possible.
 
     The work acts on nothing but the resource and waits for nothing else (`Effects.batching`), so it can be repeated.
     count: the number of items. For a single one, committing its statements is faster than beginning a batch.
     divided: whether others may run between the steps of an item, because a single item has taken a turn.
+    show: returns how a trace shows the batch.
     """
     if resource is None:
         return await work(None, not divided)
     if divided or count == 1 or Transaction.current() is not None or not await resource.open_batch():
         return await work(None, False)
+    span = current_span()
+    try:
+        if span is None or show is None:
+            return await _committed(resource, work)
+        with span.inner(show()) as own:
+            done = await _committed(resource, work)
+            own.set({BATCH_SIZE: done})
+            return done
+    except BatchLost:
+        return await work(None, False)
+
+
+async def _committed(resource: Batching, work: Work) -> int:
+    """Return the result of the work, whose batch is kept. Raises BatchLost if it is not, and other errors."""
     lines = HeldLines()
     try:
         points = resource.points()
@@ -101,15 +120,12 @@ async def commit_together(resource: Batching | None, count: int, work: Work[T], 
         while True:
             with suppress(Replay):
                 return await _kept(resource, work, with_lines, lines)
-    except BatchLost:
-        await resource.drop_batch()
     except BaseException:
         await resource.drop_batch()
         raise
-    return await work(None, False)
 
 
-async def _kept(resource: Batching, work: Work[T], points: ResumePoints | None, lines: HeldLines) -> T:
+async def _kept(resource: Batching, work: Work, points: ResumePoints | None, lines: HeldLines) -> int:
     with lines.hold():
         try:
             result = await _noticing(work(points, True), resource.share_batch)

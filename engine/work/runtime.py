@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ from engine.work.isolation import Isolation
 from engine.work.local_database import LocalDatabase
 from engine.work.measures import Measures
 from engine.work.nesting import Runnable
+from engine.work.spans import Tracer
 from engine.work.tasks import Tasks
 from engine.work.under_way import UnderWay
 
@@ -69,6 +70,8 @@ class Runtime:
         """What is counted while the application runs."""
         self.stalled: Callable[[], Sequence[str]] = tuple
         """Returns what the watchdog tells has stalled now."""
+        self.tracer: Tracer | None = None
+        """Records what happens to events; None if nobody asks for traces."""
         self._shared: dict[Hashable, Any] = {}
         self._kept: dict[Hashable, Kept] = {}
         self._inherited: dict[Hashable, Kept] = {}
@@ -99,13 +102,15 @@ class Runtime:
         found: T = self._kept[key].value
         return found
 
-    def local_database(self, name: str, schema: str, unavailable: ErrorType) -> LocalDatabase:
+    def local_database(
+        self, name: str, schema: str, unavailable: ErrorType, added: Mapping[str, str] | None = None
+    ) -> LocalDatabase:
         """Return the SQLite file of that name in the data folder: opened on first use, closed with the application.
 
-        schema, unavailable: as for LocalDatabase; those of the first caller count.
+        schema, unavailable, added: as for LocalDatabase; those of the first caller count.
         """
         if name not in self._databases:
-            self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable)
+            self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable, added)
         return self._databases[name]
 
     def at_start(self, start: Callable[[], Awaitable[None]]) -> None:

@@ -18,6 +18,7 @@ from engine.connectors import (
     ResumePoints,
     Run,
     RunPlain,
+    Shown,
     Unreadable,
     commit_together,
     current_budget,
@@ -34,12 +35,14 @@ class LoopBody(NamedTuple):
     """The linked steps of a loop.
 
     plain: the same as a plain function; None if they may wait even within a batch. resource: the only thing they act
-    on, so that their statements can be committed together; None if there is no such resource.
+    on, so that their statements can be committed together; None if there is no such resource. show: returns how a trace
+    shows such a batch.
     """
 
     run: Run
     plain: RunPlain | None
     resource: Batching | None
+    show: Callable[[], Shown]
 
 
 class Beginning(NamedTuple):
@@ -135,7 +138,9 @@ class Pass:
             part = Beginning(items[start : start + MOST_TOGETHER], len(self.outcomes), self.current, [])
             work = partial(self._run_some, part)
             try:
-                number = await commit_together(self._body.resource, len(part.items), work, divided=took_a_turn)
+                number = await commit_together(
+                    self._body.resource, len(part.items), work, divided=took_a_turn, show=self._body.show
+                )
             except BatchInDoubt as doubt:
                 del self.outcomes[part.known :], part.failed[:]
                 self.current = doubt.event = part.current

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Annotated, Self
 
 from engine import After, Chain, Code, ErrorType, Event, Field, FlowError, Scope, prepared
-from engine.connectors import OVERLOAD, Gate, Period, log_failure, run_route
+from engine.connectors import OVERLOAD, Gate, Period, Shown, current_span, log_failure, run_route
 from engine.limits import MOST_IN_BACKGROUND, MOST_WAITING
 
 
@@ -65,13 +66,17 @@ class Async(Scope):
         return event
 
     async def _work(self, event: Event) -> None:
-        await self._gate.wait_for_room()
-        with self._gate:
-            try:
-                await run_route(self.steps, event, self.seconds(event))
-            except FlowError as failure:
-                failure.event = failure.event or event
-                log_failure(failure)
+        flow = current_span()
+        with flow.inner(Shown("async")) if flow else nullcontext() as span:
+            await self._gate.wait_for_room()
+            with self._gate:
+                try:
+                    await run_route(self.steps, event, self.seconds(event))
+                except FlowError as failure:
+                    failure.event = failure.event or event
+                    if span is not None:
+                        span.failed(failure)
+                    log_failure(failure)
 
     def _refuse(self, event: Event) -> None:
         self.runtime.tasks.refused += 1

@@ -22,7 +22,16 @@ from engine import (
     Stream,
     refuse,
 )
-from engine.connectors import EXPRESSION, NOTHING, Measures, StreamingCollect, computing
+from engine.connectors import (
+    EXPRESSION,
+    NOTHING,
+    Measures,
+    Shown,
+    StreamingCollect,
+    batch_of,
+    computing,
+    steps_within,
+)
 from processors.core._items import CARRIERS, Collection, Portions, carried, checked_items
 from processors.core._pass import LoopBody, Pass
 from processors.core._restored import restored
@@ -112,8 +121,12 @@ class Foreach(Scope):
         steps = link.code(self.steps)
         each = steps.effects | computing(self.collect, self.until)
         resource = link.batching(each) if self.fuse else None
-        body = LoopBody(steps.awaited, steps.plain if resource or each.is_pure else None, resource)
+        body = LoopBody(steps.awaited, steps.plain if resource or each.is_pure else None, resource, self._show)
         return Code(partial(self._run, body), None, each)
+
+    def _show(self) -> Shown:
+        calls = (step.processor.shown_call() for step in steps_within(self.steps))
+        return batch_of([call for call in calls if call is not None])
 
     async def _run(self, body: LoopBody, event: Event) -> Event:
         value, size, collect = self.collection.evaluate(event), self.batch_size.of(event), self.collect

@@ -5,7 +5,7 @@ from random import random
 from typing import Annotated
 
 from engine import After, Chain, Event, Expression, Field, FlowError, Parameters, Scope, TypePatterns
-from engine.connectors import RETRY_EXHAUSTED, TIMEOUT, Number, Period, Whole, typed
+from engine.connectors import RETRY_EXHAUSTED, TIMEOUT, Number, Period, Whole, current_span, typed
 from processors.core._retry_after import read_retry_after
 
 log = logging.getLogger("engine")
@@ -113,6 +113,9 @@ class UntilSuccessful(Scope):
                 raise _exhausted(outcome, retries)
             seconds = self._wait(outcome, event, number)
             text = "attempt %d of %d failed with %s; the next comes in %g s"
+            if (span := current_span()) is not None:
+                attempt = {"engine.attempt": number, "engine.wait_seconds": seconds}
+                span.note("retry", {**attempt, "error.type": str(outcome.type)})
             log.info(text, number, retries + 1, outcome.type, seconds, extra=event.log_fields())
             await self.runtime.clock.sleep(seconds)
             number += 1

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from pydantic import AliasChoices
 
 from engine import Event, Field, FlowError, Stream, Template, prepared
-from engine.connectors import OFTEN, Appended, Transaction, give_turn
+from engine.connectors import BATCH_SIZE, OFTEN, Appended, Transaction, current_span, give_turn
 from processors.db._database import Database, DatabasePart
 from processors.db._errors import QUERY_EXECUTION, of_one
 from processors.db._sql import Sql
-from processors.db._statement import DatabaseOperation
+from processors.db._statement import OneStatement
 
 
-class Bulk(DatabaseOperation):
+class Bulk(OneStatement):
     """The base of the operations that run one statement for each of many maps, all or none of them."""
 
     sql: Sql
@@ -33,9 +33,6 @@ class Bulk(DatabaseOperation):
     bind: Any = prepared()
     """Returns the values of a map for the statement, in order."""
 
-    text: str = prepared()
-    """The statement in the form of the database."""
-
     def prepare(self, database: Database) -> None:
         style = database.style
         self._prepare(text=self.sql.text(style), bind=self.sql.binder(lambda parameters: parameters, style))
@@ -49,6 +46,8 @@ class Bulk(DatabaseOperation):
             await part.rollback()
             raise
         await part.commit()
+        if (span := current_span()) is not None:
+            span.set({BATCH_SIZE: len(counts)})
         return self.deliver(event, counts)
 
     async def _begin(self) -> DatabasePart:

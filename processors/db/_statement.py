@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from engine import Amount, Code, ConfigRef, Effects, Field, Mistake, Operation, Runtime, Template, prepared, refuse
-from engine.connectors import RunPlain, TimeUnit, Transaction
+from engine.connectors import RunPlain, Shown, TimeUnit, Transaction
 from processors.db._database import AtOnce, Database, DatabasePart, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._lists import short
+from processors.db._shown import shown_statements
 from processors.db._sql import ONE_OF_MANY, Sql
 from processors.db.config import Config
 
@@ -51,6 +52,14 @@ class DatabaseOperation(Operation):
         if isinstance(sql, Sql) and isinstance(self.config_ref, Config):
             self.config_ref.statements_in(runtime).append(sql)
 
+    @property
+    def all_texts(self) -> Sequence[str]:
+        """The statements in the form of the database."""
+        raise NotImplementedError
+
+    def shown_call(self) -> Shown:
+        return shown_statements(self.config_ref.url, self.all_texts)
+
     async def statements(self) -> Statements:
         """Return the database, or its part in the transaction of this logical task."""
         transaction = Transaction.current()
@@ -60,7 +69,18 @@ class DatabaseOperation(Operation):
         return part
 
 
-class Statement(DatabaseOperation):
+class OneStatement(DatabaseOperation):
+    """The base of the operations with one statement."""
+
+    text: str = prepared()
+    """The statement in the form of the database."""
+
+    @property
+    def all_texts(self) -> Sequence[str]:
+        return (self.text,)
+
+
+class Statement(OneStatement):
     """The base of the operations with one statement that has parameters."""
 
     sql: Sql
@@ -76,9 +96,6 @@ class Statement(DatabaseOperation):
 
     bind_at_once: Any = prepared()
     """The same for a batch; it is lost if a statement would block it."""
-
-    text: str = prepared()
-    """The statement in the form of the database."""
 
     def __post_init__(self) -> None:
         self._check_names()

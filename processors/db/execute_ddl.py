@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from engine import Event, Mistake, prepared, refuse
+from engine import Event, Mistake, refuse
 from processors.db._database import Database
 from processors.db._sql import Sql
-from processors.db._statement import DatabaseOperation
+from processors.db._statement import OneStatement
 
 
 def _without_parameters(sql: Sql) -> Sql:
@@ -16,7 +16,7 @@ def _without_parameters(sql: Sql) -> Sql:
     return sql
 
 
-class ExecuteDdl(DatabaseOperation):
+class ExecuteDdl(OneStatement):
     """Run a statement that changes tables, such as CREATE or ALTER; the result is how many rows it changed, mostly 0.
 
     Example:
@@ -29,9 +29,6 @@ class ExecuteDdl(DatabaseOperation):
 
     sql: Annotated[Sql, AfterValidator(_without_parameters)]
     """The statement; it has no parameters."""
-
-    text: str = prepared()
-    """The statement in the form of the database."""
 
     def prepare(self, database: Database) -> None:
         self._prepare(text=self.sql.text(database.style))

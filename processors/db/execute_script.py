@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -54,6 +55,10 @@ class ExecuteScript(DatabaseOperation):
     def prepare(self, database: Database) -> None:
         statements = (checked_script(self.file.text) if self.file else self.sql) or ()
         self._prepare(texts=tuple(map(database.style.escape, statements)))
+
+    @property
+    def all_texts(self) -> Sequence[str]:
+        return self.texts
 
     async def run(self, event: Event) -> Event:
         database = await self.statements()

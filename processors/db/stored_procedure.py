@@ -11,7 +11,7 @@ from engine.connectors import TEXT, typed
 from processors.db._database import Database
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._procedure import Procedure
-from processors.db._statement import DatabaseOperation
+from processors.db._statement import OneStatement
 
 KIND = re.compile(r"[A-Za-z][\w ]*(\([0-9]+(, ?[0-9]+)?\))?[\w ]*(\[\])?")
 
@@ -31,7 +31,7 @@ def _are_texts(values: Any) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-class StoredProcedure(DatabaseOperation):
+class StoredProcedure(OneStatement):
     """Call a stored procedure; the result is a map of its outputs, by the names of its parameters.
 
     `CALL name(:in, :out)` and `{call name(:in, :out)}` mean the same. `{:result = call name(:in)}` calls a function and
@@ -71,9 +71,6 @@ class StoredProcedure(DatabaseOperation):
 
     bind: Any = prepared()
     """Returns the values of an event for the call, in order."""
-
-    text: str = prepared()
-    """The call in the form of the database."""
 
     call: Any = prepared()
     """Calls, and returns the outputs."""

@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from engine import FlowError, __version__
+from engine.connectors import current_span, trace_headers
 from engine.limits import LONGEST_ANSWER_LINE, MOST_ANSWER_HEADERS, MOST_CONNECTIONS
 from processors._pool import Pool
 from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, REDIRECTION
@@ -23,6 +24,7 @@ from processors.http._receiving import FAILURES, NO_URL, chunks_of, failure_of
 from processors.http._redirects import Redirects, only_public
 from processors.http._response import attributes_of, rejected
 from processors.http._saved import Destination, save
+from processors.http._shown import shown_hop
 from processors.http._verbatim import verbatim
 
 AGENT = f"flow-engine/{__version__}"
@@ -89,6 +91,18 @@ class Client:
         return response, ""
 
     async def _exchange(self, hop: Hop, *, is_outside: bool) -> aiohttp.ClientResponse:
+        span = current_span()
+        if span is None:
+            return await self._request(hop, is_outside=is_outside)
+        before = trace_headers.get()["traceparent"]
+        with span.inner(shown_hop(hop.method, hop.url)) as own:
+            response = await self._request(traced(hop, before), is_outside=is_outside)
+            own.set({"http.response.status_code": response.status})
+            if response.status >= 400:
+                own.fail(str(response.status))
+            return response
+
+    async def _request(self, hop: Hop, *, is_outside: bool) -> aiohttp.ClientResponse:
         proxy = self.connections.proxy
         through: dict[str, Any] = proxy.arguments(hop.url, hop.headers) if proxy else {}
         try:
@@ -193,6 +207,15 @@ class SentBody(payload.Payload):
             else:
                 async for portion in piece.portions():
                     await writer.write(portion)
+
+
+def traced(hop: Hop, before: str) -> Hop:
+    """Return the request with the headers of its own span, unless the flow has set others. before: that around it."""
+    if hop.headers.get("Traceparent", before) != before:
+        return hop
+    headers = hop.headers.copy()
+    headers.update({name.title(): value for name, value in trace_headers.get().items()})
+    return replace(hop, headers=headers)
 
 
 TO_GET = {301: {"POST"}, 302: {"POST"}}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine import Event, FlowError
-from engine.connectors import NotSerialisable, restore, serialise
+from engine.connectors import NotSerialisable, restore, serialise, trace_headers
 from processors.vm._errors import INVALID_VALUE
 
 Reply = asyncio.Future[tuple[Any, str | None] | FlowError]
@@ -19,6 +20,7 @@ class Envelope:
     """A payload as bytes, and the data that travels with it.
 
     number: its place in the queue, which it keeps. attempts: how often it was taken.
+    trace: the headers traceparent and tracestate of its publisher, separated by a space; None outside a trace.
     """
 
     data: bytes
@@ -26,12 +28,14 @@ class Envelope:
     number: int = 0
     attempts: int = 0
     reply: Reply | None = None
+    trace: str | None = None
 
     @classmethod
     def of(cls, payload: Any, media_type: str | None, correlation_id: str) -> Envelope:
         """Make the envelope. Raise VM:INVALID_VALUE if the payload cannot be written."""
         try:
-            return cls(serialise([payload, media_type]), correlation_id)
+            trace = " ".join(trace_headers.get().values()) or None
+            return cls(serialise([payload, media_type]), correlation_id, trace=trace)
         except NotSerialisable as error:
             detail = str(error)
             raise FlowError(
@@ -46,6 +50,12 @@ class Envelope:
             detail = f"message {self.number}: {error}"
             raise FlowError(INVALID_VALUE, "a message cannot be read", detailed_description=detail) from error
         return payload, media_type
+
+    @property
+    def trace_headers(self) -> Mapping[str, str]:
+        """The headers of the publisher's trace; none outside a trace."""
+        parent, _, state = (self.trace or "").partition(" ")
+        return {"traceparent": parent, "tracestate": state} if parent else {}
 
     def answer(self, event: Event, payload: Any) -> None:
         """Give the caller that waits the result of the flow."""

@@ -13,15 +13,18 @@ from processors.vm._waiters import Waiters
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages(
   number INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, data BLOB NOT NULL, correlation_id TEXT NOT NULL,
-  attempts INTEGER NOT NULL DEFAULT 0, is_taken INTEGER NOT NULL DEFAULT 0
+  attempts INTEGER NOT NULL DEFAULT 0, is_taken INTEGER NOT NULL DEFAULT 0, trace TEXT
 );
 CREATE INDEX IF NOT EXISTS messages_by_queue ON messages(queue, is_taken, number);
 """
-ADD = "INSERT INTO messages(queue, data, correlation_id) VALUES(?, ?, ?) RETURNING number"
+ADDED = {"messages": "trace TEXT"}
+"""The headers of the publisher's trace, separated by a space; null without one."""
+
+ADD = "INSERT INTO messages(queue, data, correlation_id, trace) VALUES(?, ?, ?, ?) RETURNING number"
 TAKE = """
 UPDATE messages SET is_taken = 1, attempts = attempts + 1
 WHERE number = (SELECT number FROM messages WHERE queue = ? AND is_taken = 0 ORDER BY number LIMIT 1)
-RETURNING data, correlation_id, number, attempts
+RETURNING data, correlation_id, number, attempts, trace
 """
 RETURN_ALL = "UPDATE messages SET is_taken = 0 WHERE queue = ? AND is_taken = 1"
 LOOK_AGAIN = 1.0
@@ -166,7 +169,7 @@ class PersistentQueue(Queue):
 
     def _add(self, envelope: Envelope) -> None:
         waiting = len(self)
-        envelope.number = self._run(ADD, (self._name, envelope.data, envelope.correlation_id))[0][0]
+        envelope.number = self._run(ADD, (self._name, envelope.data, envelope.correlation_id, envelope.trace))[0][0]
         self._waiting = waiting + 1
         if envelope.reply:
             self._replies[envelope.number] = envelope.reply
@@ -177,8 +180,8 @@ class PersistentQueue(Queue):
         self._waiting = len(self) - 1 if rows else 0
         if not rows:
             return None
-        data, correlation_id, number, attempts = rows[0]
-        return Envelope(data, correlation_id, number, attempts, self._replies.get(number))
+        data, correlation_id, number, attempts, trace = rows[0]
+        return Envelope(data, correlation_id, number, attempts, self._replies.get(number), trace)
 
     def _put_back(self, envelope: Envelope) -> None:
         self._run("UPDATE messages SET is_taken = 0 WHERE number = ?", (envelope.number,))

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from pydantic_core import core_schema
 
 from engine import Amount, ConfigRef, Event, Mistake, Name, Template, VoidOperation, refuse, shown
-from engine.connectors import Element, Interval, TimeUnit, did_you_mean
+from engine.connectors import Element, Interval, Shown, SpanKind, TimeUnit, did_you_mean
 from processors.vm._envelope import Envelope
 from processors.vm._queue import Queue
 from processors.vm.config import Config
@@ -35,6 +35,17 @@ class QueueAccess(Element):
     @property
     def queue(self) -> Queue:
         return self.config_ref.queue(self.queue_name)
+
+    def shown(self, kind: SpanKind, operation: str, type: str = "", **known: int) -> Shown:
+        """Return how a trace shows what is done with the queue. type: the operation's type, if its name is another."""
+        attributes: dict[str, str | int] = {
+            "messaging.system": "vm",
+            "messaging.destination.name": self.queue_name,
+            "messaging.operation.name": operation,
+            "messaging.operation.type": type or operation,
+        }
+        attributes |= {f"engine.{name}": number for name, number in known.items()}
+        return Shown(f"{operation} {self.queue_name}", kind, attributes)
 
     def attributes_of(self, envelope: Envelope) -> dict[str, Any]:
         """Return the parts of a message that a flow sees in addition to its payload."""
@@ -72,6 +83,9 @@ class Publishing(QueueOperation):
 
     correlation_id: Template | None = None
     """The correlation id sent with the message; the event's, if left out."""
+
+    def shown_call(self) -> Shown:
+        return self.shown(SpanKind.PRODUCER, "publish", "send")
 
     def envelope_of(self, event: Event) -> Envelope:
         """Return the message to publish. Raise VM:INVALID_VALUE if it cannot be written."""

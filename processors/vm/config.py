@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from engine import Config as BaseConfig
 from engine import Field, Mistake, Name, Parameters, prepared, refuse
 from processors.vm._errors import VM_CONNECTIVITY
-from processors.vm._queue import SCHEMA, PersistentQueue, Queue, TransientQueue
+from processors.vm._queue import ADDED, SCHEMA, PersistentQueue, Queue, TransientQueue
 
 log = logging.getLogger("engine")
 
@@ -84,7 +84,7 @@ class Config(BaseConfig):
         limit, clock = definition.max_outstanding_messages, self.runtime.clock
         if definition.queue_type == "TRANSIENT":
             return TransientQueue(limit, clock)
-        database = self.runtime.local_database(FILE, SCHEMA, VM_CONNECTIVITY)
+        database = self.runtime.local_database(FILE, SCHEMA, VM_CONNECTIVITY, ADDED)
         return PersistentQueue(f"{self.config_name}/{definition.queue_name}", limit, clock, database)
 
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:

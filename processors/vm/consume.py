@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from engine import Event, FlowError, Operation
+from engine.connectors import Shown, SpanKind, current_span
 from processors.vm._errors import EMPTY_QUEUE, INVALID_VALUE, VM_CONNECTIVITY
 from processors.vm._queue_access import QueueOperation
 
@@ -26,12 +27,17 @@ class Consume(QueueOperation, Operation):
 
     raises = (EMPTY_QUEUE, INVALID_VALUE, VM_CONNECTIVITY)
 
+    def shown_call(self) -> Shown:
+        return self.shown(SpanKind.CLIENT, "consume", "receive")
+
     async def run(self, event: Event) -> Event:
         queue, seconds = self.queue, self.seconds(event)
         if not await queue.arrival(seconds) or not (envelope := queue.take()):
             detail = f"no message in the queue {self.queue_name} within {seconds:g} s"
             raise FlowError(EMPTY_QUEUE, "there is no message in the queue", detailed_description=detail)
         queue.done(envelope)
+        if (span := current_span()) is not None:
+            span.link(envelope.trace_headers)
         payload, media_type = envelope.open()
         attributes = self.attributes_of(envelope)
         return self.deliver_event(event, event.with_payload(payload, attributes, media_type=media_type))

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from typing import Annotated, Self
 
 from engine import ErrorType, Event, Field, FlowError, Parameters, Served, Template, prepared
-from engine.connectors import FLOW_BACK_PRESSURE, REDELIVERY_EXHAUSTED, ActiveSource, DelayedRedelivery, Gate
+from engine.connectors import (
+    FLOW_BACK_PRESSURE,
+    REDELIVERY_EXHAUSTED,
+    ActiveSource,
+    DelayedRedelivery,
+    Gate,
+    Shown,
+    SpanKind,
+    continue_trace,
+)
 from processors.vm._envelope import Envelope
 from processors.vm._queue_access import QueueAccess
 from processors.vm._waiters import within
@@ -82,6 +91,9 @@ class Listener(QueueAccess, ActiveSource):
     def starts_at(self) -> str:
         return f"queue {self.queue_name}"
 
+    def shown_event(self, event: Event) -> Shown:
+        return self.shown(SpanKind.CONSUMER, "process", attempts=event.attributes["attempts"])
+
     async def start(self, flow: Served) -> None:
         if self._ending is None or self._ending.done():  # else it goes on, after a reload that failed
             self._prepare(_ending=asyncio.get_running_loop().create_future())
@@ -104,6 +116,8 @@ class Listener(QueueAccess, ActiveSource):
                 await asyncio.sleep(0)  # it is in the flow, before the flow is asked for room again
 
     async def _consume(self, envelope: Envelope, flow: Served) -> None:
+        trace = envelope.trace_headers
+        continue_trace(trace.get("traceparent"), trace.get("tracestate", ""))
         with self._consumers:
             payload, media_type = envelope.open()
             attributes = self.attributes_of(envelope)

@@ -1,0 +1,1 @@
+"""What the engine tells OpenTelemetry. Nothing else needs the extra `[otel]`."""
