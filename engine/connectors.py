@@ -162,6 +162,7 @@ if TYPE_CHECKING:
     from engine.values.errors import error_type as error_type
     from engine.values.event import NOTHING as NOTHING
     from engine.values.event import STATUS as STATUS
+    from engine.values.log_levels import LEVELS as LEVELS
     from engine.values.media import read_json as read_json
     from engine.values.media import read_media_type as read_media_type
     from engine.values.media import read_yaml as read_yaml
@@ -176,6 +177,7 @@ if TYPE_CHECKING:
     from engine.values.stored_values import serialise as serialise
     from engine.values.stored_values import text_key as text_key
     from engine.values.stream import Unreadable as Unreadable
+    from engine.values.tracing import trace_headers as trace_headers
     from engine.wire.connections import Connections as Connections
     from engine.work.batch import MOST_TOGETHER as MOST_TOGETHER
     from engine.work.batch import BatchInDoubt as BatchInDoubt
@@ -193,7 +195,6 @@ if TYPE_CHECKING:
     from engine.work.measures import Histogram as Histogram
     from engine.work.measures import Measures as Measures
     from engine.work.nesting import Runnable as Runnable
-    from engine.work.tracing import trace_headers as trace_headers
     from engine.work.transaction import Transaction as Transaction
     from engine.work.turns import MUCH as MUCH
     from engine.work.turns import OFTEN as OFTEN

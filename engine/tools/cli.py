@@ -16,9 +16,7 @@ from engine.tools.commands import (
     attributes_option,
     counted,
     fail,
-    format_option,
     given,
-    level_option,
     load,
     load_given,
     paths_argument,
@@ -28,6 +26,7 @@ from engine.tools.commands import (
     try_connections,
     vars_option,
 )
+from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.manual.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.tested.trying import test
 
@@ -74,12 +73,10 @@ def main() -> None:
     "--management", metavar="[HOST:]PORT",
     help="Answer health, metrics and commands for operators there, at 127.0.0.1 unless HOST says otherwise.",
 )  # fmt: skip
-@level_option
-@format_option
+@log_options
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
-    docs: bool | None, workers: int, reload: bool, record: Path | None, management: str | None, log_level: str,
-    log_format: str,
+    docs: bool | None, workers: int, reload: bool, record: Path | None, management: str | None, logs: LogSettings,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     known = given(paths, settings, processors)
@@ -88,13 +85,13 @@ def serve(
 
         sys.exit(serve_again(known, sys.argv[1:]))
     gc.disable()  # loaded objects stay: collecting now only delays the start; `serve` enables it
-    from engine.tools.logs import configure
+    from engine.tools.logs.configuring import configure
     from engine.tools.served.handover import Successor
     from engine.tools.served.serving import serve_application
 
     recorder = _recorder(record, known) if record else None
     app = load_given(known, recorder, metrics=management is not None)
-    configure(log_level, log_format, app.parts.secrets)
+    configure(logs, app.parts)
     operators = _management_port(management, workers) if management else None
     try:
         code = serve_application(app, host, port, docs, workers, recorder, Successor.expected(), operators)
@@ -200,7 +197,7 @@ def run(
 ) -> None:  # fmt: skip
     """Run one flow and print the payload that it ends with."""
     from engine.tools.entering import entering
-    from engine.tools.logs import configure
+    from engine.tools.logs.configuring import configure
     from engine.tools.running import run_flow
 
     try:
@@ -208,7 +205,7 @@ def run(
     except ValueError as error:
         fail(str(error))
     app = load(paths, settings, processors)
-    configure(log_level, "text", app.parts.secrets)
+    configure(LogSettings(log_level), app.parts)
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 

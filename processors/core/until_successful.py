@@ -113,7 +113,7 @@ class UntilSuccessful(Scope):
                 raise _exhausted(outcome, retries)
             seconds = self._wait(outcome, event, number)
             text = "attempt %d of %d failed with %s; the next comes in %g s"
-            log.info(text, number, retries + 1, outcome.type, seconds, extra=event.log_fields())
+            log.info(text, number, retries + 1, outcome.type, seconds, extra=self.log_fields(event))
             await self.runtime.clock.sleep(seconds)
             number += 1
         return outcome

@@ -199,7 +199,7 @@ def _app(app: Application, address: Address, api_docs: bool | None, recorder: Re
     flows = [flow for flow, _ in address.routes]
     served = app.asgi(flows, api_docs=is_described(flows, address.host) if api_docs is None else api_docs)
     if recorder is not None:
-        recorder.secrets = app.parts.secrets
+        recorder.secrets, recorder.redact = app.parts.secrets, app.parts.configuration.logging.redact
         served.add_middleware(recorder.around)
     return served
 
