@@ -162,6 +162,7 @@ if TYPE_CHECKING:
     from engine.values.errors import error_type as error_type
     from engine.values.event import NOTHING as NOTHING
     from engine.values.event import STATUS as STATUS
+    from engine.values.log_levels import LEVELS as LEVELS
     from engine.values.media import read_json as read_json
     from engine.values.media import read_media_type as read_media_type
     from engine.values.media import read_yaml as read_yaml

@@ -315,6 +315,29 @@ LONGEST_FLUSH = _limit(
     beyond="they are dropped",
     reason="a restart is not to wait for a collector that is down",
 )
+MOST_ALIKE = _limit(
+    10,
+    "lines",
+    "errors of the same kind (type, place) in the log, in the time of REPEAT_WINDOW",
+    beyond="they are counted: … 1,204 more like this in 10 s",
+    reason="a service that is down would fill the disk; requests and `logger` steps have all their lines",
+    parameter="--log-burst",
+)
+REPEAT_WINDOW = _limit(
+    10.0,
+    "seconds",
+    "the time after which it is told how many more errors of the same kind there were",
+    beyond="the next ones are written again",
+    reason="whoever looks on sees that it goes on",
+)
+MOST_KINDS_COUNTED = _limit(
+    1_000,
+    "kinds",
+    "kinds of errors that are counted at once",
+    beyond="the count of the oldest is told",
+    reason="texts of errors may come from payloads",
+)
+
 LONGEST_LOGGING_VARIABLE = _limit(
     1_000,
     "characters",

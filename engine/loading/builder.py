@@ -234,6 +234,7 @@ class Builder:
         if processor is None:
             return None
         name = next(iter(entry))
+        processor.stand_at(place.location)
         step = Step(processor, name, place.location, Written(entry[name], self.reach))
         self.steps.append(step)
         return step

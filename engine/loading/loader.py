@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function
@@ -37,7 +37,7 @@ from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.config import Config
 from engine.parameters.element import Element, Parameters
 from engine.parameters.files import Resources, noting_files
-from engine.parameters.mistake import Mistake, shown
+from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.python_function import PythonFunction
 from engine.parameters.reader import Reach
 from engine.plan.inside import own_parts
@@ -45,6 +45,7 @@ from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
 from engine.values.secrets import Secrets
+from engine.values.telling_names import is_name
 from engine.work.clock import Clock
 from engine.work.gate import Gate
 from engine.work.isolation import Isolation
@@ -74,6 +75,23 @@ class ApiInfo(Parameters):
         return {name: str(value) for name, value in found.items() if value is not None}
 
 
+def _hidden_name(name: str) -> str:
+    if not is_name(name):
+        last = name.rpartition(".")[2]
+        write = last if is_name(last) else "cardNumber"
+        expected = "the name of a field, which counts at any depth; * stands for any characters"
+        refuse([Mistake("F303", f"{shown(name)} to redact", expected, write)])
+    return name
+
+
+class Logging(Parameters):
+    """What the log of the application must not show."""
+
+    redact: tuple[Annotated[str, AfterValidator(_hidden_name)], ...] = ()
+    """Names of fields whose values are hidden in logs and recordings, at any depth and in any case, in addition to
+    password, authorization, token and their like: `[cardNumber, "*_pin"]`."""
+
+
 class Configuration(Parameters):
     """Settings of the whole application."""
 
@@ -101,6 +119,9 @@ class Configuration(Parameters):
     api: ApiInfo = ApiInfo()
     """The description of the whole in /openapi.json and /docs: title, version, description."""
 
+    logging: Logging = Logging()
+    """The log: `redact`."""
+
     data_dir: Path | None = None
     """The folder of persistent data that has no place of its own, from the folder in which the engine was started; if
     left out, one in `.engine` that has the application's name. Other applications have another."""
@@ -125,6 +146,9 @@ class Parts:
     configs: Mapping[str, Config]
     configuration: Configuration
     runtime: Runtime
+    name: str = ""
+    """The name of the application: that of its configuration, else the folder of its flow files, or the files."""
+
     folders: tuple[Path, ...] = ()
     """The folders of the flow files."""
 
@@ -239,7 +263,8 @@ class Loader:
     def load(self) -> Parts:
         """Build the contents of the sections, those that others refer to first."""
         configuration = self._configuration()
-        self.builder.runtime.data_dir = configuration.data_dir or data_dir_of(configuration.name or self.name)
+        name = configuration.name or self.name
+        self.builder.runtime.data_dir = configuration.data_dir or data_dir_of(name)
         self.builder.runtime.default_response_timeout = configuration.default_response_timeout
         self.builder.runtime.limits = configuration.max_concurrency, configuration.max_records
         self.builder.runtime.requests = Gate(*self.builder.runtime.limits)
@@ -272,6 +297,7 @@ class Loader:
             builder.configs,
             configuration,
             builder.runtime,
+            configuration.name or self.name,
             self._folders(),
             self.definitions,
             warnings,

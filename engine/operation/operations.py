@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -10,8 +9,7 @@ from engine.application import Application
 from engine.edition import StartError
 from engine.operation.snapshot import snapshot
 from engine.steps.flow import Flow
-
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+from engine.values.log_levels import loggers, set_level
 
 
 class Refused(Exception):
@@ -65,13 +63,11 @@ class Operations:
         return self._flow(self._app.flows[flow])
 
     async def level(self, level: str, logger: str = "engine") -> Any:
-        wanted = level.upper()
-        if wanted not in LEVELS:
-            raise Refused(400, f"the level '{level}' is none of {', '.join(LEVELS)}")
-        if logger.split(".")[0] not in ("engine", "uvicorn"):
-            raise Refused(400, f"the logger '{logger}' is none of engine, engine.access, uvicorn")
-        logging.getLogger(logger).setLevel(wanted)
-        return {"logger": logger, "level": wanted}
+        try:
+            set_level(logger, level)
+        except ValueError as error:
+            raise Refused(400, str(error)) from None
+        return {"logger": logger, "level": loggers()[logger]}
 
     def _flow(self, flow: Flow) -> dict[str, Any]:
         hide = self._app.parts.runtime.secrets.hide_in

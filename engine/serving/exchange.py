@@ -20,14 +20,14 @@ from engine.serving.request import correlation_id_of
 from engine.serving.request_meter import RequestMeter
 from engine.serving.status import CLIENT_CLOSED, hung_up
 from engine.steps.error_handler import log_failure
-from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
+from engine.values.errors import FLOW_BACK_PRESSURE, UNKNOWN, FlowError
 from engine.values.refusal import Refusal
 from engine.values.status import is_callers, status_of
-from engine.values.tracing import continue_trace
+from engine.values.tracing import continue_trace, trace_fields
+from engine.wire.access_log import access, access_log
 from engine.wire.own_server import CONNECTION, HELD, BrokenStream, answerable
 from engine.work.spans import Span
 
-access = logging.getLogger("engine.access")
 log = logging.getLogger("engine")
 
 
@@ -56,6 +56,8 @@ class Exchange:
         """Measures the request, once its route is known."""
         self.span: Span | None = None
         """The span of the request, if its trace is recorded."""
+        self._error_type = ""
+        """The type of the error, if there was one."""
         self.incoming = Incoming(receive, scope.get(HELD))
         """The request's body."""
 
@@ -114,7 +116,8 @@ class Exchange:
             status = CLIENT_CLOSED if isinstance(failure, Refusal) and failure.status == CLIENT_CLOSED else status
             raise BrokenStream from failure
         except Exception as error:
-            log.exception("an answer broke off", extra={"correlation_id": self.correlation_id})
+            self._error_type = str(UNKNOWN)
+            log.exception("an answer broke off", extra={"correlation_id": self.correlation_id, "flow": flow})
             raise BrokenStream from error
         finally:
             self.log(flow, status)
@@ -140,6 +143,7 @@ class Exchange:
     def tell(self, failure: FlowError, status: int) -> None:
         """Log an error that is answered with this status. Errors that are the caller's fault, and those for lack of
         room, go into the line of the request, because there may be many of them."""
+        self._error_type = str(failure.type)
         self._record(failure, status)
         if not is_callers(status) and failure.type != FLOW_BACK_PRESSURE:
             log_failure(failure)
@@ -153,7 +157,7 @@ class Exchange:
 
     def _tell_in_line(self, failure: FlowError) -> None:
         """Add an error to the log line of the request."""
-        self._refused_because = f" {failure.for_log}"
+        self._error_type, self._refused_because = str(failure.type), f" {failure.for_log}"
 
     def _record(self, failure: FlowError, status: int) -> None:
         """Add an error to the span of the request: by the conventions it failed if the error is not the caller's."""
@@ -162,15 +166,23 @@ class Exchange:
             tell(failure)
 
     def log(self, flow: str, status: int = 0) -> None:
-        """Log one line for the request, and measure it."""
+        """Measure the request, and log one line for it, if the access log keeps it."""
+        seconds = perf_counter() - self.began
+        status = status or self.status
         if self.meter is not None:
-            self.meter.measure(self.method, status or self.status, perf_counter() - self.began)
-        if access.isEnabledFor(logging.INFO):
-            milliseconds = (perf_counter() - self.began) * 1000
-            status = status or self.status
-            who = {"correlation_id": self.correlation_id, "flow": flow, "status": status, "ms": round(milliseconds, 1)}
+            self.meter.measure(self.method, status, seconds)
+        if not access.isEnabledFor(logging.INFO):
+            return
+        milliseconds = seconds * 1000
+        if access_log.keeps(status, milliseconds, has_failed=bool(self._error_type)):
             told = self.method, self.path, flow, status, milliseconds, self._refused_because
-            access.info("%s %s %s %d %.1f ms%s", *told, extra=who)
+            access.info("%s %s %s %d %.1f ms%s", *told, extra=self._log_fields(flow, status, milliseconds))
+
+    def _log_fields(self, flow: str, status: int, milliseconds: float) -> dict[str, Any]:
+        """Return the `extra` of the line of the request."""
+        fields = {"correlation_id": self.correlation_id, "flow": flow, "status": status, "ms": round(milliseconds, 1)}
+        fields |= {"method": self.method, "path": self.path, **trace_fields()}
+        return fields | {"error_type": self._error_type} if self._error_type else fields
 
 
 def _lines(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:

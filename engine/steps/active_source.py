@@ -73,15 +73,19 @@ class ActiveSource(Source):
             try:
                 await self.make_events(flow)
             except FlowError as failure:
-                log.error("the source of the flow %s: %s", flow.name, failure.for_log)
+                log.error("the source of the flow %s: %s", flow.name, failure.for_log, extra=_fields(failure, flow))
             except Exception:
-                log.exception("unexpected error in the source of the flow %s", flow.name)
+                log.exception("unexpected error in the source of the flow %s", flow.name, extra={"flow": flow.name})
             await self.runtime.clock.sleep(PAUSE)
 
     async def _done(self, work: Coroutine[Any, Any, None], flow: Served) -> None:
         try:
             await work
         except FlowError as failure:
-            log.error("after an event of the flow %s: %s", flow.name, failure.for_log)
+            log.error("after an event of the flow %s: %s", flow.name, failure.for_log, extra=_fields(failure, flow))
         except Exception:
-            log.exception("unexpected error in the source of the flow %s", flow.name)
+            log.exception("unexpected error in the source of the flow %s", flow.name, extra={"flow": flow.name})
+
+
+def _fields(failure: FlowError, flow: Served) -> dict[str, Any]:
+    return {"flow": flow.name, **failure.log_fields()}

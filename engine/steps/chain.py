@@ -50,6 +50,7 @@ class Step:
         failure = error if isinstance(error, FlowError) else self._unexpected(error, event)
         if failure.failing_component is None:
             failure.event, failure.failing_component = failure.event or event, self.location
+            failure.failing_doc_name = self.processor.doc_name
         left = self.processor.map_error(failure)
         if left is not error:
             left.__cause__ = error
@@ -59,9 +60,10 @@ class Step:
         """Return the error for an exception that is not a FlowError: a bug. Log it with its traceback, once."""
         frames = (type(bug), bug, bug.__traceback__)  # the exception may drop them before the line is written
         text = f"unexpected error in {self.name} ({self.location})"
-        write_line(partial(log.error, "%s", text, exc_info=frames, extra=event.log_fields()))
         failure = FlowError(UNKNOWN, f"unexpected error in {self.name}", detailed_description=repr(bug), cause=bug)
         failure.event, failure.failing_component, failure.logged = event, self.location, True
+        failure.failing_doc_name = self.processor.doc_name
+        write_line(partial(log.error, "%s", text, exc_info=frames, extra=failure.log_fields()))
         return failure
 
 

@@ -172,6 +172,7 @@ class ErrorHandler(Elements):
         except FlowError as later:
             later.arose_in_handling(failure)
             later.event, later.failing_component = event, failure.failing_component
+            later.failing_doc_name = failure.failing_doc_name
             later.answer.before = failure.answer.before
             raise
 
@@ -192,5 +193,5 @@ def log_failure(failure: FlowError, level: int = logging.ERROR) -> None:
     if failure.logged:
         return
     failure.logged = True
-    who = failure.event and failure.event.log_fields()
-    write_line(partial(log.log, level, "%s", failure.for_log, extra=who))
+    if log.isEnabledFor(level):
+        write_line(partial(log.log, level, "%s", failure.for_log, extra=failure.log_fields()))

@@ -27,5 +27,6 @@ class ErrorMapping(Parameters):
             child_errors=failure.child_errors,
         )
         mapped.event, mapped.failing_component, mapped.logged = failure.event, failure.failing_component, failure.logged
+        mapped.failing_doc_name = failure.failing_doc_name
         mapped.answer = failure.answer
         return mapped

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from engine.expressions.held import UNTOLD, Held
 from engine.parameters.amounts import Broken, Duration, Name
-from engine.parameters.element import Element, Field, Parameters
+from engine.parameters.element import Element, Field, Parameters, prepared
 from engine.parameters.expression import Expression
 from engine.plan.code import Code, RunPlain
 from engine.plan.effects import PURE, Effects, computing
@@ -21,6 +21,7 @@ from engine.steps.error_mapping import ErrorMapping
 from engine.stores.redelivery import RedeliveryPolicy
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
+from engine.values.log_places import place_fields
 from engine.work.nesting import Runnable
 from engine.work.spans import Shown
 
@@ -94,6 +95,16 @@ class Processor(Element):
             cls.code = Processor.code  # type: ignore[method-assign]  # the inherited code describes the inherited run
         elif "code" in own and "run" not in own:
             cls.run = _run_of(cls)  # type: ignore[method-assign]  # for super().run in subclasses
+
+    _location: str = prepared("")
+
+    def stand_at(self, location: str) -> None:
+        """Note the place of the step, for the lines that it logs; called when the file is loaded."""
+        self._prepare(_location=location)
+
+    def log_fields(self, event: Event) -> dict[str, Any]:
+        """Return the `extra` of a log record of this step about the event: that of the event, and the place."""
+        return {**event.log_fields(), **place_fields(self._location, self.doc_name)}
 
     @classmethod
     def runs(cls) -> bool:

@@ -18,9 +18,7 @@ from engine.tools.commands import (
     counted,
     env_option,
     fail,
-    format_option,
     given,
-    level_option,
     load,
     load_given,
     paths_argument,
@@ -31,6 +29,7 @@ from engine.tools.commands import (
     vars_option,
 )
 from engine.tools.configured.commands import config, secrets
+from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.manual.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.tested.trying import test
 
@@ -96,12 +95,11 @@ def main() -> None:
     "--trace-elements", is_flag=True,
     help="Record traces, with a span for each element; without it, OTEL_… variables ask for those of flows and calls.",
 )  # fmt: skip
-@level_option
-@format_option
+@log_options
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...],
     host: str | None, port: int | None, docs: bool | None, workers: int, reload: bool, record: Path | None,
-    management: str | None, trace_elements: bool, log_level: str, log_format: str,
+    management: str | None, trace_elements: bool, logs: LogSettings,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
     known = given(paths, settings, processors, env)
@@ -111,7 +109,7 @@ def serve(
         sys.exit(serve_again(known, sys.argv[1:]))
     gc.disable()  # loaded objects stay: collecting now only delays the start; `serve` enables it
     from engine.operation.addresses import Where
-    from engine.tools.logs import configure
+    from engine.tools.logs.configuring import configure
     from engine.tools.served.handover import Successor
     from engine.tools.served.serving import Told, serve_application
     from engine.tools.served.tracing import meters
@@ -121,9 +119,9 @@ def serve(
     workers = workers or _workers_of_cpus()
 
     def hide(secrets: frozenset[str]) -> None:
-        configure(log_level, log_format, secrets)
+        configure(logs, app.parts, secrets)
         if recorder is not None:
-            recorder.secrets = secrets
+            recorder.secrets, recorder.redact = secrets, app.parts.configuration.logging.redact
 
     hide(app.parts.secrets)
     operators = _management_port(management, workers) if management else None
@@ -317,7 +315,7 @@ def run(
 ) -> None:  # fmt: skip
     """Run one flow and print the payload that it ends with."""
     from engine.tools.entering import entering
-    from engine.tools.logs import configure
+    from engine.tools.logs.configuring import configure
     from engine.tools.running import run_flow
 
     try:
@@ -325,7 +323,7 @@ def run(
     except ValueError as error:
         fail(str(error))
     app = load(paths, settings, processors, env)
-    configure(log_level, "text", app.parts.secrets)
+    configure(LogSettings(log_level), app.parts)
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 

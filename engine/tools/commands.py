@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from engine.plan.observer import Meter
     from engine.testing.recordings.recording import Recorder
 
-LEVELS = ["debug", "info", "warning", "error"]
-
 paths_argument = click.argument("paths", nargs=-1, type=click.Path())
 set_option = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A property; wins over all others."
@@ -36,8 +34,6 @@ payload_option = click.option(
 )
 vars_option = click.option("--vars", "variables", metavar="JSON", help="A JSON map of variables.")
 attributes_option = click.option("--attributes", metavar="JSON", help="A JSON map of attributes.")
-level_option = click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True)
-format_option = click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
 
 @contextmanager

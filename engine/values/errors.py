@@ -18,6 +18,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from engine.values.log_places import place_fields
+from engine.values.tracing import trace_fields
+
 TYPE_NAME = re.compile(r"(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
 
 
@@ -179,8 +182,8 @@ class FlowError(Exception):
     error_message: the message that came with it (the answer of an upstream).
     child_errors: the errors of routes.
 
-    `event` (the event as it entered the failing step), `failing_component` and `answer` are filled
-    in on the way out, by the innermost Chain and by error handlers; `route` by scopes whose routes
+    `event` (the event as it entered the failing step), `failing_component` and its doc:name, and `answer` are
+    filled in on the way out, by the innermost Chain and by error handlers; `route` by scopes whose routes
     run at the same time: the route's number from 0, as text, as it stands in results and failures.
     """
 
@@ -202,6 +205,7 @@ class FlowError(Exception):
         self.error_message = error_message
         self.child_errors = child_errors
         self.failing_component: str | None = None
+        self.failing_doc_name: str | None = None
         self.route: str | None = None
         self.event: Any = None  # an Event, which is in a layer above errors
         self.answer = AssignedAnswer()
@@ -215,8 +219,8 @@ class FlowError(Exception):
         if "detailed_description" in changed:
             changed["_detailed_description"] = changed.pop("detailed_description")
         copy = type(self).__new__(type(self), changed.get("description", self.description))
-        fresh = {"failing_component": None, "route": None, "event": None, "answer": AssignedAnswer(), "logged": False}
-        vars(copy).update(vars(self) | fresh | changed)
+        fresh = dict.fromkeys(("failing_component", "failing_doc_name", "route", "event"))
+        vars(copy).update(vars(self) | fresh | {"answer": AssignedAnswer(), "logged": False} | changed)
         return copy
 
     def __str__(self) -> str:
@@ -247,6 +251,12 @@ class FlowError(Exception):
         if detail.startswith(self.description):
             return self._told(detail)
         return f"{self} ({detail})"
+
+    def log_fields(self) -> dict[str, Any]:
+        """Return the `extra` of a log record of this error: that of its event, its type and its place."""
+        of_event = self.event.log_fields() if self.event is not None else trace_fields()
+        place = place_fields(self.failing_component, self.failing_doc_name)
+        return {**of_event, **place, "error_type": str(self.type)}
 
     def _told(self, text: str) -> str:
         place = f" at {self.failing_component}" if self.failing_component else ""

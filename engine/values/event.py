@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import replace
 
 from engine.values.errors import FlowError
+from engine.values.tracing import trace_fields
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 """The attributes of a message without any."""
@@ -68,8 +69,8 @@ class Event(Struct, frozen=True):
     """Fields of each log line of the event, in addition to the correlation id."""
 
     def log_fields(self) -> dict[str, Any]:
-        """Return the `extra` of a log record of this event."""
-        return {"correlation_id": self.correlation_id, "variables": self.logging_variables}
+        """Return the `extra` of a log record of this event, with the ids of the current trace."""
+        return {"correlation_id": self.correlation_id, "variables": self.logging_variables, **trace_fields()}
 
     @property
     def message(self) -> Message:

@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-NAMES = re.compile(
-    r"(?:proxy-)?authorization|(?:set-)?cookie|pass(?:word|wd|phrase)|(?:x-)?(?:api|auth)[-_]?(?:key|token)"
-    r"|(?:client[-_]?)?secret|(?:(?:access|refresh|id|session|csrf|security)[-_]?)?token"
-    r"|(?:private|secret|access)[-_]?key|credentials?",
-    re.IGNORECASE,
-)
+from engine.values.telling_names import USUAL
+
+NAMES = re.compile(USUAL, re.IGNORECASE)
 """Names, of headers, fields and properties, whose values are hidden."""
 
 LAST_WORDS = re.compile(rf"(?:^|[-_.])(?:{NAMES.pattern})$", re.IGNORECASE)

@@ -8,7 +8,6 @@ httptools keeps unfinished input: that is counted here by the bytes fed to the p
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +18,7 @@ from starlette.types import Scope
 from engine.limits import LINGER, MOST_PIPELINED, PIPELINED
 from engine.values.correlation import new_correlation_id
 from engine.values.refusal import Refusal
+from engine.wire.access_log import access
 from engine.wire.connection import HIGH_WATER, Connection
 from engine.wire.cycle import Cycle
 from engine.wire.front import SPARE, Front
@@ -34,8 +34,6 @@ from engine.wire.request_head import (
     too_much_behind,
 )
 from engine.wire.room import Held
-
-access = logging.getLogger("engine.access")
 
 BETWEEN, IN_HEAD, IN_BODY = range(3)
 """The parser's position: between two requests, or inside one."""

@@ -6,9 +6,7 @@ from functools import partial
 from typing import Any, Literal
 
 from engine import Event, Name, Processor, Template, prepared
-from engine.connectors import write_line
-
-LEVELS = {"TRACE": 5, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
+from engine.connectors import LEVELS, write_line
 
 
 class Logger(Processor):
@@ -44,5 +42,5 @@ class Logger(Processor):
     def run_plain(self, event: Event) -> Event:
         if self._log.isEnabledFor(self._level):
             text = self.message.text(event)
-            write_line(partial(self._log.log, self._level, "%s", text, extra=event.log_fields()))
+            write_line(partial(self._log.log, self._level, "%s", text, extra=self.log_fields(event)))
         return event

@@ -116,7 +116,7 @@ class UntilSuccessful(Scope):
             if (span := current_span()) is not None:
                 attempt = {"engine.attempt": number, "engine.wait_seconds": seconds}
                 span.note("retry", {**attempt, "error.type": str(outcome.type)})
-            log.info(text, number, retries + 1, outcome.type, seconds, extra=event.log_fields())
+            log.info(text, number, retries + 1, outcome.type, seconds, extra=self.log_fields(event))
             await self.runtime.clock.sleep(seconds)
             number += 1
         return outcome

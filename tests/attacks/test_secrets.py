@@ -224,7 +224,7 @@ def bare(text: str) -> bool:
     return any(spelling(KEY).strip("\"'") in text for spelling in SPELLINGS.values())
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", ["text", "json", "otel", "ecs"])
 def test_logs_and_recordings(tmp_path: Path, form: str) -> None:
     (tmp_path / "flows.yaml").write_text(FLOWS)
     body = json.dumps({name: spelling(KEY) for name, spelling in SPELLINGS.items()}).encode()

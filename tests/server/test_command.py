@@ -74,7 +74,7 @@ def test_no_line_a_request(start: Start, level: str) -> None:
     assert server.log == ""
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("log_format", ["text", "json", "otel", "ecs"])
 def test_a_caller_cannot_forge_a_line(start: Start, log_format: str) -> None:
     server = small(start, "--log-format", log_format, flow=SMALL % ("x", r"a\n2026-01-01 INFO forged"))
     for path in ("/nowhere/a%0A2026-01-01%20INFO%20forged", "/hello/?text=a%0A2026-01-01%20INFO%20forged%1b%5b2J"):
@@ -85,7 +85,7 @@ def test_a_caller_cannot_forge_a_line(start: Start, log_format: str) -> None:
     assert "\x1b" not in server.log
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("log_format", ["text", "json", "otel", "ecs"])
 def test_a_secret_is_never_logged(start: Start, log_format: str) -> None:
     flow = (SMALL % ("'${secret:token}'", "")).replace(
         "{odd:", "{raise-error: {type: A:B, description: '${secret:token}'}}, {odd:"

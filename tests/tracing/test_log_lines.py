@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
 
 from engine import Application
-from engine.tools.logs import JsonLine, TextLine
+from engine.tools.logs.json_lines import JsonLine
+from engine.tools.logs.lines import TextLine
 
 SET = "tracing:set-logging-variable: {variableName: order, value: '#[7]'}"
 
@@ -31,8 +33,8 @@ def logged(tmp_path: Path, caplog: pytest.LogCaptureFixture, *steps: str, format
 
 
 def ends(lines: list[str]) -> list[str]:
-    """Each line without its time."""
-    return [line.split(" INFO ")[-1] for line in lines]
+    """Each line without its time, and without the place of the logger."""
+    return [re.sub(" element=[^ ]+", "", line.split(" INFO ")[-1]) for line in lines]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -62,6 +62,8 @@ class Recorder:
         self.secrets: frozenset[str] = frozenset()
         self.unseen: Mapping[str, str] = {}
         """The properties that no test sees by itself, such as those of the environment; secrets are hidden."""
+        self.redact: Sequence[str] = ()
+        """Further names of fields whose values are hidden."""
         self.clock = RecordingClock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._number = sum(1 for _ in folder.glob("*.test.yaml"))
@@ -117,7 +119,7 @@ class Recorder:
             log.warning("not recorded: %s was cut off, or is longer than %d bytes", where, MOST_BYTES)
             return
         try:
-            redaction = Redaction(self.secrets)
+            redaction = Redaction(self.secrets, self.redact)
             text = case_of(exchange, self.flows, {**self.unseen, **self.settings}, redaction)
             exchange.file = exchange.file or self._new_file(_slug(redaction.text(where)))
             exchange.file.write_text(text, encoding="utf-8")

@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote_plus
 
 from engine.values.secrets import HIDDEN, Secrets
-from engine.values.telling import NAMES, SHORTEST, is_telling
-
-NAME = f"(?:{NAMES.pattern})"
-
-PAIR = re.compile(r"((?:^|[?&;])\s*)([^=&?;\s]{1,100})=([^&;]+)")
-"""A name and a value in a query, a form or a cookie; the name may be percent-encoded."""
-
-TELLING = tuple(
-    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-    for pattern in (
-        rf'("{NAME}"\s*:\s*")((?:[^"\\]|\\.)+)',  # a member of JSON
-        rf'(\\+"{NAME}\\+"\s*:\s*\\+")([^"\\]+)',  # of JSON in a text of JSON
-        rf"(<(?:[\w.-]+:)?{NAME}(?:\s[^<>]*)?>)([^<]+)",  # an element of XML
-        rf"(\b{NAME}\s*=\s*[\"'])([^\"']+)",  # an attribute of one
-        rf'(\bname="?{NAME}"?[^\r\n]*\r\n(?:[^\r\n]+\r\n){{0,5}}\r\n)((?:(?!\r\n--)[\s\S])+)',  # a field of a form
-        rf"(^[ \t]*(?:- )?{NAME}[ \t]*:[ \t]+)(\S.*)",  # a line of YAML, a header
-    )
-)
-"""Such a name, with the text before the value in some format, and the value."""
+from engine.values.telling import SHORTEST, is_telling
+from engine.values.telling_names import TellingNames
 
 
 class Redaction:
     """Hides texts in data.
 
-    secrets: those that the application knows. A value under a telling name is hidden everywhere from then on, so that
-    an echo of it is hidden too.
+    secrets: those that the application knows; names: further telling names of its own. A value under a telling name is
+    hidden everywhere from then on, so that an echo of it is hidden too.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], names: Iterable[str] = ()) -> None:
         self._secrets = Secrets(secrets)
+        self._names = TellingNames(names)
 
     def learn(self, value: Any) -> None:
         """Take the values under telling names for secrets, in maps and in texts of some format."""
         if isinstance(value, Mapping):
             for name, inner in value.items():
-                self._take(inner) if NAMES.fullmatch(str(name)) else self.learn(inner)
+                self._take(inner) if self._names.tells(str(name)) else self.learn(inner)
         elif isinstance(value, list):
             for inner in value:
                 self.learn(inner)
         elif isinstance(value, (str, bytes)):
-            for found in _told(value if isinstance(value, str) else _read(value)):
+            for found in self._names.values_in(value if isinstance(value, str) else _read(value)):
                 self._take(found)
 
     def _take(self, value: Any) -> None:
@@ -72,15 +54,10 @@ class Redaction:
         return self.text(value) if isinstance(value, str) else value
 
     def _under(self, name: str, value: Any) -> Any:
-        return _hidden(value) if is_telling(name) else self.of(value)
+        return _hidden(value) if is_telling(name) or self._names.tells(name) else self.of(value)
 
     def text(self, text: str) -> str:
-        text = self._secrets.hide(text)
-        if not _may_tell(text):
-            return text
-        for telling in TELLING:
-            text = telling.sub(rf"\1{HIDDEN}", text)
-        return PAIR.sub(_pair, text)
+        return self._names.hide(self._secrets.hide(text))
 
 
 def _read(data: bytes) -> str:
@@ -94,24 +71,6 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, list):
         return [_hidden(inner) for inner in value]
     return value if value is None else HIDDEN
-
-
-def _pair(match: re.Match[str]) -> str:
-    return f"{match[1]}{match[2]}={HIDDEN}" if NAMES.fullmatch(unquote_plus(match[2])) else match[0]
-
-
-def _may_tell(text: str) -> bool:
-    """Return whether a text holds a sign without which no name is followed by a value."""
-    return "=" in text or ":" in text or "<" in text
-
-
-def _told(text: str) -> Iterator[str]:
-    """Yield the values under telling names in a text."""
-    if not _may_tell(text):
-        return
-    for telling in TELLING:
-        yield from (value for _, value in telling.findall(text))
-    yield from (unquote_plus(value) for _, name, value in PAIR.findall(text) if NAMES.fullmatch(unquote_plus(name)))
 
 
 def _parts(value: str) -> Iterator[str]:

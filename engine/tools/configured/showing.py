@@ -13,7 +13,7 @@ from engine.loading.identity import name_of
 from engine.loading.loader import Loader
 from engine.loading.sections import read_documents
 from engine.tools.commands import Given, counted, fail
-from engine.tools.logs import printable
+from engine.tools.logs.lines import printable
 
 LONGEST = 60
 """Characters of a value in a row."""

@@ -178,6 +178,7 @@ class Workers:
         except BaseException:
             log.exception("unexpected error in worker %d", worker)
         finally:
+            logging.shutdown()  # the handlers may have something left to tell
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
