@@ -17,10 +17,9 @@ from engine.expressions.suggestion import did_you_mean
 from engine.limits import LONGEST_READY_CHECK
 from engine.loading.catalog import discover
 from engine.loading.loader import Parts, load
-from engine.plan.inside import reachable
+from engine.loading.measuring import measure
 from engine.plan.link import Around, Link
 from engine.plan.observer import Meter, Observer
-from engine.steps.chain import Step
 from engine.steps.flow import Flow
 from engine.steps.flow_meter import FlowMeter
 from engine.steps.processor import Source
@@ -83,7 +82,7 @@ class Application:
         """
         parts = load(paths, discover(processors), properties, clock)
         if metrics or any(flow.source and flow.source.expect_every for flow in parts.flows.values()):
-            _measure(parts)
+            measure(parts)
             meters = [FlowMeter(), *meters]
         Link(observers, around, meters).link(parts.runnables.values()).install()
         return cls(parts)
@@ -281,17 +280,3 @@ class Application:
 
         served = self.flows.values() if flows is None else flows
         return openapi(served, servers, examples_in(self.parts.folders), self.parts.configuration.api.told)
-
-
-def _measure(parts: Parts) -> None:
-    """Have all elements take slots for what they count."""
-    measures = parts.runtime.measures
-    measures.is_on = True
-    for name, config in parts.configs.items():
-        config.measure(measures, name)
-    for part in reachable(*parts.runnables.values()):
-        if isinstance(part, Step):
-            part.processor.measure(measures, part.processor.doc_name or part.location.partition(" @ ")[0])
-    for flow in parts.flows.values():
-        if flow.source is not None:
-            flow.source.measure(measures, flow.name)

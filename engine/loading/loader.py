@@ -120,6 +120,8 @@ class Parts:
 
     warnings: tuple[Diagnostic, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    places: Mapping[int, Place] = field(default_factory=dict, repr=False)
+    """The places of the elements that measure something, by their `id`."""
 
 
 def load(
@@ -201,7 +203,10 @@ class Loader:
         warnings = tuple(self._diagnostics(once, is_warning=True))
         secrets = frozenset(self.properties.secrets)
         builder, folders = self.builder, self._folders()
-        return Parts(flows, builder.flows, builder.configs, configuration, builder.runtime, folders, warnings, secrets)
+        return Parts(
+            flows, builder.flows, builder.configs, configuration, builder.runtime, folders, warnings, secrets,
+            builder.places,
+        )  # fmt: skip
 
     def _build_others(self) -> None:
         """Build anything else made of the same elements, such as the cases of a test file."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -10,7 +9,7 @@ from engine.plan.observer import Serve
 from engine.steps.flow import Flow
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.values.event import Event
-from engine.work.measures import Counter, Measures
+from engine.work.measures import Measures
 
 
 class FlowMeter:
@@ -20,7 +19,8 @@ class FlowMeter:
         measures, name = flow.runtime.measures, flow.name
         events = measures.counter("engine_flow_events_total", "Events that entered the flow from its source", flow=name)
         duration = measures.histogram("engine_flow_duration_seconds", "Time of an event in the flow", flow=name)
-        failed, observe = _errors(measures, name), duration.observe
+        text = "Events that ended with an error, by its type"
+        errors, observe = measures.tally("engine_flow_errors_total", text, "type", flow=name), duration.observe
         source = flow.source.starts_at() if flow.source else ""
         text = "Seconds since the latest event of the source"
         last = measures.age("engine_source_last_event_age_seconds", text, flow=name, source=source)
@@ -36,28 +36,14 @@ class FlowMeter:
             try:
                 return await serve(event, answer, *more)
             except FlowError as failure:
-                failed(failure)
+                if failure.type != FLOW_BACK_PRESSURE:  # the flow counts what it refuses
+                    errors.add(failure.type)
                 raise
             finally:
                 del under_way[number]
                 observe(perf_counter() - began)
 
         return metered
-
-
-def _errors(measures: Measures, flow: str) -> Callable[[FlowError], None]:
-    slots: dict[str, Counter] = {}
-
-    def failed(failure: FlowError) -> None:
-        if failure.type == FLOW_BACK_PRESSURE:  # the flow counts what it refuses
-            return
-        kind = str(failure.type)
-        if kind not in slots:
-            text = "Events that ended with an error, by its type"
-            slots[kind] = measures.counter("engine_flow_errors_total", text, flow=flow, type=kind)
-        slots[kind].value += 1
-
-    return failed
 
 
 def _read(measures: Measures, flow: Flow) -> None:

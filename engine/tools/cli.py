@@ -129,7 +129,7 @@ def _recorder(folder: Path, known: Given) -> Recorder:
 @click.option("--connect", is_flag=True, help="Try every connection, and have databases understand every statement.")
 def check(paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], connect: bool) -> None:
     """Report every mistake in the flows; exit code 1 if there is one."""
-    app = load(paths, settings, processors)
+    app = load(paths, settings, processors, metrics=True)
     if connect:
         try_connections(app)
     sub_flows = len(app.parts.runnables) - len(app.flows)

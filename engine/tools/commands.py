@@ -86,8 +86,10 @@ def given(paths: Iterable[str] | None, settings: Iterable[str] = (), processors:
     return Given(flows, dict(read_settings(settings)), project.properties, packages, project.databases, folders)
 
 
-def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str]) -> Application:
-    return load_given(given(paths, settings, processors))
+def load(
+    paths: Iterable[str], settings: Iterable[str], processors: Iterable[str], *, metrics: bool = False
+) -> Application:
+    return load_given(given(paths, settings, processors), metrics=metrics)
 
 
 @without_garbage()

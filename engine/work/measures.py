@@ -5,6 +5,7 @@ Names and units are Prometheus's: `_total` for counts, `_seconds`, `_bytes`; lab
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
@@ -25,6 +26,10 @@ OTHER = "other"
 
 LONGEST_LABEL = 200
 """Characters of a label."""
+
+NAME, LABEL = re.compile(r"[a-z][a-z0-9_]*"), re.compile(r"(?!le$)[a-z][a-z0-9_]*")
+TOTAL = "_total"
+"""The end of the names of counters, and of no others."""
 
 
 class Counter:
@@ -49,6 +54,24 @@ class Histogram:
     def observe(self, value: float) -> None:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
+
+
+class Tally:
+    """Counters by one label, each made when its value is met first."""
+
+    __slots__ = ("_counters", "_make")
+
+    def __init__(self, make: Callable[[str], Counter]) -> None:
+        self._make = make
+        self._counters: dict[str, Counter] = {}
+
+    def add(self, value: object) -> None:
+        """Count one of this value of the label; values are few, and no caller chooses them."""
+        name = str(value)
+        counter = self._counters.get(name)
+        if counter is None:
+            counter = self._counters[name] = self._make(name)
+        counter.value += 1
 
 
 class Age:
@@ -79,8 +102,19 @@ class Usage(NamedTuple):
     waiting: int = 0
 
 
-class Taken(ValueError):
+class Misnamed(ValueError):
+    """A measure cannot have this name, or these labels. expected: the names that it may have."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"{found}; expected {expected}")
+        self.found, self.expected = found, expected
+
+
+class Taken(Misnamed):
     """A measure of that name stands already, and is another one."""
+
+    def __init__(self, name: str, stands: str) -> None:
+        super().__init__(f"the measure '{name}', which is {stands}", "a name of its own")
 
 
 class Family(NamedTuple):
@@ -108,9 +142,18 @@ class Measures:
         return iter(self._families.values())
 
     def counter(self, name: str, text: str, **labels: str) -> Counter:
-        """Return the counter of these labels. Raises Taken if the name is that of another measure."""
+        """Return the counter of these labels. Raises Taken if the name is that of another measure, and Misnamed."""
         slot: Counter = _slot(self._family(name, text, "counter", labels), labels, Counter)
         return slot
+
+    def counters(self, name: str, text: str, by: str, *values: str, **labels: str) -> list[Counter]:
+        """Return a counter for each value of the label `by`, which comes after the others. Raises as `counter`."""
+        return [self.counter(name, text, **labels, **{by: value}) for value in values]
+
+    def tally(self, name: str, text: str, by: str, **labels: str) -> Tally:
+        """Return counters by the label `by`, whose values are met while flows run. Raises as `counter`."""
+        self._family(name, text, "counter", {**labels, by: ""})
+        return Tally(lambda value: self.counter(name, text, **labels, **{by: value}))
 
     def histogram(self, name: str, text: str, bounds: Sequence[float] = DURATIONS, **labels: str) -> Histogram:
         """Return the histogram of these labels. Raises Taken, likewise."""
@@ -134,11 +177,26 @@ class Measures:
 
     def _family(self, name: str, text: str, kind: Kind, labels: Mapping[str, str], merge: Merge = "sum") -> Family:
         names = tuple(labels)
-        family = self._families.setdefault(name, Family(name, text, kind, names, merge, {}))
-        if (family.kind, family.names) != (kind, names):
-            stands = f"a {family.kind} with the labels {', '.join(family.names) or '(none)'}"
-            raise Taken(f"the measure {name} stands already, as {stands}; give yours another name")
+        base = name.removesuffix(TOTAL)  # the name of a counter in OpenMetrics
+        family = self._families.get(base)
+        if family is None:
+            _check_names(name, kind, names)
+            family = self._families[base] = Family(name, text, kind, names, merge, {})
+        elif (family.kind, family.names) != (kind, names):
+            labelled = f"with the labels {', '.join(family.names)}" if family.names else "without labels"
+            raise Taken(name, f"a {family.kind} {labelled} already")
         return family
+
+
+def _check_names(name: str, kind: Kind, labels: Labels) -> None:
+    if NAME.fullmatch(name) is None:
+        raise Misnamed(f"the measure '{name}'", "a name of a to z, 0 to 9 and _")
+    if (kind == "counter") != name.endswith(TOTAL):
+        ends = "ends" if kind == "counter" else "does not end"
+        raise Misnamed(f"the {kind} '{name}'", f"a name that {ends} with {TOTAL}")
+    for label in labels:
+        if LABEL.fullmatch(label) is None:
+            raise Misnamed(f"the label '{label}' of the measure '{name}'", "a name of a to z, 0 to 9 and _, not le")
 
 
 def _slot(family: Family, labels: Mapping[str, str], make: Callable[[], Slot]) -> Any:
