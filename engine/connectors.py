@@ -122,6 +122,7 @@ if TYPE_CHECKING:
     from engine.steps.scope import run_route as run_route
     from engine.steps.scope import within as within
     from engine.steps.trees import paths as paths
+    from engine.stores.local_store import DEFAULT_STORE as DEFAULT_STORE
     from engine.stores.local_store import LocalStore as LocalStore
     from engine.stores.local_store import default_store as default_store
     from engine.stores.local_store import private_store as private_store

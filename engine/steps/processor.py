@@ -21,6 +21,7 @@ from engine.steps.error_mapping import ErrorMapping
 from engine.stores.redelivery import RedeliveryPolicy
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
+from engine.work.measures import Measures
 from engine.work.nesting import Runnable
 
 Result = TypeVar("Result")
@@ -276,6 +277,10 @@ class Source(Element):
 
     in_every_worker: ClassVar[bool] = True
     """Whether it runs in each process that serves the application, or in only one."""
+
+    def measure(self, measures: Measures, place: str) -> None:
+        if self.redelivery_policy is not None:
+            self.redelivery_policy.measure(measures, place)
 
     def claims(self) -> list[str]:
         """Return claims that only one source may have, such as `POST /orders`; a second flow with one is a mistake."""
