@@ -193,6 +193,7 @@ if TYPE_CHECKING:
     from engine.work.measures import Counter as Counter
     from engine.work.measures import Histogram as Histogram
     from engine.work.measures import Measures as Measures
+    from engine.work.measures import Usage as Usage
     from engine.work.nesting import Runnable as Runnable
     from engine.work.tracing import trace_headers as trace_headers
     from engine.work.transaction import Transaction as Transaction

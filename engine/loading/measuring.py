@@ -16,7 +16,7 @@ from engine.steps.flow import Flow
 from engine.work.measures import Measures, Misnamed, Taken
 
 OF_THE_ENGINE = (
-    "engine_flow_", "engine_source_", "engine_element_", "engine_event_loop_", "engine_info",
+    "engine_flow_", "engine_source_", "engine_element_", "engine_event_loop_", "engine_stall", "engine_info",
     "http_server_", "process_", "python_",
 )  # fmt: skip
 """How the names begin under which no element measures anything: the engine does, once the flows are linked."""

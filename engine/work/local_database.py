@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -27,13 +27,15 @@ class LocalDatabase:
     may use one file.
 
     file: created if missing, with its folder, for this user alone.
-    schema: statements that create the tables if they are missing.
+    schema: statements that create the tables if they are missing. added: columns that the tables of earlier versions
+    lack, as they stand in the schema, each with its table.
     unavailable: the type of the FlowError that is raised if the file cannot be used.
     """
 
-    def __init__(self, file: Path, schema: str, unavailable: ErrorType) -> None:
+    def __init__(self, file: Path, schema: str, unavailable: ErrorType, added: Mapping[str, str] | None = None) -> None:
         self._file = file
         self._schema = schema
+        self._added = added or {}
         self._unavailable = unavailable
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
@@ -78,6 +80,8 @@ class LocalDatabase:
             _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(self._schema)
+            for column, table in self._added.items():
+                _add(connection, table, column)
         except sqlite3.Error:
             connection.close()
             raise
@@ -102,6 +106,18 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             if monotonic() > deadline:
                 raise
         sleep(0.005)
+
+
+def _add(connection: sqlite3.Connection, table: str, column: str) -> None:
+    """Add a column to a table that lacks it; another process may do so at the same time."""
+    name = column.split()[0]
+    known = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
+    try:
+        if not connection.execute(known, (table, name)).fetchall():
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    except sqlite3.OperationalError:
+        if not connection.execute(known, (table, name)).fetchall():
+            raise
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

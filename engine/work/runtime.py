@@ -67,13 +67,15 @@ class Runtime:
         found: T = self._shared[key]
         return found
 
-    def local_database(self, name: str, schema: str, unavailable: ErrorType) -> LocalDatabase:
+    def local_database(
+        self, name: str, schema: str, unavailable: ErrorType, added: Mapping[str, str] | None = None
+    ) -> LocalDatabase:
         """Return the SQLite file of that name in the data folder: opened on first use, closed with the application.
 
-        schema, unavailable: as for LocalDatabase; those of the first caller count.
+        schema, unavailable, added: as for LocalDatabase; those of the first caller count.
         """
         if name not in self._databases:
-            self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable)
+            self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable, added)
         return self._databases[name]
 
     def at_start(self, start: Callable[[], Awaitable[None]]) -> None:

@@ -18,7 +18,8 @@ Reply = asyncio.Future[tuple[Any, str | None] | FlowError]
 class Envelope:
     """A payload as bytes, and the data that travels with it.
 
-    number: its place in the queue, which it keeps. attempts: how often it was taken.
+    number: its place in the queue, which it keeps. attempts: how often it was taken. published: when, in seconds since
+    1970.
     """
 
     data: bytes
@@ -26,6 +27,7 @@ class Envelope:
     number: int = 0
     attempts: int = 0
     reply: Reply | None = None
+    published: float = 0.0
 
     @classmethod
     def of(cls, payload: Any, media_type: str | None, correlation_id: str) -> Envelope:
