@@ -179,6 +179,7 @@ if TYPE_CHECKING:
     from engine.values.stream import Unreadable as Unreadable
     from engine.wire.connections import Connections as Connections
     from engine.work.batch import MOST_TOGETHER as MOST_TOGETHER
+    from engine.work.batch import BatchCounts as BatchCounts
     from engine.work.batch import BatchInDoubt as BatchInDoubt
     from engine.work.batch import Batching as Batching
     from engine.work.batch import BatchLost as BatchLost

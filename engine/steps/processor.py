@@ -129,7 +129,7 @@ class Processor(Element):
         return {getattr(each.run, KEY): each.code(self, link) for each in bases if hasattr(each.run, KEY)}
 
     def bounded(self, code: Code) -> Code:
-        """Return the code with the wrappers that parameters add, such as a timeout."""
+        """Return the code with the wrappers that parameters and measures add, such as a timeout."""
         return code
 
     @cached_property

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from engine.values.errors import FlowError
 from engine.work.first_step import begin, rest_of
 from engine.work.held_lines import HeldLines
+from engine.work.measures import Counter, Histogram, Measures
 from engine.work.transaction import Transaction
 from engine.work.turns import undivided
 
@@ -54,8 +55,32 @@ class ResumePoints(Protocol):
         ...
 
 
+SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
+"""Bounds of the number of items of a batch."""
+
+
+class BatchCounts:
+    """Counts what becomes of the batches of a resource: the items of those that are kept, and what is repeated."""
+
+    __slots__ = ("items", "lost", "replays")
+
+    def __init__(self) -> None:
+        self.items, self.lost, self.replays = Histogram(SIZES), Counter(), Counter()
+
+    def measure(self, measures: Measures, **labels: str) -> None:
+        """Use slots that are read."""
+        text = "Items of a loop whose statements were committed together"
+        self.items = measures.histogram("engine_db_batch_items", text, SIZES, **labels)
+        text = "Batches that were undone, and repeated with each statement alone"
+        self.lost = measures.counter("engine_db_batches_lost_total", text, **labels)
+        text = "How often a batch went back because a statement ended differently than presumed"
+        self.replays = measures.counter("engine_db_batch_replays_total", text, **labels)
+
+
 class Batching(Protocol):
     """A resource that can commit many statements of a task together, each with the outcome it would have alone."""
+
+    batches: BatchCounts
 
     async def open_batch(self) -> bool:
         """Begin a batch; False if that is impossible now."""
@@ -79,11 +104,12 @@ class Batching(Protocol):
 MOST_TOGETHER = 256
 """How many items of a loop are committed together at most."""
 
-Work = Callable[[ResumePoints | None, bool], Coroutine[Any, Any, T]]
-"""Does the work, starting at the points. The flag: statements do not wait (in a batch, or if there are none)."""
+Work = Callable[[ResumePoints | None, bool], Coroutine[Any, Any, int]]
+"""Does the work, starting at the points; returns how many of the items are done. The flag: statements do not wait (in a
+batch, or if there are none)."""
 
 
-async def commit_together(resource: Batching | None, count: int, work: Work[T], *, divided: bool = False) -> T:
+async def commit_together(resource: Batching | None, count: int, work: Work, *, divided: bool = False) -> int:
     """Return the result of the work; its statements are committed together if possible.
 
     The work acts on nothing but the resource and waits for nothing else (`Effects.batching`), so it can be repeated.
@@ -100,8 +126,12 @@ async def commit_together(resource: Batching | None, count: int, work: Work[T], 
         with_lines = points and _ResumePointsWithLines(points, lines)
         while True:
             with suppress(Replay):
-                return await _kept(resource, work, with_lines, lines)
+                done = await _kept(resource, work, with_lines, lines)
+                resource.batches.items.observe(done)
+                return done
+            resource.batches.replays.value += 1
     except BatchLost:
+        resource.batches.lost.value += 1
         await resource.drop_batch()
     except BaseException:
         await resource.drop_batch()
@@ -109,7 +139,7 @@ async def commit_together(resource: Batching | None, count: int, work: Work[T], 
     return await work(None, False)
 
 
-async def _kept(resource: Batching, work: Work[T], points: ResumePoints | None, lines: HeldLines) -> T:
+async def _kept(resource: Batching, work: Work, points: ResumePoints | None, lines: HeldLines) -> int:
     with lines.hold():
         try:
             result = await _noticing(work(points, True), resource.share_batch)

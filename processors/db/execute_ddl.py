@@ -34,7 +34,7 @@ class ExecuteDdl(DatabaseOperation):
     """The statement in the form of the database."""
 
     def prepare(self, database: Database) -> None:
-        self._prepare(text=self.sql.text(database.style))
+        self._prepare(text=self.sql.text(database.style), operation=self.sql.verb)
 
     async def run(self, event: Event) -> Event:
         database = await self.statements()
