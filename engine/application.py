@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from msgspec.structs import replace
 
@@ -18,8 +18,10 @@ from engine.limits import LONGEST_READY_CHECK
 from engine.loading.catalog import discover
 from engine.loading.loader import Parts, load
 from engine.loading.measuring import measure
+from engine.plan.inside import reachable
 from engine.plan.link import Around, Link
 from engine.plan.observer import Meter, Observer
+from engine.steps.element_meter import ElementMeter
 from engine.steps.flow import Flow
 from engine.steps.flow_meter import FlowMeter
 from engine.steps.processor import Source
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger("engine")
+
+
+Metrics = Literal["flows", "elements"]
+"""What is counted and timed: the events of flows, with all that elements count; and those of each element."""
 
 
 class StartError(Exception):
@@ -68,7 +74,7 @@ class Application:
         observers: Sequence[Observer] = (),
         around: Sequence[Around] = (),
         meters: Sequence[Meter] = (),
-        metrics: bool = False,
+        metrics: Metrics | bool = False,
     ) -> Self:
         """Return the application of flow files and folders. Raises LoadError, with every mistake at its place.
 
@@ -78,12 +84,14 @@ class Application:
         observers: called for each event that enters and leaves a step, a handler or a flow.
         around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events.
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
-        expectEvery.
+        expectEvery. `elements`: those of each element, too.
         """
         parts = load(paths, discover(processors), properties, clock)
         if metrics or any(flow.source and flow.source.expect_every for flow in parts.flows.values()):
             measure(parts)
             meters = [FlowMeter(), *meters]
+        if metrics == "elements":
+            observers = [ElementMeter(parts.runtime.measures, reachable(*parts.runnables.values())), *observers]
         Link(observers, around, meters).link(parts.runnables.values()).install()
         return cls(parts)
 

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from engine.serving.headers import headers_of as headers_of
     from engine.serving.idempotency import Idempotency as Idempotency
     from engine.serving.rate_limit import RateLimit as RateLimit
+    from engine.serving.request_meter import method_label as method_label
     from engine.serving.route import USUAL_METHODS as USUAL_METHODS
     from engine.serving.route import HttpResponse as HttpResponse
     from engine.serving.route import HttpSource as HttpSource

@@ -12,6 +12,7 @@ from engine.parameters.element import Element
 from engine.parameters.mistake import Mistake
 from engine.plan.inside import reachable
 from engine.steps.chain import Step
+from engine.steps.element_meter import place_of
 from engine.steps.flow import Flow
 from engine.work.measures import Measures, Misnamed, Taken
 
@@ -55,16 +56,11 @@ def _labelled(parts: Parts) -> Iterator[tuple[Element, str]]:
         yield config, name
     for part in reachable(*parts.runnables.values()):
         if isinstance(part, Step):
-            yield part.processor, label_of(part)
+            yield part.processor, place_of(part)
     for flow in parts.flows.values():
         yield flow, flow.name
         if flow.source is not None:
             yield flow.source, flow.name
-
-
-def label_of(step: Step) -> str:
-    """Return the label of a step: its `doc:name`, otherwise its place in its flow."""
-    return step.processor.doc_name or step.location.partition(" @ ")[0]
 
 
 def _diagnostic(error: Misnamed, element: Element, place: Place) -> Diagnostic:

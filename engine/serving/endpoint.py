@@ -58,6 +58,7 @@ class Endpoint:
         self._start = start
         self._by_method = {method: each for each in listeners for method in each.route.methods or ()}
         self._otherwise = next((each for each in listeners if each.route.methods is None), None)
+        self._meter = listeners[0].meter
         self._declared = ", ".join(sorted(self._by_method))
         if "GET" in self._by_method:  # RFC 9110, 9.3.2: HEAD is GET without the body
             self._by_method.setdefault("HEAD", self._by_method["GET"])
@@ -70,9 +71,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         listener = self._by_method.get(exchange.method, self._otherwise)
-        name = "-"
-        if listener is not None:
-            name, exchange.meter = listener.flow.name, listener.meter
+        name, exchange.meter = (listener.flow.name, listener.meter) if listener is not None else ("-", self._meter)
         try:
             answer = await self._answer(exchange, listener)
         except ClientDisconnect:

@@ -115,4 +115,6 @@ class HttpSource(Source):
                 rules.measure(measures, place)
 
     def starts_at(self) -> str:
-        return ", ".join(self.claims())
+        route = self.route()
+        methods = ",".join(sorted(route.methods)) if route.methods else "*"
+        return f"{methods} {route.path} at {route.host}:{route.port}"

@@ -32,6 +32,7 @@ from engine.tools.manual.lookups import evaluate, explain, functions, limits, pr
 from engine.tools.tested.trying import test
 
 if TYPE_CHECKING:
+    from engine.application import Metrics
     from engine.testing.recordings.recording import Recorder
     from engine.tools.served.managing import ManagementPort
 
@@ -74,14 +75,20 @@ def main() -> None:
     "--management", metavar="[HOST:]PORT",
     help="Answer health, metrics and commands for operators there, at 127.0.0.1 unless HOST says otherwise.",
 )  # fmt: skip
+@click.option(
+    "--metrics", type=click.Choice(["flows", "elements"]),
+    help="What /metrics has of the management port: flows (the default), or the time and errors of each element, too.",
+)  # fmt: skip
 @level_option
 @format_option
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], processors: tuple[str, ...], host: str | None, port: int | None,
-    docs: bool | None, workers: int, reload: bool, record: Path | None, management: str | None, log_level: str,
-    log_format: str,
+    docs: bool | None, workers: int, reload: bool, record: Path | None, management: str | None,
+    metrics: Metrics | None, log_level: str, log_format: str,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
+    if metrics and not management:
+        fail("--metrics is what the management port answers: add --management 9090")
     known = given(paths, settings, processors)
     if reload:
         from engine.tools.served.reload import serve_again
@@ -93,7 +100,7 @@ def serve(
     from engine.tools.served.serving import serve_application
 
     recorder = _recorder(record, known) if record else None
-    app = load_given(known, recorder, metrics=management is not None)
+    app = load_given(known, recorder, metrics=metrics or management is not None)
     configure(log_level, log_format, app.parts.secrets)
     operators = _management_port(management, workers) if management else None
     try:

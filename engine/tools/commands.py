@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from engine.application import Application
+    from engine.application import Application, Metrics
     from engine.testing.recordings.recording import Recorder
 
 LEVELS = ["debug", "info", "warning", "error"]
@@ -93,7 +93,7 @@ def load(
 
 
 @without_garbage()
-def load_given(known: Given, recorder: Recorder | None = None, *, metrics: bool = False) -> Application:
+def load_given(known: Given, recorder: Recorder | None = None, *, metrics: Metrics | bool = False) -> Application:
     """Return the application of flow files; if they have mistakes, print them and end the command."""
     from engine.application import Application
     from engine.loading.catalog import CatalogError

@@ -103,11 +103,12 @@ class Server(uvicorn.Server):
     def _maker(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.Protocol]:
         """Return the factory of protocols."""
         app: Any = self.config.loaded_app
+        told = [app.note_refused] if hasattr(app, "note_refused") else []
         if self._connections.trusted_proxies:
             app = Forwarding(app, self._connections.trusted_proxies)
         if protocol := _own_protocol():
             limits = self._connections
-            self._front = Front(app, self.server_state, limits, self._room, self._most_connections, loop)
+            self._front = Front(app, self.server_state, limits, self._room, self._most_connections, loop, *told)
             return partial(protocol, self._front)
         self.config.loaded_app = _in_peace(app)
         uvicorns: Any = self.config.http_protocol_class
