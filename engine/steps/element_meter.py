@@ -65,9 +65,8 @@ def _slots(measures: Measures, node: Step | OnError | Flow) -> Slots:
     text = "Time of events in an element, with all that is inside"
     duration = measures.histogram("engine_element_duration_seconds", text, place=place, element=element)
     text = "Events that left an element with an error, by its type"
-    return Slots(
-        duration, measures.tally("engine_element_errors_total", text, "type", place=place, element=element), node
-    )
+    errors = measures.tally("engine_element_errors_total", text, "type", place=place, element=element)
+    return Slots(duration, errors, node)
 
 
 def name_of(node: Step | OnError | Flow) -> str:
