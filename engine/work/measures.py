@@ -141,31 +141,33 @@ class Measures:
     def __iter__(self) -> Iterator[Family]:
         return iter(self._families.values())
 
-    def counter(self, name: str, text: str, **labels: str) -> Counter:
+    def counter(self, name: str, text: str, /, **labels: str) -> Counter:
         """Return the counter of these labels. Raises Taken if the name is that of another measure, and Misnamed."""
         slot: Counter = _slot(self._family(name, text, "counter", labels), labels, Counter)
         return slot
 
-    def counters(self, name: str, text: str, by: str, *values: str, **labels: str) -> list[Counter]:
+    def counters(self, name: str, text: str, by: str, /, *values: str, **labels: str) -> list[Counter]:
         """Return a counter for each value of the label `by`, which comes after the others. Raises as `counter`."""
         return [self.counter(name, text, **labels, **{by: value}) for value in values]
 
-    def tally(self, name: str, text: str, by: str, **labels: str) -> Tally:
+    def tally(self, name: str, text: str, by: str, /, **labels: str) -> Tally:
         """Return counters by the label `by`, whose values are met while flows run. Raises as `counter`."""
         self._family(name, text, "counter", {**labels, by: ""})
         return Tally(lambda value: self.counter(name, text, **labels, **{by: value}))
 
-    def histogram(self, name: str, text: str, bounds: Sequence[float] = DURATIONS, **labels: str) -> Histogram:
+    def histogram(self, name: str, text: str, bounds: Sequence[float] = DURATIONS, /, **labels: str) -> Histogram:
         """Return the histogram of these labels. Raises Taken, likewise."""
         slot: Histogram = _slot(self._family(name, text, "histogram", labels), labels, lambda: Histogram(bounds))
         return slot
 
-    def age(self, name: str, text: str, **labels: str) -> Age:
+    def age(self, name: str, text: str, /, **labels: str) -> Age:
         """Return the age of these labels; of several processes the least counts. Raises Taken, likewise."""
         slot: Age = _slot(self._family(name, text, "gauge", labels, "min"), labels, Age)
         return slot
 
-    def read(self, name: str, text: str, read: Read, kind: Kind = "gauge", merge: Merge = "sum", **labels: str) -> None:
+    def read(
+        self, name: str, text: str, read: Read, kind: Kind = "gauge", /, merge: Merge = "sum", **labels: str
+    ) -> None:
         """Have a value read whenever somebody asks, in the place of an earlier reader of these labels. Raises Taken.
 
         merge: how the values of several processes become one.

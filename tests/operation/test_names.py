@@ -46,7 +46,8 @@ flows:
     steps:
       - foreach:
           collect: {target: out}
-          steps: [{db:insert: {config-ref: File, sql: "INSERT INTO t VALUES(:id)", input-parameters: {id: "#[payload]"}}}]
+          steps:
+            - db:insert: {config-ref: File, sql: "INSERT INTO t VALUES(:id)", input-parameters: {id: "#[payload]"}}
       - db:select: {config-ref: File, sql: SELECT * FROM t, target: rows}
       - db:select: {config-ref: Pooled, sql: SELECT * FROM t, target: rows}
       - cache: {steps: [{os:store: {objectStore: Store, key: "#[uuid()]", value: 1}}]}
@@ -65,9 +66,7 @@ def test_the_page_names_all(operate: Callable[..., Operated]) -> None:
     assert server.post("/all", json=[1, 2, 3], headers={"idempotency-key": "k"}).status_code == 200
     wait_until(lambda: server.value("engine_stalls_total", what="quiet") == 1)
     wait_until(lambda: server.value("engine_redelivery_exhausted_total", flow="again") == 1)
-    samples = {
-        _base(sample.name, family.type) for family in server.families().values() for sample in family.samples
-    }
+    samples = {_base(sample.name, family.type) for family in server.families().values() for sample in family.samples}
     assert samples == names_in(TABLE)
 
 
