@@ -21,6 +21,7 @@ from engine.loading.config.effective import as_data
 from engine.loading.loader import Parts
 from engine.plan.link import Around, forget_classes
 from engine.plan.observer import Meter, Observer
+from engine.recipe import Metrics as Metrics
 from engine.recipe import Recipe
 from engine.steps.flow import Flow
 from engine.succession import Changes, Succession
@@ -101,7 +102,7 @@ class Application:
         observers: Sequence[Observer] = (),
         around: Sequence[Around] = (),
         meters: Sequence[Meter] = (),
-        metrics: bool = False,
+        metrics: Metrics | bool = False,
         name: str = "",
         env: str | None = None,
     ) -> Self:
@@ -114,7 +115,7 @@ class Application:
         around: wrappers of steps, such as a recording. meters: wrappers of the functions that serve events, run flows
         and are steps, such as OpenTelemetry's.
         metrics: whether events are counted and timed, to be read from `measures`; they are, if a source has
-        expectEvery.
+        expectEvery. `elements`: those of each element, too.
         name: of the application, for its data, if its `configuration` gives it none; if left out, that of its folder.
         env: the environment, whose properties are in config/ENV.yaml; if left out, that of the variable ENGINE_ENV.
         """
@@ -383,11 +384,12 @@ class Application:
         """
         from engine.openapi.pages import is_described  # Starlette is not needed to run flows from Python
         from engine.serving.app import FlowApp
+        from engine.serving.request_meter import Unrouted
 
         def describes(flows: list[Flow]) -> bool:
             return is_described(flows, host) if api_docs is None else api_docs
 
-        app = FlowApp(self.listen, self.stop)
+        app = FlowApp(self.listen, self.stop, Unrouted(self.measures) if self.measures.is_on else None)
         self._served[app] = choose, describes
         app.serve(*self._routes(self._edition, choose, describes))
         return app

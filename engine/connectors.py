@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from engine.serving.headers import headers_of as headers_of
     from engine.serving.idempotency import Idempotency as Idempotency
     from engine.serving.rate_limit import RateLimit as RateLimit
+    from engine.serving.request_meter import method_label as method_label
     from engine.serving.route import USUAL_METHODS as USUAL_METHODS
     from engine.serving.route import HttpResponse as HttpResponse
     from engine.serving.route import HttpSource as HttpSource
@@ -122,6 +123,7 @@ if TYPE_CHECKING:
     from engine.steps.scope import run_route as run_route
     from engine.steps.scope import within as within
     from engine.steps.trees import paths as paths
+    from engine.stores.local_store import DEFAULT_STORE as DEFAULT_STORE
     from engine.stores.local_store import LocalStore as LocalStore
     from engine.stores.local_store import default_store as default_store
     from engine.stores.local_store import private_store as private_store
@@ -181,6 +183,7 @@ if TYPE_CHECKING:
     from engine.values.tracing import trace_headers as trace_headers
     from engine.wire.connections import Connections as Connections
     from engine.work.batch import MOST_TOGETHER as MOST_TOGETHER
+    from engine.work.batch import BatchCounts as BatchCounts
     from engine.work.batch import BatchInDoubt as BatchInDoubt
     from engine.work.batch import Batching as Batching
     from engine.work.batch import BatchLost as BatchLost
@@ -195,6 +198,7 @@ if TYPE_CHECKING:
     from engine.work.measures import Counter as Counter
     from engine.work.measures import Histogram as Histogram
     from engine.work.measures import Measures as Measures
+    from engine.work.measures import Usage as Usage
     from engine.work.nesting import Runnable as Runnable
     from engine.work.spans import BATCH_SIZE as BATCH_SIZE
     from engine.work.spans import Attributes as Attributes

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from engine.loading.catalog import discover
 from engine.loading.diagnostic import LoadError
 from engine.loading.loader import Parts, load
+from engine.loading.measuring import measure
 from engine.loading.modules import Modules
 from engine.plan.inside import reachable
 from engine.plan.link import Around, Link
 from engine.plan.observer import Meter, Observer
-from engine.steps.chain import Step
+from engine.steps.element_meter import ElementMeter
 from engine.steps.flow_meter import FlowMeter
 from engine.succession import Succession
 from engine.work.clock import Clock
+
+Metrics = Literal["flows", "elements"]
+"""What is counted and timed: the events of flows, with all that elements count; and those of each element."""
 
 
 @dataclass
@@ -30,7 +35,7 @@ class Recipe:
     observers: Sequence[Observer] = ()
     around: Sequence[Around] = ()
     meters: Sequence[Meter] = ()
-    metrics: bool = False
+    metrics: Metrics | bool = False
     name: str = ""
     env: str | None = None
     _modules: Modules | None = field(default=None, repr=False)
@@ -44,11 +49,15 @@ class Recipe:
         expects = any(flow.source and flow.source.expect_every for flow in parts.flows.values())
         is_measured = self.metrics or expects or parts.runtime.measures.is_on
         if is_measured:
-            _measure(parts)
+            measure(parts)
         meters = [FlowMeter(), *self.meters] if is_measured else self.meters
         for meter in meters:
             meter.live_in(parts)
-        Link(self.observers, self.around, meters).link(parts.runnables.values()).install()
+        observers = self.observers
+        if self.metrics == "elements":
+            nodes = reachable(*parts.runnables.values())
+            observers = [ElementMeter(parts.runtime.measures, nodes), *observers]
+        Link(observers, self.around, meters).link(parts.runnables.values()).install()
         parts.runtime.measures.note_loaded()
         self._modules = Modules(self.processors, parts.folders)
         return parts
@@ -61,17 +70,3 @@ class Recipe:
                 return Succession(former, self.load(former), names)
         except LoadError as error:
             raise error.with_traceback(None) from None  # it holds all that was loaded
-
-
-def _measure(parts: Parts) -> None:
-    """Have all elements take slots for what they count."""
-    measures = parts.runtime.measures
-    measures.is_on = True
-    for name, config in parts.configs.items():
-        config.measure(measures, name)
-    for part in reachable(*parts.runnables.values()):
-        if isinstance(part, Step):
-            part.processor.measure(measures, part.processor.doc_name or part.location.partition(" @ ")[0])
-    for flow in parts.flows.values():
-        if flow.source is not None:
-            flow.source.measure(measures, flow.name)

@@ -126,6 +126,10 @@ class Pool(aiohttp.TCPConnector):
         reader: type[ResponseHandler] = Answers
         self._factory = partial(reader, loop=self._loop)
 
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many connections are busy, how many are idle, and how many requests wait for one."""
+        return len(self._acquired), sum(map(len, self._conns.values())), sum(map(len, self._waiters.values()))
+
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         super()._release(key, protocol, should_close=should_close)
         if protocol.is_connected() and isinstance(protocol, Answers):

@@ -38,7 +38,7 @@ CODE = re.compile(r"\bF[1-6]\d\d\b")
 def report(*paths: str | Path, processors: list[str] | None = None) -> str:
     """What is printed for flow files: their mistakes, else the warnings; no blanks at the ends of lines."""
     try:
-        warnings = Application.load(*paths, processors=processors or []).parts.warnings
+        warnings = Application.load(*paths, processors=processors or [], metrics=True).parts.warnings
         text = "\n".join(map(str, warnings))
     except LoadError as error:
         text = str(error)

@@ -84,6 +84,8 @@ class Builder:
         self._open_handlers: list[str] = []
         self.owner = ""
         self._objecting: list[tuple[Element, Map, Place]] = []
+        self.places: dict[int, Place] = {}
+        """The places of the elements that measure something, by their `id`."""
 
     def enter(self, owner: str, place: Place) -> None:
         """Note that the next elements belong to this flow, sub-flow, config or handler list, in the place's file."""
@@ -189,6 +191,8 @@ class Builder:
             return None
         if isinstance(built, Element):
             self._bring_to_life(built, place)
+            if type(built).measure != Element.measure:
+                self.places[id(built)] = place
             if (type(built).objections, type(built).doubts) != (Element.objections, Element.doubts):
                 self._objecting.append((built, parameters, place))
         return built

@@ -161,6 +161,9 @@ class Parts:
     properties: Callable[[], list[Effective]] = list
     """Returns all properties, with their values and where these come from; secrets are hidden."""
 
+    places: Mapping[int, Place] = field(default_factory=dict, repr=False)
+    """The places of the elements that measure something, by their `id`."""
+
 
 def load(
     paths: Iterable[str | Path],
@@ -304,6 +307,7 @@ class Loader:
             secrets,
             self.env,
             partial(effective_properties, self.filler),
+            builder.places,
         )
 
     def _defined(self, name: str, entry: NamedEntry, build: Callable[[str, NamedEntry], Any]) -> Any:

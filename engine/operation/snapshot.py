@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from engine.values.errors import FlowError
 from engine.work.measures import Counter, Family, Histogram, Slot
+
+log = logging.getLogger("engine")
 
 Value = float | dict[str, Any]
 """A number; of a histogram its bounds, its counts and its sum."""
@@ -24,18 +28,24 @@ def snapshot(families: Iterable[Family]) -> list[dict[str, Any]]:
 
 def _series(family: Family) -> Iterable[tuple[list[str], Value]]:
     for labels, slot in list(family.series.items()):
-        value = _value(slot)
+        value = _value(slot, family.name)
         if value is not None:
             yield list(labels), value
 
 
-def _value(slot: Slot) -> Value | None:
+def _value(slot: Slot, name: str) -> Value | None:
     if isinstance(slot, Counter):
         return slot.value
     if isinstance(slot, Histogram):
         return {"bounds": list(slot.bounds), "counts": list(slot.counts), "sum": slot.sum}
-    value = slot()
-    return None if value is None else float(value)
+    try:
+        value = slot()
+        return None if value is None else float(value)
+    except FlowError:  # what keeps the value cannot be reached now, such as a file of queues
+        return None
+    except Exception:
+        log.exception("the measure %s cannot be read", name)
+        return None
 
 
 def merged(snapshots: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:

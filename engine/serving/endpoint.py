@@ -59,6 +59,7 @@ class Endpoint:
         self._start = start
         self._by_method = {method: each for each in listeners for method in each.route.methods or ()}
         self._otherwise = next((each for each in listeners if each.route.methods is None), None)
+        self._meter = listeners[0].meter
         self._declared = ", ".join(sorted(self._by_method))
         if "GET" in self._by_method:  # RFC 9110, 9.3.2: HEAD is GET without the body
             self._by_method.setdefault("HEAD", self._by_method["GET"])
@@ -72,6 +73,7 @@ class Endpoint:
         exchange = Exchange(scope, receive, send)
         listener = self._by_method.get(exchange.method, self._otherwise)
         if listener is None:
+            exchange.meter = self._meter
             return self._respond(exchange, listener, "-")
         name, exchange.meter = listener.flow.name, listener.meter
         if (tracer := listener.flow.runtime.tracer) is not None:

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from engine.limits import MOST_KEPT_ANSWERS
 from engine.parameters.amounts import Duration
-from engine.parameters.element import Parameters
+from engine.parameters.element import Parameters, prepared
 from engine.parameters.expression import Expression
 from engine.parameters.mistake import Mistake
 from engine.steps.flow import Flow
 from engine.steps.heads import head_of
 from engine.stores.local_store import private_store
 from engine.stores.store import Store, StoreRef
+from engine.work.measures import Counter, Measures
 from engine.work.runtime import Runtime
 
 
@@ -39,6 +40,21 @@ class Idempotency(Parameters):
     that security:* steps at the head of the flow identify, and those with a certificate. If none of these identifies
     the caller, the headers Authorization and Cookie do. A flow that identifies its caller elsewhere needs the
     expression: its keys are then bound to the credentials too."""
+
+    first: Counter = prepared()
+    replayed: Counter = prepared()
+    conflicts: Counter = prepared()
+    mismatches: Counter = prepared()
+
+    def __post_init__(self) -> None:
+        self._prepare(first=Counter(), replayed=Counter(), conflicts=Counter(), mismatches=Counter())
+
+    def measure(self, measures: Measures, flow: str) -> None:
+        """Count the requests with a key for a flow."""
+        text = "Requests with a key: first ones, replayed answers, conflicts (409), mismatches (422)"
+        outcomes = "first", "replayed", "conflict", "mismatch"
+        found = measures.counters("engine_idempotent_requests_total", text, "outcome", *outcomes, flow=flow)
+        self._prepare(first=found[0], replayed=found[1], conflicts=found[2], mismatches=found[3])
 
     def store_in(self, runtime: Runtime) -> Store:
         """Return the store that keeps the answers."""

@@ -17,6 +17,7 @@ from engine.parameters.expression import Template
 from engine.values.event import Event
 from engine.values.refusal import Refusal
 from engine.work.clock import Clock
+from engine.work.measures import Counter, Measures
 
 POLICY = "default"
 
@@ -40,9 +41,17 @@ class RateLimit(Parameters):
     """The period."""
 
     _due: dict[Any, float] = prepared()
+    _admitted: Counter = prepared()
+    _refused: Counter = prepared()
 
     def __post_init__(self) -> None:
-        self._prepare(_due={})
+        self._prepare(_due={}, _admitted=Counter(), _refused=Counter())
+
+    def measure(self, measures: Measures, flow: str) -> None:
+        """Count the requests for a flow."""
+        name, text = "engine_rate_limit_requests_total", "Requests that the rate limit admitted or refused"
+        admitted, refused = measures.counters(name, text, "outcome", "admitted", "refused", flow=flow)
+        self._prepare(_admitted=admitted, _refused=refused)
 
     def take_over(self, former: RateLimit) -> None:
         """Go on with the counts of the limit before a reload, if it counts the same."""
@@ -64,8 +73,10 @@ class RateLimit(Parameters):
         late = due - now - self.period
         if late > step / 1e6:  # not just a rounding error of fractions
             self._keep(key, due - step)
+            self._refused.value += 1
             raise self._refusal(late)
         self._keep(key, due)
+        self._admitted.value += 1
         return self._headers(floor((now + self.period - due) / step + 1e-6), due - now)
 
     def _keep(self, key: Any, due: float) -> None:

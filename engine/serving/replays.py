@@ -110,13 +110,26 @@ class Replays:
             stored = await self._stored(marked)
             if stored is not None:
                 may_have = await self._holders.may_have(marked.event, stored.get("proofs", []))
-                return _again(stored, marked) if may_have else await run()
+                return self._again(stored, marked) if may_have else await run()
+        self._rules.first.value += 1
         answer = None
         try:
             answer = await run()
             return answer
         finally:
             await self._end(marked, answer)
+
+    def _again(self, stored: Any, marked: Marked) -> Answer:
+        if stored["request"] != marked.fingerprint:
+            self._rules.mismatches.value += 1
+            detail = "the Idempotency-Key was used for another request"
+            raise Refusal(422, "HTTP:UNPROCESSABLE_ENTITY", detail)
+        if "status" not in stored:
+            self._rules.conflicts.value += 1
+            detail = "a request with this Idempotency-Key is being processed"
+            raise Refusal(409, "HTTP:CONFLICT", detail, {"retry-after": "1"})
+        self._rules.replayed.value += 1
+        return Answer(stored["status"], stored["body"], {**stored["headers"], **REPLAYED})
 
     async def _begin(self, marked: Marked) -> bool:
         """Note that the request is running. Return false if there is an entry under its key."""
@@ -157,16 +170,6 @@ def _is_kept(answer: Answer) -> bool:
     if not is_small:
         log.warning("an answer under an Idempotency-Key is streamed, or too large, and not kept")
     return is_small
-
-
-def _again(stored: Any, marked: Marked) -> Answer:
-    if stored["request"] != marked.fingerprint:
-        detail = "the Idempotency-Key was used for another request"
-        raise Refusal(422, "HTTP:UNPROCESSABLE_ENTITY", detail)
-    if "status" not in stored:
-        detail = "a request with this Idempotency-Key is being processed"
-        raise Refusal(409, "HTTP:CONFLICT", detail, {"retry-after": "1"})
-    return Answer(stored["status"], stored["body"], {**stored["headers"], **REPLAYED})
 
 
 def _bad_request(detail: str) -> Refusal:

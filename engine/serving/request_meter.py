@@ -15,21 +15,25 @@ UNKNOWN = "_OTHER"
 """The method of a request that has an unknown one: labels are not the caller's choice."""
 
 
-class RequestMeter:
-    """The durations of the requests of one route, by method and status."""
+def method_label(method: str) -> str:
+    """Return the label of a method."""
+    return method if method in METHODS else UNKNOWN
 
-    def __init__(self, measures: Measures, route: Route) -> None:
+
+class RequestMeter:
+    """The durations of the requests of one route, by method and status. path: that of the route; empty for none."""
+
+    def __init__(self, measures: Measures, path: str, scheme: str) -> None:
         self._measures = measures
-        self._path = route.path
-        self._scheme = "https" if route.connections.tls else "http"
+        self._path = path
+        self._scheme = scheme
         self._slots: dict[tuple[str, int], Histogram] = {}
 
     def measure(self, method: str, status: int, seconds: float) -> None:
         """Count a request that has its answer, or whose caller is gone."""
         slot = self._slots.get((method, status))
         if slot is None:
-            method = method if method in METHODS else UNKNOWN
-            slot = self._slots[method, status] = self._slot(method, status)
+            slot = self._slots[method, status] = self._slot(method_label(method), status)
         slot.counts[bisect_left(DURATIONS, seconds)] += 1  # as `observe` does, without the call
         slot.sum += seconds
 
@@ -42,6 +46,21 @@ class RequestMeter:
             http_route=self._path,
             url_scheme=self._scheme,
         )
+
+
+class Unrouted:
+    """Measures the requests that reach no route: there is no listener for their path, or the server refuses them."""
+
+    def __init__(self, measures: Measures) -> None:
+        self._meters = {scheme: RequestMeter(measures, "", scheme) for scheme in ("http", "https")}
+
+    def meter(self, scheme: str) -> RequestMeter:
+        """Return the meter of the requests for paths without a listener."""
+        return self._meters.get(scheme) or self._meters["http"]
+
+    def refused(self, scheme: str, status: int) -> None:
+        """Count a request that the server refused: what it was, and when it began, is not known."""
+        self._meters[scheme].measure(UNKNOWN, status, 0.0)
 
 
 def shown_request(route: Route, flow: str, scope: Scope, correlation_id: str) -> Shown:

@@ -15,6 +15,7 @@ from engine.serving.rate_limit import RateLimit
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
 from engine.wire.connections import DEFAULT, Connections
+from engine.work.measures import Measures
 
 USUAL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """The methods reported for a source that names none; it accepts any."""
@@ -106,5 +107,14 @@ class HttpSource(Source):
     def route(self) -> Route:
         raise NotImplementedError
 
+    def measure(self, measures: Measures, place: str) -> None:
+        super().measure(measures, place)
+        route = self.route()
+        for rules in (route.rate_limit, route.idempotency):
+            if rules is not None:
+                rules.measure(measures, place)
+
     def starts_at(self) -> str:
-        return ", ".join(self.claims())
+        route = self.route()
+        methods = ",".join(sorted(route.methods)) if route.methods else "*"
+        return f"{methods} {route.path} at {route.host}:{route.port}"

@@ -17,6 +17,8 @@ from engine.work.measures import Counter, Measures
 OF_ITEM = frozenset({"payload", "attributes", "message", "error", "correlationId", "flow"})
 """The roots whose values an outcome sees as the item entered its steps, whatever these do."""
 
+OUTCOMES = ("succeeded", "failed")
+
 
 class ItemEvent(Event, frozen=True):
     """The event that `success` and `failure` see: the item, its number from 0, and the result of its steps."""
@@ -66,8 +68,8 @@ class Collect(Parameters):
     def measure(self, measures: Measures, place: str) -> None:
         """Count the outcomes of the loop at this place."""
         name, text = "engine_collect_records_total", "Records by outcome of each collect"
-        for slot, outcome in (("_succeeded", "succeeded"), ("_failed", "failed")):
-            self._prepare(**{slot: measures.counter(name, text, place=place, target=self.target, outcome=outcome)})
+        succeeded, failed = measures.counters(name, text, "outcome", *OUTCOMES, place=place, target=self.target)
+        self._prepare(_succeeded=succeeded, _failed=failed)
 
     def note(self, succeeded: int, failed: int) -> None:
         """Count outcomes that are final: no batch can be lost any more."""

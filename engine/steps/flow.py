@@ -23,7 +23,7 @@ from engine.values.refusal import Refusal
 from engine.values.stream import OPENED, Stream
 from engine.work.deadline import before
 from engine.work.gate import Gate
-from engine.work.measures import Age, Histogram, Usage
+from engine.work.measures import Age, Histogram, Measures, Tally, Usage
 
 
 class Flow(Element):
@@ -76,6 +76,7 @@ class Flow(Element):
     _gate: Gate = prepared()
     _limit: float | None = prepared()
     _redelivery: RedeliveryPolicy | None = prepared()
+    _handled: Tally | None = prepared(None)
 
     def __post_init__(self) -> None:
         default = self.source.default_timeout if self.source else None
@@ -84,6 +85,10 @@ class Flow(Element):
         gate, is_started = Gate(self.max_concurrency, self.max_records), self.initial_state == "started"
         self._prepare(_gate=gate, _limit=limit, _redelivery=policy, is_started=is_started)
         self._prepare(under_way={}, last_event=Age())
+
+    def measure(self, measures: Measures, place: str) -> None:
+        text = "Errors that the flow's error handler continued, by their type"
+        self._prepare(_handled=measures.tally("engine_flow_handled_errors_total", text, "type", flow=self.name))
 
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         self._prepare(_gate=former._gate)
@@ -219,6 +224,8 @@ class Flow(Element):
             continued = await self.error_handler.handle(failure)
             if continued is None:
                 raise
+            if self._handled is not None:
+                self._handled.add(failure.type)
         if continued is not None:
             result = self._answer_after(continued, answer)
         if deliver is not None:

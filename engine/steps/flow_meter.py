@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -11,7 +10,7 @@ from engine.plan.observer import Meter, Serve
 from engine.steps.flow import Flow
 from engine.values.errors import FLOW_BACK_PRESSURE, FlowError
 from engine.values.event import Event
-from engine.work.measures import Counter, Histogram, Measures
+from engine.work.measures import Histogram, Measures
 
 
 class FlowMeter(Meter):
@@ -20,12 +19,14 @@ class FlowMeter(Meter):
     def serving(self, flow: Flow, serve: Serve) -> Serve:
         measures, name = flow.runtime.measures, flow.name
         durations = measures.histogram("engine_flow_duration_seconds", "Time of an event in the flow", flow=name)
+        text = "Events that ended with an error, by its type"
+        errors = measures.tally("engine_flow_errors_total", text, "type", flow=name)
         source = flow.source.starts_at() if flow.source else ""
         text = "Seconds since the latest event of the source"
         last = measures.age("engine_source_last_event_age_seconds", text, flow=name, source=source)
         flow.be_measured(last, durations)
         _read(measures, flow, durations)
-        bounds, counts, failed, under_way = durations.bounds, durations.counts, _errors(measures, name), flow.under_way
+        bounds, counts, under_way = durations.bounds, durations.counts, flow.under_way
 
         async def metered(event: Event, answer: Any, *more: Any) -> Any:
             # It is called for every event: the clock is read twice, and nothing is called that can be done here.
@@ -34,7 +35,8 @@ class FlowMeter(Meter):
             try:
                 return await serve(event, answer, *more)
             except FlowError as failure:
-                failed(failure)
+                if failure.type != FLOW_BACK_PRESSURE:  # the flow counts what it refuses
+                    errors.add(failure.type)
                 raise
             finally:
                 del under_way[began]
@@ -43,21 +45,6 @@ class FlowMeter(Meter):
                 durations.sum += seconds
 
         return metered
-
-
-def _errors(measures: Measures, flow: str) -> Callable[[FlowError], None]:
-    slots: dict[str, Counter] = {}
-
-    def failed(failure: FlowError) -> None:
-        if failure.type == FLOW_BACK_PRESSURE:  # the flow counts what it refuses
-            return
-        kind = str(failure.type)
-        if kind not in slots:
-            text = "Events that ended with an error, by its type"
-            slots[kind] = measures.counter("engine_flow_errors_total", text, flow=flow, type=kind)
-        slots[kind].value += 1
-
-    return failed
 
 
 def _read(measures: Measures, flow: Flow, durations: Histogram) -> None:

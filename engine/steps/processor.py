@@ -22,6 +22,7 @@ from engine.stores.redelivery import RedeliveryPolicy
 from engine.values.errors import ErrorType, FlowError
 from engine.values.event import Event
 from engine.values.log_places import place_fields
+from engine.work.measures import Measures
 from engine.work.nesting import Runnable
 from engine.work.spans import Shown
 
@@ -140,7 +141,7 @@ class Processor(Element):
         return {getattr(each.run, KEY): each.code(self, link) for each in bases if hasattr(each.run, KEY)}
 
     def bounded(self, code: Code) -> Code:
-        """Return the code with the wrappers that parameters add, such as a timeout."""
+        """Return the code with the wrappers that parameters and measures add, such as a timeout."""
         return code
 
     @cached_property
@@ -295,6 +296,10 @@ class Source(Element):
 
     in_every_worker: ClassVar[bool] = True
     """Whether it runs in each process that serves the application, or in only one."""
+
+    def measure(self, measures: Measures, place: str) -> None:
+        if self.redelivery_policy is not None:
+            self.redelivery_policy.measure(measures, place)
 
     def claims(self) -> list[str]:
         """Return claims that only one source may have, such as `POST /orders`; a second flow with one is a mistake."""

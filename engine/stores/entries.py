@@ -43,7 +43,9 @@ class Entries(Protocol):
 
     def remove_oldest(self, count: int) -> None: ...
 
-    def remove_expired(self, now: float) -> None: ...
+    def remove_expired(self, now: float) -> int:
+        """Return how many were removed."""
+        ...
 
     def clear(self) -> None: ...
 
@@ -85,9 +87,11 @@ class MemoryEntries:
             _, entry = self._entries.popitem(last=False)
             self._size -= len(entry.data)
 
-    def remove_expired(self, now: float) -> None:
-        for key in [key for key, entry in self._entries.items() if not entry.is_alive(now)]:
+    def remove_expired(self, now: float) -> int:
+        expired = [key for key, entry in self._entries.items() if not entry.is_alive(now)]
+        for key in expired:
             self.remove(key)
+        return len(expired)
 
     def clear(self) -> None:
         self._entries.clear()

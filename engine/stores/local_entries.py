@@ -67,8 +67,9 @@ class LocalEntries:
     def remove_oldest(self, count: int) -> None:
         self._run(REMOVE_OLDEST, (self._store, count))
 
-    def remove_expired(self, now: float) -> None:
+    def remove_expired(self, now: float) -> int:
         self._run("DELETE FROM entries WHERE store = ? AND expires <= ?", (self._store, now))
+        return int(self._run("SELECT changes()")[0][0])
 
     def clear(self) -> None:
         self._run("DELETE FROM entries WHERE store = ?", (self._store,))

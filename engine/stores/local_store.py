@@ -14,11 +14,12 @@ from engine.expressions.operators import add
 from engine.parameters.amounts import Amount, Size, TimeUnit
 from engine.parameters.element import prepared
 from engine.parameters.mistake import Mistake, refuse, shown
-from engine.stores.entries import Entries, Entry, MemoryEntries
+from engine.stores.entries import Entries, Entry, MemoryEntries, Usage
 from engine.stores.local_entries import SCHEMA, LocalEntries
 from engine.stores.store import INVALID_VALUE, KEY_ALREADY_EXISTS, KEY_NOT_FOUND, STORE_NOT_AVAILABLE, Store
 from engine.values.errors import FlowError
 from engine.values.stored_values import NotSerialisable, restore, serialise
+from engine.work.measures import Counter, Measures
 from engine.work.runtime import Runtime
 
 FILE = "object-stores"
@@ -40,20 +41,30 @@ class Room:
     """Keeps entries within a number and a size, and removes expired ones.
 
     most: entries; largest: bytes of all values; None: no limit. interval: seconds between two looks for expired ones.
+    evicted, expired: count what is removed.
     """
 
-    def __init__(self, entries: Entries, most: int | None, largest: int | None, interval: float) -> None:
+    def __init__(
+        self,
+        entries: Entries,
+        most: int | None,
+        largest: int | None,
+        interval: float,
+        evicted: Counter,
+        expired: Counter,
+    ) -> None:
         self._entries = entries
         self._most = inf if most is None else most
         self._largest = inf if largest is None else largest
         self._has_limit = most is not None or largest is not None
         self._interval = interval
         self._cleaned: float | None = None
+        self._evicted, self._expired = evicted, expired
 
     def put(self, key: str, entry: Entry, now: float) -> None:
         self._entries.put(key, entry)
         if self._cleaned is None or not 0 <= now - self._cleaned < self._interval:
-            self._entries.remove_expired(now)
+            self._expired.value += self._entries.remove_expired(now)
             self._cleaned = now
         if self._has_limit:
             self._make_room()
@@ -61,7 +72,9 @@ class Room:
     def _make_room(self) -> None:
         usage = self._entries.usage()
         while usage.entries > self._most or usage.size > self._largest:
-            self._entries.remove_oldest(int(max(1, usage.entries - self._most)))
+            count = int(max(1, usage.entries - self._most))
+            self._entries.remove_oldest(count)
+            self._evicted.value += count
             usage = self._entries.usage()
 
 
@@ -91,9 +104,25 @@ class LocalStore(Store):
     """The unit of a plain number in expirationInterval."""
 
     _ttl: float | None = prepared()
+    _evicted: Counter = prepared()
+    _expired: Counter = prepared()
 
     def __post_init__(self) -> None:
-        self._prepare(_ttl=self.entry_ttl and self.entry_ttl.seconds(self.entry_ttl_unit))
+        ttl = self.entry_ttl and self.entry_ttl.seconds(self.entry_ttl_unit)
+        self._prepare(_ttl=ttl, _evicted=Counter(), _expired=Counter())
+
+    def measure(self, measures: Measures, place: str) -> None:
+        measures.read("engine_store_entries", "Entries in the store", lambda: self._usage().entries, store=place)
+        measures.read("engine_store_bytes", "Bytes of all values in the store", lambda: self._usage().size, store=place)
+        text = "Entries that were removed because there were too many"
+        evicted = measures.counter("engine_store_evicted_total", text, store=place)
+        text = "Entries that were removed because their time was over"
+        expired = measures.counter("engine_store_expired_total", text, store=place)
+        self._prepare(_evicted=evicted, _expired=expired)
+
+    def _usage(self) -> Usage:
+        """Return the usage for the measures: what all workers share, the first tells."""
+        return Usage(0, 0) if self.persistent and self.runtime.worker else self._entries.usage()
 
     @property
     def keeps_data(self) -> bool:
@@ -108,7 +137,7 @@ class LocalStore(Store):
     @cached_property
     def _room(self) -> Room:
         interval = self.expiration_interval.seconds(self.expiration_interval_unit)
-        return Room(self._entries, self.max_entries, self.max_size, interval)
+        return Room(self._entries, self.max_entries, self.max_size, interval, self._evicted, self._expired)
 
     def _now(self) -> float:
         """Return seconds that continue over a restart if the entries do, unaffected by clock changes meanwhile."""

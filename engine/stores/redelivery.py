@@ -10,13 +10,14 @@ from pydantic import AliasChoices, Field
 
 from engine.limits import LARGEST_REMEMBERED, MOST_REMEMBERED
 from engine.parameters.amounts import Duration
-from engine.parameters.element import Parameters
+from engine.parameters.element import Parameters, prepared
 from engine.parameters.expression import Expression
 from engine.stores.local_store import private_store
 from engine.stores.store import INVALID_KEY, KEY_NOT_FOUND, Store, StoreRef
 from engine.values.errors import REDELIVERY_EXHAUSTED, FlowError
 from engine.values.event import Event
 from engine.values.stored_values import NotSerialisable, digest_of, identifier_of
+from engine.work.measures import Counter, Measures
 from engine.work.runtime import Runtime
 
 log = logging.getLogger("engine")
@@ -46,6 +47,20 @@ class RedeliveryPolicy(Parameters):
     object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
     """The os:object-store that counts the failures; if left out, its own, in memory, for 5 minutes, which forgets the
     oldest of more than 100,000, or 64 MiB."""
+
+    failures: Counter = prepared()
+    exhausted: Counter = prepared()
+
+    def __post_init__(self) -> None:
+        self._prepare(failures=Counter(), exhausted=Counter())
+
+    def measure(self, measures: Measures, flow: str) -> None:
+        """Count the deliveries to a flow."""
+        text = "Deliveries that failed, so that the message comes again"
+        failures = measures.counter("engine_redelivery_failures_total", text, flow=flow)
+        text = "Deliveries of messages that had failed too often"
+        exhausted = measures.counter("engine_redelivery_exhausted_total", text, flow=flow)
+        self._prepare(failures=failures, exhausted=exhausted)
 
     def delivery(self, event: Event, runtime: Runtime) -> Delivery:
         """Return the delivery of a message to a flow."""
@@ -101,6 +116,7 @@ class Delivery:
         failures = await self._store.get(key, 0)
         self._key, self._failures = key, failures if isinstance(failures, int) else 0
         if self.is_exhausted:
+            self._policy.exhausted.value += 1
             raise _exhausted(failures, await self._store.get(_error_key(key), None))
 
     async def succeeded(self) -> None:
@@ -118,6 +134,7 @@ class Delivery:
         """Count a failure, and keep its error."""
         if self._key is None or self.is_exhausted:
             return
+        self._policy.failures.value += 1
         try:
             await self._store.increment(self._key)
             await self._store.put(_error_key(self._key), {name: failure.get(name) for name in TOLD})

@@ -34,6 +34,7 @@ from engine.tools.manual.lookups import evaluate, explain, functions, limits, pr
 from engine.tools.tested.trying import test
 
 if TYPE_CHECKING:
+    from engine.application import Metrics
     from engine.testing.recordings.recording import Recorder
     from engine.tools.served.managing import ManagementPort
 
@@ -92,6 +93,10 @@ def main() -> None:
     help="Answer health, metrics and commands for operators there, at 127.0.0.1 unless HOST says otherwise.",
 )  # fmt: skip
 @click.option(
+    "--metrics", type=click.Choice(["flows", "elements"]),
+    help="What /metrics has of the management port: flows (the default), or the time and errors of each element, too.",
+)  # fmt: skip
+@click.option(
     "--trace-elements", is_flag=True,
     help="Record traces, with a span for each element; without it, OTEL_… variables ask for those of flows and calls.",
 )  # fmt: skip
@@ -99,9 +104,11 @@ def main() -> None:
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...],
     host: str | None, port: int | None, docs: bool | None, workers: int, reload: bool, record: Path | None,
-    management: str | None, trace_elements: bool, logs: LogSettings,
+    management: str | None, metrics: Metrics | None, trace_elements: bool, logs: LogSettings,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
+    if metrics and not management:
+        fail("--metrics is what the management port answers: add --management 9090")
     known = given(paths, settings, processors, env)
     if reload:
         from engine.tools.served.reload import serve_again
@@ -115,7 +122,7 @@ def serve(
     from engine.tools.served.tracing import meters
 
     recorder = _recorder(record, known) if record else None
-    app = load_given(known, recorder, metrics=management is not None, meters=meters(trace_elements))
+    app = load_given(known, recorder, metrics=metrics or management is not None, meters=meters(trace_elements))
     workers = workers or _workers_of_cpus()
 
     def hide(secrets: frozenset[str]) -> None:
@@ -171,7 +178,7 @@ def check(
     paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...], connect: bool
 ) -> None:
     """Report every mistake in the flows; exit code 1 if there is one."""
-    app = load(paths, settings, processors, env)
+    app = load(paths, settings, processors, env, metrics=True)
     if connect:
         try_connections(app)
     sub_flows = len(app.parts.runnables) - len(app.flows)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from engine.application import Application
+    from engine.application import Application, Metrics
     from engine.plan.observer import Meter
     from engine.testing.recordings.recording import Recorder
 
@@ -99,13 +99,15 @@ def given(
     return Given(flows, properties, project.properties, packages, project.databases, folders, name, env)
 
 
-def load(paths: Iterable[str], settings: Iterable[str], processors: Iterable[str], env: str | None) -> Application:
-    return load_given(given(paths, settings, processors, env))
+def load(
+    paths: Iterable[str], settings: Iterable[str], processors: Iterable[str], env: str | None, *, metrics: bool = False
+) -> Application:
+    return load_given(given(paths, settings, processors, env), metrics=metrics)
 
 
 @without_garbage()
 def load_given(
-    known: Given, recorder: Recorder | None = None, *, metrics: bool = False, meters: Sequence[Meter] = ()
+    known: Given, recorder: Recorder | None = None, *, metrics: Metrics | bool = False, meters: Sequence[Meter] = ()
 ) -> Application:
     """Return the application of flow files; if they have mistakes, print them and end the command."""
     from engine.application import Application

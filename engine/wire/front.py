@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -17,6 +17,14 @@ SPARE = 32
 """How many callers over the limit of connections get a refusal at the same time; any more are cut off."""
 
 
+NoteRefused = Callable[[str, int], None]
+"""Takes the scheme of a request, and the status that it was refused with."""
+
+
+def _pass_over(scheme: str, status: int) -> None:
+    """Count nothing."""
+
+
 class Front:
     """An address: the application that answers, the limits of its connections, and the memory they hold together."""
 
@@ -28,6 +36,7 @@ class Front:
         room: Room,
         most_connections: int,
         loop: asyncio.AbstractEventLoop,
+        note_refused: NoteRefused = _pass_over,
     ) -> None:
         self.app = app
         self.state = state
@@ -42,6 +51,8 @@ class Front:
         """The bytes of answers that wait for slow callers."""
         self.is_draining = False
         """Whether answers end their connections, because the server ends."""
+        self.note_refused = note_refused
+        """Told of each request that is refused without asking the application."""
         self._is_left = asyncio.Event()
 
     def change(self, app: ASGIApp, limits: Connections, most_connections: int) -> None:

@@ -420,6 +420,7 @@ class Protocol(Connection):
     def _answer(self, refused: Refused) -> None:
         correlation_id = new_correlation_id()
         self.write(refused.answer(correlation_id, self._front.default_headers))
+        self._front.note_refused(self.scheme, refused.status)
         who = {"correlation_id": correlation_id, "status": refused.status}
         access.info("- - - %d: %s", refused.status, refused.detail, extra=who)
         self.close()

@@ -113,9 +113,10 @@ class Server(uvicorn.Server):
     def _maker(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.Protocol]:
         """Return the factory of protocols."""
         app = self._answering()
+        told = [self._app.note_refused] if hasattr(self._app, "note_refused") else []
         if protocol := _own_protocol():
             limits = self._connections
-            self._front = Front(app, self.server_state, limits, self._room, self._most_connections, loop)
+            self._front = Front(app, self.server_state, limits, self._room, self._most_connections, loop, *told)
             return partial(protocol, self._front)
         self.config.loaded_app = _in_peace(app)
         uvicorns: Any = self.config.http_protocol_class

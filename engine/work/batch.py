@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from engine.values.errors import FlowError
 from engine.work.first_step import begin, rest_of
 from engine.work.held_lines import HeldLines
+from engine.work.measures import Counter, Histogram, Measures
 from engine.work.spans import BATCH_SIZE, Shown, current_span
 from engine.work.transaction import Transaction
 from engine.work.turns import undivided
@@ -55,8 +56,32 @@ class ResumePoints(Protocol):
         ...
 
 
+SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
+"""Bounds of the number of items of a batch."""
+
+
+class BatchCounts:
+    """Counts what becomes of the batches of a resource: the items of those that are kept, and what is repeated."""
+
+    __slots__ = ("items", "lost", "replays")
+
+    def __init__(self) -> None:
+        self.items, self.lost, self.replays = Histogram(SIZES), Counter(), Counter()
+
+    def measure(self, measures: Measures, **labels: str) -> None:
+        """Use slots that are read."""
+        text = "Items of a loop whose statements were committed together"
+        self.items = measures.histogram("engine_db_batch_items", text, SIZES, **labels)
+        text = "Batches that were undone, and repeated with each statement alone"
+        self.lost = measures.counter("engine_db_batches_lost_total", text, **labels)
+        text = "How often a batch went back because a statement ended differently than presumed"
+        self.replays = measures.counter("engine_db_batch_replays_total", text, **labels)
+
+
 class Batching(Protocol):
     """A resource that can commit many statements of a task together, each with the outcome it would have alone."""
+
+    batches: BatchCounts
 
     async def open_batch(self) -> bool:
         """Begin a batch; False if that is impossible now."""
@@ -119,7 +144,14 @@ async def _committed(resource: Batching, work: Work) -> int:
         with_lines = points and _ResumePointsWithLines(points, lines)
         while True:
             with suppress(Replay):
-                return await _kept(resource, work, with_lines, lines)
+                done = await _kept(resource, work, with_lines, lines)
+                resource.batches.items.observe(done)
+                return done
+            resource.batches.replays.value += 1
+    except BatchLost:
+        resource.batches.lost.value += 1
+        await resource.drop_batch()
+        raise
     except BaseException:
         await resource.drop_batch()
         raise

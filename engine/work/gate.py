@@ -69,6 +69,7 @@ class Gate:
             return UNCOUNTED
         records = records_of(payload)
         if records > self.max_records:
+            self.refused += 1
             detail = f"the payload has more than {self.max_records} records"
             raise Refusal(413, FLOW_BACK_PRESSURE, detail)
         if self.records + records > self.max_records:

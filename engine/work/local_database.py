@@ -28,7 +28,7 @@ class LocalDatabase:
 
     file: created if missing, with its folder, for this user alone.
     schema: statements that create the tables if they are missing. added: columns that the tables of earlier versions
-    lack, as they stand in the schema, by their tables.
+    lack, as they stand in the schema, each with its table.
     unavailable: the type of the FlowError that is raised if the file cannot be used.
     """
 
@@ -80,7 +80,7 @@ class LocalDatabase:
             _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(self._schema)
-            for table, column in self._added.items():
+            for column, table in self._added.items():
                 _add(connection, table, column)
         except sqlite3.Error:
             connection.close()

@@ -5,6 +5,7 @@ Names and units are Prometheus's: `_total` for counts, `_seconds`, `_bytes`; lab
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
@@ -25,6 +26,10 @@ OTHER = "other"
 
 LONGEST_LABEL = 200
 """Characters of a label."""
+
+NAME, LABEL = re.compile(r"[a-z][a-z0-9_]*"), re.compile(r"(?!le$)[a-z][a-z0-9_]*")
+TOTAL = "_total"
+"""The end of the names of counters, and of no others."""
 
 
 class Counter:
@@ -49,6 +54,24 @@ class Histogram:
     def observe(self, value: float) -> None:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
+
+
+class Tally:
+    """Counters by one label, each made when its value is met first."""
+
+    __slots__ = ("_counters", "_make")
+
+    def __init__(self, make: Callable[[str], Counter]) -> None:
+        self._make = make
+        self._counters: dict[str, Counter] = {}
+
+    def add(self, value: object) -> None:
+        """Count one of this value of the label; values are few, and no caller chooses them."""
+        name = str(value)
+        counter = self._counters.get(name)
+        if counter is None:
+            counter = self._counters[name] = self._make(name)
+        counter.value += 1
 
 
 class Age:
@@ -79,8 +102,19 @@ class Usage(NamedTuple):
     waiting: int = 0
 
 
-class Taken(ValueError):
+class Misnamed(ValueError):
+    """A measure cannot have this name, or these labels. expected: the names that it may have."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"{found}; expected {expected}")
+        self.found, self.expected = found, expected
+
+
+class Taken(Misnamed):
     """A measure of that name stands already, and is another one."""
+
+    def __init__(self, name: str, stands: str) -> None:
+        super().__init__(f"the measure '{name}', which is {stands}", "a name of its own")
 
 
 class Family(NamedTuple):
@@ -111,7 +145,7 @@ class Measures:
 
     def note_loaded(self) -> None:
         """Note that all there is now belongs to the flows that were loaded."""
-        self._loaded |= {(family.name, labels) for family in self for labels in family.series}
+        self._loaded |= {(_base(family.name), labels) for family in self for labels in family.series}
         self._limited |= self.limited.keys()
 
     # A reload
@@ -135,11 +169,11 @@ class Measures:
             return
         former._forget(former._loaded - self._loaded, former._limited - self._limited)
         for family in self:
-            known = former._families.get(family.name)
+            known = former._families.get(_base(family.name))
             if known is not None and _is_like(known, family):
                 known.series.update(family.series)
             else:
-                former._families[family.name] = family
+                former._families[_base(family.name)] = family
         former.limited.update(self.limited)
         former._loaded, former._limited, former.is_on = self._loaded, self._limited, self.is_on
         self._families, self.limited, self._former = former._families, former.limited, None
@@ -155,22 +189,33 @@ class Measures:
     def __iter__(self) -> Iterator[Family]:
         return iter(self._families.values())
 
-    def counter(self, name: str, text: str, **labels: str) -> Counter:
-        """Return the counter of these labels. Raises Taken if the name is that of another measure."""
+    def counter(self, name: str, text: str, /, **labels: str) -> Counter:
+        """Return the counter of these labels. Raises Taken if the name is that of another measure, and Misnamed."""
         slot: Counter = self._slot(self._family(name, text, "counter", labels), labels, Counter)
         return slot
 
-    def histogram(self, name: str, text: str, bounds: Sequence[float] = DURATIONS, **labels: str) -> Histogram:
+    def counters(self, name: str, text: str, by: str, /, *values: str, **labels: str) -> list[Counter]:
+        """Return a counter for each value of the label `by`, which comes after the others. Raises as `counter`."""
+        return [self.counter(name, text, **labels, **{by: value}) for value in values]
+
+    def tally(self, name: str, text: str, by: str, /, **labels: str) -> Tally:
+        """Return counters by the label `by`, whose values are met while flows run. Raises as `counter`."""
+        self._family(name, text, "counter", {**labels, by: ""})
+        return Tally(lambda value: self.counter(name, text, **labels, **{by: value}))
+
+    def histogram(self, name: str, text: str, bounds: Sequence[float] = DURATIONS, /, **labels: str) -> Histogram:
         """Return the histogram of these labels. Raises Taken, likewise."""
         slot: Histogram = self._slot(self._family(name, text, "histogram", labels), labels, lambda: Histogram(bounds))
         return slot
 
-    def age(self, name: str, text: str, **labels: str) -> Age:
+    def age(self, name: str, text: str, /, **labels: str) -> Age:
         """Return the age of these labels; of several processes the least counts. Raises Taken, likewise."""
         slot: Age = self._slot(self._family(name, text, "gauge", labels, "min"), labels, Age)
         return slot
 
-    def read(self, name: str, text: str, read: Read, kind: Kind = "gauge", merge: Merge = "sum", **labels: str) -> None:
+    def read(
+        self, name: str, text: str, read: Read, kind: Kind = "gauge", /, merge: Merge = "sum", **labels: str
+    ) -> None:
         """Have a value read whenever somebody asks, in the place of an earlier reader of these labels. Raises Taken.
 
         merge: how the values of several processes become one.
@@ -182,10 +227,14 @@ class Measures:
 
     def _family(self, name: str, text: str, kind: Kind, labels: Mapping[str, str], merge: Merge = "sum") -> Family:
         names = tuple(labels)
-        family = self._families.setdefault(name, Family(name, text, kind, names, merge, {}))
-        if (family.kind, family.names) != (kind, names):
-            stands = f"a {family.kind} with the labels {', '.join(family.names) or '(none)'}"
-            raise Taken(f"the measure {name} stands already, as {stands}; give yours another name")
+        base = _base(name)
+        family = self._families.get(base)
+        if family is None:
+            _check_names(name, kind, names)
+            family = self._families[base] = Family(name, text, kind, names, merge, {})
+        elif (family.kind, family.names) != (kind, names):
+            labelled = f"with the labels {', '.join(family.names)}" if family.names else "without labels"
+            raise Taken(name, f"a {family.kind} {labelled} already")
         return family
 
     def _slot(self, family: Family, labels: Mapping[str, str], make: Callable[[], Slot]) -> Any:
@@ -198,12 +247,29 @@ class Measures:
 
     def _slot_before(self, family: Family, values: Labels) -> Any:
         """Return the slot in which the flows before a reload count the same; None if they do not."""
-        known = self._former._families.get(family.name) if self._former else None
+        known = self._former._families.get(_base(family.name)) if self._former else None
         return known.series.get(values) if known is not None and _is_like(known, family) else None
 
 
 def _is_like(one: Family, other: Family) -> bool:
     return (one.kind, one.names) == (other.kind, other.names)
+
+
+def _check_names(name: str, kind: Kind, labels: Labels) -> None:
+    if NAME.fullmatch(name) is None:
+        raise Misnamed(f"the measure '{name}'", "a name of a to z, 0 to 9 and _")
+    if (kind == "counter") != name.endswith(TOTAL):
+        ends = "ends" if kind == "counter" else "does not end"
+        raise Misnamed(f"the {kind} '{name}'", f"a name that {ends} with {TOTAL}")
+    for label in labels:
+        if LABEL.fullmatch(label) is None:
+            raise Misnamed(f"the label '{label}' of the measure '{name}'", "a name of a to z, 0 to 9 and _, not le")
+
+
+def _base(name: str) -> str:
+    """Return the name that a measure has in OpenMetrics, where only the samples of a counter end with _total."""
+    return name.removesuffix(TOTAL)
+
 
 
 def _bounded(labels: Mapping[str, str]) -> Labels:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from enum import IntEnum
 from typing import NamedTuple
 
 from engine import Clock, FlowError
 from engine.connectors import CIRCUIT_OPEN
 
 log = logging.getLogger("engine")
+
+
+class State(IntEnum):
+    """Whether calls go through. The numbers are those of the measure."""
+
+    CLOSED = 0
+    PROBING = 1
+    OPEN = 2
 
 
 class Settings(NamedTuple):
@@ -37,6 +46,12 @@ class Circuit:
         self._opened_by: FlowError | None = None
         self._era = 0
 
+    @property
+    def state(self) -> State:
+        if self._opened_at is None:
+            return State.CLOSED
+        return State.PROBING if self._is_probing else State.OPEN
+
     def enter(self) -> int | None:
         """Return the era of a call that may go through; None for one that is rejected."""
         if self._opened_at is not None:
@@ -53,9 +68,10 @@ class Circuit:
         elif self.settings.within is None:
             self._failures.clear()
 
-    def note_failure(self, era: int, failure: FlowError) -> None:
+    def note_failure(self, era: int, failure: FlowError) -> bool:
+        """Return whether the circuit was opened by it, or stays open because it was the probe's."""
         if era != self._era:
-            return
+            return False
         detail = failure.detailed_description
         self._opened_by = FlowError(failure.type, failure.description, detailed_description=detail)
         self._opened_by.failing_component = failure.failing_component
@@ -65,6 +81,7 @@ class Circuit:
             self._change(now, "stays open: its probe failed")
         elif len(self._failures) == self.settings.max_failures and self._are_close(now):
             self._change(now, "opened")
+        return self._era != era
 
     def rejection(self) -> FlowError:
         """Return the error of a rejected call; its cause is the last failure, without its own event."""

@@ -5,7 +5,17 @@ from contextlib import nullcontext
 from typing import Annotated, Self
 
 from engine import After, Chain, Code, ErrorType, Event, Field, FlowError, Scope, prepared
-from engine.connectors import OVERLOAD, Gate, Period, Shown, current_span, log_failure, run_route
+from engine.connectors import (
+    OVERLOAD,
+    Counter,
+    Gate,
+    Measures,
+    Period,
+    Shown,
+    current_span,
+    log_failure,
+    run_route,
+)
 from engine.limits import MOST_IN_BACKGROUND, MOST_WAITING
 
 
@@ -40,9 +50,17 @@ class Async(Scope):
 
     _gate: Gate = prepared()
     _taken: set[asyncio.Task[None]] = prepared()
+    _lost: Counter = prepared()
 
     def __post_init__(self) -> None:
-        self._prepare(_gate=Gate(self.max_concurrency), _taken=set())
+        self._prepare(_gate=Gate(self.max_concurrency), _taken=set(), _lost=Counter())
+
+    def measure(self, measures: Measures, place: str) -> None:
+        measures.read("engine_async_running", "Events in the steps", lambda: self._gate.inside, place=place)
+        text = "Events that wait for their turn"
+        measures.read("engine_async_waiting", text, lambda: len(self._taken) - self._gate.inside, place=place)
+        text = "Events that were not run because too many waited"
+        self._prepare(_lost=measures.counter("engine_async_lost_total", text, place=place))
 
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         self._prepare(_gate=former._gate, _taken=former._taken)
@@ -80,6 +98,7 @@ class Async(Scope):
 
     def _refuse(self, event: Event) -> None:
         self.runtime.tasks.refused += 1
+        self._lost.value += 1
         failure = FlowError(OVERLOAD, f"an event for async was lost: {MOST_WAITING} wait for their turn")
         failure.event, failure.failing_component = event, self.steps.location
         log_failure(failure)

@@ -15,6 +15,8 @@ from engine.connectors import (
     NOTHING,
     STORE_NOT_AVAILABLE,
     TIMEOUT,
+    Counter,
+    Measures,
     NotSerialisable,
     Period,
     Store,
@@ -112,9 +114,19 @@ class Cache(Scope):
     passes_by = "the result is in the cache"
 
     _flights: dict[str, Flight] = prepared()
+    _hits: Counter = prepared()
+    _misses: Counter = prepared()
+    _shared: Counter = prepared()
 
     def __post_init__(self) -> None:
-        self._prepare(_flights={})
+        self._prepare(_flights={}, _hits=Counter(), _misses=Counter(), _shared=Counter())
+
+    def measure(self, measures: Measures, place: str) -> None:
+        text = "Lookups in the cache by outcome; shared: the result of steps that another event ran meanwhile"
+        found = measures.counters("engine_cache_lookups_total", text, "outcome", "hit", "miss", "shared", place=place)
+        self._prepare(_hits=found[0], _misses=found[1], _shared=found[2])
+        if self.caching_strategy is None:
+            self.store.measure(measures, place)
 
     def objections(self) -> Iterator[tuple[str, Mistake]]:
         found = next(authentications(self.steps), None)
@@ -158,10 +170,12 @@ class Cache(Scope):
             if flight.owner is logical_task():  # inside its own steps: it would wait for itself
                 return await self.steps.run(event)
             outcome = await flight.outcome()
+            if outcome is CANCELLED:
+                continue
+            self._shared.value += 1
             if isinstance(outcome, FlowError):
                 raise _for_another(outcome, event)
-            if outcome is not CANCELLED:
-                return _hit(event, outcome)
+            return _hit(event, outcome)
 
     def _key(self, event: Event) -> str:
         value, whose = self.key.evaluate(event), self._whose(event)
@@ -185,7 +199,9 @@ class Cache(Scope):
             found = await self._get(key)
             if found is not MISSING:
                 outcome = found
+                self._hits.value += 1
                 return _hit(event, found)
+            self._misses.value += 1
             before = callers()
             after = await self.steps.run(event)
             if callers() == before:

@@ -15,9 +15,10 @@ from engine import (
     Runtime,
     Scope,
     TypePatterns,
+    prepared,
     refuse,
 )
-from engine.connectors import CIRCUIT_OPEN, TIMEOUT, within
+from engine.connectors import CIRCUIT_OPEN, TIMEOUT, Counter, Measures, within
 from processors.core._circuit import Circuit, Settings
 
 
@@ -76,6 +77,23 @@ class CircuitBreaker(Scope):
     message_after = After.INNER
     always_enters = True
 
+    _opened: Counter = prepared()
+    _rejected: Counter = prepared()
+
+    def __post_init__(self) -> None:
+        self._prepare(_opened=Counter(), _rejected=Counter())
+
+    def measure(self, measures: Measures, place: str) -> None:
+        """Count under the circuit's name: breakers of one name count together."""
+        text = "State of the circuit: 0 closed, 1 half-open, which is a probe under way, 2 open"
+        measures.read("engine_circuit_state", text, lambda: self._circuit.state, merge="max", circuit=self.name)
+        text = "How often the circuit was opened, or stayed open after a probe"
+        opened = measures.counter("engine_circuit_opened_total", text, circuit=self.name)
+        text = "Calls that the circuit rejected"
+        self._prepare(
+            _opened=opened, _rejected=measures.counter("engine_circuit_rejected_total", text, circuit=self.name)
+        )
+
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
         if runtime.share((CircuitBreaker, self.name), lambda: self._settings) != self._settings:
@@ -98,6 +116,7 @@ class CircuitBreaker(Scope):
         circuit, seconds = self._circuit, self.seconds(event)
         era = circuit.enter()
         if era is None:
+            self._rejected.value += 1
             raise circuit.rejection()
         try:
             after = await within(seconds, self.steps.run(event))
@@ -114,6 +133,6 @@ class CircuitBreaker(Scope):
         if failure.type.is_critical:
             circuit.note_nothing(era)
         elif self.on.match(failure):
-            circuit.note_failure(era, failure)
+            self._opened.value += circuit.note_failure(era, failure)
         else:
             circuit.note_success(era)

@@ -3,13 +3,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Self
 
-from engine import Event, Expression, FlowError, VoidOperation
+from engine import Event, Expression, FlowError, VoidOperation, prepared
 from engine.connectors import (
     DUPLICATE_MESSAGE,
     INVALID_KEY,
     INVALID_VALUE,
     KEY_ALREADY_EXISTS,
     STORE_NOT_AVAILABLE,
+    Counter,
+    Measures,
     NotSerialisable,
     Store,
     StoreRef,
@@ -53,6 +55,17 @@ class IdempotentMessageValidator(VoidOperation):
     is_outward = True
     reaches_outside = False
 
+    _duplicates: Counter = prepared()
+
+    def __post_init__(self) -> None:
+        self._prepare(_duplicates=Counter())
+
+    def measure(self, measures: Measures, place: str) -> None:
+        text = "Messages that were refused because they had been processed before"
+        self._prepare(_duplicates=measures.counter("engine_duplicate_messages_total", text, place=place))
+        if self.object_store is None:
+            self.store.measure(measures, place)
+
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         if not self.object_store and not former.object_store:
             self.store.take_over(former.store, is_unchanged=is_unchanged)
@@ -70,6 +83,7 @@ class IdempotentMessageValidator(VoidOperation):
         except FlowError as failure:
             if failure.type != KEY_ALREADY_EXISTS:
                 raise
+            self._duplicates.value += 1
             raise FlowError(DUPLICATE_MESSAGE, "the message was processed before") from None
         return event
 

@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BeforeValidator
 
 from engine import Amount, Event, Field, FlowError, Kind, Mistake, Parameters, Served, prepared, refuse, shown
-from engine.connectors import FLOW_BACK_PRESSURE, TEXT, ActiveSource, TimeUnit, did_you_mean
+from engine.connectors import (
+    FLOW_BACK_PRESSURE,
+    TEXT,
+    ActiveSource,
+    Counter,
+    Histogram,
+    Measures,
+    TimeUnit,
+    did_you_mean,
+)
 from processors.core._cron import CronExpression
 
 log = logging.getLogger("engine")
@@ -114,13 +123,22 @@ class Scheduler(ActiveSource):
     in_every_worker = False
 
     _beat: Beat = prepared()
+    _missed: Counter = prepared()
+    _late: Histogram = prepared()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._prepare(_beat=Beat())
+        self._prepare(_beat=Beat(), _missed=Counter(), _late=Histogram())
         if (self.fixed_frequency is None) == (self.cron is None):
             found = "fixed-frequency and cron" if self.cron else "neither fixed-frequency nor cron"
             refuse([Mistake("F303", found, "one of the two", "fixed-frequency: {frequency: 1000}")])
+
+    def measure(self, measures: Measures, place: str) -> None:
+        super().measure(measures, place)
+        text = "Firings that were skipped: the run before went on, the flow was full, or the machine slept"
+        missed = measures.counter("engine_scheduler_missed_total", text, flow=place)
+        late = measures.histogram("engine_scheduler_late_seconds", "How late firings came", flow=place)
+        self._prepare(_missed=missed, _late=late)
 
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         super().take_over(former, is_unchanged=is_unchanged)
@@ -139,15 +157,18 @@ class Scheduler(ActiveSource):
         return f"at {self.cron.expression}{zone}"
 
     async def make_events(self, flow: Served) -> None:
-        async for _ in self._firings():
+        async for late in self._firings():
+            self._late.observe(late)
             if self.under_way and self.disallow_concurrent_execution:
+                self._missed.value += 1
                 log.info("the flow %s is not started: the run before goes on", flow.name)
             else:
                 self.begin(self._fire(flow), flow)
         log.warning("the flow %s is not started any more: its cron expression has no time left", flow.name)
         await asyncio.Future()
 
-    def _firings(self) -> AsyncIterator[None]:
+    def _firings(self) -> AsyncIterator[float]:
+        """Yield at each firing how many seconds late it is."""
         if self.fixed_frequency:
             return self._at_frequency(self.fixed_frequency)
         assert self.cron is not None
@@ -159,20 +180,23 @@ class Scheduler(ActiveSource):
         except FlowError as failure:
             failure.forget_frames()  # they hold the failure: avoids a reference cycle
             if failure.type == FLOW_BACK_PRESSURE:
+                self._missed.value += 1
                 log.warning("the flow %s is not started: it is full", flow.name)
 
-    async def _at_frequency(self, times: FixedFrequency) -> AsyncIterator[None]:
+    async def _at_frequency(self, times: FixedFrequency) -> AsyncIterator[float]:
         clock, every, beat = self.runtime.clock, _seconds(times), self._beat
         if beat.begin is None:
             beat.begin = clock.monotonic() + times.start_delay.seconds(times.time_unit)
         begin = beat.begin
         while True:
-            await clock.sleep(max(0.0, begin + beat.number * every - clock.monotonic()))
-            passed = int((clock.monotonic() - begin) / every)
-            beat.number = max(beat.number, passed) + 1
-            yield
+            due = begin + beat.number * every
+            await clock.sleep(max(0.0, due - clock.monotonic()))
+            passed = max(beat.number, int((clock.monotonic() - begin) / every))
+            self._missed.value += passed - beat.number
+            beat.number = passed + 1
+            yield max(0.0, clock.monotonic() - due)
 
-    async def _by_cron(self, cron: Cron) -> AsyncIterator[None]:
+    async def _by_cron(self, cron: Cron) -> AsyncIterator[float]:
         clock, beat = self.runtime.clock, self._beat
         last = beat.last = beat.last or clock.now()
         while following := cron.expression.after(last, cron.time_zone):
@@ -180,7 +204,7 @@ class Scheduler(ActiveSource):
                 await clock.sleep(min((following - now).total_seconds(), LONGEST_SLEEP))
             last, beat.last = now, now
             if now >= following:
-                yield
+                yield (now - following).total_seconds()
 
 
 def _seconds(times: FixedFrequency) -> float:

@@ -4,8 +4,18 @@ import logging
 from random import random
 from typing import Annotated
 
-from engine import After, Chain, Event, Expression, Field, FlowError, Parameters, Scope, TypePatterns
-from engine.connectors import RETRY_EXHAUSTED, TIMEOUT, Number, Period, Whole, current_span, typed
+from engine import After, Chain, Event, Expression, Field, FlowError, Parameters, Scope, TypePatterns, prepared
+from engine.connectors import (
+    RETRY_EXHAUSTED,
+    TIMEOUT,
+    Counter,
+    Measures,
+    Number,
+    Period,
+    Whole,
+    current_span,
+    typed,
+)
 from processors.core._retry_after import read_retry_after
 
 log = logging.getLogger("engine")
@@ -105,11 +115,23 @@ class UntilSuccessful(Scope):
     message_after = After.INNER
     always_enters = True
 
+    _retries: Counter = prepared()
+    _gave_up: Counter = prepared()
+
+    def __post_init__(self) -> None:
+        self._prepare(_retries=Counter(), _gave_up=Counter())
+
+    def measure(self, measures: Measures, place: str) -> None:
+        retries = measures.counter("engine_retries_total", "Attempts after the first one", place=place)
+        text = "Events whose last attempt failed, too"
+        self._prepare(_retries=retries, _gave_up=measures.counter("engine_retries_exhausted_total", text, place=place))
+
     async def run(self, event: Event) -> Event:
         retries: int = self.max_retries.of(event)
         number = 1
         while isinstance(outcome := await self._attempt(event), FlowError):
             if number > retries:
+                self._gave_up.value += 1
                 raise _exhausted(outcome, retries)
             seconds = self._wait(outcome, event, number)
             text = "attempt %d of %d failed with %s; the next comes in %g s"
@@ -118,6 +140,7 @@ class UntilSuccessful(Scope):
                 span.note("retry", {**attempt, "error.type": str(outcome.type)})
             log.info(text, number, retries + 1, outcome.type, seconds, extra=self.log_fields(event))
             await self.runtime.clock.sleep(seconds)
+            self._retries.value += 1
             number += 1
         return outcome
 

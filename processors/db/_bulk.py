@@ -35,7 +35,8 @@ class Bulk(OneStatement):
 
     def prepare(self, database: Database) -> None:
         style = database.style
-        self._prepare(text=self.sql.text(style), bind=self.sql.binder(lambda parameters: parameters, style))
+        bind = self.sql.binder(lambda parameters: parameters, style)
+        self._prepare(text=self.sql.text(style), bind=bind, operation=f"BATCH {self.sql.verb}")
 
     async def run(self, event: Event) -> Event:
         portions = _portions(self.bulk_input_parameters.evaluate(event))

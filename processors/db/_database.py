@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from engine.connectors import Batching
+from engine.connectors import Batching, Measures
 
 UNNAMED_KEY = "GENERATED_KEY"
 """The name of a key that the database made without naming the column (MySQL's name)."""
@@ -49,6 +49,14 @@ class Pooling:
     least: int = 0
     most: int = 10
     wait: float = 5.0
+
+
+class ConnectionCounts(NamedTuple):
+    """How many connections are open and not in use, in use, and waited for."""
+
+    idle: int
+    used: int
+    waiting: int = 0
 
 
 class Statements(Protocol):
@@ -119,6 +127,22 @@ class Database(Statements, Protocol):
     @property
     def at_once(self) -> AtOnce | None:
         """Runs the statements of a batch synchronously; None if they are awaited."""
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether the number of its connections is limited."""
+        ...
+
+    def connections(self) -> ConnectionCounts:
+        """Return how many connections there are now."""
+        ...
+
+    def is_in_batch(self) -> bool:
+        """Return whether a statement of this logical task is now one of a batch."""
+        ...
+
+    def measure(self, measures: Measures, config: str) -> None:
+        """Count what becomes of batches and connections under the name of a config."""
 
     async def begin(self, outer: Any) -> Any:
         """Begin a Part; inside the outer one of this database, if there is one, from which it can be undone alone."""

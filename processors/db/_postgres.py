@@ -10,9 +10,9 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from engine import FlowError
-from engine.connectors import BatchInDoubt, BatchLost, logical_task
+from engine.connectors import BatchCounts, BatchInDoubt, BatchLost, Measures, logical_task
 from processors.db._apart import apart, stands_apart
-from processors.db._database import ParameterStyle, Pooling
+from processors.db._database import ConnectionCounts, ParameterStyle, Pooling
 from processors.db._errors import DB_CONNECTIVITY
 from processors.db._postgres_batch import Batch, InDoubt
 from processors.db._postgres_call import calling
@@ -38,18 +38,30 @@ class PostgresDatabase(PostgresStatements):
     """A database of a PostgreSQL server: each statement on a connection of the pool, committed on its own."""
 
     at_once = None  # the server is waited for
+    is_pooled = True
     style = ParameterStyle(lambda number: f"${number}", among, array, is_shared=True, has_types=True, calling=calling)
 
     def __init__(self, url: str, pooling: Pooling) -> None:
         self._pool = Pool(partial(Session.open, url), pooling)
         self._scripts: dict[asyncio.Task[Any] | None, Script] = {}
         self._pace = Pace()
+        self.batches = BatchCounts()
         self._alone_until = 0.0
         self._patience = pooling.wait
 
     @property
     def batching(self) -> PostgresDatabase:
         return self
+
+    def is_in_batch(self) -> bool:
+        return bool(self._scripts) and logical_task() in self._scripts
+
+    def connections(self) -> ConnectionCounts:
+        return self._pool.connections()
+
+    def measure(self, measures: Measures, config: str) -> None:
+        self.batches.measure(measures, config=config)
+        self._pool.measure(measures, config)
 
     async def start(self) -> None:
         await self._pool.fill()

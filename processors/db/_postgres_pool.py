@@ -9,8 +9,10 @@ from contextlib import suppress
 from time import monotonic
 
 from engine import FlowError
-from processors.db._database import Pooling
+from engine.connectors import Counter, Measures
+from processors.db._database import ConnectionCounts, Pooling
 from processors.db._errors import DB_CONNECTIVITY
+from processors.db._meter import timeouts
 from processors.db._postgres_errors import FAILURES, unreachable
 from processors.db._postgres_session import Session
 
@@ -40,6 +42,8 @@ class Pool:
         self._room = asyncio.Semaphore(pooling.most)
         self._idle: deque[Session] = deque()
         self._settling: set[asyncio.Task[None]] = set()
+        self._used = self._waiting = 0
+        self._timeouts = Counter()
         self._pause = 0.0
         self._refused: tuple[float, FlowError | None] = 0.0, None
         self._is_closed = False
@@ -51,13 +55,16 @@ class Pool:
         else:
             await self._room.acquire()
         try:
-            return await self._found() or await self._opened()
+            session = await self._found() or await self._opened()
         except BaseException:
             self._room.release()
             raise
+        self._used += 1
+        return session
 
     def give(self, session: Session) -> None:
         """Give a connection back, in a known state: outside a transaction, with nothing running."""
+        self._used -= 1
         if self._is_closed:
             session.terminate()
         elif not session.is_closed:
@@ -88,12 +95,22 @@ class Pool:
         while self._idle:
             await self._idle.pop().close()
 
+    def connections(self) -> ConnectionCounts:
+        return ConnectionCounts(len(self._idle), self._used, self._waiting)
+
+    def measure(self, measures: Measures, config: str) -> None:
+        self._timeouts = timeouts(measures, config)
+
     async def _wait(self) -> None:
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._pooling.wait):
                 await self._room.acquire()
         except TimeoutError:
+            self._timeouts.value += 1
             raise FlowError(DB_CONNECTIVITY, "no connection to the database was free in time") from None
+        finally:
+            self._waiting -= 1
 
     async def _found(self) -> Session | None:
         """Return an idle connection: the last one used, so that others grow old."""

@@ -11,8 +11,9 @@ from sqlalchemy import exc, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from engine import FlowError
+from engine.connectors import Measures
 from processors.db._apart import apart, stands_apart
-from processors.db._database import ParameterStyle, Pooling
+from processors.db._database import ConnectionCounts, ParameterStyle, Pooling
 from processors.db._sqlalchemy_call import calling
 from processors.db._sqlalchemy_connections import SqlConnections
 from processors.db._sqlalchemy_errors import FAILURES
@@ -70,6 +71,19 @@ class SqlalchemyDatabase(SqlalchemyStatements):
             undoes_tables=self.dialect in OF_SQLITE,
             calling=calling if self.dialect in WITHOUT_LISTS else None,
         )
+
+    @property
+    def is_pooled(self) -> bool:
+        return self._connections.is_pooled
+
+    def is_in_batch(self) -> bool:
+        return False
+
+    def connections(self) -> ConnectionCounts:
+        return self._connections.counts()
+
+    def measure(self, measures: Measures, config: str) -> None:
+        self._connections.measure(measures, config)
 
     async def start(self) -> None:
         """Do nothing: the pool is filled as it is used."""

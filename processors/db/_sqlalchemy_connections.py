@@ -7,11 +7,13 @@ import logging
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from processors.db._database import Pooling
+from engine.connectors import Counter, Measures
+from processors.db._database import ConnectionCounts, Pooling
+from processors.db._meter import timeouts
 from processors.db._sqlalchemy_errors import FAILURES
 from processors.db._sqlite_lists import add_to
 
@@ -42,6 +44,9 @@ class SqlConnections:
         self.dialect = self._engine.dialect.name
         self._beginning = BEGINNINGS.get(self.dialect)
         self._giving: set[asyncio.Task[None]] = set()
+        self.is_pooled = pooled
+        self._used = self._waiting = 0
+        self._timeouts = Counter()
         event.listen(self._engine.sync_engine, "begin", self._begin)
         if self.dialect == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
@@ -56,7 +61,24 @@ class SqlConnections:
             raise
 
     async def _take(self) -> AsyncConnection:
-        return await self._engine.connect()
+        self._waiting += 1
+        try:
+            connection = await self._engine.connect()
+        except exc.TimeoutError:
+            self._timeouts.value += 1
+            raise
+        finally:
+            self._waiting -= 1
+        self._used += 1
+        return connection
+
+    def counts(self) -> ConnectionCounts:
+        pool = self._engine.pool
+        idle = pool.checkedin() if isinstance(pool, QueuePool) else 0
+        return ConnectionCounts(idle, self._used, self._waiting)
+
+    def measure(self, measures: Measures, config: str) -> None:
+        self._timeouts = timeouts(measures, config)
 
     def _give_unused(self, taking: asyncio.Task[AsyncConnection]) -> None:
         if not taking.cancelled() and taking.exception() is None:
@@ -67,6 +89,7 @@ class SqlConnections:
         await asyncio.shield(self._start_giving(connection, is_usable=is_usable))
 
     def _start_giving(self, connection: AsyncConnection, *, is_usable: bool) -> asyncio.Task[None]:
+        self._used -= 1
         giving = asyncio.create_task(_give(connection, is_usable=is_usable))
         self._giving.add(giving)
         giving.add_done_callback(self._giving.discard)

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.connectors import BatchLost, logical_task
-from processors.db._database import ParameterStyle
+from engine.connectors import BatchCounts, BatchLost, Measures, logical_task
+from processors.db._database import ConnectionCounts, ParameterStyle
 from processors.db._sqlite_decimals import Decimals
 from processors.db._sqlite_errors import FAILURES, is_locked, locked
 from processors.db._sqlite_file import MEMORY, Identity, file_of, identity
@@ -36,10 +36,13 @@ class SqliteDatabase(SqliteStatements):
     """
 
     style = ParameterStyle(lambda number: "?", partial(among, "?"), json_list)
+    is_pooled = False
 
     def __init__(self, url: str, confine: Callable[[sqlite3.Connection], None] = lambda connection: None) -> None:
         """confine: keeps a new connection from other files."""
         self.decimals = Decimals()
+        self.batches = BatchCounts()
+        self._others: set[sqlite3.Connection] = set()
         self._file = file = file_of(url) or ""
         self._confine = confine
         self._connection: sqlite3.Connection | None = None
@@ -62,6 +65,16 @@ class SqliteDatabase(SqliteStatements):
     @property
     def at_once(self) -> SqliteStatements:
         return self
+
+    def is_in_batch(self) -> bool:
+        return self._batch is not None and self._batch is logical_task()
+
+    def connections(self) -> ConnectionCounts:
+        is_open = self._connection is not None
+        return ConnectionCounts(is_open and not self._is_taken, len(self._others) + self._is_taken)
+
+    def measure(self, measures: Measures, config: str) -> None:
+        self.batches.measure(measures, config=config)
 
     async def start(self) -> None:
         """Do nothing: the file is opened by the first statement."""
@@ -91,20 +104,30 @@ class SqliteDatabase(SqliteStatements):
         if outer is not None:
             return outer.nested()
         connection, is_own = await self._patiently(self._begin, "BEGIN")
-        return SqlitePart(connection, self.decimals, connection.close if is_own else self._give_back)
+        give_back = partial(self._close_other, connection) if is_own else self._give_back
+        return SqlitePart(connection, self.decimals, give_back)
 
     def _begin(self) -> tuple[sqlite3.Connection, bool]:
         connection = self._open()
         if self._file == MEMORY:
             connection.execute("BEGIN IMMEDIATE")
             return self._take(connection)
-        own = self._connect()
+        own = self._connect_other()
         try:
             own.execute("BEGIN IMMEDIATE")
         except sqlite3.Error:
-            own.close()
+            self._close_other(own)
             raise
         return own, True
+
+    def _connect_other(self) -> sqlite3.Connection:
+        other = self._connect()
+        self._others.add(other)
+        return other
+
+    def _close_other(self, other: sqlite3.Connection) -> None:
+        self._others.discard(other)
+        other.close()
 
     def _take(self, connection: sqlite3.Connection) -> tuple[sqlite3.Connection, bool]:
         self._is_taken, self._cursor = True, None
@@ -137,7 +160,7 @@ class SqliteDatabase(SqliteStatements):
             yield connection
         finally:
             if is_own:
-                connection.close()
+                self._close_other(connection)
             else:
                 self._give_back()
 
@@ -147,7 +170,7 @@ class SqliteDatabase(SqliteStatements):
             raise BatchLost
         if self._file == MEMORY:
             return self._take(connection)
-        own = self._connect()
+        own = self._connect_other()
         own.execute(f"PRAGMA busy_timeout={LONGEST_WAIT * 1000:.0f}")  # a thread may wait
         return own, True
 

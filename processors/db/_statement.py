@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from engine import Amount, Code, ConfigRef, Effects, Field, Mistake, Operation, Runtime, Template, prepared, refuse
-from engine.connectors import RunPlain, Shown, TimeUnit, Transaction
+from engine.connectors import Measures, RunPlain, Shown, TimeUnit, Transaction
 from processors.db._database import AtOnce, Database, DatabasePart, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._lists import short
+from processors.db._meter import StatementMeter, system_of
+from processors.db._meter import Statements as Measured
 from processors.db._shown import shown_statements
 from processors.db._sql import ONE_OF_MANY, Sql
 from processors.db.config import Config
@@ -37,6 +39,11 @@ class DatabaseOperation(Operation):
 
     database: Database = prepared()
 
+    operation: str = prepared("BATCH")
+    """The verb of its statement, for measures; BATCH for several statements."""
+
+    _meter: StatementMeter | None = prepared(None)
+
     def __post_init__(self) -> None:
         self._prepare(timeout=self.query_timeout.seconds(self.query_timeout_unit) or None)
         if isinstance(self.config_ref, Config):  # not if the config itself has mistakes
@@ -45,6 +52,15 @@ class DatabaseOperation(Operation):
 
     def prepare(self, database: Database) -> None:
         """Write the statement for the database."""
+
+    def measure(self, measures: Measures, place: str) -> None:
+        """Measure the statements, all of one verb together."""
+        measured = Measured(self.config_ref.config_name, system_of(self.config_ref.url), self.operation)
+        self._prepare(_meter=StatementMeter(measures, measured, lambda: self.database.is_in_batch()))
+
+    def bounded(self, code: Code) -> Code:
+        code = super().bounded(code)
+        return code if self._meter is None else code._replace(run=self._meter.around(code.awaited))
 
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
@@ -104,7 +120,8 @@ class Statement(OneStatement):
     def prepare(self, database: Database) -> None:
         bind = self.sql.binder(self.input_parameters.evaluate, database.style)
         bind_at_once = short(bind) if self.sql.has_lists else bind
-        self._prepare(text=self.sql.text(database.style), bind=bind, bind_at_once=bind_at_once)
+        text, operation = self.sql.text(database.style), self.sql.verb
+        self._prepare(text=text, operation=operation, bind=bind, bind_at_once=bind_at_once)
 
     @property
     def is_one_of_many(self) -> bool:

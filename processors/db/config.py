@@ -9,9 +9,10 @@ from pydantic import BeforeValidator
 
 from engine import Config as BaseConfig
 from engine import Duration, Field, FlowError, Mistake, Runtime, prepared, refuse
-from engine.connectors import Isolation, Reconnection, read_file, text_of
+from engine.connectors import Isolation, Measures, Reconnection, read_file, text_of
 from processors.db._database import Database, DatabasePart, Pooling
 from processors.db._errors import DB_CONNECTIVITY
+from processors.db._meter import measure_connections
 from processors.db._script import statements_in
 from processors.db._sql import Sql
 from processors.db._sqlite import SqliteDatabase
@@ -146,6 +147,11 @@ class Config(BaseConfig):
     @property
     def keeps_data(self) -> bool:
         return file_of(self.url) not in (None, MEMORY)
+
+    def measure(self, measures: Measures, place: str) -> None:
+        self.database.measure(measures, place)
+        most = self.max_pool_size if self.database.is_pooled else None
+        measure_connections(measures, place, lambda: self.database.connections(), most)
 
     @property
     def _pooling(self) -> Pooling:

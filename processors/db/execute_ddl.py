@@ -31,7 +31,7 @@ class ExecuteDdl(OneStatement):
     """The statement; it has no parameters."""
 
     def prepare(self, database: Database) -> None:
-        self._prepare(text=self.sql.text(database.style))
+        self._prepare(text=self.sql.text(database.style), operation=self.sql.verb)
 
     async def run(self, event: Event) -> Event:
         database = await self.statements()

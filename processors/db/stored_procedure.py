@@ -86,7 +86,8 @@ class StoredProcedure(OneStatement):
             refuse([Mistake("F303", found, expected, "db:select, or the steps in a sub-flow", place=self.sql.place)])
         outputs = [*self.output_parameters, *_names(self.in_out_parameters)]
         sql, call = calling(self.sql, self.output_parameters, outputs)
-        self._prepare(text=sql.text(database.style), bind=sql.binder(self._values, database.style), call=call)
+        bind = sql.binder(self._values, database.style)
+        self._prepare(text=sql.text(database.style), bind=bind, call=call, operation="CALL")
 
     async def run(self, event: Event) -> Event:
         values = self.bind(event)

@@ -18,6 +18,7 @@ from engine.connectors import current_span, trace_headers
 from engine.limits import LONGEST_ANSWER_LINE, MOST_ANSWER_HEADERS, MOST_CONNECTIONS
 from processors._pool import Pool
 from processors.http._errors import BAD_REQUEST, HTTP_CONNECTIVITY, REDIRECTION
+from processors.http._meter import ClientMeter, ConnectionCounts
 from processors.http._outgoing import Outgoing, Pieces
 from processors.http._proxy import Proxy
 from processors.http._receiving import FAILURES, NO_URL, chunks_of, failure_of
@@ -62,8 +63,10 @@ class Client:
     It never repeats a request by itself, keeps no cookies, and reads nothing from the environment.
     """
 
-    def __init__(self, connections: UpstreamConnections) -> None:
+    def __init__(self, connections: UpstreamConnections, meter: ClientMeter | None = None) -> None:
+        """meter: measures the requests."""
         self.connections = connections
+        self._meter = meter
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -90,16 +93,29 @@ class Client:
             count += 1
         return response, ""
 
+    def counts(self) -> ConnectionCounts:
+        """Return how many connections there are now."""
+        pools: list[Any] = [session.connector for session in self._sessions.values() if session.connector]
+        return ConnectionCounts(*map(sum, zip(*(pool.counts() for pool in pools), strict=True)))
+
     async def _exchange(self, hop: Hop, *, is_outside: bool) -> aiohttp.ClientResponse:
         span = current_span()
         if span is None:
-            return await self._request(hop, is_outside=is_outside)
+            return await self._measured(hop, is_outside=is_outside)
         before = trace_headers.get()["traceparent"]
         with span.inner(shown_hop(hop.method, hop.url)) as own:
-            response = await self._request(traced(hop, before), is_outside=is_outside)
+            response = await self._measured(traced(hop, before), is_outside=is_outside)
             own.set({"http.response.status_code": response.status})
             if response.status >= 400:
                 own.fail(str(response.status))
+            return response
+
+    async def _measured(self, hop: Hop, *, is_outside: bool) -> aiohttp.ClientResponse:
+        if self._meter is None:
+            return await self._request(hop, is_outside=is_outside)
+        with self._meter.call(hop.method, hop.url) as call:
+            response = await self._request(hop, is_outside=is_outside)
+            call.status = response.status
             return response
 
     async def _request(self, hop: Hop, *, is_outside: bool) -> aiohttp.ClientResponse:

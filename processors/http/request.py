@@ -19,7 +19,15 @@ from engine import (
     prepared,
     refuse,
 )
-from engine.connectors import REPEAT_EXHAUSTED, Size, header_value, headers_of, one_evaluation, trace_headers
+from engine.connectors import (
+    REPEAT_EXHAUSTED,
+    Measures,
+    Size,
+    header_value,
+    headers_of,
+    one_evaluation,
+    trace_headers,
+)
 from engine.limits import LARGEST_ANSWER, LARGEST_SAVED_ANSWER
 from processors.http._address import Path, Url, parameters_of, with_query
 from processors.http._content import body_of
@@ -45,6 +53,8 @@ if TYPE_CHECKING:
     from processors.http._redirects import Redirects
 
 UNAUTHORIZED = 401
+WITHOUT_CONFIG = "http:request"
+"""The label of the requests that name no config."""
 
 
 class Request(Operation):
@@ -165,6 +175,10 @@ class Request(Operation):
         super().live_in(runtime)
         if self.config_ref is None:
             self._use(_shared(runtime))
+
+    def measure(self, measures: Measures, place: str) -> None:
+        if self.config_ref is None:
+            self._config.measure(measures, WITHOUT_CONFIG)
 
     def _use(self, config: RequestConfig) -> None:
         follow = config.follow_redirects if self.follow_redirects is None else self.follow_redirects

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from engine import Config, Duration, Event, Field, Mistake, Runtime, Template, prepared, refuse
-from engine.connectors import Reconnection, Size
+from engine.connectors import Measures, Reconnection, Size
 from engine.limits import LARGEST_TOKEN_ANSWER, MOST_CONNECTIONS, MOST_REDIRECTS
 from processors.http._address import HEAD
 from processors.http._authentication import Authentication, Tokens
 from processors.http._errors import REQUEST_TYPES
+from processors.http._meter import ClientMeter, ConnectionCounts, measure_connections
 from processors.http._outgoing import Outgoing, constant_headers, in_time
 from processors.http._proxy import Proxy
 from processors.http._redirects import Redirects
@@ -128,6 +129,7 @@ class RequestConfig(Config):
     base: str = prepared()
     redirects: Redirects = prepared()
     _tokens: Tokens | None = prepared()
+    _meter: ClientMeter | None = prepared(None)
 
     def __post_init__(self) -> None:
         self._check()
@@ -149,8 +151,16 @@ class RequestConfig(Config):
                 self.use_persistent_connections,
                 self.tls.context if self.tls else None,
                 self.proxy,
-            )
+            ),
+            self._meter,
         )
+
+    def measure(self, measures: Measures, place: str) -> None:
+        self._prepare(_meter=ClientMeter(measures, place))
+        measure_connections(measures, place, self._counts, self.max_connections)
+
+    def _counts(self) -> ConnectionCounts:
+        return self.client.counts() if "client" in vars(self) else ConnectionCounts()
 
     def _check(self) -> None:
         constant_headers(self.headers)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 
 from engine import ErrorType, Operation, VoidOperation
-from engine.connectors import INVALID_KEY, RETRY_EXHAUSTED, STORE_NOT_AVAILABLE, Store, StoreRef, default_store
+from engine.connectors import (
+    DEFAULT_STORE,
+    INVALID_KEY,
+    RETRY_EXHAUSTED,
+    STORE_NOT_AVAILABLE,
+    Measures,
+    Store,
+    StoreRef,
+    default_store,
+)
 from processors.os._key import Key
 
 OF_ALL: tuple[ErrorType, ...] = (STORE_NOT_AVAILABLE, RETRY_EXHAUSTED.child("RETRY_EXHAUSTED", "OS"))
@@ -21,6 +30,10 @@ class UsesStore(VoidOperation):
     raises = OF_ALL
     is_outward = True
     reaches_outside = False
+
+    def measure(self, measures: Measures, place: str) -> None:
+        if self.object_store is None:
+            self.store.measure(measures, DEFAULT_STORE)
 
     @property
     def keeps_data(self) -> bool:

@@ -19,7 +19,8 @@ Reply = asyncio.Future[tuple[Any, str | None] | FlowError]
 class Envelope:
     """A payload as bytes, and the data that travels with it.
 
-    number: its place in the queue, which it keeps. attempts: how often it was taken.
+    number: its place in the queue, which it keeps. attempts: how often it was taken. published: when, in seconds since
+    1970.
     trace: the headers traceparent and tracestate of its publisher, separated by a space; None outside a trace.
     """
 
@@ -29,6 +30,7 @@ class Envelope:
     attempts: int = 0
     reply: Reply | None = None
     trace: str | None = None
+    published: float = 0.0
 
     @classmethod
     def of(cls, payload: Any, media_type: str | None, correlation_id: str) -> Envelope:

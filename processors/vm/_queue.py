@@ -6,21 +6,22 @@ from bisect import insort
 from collections import deque
 
 from engine import Clock
-from engine.connectors import LocalDatabase
+from engine.connectors import Counter, LocalDatabase, Measures, Usage
 from processors.vm._envelope import Envelope, Reply
 from processors.vm._waiters import Waiters
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages(
   number INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, data BLOB NOT NULL, correlation_id TEXT NOT NULL,
-  attempts INTEGER NOT NULL DEFAULT 0, is_taken INTEGER NOT NULL DEFAULT 0, trace TEXT
+  attempts INTEGER NOT NULL DEFAULT 0, is_taken INTEGER NOT NULL DEFAULT 0, trace TEXT, published REAL
 );
 CREATE INDEX IF NOT EXISTS messages_by_queue ON messages(queue, is_taken, number);
 """
-ADDED = {"messages": "trace TEXT"}
-"""The headers of the publisher's trace, separated by a space; null without one."""
+ADDED = {"trace TEXT": "messages", "published REAL": "messages"}
+"""The headers of the publisher's trace, separated by a space, null without one; when it was published, in seconds since
+1970. Both are null for messages of earlier versions."""
 
-ADD = "INSERT INTO messages(queue, data, correlation_id, trace) VALUES(?, ?, ?, ?) RETURNING number"
+ADD = "INSERT INTO messages(queue, data, correlation_id, trace, published) VALUES(?, ?, ?, ?, ?) RETURNING number"
 TAKE = """
 UPDATE messages SET is_taken = 1, attempts = attempts + 1
 WHERE number = (SELECT number FROM messages WHERE queue = ? AND is_taken = 0 ORDER BY number LIMIT 1)
@@ -30,7 +31,8 @@ RETURN_ALL = "UPDATE messages SET is_taken = 0 WHERE queue = ? AND is_taken = 1"
 LOOK_AGAIN = 1.0
 """Seconds between two checks for messages that another process has published."""
 
-COUNT = "SELECT count(*) FROM messages WHERE queue = ? AND is_taken = 0"
+COUNT = "SELECT count(*) FROM messages WHERE queue = ? AND is_taken = ?"
+OLDEST = "SELECT published FROM messages WHERE queue = ? AND is_taken = 0 ORDER BY number LIMIT 1"
 
 
 class Queue:
@@ -44,6 +46,34 @@ class Queue:
         self._clock = clock
         self._takers = Waiters()
         self._publishers = Waiters()
+        self._published, self._consumed, self._redelivered = Counter(), Counter(), Counter()
+
+    def measure(self, measures: Measures, config: str, queue: str) -> None:
+        """Count the messages."""
+        text = "Messages that were put into the queue"
+        self._published = measures.counter("engine_queue_published_total", text, config=config, queue=queue)
+        text = "Messages that left the queue for good"
+        self._consumed = measures.counter("engine_queue_consumed_total", text, config=config, queue=queue)
+        text = "Deliveries of messages that had been delivered before"
+        self._redelivered = measures.counter("engine_queue_redelivered_total", text, config=config, queue=queue)
+
+    @property
+    def places(self) -> Usage | None:
+        """How many of the messages that may wait do; None if their number is not limited."""
+        return Usage(len(self), self._limit) if self._limit else None
+
+    def depth(self) -> int:
+        """Return how many messages wait, counted now."""
+        return len(self)
+
+    def taken(self) -> int:
+        """Return how many messages were taken, and are neither done nor put back."""
+        raise NotImplementedError
+
+    def age(self) -> float:
+        """Return for how many seconds the first message has waited; 0 if there is none."""
+        published = self._first_published()
+        return 0.0 if published is None else max(0.0, self._clock.now().timestamp() - published)
 
     def resize(self, limit: int) -> None:
         """Have room for so many from now on; those that wait stay."""
@@ -54,7 +84,9 @@ class Queue:
         """Add the message as soon as there is room; return whether there was any within the seconds."""
         if not await self._publishers.until(self._has_room, self._clock, seconds):
             return False
+        envelope.published = self._clock.now().timestamp()
         self._add(envelope)
+        self._published.value += 1
         self._takers.wake()
         return True
 
@@ -66,6 +98,7 @@ class Queue:
         """Take the first message, or return None if there is none."""
         envelope = self._take() if self._has_message() else None
         if envelope:
+            self._redelivered.value += envelope.attempts > 1
             self._publishers.wake()
         return envelope
 
@@ -76,6 +109,7 @@ class Queue:
 
     def done(self, envelope: Envelope) -> None:
         """Forget a message that was taken."""
+        self._consumed.value += 1
 
     def recover(self) -> None:
         """Put back the messages that were taken when the process ended; return immediately if that was already done."""
@@ -102,6 +136,10 @@ class Queue:
     def _put_back(self, envelope: Envelope) -> None:
         raise NotImplementedError
 
+    def _first_published(self) -> float | None:
+        """Return when the first message that waits was published; None if there is none, or it is not known."""
+        raise NotImplementedError
+
 
 class TransientQueue(Queue):
     """A queue in memory, which ends with the application."""
@@ -109,10 +147,16 @@ class TransientQueue(Queue):
     def __init__(self, limit: int, clock: Clock) -> None:
         super().__init__(limit, clock)
         self._waiting: deque[Envelope] = deque()
-        self._last = 0
+        self._last = self._taken = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def taken(self) -> int:
+        return self._taken
+
+    def _first_published(self) -> float | None:
+        return self._waiting[0].published if self._waiting else None
 
     def _add(self, envelope: Envelope) -> None:
         self._last = envelope.number = self._last + 1
@@ -121,9 +165,15 @@ class TransientQueue(Queue):
     def _take(self) -> Envelope:
         envelope = self._waiting.popleft()
         envelope.attempts += 1
+        self._taken += 1
         return envelope
 
+    def done(self, envelope: Envelope) -> None:
+        super().done(envelope)
+        self._taken -= 1
+
     def _put_back(self, envelope: Envelope) -> None:
+        self._taken -= 1
         insort(self._waiting, envelope, key=lambda each: each.number)
 
     def close(self) -> None:
@@ -148,8 +198,18 @@ class PersistentQueue(Queue):
         return self._count() if self._waiting is None else self._waiting
 
     def _count(self) -> int:
-        self._waiting = waiting = int(self._run(COUNT, (self._name,))[0][0])
+        self._waiting = waiting = self.depth()
         return waiting
+
+    def depth(self) -> int:
+        return int(self._run(COUNT, (self._name, 0))[0][0])
+
+    def taken(self) -> int:
+        return int(self._run(COUNT, (self._name, 1))[0][0])
+
+    def _first_published(self) -> float | None:
+        rows = self._run(OLDEST, (self._name,))
+        return rows[0][0] if rows else None
 
     async def arrival(self, seconds: float | None = None) -> bool:
         """Like that of any queue; also checks at intervals for messages that another process has published."""
@@ -169,7 +229,8 @@ class PersistentQueue(Queue):
 
     def _add(self, envelope: Envelope) -> None:
         waiting = len(self)
-        envelope.number = self._run(ADD, (self._name, envelope.data, envelope.correlation_id, envelope.trace))[0][0]
+        values = self._name, envelope.data, envelope.correlation_id, envelope.trace, envelope.published
+        envelope.number = self._run(ADD, values)[0][0]
         self._waiting = waiting + 1
         if envelope.reply:
             self._replies[envelope.number] = envelope.reply
@@ -188,6 +249,7 @@ class PersistentQueue(Queue):
         self._waiting = len(self) + 1
 
     def done(self, envelope: Envelope) -> None:
+        super().done(envelope)
         self._run("DELETE FROM messages WHERE number = ?", (envelope.number,))
 
     def recover(self) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator
 
 from engine import Config as BaseConfig
 from engine import Field, Mistake, Name, Parameters, prepared, refuse
+from engine.connectors import Measures
 from processors.vm._errors import VM_CONNECTIVITY
 from processors.vm._queue import ADDED, SCHEMA, PersistentQueue, Queue, TransientQueue
 
@@ -64,6 +66,29 @@ class Config(BaseConfig):
 
     def __post_init__(self) -> None:
         self._prepare(_by_name={})
+
+    def measure(self, measures: Measures, place: str) -> None:
+        for each in self.queues:
+            self.queue(each.queue_name).measure(measures, place, each.queue_name)
+            self._read(measures, place, each)
+
+    def _read(self, measures: Measures, place: str, definition: QueueDefinition) -> None:
+        """Have read how many messages there are; of a queue that all workers share, the first tells it."""
+        name, is_shared = definition.queue_name, definition.queue_type == "PERSISTENT"
+
+        def read(measure: str, text: str, of: Callable[[Queue], float], merge: Literal["sum", "max"] = "sum") -> None:
+            def told() -> float:
+                return 0.0 if is_shared and self.runtime.worker else of(self.queue(name))
+
+            measures.read(measure, text, told, merge=merge, config=place, queue=name)
+
+        read("engine_queue_depth", "Messages that wait in the queue", lambda queue: queue.depth())
+        read("engine_queue_in_flight", "Messages that were taken and have not ended", lambda queue: queue.taken())
+        text = "Seconds for which the first message has waited"
+        read("engine_queue_oldest_message_age_seconds", text, lambda queue: queue.age(), "max")
+        if definition.max_outstanding_messages:
+            limited = f"the places of the queue {name} of {place} (maxOutstandingMessages)"
+            measures.limited[limited] = lambda: self.queue(name).places
 
     @property
     def keeps_data(self) -> bool:

@@ -69,7 +69,7 @@ def report(files: Mapping[str, str], command: str = CHECK) -> str:
     """Return a command's report on the mistakes in files; empty if there are none."""
     with _laid_out(files) as packages:
         try:
-            app = Application.load(FLOWS, processors=packages, env="")
+            app = Application.load(FLOWS, processors=packages, env="", metrics=True)
             if command == TEST:
                 for path in FLOWS.glob("*.test.yaml"):
                     Session(TestFile.read(path), discover()).check()

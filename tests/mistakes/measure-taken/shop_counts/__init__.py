@@ -1,0 +1,1 @@
+"""Elements of a shop that counts."""
