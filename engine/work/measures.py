@@ -271,7 +271,6 @@ def _base(name: str) -> str:
     return name.removesuffix(TOTAL)
 
 
-
 def _bounded(labels: Mapping[str, str]) -> Labels:
     return tuple(map(_cut, labels.values()))
 
