@@ -262,30 +262,30 @@ class Application:
         try:
             succession = await aside(lambda: recipe.load_again(self.parts))
             loaded(succession.parts.secrets | self._secrets)
-            await self._replace(succession, prepare)
+            async with self._starting:
+                await self._replace(succession, prepare)
             return succession.changes
         finally:
             self._is_changing = False
 
     async def _replace(self, succession: Succession, prepare: Prepare | None) -> None:
         former, fresh = self._edition, Edition(succession.parts)
-        prepared, is_resting = None, False
+        prepared, is_running = None, self._is_started
         try:
-            self._check(fresh)
+            self._check(fresh, is_running=is_running)
             succession.hand_over_configs()
-            if self._is_started:
+            if is_running:
                 await fresh.open(former.parts.configs)
             prepared = prepare and await prepare(fresh.parts)
-            tables = [partial(app.serve, *self._routes(fresh, *how)) for app, how in self._served.items()]
-            is_resting = self._is_listening
+            tables = [partial(app.serve, *self._routes(fresh, *how)) for app, how in list(self._served.items())]
             await former.rest()
-            self._check(fresh)
+            self._check(fresh, is_running=is_running)
             succession.hand_over_flows()
-            if is_resting:
+            if self._is_listening:
                 await fresh.begin(self._wanted)
-            self._check(fresh)
+            self._check(fresh, is_running=is_running)
         except BaseException:
-            await self._stay(former, fresh, succession, prepared, is_resting=is_resting)
+            await self._stay(former, fresh, succession, prepared)
             raise
         self._edition = fresh
         self.measures.go_on()
@@ -295,24 +295,23 @@ class Application:
             prepared.switch()
         self._retire(former, fresh, prepared, has_other_classes=bool(succession.changes.modules))
 
-    def _check(self, fresh: Edition) -> None:
-        if self._is_draining:
+    def _check(self, fresh: Edition, *, is_running: bool) -> None:
+        if self._is_draining or self._is_started != is_running:
             raise ReloadError("the application ends")
         own, other = self.parts.runtime.data_dir, fresh.parts.runtime.data_dir
         if own != other:
             reason = f"its data would be in {other}, and is in {own}"
             raise ReloadError(f"configuration.name or dataDir has changed: {reason}; that takes a restart")
 
-    async def _stay(
-        self, former: Edition, fresh: Edition, succession: Succession, prepared: Prepared | None, *, is_resting: bool
-    ) -> None:
+    async def _stay(self, former: Edition, fresh: Edition, succession: Succession, prepared: Prepared | None) -> None:
         """Have all as it was: the new flows do not take over."""
         if prepared:
             prepared.undo()
-        await fresh.stop_sources()
+        await fresh.rest()
         succession.undo()
-        if is_resting and self._is_listening:
+        if self._is_listening:
             await former.go_on()
+        await fresh.stop_sources()
         await fresh.give_up(former)
 
     def _retire(self, former: Edition, fresh: Edition, prepared: Prepared | None, *, has_other_classes: bool) -> None:

@@ -51,7 +51,8 @@ class ActiveSource(Source):
         return sum(map(len, (self._under_way, *self._of_former)))
 
     async def start(self, flow: Served) -> None:
-        self._making.start(self._keep_making(flow), f"the source of {flow.name}")
+        if not len(self._making):
+            self._making.start(self._keep_making(flow), f"the source of {flow.name}")
 
     async def rest(self) -> None:
         await self._making.drain(0)

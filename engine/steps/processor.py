@@ -314,7 +314,10 @@ class Source(Element):
         return None
 
     async def start(self, flow: Served) -> None:
-        """Begin to make events. Raise FlowError if that fails. Do nothing if a server drives the source."""
+        """Begin to make events, unless it makes them already. Raise FlowError if that fails.
+
+        Do nothing if a server drives the source.
+        """
 
     async def rest(self) -> None:
         """Make no more events; those under way go on. `start` or `stop` follows.

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from measured import measured
+from measured import measured, samples
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from engine import Application, FlowError
-from engine.loading.measuring import measure
+from engine.loading.diagnostic import LoadError
 from engine.operation.exposition import OPEN_METRICS, TEXT, exposition, exposition_type
 from engine.operation.snapshot import merged, snapshot
 from engine.work.measures import LONGEST_LABEL, MOST_SERIES, Histogram, Measures, Misnamed, Taken
@@ -151,21 +151,30 @@ flows:
 
 
 def test_flows_that_are_loaded_again_go_on_counting(tmp_path: Path) -> None:
-    """Counters are those of before; what is read is read of the new elements."""
-    (tmp_path / "flows.yaml").write_text(FLOWS)
+    """Counters are those of before; what is read is read of the new elements; what nobody counts any more is gone."""
+    flows = tmp_path / "flows.yaml"
+    flows.write_text(FLOWS)
 
     async def work() -> None:
-        async with Application.load(tmp_path, metrics=True) as before, Application.load(tmp_path) as after:
-            await before.run("f", [1, 2])
-            after.parts.runtime.measures = before.measures
-            measure(after.parts)
-            await after.run("f", [1, 2, 3])
-            assert measured(after, "engine_collect_records_total", outcome="succeeded") == 5
-            assert measured(after, "engine_queue_published_total", queue="q") == 2
-            assert measured(after, "engine_queue_depth", queue="q") == 1
-            measure(before.parts)  # as after a reload that failed
-            assert measured(before, "engine_queue_depth", queue="q") == 1
-            assert measured(before, "engine_queue_published_total", queue="q") == 2
+        async with Application.load(flows, metrics=True) as app:
+            await app.run("f", [1, 2])
+            flows.write_text(FLOWS.replace("{logger: {}}", "{logger: {message: other}}"))
+            await app.reload()
+            await app.run("f", [1, 2, 3])
+            assert measured(app, "engine_collect_records_total", outcome="succeeded") == 5
+            assert measured(app, "engine_queue_published_total", queue="q") == 2
+            assert measured(app, "engine_queue_depth", queue="q") == 2
+            flows.write_text(FLOWS.replace("collect", "colect"))
+            with pytest.raises(LoadError):
+                await app.reload()
+            await app.run("f", [1])
+            assert measured(app, "engine_collect_records_total", outcome="succeeded") == 6
+            assert measured(app, "engine_queue_depth", queue="q") == 3
+            flows.write_text(FLOWS.replace("collect: {target: out}, ", ""))
+            await app.reload()
+            await app.run("f", [1])
+            assert samples(app, "engine_collect_records_total", {}) == []
+            assert measured(app, "engine_queue_depth", queue="q") == 4
 
     asyncio.run(work())
 

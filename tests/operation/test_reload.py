@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fake_clock import FakeClock
 from loopback import Upstream, in_loop, serving, until
 
-from engine import Application, LoadError
+from engine import Application, LoadError, StartError
 from engine.application import ReloadError
 from engine.operation.addresses import Serving, Where
 from engine.operation.reload import Reload, Reloaded
@@ -292,6 +293,45 @@ flows:
     await until(lambda: len(queue) == 0)
     await asyncio.sleep(0.05)
     assert (await app.run("taken")).payload == 1
+    await app.stop()
+
+
+FAILS = '''
+from engine import FlowError, Served, Source
+
+class Fails(Source):
+    """Never start."""
+
+    async def start(self, flow: Served) -> None:
+        raise FlowError("APP:NO", "not today")
+'''
+
+
+@in_loop
+async def test_a_source_that_cannot_start_leaves_a_scheduler_its_beat(file: Path, package: str) -> None:
+    """The new one has begun already when the source after it fails."""
+    (file.parent / "packages" / package / "fails.py").write_text(FAILS)
+    text = """
+configs: {S: {os:object-store: {persistent: false}}}
+flows:
+  tick:
+    source: {scheduler: {fixed-frequency: {frequency: 10s}}}
+    steps: [{os:increment: {objectStore: S, key: n}}]
+  ticks: {steps: [{os:retrieve: {objectStore: S, key: n}}]}
+"""
+    clock = FakeClock()
+    write(file, text)
+    app = Application.load(file, processors=[package], clock=clock)
+    await app.listen()
+    await clock.advance(1)
+    write(file, text + "  fails: {source: {fails: {}}, steps: []}")
+    for _ in range(3):
+        with pytest.raises(StartError, match="not today"):
+            await app.reload()
+        await clock.advance(1)
+    assert (await app.run("ticks")).payload == 1
+    await clock.advance(7)
+    assert (await app.run("ticks")).payload == 2
     await app.stop()
 
 
