@@ -316,7 +316,7 @@ LONGEST_FLUSH = _limit(
     reason="a restart is not to wait for a collector that is down",
 )
 MOST_ALIKE = _limit(
-    10,
+    100,
     "lines",
     "errors of the same kind (type, place) in the log, in the time of REPEAT_WINDOW",
     beyond="they are counted: … 1,204 more like this in 10 s",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from engine import Amount, Code, ConfigRef, Effects, Field, Mistake, Operation, Runtime, Template, prepared, refuse
 from engine.connectors import Measures, RunPlain, Shown, TimeUnit, Transaction
@@ -39,6 +39,9 @@ class DatabaseOperation(Operation):
 
     database: Database = prepared()
 
+    is_prepared: ClassVar[bool] = True
+    """Whether `engine check --connect` has the database understand its statement without running it."""
+
     operation: str = prepared("BATCH")
     """The verb of its statement, for measures; BATCH for several statements."""
 
@@ -65,7 +68,7 @@ class DatabaseOperation(Operation):
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
         sql = getattr(self, "sql", None)
-        if isinstance(sql, Sql) and isinstance(self.config_ref, Config):
+        if self.is_prepared and isinstance(sql, Sql) and isinstance(self.config_ref, Config):
             self.config_ref.statements_in(runtime).append(sql)
 
     @property

@@ -27,6 +27,7 @@ class ExecuteDdl(OneStatement):
         expect: {payload: 0}
     """
 
+    is_prepared = False  # what it creates may be there already
     sql: Annotated[Sql, AfterValidator(_without_parameters)]
     """The statement; it has no parameters."""
 

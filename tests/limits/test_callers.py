@@ -27,7 +27,7 @@ from engine.limits import (
     MOST_RATED_CALLERS,
     MOST_REMEMBERED,
 )
-from engine.serving import rate_limit, replays
+from engine.serving import idempotency, rate_limit
 from engine.serving.rate_limit import RateLimit
 from engine.stores import redelivery
 from processors.core import idempotent_message_validator
@@ -82,7 +82,7 @@ async def sent(app: Application, *keys: str, size: int = 1) -> None:
 def test_the_oldest_answer_is_forgotten(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 20
     assert most < MOST_KEPT_ANSWERS
-    monkeypatch.setattr(replays, "MOST_KEPT_ANSWERS", most)
+    monkeypatch.setattr(idempotency, "MOST_KEPT_ANSWERS", most)
 
     async def story() -> None:
         async with app:

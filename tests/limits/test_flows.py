@@ -13,8 +13,7 @@ import httpx
 import pytest
 from fake_clock import FakeClock
 
-from engine import Application, Config, FlowError, LoadError
-from engine import application as applications
+from engine import Application, Config, FlowError, LoadError, edition
 from engine.connectors import key_of
 from engine.limits import (
     DEEPEST_FLOWS,
@@ -121,7 +120,7 @@ class Hanging(Config):
 @pytest.mark.reaches("LONGEST_READY_CHECK")
 def test_a_config_that_does_not_say_whether_it_is_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert LONGEST_READY_CHECK < 10
-    monkeypatch.setattr(applications, "LONGEST_READY_CHECK", 0.2)
+    monkeypatch.setattr(edition, "LONGEST_READY_CHECK", 0.2)
     (tmp_path / "flows.yaml").write_text("""
 configs: {Api: {http:listener-config: {port: 0}}}
 flows: {a: {source: {http:listener: {config-ref: Api, path: /}}, steps: []}}

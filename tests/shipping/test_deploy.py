@@ -168,7 +168,7 @@ def test_properties_are_listed_with_their_defaults(tmp_path: Path) -> None:
     assert kinds(manifest)["Secret"]["stringData"] == {"DB_KEY": ""}
     for line in (
         '# DB_USER: "ada"',
-        "# ODD: \"a # 'b' ${inner:c}\"",
+        "# ODD: \"a # 'b' c\"",
         '# INNER: "c"',
         '# OTHER_PORT: "8082"',
         '# TOKEN: ""',

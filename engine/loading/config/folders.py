@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -26,9 +27,9 @@ def project_of(file: str) -> Project:
 def folder_of(project: Project, file: str) -> Path | None:
     """Return the folder `config` of a project, or in or beside the folder of the flow files; None if there is none."""
     path = Path(file).absolute()
-    folder = path if path.is_dir() else path.parent
+    folder = path if os.path.isdir(path) else path.parent  # unlike Path's, it raises nothing for a name too long
     places = [project.folder] if project.folder else [folder, folder.parent]
-    return next((as_named(place / FOLDER) for place in places if (place / FOLDER).is_dir()), None)
+    return next((as_named(place / FOLDER) for place in places if os.path.isdir(place / FOLDER)), None)
 
 
 def environments_in(folder: Path) -> list[str]:

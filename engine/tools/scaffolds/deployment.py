@@ -36,7 +36,7 @@ class Port:
 
 
 class Setting(NamedTuple):
-    """A property of the flows. default: its value if nobody sets it; None if there is none, or it is not shown."""
+    """A property of the flows. default: its value if nobody sets it; None if there is none, empty if it is not shown."""
 
     default: str | None
     is_secret: bool
@@ -139,7 +139,7 @@ def _settings(app: Application) -> dict[str, Setting]:
 
 def _default(each: Effective) -> str | None:
     is_given = each.origin == SET or each.origin.startswith("environment ")
-    return None if is_given or HIDDEN in each.value else each.value
+    return None if is_given else "" if HIDDEN in each.value else each.value
 
 
 def with_default(settings: Mapping[str, Setting], *, is_secret: bool) -> Iterator[tuple[str, str | None]]:
