@@ -36,7 +36,7 @@ class Port:
 
 
 class Setting(NamedTuple):
-    """A property of the flows. default: its value if nobody sets it; None if there is none, empty if it is not shown."""
+    """A property of the flows. default: its value if nobody sets it; None if there is none, empty if not shown."""
 
     default: str | None
     is_secret: bool
