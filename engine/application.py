@@ -51,6 +51,9 @@ class Prepared(Protocol):
     def switch(self) -> None:
         """Have requests answered by the new flows."""
 
+    async def switched(self) -> None:
+        """Wait until that holds for new connections, too."""
+
     def undo(self) -> None:
         """Close what was opened: the reload fails."""
 
@@ -294,6 +297,8 @@ class Application:
         if prepared:
             prepared.switch()
         self._retire(former, fresh, prepared, has_other_classes=bool(succession.changes.modules))
+        if prepared:
+            await prepared.switched()
 
     def _check(self, fresh: Edition, *, is_running: bool) -> None:
         if self._is_draining or self._is_started != is_running:

@@ -176,5 +176,8 @@ class PreparedServing:
             if address.listening is not None:
                 address.listening.close()
 
+    async def switched(self) -> None:
+        await self.serving.servers.renewed()
+
     async def settled(self) -> None:
         await self.serving.servers.closed()

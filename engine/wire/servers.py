@@ -40,6 +40,7 @@ class Servers:
     def __init__(self) -> None:
         self._servers: dict[socket.socket, Server] = {}
         self._closing: dict[Server, asyncio.Task[None]] = {}
+        self._renewing: set[asyncio.Task[None]] = set()
         self.are_running = False
         self._ending: Ending
         self._group: asyncio.TaskGroup
@@ -103,7 +104,9 @@ class Servers:
 
     def _renew(self, server: Server, served: Served, most: int) -> None:
         if server.change(served.connections, served.largest_body, most):
-            self._group.create_task(server.renew())
+            task = self._group.create_task(server.renew())
+            self._renewing.add(task)
+            task.add_done_callback(self._renewing.discard)
 
     def _close(self, server: Server) -> None:
         """Answer what it has, in whatever time that takes."""
@@ -112,6 +115,11 @@ class Servers:
         server.should_exit = True
         self._closing[server] = server.task
         server.task.add_done_callback(lambda _: self._closing.pop(server, None))
+
+    async def renewed(self) -> None:
+        """Wait until new connections have the TLS that was changed to."""
+        if self._renewing:
+            await asyncio.wait(list(self._renewing))
 
     async def closed(self) -> None:
         """Wait until the addresses that were left out are closed."""
