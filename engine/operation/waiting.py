@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from asyncio import all_tasks
+from asyncio import all_tasks, runners
 from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any
@@ -39,8 +39,8 @@ def place_of_thread(thread: int) -> str:
     frames = list(_stack(thread))
     others = (frame for frame in frames if str(frame.f_globals.get("__name__")).partition(".")[0] not in OURS)
     frame = next(others, frames[0] if frames else None)
-    if frame is None:
-        return "nothing in Python"
+    if frame is None or frame.f_globals.get("__name__") == runners.__name__:  # it is in the loop itself
+        return "nothing that runs in Python: a library computes, or the machine is too busy"
     return f"{frame.f_code.co_qualname} ({frame.f_code.co_filename}:{frame.f_lineno})"
 
 
