@@ -10,9 +10,6 @@ from engine import Event, FlowError
 from engine.connectors import Counter, Histogram, Measures, Run, Usage
 from processors.db._database import ConnectionCounts
 
-SYSTEMS = {"postgres": "postgresql", "mssql": "microsoft.sql_server", "oracle": "oracle.db"}
-"""The names of the conventions for database systems (db.system.name), by the dialects of urls that differ."""
-
 CANCELLED = "cancelled"
 """The type of the error of a statement that ended with its flow."""
 
@@ -68,12 +65,6 @@ class StatementMeter:
                 error_type=error,
             )
         return self._by_error[error]
-
-
-def system_of(url: str) -> str:
-    """Return the kind of the database at a url, as the conventions name it."""
-    dialect = url.partition(":")[0].partition("+")[0].lower()
-    return SYSTEMS.get(dialect, dialect)
 
 
 def measure_connections(

@@ -47,13 +47,17 @@ def table_of(text: str, verb: str) -> str:
     return found[1] if found else ""
 
 
+def system_of(url: str) -> str:
+    """Return the kind of the database at a url, as the conventions name it."""
+    return SYSTEMS.get(url.partition(":")[0].partition("+")[0].lower(), "other_sql")
+
+
 def _without_value(token: re.Match[str]) -> str:
     return "?" if token[0][0] in "'eE$0123456789" else token[0]
 
 
 def _place(url: str) -> dict[str, str | int]:
-    dialect = url.partition(":")[0].partition("+")[0].lower()
-    system = SYSTEMS.get(dialect, "other_sql")
+    system = system_of(url)
     place: dict[str, str | int] = {"db.system.name": system}
     try:
         parts = urlsplit(url)

@@ -10,9 +10,9 @@ from engine.connectors import Measures, RunPlain, Shown, TimeUnit, Transaction
 from processors.db._database import AtOnce, Database, DatabasePart, Statements
 from processors.db._errors import DB_TYPES
 from processors.db._lists import short
-from processors.db._meter import StatementMeter, system_of
+from processors.db._meter import StatementMeter
 from processors.db._meter import Statements as Measured
-from processors.db._shown import shown_statements
+from processors.db._shown import shown_statements, system_of
 from processors.db._sql import ONE_OF_MANY, Sql
 from processors.db.config import Config
 

@@ -24,7 +24,9 @@ def run(tmp_path: Path) -> Callable[..., Any]:
     """Does some work with the application of a flow file that counts; gives what the work gives."""
 
     def running(flows: str, work: Work, clock: Clock | None = None, metrics: Any = True) -> Any:
-        (tmp_path / "flows.yaml").write_text(f"configuration: {{dataDir: {tmp_path}/data}}\n{dedent(flows)}")
+        (tmp_path / "flows.yaml").write_text(
+            f"configuration: {{dataDir: {tmp_path}/data, shutdownTimeout: 100ms}}\n{dedent(flows)}"
+        )
 
         async def inside() -> Any:
             async with Application.load(tmp_path / "flows.yaml", clock=clock, metrics=metrics) as app:
