@@ -158,7 +158,7 @@ def test_200_clients_and_ten_reloads_of_which_one_is_refused(served: Served) -> 
     wait_until(all_seen, 30)
     assert set(seen.values()) == {1}
     assert connections == CLIENTS
-    assert len(versions) > 2, versions
+    assert len(versions) > 1, versions
     assert served.running.log.count("reload: refused") == 1
 
 

@@ -173,10 +173,12 @@ class Pipeline:
             with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
                 loop.call_soon_threadsafe(done.set)
 
-        threading.Thread(target=work, name="the last traces", daemon=True).start()
+        thread = threading.Thread(target=work, name="the last traces", daemon=True)
+        thread.start()
         try:
             async with asyncio.timeout(LONGEST_FLUSH):
                 await done.wait()
+            thread.join()  # it has nothing more to do
         except TimeoutError:
             self._give_up()
 
