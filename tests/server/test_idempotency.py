@@ -47,7 +47,7 @@ flows:
     source: {http:listener: {config-ref: Api, path: /slow, idempotency: {}}}
     steps:
       - os:increment: {objectStore: Runs, key: "#[payload.run]", target: n}
-      - slow: {seconds: 0.5}
+      - slow: {seconds: 2}
       - set-payload: {value: {run: "#[vars.n]"}}
   late:
     timeout: 200ms
@@ -261,7 +261,7 @@ flows:
     source: {{http:listener: {{config-ref: Api, path: /slow, idempotency: {{store: Answers}}}}}}
     steps:
       - os:increment: {{objectStore: Runs, key: runs, target: n}}
-      - slow: {{seconds: 0.3}}
+      - slow: {{seconds: 2}}
       - set-payload: {{value: {{run: "#[vars.n]"}}}}
 """
 
