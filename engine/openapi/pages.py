@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Callable, Iterable
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from engine.serving.exchange import Exchange
 from engine.serving.path_route import PathRoute
 from engine.serving.route import HttpSource
 from engine.steps.flow import Flow
+from engine.values.addresses import is_own
 from engine.values.refusal import Refusal
 
 log = logging.getLogger("engine")
@@ -53,15 +53,7 @@ def is_described(flows: Iterable[Flow], host: str | None = None) -> bool:
     said = {route.api_docs for route in routes} - {None}
     if said:
         return False not in said
-    return bool(routes) and all(_is_own(host or route.host) for route in routes)
-
-
-def _is_own(host: str) -> bool:
-    """Return whether only this machine can reach an address."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return bool(routes) and all(is_own(host or route.host) for route in routes)
 
 
 def docs(document: Callable[[], dict[str, Any]]) -> list[PathRoute]:

@@ -13,8 +13,9 @@ from engine.application import Application, ReloadError
 from engine.loading.loader import Parts
 from engine.serving.route import HttpSource, Route
 from engine.steps.flow import Flow
+from engine.values.addresses import in_url
 from engine.values.request_path import PathPattern
-from engine.wire.server import bind
+from engine.wire.server import bind, reason_of
 from engine.wire.servers import Served, Servers
 
 Around = Callable[[Starlette], None]
@@ -41,18 +42,16 @@ class Address:
 
     @property
     def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
         port = self.listening.getsockname()[1] if self.listening else self.port
         is_secure = any(route.connections.tls for _, route in self.routes)
-        return f"{'https' if is_secure else 'http'}://{host}:{port}"
+        return f"{'https' if is_secure else 'http'}://{in_url(self.host)}:{port}"
 
     def listen(self) -> None:
         """Raises OSError, whose `strerror` says why that is not possible."""
         try:
             self.listening = self.listening or bind(self.host, self.port)
         except OSError as error:
-            reason = (error.strerror or str(error)).partition(" (while ")[0]
-            raise OSError(error.errno, f"cannot listen at {self.url}: {reason}") from error
+            raise OSError(error.errno, f"cannot listen at {self.url}: {reason_of(error)}") from error
 
 
 @dataclass(frozen=True)

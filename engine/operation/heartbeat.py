@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import suppress
 from time import monotonic
 
 from engine.operation.stalls import Stalls
 from engine.operation.waiting import place_of_thread, steps_of_thread
 from engine.work.measures import Measures
+from engine.work.tasks import Tasks
 
 PERIOD = 0.25
 """Seconds between two beats."""
@@ -30,18 +30,15 @@ class Heartbeat:
         self._beat = monotonic()
         self._is_stalled = False
         self._is_over = threading.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks()
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._go_on(), name="the heartbeat")
+        self._tasks.start(self._go_on(), "the heartbeat")
         threading.Thread(target=self._look, args=[threading.get_ident()], name="heartbeat", daemon=True).start()
 
     async def stop(self) -> None:
         self._is_over.set()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._tasks.drain(0)
 
     async def _go_on(self) -> None:
         while True:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import accumulate
 from time import monotonic, perf_counter
@@ -16,6 +15,7 @@ from engine.operation.waiting import steps_of_events
 from engine.steps.flow import Flow
 from engine.values.event import Event
 from engine.work.measures import Histogram, Usage
+from engine.work.tasks import Tasks
 
 PERIOD = 1.0
 """Seconds between two looks."""
@@ -37,20 +37,17 @@ class Watchdog:
         self._heartbeat = Heartbeat(app.measures, self.stalls)
         self._began = perf_counter()
         self._full_since: dict[str, float] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks()
 
     def start(self) -> None:
         self._began = perf_counter()
         self._app.parts.runtime.stalled = lambda: self.stalls.told
         self._heartbeat.start()
-        self._task = asyncio.get_running_loop().create_task(self._watch(), name="the watchdog")
+        self._tasks.start(self._watch(), "the watchdog")
 
     async def stop(self) -> None:
         await self._heartbeat.stop()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._tasks.drain(0)
 
     async def _watch(self) -> None:
         while True:

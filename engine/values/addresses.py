@@ -1,4 +1,4 @@
-"""Decides which hosts are public, in any spelling; nothing else does."""
+"""Decides which hosts are public, in any spelling, and which are this machine; nothing else does."""
 
 from __future__ import annotations
 
@@ -75,3 +75,16 @@ def ipv4_inside(address: IPv6Address) -> IPv4Address | None:
     if address in NAT64 or (number >> 32) & 0xFFFF_FFFF in ISATAP:
         return IPv4Address(number & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour
+
+
+def is_own(host: str) -> bool:
+    """Return whether only this machine can reach an address at which a server listens."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def in_url(host: str) -> str:
+    """Return a host as a url has it: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]" if ":" in host else host

@@ -44,7 +44,6 @@ class TellingNames:
         own = [name.removeprefix(ANYWHERE) for name in more]
         self._names = "|".join([USUAL, *map(_pattern, own)])
         self._stems = (*USUAL_STEMS, *map(_stem, own))
-        self._name = re.compile(self._names, re.IGNORECASE)
 
     def tells(self, name: str) -> bool:
         """Return whether the value of a field of that name is hidden."""

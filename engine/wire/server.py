@@ -160,6 +160,11 @@ def bind(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
+def reason_of(error: OSError) -> str:
+    """Return why `bind` failed, without the address, which Python adds to some reasons."""
+    return (error.strerror or str(error)).partition(" (while ")[0]
+
+
 def config_of(app: ASGIApp, connections: Connections, shutdown_timeout: float = 0.0) -> uvicorn.Config:
     return uvicorn.Config(
         app,

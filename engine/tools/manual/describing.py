@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from engine.application import Application
 from engine.expressions.functions.formats.formats import write
 from engine.serving.route import HttpSource, Route
+from engine.values.addresses import in_url
 
 
 def describe(app: Application, form: str, servers: Iterable[str]) -> str:
@@ -20,5 +21,4 @@ def describe(app: Application, form: str, servers: Iterable[str]) -> str:
 
 def _url(route: Route) -> str:
     scheme = "https" if route.connections.tls else "http"
-    host = f"[{route.host}]" if ":" in route.host else route.host
-    return f"{scheme}://{host}:{route.port}"
+    return f"{scheme}://{in_url(route.host)}:{route.port}"

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 from engine.application import Application
@@ -18,8 +17,9 @@ from engine.operation.operations import Operations
 from engine.operation.process import measure_process
 from engine.operation.reload import Reloaded
 from engine.operation.siblings import Siblings
+from engine.values.addresses import in_url, is_own
 from engine.wire.connections import DEFAULT
-from engine.wire.server import bind
+from engine.wire.server import bind, reason_of
 from engine.wire.servers import Served
 
 TOKEN = "ENGINE_MANAGEMENT_TOKEN"  # noqa: S105  # the name of a variable
@@ -52,15 +52,15 @@ class ManagementPort:
         try:
             listening = bind(host, port)
         except OSError as error:
-            reason = (error.strerror or str(error)).partition(" (while ")[0]
-            raise ManagementError(f"cannot listen at {host}:{port} for the management port: {reason}") from None
+            raise ManagementError(
+                f"cannot listen at {host}:{port} for the management port: {reason_of(error)}"
+            ) from None
         folder = Path(tempfile.mkdtemp(prefix="engine-")) if workers > 1 else None
         return cls(host, port, token, listening, folder)
 
     @property
     def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.listening.getsockname()[1]}"
+        return f"http://{in_url(self.host)}:{self.listening.getsockname()[1]}"
 
     @asynccontextmanager
     async def serving(self, app: Application, reload: Callable[[], Awaitable[Reloaded]]) -> AsyncIterator[Served]:
@@ -99,13 +99,6 @@ def _token(host: str) -> str | None:
     token = os.environ.get(TOKEN)
     if token is not None and len(token) < SHORTEST_TOKEN:
         raise ManagementError(f"the token in {TOKEN} is shorter than {SHORTEST_TOKEN} characters")
-    if token is None and not _is_loopback(host):
+    if token is None and not is_own(host):
         raise ManagementError(f"the management port at {host} can be reached from other machines: set {TOKEN}")
     return token
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
