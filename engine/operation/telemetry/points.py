@@ -28,6 +28,9 @@ UNITS = {"_seconds": "s", "_bytes": "By"}
 CONVENTIONAL = frozenset({"http", "db", "server", "url", "error"})
 """The first words of names that OpenTelemetry's semantic conventions have, with points."""
 
+OTHERWISE = {"db_client_connections": "db.client.connection.count"}
+"""Names of conventions that Prometheus' checks refuse."""
+
 COMPOUNDS = ("active_requests", "open_connections", "pending_requests", "status_code")
 """What keeps its underscore there, at the end of a name."""
 
@@ -50,10 +53,10 @@ def metrics_data(
 def conventional(name: str) -> str:
     """Return the name that OpenTelemetry has for a measure or a label.
 
-    A collector that writes it for Prometheus makes the same name of it again.
+    A collector that writes it for Prometheus makes the same name of it again, except of OTHERWISE.
     """
-    if name.partition("_")[0] not in CONVENTIONAL:
-        return name
+    if name in OTHERWISE or name.partition("_")[0] not in CONVENTIONAL:
+        return OTHERWISE.get(name, name)
     compound = next((each for each in COMPOUNDS if name.endswith(each)), "")
     return name.removesuffix(compound).replace("_", ".") + compound
 
