@@ -1,9 +1,9 @@
 """Encrypted values of property files: `![…]`, as Mule's secure configuration properties write them.
 
 Ours is `![gcm:BASE64]`: AES-256-GCM, as a nonce of 12 bytes, the ciphertext and the tag of 16 bytes. The key is 32
-random bytes in base64, which `engine secrets key` makes. Mule's `![BASE64]` is read, too, with Mule's key: in AES/CBC with
-one of 16, 24 or 32 characters, in Blowfish/CBC with one of 4 to 56. The initialization vector is the start of the key, or
-stands before the ciphertext (useRandomIVs).
+random bytes in base64, which `engine secrets key` makes. Mule's `![BASE64]` is read, too, with Mule's key: in AES/CBC
+with one of 16, 24 or 32 characters, in Blowfish/CBC with one of 4 to 56. The initialization vector is the start of the
+key, or stands before the ciphertext (useRandomIVs).
 https://docs.mulesoft.com/mule-runtime/latest/secure-configuration-properties
 """
 
