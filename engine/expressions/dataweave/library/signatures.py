@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.expressions.dataweave.values.types import ALIASES
 
-WORDS = re.compile(r'\s*(->|<:|"[^"]*"|[\w:]+|.)')
+WORDS = re.compile(r'\s*(->|<:|"[^"]*"|\w+(?:::\w+)*|.)')
 OPENING, CLOSING = frozenset("(<{["), frozenset(")>}]")
 ANY = frozenset[str]()
 """Stands for every kind of value."""
