@@ -16,7 +16,7 @@ from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.numbers import number_text
 from engine.expressions.dataweave.values.objects import Key, Namespace, is_object
-from engine.expressions.dataweave.values.periods import Period
+from engine.expressions.dataweave.values.times.periods import Period
 from engine.expressions.dataweave.values.regexes import Regex
 from engine.expressions.operators import is_number
 

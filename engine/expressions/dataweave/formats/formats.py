@@ -49,11 +49,11 @@ BINARY = frozenset({"binary", "multipart"})
 
 
 class UnknownFormat(Failed):
-    """A media type that is not known here. write: the one that was probably meant."""
+    """A media type that is not known here. name: of a format that DataWeave has; write: what was probably meant."""
 
     def __init__(self, media_type: str) -> None:
-        name = NOT_HERE.get(essence_of(media_type))
-        super().__init__(f"{name or 'this media type'} can be neither read nor written here")
+        self.name = NOT_HERE.get(essence_of(media_type), "")
+        super().__init__(f"{self.name or 'this media type'} can be neither read nor written here")
         self.write = did_you_mean(essence_of(media_type), [*BY_MEDIA_TYPE, *FORMATS])
 
 
@@ -73,11 +73,11 @@ class Format:
 
 
 class Reader:
-    """Reads texts of a media type."""
+    """Reads texts of a media type. values: of all properties."""
 
     def __init__(self, kind: Format, values: Values) -> None:
         self.format = kind
-        self._values = values
+        self.values = values
 
     def read(self, content: str | bytes, charset: str | None = None) -> Any:
         """Return the value of a text. charset: its codec, if it is known from outside.
@@ -89,7 +89,7 @@ class Reader:
             if len(content) > LONGEST_TEXT:
                 raise Failed(f"{name} is read with {LONGEST_TEXT} characters at most")
             spend(len(content) // BYTES_A_STEP, f"reading {name}")
-            return self.format.read(self._content(content, charset), self._values)
+            return self.format.read(self._content(content, charset), self.values)
         except NotInFormat as error:
             raise Failed(f"the text is no {name.upper()}: {error}", "ReaderException") from None
         except DataWeaveError:
@@ -102,9 +102,9 @@ class Reader:
             return content.encode() if isinstance(content, str) else bytes(content)
         if isinstance(content, str):
             return without_mark(content)
-        if self.format.name == "xml" and not self._values.get("encoding"):
+        if self.format.name == "xml" and not self.values.get("encoding"):
             charset = charset or _declared(content)
-        return decoded(content, self._values.get("encoding") or charset or "utf-8")
+        return decoded(content, self.values.get("encoding") or charset or "utf-8")
 
 
 def _declared(content: bytes) -> str | None:
@@ -114,16 +114,12 @@ def _declared(content: bytes) -> str | None:
 
 
 class Writer:
-    """Writes values in a media type."""
+    """Writes values in a media type. values: of all properties. media_type: as it was asked for."""
 
-    def __init__(self, kind: Format, values: Values) -> None:
+    def __init__(self, kind: Format, values: Values, media_type: str = "") -> None:
         self.format = kind
-        self._values = values
-
-    @property
-    def media_type(self) -> str:
-        """The media type of what is written, with a boundary if it has one."""
-        return f"{self.format.media_type}{self._values.get('parameters', '')}"
+        self.media_type = media_type or kind.media_type
+        self.values = values
 
     def written(self, value: Any) -> Any:
         """Return the text, the bytes, or for application/java the value.
@@ -131,7 +127,7 @@ class Writer:
         Raises Failed for a value that the format has not.
         """
         try:
-            return self.format.write(value, self._values)
+            return self.format.write(value, self.values)
         except DataWeaveError:
             raise
         except (EvaluationError, ValueError, NotImplementedError, RecursionError) as error:
@@ -141,7 +137,7 @@ class Writer:
     def write(self, value: Any) -> bytes:
         """Return the value as bytes."""
         text = self.written(value)
-        return text if isinstance(text, bytes) else encoded(text, str(self._values.get("encoding") or "UTF-8"))
+        return text if isinstance(text, bytes) else encoded(text, str(self.values.get("encoding") or "UTF-8"))
 
 
 def decoded(content: bytes, charset: str) -> str:
@@ -206,7 +202,7 @@ def reader(media_type: str, given: Values | None = None) -> Reader:
 def writer(media_type: str, given: Values | None = None) -> Writer:
     """Return the writer of a media type. Raise UnknownFormat, or Failed for a property that it does not have."""
     kind = format_of(media_type)
-    return Writer(kind, kind.writing.of(given or {}))
+    return Writer(kind, kind.writing.of(given or {}), essence_of(media_type) if "/" in media_type else "")
 
 
 def charset_of(media_type: str) -> str | None:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, time
 from typing import Any
 
-from engine.expressions.dataweave.values.coercing import converted
-from engine.expressions.dataweave.values.moments import written
+from engine.expressions.dataweave.values import texts
+from engine.expressions.dataweave.values.annotated import schema_of
+from engine.expressions.dataweave.values.kinds import kind_of
 
 
 def text_of(value: Any) -> str:
-    """Return the value `as String`: dates in ISO 8601, null as nothing. Raise Unfit for objects, arrays, functions."""
+    """Return the value `as String`: dates in ISO 8601, a number by its format if it has one, null as nothing.
+
+    Raise Unfit for objects, arrays and functions.
+    """
     if isinstance(value, str):
         return str(value)
-    return "" if value is None else str(converted(value, "String"))
+    if value is None:
+        return ""
+    schema = schema_of(value)
+    if schema and schema.get("format") and kind_of(value) == "Number":
+        return texts.formatted(value, str(schema["format"]), schema)
+    return texts.as_text(value)
 
 
 def formatted(value: Any) -> str:
     """Return the same, but a date or a time in the format in which it was read. Raise Unfit."""
-    return written(value) if isinstance(value, (date, time)) else text_of(value)
+    return texts.written(value) if kind_of(value) in texts.MOMENTS else text_of(value)
