@@ -27,8 +27,11 @@ from engine.expressions.dataweave.values.functions import Function
 
 ROOM = "engine.expressions.dataweave."
 MODULES: dict[str, tuple[str, ...]] = {
-    "dw::Core": ("library.core_texts",),
-}
+    "dw::Core": (
+        "library.core_lists", "library.core_objects", "library.core_texts", "library.core_numbers",
+        "library.core_values",
+    ),
+}  # fmt: skip
 """The Python modules that declare what a module of DataWeave has."""
 
 

@@ -79,9 +79,9 @@ class Builtin(Function):
         return None
 
     def _converting(self, arguments: Sequence[Any]) -> Any:
-        for each in self.alternatives:
-            if not each.takes(len(arguments)):
-                continue
+        kinds = list(map(kind_of, arguments))
+        candidates = [each for each in self.alternatives if each.takes(len(kinds))]
+        for each in sorted(candidates, key=lambda each: _misfits(each, kinds)):
             try:
                 values = list(map(_converted, each.signature.parameters, arguments))
             except Unfit:
@@ -93,6 +93,10 @@ class Builtin(Function):
 def _accepts(parameter: Parameter, kind: str) -> bool:
     kinds = parameter.kinds
     return not kinds or kind in kinds or (kind == "Range" and "Array" in kinds)
+
+
+def _misfits(alternative: Alternative, kinds: Sequence[str]) -> int:
+    return sum(not _accepts(*pair) for pair in zip(alternative.signature.parameters, kinds, strict=False))
 
 
 def _converted(parameter: Parameter, value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from engine.expressions.dataweave.values.errors import Unfit, unfit
@@ -19,10 +20,11 @@ class Function:
 
     arity: the most arguments that `call` takes. least: the fewest, if some parameters have defaults.
     types: of the parameters; None in place of one that takes anything. returns: the type of the result, if written.
-    acts: whether a call reads or changes anything but its arguments.
+    acts: whether a call reads or changes anything but its arguments. defaults: Python functions without arguments that
+    return the values of the last parameters, if they are left out.
     """
 
-    __slots__ = ("acts", "arity", "call", "least", "name", "returns", "types")
+    __slots__ = ("acts", "arity", "call", "defaults", "least", "name", "returns", "types")
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class Function:
         *,
         returns: Type | None = None,
         acts: bool = False,
+        defaults: Sequence[Bare] = (),
     ) -> None:
         self.name = name
         self.arity = arity
@@ -42,6 +45,7 @@ class Function:
         self.least = arity if least is None else least
         self.returns = returns
         self.acts = acts
+        self.defaults = tuple(defaults)
 
     def taking(self, count: int) -> Bare:
         """Return a Python function of exactly that many arguments; those that the function does not take are dropped.
@@ -76,7 +80,7 @@ def as_callable(value: Any, count: int) -> Bare:
 
 
 class Overloads(Function):
-    """Functions of one name: the first whose types fit is called, else the first to whose types the values convert."""
+    """Functions of one name: the first whose types fit is called, else the one for which the fewest values convert."""
 
     __slots__ = ("functions",)
 
@@ -91,11 +95,11 @@ class Overloads(Function):
         return dropping(self.call, most, count)
 
     def _choose(self, *arguments: Any) -> Any:
-        candidates = [each for each in self.functions if each.takes(len(arguments))]
-        for each in candidates:
-            if accepts(each.types, arguments):
+        candidates = [(misfits(each.types, arguments), each) for each in self.functions if each.takes(len(arguments))]
+        for count, each in candidates:
+            if count == 0:
                 return each.call(*arguments)
-        for each in candidates:
+        for _, each in sorted(candidates, key=itemgetter(0)):
             try:
                 converted = convert(each.types, arguments)
             except Unfit:
@@ -104,9 +108,9 @@ class Overloads(Function):
         raise not_taken(self.name, arguments)
 
 
-def accepts(types: Sequence[Type | None], arguments: Sequence[Any]) -> bool:
-    """Return whether each argument is of the type of its parameter."""
-    return all(kind is None or kind.accepts(value) for kind, value in zip(types, arguments, strict=False))
+def misfits(types: Sequence[Type | None], arguments: Sequence[Any]) -> int:
+    """Return how many arguments are not of the type of their parameter."""
+    return sum(kind is not None and not kind.accepts(value) for kind, value in zip(types, arguments, strict=False))
 
 
 def convert(types: Sequence[Type | None], arguments: Sequence[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from engine.expressions.appended import Appended
 from engine.expressions.dataweave.values.annotated import ANNOTATED
 from engine.expressions.dataweave.values.functions import Function, Overloads
+from engine.expressions.dataweave.values.keyed import Blank, KeyedDecimal, KeyedPairs, KeyedText, KeyedWhole
 from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs
 from engine.expressions.dataweave.values.times.periods import Period
 from engine.expressions.dataweave.values.regexes import Regex
@@ -19,7 +20,8 @@ KINDS: dict[type, str] = {
     type(None): "Null", bool: "Boolean", int: "Number", Decimal: "Number", float: "Number", str: "String",
     Key: "Key", list: "Array", Appended: "Array", range: "Range", dict: "Object", Pairs: "Object", date: "Date",
     Period: "Period", bytes: "Binary", Regex: "Regex", Type: "Type", Namespace: "Namespace", Function: "Function",
-    Overloads: "Function", **ANNOTATED,
+    Overloads: "Function", **ANNOTATED, Blank: "Null", KeyedText: "String", KeyedWhole: "Number",
+    KeyedDecimal: "Number", KeyedPairs: "Object",
 }  # fmt: skip
 """Types whose values are all of one kind. Of a datetime and a time it depends on the zone."""
 
