@@ -11,6 +11,8 @@ class DataWeaveError(EvaluationError):
     """A value that a script cannot work with. kind: DataWeave's own name of the error, which `try` gives."""
 
     kind = "Exception"
+    offset: int | None = None
+    """Where in the script it happened, if that is known."""
 
     def __init__(self, message: str, kind: str = "") -> None:
         super().__init__(message)
