@@ -29,7 +29,7 @@ ROOM = "engine.expressions.dataweave."
 MODULES: dict[str, tuple[str, ...]] = {
     "dw::Core": (
         "library.core_lists", "library.core_objects", "library.core_texts", "library.core_numbers",
-        "library.core_values",
+        "library.core_values", "formats.declared",
     ),
 }  # fmt: skip
 """The Python modules that declare what a module of DataWeave has."""

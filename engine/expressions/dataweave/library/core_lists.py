@@ -56,10 +56,10 @@ def filter_text(text: str, criteria: Item) -> str:
     "(value: Null, mapper: (item: Nothing, index: Nothing) -> Any) -> Null",
 )
 def flat_map(items: Items, mapper: Item) -> list[Any]:
-    """Return the elements of the lists that a function returns for each element, in one list."""
+    """Return the elements of the lists that a function returns for each element, in one list; others as they are."""
     made: list[Any] = []
     for index, item in enumerate(walked(items, "flatMap")):
-        made += paid(converted(mapper(item, index), "Array"), "flatMap")
+        _extend(made, mapper(item, index))
     return made
 
 
@@ -68,11 +68,15 @@ def flatten(items: Items) -> list[Any]:
     """Return the elements; in place of each list its elements, one level deep."""
     made: list[Any] = []
     for item in paid(items, "flatten"):
-        if kind_of(item) in ("Array", "Range"):
-            made += paid(item, "flatten")
-        else:
-            made.append(item)
+        _extend(made, item)
     return made
+
+
+def _extend(made: list[Any], item: Any) -> None:
+    if kind_of(item) in ("Array", "Range"):
+        made += paid(item, "flatten")
+    else:
+        made.append(item)
 
 
 @defined(

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.signatures import Parameter, Signature, signature_of
 from engine.expressions.dataweave.values.coercing import converted
-from engine.expressions.dataweave.values.errors import Unfit
-from engine.expressions.dataweave.values.functions import Bare, Function, dropping, not_taken
+from engine.expressions.dataweave.values.errors import Unfit, not_taken
+from engine.expressions.dataweave.values.functions import Bare, Function, dropping
 from engine.expressions.dataweave.values.kinds import KINDS, kind_of
 
 Call = TypeVar("Call", bound=Callable[..., Any])

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.annotated import annotate, plain
-from engine.expressions.dataweave.values.errors import Unfit
+from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.times.moments import read_as, zone_named
 from engine.expressions.dataweave.values.numbers import exact, read_number
@@ -136,11 +136,11 @@ def _length(value: Period, unit: Any) -> int:
     """Return months, or years, of a period of years and months; seconds, or another unit, of one of hours."""
     if value.nanos is None:
         if unit not in (None, "months", "years"):
-            raise Unfit("a period of years, months and days has a number of months or years")
+            raise Failed("a period of years, months and days has a number of months or years")
         months = value.years * 12 + value.months
         return months // 12 if unit == "years" else months
     if unit is not None and unit not in UNITS:
-        raise Unfit("a period has no such unit")
+        raise Failed("a period has no such unit")
     return value.nanos // UNITS[unit or "seconds"]
 
 
@@ -179,7 +179,7 @@ def _read_moment(text: str, kind: str, schema: Schema) -> Any:
 
 def _from_epoch(number: Any, unit: Any) -> datetime:
     if unit not in (None, "seconds", "milliseconds"):
-        raise Unfit("a DateTime is made of seconds or milliseconds")
+        raise Failed("a DateTime is made of seconds or milliseconds")
     number = int(exact(number)) if abs(number) < 10**16 else 10**16
     seconds, rest = divmod(number, 1000) if unit == "milliseconds" else (number, 0)
     if not FIRST <= seconds < LAST:
@@ -262,7 +262,7 @@ def _to_bytes(value: Any, found: str, schema: Schema) -> Any:
             return str(value).encode(encoding_named(schema.get("encoding")), "replace")
         return b64decode(value, validate=False) if as_text(base) == "64" else bytes.fromhex(value)
     except ValueError:
-        raise Unfit("the text is not of this base") from None
+        raise Failed("the text is not of this base") from None
 
 
 def _to_list(value: Any, found: str, schema: Schema) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.coercing import converted
-from engine.expressions.dataweave.values.errors import Unfit
+from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.numbers import exact
 from engine.expressions.dataweave.values.objects import Key, entries_of
@@ -113,7 +113,7 @@ EQUAL: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def compare(left: Any, right: Any) -> int:
-    """Return -1, 0 or 1. Raise Unfit for values of types that have no order, or none between them."""
+    """Return -1, 0 or 1. Raise Failed for types that have no order, or none between them."""
     kind = type(left)
     if kind is type(right) and (kind is int or kind is bool or kind is Decimal):
         return (left > right) - (left < right)
@@ -125,14 +125,14 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any]:
     """Return two values that Python compares as DataWeave does; a text becomes a value of the type of the other."""
     kinds = kind_of(left), kind_of(right)
     if not ORDERED.issuperset(kinds):
-        raise Unfit(f"{kinds[0]} and {kinds[1]} cannot be compared", "InvalidComparisonException")
+        raise Failed(f"{kinds[0]} and {kinds[1]} cannot be compared", "InvalidComparisonException")
     if kinds[0] != kinds[1]:
         if kinds[0] in TEXTS and kinds[1] not in TEXTS:
             left = converted(left, kinds[1])
         elif kinds[1] in TEXTS and kinds[0] not in TEXTS:
             right = converted(right, kinds[0])
         elif not any(kinds[0] in group and kinds[1] in group for group in (DAYS, CLOCKS, TEXTS)):
-            raise Unfit(f"{kinds[0]} and {kinds[1]} cannot be compared", "InvalidComparisonException")
+            raise Failed(f"{kinds[0]} and {kinds[1]} cannot be compared", "InvalidComparisonException")
     return _orderable(left), _orderable(right)
 
 

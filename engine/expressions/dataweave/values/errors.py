@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.expressions.errors import EvaluationError
@@ -21,16 +22,16 @@ class DataWeaveError(EvaluationError):
 
 
 class Unfit(DataWeaveError):
-    """A value that cannot be converted, or is of a type that a call or an operator does not take.
-
-    `default` replaces it.
-    """
+    """A value that cannot be converted, or null in a call that does not take it: `default` replaces it."""
 
     kind = "InvalidCoercionException"
 
 
 class Failed(DataWeaveError):
-    """Anything else, such as `fail`, a division by zero or a `match` without a case. Only `try` catches it."""
+    """Anything else, such as other values that a call does not take, `fail` or a division by zero.
+
+    Only `try` catches it.
+    """
 
     kind = "ExecutionException"
 
@@ -41,10 +42,25 @@ class UserFailed(Failed):
     kind = "UserException"
 
 
-def unfit(expected: str, found: Any, where: str = "") -> Unfit:
-    """Return the error for a value of another type. where: the function or operator that does not take it."""
+def unfit(expected: str, found: Any, where: str = "") -> DataWeaveError:
+    """Return the error for a value of another type: Unfit for null, which `default` replaces, else Failed.
+
+    where: the function or operator that does not take it.
+    """
     from engine.expressions.dataweave.values.kinds import kind_of
 
     name = kind_of(found)
-    article = f"{where} takes" if where else "expected"
-    return Unfit(f"{article} {expected}, not {name}", "UnexpectedTypeException")
+    kind = Unfit if name == "Null" else Failed
+    return kind(f"{where} takes {expected}, not {name}" if where else f"expected {expected}, not {name}", MISMATCH)
+
+
+MISMATCH = "UnexpectedTypeException"
+
+
+def not_taken(name: str, arguments: Sequence[Any]) -> DataWeaveError:
+    """Return the error for arguments that a function or an operator does not take: Unfit if one of them is null."""
+    from engine.expressions.dataweave.values.kinds import kind_of
+
+    kinds = list(map(kind_of, arguments))
+    kind = Unfit if "Null" in kinds else Failed
+    return kind(f"{name} does not take ({', '.join(kinds)})", "NotFunctionException")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from engine.expressions.dataweave.values.errors import Unfit, unfit
+from engine.expressions.dataweave.values.errors import Unfit, not_taken
 
 if TYPE_CHECKING:
     from engine.expressions.dataweave.values.types import Type
@@ -75,7 +75,7 @@ def dropping(call: Bare, arity: int, count: int) -> Bare:
 def as_callable(value: Any, count: int) -> Bare:
     """Return a Python function of exactly `count` arguments. Raise Unfit if the value is no function."""
     if not isinstance(value, Function):
-        raise unfit("a function", value)
+        raise Unfit("expected a function")
     return value.taking(count)
 
 
@@ -121,10 +121,3 @@ def convert(types: Sequence[Type | None], arguments: Sequence[Any]) -> list[Any]
         value if kind is None or kind.accepts(value) else fitted(value, kind)
         for kind, value in zip(types, arguments, strict=False)
     ]
-
-
-def not_taken(name: str, arguments: Sequence[Any]) -> Unfit:
-    """Return the error for arguments that no function of the name takes."""
-    from engine.expressions.dataweave.values.kinds import kind_of
-
-    return Unfit(f"{name} does not take ({', '.join(map(kind_of, arguments))})", "NotFunctionException")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.expressions.dataweave.values.coercing import converted
-from engine.expressions.dataweave.values.errors import Unfit
+from engine.expressions.dataweave.values.errors import Unfit, not_taken
 from engine.expressions.dataweave.values.kinds import kind_of
 
 Calculate = Callable[[Any, Any], Any]
@@ -45,7 +45,7 @@ class Operation:
             except Unfit:
                 continue
             return case[2](*values)
-        raise Unfit(f"'{self.symbol}' does not take {left_kind} and {right_kind}", "InvalidOperationException")
+        raise not_taken(f"'{self.symbol}'", (left, right))
 
 
 def _takes(kind: str, found: str) -> bool:

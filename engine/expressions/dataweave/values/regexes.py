@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.values.errors import Failed, Unfit
+from engine.expressions.dataweave.values.errors import Failed
 from engine.limits import LARGEST_PROGRAM, LONGEST_PATTERN, LONGEST_TEXT, MOST_COMPARED
 
 PER_INSTRUCTION = 16
@@ -88,14 +88,14 @@ def _refuse_surrogates(text: str) -> None:
     try:
         text.encode()
     except UnicodeError:
-        raise Unfit("a regular expression takes a text of Unicode characters, not one with half of a pair") from None
+        raise Failed("a regular expression takes a text of Unicode characters, not one with half of a pair") from None
 
 
 @lru_cache(maxsize=256)
 def compiled_regex(pattern: str) -> tuple[str, Any, int]:
-    """Return the engine's name, the compiled pattern and its size. Raise Unfit for an invalid one."""
+    """Return the engine's name, the compiled pattern and its size. Raise Failed for an invalid one."""
     if len(pattern) > LONGEST_PATTERN:
-        raise Unfit(f"a regular expression stops at {LONGEST_PATTERN} characters")
+        raise Failed(f"a regular expression stops at {LONGEST_PATTERN} characters")
     return _by_re2(pattern) or _by_backtracking(pattern)
 
 
@@ -118,6 +118,6 @@ def _by_backtracking(pattern: str) -> tuple[str, Any, int]:
 
     spend(PER_INSTRUCTION * 8 * len(pattern), "a regular expression")
     try:
-        return "regex", regex.compile(pattern, regex.VERSION0), max(len(pattern), 1)
+        return "regex", regex.compile(pattern, regex.VERSION0 | regex.ASCII), max(len(pattern), 1)
     except (regex.error, OverflowError, RecursionError, ValueError):
-        raise Unfit("the text is not a regular expression", "InvalidRegexException") from None
+        raise Failed("the text is not a regular expression", "InvalidRegexException") from None

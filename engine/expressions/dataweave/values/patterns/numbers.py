@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.values.errors import Unfit
+from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.numbers import EXACT, decimal_of, simplest
 from engine.expressions.dataweave.values.patterns.locales import Signs, signs_of
 from engine.limits import LONGEST_FORMAT_PATTERN, LONGEST_NUMBER
@@ -144,17 +144,17 @@ def _grouped(digits: str, size: int, sign: str) -> str:
 
 
 def read_number_by(text: str, pattern: str, language: str | None = None) -> int | Decimal:
-    """Return the number at the start of a text, by the pattern. Raise Unfit if there is none."""
+    """Return the number at the start of a text, by the pattern. Raise Failed if there is none."""
     form, signs = pattern_of(pattern), signs_of(language)
     if len(text) > LONGEST_NUMBER:
-        raise Unfit("the text is too long for a number")
+        raise Failed("the text is too long for a number")
     negative = text.startswith(form.negative_before) and len(form.negative_before) > len(form.before)
     before = form.negative_before if negative else form.before
     if not text.startswith(before):
-        raise Unfit("the text does not fit the format")
+        raise Failed("the text does not fit the format")
     digits = rf"[0-9{re.escape(signs.group)}]*"
     found = re.compile(rf"({digits})(?:{re.escape(signs.point)}([0-9]*))?(?:E(-?[0-9]{{1,3}}))?").match(text, len(before))
     if found is None or not re.search("[0-9]", found[0]):
-        raise Unfit("the text does not fit the format")
+        raise Failed("the text does not fit the format")
     number = Decimal(f"{found[1].replace(signs.group, '') or 0}.{found[2] or 0}E{found[3] or 0}")
     return simplest(_shifted(-number if negative else number, -form.scale))
