@@ -43,6 +43,10 @@ class Language(Protocol):
     def fills_placeholders(self) -> bool:
         """Whether an expression may hold `${…}`, whose text becomes part of it."""
 
+    @property
+    def reads_payloads(self) -> bool:
+        """Whether its expressions read a payload that is a text, by its media type, when they touch it."""
+
     def split(self, text: str) -> Sequence[MarkedPart]:
         """Split a text at its `#[ … ]`. Raises ExpressionSyntaxError for a `#[` without its `]`."""
 

@@ -28,7 +28,6 @@ ROOTS = {
     "flow": "flow",
 }
 NO_VARIABLES: Mapping[str, str] = {}
-NO_APPLICATION: Mapping[str, Any] = {}
 SCRIPT, RESOURCE = "dataweave", "resource"
 """The only key of a map that is a script, and of one that names the file of a script."""
 SCRIPT_FILE = ".dwl"
@@ -50,7 +49,7 @@ class Reach:
     """The language of its expressions."""
     script: Callable[[Text], Text] | None = None
     """Returns the text of a file with a script, whose name a parameter has; refuses one that is not there."""
-    app: Mapping[str, Any] = NO_APPLICATION
+    app: Mapping[str, Any] = field(default_factory=dict)
     """What expressions see of the application as `app`, in languages that have it."""
 
     @cached_property

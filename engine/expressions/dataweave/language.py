@@ -38,6 +38,7 @@ class DataWeave:
 
     name = "dataweave"
     fills_placeholders = True
+    reads_payloads = True
 
     def split(self, text: str) -> list[MarkedPart]:
         return marks.split(text)

@@ -21,6 +21,7 @@ class JMESPath:
 
     name = "jmespath"
     fills_placeholders = False
+    reads_payloads = False
 
     def split(self, text: str) -> list[MarkedPart]:
         return split(text)
