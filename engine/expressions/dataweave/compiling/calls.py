@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-from engine.expressions.dataweave.compiling.functions import Functions, calls_itself
+from engine.expressions.dataweave.compiling.functions import Functions, calls_itself, is_filled_from_last
 from engine.expressions.dataweave.compiling.scopes import (
     Alias,
     Binding,
@@ -125,7 +125,7 @@ class Calls(Functions):
         found = self.find(node.function, scope) if isinstance(node.function, Name) else None
         number = self._only(found, len(node.arguments)) if isinstance(found, Written) else -1
         if isinstance(found, Written) and number >= 0 and self.jumps(node, found, number, sink):
-            self.jump(self._arguments(node, found, scope))
+            self.jump(_filled(found.lambdas[number], self._arguments(node, found, scope)))
         else:
             self.put(self.visit_call(node, scope), sink)
 
@@ -142,8 +142,8 @@ class Calls(Functions):
         arguments = self._arguments(node, found, scope)
         if number < 0:
             return self.let(f"{self._function_value(found)}.call({', '.join(arguments)})")
+        arguments = _filled(found.lambdas[number], arguments)
         if found.is_recursive and scope.depth:
-            arguments += ["UNSET"] * (len(found.lambdas[number].parameters) - len(arguments))
             arguments.append(f"{scope.depth} + 1")
         return self.let(f"{names[number]}({', '.join(arguments)})")
 
@@ -207,13 +207,19 @@ class Calls(Functions):
     def _call_value(self, node: Call, scope: Scope) -> str:
         function = self.visit(node.function, scope)
         arguments = [self.visit(each, scope) for each in node.arguments]
-        self.write(f"budget.pay(12, 'a call')")
+        self.write("budget.pay(12, 'a call')")
         return self.let(f"called({', '.join([function, *arguments])})")
 
 
 def _takes(function: Lambda, count: int) -> bool:
     least = sum(each.default is None for each in function.parameters)
     return least <= count <= len(function.parameters)
+
+
+def _filled(function: Lambda, arguments: list[str]) -> list[str]:
+    """Return an argument for each parameter; those that are not given take their defaults."""
+    missing = ["UNSET"] * (len(function.parameters) - len(arguments))
+    return [*missing, *arguments] if is_filled_from_last(function) else [*arguments, *missing]
 
 
 def _typed(found: Written) -> bool:
@@ -232,8 +238,10 @@ def _arity(function: Function, position: int) -> int:
     """Return how many arguments the function gets that a library function takes at a position; -1 if it takes none."""
     if not isinstance(function, Builtin):
         return -1
-    parameters = [each.signature.parameters for each in function.alternatives]
-    return max((each[position].arity for each in parameters if position < len(each)), default=-1)
+    found = [each.signature.parameters[position] for each in function.alternatives if position < len(each.signature.parameters)]
+    if any(each.kinds == ("Function",) and each.arity < 0 for each in found):
+        return 2  # reduce
+    return max((each.arity for each in found), default=-1)
 
 
 def _wrong_count(node: Call, name: str, count: int) -> ExpressionSyntaxError:

@@ -58,7 +58,7 @@ def source_of(evaluate: Evaluate) -> str:
     return str(evaluate.__globals__["__source__"])
 
 
-class _Compiler(Selectors, Matching, Operators):
+class _Compiler(Operators, Matching, Selectors):
     """All parts, and `do`."""
 
     def compile(self, script: Script) -> Evaluate:
@@ -70,7 +70,7 @@ class _Compiler(Selectors, Matching, Operators):
         if script.body is None:
             raise ExpressionSyntaxError(script.offset, "a header alone", "'---' and an expression behind it", "---")
         self.deliver(script.body, scope, RETURN)
-        return self._function()
+        return self.finished()
 
     def room_of_modules(self) -> Room:
         return self.header
@@ -95,7 +95,7 @@ class _Compiler(Selectors, Matching, Operators):
         self.deliver(node.body, inner, sink)
         place.lines[start:start] = [*room.functions, *room.lines]
 
-    def _function(self) -> Evaluate:
+    def finished(self) -> Evaluate:
         """Return the function of all lines."""
         lines = [*self.header.functions, *self.header.lines, *self.place.lines]
         source = "\n".join([*self.parts, *OPENED, *lines, *CLOSED])

@@ -10,6 +10,7 @@ from engine.expressions.dataweave.compiling.base import RETURN, Base, nodes
 from engine.expressions.dataweave.compiling.scopes import Local, Scope, Written
 from engine.expressions.dataweave.syntax.tree import Call, Lambda, Name, Node, Parameter
 from engine.expressions.dataweave.values.types import Type
+from engine.expressions.errors import ExpressionSyntaxError
 
 DOLLARS = ("$", "$$", "$$$")
 DEEPEST_CALLS = 254
@@ -43,7 +44,17 @@ class Functions(Base):
         types = tuple(self.parameter_type(each, self._scope_of_types(node, scope)) for each in node.parameters)
         least = sum(each.default is None for each in node.parameters)
         kinds = self.constant(types) if any(types) else "None"
-        return f"Function({self.constant(node.name)}, {len(types)}, {name}, {kinds}, {least})"
+        call = f"from_last({name}, {len(types)})" if is_filled_from_last(node) else name
+        defaults = "".join(f"{self._default_of(each, scope)}, " for each in node.parameters if each.default)
+        return f"Function({self.constant(node.name)}, {len(types)}, {call}, {kinds}, {least}, defaults=({defaults}))"
+
+    def _default_of(self, parameter: Parameter, scope: Scope) -> str:
+        """Write the function that returns the default of a parameter."""
+        name = self.new("f")
+        with self.outside_of_tail(), self.function(name, []):
+            if parameter.default is not None:
+                self.deliver(parameter.default, scope, RETURN)
+        return name
 
     def _scope_of_types(self, node: Lambda, scope: Scope) -> Scope:
         inner = Scope(scope)
@@ -64,6 +75,13 @@ class Functions(Base):
             self.deliver(node.body, inner, RETURN)
         return name
 
+    def refuse_defaults(self, node: Lambda) -> None:
+        """Refuse defaults between parameters without one."""
+        has = [each.default is not None for each in node.parameters]
+        if has not in (sorted(has), sorted(has, reverse=True)):
+            expected = "parameters with a default at the beginning or at the end"
+            raise ExpressionSyntaxError(node.offset, "a default between other parameters", expected)
+
     def _declare(self, parameter: Parameter, scope: Scope) -> str:
         name = self.new()
         scope.names[parameter.name] = Local(name)
@@ -77,11 +95,12 @@ class Functions(Base):
         self.tail = outer
 
     def checks(self, node: Lambda, scope: Scope, names: list[str]) -> None:
-        """Write defaults, and the conversion of arguments to the types of parameters."""
+        """Write defaults, which do not see the parameters, and the conversion of arguments to types."""
+        self.refuse_defaults(node)
         for parameter, name in zip(node.parameters, names, strict=True):
             if parameter.default is not None:
                 with self.block(f"if {name} is UNSET:"):
-                    self.deliver(parameter.default, scope, name)
+                    self.deliver(parameter.default, scope.outer or scope, name)
             kind = self.parameter_type(parameter, scope)
             if kind is not None:
                 known = self.constant(kind)
@@ -137,9 +156,8 @@ class Functions(Base):
     def jump(self, arguments: list[str]) -> None:
         """Write the call of the function by itself as the next round of its loop."""
         names = self.tail.names if self.tail else []
-        values = [*arguments, *["UNSET"] * (len(names) - len(arguments))]
         if names:
-            self.write(f"{', '.join(names)} = {', '.join(values)}")
+            self.write(f"{', '.join(names)} = {', '.join(arguments)}")
         self.write("continue")
 
 
@@ -150,6 +168,11 @@ def _heads(node: Lambda, names: list[str]) -> list[str]:
         may_miss = may_miss or parameter.default is not None
         found.append(f"{name}=UNSET" if may_miss else name)
     return found
+
+
+def is_filled_from_last(node: Lambda) -> bool:
+    """Return whether arguments belong to the last parameters, because the first ones have defaults."""
+    return bool(node.parameters) and node.parameters[0].default is not None and node.parameters[-1].default is None
 
 
 def calls_itself(written: Written) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
-from engine.expressions.dataweave.compiling.base import declares_functions
+from engine.expressions.dataweave.compiling.base import declares_functions, nodes
 from engine.expressions.dataweave.compiling.calls import Calls
 from engine.expressions.dataweave.compiling.functions import DOLLARS
 from engine.expressions.dataweave.compiling.naming import CORE
@@ -42,7 +43,9 @@ class Inlining(Calls):
         """Return whether an argument is the body of a loop, or a function with as many parameters as it gets."""
         if not isinstance(body, Lambda):
             return node.is_infix and not self._is_function(body, scope)
-        return len(body.parameters) <= len(DOLLARS) and not any(each.default for each in body.parameters)
+        defaults = [each.default is not None for each in body.parameters]
+        is_start = isinstance(node.function, Name) and node.function.name == "reduce" and defaults == [False, True]
+        return len(body.parameters) <= len(DOLLARS) and (is_start or not any(defaults))
 
     def _loop(self, node: Call, scope: Scope, items: str, names: tuple[str, ...], keys: tuple[int, ...] = ()) -> Loop:
         """Name what the body sees: the parameters of a function, or `$`. keys: the positions of keys."""
@@ -65,7 +68,8 @@ class Inlining(Calls):
             for name in loop.names[1:count]:
                 if self.kind(name) == "Key":
                     self.write(f"{name} = key_value({name})")
-            self.checks(loop.function, loop.scope, list(loop.names[:count]))
+            given = tuple(replace(each, default=None) for each in loop.function.parameters)
+            self.checks(replace(loop.function, parameters=given), loop.scope, list(loop.names[:count]))
 
     def _null_or(self, items: str, result: str, write: Callable[[], None]) -> str:
         """Write a loop that null passes by."""
@@ -78,8 +82,6 @@ class Inlining(Calls):
     def _uses(self, loop: Loop, position: int) -> bool:
         """Return whether the body asks for a parameter."""
         names = {name for name, found in loop.scope.names.items() if isinstance(found, Local) and found.name == loop.names[position]}
-        from engine.expressions.dataweave.compiling.base import nodes
-
         return loop.function is not None or any(isinstance(each, Name) and each.name in names for each in nodes(loop.body))
 
     def _elements(self, loop: Loop, what: str) -> str:
@@ -149,7 +151,11 @@ class Inlining(Calls):
             items = self.let(f"elements({loop.items}, 'reduce')")
             self.pay(f"len({items})", loop.body, "reduce")
             rest = self.let(f"iter({items})")
-            self.write(f"{result} = next({rest}, None)")
+            start = _start(node.arguments[1])
+            if start is not None:
+                self.deliver(start, scope, result)
+            else:
+                self.write(f"{result} = next({rest}, '' if type({items}) is str else None)")
             with self.loop(f"for {item} in {rest}:"):
                 self._begin(loop)
                 self.deliver(loop.body, loop.scope, result)
@@ -199,3 +205,8 @@ class Inlining(Calls):
             self.write(f"{found}.append({self.kept(loop.body, loop.scope)})")
 
         return self._over_object(node, scope, "pluck", make, "{}")
+
+
+def _start(body: Node) -> Node | None:
+    """Return the value with which reduce begins: the default of the second parameter."""
+    return body.parameters[1].default if isinstance(body, Lambda) and len(body.parameters) > 1 else None

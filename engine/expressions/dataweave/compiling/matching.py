@@ -44,20 +44,20 @@ class Matching(Inlining):
         """Write the cases up to the one that fits everything. Return whether there is such a case."""
         for each in node.cases:
             if isinstance(each.pattern, Anything) and each.guard is None:
-                self.deliver(each.body, self._named(each.pattern, value, scope), sink)
+                self.deliver(each.body, self._scope_of_case(each.pattern, value, scope), sink)
                 return True
             self._case(each, value, scope, sink)
         self.write(f"unmatched({value})")
         return False
 
-    def _named(self, pattern: Pattern, value: str, scope: Scope) -> Scope:
+    def _scope_of_case(self, pattern: Pattern, value: str, scope: Scope) -> Scope:
         """Return the scope of a case: the value has its name, or is `$`."""
         inner = Scope(scope)
         inner.names[pattern.name or "$"] = Local(value)
         return inner
 
     def _case(self, case: Case, value: str, scope: Scope, sink: str) -> None:
-        inner = self._named(case.pattern, value, scope)
+        inner = self._scope_of_case(case.pattern, value, scope)
         test = self._test(case.pattern, value, inner)
         with self.block(f"if {test}:"):
             self._bind(case.pattern, value, inner)

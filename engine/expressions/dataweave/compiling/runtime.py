@@ -9,7 +9,7 @@ from engine.expressions.budget import begin, here
 from engine.expressions.dataweave.values import arithmetic, comparing, joining, keyed, selecting
 from engine.expressions.dataweave.values.coercing import coerce, fitted
 from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
-from engine.expressions.dataweave.values.functions import Function, Overloads
+from engine.expressions.dataweave.values.functions import Bare, Function, Overloads
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import (
     Key,
@@ -113,6 +113,11 @@ def called(function: Any, *arguments: Any) -> Any:
     return function.call(*arguments)
 
 
+def from_last(function: Bare, count: int) -> Bare:
+    """Return a function whose arguments belong to the last parameters: the first ones have defaults."""
+    return lambda *arguments: function(*(UNSET,) * (count - len(arguments)), *arguments)
+
+
 def function_or_constant(value: Any, arity: int) -> Function:
     """Return a function as it is; anything else as the result of a function."""
     return value if isinstance(value, Function) else Function("", arity, lambda *_: value)
@@ -135,7 +140,7 @@ def tail_of(value: Any) -> Any:
 
 NAMED = (
     truth, too_deep, unmatched, elements, entries, pairs, several, spread, key_from, key_with, called,
-    function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key, is_array,
+    from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key, is_array,
     begin, Function, Overloads, Unfit,
     joining.interpolated, comparing.equals, comparing.similar,
     selecting.select, selecting.select_keyed, selecting.select_all, selecting.select_all_keyed, selecting.select_pairs,

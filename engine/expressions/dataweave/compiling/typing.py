@@ -25,7 +25,7 @@ from engine.expressions.dataweave.values.types import ALIASES as UNIONS
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.suggestion import did_you_mean
 
-PLAIN = SIMPLE | UNIONS.keys() | {"Any", "Nothing", "Object", "Array", "Enum", "Function"}
+PLAIN = SIMPLE | UNIONS.keys() | {"Any", "Nothing", "Object", "Array", "Enum", "Function", "Iterator", "CData"}
 
 
 class Types(Names):
