@@ -111,7 +111,9 @@ def weight(node: Node) -> int:
 @lru_cache(maxsize=4096)
 def declares_functions(node: Node) -> bool:
     """Return whether a `do` inside declares functions: they would see the values of a later round of a loop."""
-    return any(isinstance(each, Do) and any(isinstance(one, Function) for one in each.directives) for each in nodes(node))
+    return any(
+        isinstance(each, Do) and any(isinstance(one, Function) for one in each.directives) for each in nodes(node)
+    )
 
 
 def text_of(node: Node | None) -> str | None:

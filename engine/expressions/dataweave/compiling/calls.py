@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from engine.expressions.dataweave.compiling.functions import Functions, calls_itself, is_filled_from_last
 from engine.expressions.dataweave.compiling.scopes import (
     Alias,
@@ -238,7 +237,11 @@ def _arity(function: Function, position: int) -> int:
     """Return how many arguments the function gets that a library function takes at a position; -1 if it takes none."""
     if not isinstance(function, Builtin):
         return -1
-    found = [each.signature.parameters[position] for each in function.alternatives if position < len(each.signature.parameters)]
+    found = [
+        each.signature.parameters[position]
+        for each in function.alternatives
+        if position < len(each.signature.parameters)
+    ]
     if any(each.kinds == ("Function",) and each.arity < 0 for each in found):
         return 2  # reduce
     return max((each.arity for each in found), default=-1)
@@ -247,5 +250,3 @@ def _arity(function: Function, position: int) -> int:
 def _wrong_count(node: Call, name: str, count: int) -> ExpressionSyntaxError:
     given = f"{name}() with {count} argument{'' if count == 1 else 's'}"
     return ExpressionSyntaxError(node.function.offset, given, "as many as it has parameters")
-
-

@@ -11,10 +11,8 @@ from engine.expressions.dataweave.compiling.base import RETURN, nodes
 from engine.expressions.dataweave.compiling.calls import Room
 from engine.expressions.dataweave.compiling.matching import Matching
 from engine.expressions.dataweave.compiling.naming import Load
-from engine.expressions.dataweave.compiling.operators import Operators
 from engine.expressions.dataweave.compiling.runtime import GLOBALS
 from engine.expressions.dataweave.compiling.scopes import Declared, Scope, Written
-from engine.expressions.dataweave.compiling.selectors import Selectors
 from engine.expressions.dataweave.compiling.writer import PLACED, Place
 from engine.expressions.dataweave.syntax.tree import Do, Index, Node, Script, Select
 from engine.expressions.dataweave.values.errors import DataWeaveError, Failed
@@ -58,7 +56,7 @@ def source_of(evaluate: Evaluate) -> str:
     return str(evaluate.__globals__["__source__"])
 
 
-class _Compiler(Operators, Matching, Selectors):
+class _Compiler(Matching):
     """All parts, and `do`."""
 
     def compile(self, script: Script) -> Evaluate:

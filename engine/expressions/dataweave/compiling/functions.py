@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from engine.expressions.dataweave.compiling.base import RETURN, Base, nodes
+from engine.expressions.dataweave.compiling.base import RETURN, nodes
 from engine.expressions.dataweave.compiling.scopes import Local, Scope, Written
+from engine.expressions.dataweave.compiling.selectors import Selectors
 from engine.expressions.dataweave.syntax.tree import Call, Lambda, Name, Node, Parameter
 from engine.expressions.dataweave.values.types import Type
 from engine.expressions.errors import ExpressionSyntaxError
@@ -29,7 +30,7 @@ class Tail(NamedTuple):
     names: list[str]
 
 
-class Functions(Base):
+class Functions(Selectors):
     """Functions."""
 
     tail: Tail | None = None
@@ -107,10 +108,7 @@ class Functions(Base):
                 with self.block(f"if not {self.is_of(name, kind)}:"):
                     self.write(f"{name} = fitted({name}, {known})")
 
-    def is_of(self, name: str, kind: Type) -> str:
-        raise NotImplementedError
-
-    def implied(self, node: Node, scope: Scope, arity: int, *, is_second_key: bool = False) -> str:
+    def implied(self, node: Node, scope: Scope, arity: int) -> str:
         """Write the function that an expression with `$` stands for, and return its name."""
         name, inner = self.new("f"), Scope(scope)
         names = [self.new() for _ in range(arity)]
@@ -171,8 +169,8 @@ def _heads(node: Lambda, names: list[str]) -> list[str]:
 
 
 def is_filled_from_last(node: Lambda) -> bool:
-    """Return whether arguments belong to the last parameters, because the first ones have defaults."""
-    return bool(node.parameters) and node.parameters[0].default is not None and node.parameters[-1].default is None
+    """Return whether arguments belong to the last parameters, because the first one has a default."""
+    return bool(node.parameters) and node.parameters[0].default is not None
 
 
 def calls_itself(written: Written) -> bool:

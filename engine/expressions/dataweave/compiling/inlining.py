@@ -81,8 +81,14 @@ class Inlining(Calls):
 
     def _uses(self, loop: Loop, position: int) -> bool:
         """Return whether the body asks for a parameter."""
-        names = {name for name, found in loop.scope.names.items() if isinstance(found, Local) and found.name == loop.names[position]}
-        return loop.function is not None or any(isinstance(each, Name) and each.name in names for each in nodes(loop.body))
+        names = {
+            name
+            for name, found in loop.scope.names.items()
+            if isinstance(found, Local) and found.name == loop.names[position]
+        }
+        return loop.function is not None or any(
+            isinstance(each, Name) and each.name in names for each in nodes(loop.body)
+        )
 
     def _elements(self, loop: Loop, what: str) -> str:
         """Write the payment for a list, and return the head of the loop over it."""
@@ -97,7 +103,11 @@ class Inlining(Calls):
         self.pay(f"len({items})", loop.body, what)
         value, key, index = loop.names
         each = f"({key}, {value})" if self._uses(loop, 2) else f"{key}, {value}"
-        return f"for {index}, {each} in enumerate({items}.items()):" if self._uses(loop, 2) else f"for {each} in {items}.items():"
+        return (
+            f"for {index}, {each} in enumerate({items}.items()):"
+            if self._uses(loop, 2)
+            else f"for {each} in {items}.items():"
+        )
 
     # Lists
 
@@ -185,7 +195,9 @@ class Inlining(Calls):
     def _loop_mapObject(self, node: Call, scope: Scope) -> str:  # noqa: N802
         def make(loop: Loop, found: str) -> None:
             body = loop.body
-            if isinstance(body, ObjectLiteral) and all(isinstance(each, Field) and not each.condition for each in body.fields):
+            if isinstance(body, ObjectLiteral) and all(
+                isinstance(each, Field) and not each.condition for each in body.fields
+            ):
                 for each in body.fields:
                     self.append_entry(each, loop.scope, found)
             else:

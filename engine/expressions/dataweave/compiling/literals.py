@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from engine.expressions.dataweave.compiling.base import Base, text_of
+from engine.expressions.dataweave.compiling.base import text_of
+from engine.expressions.dataweave.compiling.operators import Operators
 from engine.expressions.dataweave.compiling.scopes import Local, Scope
 from engine.expressions.dataweave.syntax.tree import (
     ArrayLiteral,
@@ -30,7 +33,7 @@ ELEMENTS = 200
 """Elements of an array that are written as one expression."""
 
 
-class Literals(Base):
+class Literals(Operators):
     """Literals."""
 
     def visit_literal(self, node: Literal, scope: Scope) -> str:
@@ -40,7 +43,9 @@ class Literals(Base):
         try:
             compiled_regex(node.pattern)
         except DataWeaveError as error:
-            raise ExpressionSyntaxError(node.offset, f"'/{node.pattern[:40]}/'", f"a regular expression: {error}") from None
+            raise ExpressionSyntaxError(
+                node.offset, f"'/{node.pattern[:40]}/'", f"a regular expression: {error}"
+            ) from None
         return self.constant(Regex(node.pattern))
 
     def visit_moment(self, node: Moment, scope: Scope) -> str:
@@ -77,44 +82,40 @@ class Literals(Base):
             return self.let(f"[{', '.join(self.kept(each.value, scope) for each in node.items)}]", "Array")
         result = self.let("[]", "Array")
         for each in node.items:
-            if each.condition is None:
-                self.write(f"{result}.append({self.kept(each.value, scope)})")
-                continue
-            with self.block(f"if {self.truth(self.visit(each.condition, scope))}:"):
+            with self._if(each.condition, scope):
                 self.write(f"{result}.append({self.kept(each.value, scope)})")
         return result
+
+    @contextmanager
+    def _if(self, condition: Node | None, scope: Scope) -> Iterator[None]:
+        """Write what is inside under a condition, if there is one."""
+        if condition is None:
+            yield
+            return
+        with self.block(f"if {self.truth(self.visit(condition, scope))}:"):
+            yield
 
     def visit_objectliteral(self, node: ObjectLiteral, scope: Scope) -> str:
         names = [_plain_name(each) for each in node.fields]
         if None in names or len(set(names)) < len(names):
             return self._object_of_entries(node, scope)
+        named = list(zip(map(self.constant, names), node.fields, strict=True))
         if len(names) <= ELEMENTS and not any(each.condition for each in node.fields):
-            pairs = [f"{self.constant(name)}: {self.kept(each.value, scope)}" for name, each in zip(names, node.fields)]
+            pairs = [f"{name}: {self.kept(each.value, scope)}" for name, each in named]
             return self.let(f"{{{', '.join(pairs)}}}", "Object")
         result = self.let("{}", "Object")
-        for name, each in zip(names, node.fields, strict=True):
-            self._conditional(each, scope, lambda each=each, name=name: self.write(  # type: ignore[misc]
-                f"{result}[{self.constant(name)}] = {self.kept(each.value, scope)}"
-            ))  # fmt: skip
+        for name, each in named:
+            with self._if(each.condition, scope):
+                self.write(f"{result}[{name}] = {self.kept(each.value, scope)}")
         return result
-
-    def _conditional(self, field: Field | Item, scope: Scope, write) -> None:  # type: ignore[no-untyped-def]
-        if field.condition is None:
-            write()
-            return
-        with self.block(f"if {self.truth(self.visit(field.condition, scope))}:"):
-            write()
 
     def _object_of_entries(self, node: ObjectLiteral, scope: Scope) -> str:
-        entries = self.entries(node, scope)
-        return self.let(f"object_of({entries})", "Object")
-
-    def entries(self, node: ObjectLiteral, scope: Scope) -> str:
-        """Return the name of the list of entries of an object."""
-        result = self.let("[]")
+        """Write an object whose keys are not known, or repeat."""
+        entries = self.let("[]")
         for each in node.fields:
-            self._conditional(each, scope, lambda each=each: self.append_entry(each, scope, result))  # type: ignore[misc]
-        return result
+            with self._if(each.condition, scope):
+                self.append_entry(each, scope, entries)
+        return self.let(f"object_of({entries})", "Object")
 
     def append_entry(self, field: Field | Item, scope: Scope, entries: str) -> None:
         """Write the statements that add what a field stands for to a list of entries."""

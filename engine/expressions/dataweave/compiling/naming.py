@@ -116,7 +116,9 @@ class Names:
         """Return the mistake for a name that nothing has."""
         if name.startswith("$"):
             expected = "it in what stands behind a function such as map, between its operands"
-            return ExpressionSyntaxError(node.offset, f"'{name}' outside of a function", expected, f"payload map {name}")
+            return ExpressionSyntaxError(
+                node.offset, f"'{name}' outside of a function", expected, f"payload map {name}"
+            )
         known = scope.known() | self.inputs.keys() | set(library.table(CORE))
         module = next((each for each in library.modules() if each != CORE and _has(each, name)), "")
         if module:
@@ -124,7 +126,9 @@ class Names:
                 node.offset, f"'{name}' without its import", f"a function of {module}", f"import {name} from {module}"
             )
         write = did_you_mean(name, known)
-        return ExpressionSyntaxError(node.offset, f"the unknown name '{name}'", "one of the script or of DataWeave", write)
+        return ExpressionSyntaxError(
+            node.offset, f"the unknown name '{name}'", "one of the script or of DataWeave", write
+        )
 
 
 def _has(module: str, name: str) -> bool:

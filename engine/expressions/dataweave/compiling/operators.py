@@ -19,11 +19,11 @@ CALLS = {
     ">>": "shift_right",
     "~=": "similar",
 }
-SMALL = 1 << 31
+SMALL = f"-{1 << 31} < {{}} < {1 << 31}"
 FAST = {
     "+": "{0} + {1} if type({0}) is type({1}) is int",
     "-": "{0} - {1} if type({0}) is type({1}) is int",
-    "*": f"{{0}} * {{1}} if type({{0}}) is type({{1}}) is int and -{SMALL} < {{0}} < {SMALL} and -{SMALL} < {{1}} < {SMALL}",
+    "*": f"{{0}} * {{1}} if type({{0}}) is type({{1}}) is int and {SMALL.format('{0}')} and {SMALL.format('{1}')}",
 }
 """The usual case of operators, which costs no call."""
 TESTS = {"String": "str", "Object": "dict", "Array": "list"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from engine.expressions.budget import begin, here
@@ -14,7 +14,6 @@ from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import (
     Key,
     Namespace,
-    Pairs,
     entries_of,
     key_value,
     object_of,
@@ -79,7 +78,7 @@ def several(value: Any) -> Any:
 
 
 def spread(value: Any) -> list[tuple[str, Any]]:
-    """Return the entries that `(…)` in an object stands for: those of an object, of all objects of a list; of null none."""
+    """Return the entries that `(…)` in an object stands for: of an object, or each of a list; of null none."""
     if value is None or type(value) is keyed.Blank:
         return []
     if is_map(value):
@@ -140,8 +139,8 @@ def tail_of(value: Any) -> Any:
 
 NAMED = (
     truth, too_deep, unmatched, elements, entries, pairs, several, spread, key_from, key_with, called,
-    from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key, is_array,
-    begin, Function, Overloads, Unfit,
+    from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
+    is_array, begin, Function, Overloads, Unfit,
     joining.interpolated, comparing.equals, comparing.similar,
     selecting.select, selecting.select_keyed, selecting.select_all, selecting.select_all_keyed, selecting.select_pairs,
     selecting.select_below, selecting.descend, selecting.attribute, selecting.attributes, selecting.attributes_named,
@@ -168,8 +167,7 @@ OPERATIONS = {
 }
 
 BUILTINS = {
-    each.__name__: each
-    for each in (type, len, str, dict, list, int, iter, next, enumerate, isinstance, Exception)
+    each.__name__: each for each in (type, len, str, dict, list, int, iter, next, enumerate, isinstance, Exception)
 }
 GLOBALS: Mapping[str, Any] = {
     "__builtins__": BUILTINS,
@@ -184,5 +182,3 @@ GLOBALS: Mapping[str, Any] = {
     "MOST_STEPS": MOST_STEPS,
 }
 """The names that compiled code sees."""
-
-

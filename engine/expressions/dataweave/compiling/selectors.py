@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from engine.expressions.dataweave.compiling.base import Base
 from engine.expressions.dataweave.compiling.literals import Literals
 from engine.expressions.dataweave.compiling.scopes import Scope
-from engine.expressions.dataweave.syntax.tree import Binary, Call, Index, Name, Node, Presence, Select
+from engine.expressions.dataweave.syntax.tree import Call, Index, Name, Node, Presence, Select
 from engine.expressions.errors import ExpressionSyntaxError
 
 BY_NAME = {".": "select", ".*": "select_all", ".&": "select_pairs", ".@": "attribute", ".*@": "attributes_named"}
@@ -63,7 +62,9 @@ class Selectors(Literals):
         target = node.operand
         if not isinstance(target, (Select, Index)):
             sign = "!" if node.is_asserted else "?"
-            raise ExpressionSyntaxError(node.offset, f"'{sign}' behind a value", "a selector before it", f"payload.name{sign}")
+            raise ExpressionSyntaxError(
+                node.offset, f"'{sign}' behind a value", "a selector before it", f"payload.name{sign}"
+            )
         operand = self.visit(target.operand, scope)
         if isinstance(target, Index) and target.kind == "?":
             found = self.let(f"filtered({operand}, {self.implied(target.index, scope, 2)})")
@@ -97,5 +98,3 @@ def _bounds(node: Node) -> tuple[Node, ...] | None:
     if isinstance(node, Call) and node.is_infix and isinstance(node.function, Name) and node.function.name == "to":
         return node.arguments
     return None
-
-

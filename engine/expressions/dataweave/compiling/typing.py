@@ -20,8 +20,8 @@ from engine.expressions.dataweave.syntax.tree import (
     UnionType,
     WithSchema,
 )
-from engine.expressions.dataweave.values.types import SIMPLE, Field, Type, simple, union
 from engine.expressions.dataweave.values.types import ALIASES as UNIONS
+from engine.expressions.dataweave.values.types import SIMPLE, Field, Type, simple, union
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.suggestion import did_you_mean
 

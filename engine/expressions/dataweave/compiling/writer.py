@@ -22,7 +22,7 @@ DEEPEST_LINES = 70
 
 @dataclass
 class Place:
-    """Where lines go. blocks: the loops and `try` around it. loop: the number of names when the outermost loop began."""
+    """Where lines go. blocks: the loops and `try` around it. loop: how many names came before the outermost loop."""
 
     lines: list[str] = field(default_factory=list)
     depth: int = 1
@@ -115,7 +115,9 @@ class Writer:
         with self.at(Place(depth=outer.depth + 1)):
             yield
             lines = self.place.lines
-        kept = [each for each in self._outside(lines, start, parameters) if outer.loop >= 0 and number(each) > outer.loop]
+        kept = [
+            each for each in self._outside(lines, start, parameters) if outer.loop >= 0 and number(each) > outer.loop
+        ]
         head = ", ".join([*parameters, *(["*"] if kept else []), *(f"{each}={each}" for each in kept)])
         outer.lines += [f"{' ' * outer.depth}def {name}({head}):", *lines]
 

@@ -25,6 +25,9 @@ class Key(str):
 
     __slots__ = ("attributes", "namespace")
 
+    attributes: AnyObject | None
+    namespace: Namespace | None
+
     def __new__(cls, name: str, namespace: Namespace | None = None, attributes: AnyObject | None = None) -> Key:
         key = super().__new__(cls, name)
         key.namespace = namespace

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
+from engine.expressions.dataweave.values.errors import Failed, unfit
 from engine.expressions.dataweave.values.keyed import Blank, key_of, keyed
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs, entries_of, object_of
@@ -286,7 +286,7 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if kind_of(value) in TEXTUAL:
-        from engine.expressions.dataweave.values.texts import interpolated
+        from engine.expressions.dataweave.values.joining import interpolated
 
         return interpolated(value)
     raise unfit("an array, an object or a text", value, "'[…]'")
@@ -317,7 +317,9 @@ def filtered(value: Any, keeps: Callable[[Any, Any], Any]) -> Any:
         return [each for at, each in enumerate(walked(value, "'[?…]'")) if keeps(each, at) is True] or None
     if value is None or not is_map(value):
         raise unfit("an array or an object", value, "'[?…]'")
-    entries = [(key, each) for key, each in entries_of(value) if keeps(each, key if isinstance(key, Key) else Key(key)) is True]
+    entries = [
+        (key, each) for key, each in entries_of(value) if keeps(each, key if isinstance(key, Key) else Key(key)) is True
+    ]
     return object_of(entries) if entries else None
 
 

@@ -99,10 +99,8 @@ def _created(change: Change) -> list[Entry]:
     """Return the entry that a change creates; none if its condition does not hold."""
     _, name, uri = change.step
     inner = change.inner
-    if not inner.path:
-        value = inner.change(None, 0)
-    else:
-        value = _updated([] if inner.step[0] == "[" else {}, [inner], 0)
+    empty: Any = [] if inner.path and inner.step[0] == "[" else {}
+    value = _updated(empty, [inner], 0) if inner.path else inner.change(None, 0)
     if value is UNCHANGED:
         return []
     return [(Key(str(name), Namespace("", uri)) if uri else str(name), value)]
