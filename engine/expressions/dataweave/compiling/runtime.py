@@ -94,7 +94,7 @@ def pairs(value: Any) -> Any:
 
 def several(value: Any) -> Any:
     """Return what the body of flatMap makes as elements."""
-    return value if is_array(value) else [value]
+    return value if is_array(value) and not isinstance(value, range) else [value]
 
 
 def spread(value: Any) -> list[tuple[str, Any]]:
@@ -139,7 +139,7 @@ def from_last(function: Bare, count: int) -> Bare:
 
 def function_or_constant(value: Any, arity: int) -> Function:
     """Return a function as it is; anything else as the result of a function."""
-    return value if isinstance(value, Function) else Function("", arity, lambda *_: value)
+    return value if isinstance(value, Function) else Function("", arity, lambda *_: value, None, 0)
 
 
 def groups_of(value: Any, regex: Any) -> list[Any] | None:
