@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.expressions.dataweave.compiling.functions import Functions, calls_itself, is_filled_from_last
+from functools import cached_property
+
+from engine.expressions.dataweave.compiling.functions import Functions, is_filled_from_last
+from engine.expressions.dataweave.compiling.recursion import Recursion
 from engine.expressions.dataweave.compiling.scopes import (
     Alias,
     Binding,
@@ -73,6 +76,10 @@ class Calls(Functions):
 
     header: Room
 
+    @cached_property
+    def recursion(self) -> Recursion:
+        return Recursion()
+
     def _variable(self, found: Declared) -> str:
         """Write a variable before its first use, after the variables that it uses itself."""
         if not found.name:
@@ -88,8 +95,9 @@ class Calls(Functions):
 
     def refuse_itself(self, node: Name, found: Binding) -> None:
         """Refuse a variable in its own value; a function that it holds may call itself."""
-        is_unfinished = isinstance(found, Declared) and found.name and not found.is_written
-        if is_unfinished and not isinstance(found.directive.value, Lambda):
+        if not isinstance(found, Declared) or found.is_written or isinstance(found.directive.value, Lambda):
+            return
+        if found.name:
             raise ExpressionSyntaxError(node.offset, f"'{node.name}' in its own value", "another variable")
 
     def function_names(self, found: Written) -> list[str]:
@@ -97,7 +105,7 @@ class Calls(Functions):
         if not found.names:
             found.names = [self.new("f") for _ in found.lambdas]
             self.shared.update(found.names)
-            found.is_recursive = calls_itself(found)
+            found.is_recursive = self.recursion.calls_itself(found)
             room: Room = found.scope.room
             for number in range(len(found.lambdas)):
                 place = Place(depth=room.depth, blocks=room.blocks)  # functions may call those that come later

@@ -108,14 +108,23 @@ class Operands(Types):
 
     def _if(self) -> Node:
         """Parse `if (…) … else …`, and `unless`."""
+        branches = [self._branch()]
+        while self.at("if", "unless"):
+            branches.append(self._branch())
+        node = self.expression()
+        for token, condition, then in reversed(branches):
+            node = If(token.start, condition, *((then, node) if token.text == "if" else (node, then)))
+        return node
+
+    def _branch(self) -> tuple[Token, Node, Node]:
+        """Parse `if (…) … else`. Return the first word, the condition and the value."""
         token = self.advance()
         self.expect("(", f"behind '{token.text}'", f"{token.text} (payload.ready) 1 else 2")
         condition = self.expression()
         self.expect(")", "behind the condition")
         then = self.expression()
         self.expect("else", f"and another value: '{token.text}' always has one", "else null")
-        otherwise = self.expression()
-        return If(token.start, condition, *((then, otherwise) if token.text == "if" else (otherwise, then)))
+        return token, condition, then
 
     def _array(self) -> ArrayLiteral:
         start, items = self.advance().start, []
