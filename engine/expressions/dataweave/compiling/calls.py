@@ -39,6 +39,8 @@ class Calls(Functions):
 
     def visit_name(self, node: Name, scope: Scope) -> str:
         if not node.module and self.find(node, scope) is None:
+            if scope.namespace(node.name) is not None:
+                return self.namespace(node, node.name, scope)
             kind = self._type_named(node, scope)
             if kind is not None:
                 return self.constant(kind)

@@ -123,6 +123,13 @@ def key_with(key: str, namespace: Namespace | None, attributes: Any) -> Key:
     return Key(str(key), namespace, attributes or None)
 
 
+def namespace_from(value: Any) -> Namespace:
+    """Return the namespace that a variable before `#` holds."""
+    if not isinstance(value, Namespace):
+        raise unfit("a namespace", value, "'#'")
+    return value
+
+
 def called(function: Any, *arguments: Any) -> Any:
     """Call a function value."""
     if not isinstance(function, Function):
@@ -159,7 +166,7 @@ def tail_of(value: Any) -> Any:
 
 NAMED = (
     truth, condition, negatable, late, too_deep, unmatched,
-    elements, entries, pairs, several, spread, key_from, key_with, called,
+    elements, entries, pairs, several, spread, key_from, key_with, namespace_from, called,
     from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
     is_array, begin, Function, Overloads, Unfit,
     joining.interpolated, comparing.equals, comparing.similar,
