@@ -57,7 +57,7 @@ class UnknownFormat(Failed):
     def __init__(self, media_type: str) -> None:
         self.name = NOT_HERE.get(essence_of(media_type), "")
         super().__init__(f"{self.name or 'this media type'} can be neither read nor written here")
-        self.write = did_you_mean(essence_of(media_type), [*BY_MEDIA_TYPE, *FORMATS])
+        self.write = did_you_mean(essence_of(media_type), [*BY_MEDIA_TYPE, *FORMATS], likeness=0.7)
 
 
 @dataclass(frozen=True)

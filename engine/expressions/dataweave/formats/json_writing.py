@@ -13,8 +13,8 @@ import msgspec
 from engine.expressions.dataweave.formats.output import Output
 from engine.expressions.dataweave.formats.properties import Properties, Values, flag, text
 from engine.expressions.dataweave.formats.scalars import formatted
-from engine.expressions.dataweave.values.numbers import number_text
 from engine.expressions.dataweave.values.keyed import Blank
+from engine.expressions.dataweave.values.numbers import number_text
 from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs, is_object
 from engine.expressions.operators import is_number
 from engine.expressions.sizes import inside
@@ -51,44 +51,47 @@ def write(value: Any, values: Values) -> str:
 def write_bytes(value: Any, values: Values) -> bytes:
     """Return the same in UTF-8."""
     if not (values["skipNullOn"] or values["writeAttributes"]):
-        plain = _Plain.of(value)
+        plain = parts_of(value, PLAIN_OR_DECIMALS)
         if plain is not None:
-            written = encode(value)
-            if not plain.has_decimals or NUMBERS_OTHERWISE.search(written) is None:
+            try:
+                written = encode(value)
+            except UnicodeEncodeError:  # half of a character
+                return _Writer(values).written(value).encode()
+            if plain.kinds.isdisjoint(DECIMALS) or NUMBERS_OTHERWISE.search(written) is None:
                 return _laid_out(written, values["indent"], plain.has_empty)
     return _Writer(values).written(value).encode()
 
 
 def is_plain(value: Any) -> bool:
     """Return whether a value consists of values that JSON knows, and keys that do not repeat."""
-    return _Plain.of(value) is not None
+    return parts_of(value, PLAIN_OR_DECIMALS) is not None
 
 
-class _Plain(NamedTuple):
-    """What is known of a value that JSON knows: whether numbers may be decimals, and lists or maps empty."""
+class Parts(NamedTuple):
+    """What a value consists of: the types of all its parts, and whether a list or map in it is empty."""
 
-    has_decimals: bool
+    kinds: set[type]
     has_empty: bool
 
-    @classmethod
-    def of(cls, value: Any) -> _Plain | None:
-        """Return what is known of a value; None for one that has other parts, or too many, or is too deep."""
-        found, level = set[type](), [value]
-        count, has_empty = 0, False
-        for _ in range(DEEPEST + 1):
-            kinds = set(map(type, level))
-            found |= kinds
-            if not kinds <= PLAIN_OR_DECIMALS:
-                return None
-            if kinds.isdisjoint(CONTAINERS):
-                return cls(not found.isdisjoint(DECIMALS), has_empty)
-            containers = level if kinds <= CONTAINERS else [each for each in level if type(each) in CONTAINERS]
-            has_empty = has_empty or not all(containers)
-            level = [*chain.from_iterable(map(dict.values, containers))] if kinds == MAPS else inside(containers)
-            count += len(level)
-            if count > MOST_WRITTEN:
-                return None
-        return None
+
+def parts_of(value: Any, allowed: frozenset[type]) -> Parts | None:
+    """Return what a value consists of; None if a part is of another type, or they are too many, or too deep."""
+    found, level = set[type](), [value]
+    left, has_empty = MOST_WRITTEN, False
+    for _ in range(DEEPEST + 1):
+        kinds = set(map(type, level))
+        found |= kinds
+        if not kinds <= allowed:
+            return None
+        if kinds.isdisjoint(CONTAINERS):
+            return Parts(found, has_empty)
+        containers = level if kinds <= CONTAINERS else [each for each in level if type(each) in CONTAINERS]
+        left -= sum(map(len, containers))
+        if left < 0:
+            return None
+        has_empty = has_empty or not all(containers)
+        level = [*chain.from_iterable(map(dict.values, containers))] if kinds == MAPS else inside(containers)
+    return None
 
 
 def _laid_out(plain: bytes, indent: bool, has_empty: bool) -> bytes:
