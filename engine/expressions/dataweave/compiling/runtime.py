@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from engine.expressions.budget import begin, here
+from engine.expressions.appended import Appended
+from engine.expressions.budget import begin, here, spend
 from engine.expressions.dataweave.values import arithmetic, comparing, joining, keyed, selecting
 from engine.expressions.dataweave.values.coercing import coerce, fitted
 from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
@@ -29,6 +30,10 @@ from engine.limits import MOST_STEPS
 UNSET: Any = type("Unset", (), {"__repr__": lambda _: "UNSET"})()
 """Stands for an argument that is not given."""
 BOOLEAN = simple("Boolean")
+SHORT = 16
+"""Elements of a list that is copied for one more."""
+PER_ADDED = 2
+GROWING = frozenset({list, Appended})
 
 
 def truth(value: Any) -> bool:
@@ -178,15 +183,45 @@ NAMED = (
 )  # fmt: skip
 """Everything that compiled code calls by its own name."""
 
+
+def add(left: Any, right: Any) -> Any:
+    """Return `left + right`, for a list one that is ready to grow further."""
+    if type(left) is Appended or (type(left) is list and len(left) > SHORT):
+        return _growing(left).append(right)
+    return arithmetic.add(left, right)
+
+
+def shift_left(left: Any, right: Any) -> Any:
+    """Return `left << right`, for a list one that is ready to grow further."""
+    return add(left, right) if type(left) in GROWING else arithmetic.shift_left(left, right)
+
+
+def concat(left: Any, right: Any) -> Any:
+    """Return `left ++ right`, for a list one that is ready to grow further."""
+    if type(right) is list and (type(left) is Appended or (type(left) is list and len(left) > SHORT)):
+        spend(PER_ADDED * len(right), "'++'")
+        return _growing(left).extend(right)
+    return joining.concat(left, right)
+
+
+def _growing(value: Any) -> Appended:
+    """Return a list to which elements can be added at constant cost."""
+    if type(value) is list:
+        spend(PER_ADDED * len(value), "'++'")
+        return Appended(value)
+    found: Appended = value
+    return found
+
+
 OPERATIONS = {
-    "add": arithmetic.add,
+    "add": add,
     "subtract": arithmetic.subtract,
     "multiply": arithmetic.multiply,
     "divide": arithmetic.divide,
     "negate": arithmetic.negate,
-    "shift_left": arithmetic.shift_left,
+    "shift_left": shift_left,
     "shift_right": arithmetic.shift_right,
-    "concat": joining.concat,
+    "concat": concat,
     "remove": joining.remove,
     "less": comparing.less,
     "less_or_equal": comparing.less_or_equal,
