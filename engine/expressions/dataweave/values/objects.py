@@ -82,7 +82,8 @@ AnyObject = Mapping[str, Any] | Pairs
 
 
 def is_object(value: Any) -> bool:
-    return type(value) is dict or isinstance(value, (Pairs, Mapping))
+    """Return whether a value is an object; a message or an error of the engine is one, too."""
+    return type(value) is dict or isinstance(value, (Pairs, Mapping)) or hasattr(value, "field_names")
 
 
 def entries_of(value: AnyObject) -> Iterable[Entry]:
