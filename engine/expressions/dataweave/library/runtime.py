@@ -15,6 +15,7 @@ from engine.expressions.dataweave.values.coercing import coerce
 from engine.expressions.dataweave.values.errors import UserFailed
 from engine.expressions.dataweave.values.numbers import exact
 from engine.expressions.dataweave.values.objects import AnyObject
+from engine.expressions.dataweave.values.places import calls
 from engine.expressions.dataweave.values.types import simple
 from engine.expressions.errors import EvaluationError
 
@@ -39,7 +40,10 @@ def try_(delegate: Callable[[], Any]) -> dict[str, Any]:
         raise
     except EvaluationError as error:
         kind = getattr(error, "kind", "InternalWeaveError")
-        return {"success": False, "error": {"kind": kind, "message": _words(error), "location": "", "stack": []}}
+        stack = list(calls(error))
+        location = stack[0].shown() if stack else ""
+        told = {"kind": kind, "message": _words(error), "location": location, "stack": list(map(str, stack))}
+        return {"success": False, "error": told}
 
 
 def _words(error: EvaluationError) -> str:
