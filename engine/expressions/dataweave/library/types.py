@@ -19,11 +19,9 @@ TESTED = (
 def _test(kind: str) -> None:
     """Declare isStringType and its siblings."""
 
-    @defined(TYPES, f"is{kind}Type", "(t: Type) -> Boolean")
+    @defined(TYPES, f"is{kind}Type", "(t: Type) -> Boolean", manual=f"Return whether a type is {kind}.")
     def test(given: Type) -> bool:
         return (given.name if kind == "Reference" else given.resolved().name) == kind
-
-    test.__doc__ = f"Return whether a type is {kind}."
 
 
 for _kind in TESTED:

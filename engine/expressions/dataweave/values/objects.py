@@ -16,6 +16,9 @@ class Namespace(NamedTuple):
     prefix: str
     uri: str
 
+    def to_json(self) -> str:
+        return self.uri
+
 
 class Key(str):
     """A key as a value (type Key), and a key of Pairs. Equals and hashes as its local name does.
@@ -76,6 +79,13 @@ class Pairs:
 
     def items(self) -> list[Entry]:
         return self.entries
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a dict: the values of a key that repeats are a list."""
+        made: dict[str, Any] = {}
+        for key, value in self.entries:
+            made.setdefault(str(key), []).append(value)
+        return {key: found if len(found) > 1 else found[0] for key, found in made.items()}
 
 
 AnyObject = Mapping[str, Any] | Pairs

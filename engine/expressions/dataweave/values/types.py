@@ -43,7 +43,8 @@ class Type:
     `Reference` for one that is looked up when it is needed, as one that refers to itself.
     arguments: the type of the elements of an Array, the parts of a Union or Intersection, the parameters of a Function.
     fields: of an Object type; None if it is just Object. Of a Function type: its parameters with names.
-    is_open: whether other fields may be there. returns: of a Function. schema: as in `String {format: "…"}`. alias: the name in the script, if it has one.
+    is_open: whether other fields may be there. returns: of a Function. schema: as in `String {format: "…"}`.
+    alias: the name in the script, if it has one.
     """
 
     name: str
@@ -75,6 +76,9 @@ class Type:
     def __str__(self) -> str:
         """Return the name that the script gave it, or that of the type without parameters."""
         return self.alias or str(self.resolved().name)
+
+    def to_json(self) -> str:
+        return str(self)
 
     @property
     def described(self) -> str:
