@@ -23,9 +23,10 @@ from engine.expressions.dataweave.values.objects import (
 )
 from engine.expressions.dataweave.values.regexes import Regex
 from engine.expressions.dataweave.values.selecting import is_array, is_map
+from engine.expressions.dataweave.values.typed import opened
 from engine.expressions.dataweave.values.types import simple
 from engine.expressions.dataweave.values.updating import UNCHANGED, updated
-from engine.limits import MOST_STEPS
+from engine.limits import DEEPEST_CALLS, MOST_STEPS
 
 UNSET: Any = type("Unset", (), {"__repr__": lambda _: "UNSET"})()
 """Stands for an argument that is not given."""
@@ -66,7 +67,7 @@ def late(error: Unfit) -> Failed:
 
 
 def too_deep(name: str) -> NoReturn:
-    raise Failed(f"{name} stops: it calls itself more than 256 times inside each other", "StackOverflow")
+    raise Failed(f"{name} stops: it calls itself more than {DEEPEST_CALLS} times inside of itself", "StackOverflow")
 
 
 def unmatched(value: Any) -> NoReturn:
@@ -75,6 +76,7 @@ def unmatched(value: Any) -> NoReturn:
 
 def elements(value: Any, what: str) -> Any:
     """Return what a loop over a list walks over: its elements, or for filter and reduce the characters of a text."""
+    value = opened(value)
     if is_array(value):
         return value
     if what in ("filter", "reduce"):
@@ -85,6 +87,7 @@ def elements(value: Any, what: str) -> Any:
 
 def entries(value: Any, what: str) -> Any:
     """Return an object over whose items a loop may walk."""
+    value = opened(value)
     if not is_map(value):
         raise unfit("an object", value, what)
     return value

@@ -12,6 +12,7 @@ from engine.expressions.budget import BudgetSpent, spend
 from engine.expressions.charset import codec_named, named_charset
 from engine.expressions.dataweave.formats.json_reading import read_bytes
 from engine.expressions.dataweave.formats.json_writing import write_bytes
+from engine.expressions.dataweave.formats.multipart import boundary_of
 from engine.expressions.dataweave.formats.properties import Properties, Values
 from engine.expressions.dataweave.values.errors import DataWeaveError, Failed
 from engine.expressions.errors import EvaluationError, NotInFormat
@@ -125,6 +126,14 @@ class Writer:
         self.format = kind
         self.media_type = media_type or kind.media_type
         self.values = values
+
+    @property
+    def full_media_type(self) -> str:
+        """The media type with the boundary of a multipart body, which is the same for all bodies of the writer."""
+        if self.format.name != "multipart":
+            return self.media_type
+        self.values = {**self.values, "boundary": boundary_of(self.values)}
+        return f'{self.media_type}; boundary="{self.values["boundary"]}"'
 
     def written(self, value: Any) -> Any:
         """Return the text, the bytes, or for application/java the value.
