@@ -99,6 +99,7 @@ def _settle(value: Any, depth: int) -> Any:
     if kind is Appended and parts_of(value[-RECENT:], KEPT) is not None:
         return value
     if isinstance(value, (list, range, Appended)):
+        spend(STEPS * len(value), "a result")
         return [_settle(each, depth - 1) for each in value]
     if kind in PLAIN:
         return without_metadata(value)
