@@ -29,12 +29,14 @@ BYTES = "application/octet-stream"
 OTHER_FORMATS = frozenset(
     {
         "application/x-ndjson", "application/ndjson", "application/jsonl", "application/xml", "text/xml", "text/csv",
-        "application/yaml", "text/yaml", "text/plain",
+        "application/csv", "application/yaml", "text/yaml", "text/plain",
     }
 )  # fmt: skip
 """The formats that lists and maps can be written in, in addition to JSON."""
 NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 CSV = "text/csv"
+LABELS = frozenset({FORM, "application/csv", "application/dw"})
+"""Media types of texts, in addition to those of READ_AS and all text types."""
 READ_AS = {
     **dict.fromkeys(NDJSON, "ndjson"),
     CSV: "csv",
@@ -97,6 +99,11 @@ def read_content(body: bytes, media_type: str | None) -> Any:
     if essence == FORM:
         return fields(pairs(decode(body, media_type), "the form"))
     return decode(body, media_type) if essence.startswith("text/") else body
+
+
+def is_read_later(media_type: str | None) -> bool:
+    """Return whether a language that reads payloads itself gets such a body unread: anything but JSON and text."""
+    return essence_of(media_type) in (FORM, MULTIPART) or format_of(media_type) is not None
 
 
 def format_of(media_type: str | None) -> str | None:
@@ -234,4 +241,5 @@ def encoded(text: str, media_type: str | None) -> bytes:
 
 def _labels_text(media_type: str) -> bool:
     """Return whether a media type may label a text: not one that came with a form or with bytes."""
-    return media_type.lower().startswith(("text/", "application/xml", "application/yaml"))
+    essence = essence_of(media_type)
+    return essence.startswith("text/") or essence in LABELS or format_of(essence) is not None
