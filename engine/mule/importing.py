@@ -17,7 +17,7 @@ from engine.mule.conversion import missing
 from engine.mule.conversion.conversion import Conversion, Globals
 from engine.mule.conversion.flows import FlowFile
 from engine.mule.conversion.properties import Settings
-from engine.mule.conversion.rules import STEPS
+from engine.mule.conversion.rules import STEPS, written_step
 from engine.mule.elements import scripting
 from engine.mule.elements.settings import IGNORED
 from engine.mule.reports.report import Advice, Report
@@ -52,7 +52,7 @@ class Imported:
             self.files[name] = write(sections, self.heads.get(name, "")).encode()
 
 
-def import_application(application: Application) -> Imported:
+def import_application(application: Application, *, jmespath: bool = False) -> Imported:
     """Return the flows of an application. Raise NoApplication, or XmlMistake if none of its files can be read."""
     roots, broken = _read(application)
     _refuse_mule_3(roots)
@@ -60,7 +60,7 @@ def import_application(application: Application) -> Imported:
     apis = Apis(application.read)
     conversion = Conversion(application.name, STEPS, known, apis)
     conversion.ignored = IGNORED
-    conversion.written = scripting.WRITTEN
+    conversion.written = written_step
     settings = Settings(conversion, set(application.resources), lambda name: properties_in(application, name))
     settings.learn([node for nodes in roots.values() for node in nodes])
     imported = Imported(conversion.report)
@@ -72,6 +72,8 @@ def import_application(application: Application) -> Imported:
         flow_file = FlowFile(conversion, LANGUAGE, settings)
         flow_file.add(nodes, Path(file).stem)
         imported.sections[names[file]] = flow_file.result()
+    if not any(sections.keys() - {"expression-language"} for sections in imported.sections.values()):
+        raise NoApplication(f"'{application.name}' has neither flows nor configs")
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
     _count(conversion, [node for nodes in roots.values() for node in nodes])
@@ -130,6 +132,7 @@ def properties_in(application: Application, name: str) -> dict[str, str]:
 
 
 def _add_missing(conversion: Conversion, settings: Settings, imported: Imported) -> None:
+    missing.break_circles(imported.sections.values())
     stubs = missing.stubs(conversion)
     known = {name.upper() for name in discover().error_types()} | set(raised_in(imported.sections.values()))
     sub_flows = missing.error_types(conversion, known)
@@ -179,7 +182,7 @@ def _add_resources(application: Application, conversion: Conversion, settings: S
         imported.files[name] = text.encode()
     if conversion.functions:
         body = "\n\n".join([scripting.HEAD, *conversion.functions.values()])
-        imported.files[f"{scripting.MODULE}.py"] = body.encode()
+        imported.files[f"{scripting.module_of(application.name)}.py"] = body.encode()
 
 
 def _is_api(data: bytes | None) -> bool:

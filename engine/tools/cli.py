@@ -29,6 +29,7 @@ from engine.tools.commands import (
     vars_option,
 )
 from engine.tools.configured.commands import config, secrets
+from engine.tools.imported.command import import_
 from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.manual.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.tested.trying import test
@@ -334,5 +335,5 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, config, secrets, processors, evaluate, explain, functions, limits):
+for command in (test, config, secrets, import_, processors, evaluate, explain, functions, limits):
     main.add_command(command)

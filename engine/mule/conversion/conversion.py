@@ -64,8 +64,11 @@ class Conversion:
         self.ignored: Mapping[str, str] = {}
         """Steps that are left out, with the reason why that makes no difference."""
 
-        self.written: Mapping[str, Callable[[Conversion, Node], Part]] = {}
-        """Steps that somebody must write."""
+        self.written: Callable[[Node], Callable[[Conversion, Node], Part] | None] = lambda node: None
+        """Returns what makes the step of an element that no rule describes."""
+
+        self.sub_flows: dict[str, Part] = {}
+        """Sub-flows that were made of nested elements."""
 
         self._open: list[list[tuple[Gap, str]]] = []
 
@@ -74,7 +77,7 @@ class Conversion:
     def gap(self, node: Node, what: str, advice: Advice, *, is_whole: bool = True, source: str = "") -> Gap:
         """Note that something has no counterpart.
 
-        is_whole: whether that is the whole element; source: the XML to show.
+        is_whole: whether that is the whole element, with all in it; source: the XML to show.
         """
         self.unconverted.update(id(each) for each in node.walk()) if is_whole else self.unconverted.add(id(node))
         gap = self.report.add_gap(node, what, advice)
@@ -119,7 +122,7 @@ class Conversion:
         if reason := self.ignored.get(node.name):
             self.note(node, node.name, reason)
             return []
-        if write := self.written.get(node.name):
+        if write := self.written(node):
             return [write(self, node)]
         rule = self.rules.get(node.name)
         if rule is None:

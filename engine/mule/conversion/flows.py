@@ -59,6 +59,9 @@ class FlowFile:
 
     def result(self) -> dict[str, Any]:
         """Return the sections that have something in them."""
+        for name, part in self.conversion.sub_flows.items():
+            self._put("sub-flows", name, part)
+        self.conversion.sub_flows = {}
         found = {name: value for name, value in self.sections.items() if value}
         return {"expression-language": self.language, **found}
 

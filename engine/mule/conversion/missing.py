@@ -20,6 +20,7 @@ IN_A_LIBRARY = "it is named, and in no file of the application"
 WRITE = "add the shared library or domain to the import, or write it"
 FLOW = Advice(IN_A_LIBRARY, WRITE, "M")
 CONFIG = Advice(IN_A_LIBRARY, WRITE, "S")
+RECURSION = "It was a sub-flow: here those may not call each other in a circle."
 PROPERTY = Advice("no file of the application has a value for it", "give it by --set, the environment or a property file", "S")
 NOWHERE = "missing.invalid"
 PORT = 8081
@@ -41,6 +42,46 @@ def stubs(conversion: Conversion) -> dict[str, Any]:
         conversion.report.add_gap(reference.node, f"{kind} '{reference.name}'", FLOW if section == "flows" else CONFIG)
         sections[section].setdefault(reference.name, _stub(conversion, reference))
     return {name: value for name, value in sections.items() if value}
+
+
+def break_circles(files: Iterable[dict[str, Any]]) -> None:
+    """Make flows of the sub-flows that call each other in a circle; without a handler they do the same."""
+    files = list(files)
+    calls = {name: set(_called(part)) for each in files for name, part in each.get("sub-flows", {}).items()}
+    for name in calls:
+        if _reaches(calls, name, name):
+            calls[name] = set()
+            for each in files:
+                if part := each.get("sub-flows", {}).pop(name, None):
+                    part.kind, part.comments = "flows", [*part.comments, RECURSION]
+                    each.setdefault("flows", {})[name] = part
+
+
+def _called(value: Any) -> Iterator[str]:
+    if isinstance(value, Part):
+        yield from _called(value.value)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "flow-ref":
+                yield inner.get("name", "")
+            yield from _called(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _called(inner)
+
+
+def _reaches(calls: dict[str, set[str]], start: str, target: str) -> bool:
+    """Return whether calls lead from one sub-flow to another."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for name in calls.get(waiting.pop(), ()):
+            if name == target:
+                return True
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return False
 
 
 def _stub(conversion: Conversion, reference: Reference) -> Part:
@@ -139,7 +180,7 @@ def stub_of(key: str, text: str, name: str) -> Any:
             return "HTTP"
         if any(word in key.lower() for word in NUMBERS):
             return 1
-    return NOWHERE if key in ("host", "url") or "host" in name.lower() else f"missing-{name}"
+    return NOWHERE if key in ("host", "url") else f"missing-{name}"
 
 
 def texts_in(value: Any, origin: Node | None, key: str) -> Iterator[tuple[Node | None, str, str]]:

@@ -74,7 +74,7 @@ class Settings:
         if node.child("secure-properties:encrypt") is not None:
             self._check_algorithm(node, node.child("secure-properties:encrypt"))
         if not self.file_of(node):
-            self.conversion.gap(node, f"property file {name}", NOT_THERE, is_whole=False)
+            self.conversion.report.add_gap(node, f"property file {name}", NOT_THERE)
             part = Part(NOTHING, node, [f"Not there: {name}"])
         else:
             part = Part({"file": name}, node)
@@ -120,7 +120,7 @@ class Settings:
 
 
 def _resource(name: str) -> str:
-    name = converted(name).strip()
+    name = converted(name).strip().replace("\\", "/")
     for prefix in CLASSPATH:
         name = name.removeprefix(prefix)
     return name.removeprefix("/")

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import FromChild, Params, Rule, content, melted, within
-from engine.mule.conversion.texts import is_expression, value_of
+from engine.mule.conversion.texts import as_operands, converted, is_expression, value_of
 from engine.mule.elements.common import RECONNECTION, REDELIVERY, operation
 from engine.mule.elements.http_paths import as_expression, as_path
 from engine.mule.elements.tls import OF_LISTENERS, OF_REQUESTS, context_of
@@ -17,6 +17,10 @@ OK = 200
 FAILED = 500
 REASON = "#[output text/plain --- error.description]"
 PAYLOAD = "#[payload]"
+URL_AND_CONFIG = Advice(
+    "what a config says of another host does not go to a url of its own", "a config for that host, and a path", "S"
+)
+LOST = ("http:authentication", "http:default-headers", "http:default-query-params", "http:proxy-config")
 BODILESS = ("GET", "HEAD", "OPTIONS")
 WITHOUT_BOUND = -1
 FORCED_TYPE = Advice("bodies are read by their Content-Type, JSON without one", "read() in the step behind it", "S")
@@ -199,9 +203,6 @@ def _request_config(conversion: Conversion, node: Node, params: Params) -> Any:
         del params["maxConnections"]
     if params.pop("enableCookies", False) is True:
         conversion.note(node, "enableCookies", "cookies are not kept here: a flow that needs them passes them on")
-    if "host" not in params and "url" not in params:
-        params["url"] = "http://localhost"
-        conversion.note(node, "http:request-config without a host", "requests that use it have a url of their own")
     return {"http:request-config": params}
 
 
@@ -254,27 +255,44 @@ def _request(conversion: Conversion, node: Node, params: Params) -> Any:
         conversion.gap(node, "correlationId of http:request", CORRELATION, is_whole=False)
     if (media_type := params.pop("outputMimeType", "")) and "json" not in media_type:
         conversion.gap(node, "outputMimeType of http:request", FORCED_TYPE, is_whole=False)
-    _use_address(conversion, params)
+    _use_address(conversion, node, params)
     return {"http:request": params}
 
 
-def _use_address(conversion: Conversion, params: Params) -> None:
+def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
     """Write a computed path so that it keeps its slashes: here an expression in a path is one segment."""
+    config = conversion.globals.find("http:request-config", params.get("config-ref", ""))
     if "url" in params:
         params.pop("path", None)
         params["url"] = as_expression(params["url"])
+        _leave_config(conversion, node, params, config)
     elif is_expression(path := str(params.get("path", ""))):
         if known := as_path(path):
             params["path"] = known
-        elif config := conversion.globals.find("http:request-config", params.get("config-ref", "")):
+        elif config is not None:
             del params["path"]
-            params["url"] = f'#["{_base(config)}" ++ ({path[2:-1].strip()})]'
+            params["url"] = f"#[{as_operands(_base(config))} ++ ({path[2:-1].strip()})]"
+            _leave_config(conversion, node, params, config)
+
+
+def _leave_config(conversion: Conversion, node: Node, params: Params, config: Node | None) -> None:
+    """Leave out a config that has an address of its own: a url stands beside none that has one."""
+    if config is None or not _has_address(config):
+        return
+    del params["config-ref"]
+    if lost := [each.name for each in config.walk() if each.name in LOST]:
+        conversion.gap(node, f"http:request with a url and {', '.join(lost)} of its config", URL_AND_CONFIG, is_whole=False)
+
+
+def _has_address(config: Node) -> bool:
+    connection = config.child("http:request-connection")
+    return connection is not None and bool(connection.get("host"))
 
 
 def _base(config: Node) -> str:
     connection = config.child("http:request-connection") or config
-    protocol, host, port = (value_of(connection.get(name)) for name in ("protocol", "host", "port"))
-    base = value_of(config.get("basePath")).rstrip("/")
+    protocol, host, port = (converted(connection.get(name)) for name in ("protocol", "host", "port"))
+    base = converted(config.get("basePath")).rstrip("/")
     return f"{(protocol or 'HTTP').lower() if '$' not in protocol else protocol}://{host}{':' * bool(port)}{port}{base}"
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import astuple
 from typing import Any
 
 from engine.mule.conversion.conversion import NOT_SUPPORTED, Conversion, raising
-from engine.mule.conversion.rule import Params, Rule
+from engine.mule.conversion.rule import Params
 from engine.mule.conversion.texts import converted, value_of
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
 
-MODULE = "to_be_written"
 ADVICE = {
-    "java": Advice("Java does not run here", f"write the function in {MODULE}.py", "M"),
-    "scripting": Advice("no such script runs here", f"write the function in {MODULE}.py", "M"),
+    "java": Advice("Java does not run here", "write the function in {}.py", "M"),
+    "scripting": Advice("no such script runs here", "write the function in {}.py", "M"),
 }
 FUNCTION = '''\
 def {name}(event: Event) -> Any:
@@ -36,13 +36,15 @@ from engine import Event, FlowError
 def _python(conversion: Conversion, node: Node) -> Any:
     """Return a step that calls a function of the same name, which raises until it is written."""
     what = " ".join(filter(None, (node.name, node.get("class"), node.get("method"))))
+    why, instead, effort = astuple(ADVICE[node.namespace])
+    module = module_of(conversion.application)
     with conversion.noting() as gaps:
-        conversion.gap(node, what, ADVICE[node.namespace])
+        conversion.gap(node, what, Advice(why, instead.format(module), effort))
     name = _name(conversion, node)
     source = "\n".join(f"    {line}" for line in node.source.replace("\\", "\\\\").replace('"""', "'''").splitlines())
     conversion.functions[name] = FUNCTION.format(name=name, what=what, source=source, error=NOT_SUPPORTED)
     params: Params = {"doc:name": node.get("doc:name")} if node.get("doc:name") else {}
-    params |= {"function": f"{MODULE}:{name}", "raises": [NOT_SUPPORTED]}
+    params |= {"function": f"{module}:{name}", "raises": [NOT_SUPPORTED]}
     for each in ("target", "targetValue"):
         if node.get(each):
             params[each] = value_of(converted(node.get(each)))
@@ -60,6 +62,11 @@ def _name(conversion: Conversion, node: Node) -> str:
     return name if count == 1 else f"{name}_{count}"
 
 
+def module_of(application: str) -> str:
+    """Return the name of the module with the functions of an application."""
+    name = re.sub(r"[^0-9a-z_]+", "_", application.lower()).strip("_") or "application"
+    return f"{name if name.isidentifier() else f'app_{name}'}_functions"
+
+
 NAMES = ("java:invoke", "java:invoke-static", "java:new", "java:validate-type", "scripting:execute")
 WRITTEN = {name: _python for name in NAMES}
-RULES: list[Rule] = []

@@ -148,11 +148,17 @@ class _Reader:
     def _end(self, tag: str) -> None:
         opened = self.open.pop()
         opened.node.text = "".join(opened.text)
-        closing = TAG.match(self.text, self.parser.CurrentByteIndex)
-        end = closing.end() if closing else len(self.text)
-        opened.node.source = self.text[opened.start : end].decode("utf-8", "replace")
+        opened.node.source = self.text[opened.start : self._end_of_tag(opened.start)].decode("utf-8", "replace")
         if not self.open:
             self.root = opened.node
+
+    def _end_of_tag(self, start: int) -> int:
+        """Return where an element ends that began at a byte. Of an empty one, the parser is behind it already."""
+        at = self.parser.CurrentByteIndex
+        if at > start and self.text[at : at + 2] != b"</":
+            return at
+        tag = TAG.match(self.text, at)
+        return tag.end() if tag else len(self.text)
 
     def _characters(self, text: str) -> None:
         opened = self.open[-1]
