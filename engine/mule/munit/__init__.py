@@ -1,0 +1,1 @@
+"""MUnit's tests as test files."""
