@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from engine.expressions.appended import Appended, settle
 from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
 from engine.expressions.jmespath import JMESPATH
-from engine.expressions.language import Language
+from engine.expressions.language import Language, on_first_use
 
-LANGUAGES: Mapping[str, Language] = {JMESPATH.name: JMESPATH}
+LANGUAGES: Mapping[str, Language] = {
+    JMESPATH.name: JMESPATH,
+    "dataweave": on_first_use("dataweave", "engine.expressions.dataweave.language", "DATAWEAVE"),
+}
 """Each language by its name in `expression-language`."""
 
 __all__ = ["JMESPATH", "LANGUAGES", "Appended", "EvaluationError", "ExpressionSyntaxError", "settle"]
