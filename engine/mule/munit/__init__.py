@@ -1,1 +1,0 @@
-"""MUnit's tests as test files."""
