@@ -1,0 +1,1 @@
+"""What is known of Mule applications, and how they become flows."""
