@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from engine.mule.raml.libraries import SECTIONS, entries, with_prefix
 from engine.mule.raml.reading import Files, RamlError
 from engine.mule.raml.schemas import Schemas, example_of, requirement
-from engine.mule.raml.templates import METHODS, applied, filled, merged
+from engine.mule.raml.templates import METHODS, applied, as_list, filled, merged
 
 VERSION = re.compile(r"#%RAML (0\.8|1\.0)")
 USUAL_MEDIA_TYPE = "application/json"
@@ -112,8 +112,7 @@ class _Api:
                 self._lose(f"the resource type {name!r}, which is declared nowhere")
                 continue
             inner = self._typed(filled(template, known | values) or {}, path, depth + 1)
-            traits = [*_list(resource.get("is")), *_list(inner.get("is"))]
-            resource = merged({**resource, "type": None}, inner) | ({"is": traits} if traits else {})
+            resource = merged({**resource, "type": None}, inner)
         return resource
 
     def _item(self, resource: Mapping[str, Any], path: str, declared: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +126,7 @@ class _Api:
     def _with_traits(self, resource: Mapping[str, Any], method: str, path: str) -> dict[str, Any]:
         own = resource[method] if isinstance(resource[method], dict) else {}
         known = {"resourcePath": path, "resourcePathName": path.rpartition("/")[2], "methodName": method}
-        for name, values in applied([*_list(own.get("is")), *_list(resource.get("is"))]):
+        for name, values in applied([*as_list(own.get("is")), *as_list(resource.get("is"))]):
             template = self._declared["traits"].get(name)
             if template is None:
                 self._lose(f"the trait {name!r}, which is declared nowhere")
@@ -198,7 +197,3 @@ class _Api:
         if isinstance(examples := said.pop("examples", None), dict):
             media = {"examples": {name: {"value": example_of(each)} for name, each in examples.items()}}
         return media | ({"schema": self._schemas.schema(said)} if said else {})
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]

@@ -75,7 +75,7 @@ def _value(match: re.Match[str], parameters: Mapping[str, Any]) -> str:
 def merged(own: Any, template: Any) -> Any:
     """Return what stands in both, of which the own counts where they differ.
 
-    A name of the template with a `?` counts only where the own has it.
+    A name of the template with a `?` counts only if the own has it. The traits of both count.
     """
     if not isinstance(own, dict) or not isinstance(template, dict):
         return template if own is None else own
@@ -84,15 +84,22 @@ def merged(own: Any, template: Any) -> Any:
         plain = name.removesuffix("?") if name.removesuffix("?") in METHODS else name
         if plain != name and plain not in own:
             continue
-        found[plain] = merged(own[plain], value) if plain in own else value
+        if plain == "is":
+            found[plain] = [*as_list(own.get(plain)), *as_list(value)]
+        else:
+            found[plain] = merged(own[plain], value) if plain in own else value
     return found
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return what may be written as one or as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def applied(use: Any) -> list[tuple[str, dict[str, Any]]]:
     """Return the names under `type` or `is`, each with the values of its parameters."""
-    uses = use if isinstance(use, list) else [use]
     found: list[tuple[str, dict[str, Any]]] = []
-    for each in uses:
+    for each in as_list(use):
         if isinstance(each, str):
             found.append((each, {}))
         elif isinstance(each, dict):
