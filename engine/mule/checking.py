@@ -27,7 +27,7 @@ def make_loadable(imported: Imported) -> list[Diagnostic]:
     left: list[Diagnostic] = []
     for _ in range(MOST_ROUNDS):
         left = mistakes_in(imported)
-        if not left or not any([_replace(imported, each) for each in left]):
+        if not left or not sum(_replace(imported, each) for each in left):
             break
         imported.write_flows()
     return left
@@ -57,7 +57,7 @@ def _replace(imported: Imported, mistake: Diagnostic) -> bool:
     file, line = mistake.place.file, mistake.place.line
     name = Path(file).name
     if Path(file).parent.name != FOLDER or name not in imported.sections:
-        return any([_put_stand_in(imported, each, mistake, 0) for each in list(_users(imported, file))])
+        return sum(_put_stand_in(imported, each, mistake, 0) for each in list(_users(imported, file))) > 0
     found = _part_at(imported.sections[name], line)
     if found is None:
         return False

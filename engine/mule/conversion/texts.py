@@ -8,6 +8,7 @@ SECURE = re.compile(r"\$\{secure::")
 ENVIRONMENT = re.compile(r"\$\{env::")
 PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
 QUOTE_OR_PLACEHOLDER = re.compile(r"""\$\{([^${}]*)\}|\\.|\#\[|["'`]""", re.DOTALL)
+QUOTES = ('"', "'", "`")
 WHOLE_EXPRESSION = re.compile(r"\s*#\[.*\]\s*", re.DOTALL)
 
 
@@ -26,14 +27,14 @@ def looked_up(text: str) -> str:
     parts, quote, position, depth = [], "", 0, 0
     for match in QUOTE_OR_PLACEHOLDER.finditer(text):
         parts.append(text[position : match.start()])
-        position, token = match.end(), match[0]
-        if token == "#[":
+        position, found = match.end(), match[0]
+        if found == "#[":
             depth += 1
-        elif token in "\"'`" and depth:
-            quote = "" if token == quote else quote or token
-        elif token.startswith("${") and depth:
-            token = _lookup(match[1], quote)
-        parts.append(token)
+        elif found in QUOTES and depth:
+            quote = "" if found == quote else quote or found
+        elif found.startswith("${") and depth:
+            found = _lookup(match[1], quote)
+        parts.append(found)
     return "".join([*parts, text[position:]])
 
 
