@@ -50,6 +50,16 @@ class Imported:
     files: dict[str, bytes] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     heads: dict[str, str] = field(default_factory=dict)
+    elements: list[Node] = field(default_factory=list)
+    """All elements of the XML."""
+
+    unconverted: set[int] = field(default_factory=set)
+    """The `id`s of those that are in a gap."""
+
+    def count(self) -> None:
+        """Count the elements anew."""
+        converted = sum(id(each) not in self.unconverted for each in self.elements)
+        self.report.elements = {"converted": converted, "all": len(self.elements)}
 
     def write_flows(self) -> None:
         """Make the texts of the flow files anew."""
@@ -81,7 +91,12 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
         raise NoApplication(f"'{application.name}' has neither flows nor configs")
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
-    _count(conversion, roots.values())
+    imported.elements = [each for root in roots.values() for each in root.walk() if each.name not in ROOTS]
+    imported.unconverted = conversion.unconverted
+    imported.count()
+    for name in ("scripts", "flows"):
+        counts = getattr(conversion.report, name)
+        counts["converted"] = counts["all"]
     imported.write_flows()
     return imported
 
@@ -205,12 +220,3 @@ def _is_api(data: bytes | None) -> bool:
     except yaml.YAMLError:
         return False
     return isinstance(document, dict) and "openapi" in document
-
-
-def _count(conversion: Conversion, roots: Iterable[Node]) -> None:
-    elements = [each for root in roots for each in root.walk() if each.name not in ROOTS]
-    report = conversion.report
-    report.elements["all"] = len(elements)
-    report.elements["converted"] = sum(id(each) not in conversion.unconverted for each in elements)
-    report.scripts["converted"] = report.scripts["all"]
-    report.flows["converted"] = report.flows["all"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.mule.conversion.conversion import NO_SUCH_ATTRIBUTE, NO_SUCH_CHILD, OF_EDITORS, Conversion, raising
-from engine.mule.conversion.texts import flag, looked_up, value_of
+from engine.mule.conversion.texts import flag, value_of
 from engine.mule.writing.parts import Part
 from engine.mule.xml.nodes import Node
 
@@ -87,4 +87,4 @@ def _folder(conversion: Conversion, node: Node) -> str:
     """Return the working directory of the config that an operation names."""
     config = conversion.globals.find("file:config", node.get("config-ref"))
     connection = config.child("file:connection") if config is not None else None
-    return value_of(looked_up(connection.get("workingDir"))) if connection is not None else ""
+    return value_of(connection.get("workingDir")) if connection is not None else ""

@@ -41,7 +41,7 @@ def _config(conversion: Conversion, node: Node, params: Params) -> Any:
 
 
 def usual_statuses(conversion: Conversion, config: Node) -> dict[str, int]:
-    """Return the first status of success that an API has for each operation, if it is not 200, by the names of flows."""
+    """Return the first success that an API has for each operation, if it is not 200, by the names of flows."""
     params = config.attributes.get("api") or config.attributes.get("raml") or ""
     document = conversion.apis.known.get(conversion.apis.document(params) or "", {})
     found = {}

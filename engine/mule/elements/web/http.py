@@ -7,7 +7,7 @@ from typing import Any
 from engine.expressions.digits import is_digits
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import FromChild, Params, Rule, content, melted, within
-from engine.mule.conversion.texts import as_operands, converted, is_expression, value_of
+from engine.mule.conversion.texts import converted, is_expression, value_of
 from engine.mule.elements.common import RECONNECTION, REDELIVERY, operation
 from engine.mule.elements.web.paths import as_expression, as_path
 from engine.mule.elements.web.tls import OF_LISTENERS, OF_REQUESTS, context_of
@@ -279,7 +279,7 @@ def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
             params["path"] = known
         elif config is not None:
             del params["path"]
-            params["url"] = f"#[{as_operands(_base(config))} ++ ({path[2:-1].strip()})]"
+            params["url"] = f'#["{_base(config)}" ++ ({path[2:-1].strip()})]'
             _leave_config(conversion, node, params, config)
 
 
