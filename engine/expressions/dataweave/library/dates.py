@@ -18,10 +18,10 @@ DATES = "dw::core::Dates"
 PERIODS = "dw::core::Periods"
 WITH_DATES = ("(dateTime: DateTime) -> DateTime", "(localDateTime: LocalDateTime) -> LocalDateTime")
 ALL_DATES = (*WITH_DATES, "(date: Date) -> Date")
-MIDNIGHT = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
+MIDNIGHT: dict[str, Any] = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
 
 
-def _at_midnight(value: Any, **fields: int) -> Any:
+def _at_midnight(value: Any, **fields: Any) -> Any:
     """Return the date with other fields, and at midnight if it has a time."""
     value = plain(value)
     return settled(value.replace(**fields, **MIDNIGHT)) if isinstance(value, datetime) else value.replace(**fields)
@@ -205,14 +205,13 @@ def days(number: Any) -> Period:
 def _times(name: str, unit: int) -> None:
     """Declare a function that returns a period of that many of a unit."""
 
-    @defined(PERIODS, name, f"(n{name.capitalize()}: Number) -> Period")
+    signature = f"(n{name.capitalize()}: Number) -> Period"
+
+    @defined(PERIODS, name, signature, manual=f"Return a period of {name}.")
     def make(number: Any) -> Period:
         return time_period(int(_bounded(exact(number)) * unit))
-
-    make.__doc__ = f"Return a period of {name}."
 
 
 _times("hours", HOUR)
 _times("minutes", MINUTE)
 _times("seconds", SECOND)
-

@@ -8,13 +8,13 @@ from typing import Any
 
 from engine.expressions.budget import current_budget, spend
 from engine.expressions.dataweave.values.annotated import plain
-from engine.expressions.dataweave.values.times.calendar import settled
 from engine.expressions.dataweave.values.comparing import equals, similar
 from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import entries_of, joined, object_of
 from engine.expressions.dataweave.values.operations import Operation
 from engine.expressions.dataweave.values.texts import as_text
+from engine.expressions.dataweave.values.times.calendar import settled
 from engine.limits import LONGEST_TEXT
 
 PER_ELEMENT = 2
@@ -79,10 +79,10 @@ concat = Operation(
         ("Time", "Date", lambda left, right: _at(right, left)),
         ("Date", "LocalTime", _at),
         ("LocalTime", "Date", lambda left, right: _at(right, left)),
-        ("Date", "TimeZone", _in_zone),
-        ("TimeZone", "Date", lambda left, right: _in_zone(right, left)),
         ("LocalDateTime", "TimeZone", _in_zone),
         ("TimeZone", "LocalDateTime", lambda left, right: _in_zone(right, left)),
+        ("Date", "TimeZone", _in_zone),
+        ("TimeZone", "Date", lambda left, right: _in_zone(right, left)),
         ("LocalTime", "TimeZone", _in_zone),
         ("TimeZone", "LocalTime", lambda left, right: _in_zone(right, left)),
         ("String", "String", concat_texts),

@@ -1,4 +1,4 @@
-"""Objects: a dict while its keys are unique and plain, else Pairs, whose keys repeat or have attributes or a namespace."""
+"""Objects: a dict while keys are unique and plain, else Pairs, whose keys repeat or have attributes or a namespace."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ class Namespace(NamedTuple):
 
     prefix: str
     uri: str
+
+    def to_json(self) -> str:
+        return self.uri
 
 
 class Key(str):
@@ -41,7 +44,7 @@ class Key(str):
 
 
 class Pairs:
-    """An object whose keys may repeat, and carry a namespace and attributes, in the order in which they were written."""
+    """An object whose keys may repeat, and have a namespace and attributes, in the order in which they were written."""
 
     __slots__ = ("entries",)
 
@@ -77,12 +80,20 @@ class Pairs:
     def items(self) -> list[Entry]:
         return self.entries
 
+    def to_json(self) -> dict[str, Any]:
+        """Return a dict: the values of a key that repeats are a list."""
+        made: dict[str, Any] = {}
+        for key, value in self.entries:
+            made.setdefault(str(key), []).append(value)
+        return {key: found if len(found) > 1 else found[0] for key, found in made.items()}
+
 
 AnyObject = Mapping[str, Any] | Pairs
 
 
 def is_object(value: Any) -> bool:
-    return type(value) is dict or isinstance(value, (Pairs, Mapping))
+    """Return whether a value is an object; a message or an error of the engine is one, too."""
+    return type(value) is dict or isinstance(value, (Pairs, Mapping)) or hasattr(value, "field_names")
 
 
 def entries_of(value: AnyObject) -> Iterable[Entry]:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from engine.expressions.dataweave.values.kinds import KINDS, kind_of
+from engine.expressions.dataweave.values.objects import Namespace, all_values, entries_of
+
 SIMPLE = frozenset({
     "String", "Number", "Boolean", "Null", "Date", "DateTime", "LocalDateTime", "Time", "LocalTime", "TimeZone",
     "Period", "Binary", "Regex", "Range", "Key", "Namespace", "Type", "Uri",
@@ -22,12 +25,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 
 class Field(NamedTuple):
-    """A field of an object type. name: None for any key (`{_: String}`)."""
+    """A field of an object type, or a parameter of a function type. name: None for any key (`{_: String}`)."""
 
     name: str | None
     type: Type
     optional: bool = False
     repeated: bool = False
+    namespace: Namespace | None = None
+    attributes: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,9 @@ class Type:
     name: `String`, `Array`, `Object`, `Function`, `Any`, `Nothing`, …; `Union`, `Intersection`, `Literal`, or
     `Reference` for one that is looked up when it is needed, as one that refers to itself.
     arguments: the type of the elements of an Array, the parts of a Union or Intersection, the parameters of a Function.
-    fields: of an Object type; None if it is just Object. is_open: whether other fields may be there.
-    returns: of a Function. schema: as in `String {format: "…"}`. alias: the name in the script, if it has one.
+    fields: of an Object type; None if it is just Object. Of a Function type: its parameters with names.
+    is_open: whether other fields may be there. returns: of a Function. schema: as in `String {format: "…"}`.
+    alias: the name in the script, if it has one.
     """
 
     name: str
@@ -52,9 +58,9 @@ class Type:
     resolve: Callable[[], Type] | None = field(default=None, compare=False)
 
     def accepts(self, value: Any) -> bool:
-        """Return whether a value is of the type, without conversion."""
+        """Return whether a value is of the type, without conversion. The elements of an array are not looked at."""
         check = ACCEPTING.get(self.name)
-        return _kind(value) == self.name if check is None else check(self, value)
+        return kind_of(value) == self.name if check is None else check(self, value)
 
     def resolved(self) -> Type:
         """Return the type itself, or the one that a Reference stands for."""
@@ -64,17 +70,23 @@ class Type:
     def base(self) -> str:
         """The name of the type of values without parameters: Array of `Array<String>`, String of `"a"`."""
         if self.name == "Literal":
-            return _kind(self.literal)
+            return kind_of(self.literal)
         return self.resolved().base if self.resolve is not None else self.name
 
     def __str__(self) -> str:
+        """Return the name that the script gave it, or that of the type without parameters."""
+        return self.alias or str(self.resolved().name)
+
+    def to_json(self) -> str:
+        return str(self)
+
+    @property
+    def described(self) -> str:
+        """The type as it is written in scripts."""
         return self.alias or WRITING.get(self.name, _written)(self)
 
 
-def _kind(value: Any) -> str:
-    from engine.expressions.dataweave.values.kinds import kind_of
-
-    return kind_of(value)
+KINDS[Type] = "Type"
 
 
 def union(*types: Type) -> Type:
@@ -100,21 +112,13 @@ _simple: dict[str, Type] = {}
 # Accepting
 
 
-def _accepts_array(kind: Type, value: Any) -> bool:
-    if _kind(value) != "Array":
-        return False
-    return not kind.arguments or all(map(kind.arguments[0].accepts, value))
-
-
 def _accepts_object(kind: Type, value: Any) -> bool:
-    if _kind(value) != "Object":
+    if kind_of(value) != "Object":
         return False
     return kind.fields is None or _has_fields(kind, value)
 
 
 def _has_fields(kind: Type, value: Any) -> bool:
-    from engine.expressions.dataweave.values.objects import all_values, entries_of
-
     fields = kind.fields or ()
     named = {each.name for each in fields}
     for each in fields:
@@ -133,13 +137,11 @@ def _has_fields(kind: Type, value: Any) -> bool:
 
 
 def _accepts_literal(kind: Type, value: Any) -> bool:
-    from engine.expressions.dataweave.values.comparing import equals
-
-    return _kind(value) == _kind(kind.literal) and equals(value, kind.literal)
+    return kind_of(value) == kind_of(kind.literal) and bool(value == kind.literal)
 
 
 def _accepts_function(kind: Type, value: Any) -> bool:
-    if _kind(value) != "Function":
+    if kind_of(value) != "Function":
         return False
     return kind.returns is None or bool(value.least <= len(kind.arguments))
 
@@ -147,29 +149,32 @@ def _accepts_function(kind: Type, value: Any) -> bool:
 ACCEPTING: dict[str, Callable[[Type, Any], bool]] = {
     "Any": lambda _, value: True,
     "Nothing": lambda _, value: False,
-    "Array": _accepts_array,
+    "Iterator": lambda _, value: kind_of(value) == "Array",
     "Object": _accepts_object,
     "Union": lambda kind, value: any(part.accepts(value) for part in kind.arguments),
     "Intersection": lambda kind, value: all(part.accepts(value) for part in kind.arguments),
     "Literal": _accepts_literal,
     "Function": _accepts_function,
     "Reference": lambda kind, value: kind.resolved().accepts(value),
-    "Type": lambda _, value: _kind(value) == "Type",
 }
 
 
 # Writing
 
 
+def _all(kind: Type) -> list[str]:
+    return [each.described for each in kind.arguments]
+
+
 def _written(kind: Type) -> str:
-    return f"{kind.name}<{', '.join(map(str, kind.arguments))}>" if kind.arguments else kind.name
+    return f"{kind.name}<{', '.join(_all(kind))}>" if kind.arguments else kind.name
 
 
 def _written_object(kind: Type) -> str:
     if kind.fields is None:
         return "Object"
     fields = ", ".join(
-        f"{each.name or '_'}{'*' if each.repeated else ''}{'?' if each.optional else ''}: {each.type}"
+        f"{each.name or '_'}{'*' if each.repeated else ''}{'?' if each.optional else ''}: {each.type.described}"
         for each in kind.fields
     )
     return f"{{{fields}}}" if kind.is_open else f"{{| {fields} |}}"
@@ -183,12 +188,12 @@ def _written_literal(kind: Type) -> str:
 def _written_function(kind: Type) -> str:
     if kind.returns is None:
         return "Function"
-    return f"({', '.join(map(str, kind.arguments))}) -> {kind.returns}"
+    return f"({', '.join(_all(kind))}) -> {kind.returns.described}"
 
 
 WRITING: dict[str, Callable[[Type], str]] = {
-    "Union": lambda kind: " | ".join(map(str, kind.arguments)),
-    "Intersection": lambda kind: " & ".join(map(str, kind.arguments)),
+    "Union": lambda kind: " | ".join(_all(kind)),
+    "Intersection": lambda kind: " & ".join(_all(kind)),
     "Object": _written_object,
     "Literal": _written_literal,
     "Function": _written_function,

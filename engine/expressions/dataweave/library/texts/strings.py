@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.library.core_texts import NULL_TEXT, find_text
+from engine.expressions.dataweave.library.core.texts import NULL_TEXT, find_text
 from engine.expressions.dataweave.library.declaring import defined
-from engine.expressions.dataweave.library.inflections import plural, singular
+from engine.expressions.dataweave.library.texts.inflections import plural, singular
 from engine.expressions.dataweave.library.walking import Item, check_list, truth, walked
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.joining import check_length, paid_text
@@ -120,7 +120,7 @@ def count_characters_by(text: str, predicate: Item) -> int:
 @defined(STRINGS, "substringBy", "(text: Null, predicate: (character: Nothing, index: Nothing) -> Any) -> Null")
 @defined(STRINGS, "countMatches", "(text: Null, pattern: Any) -> Null")
 def of_null(*arguments: Any) -> None:
-    """Return null."""
+    return None
 
 
 @defined(STRINGS, "countMatches", "(text: String, pattern: String) -> Number")
@@ -191,27 +191,33 @@ def last(text: str, amount: Any) -> str:
     return text[-count:] if count > 0 else ""
 
 
-@defined(STRINGS, "substring", "(text: String, from: Number, until: Number) -> String", "(text: Null, from: Any, until: Any) -> Null")
+@defined(
+    STRINGS,
+    "substring",
+    "(text: String, from: Number, until: Number) -> String",
+    "(text: Null, from: Any, until: Any) -> Null",
+)
 def substring(text: str, start: Any, until: Any) -> str:
     """Return the characters from a position until in front of another."""
     return text[max(whole(start), 0) : max(whole(until), 0)]
 
 
-def _all_characters(name: str, is_one: Callable[[str], bool], of_empty: str = "false") -> None:
+def _all_characters(name: str, which: str, is_one: Callable[[str], bool], of_empty: bool = False) -> None:
     """Declare a test of all characters."""
+    manual = f"Return whether all characters are {which}; {str(of_empty).lower()} for an empty text."
 
-    @defined(STRINGS, name, "(text: String) -> Boolean", "(text: Null) -> false")
+    @defined(STRINGS, name, "(text: String) -> Boolean", "(text: Null) -> false", manual=manual)
     def test(text: str) -> bool:
         spend(len(text) // 4, name)
-        return bool(text) and all(map(is_one, text)) if of_empty == "false" else all(map(is_one, text))
+        return all(map(is_one, text)) if text else of_empty
 
 
-_all_characters("isAlpha", str.isalpha)
-_all_characters("isAlphanumeric", str.isalnum)
-_all_characters("isLowerCase", str.islower)
-_all_characters("isNumeric", str.isdecimal)
-_all_characters("isUpperCase", str.isupper)
-_all_characters("isWhitespace", str.isspace, "true")
+_all_characters("isAlpha", "letters", str.isalpha)
+_all_characters("isAlphanumeric", "letters or digits", str.isalnum)
+_all_characters("isLowerCase", "small letters", str.islower)
+_all_characters("isNumeric", "digits of any script", str.isdecimal)
+_all_characters("isUpperCase", "capital letters", str.isupper)
+_all_characters("isWhitespace", "blanks", str.isspace, of_empty=True)
 
 
 def _padding(text: str, size: Any, pad: str, what: str) -> str:
@@ -265,9 +271,9 @@ def words(text: str) -> list[str]:
 @defined(STRINGS, "ordinalize", "(num: Number) -> String", "(num: Null) -> Null")
 def ordinalize(number: Any) -> str:
     """Return the number with the ending of its place: 1st, 2nd."""
-    whole = whole(number)
-    ending = "th" if abs(whole) % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(abs(whole) % 10, "th")
-    return as_text(whole) + ending
+    place = whole(number)
+    ending = "th" if abs(place) % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(abs(place) % 10, "th")
+    return as_text(place) + ending
 
 
 @defined(STRINGS, "pluralize", TEXT, NULL_TEXT)
@@ -303,7 +309,7 @@ def replace_all(text: str, target: str, replacement: str) -> str:
 @defined(STRINGS, "replaceAll", "(text: String, target: Regex, replacement: String) -> String")
 def replace_all_matches(text: str, target: Regex, replacement: str) -> str:
     """Return the text with each place that fits a regular expression replaced."""
-    from engine.expressions.dataweave.library.core_texts import replace
+    from engine.expressions.dataweave.library.core.texts import replace
     from engine.expressions.dataweave.values.functions import Function
 
     return str(replace(text, target).call(Function("", 0, lambda: replacement)))
