@@ -29,6 +29,7 @@ from engine.tools.commands import (
     vars_option,
 )
 from engine.tools.configured.commands import config, secrets
+from engine.tools.imported.command import import_
 from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.manual.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.tested.trying import test
@@ -179,8 +180,8 @@ def _recorder(folder: Path, known: Given) -> Recorder:
 def check(
     paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...], connect: bool
 ) -> None:
-    """Report every mistake in the flows; exit code 1 if there is one."""
-    app = load(paths, settings, processors, env, metrics=True)
+    """Report every mistake in the flows; exit code 1 if there is one. Encrypted values need their key for --connect."""
+    app = load(paths, settings, processors, env, metrics=True, is_check=not connect)
     if connect:
         try_connections(app)
     sub_flows = len(app.parts.runnables) - len(app.flows)
@@ -336,5 +337,5 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, config, secrets, processors, evaluate, explain, functions, limits):
+for command in (test, config, secrets, import_, processors, evaluate, explain, functions, limits):
     main.add_command(command)

@@ -12,6 +12,7 @@ from engine import Duration, Field, FlowError, Mistake, Runtime, prepared, refus
 from engine.connectors import Isolation, Measures, Reconnection, read_file, text_of
 from processors.db._database import Database, DatabasePart, Pooling
 from processors.db._errors import DB_CONNECTIVITY
+from processors.db._jdbc import PREFIX, url_of_jdbc, with_credentials
 from processors.db._meter import measure_connections
 from processors.db._script import statements_in
 from processors.db._sql import Sql
@@ -26,6 +27,8 @@ DRIVERS = "an asynchronous driver: mysql+asyncmy, mariadb+asyncmy, mssql+aioodbc
 
 
 def _url(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(PREFIX):
+        value = url_of_jdbc(value) or value
     scheme = str(value).partition(":")[0][:20]
     if not isinstance(value, str) or "://" not in value:
         refuse([Mistake("F303", f"the scheme '{scheme}'", "a database", URLS)])
@@ -114,7 +117,13 @@ class Config(BaseConfig):
     """
 
     url: Annotated[str, BeforeValidator(_url)]
-    """The url of the database."""
+    """The url of the database; one of JDBC (`jdbc:mysql://…`) means the same database."""
+
+    user: str | None = None
+    """Who logs in, if the url does not say it; unlike there, any character stands for itself."""
+
+    password: str | None = None
+    """The password of `user`; take it from a placeholder such as `${secret:db.password}`."""
 
     init_script: Annotated[str | None, BeforeValidator(_script)] = None
     """Statements that run once at the start, without parameters; or the name of a .sql file beside the flow file."""
@@ -137,12 +146,21 @@ class Config(BaseConfig):
     reaches_outside = True
 
     def __post_init__(self) -> None:
-        self._prepare(database=database_of(self.url, self._pooling))
+        if self.user is not None and "@" in self.url:
+            refuse(
+                [Mistake("F304", "user beside a url that has one", "one of them", "the url without user and password")]
+            )
+        self._prepare(database=database_of(self._address, self._pooling))
 
     def be_named(self, name: str) -> None:
         super().be_named(name)
-        key = Config, name, self.url, self._pooling
+        key = Config, name, self._address, self._pooling
         self._prepare(database=self.runtime.keep(key, lambda: self.database, _close))
+
+    @property
+    def _address(self) -> str:
+        """The url with the credentials in it."""
+        return with_credentials(self.url, self.user, self.password)
 
     @property
     def keeps_data(self) -> bool:

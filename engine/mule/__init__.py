@@ -1,0 +1,1 @@
+"""Mule 4 applications: their XML, and what it becomes here."""

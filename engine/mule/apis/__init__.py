@@ -1,0 +1,1 @@
+"""APIs of Mule applications: routes in the names of flows, RAML, OpenAPI."""

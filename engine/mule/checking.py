@@ -1,0 +1,177 @@
+"""The result, loaded as `engine check` loads it. What cannot be loaded is replaced by a step that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from engine.loading.catalog import discover
+from engine.loading.diagnostic import Diagnostic, LoadError
+from engine.loading.loader import load
+from engine.mule.conversion.conversion import told
+from engine.mule.conversion.missing import NOWHERE, raised
+from engine.mule.importing import Imported
+from engine.mule.reports.report import Advice, Gap
+from engine.mule.writing.parts import NOTHING, Part
+from engine.mule.xml.nodes import Node
+
+MOST_ROUNDS = 12
+FOLDER = "flows"
+SCRIPT, SCRIPT_FILE = "dataweave", ".dwl"
+SCRIPTS = ("ee:set-payload", "ee:set-variable", "ee:set-attributes")
+STEP, HANDLER, SOURCE = "step", "handler", "source"
+
+
+def make_loadable(imported: Imported) -> list[Diagnostic]:
+    """Replace what cannot be loaded, until all can; return the mistakes that are left."""
+    left: list[Diagnostic] = []
+    for _ in range(MOST_ROUNDS):
+        left = mistakes_in(imported)
+        if not left or not sum(_replace(imported, each) for each in left):
+            break
+        imported.write_flows()
+    return left
+
+
+def mistakes_in(imported: Imported) -> list[Diagnostic]:
+    """Return the mistakes that the loader finds in the files, written into a folder of their own."""
+    with TemporaryDirectory() as name:
+        folder = Path(name).resolve() / FOLDER
+        write_files(imported, folder)
+        try:
+            load([folder], discover(), name=imported.report.application, is_check=True)
+        except LoadError as error:
+            return list(error.diagnostics)
+    return []
+
+
+def write_files(imported: Imported, folder: Path) -> None:
+    for name, data in imported.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _replace(imported: Imported, mistake: Diagnostic) -> bool:
+    """Replace the smallest part that holds a mistake; return whether there is one that was not replaced yet."""
+    file, line = mistake.place.file, mistake.place.line
+    name = Path(file).name
+    if Path(file).parent.name != FOLDER or name not in imported.sections:
+        return sum(_put_stand_in(imported, each, mistake, 0) for each in list(_users(imported, file))) > 0
+    found = _part_at(imported.sections[name], line)
+    if found is None:
+        return False
+    inner = _innermost(found, line)
+    at = line - inner.lines[0] - 1 if isinstance(inner.value, dict) and SCRIPT in inner.value else None
+    place = (inner.origin.text_line or inner.origin.line) + at if inner.origin is not None and at is not None else 0
+    return _put_stand_in(imported, found, mistake, place)
+
+
+def _put_stand_in(imported: Imported, part: Part, mistake: Diagnostic, line: int) -> bool:
+    """Replace a part by one that says what is wrong. line: where that is in the XML; 0 for the line of its element."""
+    node = part.origin
+    if node is None or not part.kind:
+        return False
+    what = f"{node.name}{f' {node.label!r}' if node.label else ''}"
+    why = mistake.mistake.found
+    if Path(mistake.place.file).suffix == SCRIPT_FILE:
+        why = f"{why}, in {Path(mistake.place.file).name}:{mistake.place.line}:{mistake.place.column}"
+    advice = Advice(why, mistake.mistake.expected or "another way to say it", "S")
+    gap = imported.report.add_gap(node, what, advice, line)
+    _uncount(imported, part, node)
+    part.comments = [*part.comments, told(gap, node.source)]
+    part.value, part.kind = _stand_in(part, gap), ""
+    return True
+
+
+def _uncount(imported: Imported, part: Part, node: Node) -> None:
+    """Take what is replaced from the counts of what is converted."""
+    imported.unconverted.update(id(each) for each in node.walk())
+    imported.count()
+    imported.report.scripts["converted"] -= sum(each.name in SCRIPTS for each in node.walk())
+    imported.report.flows["converted"] -= part.kind in ("flows", "sub-flows")
+
+
+def _users(imported: Imported, file: str) -> Iterator[Part]:
+    """Yield the parts that name a script, or import it as a module."""
+    parts = Path(file).parts
+    name = "/".join(parts[parts.index(FOLDER) + 1 :]) if FOLDER in parts else file
+    module = name.removesuffix(SCRIPT_FILE).replace("/", "::")
+    for sections in imported.sections.values():
+        yield from _naming(sections, (name, module))
+
+
+def _naming(value: Any, names: tuple[str, str]) -> Iterator[Part]:
+    """Yield the innermost parts that may be replaced in whose texts one of the names is."""
+    for part in _parts(value):
+        inner = list(_naming(part.value, names))
+        if inner:
+            yield from inner
+        elif part.kind and any(name in text for text in texts_of(part.value) for name in names):
+            yield part
+
+
+def _innermost(part: Part, line: int) -> Part:
+    """Return the innermost part at a line, whether it may be replaced or not."""
+    for inner in _parts(part.value):
+        if inner.lines[0] <= line <= inner.lines[1]:
+            return _innermost(inner, line)
+    return part
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield the texts in a value."""
+    if isinstance(value, Part):
+        yield from texts_of(value.value)
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _stand_in(part: Part, gap: Gap) -> Any:
+    if part.kind in (HANDLER, SOURCE) or isinstance(part.value, str):
+        return NOTHING
+    if part.kind in ("flows", "sub-flows"):
+        return {"steps": [raised(f"{gap.what} is not converted")]}
+    if part.kind == "configs":
+        return _config(part.value)
+    return raised(f"{gap.what} is not converted") if part.kind == STEP else NOTHING
+
+
+def _config(value: Any) -> Any:
+    [kind] = value
+    stubs = {
+        "http:listener-config": {"port": 8081},
+        "http:request-config": {"url": f"http://{NOWHERE}"},
+        "db:config": {"url": f"sqlite:///{NOWHERE}/missing.db"},
+        "os:object-store": {"persistent": False},
+        "apikit:config": {"api": {"openapi": "3.1.0", "info": {"title": "API", "version": "1"}, "paths": {}}},
+    }
+    return {kind: stubs[kind]} if kind in stubs else NOTHING
+
+
+def _part_at(value: Any, line: int) -> Part | None:
+    """Return the innermost part that may be replaced whose lines hold a line."""
+    found = None
+    for part in _parts(value):
+        if part.lines[0] <= line <= part.lines[1]:
+            found = _part_at(part.value, line) or (part if part.kind else None)
+            if found is not None:
+                return found
+    return found
+
+
+def _parts(value: Any) -> Iterator[Part]:
+    """Yield the outermost parts in a value."""
+    if isinstance(value, Part):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _parts(inner)

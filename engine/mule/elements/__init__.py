@@ -1,0 +1,1 @@
+"""The rules of Mule's modules, one file for each module."""

@@ -1,0 +1,62 @@
+"""Mule's core: steps that change the event, and flows' references to each other."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.mule.conversion.conversion import Conversion
+from engine.mule.conversion.rule import Params, Rule, content
+from engine.mule.conversion.texts import is_expression
+from engine.mule.elements.common import ERROR_MAPPING, operation
+from engine.mule.elements.stores import nested_store
+from engine.mule.xml.nodes import Node
+
+LITERAL_NAME = re.compile(r"""\s*#\[\s*(["'])([^"'$\\]*)\1\s*\]\s*""")
+
+
+def _flow_ref(conversion: Conversion, node: Node, params: Params) -> Any:
+    literal = LITERAL_NAME.fullmatch(params.get("name", ""))
+    name = params["name"] = literal[2] if literal else params.get("name", "")
+    if not is_expression(name):
+        conversion.refer("flow", name, node)
+    return {"flow-ref": params}
+
+
+def _set_variable(conversion: Conversion, node: Node, params: Params) -> Any:
+    """Leave out the media type: a value is a value here. A text that is JSON is read."""
+    media_type = params.pop("mimeType", "")
+    value = params.get("value")
+    if media_type and not is_expression(str(value)):
+        conversion.note(node, "mimeType of set-variable", "the text is read as it says when it is set")
+        params["value"] = f"#[read({quoted(str(value))}, {quoted(media_type)})]"
+    return {"set-variable": params}
+
+
+def quoted(text: str) -> str:
+    """Return a text as DataWeave writes it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+RULES = [
+    Rule("set-payload", texts="value mimeType", no_matter="encoding", finish=None),
+    Rule("set-variable", texts="variableName value mimeType", no_matter="encoding", finish=_set_variable),
+    Rule("remove-variable", texts="variableName"),
+    Rule("logger", texts="message level category"),
+    Rule("flow-ref", texts="name target targetValue", finish=_flow_ref),
+    Rule("raise-error", texts="type description"),
+    operation(
+        "parse-template",
+        "location outputMimeType",
+        no_matter="outputEncoding",
+        children={"content": content("content")},
+    ),
+    Rule(
+        "idempotent-message-validator",
+        texts="idExpression valueExpression",
+        refs={"objectStore": "os:object-store"},
+        no_matter="storePrefix",
+        children={"os:private-object-store": nested_store("objectStore"), "error-mapping": ERROR_MAPPING},
+    ),
+]

@@ -1,0 +1,1 @@
+"""What an import tells: gaps, notes, counts, as text, JSON and HTML."""
