@@ -114,7 +114,7 @@ class Functions(Selectors):
         names = [self.new() for _ in range(arity)]
         for dollar, each in zip(DOLLARS, names, strict=False):
             inner.names[dollar] = Local(each)
-        with self.outside_of_tail(), self.function(name, names):
+        with self.outside_of_tail(), self.function(name, [f"{each}=None" for each in names]):
             self.deliver(node, inner, RETURN)
         return name
 

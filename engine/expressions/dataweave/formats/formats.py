@@ -10,11 +10,12 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.charset import codec_named, named_charset
+from engine.expressions.dataweave.formats.json_reading import read_bytes
 from engine.expressions.dataweave.formats.properties import Properties, Values
 from engine.expressions.dataweave.values.errors import DataWeaveError, Failed
 from engine.expressions.errors import EvaluationError, NotInFormat
 from engine.expressions.suggestion import did_you_mean
-from engine.expressions.texts import without_mark
+from engine.expressions.texts import bytes_without_mark, without_mark
 from engine.expressions.writing import BYTES_A_STEP
 from engine.limits import LONGEST_TEXT
 
@@ -44,6 +45,7 @@ NOT_HERE = {
 """Formats of DataWeave that are not known here."""
 IN_TWO_PARTS = frozenset({"json", "xml", "csv"})
 """Formats whose reader and writer are modules of their own."""
+UTF_8 = "utf-8"
 BINARY = frozenset({"binary", "multipart"})
 """Formats of bytes; the others are of texts."""
 
@@ -89,6 +91,8 @@ class Reader:
             if len(content) > LONGEST_TEXT:
                 raise Failed(f"{name} is read with {LONGEST_TEXT} characters at most")
             spend(len(content) // BYTES_A_STEP, f"reading {name}")
+            if name == "json" and type(content) is bytes and (charset or self.values["encoding"] or UTF_8) == UTF_8:
+                return read_bytes(bytes_without_mark(content))
             return self.format.read(self._content(content, charset), self.values)
         except NotInFormat as error:
             raise Failed(f"the text is no {name.upper()}: {error}", "ReaderException") from None
@@ -132,7 +136,8 @@ class Writer:
             raise
         except (EvaluationError, ValueError, NotImplementedError, RecursionError) as error:
             why = f": {error}" if isinstance(error, EvaluationError) else ""
-            raise Failed(f"the value cannot be written as {self.format.name.upper()}{why}", "WriterException") from error
+            what = self.format.name.upper()
+            raise Failed(f"the value cannot be written as {what}{why}", "WriterException") from error
 
     def write(self, value: Any) -> bytes:
         """Return the value as bytes."""

@@ -29,7 +29,12 @@ from engine.expressions.errors import ExpressionSyntaxError
 
 
 class Operands(Types):
-    """Operands and their selectors."""
+    """Operands and their selectors.
+
+    in_guard: whether they belong to the condition of a case, outside of its brackets.
+    """
+
+    in_guard = False
 
     def operand(self) -> Node:
         """Parse an operand with its selectors, or a pair without braces."""
@@ -145,6 +150,8 @@ class Operands(Types):
 
     def _is_lambda(self) -> bool:
         """Return whether the parentheses that open here hold the parameters of a function."""
+        if self.in_guard:
+            return False
         here = self.position
         self.advance()
         try:

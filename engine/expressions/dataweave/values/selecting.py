@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.values.errors import Failed, unfit
+from engine.expressions.dataweave.values.coercing import converted
+from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
 from engine.expressions.dataweave.values.keyed import Blank, key_of, keyed
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs, entries_of, object_of
 
 LISTS = (list, tuple, range, Appended)
 MOMENTS = (date, time)
-TEXTUAL = frozenset({"Number", "Boolean"})
-"""Kinds of which `[0]` takes the first character, as of a String."""
 PER_ELEMENT = 4
 
 Named = Callable[[str], bool]
@@ -90,9 +90,18 @@ def part(value: Any, name: str) -> Any:
     kind = kind_of(value)
     if kind == "Number":
         return None
-    if kind in ("String", "Boolean", "Regex", "Function", "Type", "Binary"):
+    moment = _moment(value) if kind == "String" else value
+    if kind in ("Boolean", "Regex", "Function", "Type", "Binary") or moment is None:
         raise unfit("an object or an array", value, f"'.{name}'")
-    return part_of(value, name)
+    return part_of(moment, name)
+
+
+def _moment(text: str) -> Any:
+    """Return the date, time or period of a text; None if it is none."""
+    for kind in ("Date", "DateTime", "LocalDateTime", "LocalTime", "Time", "Period"):
+        with suppress(Unfit):
+            return converted(text, kind)
+    return None
 
 
 # .*name, .&name, ..name
@@ -125,8 +134,6 @@ def _matching(value: Any, name: str, namespace: str, what: str) -> list[tuple[st
 
 def select_pairs(value: Any, name: str, namespace: str = "") -> Any:
     """Return `value.&name`: an object of all pairs of that name, or null."""
-    if value is None:
-        raise unfit("an object or an array", value, "'.&'")
     entries = _matching(value, name, namespace, "'.&'")
     return object_of(entries) if entries else None
 
@@ -283,11 +290,11 @@ def _by_position(value: Any, position: int, is_keyed: bool) -> Any:
 
 def _text(value: Any) -> str:
     """Return the value as the text whose characters `[…]` selects."""
+    from engine.expressions.dataweave.values.joining import interpolated
+
     if isinstance(value, str):
         return value
-    if kind_of(value) in TEXTUAL:
-        from engine.expressions.dataweave.values.joining import interpolated
-
+    with suppress(Unfit):
         return interpolated(value)
     raise unfit("an array, an object or a text", value, "'[…]'")
 
