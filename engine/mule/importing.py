@@ -12,7 +12,7 @@ import yaml
 
 from engine.loading.catalog import discover
 from engine.mule.apis.apis import Apis
-from engine.mule.application import Application, NoApplication
+from engine.mule.application import Application, NoApplication, content
 from engine.mule.conversion import missing
 from engine.mule.conversion.conversion import Conversion, Globals
 from engine.mule.conversion.flows import FlowFile
@@ -20,6 +20,8 @@ from engine.mule.conversion.properties import Settings
 from engine.mule.conversion.rules import STEPS, written_step
 from engine.mule.elements import apikit, scripting
 from engine.mule.elements.settings import IGNORED
+from engine.mule.munit.mocks import Steps
+from engine.mule.munit.suites import Suite
 from engine.mule.reports.report import Advice, Report
 from engine.mule.writing.yaml import write
 from engine.mule.xml.nodes import ROOTS, Node, globals_of
@@ -77,6 +79,7 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
     _count(conversion, roots.values())
+    _add_tests(application, conversion, roots.values(), imported)
     imported.write_flows()
     return imported
 
@@ -192,6 +195,28 @@ def _add_resources(application: Application, conversion: Conversion, settings: S
     if conversion.functions:
         body = "\n\n".join([scripting.HEAD, *conversion.functions.values()])
         imported.files[f"{scripting.module_of(application.name)}.py"] = body.encode()
+
+
+def _add_tests(
+    application: Application, conversion: Conversion, roots: Iterable[Node], imported: Imported
+) -> None:
+    """Make a test file of each file of MUnit, and take over the files that its tests read."""
+    steps = Steps(roots)
+    for file, data in application.tests.items():
+        try:
+            root = read(data, f"munit/{file}")
+        except XmlMistake as mistake:
+            node = Node("file", mistake.file, mistake.line)
+            conversion.report.add_gap(node, mistake.file, Advice(mistake.found, "repair it", "S"))
+            continue
+        suite = Suite(conversion, steps, LANGUAGE)
+        suite.add(root)
+        if sections := suite.result():
+            imported.sections[f"{file.removesuffix('.xml').replace('/', '-')}.test.yaml"] = sections
+    for name, path in application.test_resources.items() if application.tests else ():
+        data = content(path)
+        if data is not None and name not in imported.files and ("/" in name or path.suffix not in YAML):
+            imported.files[name] = data
 
 
 def _is_api(data: bytes | None) -> bool:
