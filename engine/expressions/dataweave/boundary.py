@@ -33,11 +33,12 @@ def content_of(event: Any) -> Any:
     payload = event.payload
     if not isinstance(payload, (str, bytes)) or not event.media_type:
         return payload
-    known = event.content
+    known = getattr(event, "content", None)
     if known is not None and known[0] is payload:
         return known[1]
     value = _read(payload, event.media_type)
-    event.keep_content((payload, value))
+    if hasattr(event, "keep_content"):  # what a test sees of an event has no place for it
+        event.keep_content((payload, value))
     return value
 
 

@@ -8,9 +8,10 @@ from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
-from engine.expressions.budget import spend
+from engine.expressions.budget import BudgetSpent, spend
 from engine.expressions.charset import codec_named, named_charset
 from engine.expressions.dataweave.formats.json_reading import read_bytes
+from engine.expressions.dataweave.formats.json_writing import write_bytes
 from engine.expressions.dataweave.formats.properties import Properties, Values
 from engine.expressions.dataweave.values.errors import DataWeaveError, Failed
 from engine.expressions.errors import EvaluationError, NotInFormat
@@ -130,19 +131,25 @@ class Writer:
 
         Raises Failed for a value that the format has not.
         """
+        return self._by(self.format.write, value)
+
+    def write(self, value: Any) -> bytes:
+        """Return the value as bytes."""
+        encoding = str(self.values.get("encoding") or "UTF-8")
+        if self.format.name == "json" and encoding == "UTF-8":
+            return bytes(self._by(write_bytes, value))
+        text = self.written(value)
+        return text if isinstance(text, bytes) else encoded(text, encoding)
+
+    def _by(self, write: Callable[[Any, Values], Any], value: Any) -> Any:
         try:
-            return self.format.write(value, self.values)
-        except DataWeaveError:
+            return write(value, self.values)
+        except (DataWeaveError, BudgetSpent):
             raise
         except (EvaluationError, ValueError, NotImplementedError, RecursionError) as error:
             why = f": {error}" if isinstance(error, EvaluationError) else ""
             what = self.format.name.upper()
             raise Failed(f"the value cannot be written as {what}{why}", "WriterException") from error
-
-    def write(self, value: Any) -> bytes:
-        """Return the value as bytes."""
-        text = self.written(value)
-        return text if isinstance(text, bytes) else encoded(text, str(self.values.get("encoding") or "UTF-8"))
 
 
 def decoded(content: bytes, charset: str) -> str:

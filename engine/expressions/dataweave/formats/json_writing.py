@@ -45,13 +45,18 @@ TEXT = "__text"
 
 def write(value: Any, values: Values) -> str:
     """Return the value as a JSON text. Raise Unfit for one that JSON has not, EvaluationError for too large ones."""
+    return write_bytes(value, values).decode()
+
+
+def write_bytes(value: Any, values: Values) -> bytes:
+    """Return the same in UTF-8."""
     if not (values["skipNullOn"] or values["writeAttributes"]):
         plain = _Plain.of(value)
         if plain is not None:
             written = encode(value)
             if not plain.has_decimals or NUMBERS_OTHERWISE.search(written) is None:
-                return _laid_out(written, values["indent"], plain.has_empty).decode()
-    return _Writer(values).written(value)
+                return _laid_out(written, values["indent"], plain.has_empty)
+    return _Writer(values).written(value).encode()
 
 
 def is_plain(value: Any) -> bool:
