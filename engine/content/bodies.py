@@ -99,6 +99,11 @@ def read_content(body: bytes, media_type: str | None) -> Any:
     return decode(body, media_type) if essence.startswith("text/") else body
 
 
+def is_read_later(media_type: str | None) -> bool:
+    """Return whether an expression language that reads payloads itself gets such a body unread; JSON and text are not."""
+    return essence_of(media_type) in (FORM, MULTIPART) or format_of(media_type) is not None
+
+
 def format_of(media_type: str | None) -> str | None:
     """Return the format of a request body with this media type; None for JSON, forms and others."""
     essence = essence_of(media_type)

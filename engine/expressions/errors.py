@@ -25,6 +25,10 @@ class EvaluationError(Exception):
     """A value that an operator or a function cannot work with. The message names types, never the value."""
 
 
+class NoProperty(EvaluationError):
+    """A property that no source has."""
+
+
 class NotInFormat(ValueError):
     """A text that is not in the format that it should have. As text: the reason and the place; never a value.
 

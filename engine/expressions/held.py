@@ -5,7 +5,7 @@ That structure is the engine's. An expression in it is a Tree, which is opaque t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -44,6 +44,10 @@ class Tree(Protocol):
     def calls(self) -> Iterator[Function]:
         """Yield the functions it calls."""
 
+    @property
+    def media_type(self) -> str | None:
+        """The media type that it says its value has; None if it leaves that open."""
+
     def shape(self, known: Known) -> Schema:
         """Return the schema of its value, as far as it is certain."""
 
@@ -75,6 +79,11 @@ class Held:
     def is_constant(self) -> bool:
         """Whether there is no expression inside."""
         return next(self.computed(), None) is None
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type that the expression gives its value, if it is one that does."""
+        return None
 
     @property
     def acts(self) -> bool:
@@ -124,6 +133,10 @@ class Computed(Held):
     def computed(self) -> Iterator[Computed]:
         yield self
 
+    @property
+    def media_type(self) -> str | None:
+        return self.tree.media_type
+
     def reads(self) -> Iterator[Path]:
         return self.tree.reads()
 
@@ -132,6 +145,13 @@ class Computed(Held):
 
     def implies(self, schema: Schema) -> Iterator[Demand]:
         return self.tree.implies(schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign(Computed):
+    """An expression in another language than those of its file; evaluate: its function of the event."""
+
+    evaluate: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)

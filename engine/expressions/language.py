@@ -5,12 +5,13 @@ Each language has its own package here. A flow file selects it by `expression-la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from engine.expressions.functions.function import Function
 from engine.expressions.held import Held, Tree
+from engine.expressions.marks import MarkedPart
 
 Evaluate = Callable[[Any], Any]
 Failed = Callable[[Exception, int], Exception]
@@ -37,6 +38,17 @@ class Language(Protocol):
     @property
     def name(self) -> str:
         """The name of the language in flow files."""
+
+    @property
+    def fills_placeholders(self) -> bool:
+        """Whether an expression may hold `${…}`, whose text becomes part of it."""
+
+    @property
+    def reads_payloads(self) -> bool:
+        """Whether its expressions read a payload that is a text, by its media type, when they touch it."""
+
+    def split(self, text: str) -> Sequence[MarkedPart]:
+        """Split a text at its `#[ … ]`. Raises ExpressionSyntaxError for a `#[` without its `]`."""
 
     def read(self, text: str, names: Names, variables: Collection[str] = ()) -> Tree:
         """Read one expression. Raises ExpressionSyntaxError, with the text to write instead.

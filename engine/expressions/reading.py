@@ -65,6 +65,21 @@ def json_reader(text: bytes) -> Callable[[bytes], Any]:
     return partial(_read, mode=_checked(text), is_doubtful=_may_have_infinity(text))
 
 
+def exact_json(text: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8, with each number that has a point or an exponent as a Decimal.
+
+    Raises like `read_json`, but knows no number that is too large.
+    """
+    return jiter.from_json(
+        text, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode=_checked(text), float_mode="decimal"
+    )
+
+
+def check_json(text: bytes) -> None:
+    """Raise ValueError for a text that is no JSON; keys may repeat."""
+    jiter.from_json(text, allow_inf_nan=False, cache_mode="keys")
+
+
 def reason_of(error: ValueError) -> tuple[str, int, int]:
     """Return why a text is not JSON, without any of its values, and the line and column; zeros if unknown."""
     if str(error) == NO_FLOAT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.expressions.errors import EvaluationError
+from engine.expressions.errors import EvaluationError, NoProperty
 from engine.expressions.functions.function import Function, function, literal_text
 from engine.loading.placeholders import Filler
 from engine.parameters.files import ResourceError, Resources
@@ -78,7 +78,7 @@ def _property(filler: Filler) -> Function:
         except ValueError as error:
             raise EvaluationError(f"p() found {error} in the property") from None
         if text is None:
-            raise EvaluationError("p() found no property of that name")
+            raise NoProperty("p() found no property of that name")
         return text
 
     return p

@@ -21,14 +21,15 @@ from engine.loading.files.place import Place
 from engine.loading.mentions import Mention, Mentions, mention
 from engine.parameters.element import Element
 from engine.parameters.expression import Written
-from engine.parameters.files import Resources
+from engine.parameters.files import ResourceError, Resources
 from engine.parameters.loading import Loading, Several
 from engine.parameters.mistake import Mistake, mistakes_of, refuse, shown
 from engine.parameters.reader import Reach
+from engine.parameters.text import Text
 from engine.plan.inside import reachable
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
-from engine.steps.processor import Processor
+from engine.steps.processor import Processor, Source
 from engine.steps.trees import paths
 from engine.values.errors import ErrorType, error_type
 from engine.work.nesting import Runnable
@@ -91,7 +92,16 @@ class Builder:
         """Note that the next elements belong to this flow, sub-flow, config or handler list, in the place's file."""
         self.owner = owner
         language = self.languages.get(place.file, JMESPATH)
-        self.reach = replace(self.reach, flow={"name": owner}, language=language)
+        self.reach = replace(self.reach, flow={"name": owner}, language=language, script=self._script)
+
+    def _script(self, name: Text) -> Text:
+        """Return the text of a file with a script, at whose places mistakes are told."""
+        try:
+            text = self.resources.read(name)
+        except ResourceError as error:
+            expected = "a file with a script in the folder of the flow files"
+            refuse([Mistake("F303", f"{shown(name)}, {error.wrong},", expected, place=name.place)])
+        return Text(text, self.places_in_file(str(name), text)(0))
 
     def note(self, code: str, found: str, expected: str = "", write: str = "", place: Place | None = None) -> None:
         self.mistakes.append(Mistake(code, found, expected, write, place))
@@ -190,6 +200,8 @@ class Builder:
             self.mistakes += Explainer(cls, parameters, name, place, given).explain(error)
             return None
         if isinstance(built, Element):
+            if isinstance(built, Source) and self.reach.language.reads_payloads:
+                built.leave_payloads()
             self._bring_to_life(built, place)
             if type(built).measure != Element.measure:
                 self.places[id(built)] = place

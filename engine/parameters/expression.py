@@ -88,6 +88,11 @@ class Compiled(Validated):
         return self.held.entries if isinstance(self.held, MapOf) else None
 
     @property
+    def media_type(self) -> str | None:
+        """The media type that its expression gives the value, if it does (`output application/xml` of DataWeave)."""
+        return self.held.media_type
+
+    @property
     def acts(self) -> bool:
         """Whether one of its expressions acts on something other than the event, such as another flow."""
         return self.held.acts

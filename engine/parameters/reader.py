@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from engine.expressions import JMESPATH, EvaluationError, ExpressionSyntaxError
+from engine.expressions import JMESPATH, LANGUAGES, EvaluationError, ExpressionSyntaxError
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
-from engine.expressions.held import Computed, Constant, Held, ListOf, MapOf, TextOf
+from engine.expressions.held import Computed, Constant, Foreign, Held, ListOf, MapOf, TextOf
 from engine.expressions.language import Language, Names
-from engine.expressions.marks import doubts_of, split
+from engine.expressions.marks import doubts_of
 from engine.parameters.mistake import Mistake, not_finite, refuse
 from engine.parameters.text import Piece, Text, TextPlace
 from engine.values.errors import EXPRESSION, FlowError
@@ -28,6 +28,9 @@ ROOTS = {
     "flow": "flow",
 }
 NO_VARIABLES: Mapping[str, str] = {}
+SCRIPT, RESOURCE = "dataweave", "resource"
+"""The only key of a map that is a script, and of one that names the file of a script."""
+SCRIPT_FILE = ".dwl"
 Evaluate = Callable[[Event], Any]
 
 
@@ -44,11 +47,15 @@ class Reach:
     warn: Callable[[Mistake], None] = lambda mistake: None
     language: Language = JMESPATH
     """The language of its expressions."""
+    script: Callable[[Text], Text] | None = None
+    """Returns the text of a file with a script, whose name a parameter has; refuses one that is not there."""
+    app: Mapping[str, Any] = field(default_factory=dict)
+    """What expressions see of the application as `app`, in languages that have it."""
 
     @cached_property
     def names(self) -> Names:
         """The same for the language."""
-        return Names(self.functions, self.roots, _whole(self.flow), {"flow": self.flow})
+        return Names(self.functions, self.roots, _whole(self.flow), {"flow": self.flow, "app": self.app})
 
 
 class Leaf(NamedTuple):
@@ -58,7 +65,17 @@ class Leaf(NamedTuple):
     place: TextPlace | None
 
     def __str__(self) -> str:
-        return f"#[{self.text.strip()}]" + (f" at {self.place}" if self.place else "")
+        return self.told()
+
+    def told(self, offset: int | None = None) -> str:
+        """Return the expression and its place; of a script with several lines only the one with that character."""
+        at = f" at {self.place}" if self.place else ""
+        if "\n" not in self.text.strip():
+            return f"#[{self.text.strip()}]{at}"
+        number = self.text.count("\n", 0, offset or 0)
+        if offset is None:
+            return f"the script{at}"
+        return f"line {number + 1} of the script{at}: {self.text.splitlines()[number].strip()}"
 
 
 class Reader:
@@ -81,6 +98,8 @@ class Reader:
     def read(self, value: Any, *, always: bool) -> Held:
         """Return the contents of a value. always: whether texts are expressions without `#[ ]`."""
         if isinstance(value, Mapping):
+            if (script := self._script(value)) is not None:
+                return script
             self._check_keys(value)
             return MapOf({key: self.read(inner, always=always) for key, inner in value.items()})
         if isinstance(value, list):
@@ -95,6 +114,31 @@ class Reader:
         except ExpressionSyntaxError as error:
             self._note(error, text)
             return Constant(None)
+
+    def _script(self, mapping: Mapping[Any, Any]) -> Held | None:
+        """Return the script that a map is, written out or in a file of its own; None of any other map."""
+        (key, written), *others = mapping.items() or [("", None)]
+        if others or not isinstance(written, str) or key not in (SCRIPT, RESOURCE):
+            return None
+        text = written if isinstance(written, Text) else Text(written)
+        if key == RESOURCE:
+            if not text.endswith(SCRIPT_FILE) or self.reach.script is None:
+                return None
+            text = self.reach.script(text)
+        return self._read_script(text)
+
+    def _read_script(self, text: Text) -> Held:
+        language = LANGUAGES[SCRIPT]
+        try:
+            script = self._leaf(str(text), 0, text, language)
+        except ExpressionSyntaxError as error:
+            self._note(error, text)
+            return Constant(None)
+        if language is self.reach.language:
+            return script
+        number = script.number
+        evaluate = language.compile(script, self.reach.names, NO_VARIABLES, lambda error, leaf: error)
+        return Foreign(number, script.tree, evaluate)
 
     def _scalar(self, text: Text) -> Constant:
         try:
@@ -111,12 +155,18 @@ class Reader:
                 self.mistakes.append(Mistake("F404", f"'{key}', an expression as a key", "a name", write, place))
 
     def _text(self, text: Text) -> Held:
-        parts = tuple(part for piece in text.pieces for part in self._piece(text, piece))
+        parts = tuple(part for piece in self._pieces(text) for part in self._piece(text, piece))
         telling = [part for part in parts if isinstance(part, Computed) or part.value.strip()]
         if len(telling) == 1 and isinstance(telling[0], Computed):
             return telling[0].simplest
         literals = [part.value for part in parts if isinstance(part, Constant)]
         return TextOf(parts) if len(literals) < len(parts) else Constant("".join(literals))
+
+    def _pieces(self, text: Text) -> Iterable[Piece]:
+        """Return the pieces in which expressions are looked for; one if an expression may hold filled-in text."""
+        if self.reach.language.fills_placeholders and text.has_placeholders:
+            return (Piece(str(text), is_filled=False),)
+        return text.pieces
 
     def _piece(self, text: Text, piece: Piece) -> Iterator[Constant | Computed]:
         if piece.is_filled:
@@ -126,40 +176,52 @@ class Reader:
         self._warn(doubts_of(parts), piece.offset, text)
         for part in parts:
             offset = piece.offset + part.offset
-            yield self._leaf(part.text, offset, text) if part.is_expression else Constant(part.text)
+            if not part.is_expression:
+                yield Constant(part.text)
+            elif self._is_filled(text, offset):
+                yield Constant(f"#[{part.text}]")
+            else:
+                yield self._leaf(part.text, offset, text)
+
+    def _is_filled(self, text: Text, offset: int) -> bool:
+        """Return whether a mark `#[` came out of a placeholder: it begins no expression."""
+        return self.reach.language.fills_placeholders and text.is_filled_at(offset - 1)
 
     def _split(self, text: Text, piece: Piece) -> Any:
         try:
-            return split(piece.text)
+            return self.reach.language.split(piece.text)
         except ExpressionSyntaxError as error:
             error.offset += piece.offset
-            raise _inside_expression(text, piece.offset) if text.has_placeholders else error from None
+            is_refused = text.has_placeholders and not self.reach.language.fills_placeholders
+            raise _inside_expression(text, piece.offset) if is_refused else error from None
 
     def _expression(self, text: Text) -> Held:
-        if text.has_placeholders:
+        if text.has_placeholders and not self.reach.language.fills_placeholders:
             raise _inside_expression(text, 0)
-        parts = split(text.strip()) if text.lstrip().startswith("#[") else []
+        parts = self.reach.language.split(text.strip()) if text.lstrip().startswith("#[") else []
         if len(parts) == 1 and parts[0].is_expression:
             return self._leaf(parts[0].text, text.index("#[") + 2, text).simplest
         return self._leaf(str(text), 0, text).simplest
 
-    def _leaf(self, expression: str, offset: int, text: Text) -> Computed:
+    def _leaf(self, expression: str, offset: int, text: Text, language: Language | None = None) -> Computed:
+        language = language or self.reach.language
+        variables = self.variables if language is self.reach.language else ()
         try:
-            tree = self.reach.language.read(expression, self.reach.names, self.variables)
+            tree = language.read(expression, self.reach.names, variables)
         except ExpressionSyntaxError as error:
             error.offset += offset
             raise
         self._warn(tree.doubts(), offset, text)
-        self.leaves.append(Leaf(expression, text.place))
+        self.leaves.append(Leaf("…" if text.secret else expression, text.place))
         return Computed(len(self.leaves) - 1, tree)
 
     def _warn(self, warnings: Iterable[ExpressionSyntaxError], offset: int, text: Text) -> None:
         for warning in warnings:
             warning.offset += offset
-            self.reach.warn(_mistake(warning, text))
+            self.reach.warn(_mistake(warning, text, is_filled=self.reach.language.fills_placeholders))
 
     def _note(self, error: ExpressionSyntaxError, text: Text) -> None:
-        self.mistakes.append(_mistake(error, text))
+        self.mistakes.append(_mistake(error, text, is_filled=self.reach.language.fills_placeholders))
 
     def compile(self, held: Held, variables: Mapping[str, str] = NO_VARIABLES) -> Evaluate:
         """Return the function of all contents; raise the validation error of the mistakes found in it.
@@ -180,12 +242,14 @@ class Reader:
         is_told = isinstance(error, (EvaluationError, NotImplementedError))
         reason = str(error) if is_told else "an expression failed"
         found = reason if is_told else f"{reason} with {type(error).__name__}: {error}"
-        where = str(self.leaves[leaf]) if self.leaves else "a literal value"
+        where = self.leaves[leaf].told(getattr(error, "offset", None)) if self.leaves else "a literal value"
         return FlowError(EXPRESSION, reason, detailed_description=f"{found}, in {where}", cause=error)
 
 
-def _mistake(error: ExpressionSyntaxError, text: Text) -> Mistake:
-    return Mistake("F401", error.found, error.expected, error.write, text.place, error.offset)
+def _mistake(error: ExpressionSyntaxError, text: Text, *, is_filled: bool) -> Mistake:
+    """is_filled: whether the offset counts the characters of filled-in text."""
+    offset = text.original(error.offset) if is_filled and text.has_placeholders else error.offset
+    return Mistake("F401", error.found, error.expected, error.write, text.place, offset)
 
 
 def _inside_expression(text: Text, start: int) -> ExpressionSyntaxError:

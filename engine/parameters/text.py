@@ -50,3 +50,22 @@ class Text(str):
     @property
     def has_placeholders(self) -> bool:
         return any(piece.is_filled for piece in self.pieces)
+
+    def is_filled_at(self, offset: int) -> bool:
+        """Return whether the character at an offset came out of a placeholder."""
+        piece, _ = self._piece_at(offset)
+        return piece.is_filled
+
+    def original(self, offset: int) -> int:
+        """Return the offset that a character had before placeholders were filled in; of filled-in text its place."""
+        piece, inside = self._piece_at(offset)
+        return piece.offset + (0 if piece.is_filled else inside)
+
+    def _piece_at(self, offset: int) -> tuple[Piece, int]:
+        """Return the piece with a character, and the character's place in it."""
+        start = 0
+        for piece in self.pieces:
+            if offset < start + len(piece.text):
+                return piece, offset - start
+            start += len(piece.text)
+        return self.pieces[-1], offset - start + len(self.pieces[-1].text)

@@ -69,6 +69,7 @@ class Route:
     streaming: whether a body of records comes as a Stream.
     schema: the schema of bodies.
     keeps_raw: whether attributes hold the body's bytes. is_raw: whether they are the payload, unread.
+    reads_later: whether the flow's expressions read XML, CSV, forms and the like by themselves.
     consumes: the media types that bodies may have, `text/*` among them; none means any.
     csv: how CSV is written. api_docs: whether the address describes its API; None: it depends on the address.
     """
@@ -90,6 +91,7 @@ class Route:
     consumes: tuple[str, ...] = ()
     keeps_raw: bool = False
     is_raw: bool = False
+    reads_later: bool = False
     csv: CsvOptions = USUAL
 
 

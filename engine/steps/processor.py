@@ -297,6 +297,13 @@ class Source(Element):
     in_every_worker: ClassVar[bool] = True
     """Whether it runs in each process that serves the application, or in only one."""
 
+    reads_later: bool = prepared(False)
+    """Whether expressions of its file read payloads by themselves: texts in a format other than JSON stay texts."""
+
+    def leave_payloads(self) -> None:
+        """Leave texts in a format to the expressions, which read them."""
+        self._prepare(reads_later=True)
+
     def measure(self, measures: Measures, place: str) -> None:
         if self.redelivery_policy is not None:
             self.redelivery_policy.measure(measures, place)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from msgspec import UNSET, Struct, UnsetType, field
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from engine.values.errors import FlowError
 from engine.values.tracing import trace_fields
@@ -68,6 +68,13 @@ class Event(Struct, frozen=True):
     logging_variables: Mapping[str, str] = NOTHING
     """Fields of each log line of the event, in addition to the correlation id."""
 
+    content: tuple[Any, Any] | None = None
+    """A payload that is a text in some format, and the value that an expression has read from it."""
+
+    def keep_content(self, content: tuple[Any, Any]) -> None:
+        """Keep what was read from the payload, for the events that follow with the same payload."""
+        force_setattr(self, "content", content)
+
     def log_fields(self) -> dict[str, Any]:
         """Return the `extra` of a log record of this event, with the ids of the current trace."""
         return {"correlation_id": self.correlation_id, "variables": self.logging_variables, **trace_fields()}
@@ -82,7 +89,9 @@ class Event(Struct, frozen=True):
         """Return the event with this payload. The attributes stay unless given; the old media type is dropped."""
         if attributes is UNSET:
             attributes = self.attributes
-        return replace(self, payload=payload, attributes=attributes, media_type=media_type, payload_assigned=True)
+        return replace(
+            self, payload=payload, attributes=attributes, media_type=media_type, payload_assigned=True, content=None
+        )
 
     def with_message_of(self, other: Event) -> Event:
         """Return the event with the payload and attributes of the other, as after a scope that restores them."""

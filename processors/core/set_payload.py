@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import Event, Name, Processor, Template
+from engine import Event, Name, Processor, Template, prepared
 from engine.connectors import Labelled, read_media_type
 
 
@@ -24,11 +24,16 @@ class SetPayload(Processor):
     """The new payload; maps and lists may hold expressions at any depth."""
 
     mime_type: Name | None = None
-    """The media type of the payload, such as application/json or text/csv."""
+    """The media type of the payload, such as application/json or text/csv; of a script in DataWeave its `output`."""
+
+    _media_type: str | None = prepared()
+
+    def __post_init__(self) -> None:
+        self._prepare(_media_type=self.mime_type or self.value.media_type)
 
     def assigns(self) -> Mapping[str, Any]:
-        return {"payload": Labelled(self.value.held, self.mime_type)}
+        return {"payload": Labelled(self.value.held, self._media_type)}
 
     def run_plain(self, event: Event) -> Event:
         payload = read_media_type(self.value.evaluate(event), self.mime_type)
-        return event.with_payload(payload, media_type=self.mime_type)
+        return event.with_payload(payload, media_type=self._media_type)

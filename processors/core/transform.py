@@ -39,6 +39,7 @@ class Transform(Processor):
     mime_type: Name | None = None
     """The media type of the new payload."""
 
+    _media_type: str | None = prepared()
     _evaluate: Any = prepared()
     _assigns: Mapping[str, Any] = prepared()
     _acts: bool = prepared()
@@ -63,10 +64,11 @@ class Transform(Processor):
         variables = {name: reader.read(value.written, always=False) for name, value in self.set_variables.items()}
         whole = _within(bindings, MapOf({**results, "set_variables": MapOf(variables)}))
         assigns = {name.removeprefix("set_"): _within(bindings, held) for name, held in results.items()}
+        media_type = self.mime_type or (results["set_payload"].media_type if "set_payload" in results else None)
         if "payload" in assigns:
-            assigns["payload"] = Labelled(assigns["payload"], self.mime_type)
+            assigns["payload"] = Labelled(assigns["payload"], media_type)
         assigns |= {f"vars.{name}": _within(bindings, held) for name, held in variables.items()}
-        self._prepare(_evaluate=reader.compile(whole), _assigns=assigns, _acts=whole.acts)
+        self._prepare(_evaluate=reader.compile(whole), _assigns=assigns, _acts=whole.acts, _media_type=media_type)
 
     def _results(self) -> dict[str, Written]:
         results = {"set_payload": self.set_payload, "set_attributes": self.set_attributes}
@@ -91,7 +93,7 @@ class Transform(Processor):
         after = event.with_variables(results["set_variables"]) if self.set_variables else event
         if self.set_payload is not None:
             payload = read_media_type(results["set_payload"], self.mime_type)
-            after = after.with_payload(payload, media_type=self.mime_type)
+            after = after.with_payload(payload, media_type=self._media_type)
         if self.set_attributes is not None:
             after = after.with_attributes(results["set_attributes"])
         return after

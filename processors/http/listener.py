@@ -204,5 +204,6 @@ class Listener(HttpSource):
             consumes=self.consumes,
             keeps_raw=self.raw_body,
             is_raw=self.body == "raw",
+            reads_later=self.reads_later,
             csv=self.csv,
         )

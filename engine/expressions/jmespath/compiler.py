@@ -124,6 +124,10 @@ class _Compiler(Paths, Operations, Calls):
         self.write(f"leaf = {int(node['value'])}")
         return self.value_of(self.visit(node["children"][0], current))
 
+    def visit_foreign(self, node: Node, current: str) -> str:
+        self.write(f"leaf = {int(node['leaf'])}")
+        return self.let(f"{self.constant(node['value'])}({INPUT})")
+
     def visit_map(self, node: Node, current: str) -> str:
         return self.let(self.entries(node, current))
 

@@ -13,12 +13,18 @@ from engine.expressions.jmespath.lowering import lowered
 from engine.expressions.jmespath.parser import parse
 from engine.expressions.jmespath.tree import JMESPathTree
 from engine.expressions.language import Evaluate, Failed, Names
+from engine.expressions.marks import MarkedPart, split
 
 
 class JMESPath:
     """JMESPath with extensions for flows, compiled to Python."""
 
     name = "jmespath"
+    fills_placeholders = False
+    reads_payloads = False
+
+    def split(self, text: str) -> list[MarkedPart]:
+        return split(text)
 
     def read(self, text: str, names: Names, variables: Collection[str] = ()) -> JMESPathTree:
         try:

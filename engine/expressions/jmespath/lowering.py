@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.expressions.held import Computed, Constant, Held, Let, ListOf, MapOf, TextOf, Truth
+from engine.expressions.held import Computed, Constant, Foreign, Held, Let, ListOf, MapOf, TextOf, Truth
 from engine.expressions.jmespath.parser import Node
 from engine.expressions.jmespath.tree import JMESPathTree
 
@@ -12,6 +12,8 @@ def lowered(held: Held) -> Node:
     match held:
         case Constant():
             return {"type": "literal", "value": held.value, "children": []}
+        case Foreign():
+            return {"type": "foreign", "value": held.evaluate, "leaf": held.number, "children": []}
         case Computed():
             assert isinstance(held.tree, JMESPathTree)  # a file has one language
             return {"type": "leaf", "value": held.number, "children": [held.tree.node]}

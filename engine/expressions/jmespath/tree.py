@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.functions.function import Function
@@ -24,6 +25,9 @@ class JMESPathTree:
     text: str
     negations: list[int]
     functions: Mapping[str, Function]
+
+    media_type: ClassVar[None] = None
+    """An expression leaves it open."""
 
     @property
     def constant(self) -> Constant | None:

@@ -13,6 +13,7 @@ from engine.content.bodies import (
     codec_of,
     essence_of,
     fields,
+    is_read_later,
     payload_of,
     reading_of,
 )
@@ -62,6 +63,8 @@ async def read_body(headers: Headers, incoming: Incoming, media_type: str | None
 
 async def _read(headers: Headers, incoming: Incoming, media_type: str | None, route: Route) -> Body:
     max_body = route.limits.max_body
+    if route.reads_later and is_read_later(media_type):
+        return Body(await _whole(headers, incoming, max_body) or None)
     if essence_of(media_type) != MULTIPART:
         return Body(payload_of(await _whole(headers, incoming, max_body), media_type, route.csv))
     _check_announced(headers, max_body)
@@ -72,7 +75,7 @@ async def _read_raw(headers: Headers, incoming: Incoming, media_type: str | None
     """Return the bytes in addition to the payload, or as the payload."""
     max_body = route.limits.max_body
     raw = await _whole(headers, incoming, max_body)
-    if route.is_raw:
+    if route.is_raw or (route.reads_later and is_read_later(media_type)):
         return Body(raw or None, raw)
     if raw and essence_of(media_type) == MULTIPART:
         return Body(await _read_multipart(_at_once(raw), media_type, max_body, incoming.keep), raw)

@@ -1,0 +1,1 @@
+"""DataWeave 2: scripts of Mule applications, compiled to Python."""

@@ -1,0 +1,184 @@
+"""What compiled scripts call while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from engine.expressions.budget import begin, here
+from engine.expressions.dataweave.values import arithmetic, comparing, joining, keyed, selecting
+from engine.expressions.dataweave.values.coercing import coerce, fitted
+from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
+from engine.expressions.dataweave.values.functions import Bare, Function, Overloads
+from engine.expressions.dataweave.values.kinds import kind_of
+from engine.expressions.dataweave.values.objects import (
+    Key,
+    Namespace,
+    entries_of,
+    key_value,
+    object_of,
+    written_key,
+)
+from engine.expressions.dataweave.values.regexes import Regex
+from engine.expressions.dataweave.values.selecting import is_array, is_map
+from engine.expressions.dataweave.values.types import simple
+from engine.expressions.dataweave.values.updating import UNCHANGED, updated
+from engine.limits import MOST_STEPS
+
+UNSET: Any = type("Unset", (), {"__repr__": lambda _: "UNSET"})()
+"""Stands for an argument that is not given."""
+BOOLEAN = simple("Boolean")
+
+
+def truth(value: Any) -> bool:
+    """Return a condition as true or false. Raise Unfit for anything that does not convert."""
+    if isinstance(value, str):
+        value = coerce(value, BOOLEAN)
+    if value is not True and value is not False:
+        raise unfit("true or false", value)
+    return bool(value)
+
+
+def too_deep(name: str) -> NoReturn:
+    raise Failed(f"{name} stops: it calls itself more than 256 times inside each other", "StackOverflow")
+
+
+def unmatched(value: Any) -> NoReturn:
+    raise Failed(f"no case of match takes this {kind_of(value)}", "MatchException")
+
+
+def elements(value: Any, what: str) -> Any:
+    """Return what a loop over a list walks over: its elements, or the characters of a text for filter and reduce."""
+    if is_array(value):
+        return value
+    if isinstance(value, str) and what in ("filter", "reduce"):
+        return value
+    raise unfit("an array", value, what)
+
+
+def entries(value: Any, what: str) -> Any:
+    """Return an object over whose items a loop may walk."""
+    if not is_map(value):
+        raise unfit("an object", value, what)
+    return value
+
+
+def pairs(value: Any) -> Any:
+    """Return the entries of the object that the body of mapObject makes."""
+    if not is_map(value):
+        raise unfit("an object", value, "mapObject")
+    return entries_of(value)
+
+
+def several(value: Any) -> Any:
+    """Return the elements of a list that the body of flatMap makes."""
+    if not is_array(value):
+        raise unfit("an array", value, "flatMap")
+    return value
+
+
+def spread(value: Any) -> list[tuple[str, Any]]:
+    """Return the entries that `(…)` in an object stands for: of an object, or each of a list; of null none."""
+    if value is None or type(value) is keyed.Blank:
+        return []
+    if is_map(value):
+        return list(entries_of(value))
+    if is_array(value) and all(is_map(each) or each is None for each in value):
+        return [entry for each in value if each is not None for entry in entries_of(each)]
+    raise unfit("an object, or an array of objects, in '(…)'", value)
+
+
+def key_from(value: Any) -> str:
+    """Return a value as the key of an object."""
+    if isinstance(value, str):
+        return value if isinstance(value, Key) else str(value)
+    if value is None or is_array(value) or is_map(value) or isinstance(value, Function):
+        raise Unfit(f"{kind_of(value)} does not convert to Key")
+    text: str = joining.interpolated(value)
+    return text
+
+
+def key_with(key: str, namespace: Namespace | None, attributes: Any) -> Key:
+    """Return a key with a namespace and attributes."""
+    return Key(str(key), namespace, attributes or None)
+
+
+def called(function: Any, *arguments: Any) -> Any:
+    """Call a function value."""
+    if not isinstance(function, Function):
+        raise unfit("a function", function, "a call")
+    if not function.takes(len(arguments)):
+        raise Unfit(f"{function.name or 'the function'} does not take {len(arguments)} arguments")
+    return function.call(*arguments)
+
+
+def from_last(function: Bare, count: int) -> Bare:
+    """Return a function whose arguments belong to the last parameters: the first ones have defaults."""
+    return lambda *arguments: function(*(UNSET,) * (count - len(arguments)), *arguments)
+
+
+def function_or_constant(value: Any, arity: int) -> Function:
+    """Return a function as it is; anything else as the result of a function."""
+    return value if isinstance(value, Function) else Function("", arity, lambda *_: value)
+
+
+def groups_of(value: Any, regex: Any) -> list[Any] | None:
+    """Return the groups of a whole text that a regular expression takes; null if it does not."""
+    if not isinstance(value, str):
+        return None
+    found = (regex if isinstance(regex, Regex) else Regex(str(regex))).whole(value)
+    return None if found is None else [found[0], *found.groups()]
+
+
+def tail_of(value: Any) -> Any:
+    """Return an array or object without the first of its parts."""
+    if is_array(value):
+        return value[1:] if isinstance(value, (list, range)) else list(value)[1:]
+    return object_of(list(entries_of(value))[1:])
+
+
+NAMED = (
+    truth, too_deep, unmatched, elements, entries, pairs, several, spread, key_from, key_with, called,
+    from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
+    is_array, begin, Function, Overloads, Unfit,
+    joining.interpolated, comparing.equals, comparing.similar,
+    selecting.select, selecting.select_keyed, selecting.select_all, selecting.select_all_keyed, selecting.select_pairs,
+    selecting.select_below, selecting.descend, selecting.attribute, selecting.attributes, selecting.attributes_named,
+    selecting.attributes_below, selecting.namespace_of, selecting.metadata, selecting.at, selecting.at_keyed,
+    selecting.slice_between, selecting.filtered, selecting.index_pairs, selecting.has, selecting.has_at,
+    selecting.asserted, keyed.keyed, keyed.plain, keyed.Blank,
+)  # fmt: skip
+"""Everything that compiled code calls by its own name."""
+
+OPERATIONS = {
+    "add": arithmetic.add,
+    "subtract": arithmetic.subtract,
+    "multiply": arithmetic.multiply,
+    "divide": arithmetic.divide,
+    "negate": arithmetic.negate,
+    "shift_left": arithmetic.shift_left,
+    "shift_right": arithmetic.shift_right,
+    "concat": joining.concat,
+    "remove": joining.remove,
+    "less": comparing.less,
+    "less_or_equal": comparing.less_or_equal,
+    "greater": comparing.greater,
+    "greater_or_equal": comparing.greater_or_equal,
+}
+
+BUILTINS = {
+    each.__name__: each for each in (type, len, str, dict, list, int, iter, next, enumerate, isinstance, Exception)
+}
+GLOBALS: Mapping[str, Any] = {
+    "__builtins__": BUILTINS,
+    **{each.__name__: each for each in NAMED},
+    **OPERATIONS,
+    "here": here,
+    "UNSET": UNSET,
+    "UNCHANGED": UNCHANGED,
+    "ONCE": (None,),
+    "ORDERED": frozenset({int, str}),
+    "PLAIN": frozenset({int, str, bool, type(None)}),
+    "MOST_STEPS": MOST_STEPS,
+}
+"""The names that compiled code sees."""

@@ -1,0 +1,100 @@
+"""Compiles selectors."""
+
+from __future__ import annotations
+
+from engine.expressions.dataweave.compiling.literals import Literals
+from engine.expressions.dataweave.compiling.scopes import Scope
+from engine.expressions.dataweave.syntax.tree import Call, Index, Name, Node, Presence, Select
+from engine.expressions.errors import ExpressionSyntaxError
+
+BY_NAME = {".": "select", ".*": "select_all", ".&": "select_pairs", ".@": "attribute", ".*@": "attributes_named"}
+BARE = {"..": "descend", ".@": "attributes", "..@": "attributes_below", ".#": "namespace_of", ".^": "metadata"}
+KNOWING = frozenset({".", ".*"})
+"""The selectors whose values may have to know their keys."""
+
+
+class Selectors(Literals):
+    """Selectors."""
+
+    def visit_select(self, node: Select, scope: Scope) -> str:
+        operand = self.visit(node.operand, scope)
+        if node.key is None:
+            return self.let(f"{BARE[node.kind]}({operand})")
+        name = self.visit(node.key, scope)
+        uri = self._uri(node, scope)
+        if node.kind == ".^":
+            return self.let(f"metadata({operand}, {name})")
+        if node.kind.startswith(".."):
+            return self.let(self._below(node, operand, name, uri))
+        if node.kind == "." and not uri and not self.is_keyed:
+            return self.let(f"{operand}.get({name}) if type({operand}) is dict else select({operand}, {name})")
+        keyed = "_keyed" if self.is_keyed and node.kind in KNOWING else ""
+        return self.let(f"{BY_NAME[node.kind]}{keyed}({operand}, {name}{uri})")
+
+    def _below(self, node: Select, operand: str, name: str, uri: str) -> str:
+        if node.kind == "..@":
+            return f"attributes_below({operand}, {name}{uri})"
+        keyed = ", is_keyed=True" if self.is_keyed else ""
+        return f"select_below({operand}, {node.kind!r}, {name}{uri}{keyed})"
+
+    def _uri(self, node: Select, scope: Scope) -> str:
+        """Return the further argument for a selector with a namespace."""
+        return f", {self.namespace(node, node.namespace, scope)}.uri" if node.namespace else ""
+
+    def visit_index(self, node: Index, scope: Scope) -> str:
+        operand = self.visit(node.operand, scope)
+        if node.kind == "?":
+            function = self.implied(node.index, scope, 2)
+            return self.let(f"filtered({operand}, {function})")
+        bounds = _bounds(node.index)
+        if bounds and not node.kind:
+            first, last = (self.visit(each, scope) for each in bounds)
+            return self.let(f"slice_between({operand}, {first}, {last})")
+        index = self.visit(node.index, scope)
+        calls = {"": "at_keyed" if self.is_keyed else "at", "&": "index_pairs", "*": "select_all", "@": "attribute"}
+        return self.let(f"{calls.get(node.kind, 'metadata')}({operand}, {index})")
+
+    def implied(self, node: Node, scope: Scope, arity: int) -> str:
+        raise NotImplementedError
+
+    def visit_presence(self, node: Presence, scope: Scope) -> str:
+        """Compile `x.y?` and `x.y!`: the last selector is asked, and evaluated only for `!`."""
+        target = node.operand
+        if not isinstance(target, (Select, Index)):
+            sign = "!" if node.is_asserted else "?"
+            raise ExpressionSyntaxError(
+                node.offset, f"'{sign}' behind a value", "a selector before it", f"payload.name{sign}"
+            )
+        operand = self.visit(target.operand, scope)
+        if isinstance(target, Index) and target.kind == "?":
+            found = self.let(f"filtered({operand}, {self.implied(target.index, scope, 2)})")
+            return self._presence(node, f"({found} is not None)", found)
+        if isinstance(target, Select):
+            name = self.visit(target.key, scope) if target.key is not None else "None"
+            uri = self._uri(target, scope)
+            is_there = self.let(f"has({operand}, {target.kind!r}, {name}{uri})", "Boolean")
+            value = self._value_of(target, operand, name, uri)
+        else:
+            index = self.visit(target.index, scope)
+            is_there = self.let(f"has_at({operand}, {index})", "Boolean")
+            value = f"at({operand}, {index})"
+        return self._presence(node, is_there, value)
+
+    def _presence(self, node: Presence, is_there: str, value: str) -> str:
+        if not node.is_asserted:
+            return self.let(is_there, "Boolean")
+        return self.let(f"asserted({is_there}, {value})")
+
+    def _value_of(self, node: Select, operand: str, name: str, uri: str) -> str:
+        if node.key is None:
+            return f"{BARE[node.kind]}({operand})"
+        if node.kind in BY_NAME:
+            return f"{BY_NAME[node.kind]}({operand}, {name}{uri})"
+        return self._below(node, operand, name, uri) if node.kind.startswith("..") else f"metadata({operand}, {name})"
+
+
+def _bounds(node: Node) -> tuple[Node, ...] | None:
+    """Return the ends of `a to b`, whose list need not be made."""
+    if isinstance(node, Call) and node.is_infix and isinstance(node.function, Name) and node.function.name == "to":
+        return node.arguments
+    return None

@@ -1,0 +1,201 @@
+"""Writes JSON as DataWeave does: two blanks a level, and keys as often as an object has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from engine.expressions.dataweave.formats.output import Output
+from engine.expressions.dataweave.formats.properties import Properties, Values, flag, text
+from engine.expressions.dataweave.formats.scalars import formatted
+from engine.expressions.dataweave.values.numbers import number_text
+from engine.expressions.dataweave.values.objects import Key, Pairs, is_object
+from engine.expressions.operators import is_number
+from engine.expressions.sizes import inside
+from engine.expressions.writing import encode
+from engine.limits import DEEPEST, MOST_WRITTEN
+
+WRITING = Properties(
+    indent=flag(True),
+    skipNullOn=text(),
+    duplicateKeyAsArray=flag(False),
+    writeAttributes=flag(False),
+    encoding=text("UTF-8"),
+)
+
+PLAIN = frozenset({str, int, bool, type(None), dict, list})
+DECIMALS = frozenset({float, Decimal})
+CONTAINERS = frozenset({dict, list})
+NUMBERS_OTHERWISE = re.compile(rb"[\[:,]-?\d+(?:\.\d*0(?=[,\]}])|(?:\.\d+)?[eE])|\A-?\d")
+"""Numbers that DataWeave writes in another way: with zeros at their end, or with an exponent."""
+ESCAPED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf")
+"""Characters that DataWeave escapes, in addition to those that JSON demands."""
+EMPTY = re.compile(rb"^( *)(.*?)(\[\]|\{\})(,?)$", re.MULTILINE)
+LINE_BREAK = re.compile(rb"\n *")
+TEXT = "__text"
+
+
+def write(value: Any, values: Values) -> str:
+    """Return the value as a JSON text. Raise Unfit for one that JSON has not, EvaluationError for too large ones."""
+    kinds = _kinds(value) if not (values["skipNullOn"] or values["writeAttributes"]) else None
+    if kinds is not None and kinds <= PLAIN | DECIMALS:
+        plain = encode(value)
+        if kinds.isdisjoint(DECIMALS) or NUMBERS_OTHERWISE.search(plain) is None:
+            return _laid_out(plain, values["indent"]).decode()
+    return _Writer(values).written(value)
+
+
+def is_plain(value: Any) -> bool:
+    """Return whether a value consists of values that JSON knows, and keys that do not repeat."""
+    kinds = _kinds(value)
+    return kinds is not None and kinds <= PLAIN | DECIMALS
+
+
+def _kinds(value: Any) -> set[type] | None:
+    """Return the types of all values inside; None if they are too many or too deep to be looked at."""
+    found, level = set[type](), [value]
+    count = 0
+    for _ in range(DEEPEST + 1):
+        kinds = set(map(type, level))
+        found |= kinds
+        if not kinds <= PLAIN | DECIMALS or kinds.isdisjoint(CONTAINERS):
+            return found
+        level = inside(each for each in level if type(each) in CONTAINERS)
+        count += len(level)
+        if count > MOST_WRITTEN:
+            return None
+    return None
+
+
+def _laid_out(plain: bytes, indent: bool) -> bytes:
+    """Return compact JSON with DataWeave's line breaks and blanks."""
+    if ESCAPED.search(plain):
+        plain = ESCAPED.sub(_escape, plain)
+    if plain[:1] not in (b"{", b"["):
+        return plain
+    laid = msgspec.json.format(plain, indent=2)
+    if not indent:
+        return LINE_BREAK.sub(b"", laid)
+    return EMPTY.sub(_opened, laid) if b"[]" in laid or b"{}" in laid else laid
+
+
+def _opened(found: re.Match[bytes]) -> bytes:
+    blanks, before, both, after = found.groups()
+    return b"%s%s%s\n%s  \n%s%s%s" % (blanks, before, both[:1], blanks, blanks, both[1:], after)
+
+
+def _escape(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found[0].decode())
+
+
+class _Writer:
+    """Writes any value, part by part."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+        self._line = "\n" if values["indent"] else ""
+        self._step = "  " if values["indent"] else ""
+        skipped = values["skipNullOn"]
+        self._skips_fields = skipped in ("everywhere", "objects")
+        self._skips_elements = skipped in ("everywhere", "arrays")
+        self._out = Output("JSON")
+
+    def written(self, value: Any) -> str:
+        self._write(value, "", 0)
+        return self._out.text()
+
+    def _write(self, value: Any, indent: str, depth: int) -> None:
+        self._out.check_depth(depth)
+        if isinstance(value, str) and type(value) is not Key:
+            self._out.put(quoted(value))
+        elif value is None or value is True or value is False:
+            self._out.put("null" if value is None else str(value).lower())
+        elif is_number(value):
+            self._out.put(number_text(value))
+        elif is_object(value):
+            self._write_object(value, indent, depth)
+        elif isinstance(value, Iterable) and not isinstance(value, (bytes, str, Mapping, Pairs)):
+            self._write_list(value, indent, depth)
+        else:
+            self._out.put(quoted(formatted(value)))
+
+    def _write_list(self, elements: Iterable[Any], indent: str, depth: int) -> None:
+        kept = (each for each in elements if each is not None) if self._skips_elements else elements
+        inner = indent + self._step
+        put, comma = self._out.put, ""
+        put("[")
+        for each in kept:
+            put(f"{comma}{self._line}{inner}")
+            self._write(each, inner, depth + 1)
+            comma = ","
+        put(f"{'' if comma else self._line + inner}{self._line}{indent}]")
+
+    def _write_object(self, value: Any, indent: str, depth: int) -> None:
+        entries = self._entries(value)
+        if self._values["duplicateKeyAsArray"]:
+            self._write_grouped(entries, indent, depth)
+        else:
+            self._write_fields(entries, indent, depth)
+
+    def _entries(self, value: Any) -> Iterable[tuple[str, Any]]:
+        entries: Iterable[tuple[str, Any]] = value.items()
+        if self._skips_fields:
+            entries = (entry for entry in entries if entry[1] is not None)
+        if self._values["writeAttributes"]:
+            entries = ((key, _with_attributes(key, value)) for key, value in entries)
+        return entries
+
+    def _write_fields(self, entries: Iterable[tuple[str, Any]], indent: str, depth: int) -> None:
+        inner = indent + self._step
+        put, comma = self._out.put, ""
+        put("{")
+        for key, each in entries:
+            put(f"{comma}{self._line}{inner}{quoted(key)}: ")
+            self._write(each, inner, depth + 1)
+            comma = ","
+        put(f"{'' if comma else self._line + inner}{self._line}{indent}}}")
+
+    def _write_grouped(self, entries: Iterable[tuple[str, Any]], indent: str, depth: int) -> None:
+        """Write the values of each key that repeats as one list."""
+        grouped: dict[str, list[Any]] = {}
+        for key, each in entries:
+            grouped.setdefault(str(key), []).append(each)
+        inner = indent + self._step
+        put, comma = self._out.put, ""
+        put("{")
+        for key, group in grouped.items():
+            put(f"{comma}{self._line}{inner}{quoted(key)}: ")
+            self._write_group(group, inner, depth + 1)
+            comma = ","
+        put(f"{'' if comma else self._line + inner}{self._line}{indent}}}")
+
+    def _write_group(self, group: list[Any], indent: str, depth: int) -> None:
+        if len(group) == 1:
+            self._write(group[0], indent, depth)
+            return
+        put, comma = self._out.put, ""
+        put("[")
+        for each in group:
+            put(f"{comma}{self._line}{indent}")
+            self._write(each, indent, depth + 1)
+            comma = ","
+        put(f"{self._line}{indent}]")
+
+
+def _with_attributes(key: str, value: Any) -> Any:
+    """Return the value with the attributes of its key, as `@name`, in front of its own entries."""
+    attributes = key.attributes if isinstance(key, Key) else None
+    if not attributes:
+        return value
+    entries = [(f"@{name}", each) for name, each in attributes.items()]
+    return Pairs([*entries, *(value.items() if is_object(value) else [(TEXT, value)])])
+
+
+def quoted(text: str) -> str:
+    """Return a text in JSON's quotes."""
+    encoded = msgspec.json.encode(str(text).encode("utf-8", "replace").decode())
+    return (ESCAPED.sub(_escape, encoded) if ESCAPED.search(encoded) else encoded).decode()

@@ -1,0 +1,64 @@
+"""The modules of DataWeave: a Python module, or a few, for each.
+
+    library.modules() -> names of all modules
+    library.names("dw::Core") -> names of what a module declares
+    library.function("dw::Core", "upper") -> Function (a Builtin); KeyError if there is none
+    library.declared("dw::util::Math", "PI") -> Function, or another value: a constant, a Type; KeyError if there is none
+
+A module is imported when it is first asked for.
+
+A Builtin is a Function (values/functions.py): `call(*arguments)` chooses by the types of the arguments and converts
+what does not fit. `alternatives` are pairs of `signature` (text, parameters, result) and `implementation`, the bare
+Python function. Code that knows its arguments' types may call the implementation itself: it takes values that fit, and
+in place of functions Python functions of as many arguments as the signature says: `(item: T, index: Number) -> R` two.
+
+To declare a function:
+
+    @defined("dw::Core", "upper", "(text: String) -> String", "(text: Null) -> Null")
+    def upper(text: str) -> str: ...
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from engine.expressions.dataweave.values.functions import Function
+
+ROOM = "engine.expressions.dataweave."
+MODULES: dict[str, tuple[str, ...]] = {
+    "dw::Core": (
+        "library.core_lists", "library.core_objects", "library.core_texts", "library.core_numbers",
+        "library.core_values", "formats.declared",
+    ),
+}  # fmt: skip
+"""The Python modules that declare what a module of DataWeave has."""
+
+
+def modules() -> list[str]:
+    """Return the names of all modules."""
+    return list(MODULES)
+
+
+def table(module: str) -> dict[str, Any]:
+    """Return what a module declares, by name. Raise KeyError for a module that there is not."""
+    from engine.expressions.dataweave.library.declaring import TABLES
+
+    for name in MODULES[module]:
+        import_module(ROOM + name)
+    return TABLES[module]
+
+
+def names(module: str) -> list[str]:
+    return list(table(module))
+
+
+def declared(module: str, name: str) -> Any:
+    return table(module)[name]
+
+
+def function(module: str, name: str) -> Function:
+    found = declared(module, name)
+    if not isinstance(found, Function):
+        raise KeyError(name)
+    return found

@@ -1,0 +1,78 @@
+"""A script as a whole: its inputs are read, it is evaluated, and its result is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from engine.expressions.budget import one_evaluation
+from engine.expressions.dataweave.compiling.compiler import compile_script
+from engine.expressions.dataweave.directives import readers_of, writer_of
+from engine.expressions.dataweave.formats.formats import writer
+from engine.expressions.dataweave.inputs import USUAL, Inputs
+from engine.expressions.dataweave.syntax.parser import parse, parse_module
+from engine.expressions.dataweave.syntax.tree import Script
+from engine.expressions.dataweave.walking import uses_metadata
+from engine.expressions.errors import ExpressionSyntaxError
+
+Load = Callable[[str], str]
+"""Returns the text of a file of the application by its name. Raises KeyError."""
+FILE_TYPE = ".dwl"
+
+
+class CompiledScript:
+    """A script that can be run many times.
+
+    names: those of its inputs. load: returns the text of a file, for modules that it imports.
+    """
+
+    def __init__(self, text: str, names: Iterable[str] = USUAL, load: Load | None = None) -> None:
+        script = parse(text)
+        self.writer = writer_of(script)
+        self._readers = readers_of(script)
+        known = dict.fromkeys([*names, *self._readers])
+        self._evaluate = compile_script(
+            script, inputs={name: f'event["{name}"]' for name in known}, load=module_loader(load)
+        )
+        is_shown = self.writer is None or self.writer.format.name == "dw"
+        self._is_annotated = is_shown or uses_metadata(script)
+
+    def run(self, inputs: Mapping[str, Any] | None = None) -> tuple[bytes, str]:
+        """Return the result as bytes, and its media type; application/dw if the script names none.
+
+        inputs: by name, bytes or a text with a media type, or a value. Raises EvaluationError.
+        """
+        with one_evaluation():
+            written = self.writer or writer("application/dw")
+            return written.write(self._value(inputs, self._is_annotated)), written.format.media_type
+
+    def evaluate(self, inputs: Mapping[str, Any] | None = None) -> Any:
+        """Return the result as a value, not written. Raises EvaluationError."""
+        with one_evaluation():
+            return self._value(inputs, self._is_annotated and self.writer is not None)
+
+    def _value(self, inputs: Mapping[str, Any] | None, is_annotated: bool) -> Any:
+        return self._evaluate(Inputs(inputs or {}, self._readers, is_annotated))
+
+
+def module_loader(load: Load | None) -> Callable[[str], Script]:
+    """Return the function that reads modules of the application: `a::B` is the file a/B.dwl."""
+
+    def read(module: str) -> Script:
+        if load is None:
+            raise KeyError(module)
+        file = module.replace("::", "/") + FILE_TYPE
+        try:
+            return parse_module(load(file))
+        except ExpressionSyntaxError as error:
+            error.found = f"{error.found} in {file}"
+            raise
+
+    return read
+
+
+@lru_cache(maxsize=64)
+def compiled(text: str, names: tuple[str, ...] = ()) -> CompiledScript:
+    """Return a script, compiled once for the same inputs."""
+    return CompiledScript(text, names)

@@ -1,0 +1,73 @@
+"""Parses operators, calls between operands, `match` and `update`."""
+
+from __future__ import annotations
+
+from engine.expressions.dataweave.syntax.patterns import Patterns
+from engine.expressions.dataweave.syntax.scanner import NUMBERS, WORDS
+from engine.expressions.dataweave.syntax.tree import As, Binary, Call, Is, Literal, Match, Name, Node, Unary, Update
+from engine.expressions.dataweave.syntax.words import LEVELS, NO_OPERATORS, OPERATORS
+
+LOGIC = LEVELS["or"]
+
+
+class Expressions(Patterns):
+    """Operators, from the loosest to the tightest."""
+
+    def expression(self) -> Node:
+        """Parse an expression: operands of `or` with calls, `++`, `--` and `default` between them, left to right."""
+        node = self._operators(LOGIC)
+        while True:
+            token = self.token
+            if token.kind == WORDS and token.text not in NO_OPERATORS and not token.text.startswith("$"):
+                node = self._call_between(node)
+            elif self.at("default", *OPERATORS):
+                symbol = self.advance().text
+                node = Binary(token.start, symbol, node, self._operators(LOGIC))
+            else:
+                return node
+
+    def _call_between(self, left: Node) -> Node:
+        """Parse `left name right`, and `match` and `update` with braces."""
+        token = self.advance()
+        if token.text in ("match", "update") and self.at("{"):
+            return Match(token.start, left, self.cases()) if token.text == "match" else self._update(left, token.start)
+        function = Name(token.start, token.text)
+        while self.take("::"):
+            module = f"{function.module}::{function.name}" if function.module else function.name
+            function = Name(token.start, self.name("a function").text, module)
+        return Call(token.start, function, (left, self._operators(LOGIC)), is_infix=True)
+
+    def _update(self, left: Node, start: int) -> Node:
+        return Update(start, left, self.changes())
+
+    def _operators(self, level: int) -> Node:
+        """Parse operators that bind at least as tightly as the level."""
+        node = self._signed()
+        while self.token.text in LEVELS and LEVELS[self.token.text] >= level and self.token.kind != NUMBERS:
+            token = self.advance()
+            if token.text == "as":
+                node = As(token.start, node, self.type())
+            elif token.text == "is":
+                node = Is(token.start, node, self.type())
+            else:
+                node = Binary(token.start, token.text, node, self._operators(LEVELS[token.text] + 1))
+        return node
+
+    def _signed(self) -> Node:
+        """Parse an operand with the signs before it; `not` takes everything up to the next call between operands."""
+        token = self.token
+        if self.take("not"):
+            return Unary(token.start, "not", self._operators(LOGIC))
+        if self.take("!"):
+            return Unary(token.start, "not", self._operators(LEVELS["as"]))
+        if not self.at("-"):
+            return self.operand()
+        if self.text[token.end : token.end + 1].isdigit():
+            return self._negative()
+        self.advance()
+        return Unary(token.start, "-", self._operators(LEVELS["as"]))
+
+    def _negative(self) -> Node:
+        """Parse a number below zero."""
+        number = self.number()
+        return self.selected(Literal(number.offset, number.value))

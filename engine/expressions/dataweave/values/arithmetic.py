@@ -1,0 +1,207 @@
+"""`+`, `-`, `*`, `/`, the sign, `mod` and `pow`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Context, Decimal, DecimalException, Inexact, localcontext
+from typing import Any
+
+from engine.expressions.budget import spend
+from engine.expressions.dataweave.values.times.calendar import between, between_days, between_times, earlier, later
+from engine.expressions.dataweave.values.comparing import equals
+from engine.expressions.dataweave.values.errors import Failed
+from engine.expressions.dataweave.values.numbers import (
+    EXACT, LONG, QUOTIENT, bounded, decimal_of, exact, from_double, is_whole,
+)  # fmt: skip
+from engine.expressions.dataweave.values.objects import entries_of, object_of
+from engine.expressions.dataweave.values.operations import Case, Operation
+from engine.limits import LARGEST_INTEGER_BITS
+
+Number = int | Decimal
+PER_DECIMAL = 80
+BIT_PRODUCTS = 16_384
+"""Bits times bits that are multiplied or divided per step."""
+PER_ELEMENT = 2
+
+
+def _numbers(left: Any, right: Any) -> tuple[Number, Number]:
+    """Return both numbers, as ints if both are whole and no longer than a Long."""
+    left, right = exact(left), exact(right)
+    if type(left) is int and type(right) is int:
+        return left, right
+    if _is_long(left) and _is_long(right):
+        return int(left), int(right)
+    spend(PER_DECIMAL, "arithmetic")
+    return decimal_of(left), decimal_of(right)
+
+
+def _is_long(number: Number) -> bool:
+    return -LONG <= number < LONG and is_whole(number)
+
+
+def _calculated(symbol: str, context: Context, method: str, left: Decimal, right: Decimal) -> Number:
+    try:
+        return bounded(getattr(context, method)(left, right), f"'{symbol}'")
+    except DecimalException:
+        raise Failed(f"'{symbol}' gives a number that is too long") from None
+
+
+def _sum(left: Any, right: Any) -> Number:
+    left, right = _numbers(left, right)
+    if type(left) is int:
+        return bounded(left + right, "'+'")
+    return _calculated("+", EXACT, "add", left, right)  # type: ignore[arg-type]  # both are
+
+
+def _difference(left: Any, right: Any) -> Number:
+    left, right = _numbers(left, right)
+    if type(left) is int:
+        return bounded(left - right, "'-'")
+    return _calculated("-", EXACT, "subtract", left, right)  # type: ignore[arg-type]
+
+
+def _product(left: Any, right: Any) -> Number:
+    left, right = _numbers(left, right)
+    if type(left) is int:
+        spend(left.bit_length() * right.bit_length() // BIT_PRODUCTS, "'*'")  # type: ignore[union-attr]
+        return bounded(left * right, "'*'")
+    return _calculated("*", EXACT, "multiply", left, right)  # type: ignore[arg-type]
+
+
+def _quotient(left: Any, right: Any) -> Number:
+    left, right = _numbers(left, right)
+    if right == 0:
+        raise Failed("division by zero", "DivisionByZeroException")
+    if type(left) is int and left % right == 0:
+        return int(left // right)
+    return _calculated("/", QUOTIENT, "divide", decimal_of(left), decimal_of(right))
+
+
+def modulo(left: Any, right: Any) -> Number:
+    """Return the remainder, with the sign of the dividend."""
+    left, right = _numbers(left, right)
+    if right == 0:
+        raise Failed("division by zero", "DivisionByZeroException")
+    if type(left) is int:
+        rest = abs(left) % abs(int(right))
+        return -rest if left < 0 else rest
+    with localcontext(EXACT) as context:
+        context.traps[Inexact] = False
+        try:
+            return bounded(left % right, "mod")
+        except DecimalException:
+            raise Failed("mod gives a number that is too long") from None
+
+
+def power(base: Any, exponent: Any) -> Number:
+    """Return the power: exact for a whole exponent, else as floats have it. Raise Failed for a negative whole one."""
+    base, exponent = exact(base), exact(exponent)
+    if not is_whole(exponent):
+        return _power_of_floats(base, exponent)
+    exponent = int(exponent)
+    if exponent < 0:
+        raise Failed("pow takes an exponent that is not negative", "ArithmeticException")
+    if abs(base) <= 1 and is_whole(base):
+        return int(base) ** (exponent % 2 + 2 if exponent else 0)
+    if isinstance(base, int):
+        return _whole_power(base, exponent)
+    spend(PER_DECIMAL, "pow")
+    with localcontext(QUOTIENT):
+        try:
+            return bounded(base**exponent, "pow")
+        except DecimalException:
+            raise Failed("pow gives a number that is too large") from None
+
+
+def _whole_power(base: int, exponent: int) -> Number:
+    bits = (abs(base).bit_length() - 1) * exponent
+    if bits > LARGEST_INTEGER_BITS:
+        raise Failed("pow gives a number that is too large")
+    spend(bits * bits // BIT_PRODUCTS, "pow")
+    return bounded(base**exponent, "pow")
+
+
+def _power_of_floats(base: Number, exponent: Number) -> Number:
+    try:
+        return from_double(float(base) ** float(exponent))
+    except (OverflowError, ZeroDivisionError, TypeError):
+        raise Failed("pow gives no finite number") from None
+
+
+def negated(number: Any) -> Number:
+    number = exact(number)
+    return -number if isinstance(number, int) else number.copy_negate()
+
+
+# Lists and objects
+
+
+def _append(elements: Any, element: Any) -> list[Any]:
+    spend(PER_ELEMENT * len(elements), "'+'")
+    return [*elements, element]
+
+
+def _prepend(element: Any, elements: Any) -> list[Any]:
+    spend(PER_ELEMENT * len(elements), "'>>'")
+    return [element, *elements]
+
+
+def _without(elements: Any, element: Any) -> list[Any]:
+    spend(PER_ELEMENT * len(elements), "'-'")
+    return [each for each in elements if not equals(each, element)]
+
+
+def _without_key(value: Any, name: str) -> Any:
+    spend(PER_ELEMENT * len(value), "'-'")
+    return object_of((key, each) for key, each in entries_of(value) if str(key) != name)
+
+
+def _flipped(calculate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda left, right: calculate(right, left)
+
+
+MOMENTS = ("DateTime", "LocalDateTime", "Date", "Time", "LocalTime")
+
+
+def _with_periods(calculate: Callable[[Any, Any], Any]) -> list[Case]:
+    """Return the cases of a date or time with a period, which may stand on either side."""
+    forth = [(kind, "Period", calculate) for kind in MOMENTS]
+    return [*forth, *(("Period", kind, _flipped(calculate)) for kind in MOMENTS)]
+
+
+add = Operation("+", [("Array", "Any", _append), *_with_periods(later), ("Number", "Number", _sum)])
+subtract = Operation(
+    "-",
+    [
+        ("Array", "Any", _without),
+        ("Object", "Key", _without_key),
+        ("Object", "String", _without_key),
+        ("DateTime", "DateTime", between),
+        ("LocalDateTime", "LocalDateTime", between),
+        ("Date", "Date", between_days),
+        ("Time", "Time", between_times),
+        ("LocalTime", "LocalTime", between_times),
+        *_with_periods(earlier),
+        ("Number", "Number", _difference),
+    ],
+)
+multiply = Operation("*", [("Number", "Number", _product)])
+divide = Operation("/", [("Number", "Number", _quotient)])
+
+
+def negate(value: Any) -> Number:
+    """Return `-value`."""
+    from engine.expressions.dataweave.values.coercing import converted
+
+    return negated(converted(value, "Number"))
+
+
+def _moved_to(moment: Any, zone: Any) -> Any:
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        raise Failed("the result is out of the range of dates: years 1 to 9999") from None
+
+
+shift_left = Operation("<<", [("Array", "Any", _append)])
+shift_right = Operation(">>", [("Any", "Array", _prepend), ("DateTime", "TimeZone", _moved_to)])

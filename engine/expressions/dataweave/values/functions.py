@@ -1,0 +1,123 @@
+"""Functions as values: lambdas, functions of a script, functions of the library, and choosing among overloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from engine.expressions.dataweave.values.errors import Unfit, not_taken
+
+if TYPE_CHECKING:
+    from engine.expressions.dataweave.values.types import Type
+
+Bare = Callable[..., Any]
+"""A Python function that takes the arguments."""
+
+
+class Function:
+    """A function value.
+
+    arity: the most arguments that `call` takes. least: the fewest, if some parameters have defaults.
+    types: of the parameters; None in place of one that takes anything. returns: the type of the result, if written.
+    acts: whether a call reads or changes anything but its arguments. defaults: Python functions without arguments that
+    return the values of the last parameters, if they are left out.
+    """
+
+    __slots__ = ("acts", "arity", "call", "defaults", "least", "name", "returns", "types")
+
+    def __init__(
+        self,
+        name: str,
+        arity: int,
+        call: Bare,
+        types: Sequence[Type | None] | None = None,
+        least: int | None = None,
+        *,
+        returns: Type | None = None,
+        acts: bool = False,
+        defaults: Sequence[Bare] = (),
+    ) -> None:
+        self.name = name
+        self.arity = arity
+        self.call = call
+        self.types: tuple[Type | None, ...] = tuple(types) if types is not None else (None,) * arity
+        self.least = arity if least is None else least
+        self.returns = returns
+        self.acts = acts
+        self.defaults = tuple(defaults)
+
+    def taking(self, count: int) -> Bare:
+        """Return a Python function of exactly that many arguments; those that the function does not take are dropped.
+
+        Raise Unfit if the function needs more.
+        """
+        if self.least > count:
+            raise Unfit(f"{self.name or 'the function'} takes {self.least} arguments, not {count}")
+        return dropping(self.call, self.arity, count)
+
+    def takes(self, count: int) -> bool:
+        """Return whether the function can be called with that many arguments."""
+        return self.least <= count <= self.arity
+
+
+def dropping(call: Bare, arity: int, count: int) -> Bare:
+    """Return a function of `count` arguments that calls one which takes at most `arity`."""
+    if arity >= count:
+        return call
+    if arity == 0:
+        return lambda *_: call()
+    if arity == 1:
+        return (lambda first, _: call(first)) if count == 2 else (lambda first, *_: call(first))
+    return lambda *arguments: call(*arguments[:arity])
+
+
+def as_callable(value: Any, count: int) -> Bare:
+    """Return a Python function of exactly `count` arguments. Raise Unfit if the value is no function."""
+    if not isinstance(value, Function):
+        raise Unfit("expected a function")
+    return value.taking(count)
+
+
+class Overloads(Function):
+    """Functions of one name: the first whose types fit is called, else the one for which the fewest values convert."""
+
+    __slots__ = ("functions",)
+
+    def __init__(self, name: str, functions: Sequence[Function]) -> None:
+        arity, least = max(each.arity for each in functions), min(each.least for each in functions)
+        super().__init__(name, arity, self._choose, None, least, acts=any(each.acts for each in functions))
+        self.functions = tuple(functions)
+
+    def taking(self, count: int) -> Bare:
+        fitting = [each for each in self.functions if each.least <= count]
+        most = max((min(each.arity, count) for each in fitting), default=self.arity)
+        return dropping(self.call, most, count)
+
+    def _choose(self, *arguments: Any) -> Any:
+        candidates = [(misfits(each.types, arguments), each) for each in self.functions if each.takes(len(arguments))]
+        for count, each in candidates:
+            if count == 0:
+                return each.call(*arguments)
+        for _, each in sorted(candidates, key=itemgetter(0)):
+            try:
+                converted = convert(each.types, arguments)
+            except Unfit:
+                continue
+            return each.call(*converted)
+        raise not_taken(self.name, arguments)
+
+
+def misfits(types: Sequence[Type | None], arguments: Sequence[Any]) -> int:
+    """Return how many arguments are not of the type of their parameter."""
+    return sum(kind is not None and not kind.accepts(value) for kind, value in zip(types, arguments, strict=False))
+
+
+def convert(types: Sequence[Type | None], arguments: Sequence[Any]) -> list[Any]:
+    """Return the arguments, each converted to the type of its parameter. Raise Unfit if one does not convert."""
+    from engine.expressions.dataweave.values.coercing import fitted
+
+    return [
+        value if kind is None or kind.accepts(value) else fitted(value, kind)
+        for kind, value in zip(types, arguments, strict=False)
+    ]

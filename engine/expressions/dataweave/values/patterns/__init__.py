@@ -1,0 +1,1 @@
+"""Java's patterns of numbers and dates, as `format` in `as` takes them."""

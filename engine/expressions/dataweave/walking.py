@@ -1,0 +1,76 @@
+"""Walks over the tree of a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from engine.expressions.dataweave.syntax.tree import Call, Format, Function, Index, Lambda, Name, Node, Select, Variable
+
+METADATA = ("^", ".^")
+
+
+@cache
+def _parts_of(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.name != "offset")
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """Yield a node and all nodes inside."""
+    waiting: list[Any] = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, tuple):
+            waiting.extend(each)
+        elif isinstance(each, Node):
+            yield each
+            waiting.extend(getattr(each, name) for name in _parts_of(type(each)))
+
+
+def uses_metadata(script: Node) -> bool:
+    """Return whether a script asks for the metadata of a value (`payload.^mediaType`)."""
+    return any(isinstance(each, (Select, Index)) and each.kind in METADATA for each in nodes(script))
+
+
+def is_selector(node: Node) -> bool:
+    """Return whether an expression only finds a part of a value that is there."""
+    while isinstance(node, Select) and node.kind == ".":
+        node = node.operand
+    return isinstance(node, Name)
+
+
+def selected(node: Node) -> tuple[str, ...]:
+    """Return the names that lead to a part: of `payload.a.b` all three; empty if it is no such expression."""
+    names: list[str] = []
+    while isinstance(node, Select) and node.kind == "." and node.key is not None:
+        name = getattr(node.key, "value", None)
+        names = [name, *names] if isinstance(name, str) else []
+        node = node.operand
+    return (node.name, *names) if isinstance(node, Name) and not node.module else ()
+
+
+def called(script: Node) -> Iterator[tuple[str, Call]]:
+    """Yield the name of each function that is called by name, and the call."""
+    for each in nodes(script):
+        if isinstance(each, Call) and isinstance(each.function, Name):
+            yield each.function.name, each
+
+
+def bound_names(script: Node) -> set[str]:
+    """Return the names that variables, functions and parameters have anywhere in a script."""
+    found: set[str] = set()
+    for each in nodes(script):
+        if isinstance(each, Variable):
+            found.add(each.name)
+        elif isinstance(each, Lambda):
+            found.update(parameter.name for parameter in each.parameters)
+        elif isinstance(each, Function):
+            found.add(each.function.name)
+    return found
+
+
+def formats(script: Node) -> Iterator[Format]:
+    """Yield the directives `input` and `output`."""
+    return (each for each in nodes(script) if isinstance(each, Format))
