@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from engine.mule.conversion.conversion import Conversion, Globals
 from engine.mule.conversion.flows import FlowFile
 from engine.mule.conversion.properties import Settings
 from engine.mule.conversion.rules import STEPS, written_step
-from engine.mule.elements import scripting
+from engine.mule.elements import apikit, scripting
 from engine.mule.elements.settings import IGNORED
 from engine.mule.reports.report import Advice, Report
 from engine.mule.writing.yaml import write
-from engine.mule.xml.nodes import Node
+from engine.mule.xml.nodes import ROOTS, Node, globals_of
 from engine.mule.xml.reader import XmlMistake, read
 
 LANGUAGE = "dataweave"
@@ -56,32 +56,32 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
     """Return the flows of an application. Raise NoApplication, or XmlMistake if none of its files can be read."""
     roots, broken = _read(application)
     _refuse_mule_3(roots)
-    known = Globals({(each.name, each.get("name")): each for nodes in roots.values() for each in _globals(nodes)})
+    known = Globals({(each.name, each.get("name")): each for root in roots.values() for each in _globals(root)})
     apis = Apis(application.read)
     conversion = Conversion(application.name, STEPS, known, apis)
     conversion.ignored = IGNORED
     conversion.written = written_step
     settings = Settings(conversion, set(application.resources), lambda name: properties_in(application, name))
-    settings.learn([node for nodes in roots.values() for node in nodes])
+    settings.learn(list(roots.values()))
     imported = Imported(conversion.report)
     for mistake in broken:
         node = Node("file", mistake.file, mistake.line)
         conversion.report.add_gap(node, mistake.file, Advice(mistake.found, "repair it", "L"))
     names = _names(roots, application)
-    for file, nodes in roots.items():
+    for file, root in roots.items():
         flow_file = FlowFile(conversion, LANGUAGE, settings)
-        flow_file.add(nodes, Path(file).stem)
+        flow_file.add(root, Path(file).stem)
         imported.sections[names[file]] = flow_file.result()
     if not any(sections.keys() - {"expression-language"} for sections in imported.sections.values()):
         raise NoApplication(f"'{application.name}' has neither flows nor configs")
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
-    _count(conversion, [node for nodes in roots.values() for node in nodes])
+    _count(conversion, roots.values())
     imported.write_flows()
     return imported
 
 
-def _read(application: Application) -> tuple[dict[str, list[Node]], list[XmlMistake]]:
+def _read(application: Application) -> tuple[dict[str, Node], list[XmlMistake]]:
     roots, broken = {}, []
     for name, data in application.flows.items():
         try:
@@ -93,17 +93,16 @@ def _read(application: Application) -> tuple[dict[str, list[Node]], list[XmlMist
     return roots, broken
 
 
-def _refuse_mule_3(roots: Mapping[str, Iterable[Node]]) -> None:
-    for file, nodes in roots.items():
-        for each in (inner for node in nodes for inner in node.walk()):
+def _refuse_mule_3(roots: Mapping[str, Node]) -> None:
+    for file, root in roots.items():
+        for each in root.walk():
             if each.name in OF_MULE_3:
                 reason = f"{file}:{each.line}: '{each.name}' is of Mule 3"
                 raise NoApplication(f"{reason}; the Mule Migration Assistant makes an application of Mule 4 of it")
 
 
-def _globals(roots: Iterable[Node]) -> Iterable[Node]:
-    for root in roots:
-        yield from root.elements if root.name in ("mule", "domain:mule-domain") else [root]
+def _globals(root: Node) -> Iterator[Node]:
+    return (each for each in globals_of(root) if isinstance(each, Node))
 
 
 def _names(roots: Iterable[str], application: Application) -> dict[str, str]:
@@ -132,6 +131,7 @@ def properties_in(application: Application, name: str) -> dict[str, str]:
 
 
 def _add_missing(conversion: Conversion, settings: Settings, imported: Imported) -> None:
+    _add_statuses(conversion, imported)
     missing.break_circles(imported.sections.values())
     stubs = missing.stubs(conversion)
     known = {name.upper() for name in discover().error_types()} | set(raised_in(imported.sections.values()))
@@ -149,6 +149,15 @@ def _add_missing(conversion: Conversion, settings: Settings, imported: Imported)
     if len(sections) > 1:
         imported.sections[MISSING] = sections
         imported.heads[MISSING] = missing.HEAD
+
+
+def _add_statuses(conversion: Conversion, imported: Imported) -> None:
+    """Answer operations of APIs with the status of their first success."""
+    for (element, _), node in conversion.globals.by_name.items():
+        for name, status in apikit.usual_statuses(conversion, node).items() if element == "apikit:config" else ():
+            for sections in imported.sections.values():
+                if part := sections.get("flows", {}).get(name):
+                    part.value["steps"].append(apikit.default_status(node, status))
 
 
 def raised_in(value: Any) -> Iterable[str]:
@@ -194,7 +203,7 @@ def _is_api(data: bytes | None) -> bool:
 
 
 def _count(conversion: Conversion, roots: Iterable[Node]) -> None:
-    elements = [each for root in roots for each in root.walk() if each.name not in ("mule", "domain:mule-domain")]
+    elements = [each for root in roots for each in root.walk() if each.name not in ROOTS]
     report = conversion.report
     report.elements["all"] = len(elements)
     report.elements["converted"] = sum(id(each) not in conversion.unconverted for each in elements)

@@ -20,12 +20,18 @@ class Apis:
         self._read = read
         self.written: dict[str, str] = {}
         """OpenAPI files that were made of RAML, by their names."""
-        self.problems: list[tuple[str, str]] = []
+
+        self.known: dict[str, Any] = {}
+        """The documents of APIs by the names of their files."""
+
+        self.problem = ""
+        """Why the last file that was asked for does not serve."""
 
     def document(self, name: str) -> Any:
         """Return the API as apikit:config has it: the name of an OpenAPI file; None if there is none that serves."""
         for prefix in CLASSPATH:
             name = name.removeprefix(prefix)
+        self.problem = "it is not among the resources"
         found = self._file(name.removeprefix("/"))
         if found is None:
             return None
@@ -33,12 +39,15 @@ class Apis:
         text = data.decode("utf-8", "replace")
         if text.lstrip("\ufeff").startswith("#%RAML"):
             return self._of_raml(file)
+        self.problem = "it is neither RAML 1.0 nor OpenAPI 3"
         try:
             document = yaml.safe_load(text)
         except yaml.YAMLError:
             return None
-        is_openapi = isinstance(document, dict) and str(document.get("openapi", "")).startswith("3.")
-        return file if is_openapi else None
+        if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
+            return None
+        self.known[file] = document
+        return file
 
     def _file(self, name: str) -> tuple[str, bytes] | None:
         for each in (name, f"api/{name}"):
@@ -52,7 +61,8 @@ class Apis:
         try:
             document = openapi_of(file, self._read)
         except RamlMistake as mistake:
-            self.problems.append((file, str(mistake)))
+            self.problem = str(mistake)
             return None
+        self.known[target] = document
         self.written[target] = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
         return target

@@ -153,7 +153,7 @@ class Conversion:
         if rule.has_label and (label := node.get(LABEL)):
             params[LABEL] = label
         for name in sorted(node.attributes, key=rule.rank):
-            if not name.startswith(OF_EDITORS):
+            if not name.startswith(OF_EDITORS) and name not in rule.known.split():
                 params |= self._attribute(node, rule, name, node.attributes[name])
         for child in node.elements:
             params = merged(params, self._child(node, rule, child))
@@ -181,6 +181,8 @@ class Conversion:
         return flag(value) if rule.is_flag(name) else value_of(value)
 
     def _child(self, node: Node, rule: Rule, child: Node) -> Params:
+        if child.name in rule.known.split():
+            return {}
         if child.name in rule.children:
             return rule.children[child.name](self, child)
         if not rule.matters(child.name):
@@ -190,7 +192,7 @@ class Conversion:
         return {}
 
     def _is_step(self, child: Node, rule: Rule) -> bool:
-        return rule.steps and child.name not in rule.children and rule.matters(child.name)
+        return rule.steps and child.name not in {*rule.children, *rule.known.split()} and rule.matters(child.name)
 
     def content(self, node: Node) -> Any:
         """Return the text of an element as a value."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from engine.mule.conversion.conversion import LABEL, Conversion, comment_of, raising, told
@@ -16,19 +15,19 @@ from engine.mule.elements.loggers import IGNORED_CONFIGS
 from engine.mule.elements.settings import IGNORED
 from engine.mule.reports.report import Advice
 from engine.mule.writing.parts import NOTHING, Part
-from engine.mule.xml.nodes import Comment, Node
+from engine.mule.xml.nodes import Comment, Node, globals_of
 
-ROOTS = ("mule", "domain:mule-domain")
 LIKE_SOURCES = ("listener", "subscriber", "trigger", "source", "subscribe", "replay", "on-new", "on-updated", "inbound")
 FLOW = Rule(
     "flow",
     texts="initialState",
     numbers="maxConcurrency",
-    no_matter="name tracingName ee-tracking:enable-default-events",
+    known="name",
+    no_matter="tracingName ee-tracking:enable-default-events",
     children={"error-handler": error_handler},
     has_label=False,
 )
-SUB_FLOW = Rule("sub-flow", no_matter="name tracingName", has_label=False)
+SUB_FLOW = Rule("sub-flow", known="name", no_matter="tracingName", has_label=False)
 TWICE = Advice("Mule does not deploy two of one name", "rename it where it is meant", "S")
 NO_CONFIG = Advice("a module that is not there", "what its operations need", "M")
 SECTIONS = (
@@ -49,10 +48,9 @@ class FlowFile:
         self.stray: list[Node | Comment] = []
         self._above: list[str] = []
 
-    def add(self, roots: Iterable[Node], stem: str) -> None:
-        for root in roots:
-            for node in root.children if root.name in ROOTS else [root]:
-                self._global(node)
+    def add(self, root: Node, stem: str) -> None:
+        for node in globals_of(root):
+            self._global(node)
         if any(isinstance(each, Node) for each in self.stray):
             self._put("flows", stem, Part({"steps": self.conversion.steps(self.stray)}, None))
         self.tail = self._above

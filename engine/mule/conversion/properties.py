@@ -10,7 +10,7 @@ from engine.mule.conversion.rule import Rule
 from engine.mule.conversion.texts import PLACEHOLDER, converted, number, value_of
 from engine.mule.reports.report import Advice
 from engine.mule.writing.parts import NOTHING, Part
-from engine.mule.xml.nodes import Node
+from engine.mule.xml.nodes import Node, globals_of
 
 CLASSPATH = ("classpath://", "classpath:")
 FILES = ("configuration-properties", "secure-properties:config")
@@ -44,7 +44,7 @@ class Settings:
 
     def learn(self, roots: list[Node]) -> None:
         """Find out the values of properties that stand in the XML, and then those of the files."""
-        elements = [each for root in roots for each in root.elements]
+        elements = [each for root in roots for each in globals_of(root) if isinstance(each, Node)]
         for each in elements:
             if each.name == "global-property":
                 self.values.setdefault(each.get("name"), each.get("value"))

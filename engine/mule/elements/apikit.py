@@ -12,24 +12,48 @@ from engine.mule.reports.report import Advice
 from engine.mule.writing.parts import Part
 from engine.mule.xml.nodes import Node
 
+OK = 200
 STATUS, HEADERS = "httpStatus", "outboundHeaders"
 VARIABLES = {"httpStatusVarName": STATUS, "outboundHeadersMapName": HEADERS}
-IGNORED = (
-    "name keepApiBaseUri keepRamlBaseUri parser disableValidations queryParamsStrictValidation "
-    "headersStrictValidation apikit:flow-mappings apikit:console"
+IGNORED = "keepApiBaseUri keepRamlBaseUri parser queryParamsStrictValidation headersStrictValidation"
+NO_API = Advice(
+    "its file does not serve; the routes are those of the flows' names, and requests are not checked",
+    "add the file of the API to src/main/resources, and import again",
+    "S",
 )
-FROM_NAMES = "the file of the API is not there; the routes are those of the flows' names, and bodies are not checked"
 
 
 def _config(conversion: Conversion, node: Node, params: Params) -> Any:
-    """Return the API of a config: its file if that is OpenAPI, or the routes that the flows' names tell."""
-    name, file = node.get("name"), str(params.pop("api", "") or params.pop("raml", ""))
+    """Return the API of a config: its file, or the routes that the flows' names tell."""
+    file = str(params.pop("api", "") or params.pop("raml", ""))
     params.pop("raml", None)
     document = conversion.apis.document(file)
     if document is None:
-        conversion.note(node, f"apikit:config {name}", FROM_NAMES)
+        why = f"{file}: {conversion.apis.problem}; the routes are those of the flows' names, and requests are not checked"
+        conversion.report.add_gap(node, f"API of {node.get('name')}", Advice(why, NO_API.instead, "S"))
+    if document is None or node.get("disableValidations") == "true":
         document = document_of(conversion.application, routes_of(conversion, node))
     return {"apikit:config": {**params, "api": document}}
+
+
+def usual_statuses(conversion: Conversion, config: Node) -> dict[str, int]:
+    """Return the statuses of successes other than 200, by the names of flows: APIkit sets the first that the API has."""
+    params = config.attributes.get("api") or config.attributes.get("raml") or ""
+    document = conversion.apis.known.get(conversion.apis.document(params) or "", {})
+    found = {}
+    for route in routes_of(conversion, config):
+        operation = (document.get("paths", {}).get(route.path) or {}).get(route.method) or {}
+        status = next((int(each) for each in operation.get("responses", {}) if str(each).startswith("2")), OK)
+        if status != OK:
+            found[route.flow_name] = status
+    return found
+
+
+def default_status(config: Node, status: int) -> Part:
+    """Return the step at the end of an operation's flow that sets the status, unless the flow has."""
+    name = config.get("httpStatusVarName", STATUS)
+    step = {"set-variable": {"variableName": name, "value": f"#[vars.{name} default {status}]"}}
+    return Part(step, config, ["The first success of the API, which APIkit answers unless the flow sets another."], "step")
 
 
 def routes_of(conversion: Conversion, config: Node) -> list[Route]:
@@ -65,7 +89,6 @@ def _router(conversion: Conversion, node: Node, params: Params) -> Any:
     return {"apikit:router": params}
 
 
-CONSOLE = Advice("there is no console", "engine serve --docs answers GET /docs")
 
 
 def _console(conversion: Conversion, node: Node, params: Params) -> Any:
@@ -87,7 +110,8 @@ CONFIGS = [
     Rule(
         "apikit:config",
         texts="api raml",
-        no_matter=f"{IGNORED} {' '.join(VARIABLES)}",
+        known="name apikit:flow-mappings apikit:console disableValidations " + " ".join(VARIABLES),
+        no_matter=IGNORED,
         finish=_config,
     )
 ]

@@ -131,6 +131,7 @@ CONFIGS = [
             "db:generic-connection": _generic,
         },
         unfit={"db:derby-connection": ELSEWHERE, "db:data-source-connection": ELSEWHERE},
-        no_matter="name expiration-policy",
+        known="name",
+        no_matter="expiration-policy",
     )
 ]

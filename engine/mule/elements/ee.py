@@ -83,7 +83,8 @@ CONFIGS = [
         refs={"objectStore": "os:object-store", "objectStore-ref": "os:object-store"},
         renamed={"objectStore-ref": "objectStore"},
         children={"os:private-object-store": nested_store("objectStore")},
-        no_matter="name keyGenerationExpression responseGenerator-ref consumableFilterExpression synchronized "
+        known="name keyGenerationExpression",
+        no_matter="responseGenerator-ref consumableFilterExpression synchronized "
         "ee:event-copy-strategy ee:simple-event-copy-strategy ee:serializable-event-copy-strategy",
         finish=_strategy,
     )

@@ -216,7 +216,7 @@ CONFIGS = [
                 Rule("http:listener-interceptors", children={"http:cors-interceptor": _cors}, has_label=False)
             ),
         },
-        no_matter="name",
+        known="name",
         finish=_listener_config,
     ),
     Rule(
@@ -229,7 +229,8 @@ CONFIGS = [
             "http:default-headers": pairs("headers"),
             "http:default-query-params": pairs("query-params"),
         },
-        no_matter="name preserveHeadersCase requestStreamingMode sendBodyMode expiration-policy",
+        known="name",
+        no_matter="preserveHeadersCase requestStreamingMode sendBodyMode expiration-policy",
         finish=_request_config,
     ),
 ]

@@ -17,7 +17,8 @@ OBJECT_STORE = Rule(
     texts="entryTtlUnit expirationIntervalUnit",
     numbers=OF_STORE,
     flags="persistent",
-    no_matter="name config-ref alias",
+    known="name alias",
+    no_matter="config-ref",
 )
 
 

@@ -39,4 +39,4 @@ RULES = [
         "vm:consume": "queueName timeoutUnit",
     }.items()
 ]
-CONFIGS = [Rule("vm:config", children={"vm:queues": _queues}, no_matter="name vm:connection")]
+CONFIGS = [Rule("vm:config", children={"vm:queues": _queues}, known="name", no_matter="vm:connection")]

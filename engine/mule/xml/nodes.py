@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-DOC = "doc:"
+ROOTS = ("mule", "domain:mule-domain", "fragment")
+"""The elements that hold all others of a file."""
 
 
 @dataclass
@@ -60,6 +61,11 @@ class Node:
         yield self
         for child in self.elements:
             yield from child.walk()
+
+
+def globals_of(root: Node) -> list[Node | Comment]:
+    """Return what stands at the top of a file, comments included."""
+    return root.children if root.name in ROOTS else [root]
 
 
 @dataclass

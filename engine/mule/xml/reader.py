@@ -28,20 +28,20 @@ class XmlMistake(Exception):
         self.file, self.line, self.column, self.found, self.expected = file, line, column, found, expected
 
 
-def read(data: bytes, file: str) -> list[Node]:
-    """Return the roots of a file: one, or several of a fragment. Raise XmlMistake."""
+def read(data: bytes, file: str) -> Node:
+    """Return the root of a file; that of a fragment with several is called `fragment`. Raise XmlMistake."""
     if len(data) > LARGEST:
         raise XmlMistake(file, 1, 1, f"{len(data)} bytes", f"a file of at most {LARGEST}")
     text = _as_utf_8(data, file)
     if not text.strip():
         raise XmlMistake(file, 1, 1, "an empty file", "flows in Mule's XML")
     try:
-        return [_Reader(file, text).read()]
+        return _Reader(file, text).read()
     except expat.ExpatError as error:
         if error.code != SEVERAL_ROOTS:
             raise _mistake(file, error) from None
     try:
-        return _Reader(file, _wrapped(text), is_wrapped=True).read().elements
+        return _Reader(file, _wrapped(text), is_wrapped=True).read()
     except expat.ExpatError as error:
         raise _mistake(file, error) from None
 
