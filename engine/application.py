@@ -108,6 +108,7 @@ class Application:
         metrics: Metrics | bool = False,
         name: str = "",
         env: str | None = None,
+        is_check: bool = False,
     ) -> Self:
         """Return the application of flow files and folders. Raises LoadError, with every mistake at its place.
 
@@ -121,8 +122,9 @@ class Application:
         expectEvery. `elements`: those of each element, too.
         name: of the application, for its data, if its `configuration` gives it none; if left out, that of its folder.
         env: the environment, whose properties are in config/ENV.yaml; if left out, that of the variable ENGINE_ENV.
+        is_check: whether nothing will run: encrypted values then need no key.
         """
-        recipe = Recipe(paths, properties, tuple(processors), clock, observers, around, meters, metrics, name, env)
+        recipe = Recipe(paths, properties, tuple(processors), clock, observers, around, meters, metrics, name, env, is_check)
         return cls(recipe.load(), recipe)
 
     @property

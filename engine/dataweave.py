@@ -1,7 +1,7 @@
 """DataWeave 2 from Python: scripts that are run on texts, bytes or values.
 
-    from engine import dataweave
-    dataweave.run("%dw 2.0 output application/json --- payload.a", {"payload": (b'{"a": 1}', "application/json")})
+from engine import dataweave
+dataweave.run("%dw 2.0 output application/json --- payload.a", {"payload": (b'{"a": 1}', "application/json")})
 """
 
 from __future__ import annotations

@@ -38,6 +38,9 @@ class Recipe:
     metrics: Metrics | bool = False
     name: str = ""
     env: str | None = None
+    is_check: bool = False
+    """Whether nothing will run: encrypted values then need no key."""
+
     _modules: Modules | None = field(default=None, repr=False)
 
     def load(self, former: Parts | None = None) -> Parts:
@@ -45,7 +48,10 @@ class Recipe:
 
         former: the parts of the application that they are to replace.
         """
-        parts = load(self.paths, discover(self.processors), self.properties, self.clock, former, self.name, self.env)
+        parts = load(
+            self.paths, discover(self.processors), self.properties, self.clock, former, self.name, self.env,
+            is_check=self.is_check,
+        )  # fmt: skip
         expects = any(flow.source and flow.source.expect_every for flow in parts.flows.values())
         is_measured = self.metrics or expects or parts.runtime.measures.is_on
         if is_measured:

@@ -100,7 +100,7 @@ def read_content(body: bytes, media_type: str | None) -> Any:
 
 
 def is_read_later(media_type: str | None) -> bool:
-    """Return whether an expression language that reads payloads itself gets such a body unread; JSON and text are not."""
+    """Return whether a language that reads payloads itself gets such a body unread: anything but JSON and text."""
     return essence_of(media_type) in (FORM, MULTIPART) or format_of(media_type) is not None
 
 

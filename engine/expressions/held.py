@@ -133,6 +133,10 @@ class Computed(Held):
     def computed(self) -> Iterator[Computed]:
         yield self
 
+    def in_other_language(self, evaluate: Callable[[Any], Any]) -> Foreign:
+        """Return the same expression for a file in another language; evaluate: its function of the event."""
+        return Foreign(self.number, self.tree, evaluate)
+
     @property
     def media_type(self) -> str | None:
         return self.tree.media_type

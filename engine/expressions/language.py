@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Protocol
 
 from engine.expressions.functions.function import Function
@@ -61,3 +62,22 @@ class Language(Protocol):
 
         variables: `$names` defined outside the parameter, as Python code over `event`.
         """
+
+
+class _OnFirstUse:
+    """A language whose module is imported when something of it is first used."""
+
+    def __init__(self, name: str, module: str, attribute: str) -> None:
+        self.name = name
+        self._module = module
+        self._attribute = attribute
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(getattr(import_module(self._module), self._attribute), name)
+
+
+def on_first_use(name: str, module: str, attribute: str) -> Language:
+    """Return a language, without importing it yet."""
+    language: Any = _OnFirstUse(name, module, attribute)
+    found: Language = language
+    return found

@@ -173,17 +173,19 @@ def load(
     former: Parts | None = None,
     name: str = "",
     env: str | None = None,
+    *,
+    is_check: bool = False,
 ) -> Parts:
     """Load flow files and folders as one application.
 
     given: properties that win over all other sources; clock: another than the machine's. former: the application that
     this one is to replace: a config that is defined in the same way is the same object; name: see `Configuration`, if
     that has none; env: the environment whose property file is read (config/prod.yaml), that of ENGINE_ENV if None.
-    Raise LoadError with every mistake found.
+    is_check: whether nothing will run, so that encrypted values need no key. Raise LoadError with every mistake found.
     """
     paths = list(paths)
     documents, name = read_documents(paths), name or name_of(paths)
-    return Loader(documents, catalog, given or {}, clock, name=name, former=former, env=env).load()
+    return Loader(documents, catalog, given or {}, clock, name=name, former=former, env=env, is_check=is_check).load()
 
 
 def _installed_functions() -> Mapping[str, Function]:
@@ -206,6 +208,8 @@ class Loader:
         name: str = "",
         former: Parts | None = None,
         env: str | None = None,
+        *,
+        is_check: bool = False,
     ) -> None:
         """isolation: keeps the application from the world; for the rest see `load`."""
         self.name = name
@@ -214,6 +218,10 @@ class Loader:
         self.documents = documents
         self.sections = Sections(documents)
         self.property_files = PropertyFiles()
+        self._is_check = is_check
+        self._lacking: list[Mistake] = []
+        """What only those who run the flows must have."""
+
         self._use_properties(given, isolation, env)
         for document in documents:
             self._fill(document.data)
@@ -227,7 +235,7 @@ class Loader:
             ClockFunctions(runtime.clock),  # type: ignore[arg-type]  # it is only read
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
-        warnings: list[Mistake] = []
+        warnings = list(self._lacking)
         reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app={"name": name, "encoding": "UTF-8"})
         self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages, warnings)
 
@@ -249,7 +257,7 @@ class Loader:
         self.filler.use_files({**default, **own})
         named = self.property_files.named(self.sections["configuration-properties"], self.filler)
         self.filler.use_files({**default, **named, **own})
-        self.filler.mistakes += reveal(self.properties)
+        self.filler.mistakes += reveal(self.properties, self._lacking.append if self._is_check else None)
         self.filler.prepare()
 
     def _fill(self, data: Any) -> None:

@@ -17,6 +17,8 @@ from engine.mule.reports.report import Advice, Gap
 from engine.mule.writing.parts import NOTHING, Part
 
 MOST_ROUNDS = 12
+FOLDER = "flows"
+SCRIPT, SCRIPT_FILE = "dataweave", ".dwl"
 STEP, HANDLER, SOURCE = "step", "handler", "source"
 
 
@@ -34,10 +36,10 @@ def make_loadable(imported: Imported) -> list[Diagnostic]:
 def mistakes_in(imported: Imported) -> list[Diagnostic]:
     """Return the mistakes that the loader finds in the files, written into a folder of their own."""
     with TemporaryDirectory() as name:
-        folder = Path(name).resolve() / "flows"
+        folder = Path(name).resolve() / FOLDER
         write_files(imported, folder)
         try:
-            load([folder], discover(), name=imported.report.application)
+            load([folder], discover(), name=imported.report.application, is_check=True)
         except LoadError as error:
             return list(error.diagnostics)
     return []
@@ -52,17 +54,74 @@ def write_files(imported: Imported, folder: Path) -> None:
 
 def _replace(imported: Imported, mistake: Diagnostic) -> bool:
     """Replace the smallest part that holds a mistake; return whether there is one that was not replaced yet."""
-    name = Path(mistake.place.file).name
-    found = _part_at(imported.sections.get(name, {}), mistake.place.line)
-    if found is None or found.origin is None or found.kind == "":
+    file, line = mistake.place.file, mistake.place.line
+    name = Path(file).name
+    if Path(file).parent.name != FOLDER or name not in imported.sections:
+        return any([_put_stand_in(imported, each, mistake, 0) for each in list(_users(imported, file))])
+    found = _part_at(imported.sections[name], line)
+    if found is None:
         return False
-    node = found.origin
+    inner = _innermost(found, line)
+    at = line - inner.lines[0] - 1 if isinstance(inner.value, dict) and SCRIPT in inner.value else None
+    place = (inner.origin.text_line or inner.origin.line) + at if inner.origin is not None and at is not None else 0
+    return _put_stand_in(imported, found, mistake, place)
+
+
+def _put_stand_in(imported: Imported, part: Part, mistake: Diagnostic, line: int) -> bool:
+    """Replace a part by one that says what is wrong. line: where that is in the XML; 0 for the line of its element."""
+    node = part.origin
+    if node is None or not part.kind:
+        return False
     what = f"{node.name}{f' {node.label!r}' if node.label else ''}"
-    advice = Advice(mistake.mistake.found, mistake.mistake.expected or "another way to say it", "S")
-    gap = imported.report.add_gap(node, what, advice)
-    found.comments = [*found.comments, told(gap, node.source)]
-    found.value, found.kind = _stand_in(found, gap), ""
+    why = mistake.mistake.found
+    if Path(mistake.place.file).suffix == SCRIPT_FILE:
+        why = f"{why}, in {Path(mistake.place.file).name}:{mistake.place.line}:{mistake.place.column}"
+    advice = Advice(why, mistake.mistake.expected or "another way to say it", "S")
+    gap = imported.report.add_gap(node, what, advice, line)
+    part.comments = [*part.comments, told(gap, node.source)]
+    part.value, part.kind = _stand_in(part, gap), ""
     return True
+
+
+def _users(imported: Imported, file: str) -> Iterator[Part]:
+    """Yield the parts that name a script, or import it as a module."""
+    parts = Path(file).parts
+    name = "/".join(parts[parts.index(FOLDER) + 1 :]) if FOLDER in parts else file
+    module = name.removesuffix(SCRIPT_FILE).replace("/", "::")
+    for sections in imported.sections.values():
+        yield from _naming(sections, (name, module))
+
+
+def _naming(value: Any, names: tuple[str, str]) -> Iterator[Part]:
+    """Yield the innermost parts that may be replaced in whose texts one of the names is."""
+    for part in _parts(value):
+        inner = list(_naming(part.value, names))
+        if inner:
+            yield from inner
+        elif part.kind and any(name in text for text in texts_of(part.value) for name in names):
+            yield part
+
+
+def _innermost(part: Part, line: int) -> Part:
+    """Return the innermost part at a line, whether it may be replaced or not."""
+    for inner in _parts(part.value):
+        if inner.lines[0] <= line <= inner.lines[1]:
+            return _innermost(inner, line)
+    return part
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield the texts in a value."""
+    if isinstance(value, Part):
+        yield from texts_of(value.value)
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner)
+    elif isinstance(value, str):
+        yield value
 
 
 def _stand_in(part: Part, gap: Gap) -> Any:

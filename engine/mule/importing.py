@@ -66,7 +66,7 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
     roots, broken = _read(application)
     _refuse_mule_3(roots)
     known = Globals({(each.name, each.get("name")): each for root in roots.values() for each in _globals(root)})
-    apis = Apis(application.read)
+    apis = Apis(application.resources)
     conversion = Conversion(application.name, STEPS, known, apis)
     conversion.ignored = IGNORED
     conversion.written = written_step

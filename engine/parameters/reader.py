@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from engine.expressions import JMESPATH, LANGUAGES, EvaluationError, ExpressionSyntaxError
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.function import Function
-from engine.expressions.held import Computed, Constant, Foreign, Held, ListOf, MapOf, TextOf
+from engine.expressions.held import Computed, Constant, Held, ListOf, MapOf, TextOf
 from engine.expressions.language import Language, Names
 from engine.expressions.marks import doubts_of
 from engine.parameters.mistake import Mistake, not_finite, refuse
@@ -136,9 +136,8 @@ class Reader:
             return Constant(None)
         if language is self.reach.language:
             return script
-        number = script.number
         evaluate = language.compile(script, self.reach.names, NO_VARIABLES, lambda error, leaf: error)
-        return Foreign(number, script.tree, evaluate)
+        return script.in_other_language(evaluate)
 
     def _scalar(self, text: Text) -> Constant:
         try:

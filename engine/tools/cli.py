@@ -178,8 +178,8 @@ def _recorder(folder: Path, known: Given) -> Recorder:
 def check(
     paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...], connect: bool
 ) -> None:
-    """Report every mistake in the flows; exit code 1 if there is one."""
-    app = load(paths, settings, processors, env, metrics=True)
+    """Report every mistake in the flows; exit code 1 if there is one. Encrypted values need no key, but --connect does."""
+    app = load(paths, settings, processors, env, metrics=True, is_check=not connect)
     if connect:
         try_connections(app)
     sub_flows = len(app.parts.runnables) - len(app.flows)

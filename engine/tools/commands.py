@@ -100,15 +100,17 @@ def given(
 
 
 def load(
-    paths: Iterable[str], settings: Iterable[str], processors: Iterable[str], env: str | None, *, metrics: bool = False
-) -> Application:
-    return load_given(given(paths, settings, processors, env), metrics=metrics)
+    paths: Iterable[str], settings: Iterable[str], processors: Iterable[str], env: str | None,
+    *, metrics: bool = False, is_check: bool = False,
+) -> Application:  # fmt: skip
+    return load_given(given(paths, settings, processors, env), metrics=metrics, is_check=is_check)
 
 
 @without_garbage()
 def load_given(
-    known: Given, recorder: Recorder | None = None, *, metrics: Metrics | bool = False, meters: Sequence[Meter] = ()
-) -> Application:
+    known: Given, recorder: Recorder | None = None, *, metrics: Metrics | bool = False, meters: Sequence[Meter] = (),
+    is_check: bool = False,
+) -> Application:  # fmt: skip
     """Return the application of flow files; if they have mistakes, print them and end the command."""
     from engine.application import Application
     from engine.loading.catalog import CatalogError
@@ -118,7 +120,7 @@ def load_given(
     try:
         app = Application.load(
             *known.paths, properties=known.all_properties, processors=known.processors, metrics=metrics, meters=meters,
-            name=known.name, env=known.env, **recording,
+            name=known.name, env=known.env, is_check=is_check, **recording,
         )  # fmt: skip
     except LoadError as error:
         click.echo(error, err=True)

@@ -16,6 +16,7 @@ from engine.expressions import LANGUAGES, ExpressionSyntaxError
 from engine.expressions.functions.function import Function
 from engine.expressions.held import Demand, Known
 from engine.expressions.language import Failed, Names
+from engine.expressions.marks import MarkedPart, split
 from engine.expressions.schemas import Schema
 from engine.loading.catalog import discover
 from engine.loading.files.document import Document
@@ -29,6 +30,7 @@ class Words:
 
     text: str
     constant = None
+    media_type = None
 
     def doubts(self) -> Iterator[ExpressionSyntaxError]:
         if self.text != self.text.strip():
@@ -58,6 +60,11 @@ class WordsLanguage:
     """As small as a language may be."""
 
     name = "words"
+    fills_placeholders = False
+    reads_payloads = False
+
+    def split(self, text: str) -> list[MarkedPart]:
+        return split(text)
 
     def read(self, text: str, names: Names, variables: Collection[str] = ()) -> Words:
         if not text.replace(" ", "").isalpha():

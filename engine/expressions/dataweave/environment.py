@@ -47,8 +47,8 @@ def _own(function: common.Function) -> Function:
     least = sum(not each.is_optional for each in function.parameters)
 
     def call(*arguments: Any) -> Any:
-        given = [parameter.adapt(settled(value)) for parameter, value in zip(function.parameters, arguments, strict=False)]
-        return function.call(*given)
+        pairs = zip(function.parameters, arguments, strict=False)
+        return function.call(*[parameter.adapt(settled(value)) for parameter, value in pairs])
 
     return Function(function.name, most, call, least=least, acts=function.acts)
 

@@ -47,7 +47,7 @@ class DataWeave:
         script = parse(text)
         writer = writer_of(script)
         readers_of(script)
-        roots = {**names.roots, **{name: code for name, code in ROOTS.items()}}
+        roots = {**names.roots, **ROOTS}
         value = compile_script(
             script,
             inputs=_inputs(roots, variables),

@@ -1,4 +1,4 @@
-"""Finds the `#[ … ]` in a text whose expressions are DataWeave: brackets in texts, comments and patterns do not count."""
+"""Finds the `#[ … ]` in a text: brackets in DataWeave's texts, comments and patterns do not count."""
 
 from __future__ import annotations
 

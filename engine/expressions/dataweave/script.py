@@ -9,6 +9,7 @@ from typing import Any
 from engine.expressions.budget import one_evaluation
 from engine.expressions.dataweave.compiling.compiler import compile_script
 from engine.expressions.dataweave.directives import readers_of, writer_of
+from engine.expressions.dataweave.formats.dw import EVALUATE
 from engine.expressions.dataweave.formats.formats import writer
 from engine.expressions.dataweave.inputs import USUAL, Inputs
 from engine.expressions.dataweave.syntax.parser import parse, parse_module
@@ -76,3 +77,6 @@ def module_loader(load: Load | None) -> Callable[[str], Script]:
 def compiled(text: str, names: tuple[str, ...] = ()) -> CompiledScript:
     """Return a script, compiled once for the same inputs."""
     return CompiledScript(text, names)
+
+
+EVALUATE.append(lambda text: compiled(text).evaluate())

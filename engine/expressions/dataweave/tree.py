@@ -20,7 +20,7 @@ Evaluate = Callable[[Any], Any]
 class DataWeaveTree:
     """One parsed and compiled script.
 
-    evaluate: from the event to the result, as the engine holds it. media_type: of the directive `output`, if it has one.
+    evaluate: from the event to the result, as the engine holds it. media_type: of the directive `output`, if any.
     functions: those of the application. has_scope: whether `evaluate` takes the event and the names of a `let` around.
     """
 

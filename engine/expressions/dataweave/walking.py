@@ -13,7 +13,7 @@ METADATA = ("^", ".^")
 
 
 @cache
-def _parts_of(kind: type[Node]) -> tuple[str, ...]:
+def _parts_of(kind: Any) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind) if each.name != "offset")
 
 
@@ -26,7 +26,7 @@ def nodes(node: Node) -> Iterator[Node]:
             waiting.extend(each)
         elif isinstance(each, Node):
             yield each
-            waiting.extend(getattr(each, name) for name in _parts_of(type(each)))
+            waiting.extend(getattr(each, name) for name in _parts_of(type(each)))  # type: ignore[arg-type]  # a class has a hash  # type: ignore[arg-type]  # a class can be hashed
 
 
 def uses_metadata(script: Node) -> bool:

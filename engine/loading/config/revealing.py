@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from engine.loading.config.encryption import (
     KEY,
@@ -17,10 +17,15 @@ from engine.loading.properties import Entry, Properties, as_text
 from engine.parameters.mistake import Mistake
 
 
-def reveal(properties: Properties) -> Iterator[Mistake]:
+STAND_IN = "1"
+"""Stands for each value when files are checked without the key: most parameters may have it."""
+
+
+def reveal(properties: Properties, warn: Callable[[Mistake], None] | None = None) -> Iterator[Mistake]:
     """Decrypt the values of the properties that come from files; yield the mistakes. Their texts are secrets.
 
-    In a test that sees no key they stay as they are: only one that is used must be given.
+    In a test that sees no key they stay as they are: only one that is used must be given. warn: takes
+    the mistake that there is no key if nothing will run, so that a stand-in does for each value.
     """
     locked = [(name, entry) for name, entry in properties.entries() if is_encrypted(as_text(entry.value))]
     if not locked:
@@ -36,7 +41,12 @@ def reveal(properties: Properties) -> Iterator[Mistake]:
     elif not properties.is_test:
         others = f" (and {len(locked) - 1} more)" if len(locked) > 1 else ""
         found = f"the encrypted value of '{locked[0][0]}'{others}, and no key"
-        yield _mistake(*locked[0], found, f"the key in {KEY}, or in a file that {KEY_FILE} names")
+        mistake = _mistake(*locked[0], found, f"the key in {KEY}, or in a file that {KEY_FILE} names")
+        if warn is None:
+            yield mistake
+        else:
+            warn(mistake)
+            properties.revealed |= {name: STAND_IN for name, _ in locked}
 
 
 def _decrypted(properties: Properties, locked: list[tuple[str, Entry]], key: str) -> Iterator[Mistake]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from engine.mule.apis.raml import RamlMistake, openapi_of
+from engine.mule.application import content
+from engine.mule.raml.openapi import openapi_of
+from engine.mule.raml.reading import RamlError
 
 CLASSPATH = ("classpath://", "classpath:")
-RAML = "#%RAML 1.0"
+IN_RAML = "#%RAML"
+PLACES = ("", "api/")
+"""The folders of the resources in which APIkit looks for a file."""
 
 
 class Apis:
-    """Finds the documents of APIs. read: returns a file of the resources, or None."""
+    """Finds the documents of APIs among the resources, by their names."""
 
-    def __init__(self, read: Callable[[str], bytes | None]) -> None:
-        self._read = read
+    def __init__(self, resources: Mapping[str, Path]) -> None:
+        self._resources = resources
         self.written: dict[str, str] = {}
         """OpenAPI files that were made of RAML, by their names."""
 
@@ -27,19 +33,31 @@ class Apis:
         self.problem = ""
         """Why the last file that was asked for does not serve."""
 
-    def document(self, name: str) -> Any:
-        """Return the API as apikit:config has it: the name of an OpenAPI file; None if there is none that serves."""
+        self.losses: list[str] = []
+        """What the OpenAPI file that was made last does not say."""
+
+        self._names: dict[str, str | None] = {}
+
+    def document(self, name: str) -> str | None:
+        """Return the name of the OpenAPI file for the API that a config names; None if there is none that serves."""
+        if name not in self._names:
+            self.losses = []
+            self._names[name] = self._document(name)
+        return self._names[name]
+
+    def _document(self, name: str) -> str | None:
         for prefix in CLASSPATH:
             name = name.removeprefix(prefix)
+        name = name.removeprefix("/")
+        file = next((each for place in PLACES if (each := f"{place}{name}") in self._resources), None)
         self.problem = "it is not among the resources"
-        found = self._file(name.removeprefix("/"))
-        if found is None:
+        if file is None:
             return None
-        file, data = found
-        text = data.decode("utf-8", "replace")
-        if text.lstrip("\ufeff").startswith("#%RAML"):
-            return self._of_raml(file)
-        self.problem = "it is neither RAML 1.0 nor OpenAPI 3"
+        text = (content(self._resources[file]) or b"").decode("utf-8-sig", "replace")
+        return self._of_raml(file) if text.startswith(IN_RAML) else self._of_openapi(file, text)
+
+    def _of_openapi(self, file: str, text: str) -> str | None:
+        self.problem = "it is neither RAML nor OpenAPI 3"
         try:
             document = yaml.safe_load(text)
         except yaml.YAMLError:
@@ -49,20 +67,16 @@ class Apis:
         self.known[file] = document
         return file
 
-    def _file(self, name: str) -> tuple[str, bytes] | None:
-        for each in (name, f"api/{name}"):
-            data = self._read(each) if each and not each.startswith("resource::") else None
-            if data is not None:
-                return each, data
-        return None
-
     def _of_raml(self, file: str) -> str | None:
+        path = self._resources[file]
         target = f"{file.removesuffix('.raml')}.openapi.yaml"
         try:
-            document = openapi_of(file, self._read)
-        except RamlMistake as mistake:
+            made = openapi_of(path, path.parents[file.count("/")])
+        except RamlError as mistake:
             self.problem = str(mistake)
             return None
+        self.losses = made.losses
+        document = json.loads(json.dumps(made.document, default=str))
         self.known[target] = document
         self.written[target] = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
         return target

@@ -209,7 +209,8 @@ def comment_of(comment: Comment) -> str:
 
 def raising(gap: Gap, source: str, node: Node) -> Part:
     """Return the step that raises at the place of a gap, its XML in the comment."""
-    step = {"raise-error": {"type": NOT_SUPPORTED, "description": f"{gap.what} is not converted"}}
+    label = {LABEL: node.get(LABEL)} if node.get(LABEL) else {}
+    step = {"raise-error": {**label, "type": NOT_SUPPORTED, "description": f"{gap.what} is not converted"}}
     return Part(step, node, [told(gap, source)], "step")
 
 

@@ -180,7 +180,9 @@ def stub_of(key: str, text: str, name: str) -> Any:
             return "HTTP"
         if any(word in key.lower() for word in NUMBERS):
             return 1
-    return NOWHERE if key in ("host", "url") else f"missing-{name}"
+        if key == "url":
+            return f"http://{NOWHERE}"
+    return NOWHERE if key == "host" else f"missing-{name}"
 
 
 def texts_in(value: Any, origin: Node | None, key: str) -> Iterator[tuple[Node | None, str, str]]:

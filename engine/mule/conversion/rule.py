@@ -78,15 +78,6 @@ class Rule:
         return name not in self.no_matter.split() and name not in STREAMING.split()
 
 
-OPERATION = "target targetValue"
-"""The attributes that all operations have."""
-
-
-def operation(name: str, texts: str = "", **given: Any) -> Rule:
-    """Return the rule of an operation: it has a target, and error mappings."""
-    return Rule(name, texts=f"{texts} {OPERATION}", **given)
-
-
 def content(parameter: str) -> FromChild:
     """Return what makes a parameter of a child's text."""
 

@@ -27,7 +27,9 @@ def _config(conversion: Conversion, node: Node, params: Params) -> Any:
     """Return the API of a config: its file, or the routes that the flows' names tell."""
     file = str(params.pop("api", "") or params.pop("raml", ""))
     params.pop("raml", None)
-    document = conversion.apis.document(file)
+    document: Any = conversion.apis.document(file)
+    for loss in conversion.apis.losses:
+        conversion.note(node, f"API of {node.get('name')}", loss)
     if document is None:
         why = f"{file}: {conversion.apis.problem}; the routes are those of the flows' names, and requests are not checked"
         conversion.report.add_gap(node, f"API of {node.get('name')}", Advice(why, NO_API.instead, "S"))

@@ -68,7 +68,9 @@ def tried_again(step: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def operation(name: str, texts: str = "", finish: Any = None, children: Any = None, **given: Any) -> Rule:
+def operation(
+    name: str, texts: str = "", finish: Any = None, children: Any = None, *, has_target: bool = True, **given: Any
+) -> Rule:
     """Return the rule of a connector's operation: target, error mappings, and how it is tried again."""
 
     def finished(conversion: Conversion, node: Node, params: Params) -> Any:
@@ -76,7 +78,8 @@ def operation(name: str, texts: str = "", finish: Any = None, children: Any = No
         return tried_again(step) if isinstance(step, dict) else step
 
     inner = {**OF_OPERATIONS, **(children or {})}
-    return Rule(name, texts=f"{texts} target targetValue", children=inner, finish=finished, **given)
+    target = "target targetValue" if has_target else ""
+    return Rule(name, texts=f"{texts} {target}", children=inner, finish=finished, **given)
 
 
 __all__ = ["ERROR_MAPPING", "OF_OPERATIONS", "RECONNECTION", "REDELIVERY", "content", "operation"]

@@ -70,6 +70,7 @@ RULES = [
     ),
     Rule(
         "ee:cache",
+        "cache",
         texts="filterExpression",
         renamed={"cachingStrategy-ref": "cachingStrategy"},
         refs={"cachingStrategy-ref": "os:object-store"},

@@ -9,6 +9,7 @@ RULES = [
     operation(
         "json:validate-schema",
         "schema content",
+        has_target=False,
         children={"json:content": content("content"), "json:schema-contents": content("schemaContents")},
         no_matter="allowDuplicateKeys allowArbitraryPrecision dereferencing config-ref",
     )

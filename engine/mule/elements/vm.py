@@ -32,7 +32,15 @@ SOURCES = [
     )
 ]
 RULES = [
-    operation(name, texts, numbers="timeout", refs=CONFIG, no_matter=SENT, children={"vm:content": content("content")})
+    operation(
+        name,
+        texts,
+        has_target=name != "vm:publish",
+        numbers="timeout",
+        refs=CONFIG,
+        no_matter=SENT,
+        children={"vm:content": content("content")},
+    )
     for name, texts in {
         "vm:publish": "queueName timeoutUnit correlationId",
         "vm:publish-consume": "queueName timeoutUnit correlationId",

@@ -10,7 +10,7 @@ from engine.mule.writing.scalars import block, fits_block, scalar
 
 WIDTH = 110
 STEP = "  "
-SPACED = ("flows", "sub-flows")
+SPACED = ("flows", "sub-flows", "cases")
 """The sections whose entries have an empty line between them."""
 
 

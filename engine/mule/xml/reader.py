@@ -33,6 +33,9 @@ def read(data: bytes, file: str) -> Node:
     if len(data) > LARGEST:
         raise XmlMistake(file, 1, 1, f"{len(data)} bytes", f"a file of at most {LARGEST}")
     text = _as_utf_8(data, file)
+    if (zero := text.find(b"\0")) >= 0:
+        line, column = text.count(b"\n", 0, zero) + 1, zero - text.rfind(b"\n", 0, zero)
+        raise XmlMistake(file, line, column, "a zero byte", "text")
     if not text.strip():
         raise XmlMistake(file, 1, 1, "an empty file", "flows in Mule's XML")
     try:

@@ -67,17 +67,19 @@ class Base(Writer, Types):
 
     def is_null(self, name: str) -> str:
         """Return the code that asks whether a value is null."""
+        if not name.startswith("v"):
+            return str(name == "None")
         return f"({name} is None or type({name}) is Blank)" if self.is_keyed else f"{name} is None"
 
     def pay(self, size: str, body: Node, what: str) -> None:
         """Write the payment for a loop over this many values."""
         self.write(f"budget.pay({4 + STEPS * weight(body)} * {size}, {what!r})")
 
-    def truth(self, name: str) -> str:
-        """Return the code of a condition."""
+    def truth(self, name: str, convert: str = "truth") -> str:
+        """Return the code of a condition. convert: the function for what is neither true nor false."""
         if self.kind(name) == "Boolean" or name in ("True", "False"):
             return name
-        return f"({name} if {name} is True or {name} is False else truth({name}))"
+        return f"({name} if {name} is True or {name} is False else {convert}({name}))"
 
 
 BRANCHING = (If, Match, Do, Call)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -109,6 +110,17 @@ class Inlining(Calls):
             else f"for {each} in {items}.items():"
         )
 
+    @contextmanager
+    def _lazily(self, node: Call) -> Iterator[None]:
+        """Write the body of a loop whose errors a `default` around it does not replace."""
+        if node is not self.lazy:
+            yield
+            return
+        with self.block("try:"):
+            yield
+        with self.block("except Unfit as error:"):
+            self.write("raise late(error) from None")
+
     # Lists
 
     def _loop_map(self, node: Call, scope: Scope) -> str:
@@ -118,7 +130,7 @@ class Inlining(Calls):
         def write() -> None:
             head = self._elements(loop, "map")
             self.write(f"{result} = []")
-            with self.loop(head):
+            with self.loop(head), self._lazily(node):
                 self._begin(loop)
                 self.write(f"{result}.append({self.kept(loop.body, loop.scope)})")
 
@@ -131,11 +143,13 @@ class Inlining(Calls):
         def write() -> None:
             head = self._elements(loop, "filter")
             self.write(f"{result} = []")
-            with self.loop(head):
+            with self.loop(head), self._lazily(node):
                 self._begin(loop)
                 with self.block(f"if {self.truth(self.visit(loop.body, loop.scope))}:"):
                     self.write(f"{result}.append({names[0]})")
-            self.write(f"if isinstance({loop.items}, str): {result} = ''.join({result})")
+            self.write(
+                f"if type({loop.items}) is not list and not is_array({loop.items}): {result} = ''.join({result})"
+            )
 
         return self._null_or(loop.items, result, write)
 
@@ -146,7 +160,7 @@ class Inlining(Calls):
         def write() -> None:
             head = self._elements(loop, "flatMap")
             self.write(f"{result} = []")
-            with self.loop(head):
+            with self.loop(head), self._lazily(node):
                 self._begin(loop)
                 found = self.visit(loop.body, loop.scope)
                 self.write(f"{result} += {found} if type({found}) is list else several({found})")
@@ -165,7 +179,7 @@ class Inlining(Calls):
             if start is not None:
                 self.deliver(start, scope, result)
             else:
-                self.write(f"{result} = next({rest}, '' if type({items}) is str else None)")
+                self.write(f"{result} = next({rest}, None if is_array({items}) else '')")
             with self.loop(f"for {item} in {rest}:"):
                 self._begin(loop)
                 self.deliver(loop.body, loop.scope, result)
@@ -183,7 +197,7 @@ class Inlining(Calls):
         def write() -> None:
             head = self._entries(loop, what)
             found = self.let("[]")
-            with self.loop(head):
+            with self.loop(head), self._lazily(node):
                 if self.is_keyed:
                     self.write(f"if type({names[1]}) is not str: {names[0]} = keyed({names[0]}, {names[1]})")
                 self._begin(loop)

@@ -33,13 +33,18 @@ CHAIN = 6
 
 
 class Operators(Base):
-    """Operators."""
+    """Operators.
+
+    lazy: what stands before a `default` that it belongs to: MuleSoft's engine runs the body of a map there later.
+    """
+
+    lazy: Node | None = None
 
     def visit_unary(self, node: Unary, scope: Scope) -> str:
         operand = self.visit(node.operand, scope)
         if node.symbol == "-":
             return self.let(f"-{operand} if type({operand}) is int else negate({operand})")
-        return self.let(f"not {self.truth(operand)}", "Boolean")
+        return self.let(f"not {self.truth(operand, 'negatable')}", "Boolean")
 
     def visit_binary(self, node: Binary, scope: Scope) -> str:
         if node.symbol == "default":
@@ -108,9 +113,11 @@ class Operators(Base):
         return result
 
     def _attempt(self, node: Node, scope: Scope, result: str) -> None:
-        """Assign null if the value does not convert, or a call does not take it."""
+        """Assign null if the value does not convert, or a call does not take null."""
+        outer, self.lazy = self.lazy, node
         with self.block("try:"):
             self.deliver(node, scope, result)
+        self.lazy = outer
         with self.block("except Unfit:"):
             self.write(f"{result} = None")
 
@@ -121,22 +128,25 @@ class Operators(Base):
         branches, last = _branches(node)
         if sink == RETURN:
             for condition, then in branches:
-                with self.block(f"if {self.truth(self.visit(condition, scope))}:"):
+                with self.block(f"if {self._condition(condition, scope)}:"):
                     self.deliver(then, scope, sink)
             self.deliver(last, scope, sink)
         elif len(branches) > CHAIN:
             self._deliver_chain(branches, last, scope, sink)
         else:
-            with self.block(f"if {self.truth(self.visit(node.condition, scope))}:"):
+            with self.block(f"if {self._condition(node.condition, scope)}:"):
                 self.deliver(node.then, scope, sink)
             with self.block("else:"):
                 self.deliver(node.otherwise, scope, sink)
+
+    def _condition(self, node: Node, scope: Scope) -> str:
+        return self.truth(self.visit(node, scope), "condition")
 
     def _deliver_chain(self, branches: list[tuple[Node, Node]], last: Node, scope: Scope, sink: str) -> None:
         """Write many branches one after another, and leave with the first that is taken."""
         with self.block("for _ in ONCE:"):
             for condition, then in branches:
-                with self.block(f"if {self.truth(self.visit(condition, scope))}:"):
+                with self.block(f"if {self._condition(condition, scope)}:"):
                     self.deliver(then, scope, sink)
                     self.write("break")
             self.deliver(last, scope, sink)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from engine.expressions.budget import begin, here
@@ -31,12 +32,32 @@ BOOLEAN = simple("Boolean")
 
 
 def truth(value: Any) -> bool:
-    """Return a condition as true or false. Raise Unfit for anything that does not convert."""
-    if isinstance(value, str):
-        value = coerce(value, BOOLEAN)
-    if value is not True and value is not False:
-        raise unfit("true or false", value)
-    return bool(value)
+    """Return what `and`, `or` and a filter ask for as true or false. Raise Unfit for anything that does not convert."""
+    found = coerce(value, BOOLEAN) if isinstance(value, str) else value
+    if found is not True and found is not False:
+        raise Unfit(f"{kind_of(value)} does not convert to Boolean")
+    return bool(found)
+
+
+def condition(value: Any) -> bool:
+    """Return the condition of `if` as true or false. Raise Failed for anything that does not convert."""
+    try:
+        return truth(value)
+    except Unfit:
+        raise Failed(f"a condition takes true or false, not {kind_of(value)}") from None
+
+
+def negatable(value: Any) -> bool:
+    """Return what `not` takes as true or false."""
+    try:
+        return truth(value)
+    except Unfit:
+        raise unfit("true or false", value, "not") from None
+
+
+def late(error: Unfit) -> Failed:
+    """Return the error in the body of a map before `default`, which does not replace it."""
+    return Failed(str(error), error.kind)
 
 
 def too_deep(name: str) -> NoReturn:
@@ -48,11 +69,12 @@ def unmatched(value: Any) -> NoReturn:
 
 
 def elements(value: Any, what: str) -> Any:
-    """Return what a loop over a list walks over: its elements, or the characters of a text for filter and reduce."""
+    """Return what a loop over a list walks over: its elements, or for filter and reduce the characters of a text."""
     if is_array(value):
         return value
-    if isinstance(value, str) and what in ("filter", "reduce"):
-        return value
+    if what in ("filter", "reduce"):
+        with suppress(Unfit):
+            return joining.interpolated(value)
     raise unfit("an array", value, what)
 
 
@@ -66,15 +88,13 @@ def entries(value: Any, what: str) -> Any:
 def pairs(value: Any) -> Any:
     """Return the entries of the object that the body of mapObject makes."""
     if not is_map(value):
-        raise unfit("an object", value, "mapObject")
+        raise Unfit(f"{kind_of(value)} does not convert to Object")
     return entries_of(value)
 
 
 def several(value: Any) -> Any:
-    """Return the elements of a list that the body of flatMap makes."""
-    if not is_array(value):
-        raise unfit("an array", value, "flatMap")
-    return value
+    """Return what the body of flatMap makes as elements."""
+    return value if is_array(value) else [value]
 
 
 def spread(value: Any) -> list[tuple[str, Any]]:
@@ -106,7 +126,7 @@ def key_with(key: str, namespace: Namespace | None, attributes: Any) -> Key:
 def called(function: Any, *arguments: Any) -> Any:
     """Call a function value."""
     if not isinstance(function, Function):
-        raise unfit("a function", function, "a call")
+        raise Unfit(f"{kind_of(function)} is no function")
     if not function.takes(len(arguments)):
         raise Unfit(f"{function.name or 'the function'} does not take {len(arguments)} arguments")
     return function.call(*arguments)
@@ -138,7 +158,8 @@ def tail_of(value: Any) -> Any:
 
 
 NAMED = (
-    truth, too_deep, unmatched, elements, entries, pairs, several, spread, key_from, key_with, called,
+    truth, condition, negatable, late, too_deep, unmatched,
+    elements, entries, pairs, several, spread, key_from, key_with, called,
     from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
     is_array, begin, Function, Overloads, Unfit,
     joining.interpolated, comparing.equals, comparing.similar,

@@ -69,9 +69,7 @@ class Writer:
         """Return the name of a value that is known while compiling."""
         if value is None or value is True or value is False:
             return repr(value)
-        if type(value) is int and abs(value) < 10**9:
-            return f"({value})" if value < 0 else repr(value)
-        key = (str, value) if type(value) is str else (object, id(value))
+        key = (type(value), value) if type(value) in (str, int) else (object, id(value))
         name = self._known.get(key)
         if name is None:
             name = self._known[key] = self.new("k")

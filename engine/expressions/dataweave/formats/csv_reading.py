@@ -135,11 +135,12 @@ def _cells(separator: str, quote: str, escape: str) -> Any:
     """Return the function that reads a cell: its text, where the next one begins, and whether that is in its row."""
     end = rf"({re.escape(separator)}|\r\n|\n|\r|\Z)"
     outside = _sequence(separator + "\r\n", "" if escape == quote else escape)
-    inside = _sequence(quote, escape, escape == quote)
-    is_quoted = re.compile(rf"[ \t]*{re.escape(quote)}({inside})(?:{re.escape(quote)}|\Z)[^\r\n{_in_set(separator)}]*{end}")
+    inside, closing = _sequence(quote, escape, escape == quote), re.escape(quote)
+    behind = rf"[^\r\n{_in_set(separator)}]*"
+    is_quoted = re.compile(rf"[ \t]*{closing}({inside})(?:{closing}|\Z){behind}{end}")
     is_plain = re.compile(rf"({outside}){end}")
-    unescaped = re.compile(rf"{re.escape(escape)}(\r\n|[\r\n{_in_set(separator + quote + escape)}])") if escape else None
-    in_quotes = re.compile(rf"{re.escape(escape)}([{_in_set(quote + escape)}])") if escape else None
+    unescaped = _escaped(escape, r"\r\n|", r"\r\n" + _in_set(separator + quote + escape))
+    in_quotes = _escaped(escape, "", _in_set(quote + escape))
 
     def read_cell(content: str, place: int) -> tuple[str, int, bool]:
         found = is_quoted.match(content, place) if quote else None
@@ -152,6 +153,11 @@ def _cells(separator: str, quote: str, escape: str) -> Any:
         return cell, found.end(), found[2] == separator
 
     return read_cell
+
+
+def _escaped(escape: str, other: str, signs: str) -> re.Pattern[str] | None:
+    """Return the pattern of an escape and what it stands before; None if there are no escapes."""
+    return re.compile(rf"{re.escape(escape)}({other}[{signs}])") if escape else None
 
 
 def _sequence(ends: str, escape: str, is_doubled: bool = False) -> str:

@@ -132,7 +132,8 @@ class Writer:
             raise
         except (EvaluationError, ValueError, NotImplementedError, RecursionError) as error:
             why = f": {error}" if isinstance(error, EvaluationError) else ""
-            raise Failed(f"the value cannot be written as {self.format.name.upper()}{why}", "WriterException") from error
+            what = self.format.name.upper()
+            raise Failed(f"the value cannot be written as {what}{why}", "WriterException") from error
 
     def write(self, value: Any) -> bytes:
         """Return the value as bytes."""

@@ -30,7 +30,7 @@ WRITING = Properties(
 PLAIN = frozenset({str, int, bool, type(None), dict, list})
 DECIMALS = frozenset({float, Decimal})
 CONTAINERS = frozenset({dict, list})
-NUMBERS_OTHERWISE = re.compile(rb"[\[:,]-?\d+(?:\.\d*0(?=[,\]}])|(?:\.\d+)?[eE])|\A-?\d")
+NUMBERS_OTHERWISE = re.compile(rb"[\[:,]-?[0-9]+(?:\.[0-9]*0(?=[,\]}])|(?:\.[0-9]+)?[eE])|\A-?[0-9]")
 """Numbers that DataWeave writes in another way: with zeros at their end, or with an exponent."""
 ESCAPED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf")
 """Characters that DataWeave escapes, in addition to those that JSON demands."""

@@ -13,8 +13,8 @@ from engine.expressions.dataweave.values.annotated import annotate, schema_of
 from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import AnyObject, is_object, object_of
-from engine.expressions.writing import LARGEST_WRITTEN, TooLarge
-from engine.limits import MOST_FIELDS
+from engine.expressions.writing import TooLarge
+from engine.limits import LARGEST_WRITTEN, MOST_FIELDS
 
 READING = Properties(boundary=text(), defaultContentType=text("application/octet-stream"))
 WRITING = Properties(boundary=text())
@@ -73,9 +73,9 @@ def _part(piece: bytes, values: Values) -> tuple[str, AnyObject]:
 
     blank = BLANK_LINE.search(piece)
     head, body = (piece[: blank.start()], piece[blank.end() :]) if blank else (b"", piece)
-    headers = dict(_headers(head))
+    headers: dict[str, Any] = dict(_headers(head))
     disposition = headers.get(DISPOSITION, {})
-    media_type = headers.get(TYPE, values["defaultContentType"])
+    media_type = str(headers.get(TYPE, values["defaultContentType"]))
     kind = media_type if is_known(media_type) else BYTES
     content = reader(kind).read(body, charset_of(media_type))
     metadata = {"raw": body, "mediaType": media_type, "mimeType": media_type.partition(";")[0].strip()}
@@ -102,7 +102,9 @@ def write(value: Any, values: Values) -> bytes:
     """Return the bytes of `{preamble: …, parts: {name: {headers: …, content: …}}}`; parts may be an array."""
     parts = value.get("parts") if is_object(value) else None
     if not parts:
-        raise Failed("a multipart body is written of {parts: {name: {headers: {…}, content: …}}}, with one part or more")
+        raise Failed(
+            "a multipart body is written of {parts: {name: {headers: {…}, content: …}}}, with one part or more"
+        )
     boundary = boundary_of(values)
     entries = parts.items() if is_object(parts) else [(f"part{position}", part) for position, part in enumerate(parts)]
     pieces = [text_of(value.get("preamble")).encode() + LINE] if value.get("preamble") is not None else []

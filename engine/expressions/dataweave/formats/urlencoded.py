@@ -28,7 +28,9 @@ def read(content: str, values: Values) -> AnyObject:
     except TooMany as error:
         raise Failed(f"a form has {error}") from None
     fields = [field for field in content.split("&") if field]
-    return object_of((name, value if "=" in field else None) for (name, value), field in zip(pairs, fields, strict=True))
+    return object_of(
+        (name, value if "=" in field else None) for (name, value), field in zip(pairs, fields, strict=True)
+    )
 
 
 def write(value: Any, values: Values) -> str:

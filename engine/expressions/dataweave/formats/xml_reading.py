@@ -162,7 +162,7 @@ class _Reader:
     def _flush(self, element: _Element) -> None:
         """Make the text in front of a child an entry of its own."""
         content = self._content(element)
-        if self._keeps_blank and content or content.strip():
+        if (self._keeps_blank and content) or content.strip():
             element.entries.append((TEXT, self._text(element, content)))
         element.pieces.clear()
         element.has_cdata, element.plain = False, 0

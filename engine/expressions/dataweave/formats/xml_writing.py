@@ -91,14 +91,16 @@ class _Writer:
                 is_element = False
             elif isinstance(each, Sequence) and not isinstance(each, (str, bytes, range)) and len(each):
                 for one in each:
-                    self._element(key, one, indent, scope, depth)
+                    self._element(key, one, indent, scope, depth, is_listed=True)
                 is_element = True
             elif not self._is_skipped(key, each):
                 self._element(key, each, indent, scope, depth)
                 is_element = True
         return is_element
 
-    def _element(self, key: str, value: Any, indent: str, scope: Scope, depth: int) -> None:
+    def _element(
+        self, key: str, value: Any, indent: str, scope: Scope, depth: int, *, is_listed: bool = False
+    ) -> None:
         if depth:
             self._out.put(f"{self._line}{indent}")
         else:
@@ -112,7 +114,7 @@ class _Writer:
         elif isinstance(value, bytes) or (isinstance(value, str) and self._is_for_base64(value)):
             self._bytes(tag, value)
         else:
-            self._leaf(tag, value)
+            self._leaf(tag, value, is_listed)
 
     def _is_skipped(self, key: str, value: Any) -> bool:
         """Return whether an element is left out: one of null without attributes."""
@@ -127,11 +129,12 @@ class _Writer:
             raise Failed("XML has one root: the Object has more than one key, or an Array below it")
         self._has_root = True
 
-    def _leaf(self, tag: str, value: Any) -> None:
+    def _leaf(self, tag: str, value: Any, is_listed: bool) -> None:
+        """Write an element without elements; in a list an empty text keeps its two tags."""
         nil = f" {NIL}" if value is None and self._values["writeNilOnNull"] else ""
         is_empty = value is None or is_object(value) or (isinstance(value, list) and not value)
         content = "" if is_empty else self._content(value)
-        if content or self._values["inlineCloseOn"] != "empty":
+        if content or self._values["inlineCloseOn"] != "empty" or (is_listed and value == ""):
             self._out.put(f"{nil}>{content}</{tag}>")
         else:
             self._out.put(f"{nil}/>")

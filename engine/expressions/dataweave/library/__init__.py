@@ -31,6 +31,15 @@ MODULES: dict[str, tuple[str, ...]] = {
         "library.core_lists", "library.core_objects", "library.core_texts", "library.core_numbers",
         "library.core_values", "formats.declared",
     ),
+    "dw::core::Strings": ("library.strings", "library.string_parts"),
+    "dw::core::Arrays": ("library.arrays",),
+    "dw::core::Objects": ("library.objects",),
+    "dw::core::Numbers": ("library.numbers",),
+    "dw::core::Dates": ("library.dates",),
+    "dw::core::Periods": ("library.dates",),
+    "dw::core::Binaries": ("library.binaries",),
+    "dw::Crypto": ("library.binaries",),
+    "dw::util::Math": ("library.numbers",),
 }  # fmt: skip
 """The Python modules that declare what a module of DataWeave has."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.values.errors import Failed, unfit
+from engine.expressions.dataweave.values.coercing import converted
+from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
 from engine.expressions.dataweave.values.keyed import Blank, key_of, keyed
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs, entries_of, object_of
@@ -90,9 +92,18 @@ def part(value: Any, name: str) -> Any:
     kind = kind_of(value)
     if kind == "Number":
         return None
-    if kind in ("String", "Boolean", "Regex", "Function", "Type", "Binary"):
+    moment = _moment(value) if kind == "String" else value
+    if kind in ("Boolean", "Regex", "Function", "Type", "Binary") or moment is None:
         raise unfit("an object or an array", value, f"'.{name}'")
-    return part_of(value, name)
+    return part_of(moment, name)
+
+
+def _moment(text: str) -> Any:
+    """Return the date, time or period of a text; None if it is none."""
+    for kind in ("Date", "DateTime", "LocalDateTime", "LocalTime", "Time", "Period"):
+        with suppress(Unfit):
+            return converted(text, kind)
+    return None
 
 
 # .*name, .&name, ..name

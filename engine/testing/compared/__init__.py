@@ -1,0 +1,1 @@
+"""Requests that another system has answered are sent to the flows: do these answer the same?"""
