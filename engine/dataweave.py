@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.expressions.dataweave.inputs import USUAL
+from engine.expressions.dataweave.manual import declared, lines, page
 from engine.expressions.dataweave.script import CompiledScript, compiled
 
-__all__ = ["compile", "run"]
+__all__ = ["compile", "declared", "lines", "page", "run"]
 
 
 def run(script: str, inputs: Mapping[str, Any] | None = None) -> tuple[bytes, str]:
@@ -25,11 +26,15 @@ def run(script: str, inputs: Mapping[str, Any] | None = None) -> tuple[bytes, st
 
 
 def compile(
-    script: str, inputs: Iterable[str] = USUAL, load: Callable[[str], str] | None = None
+    script: str,
+    inputs: Iterable[str] = USUAL,
+    load: Callable[[str], str] | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> CompiledScript:  # shadows the builtin, as re.compile does
     """Return a script that can be run many times: `.run(inputs)` as above, `.evaluate(inputs)` to get the value.
 
     inputs: the names that the script may use. load: returns the text of a .dwl file that the script imports, by its
-    name; raises KeyError if there is none. Raises ExpressionSyntaxError.
+    name; raises KeyError if there is none. functions: further functions that it may call, such as `lookup`.
+    Raises ExpressionSyntaxError.
     """
-    return CompiledScript(script, inputs, load)
+    return CompiledScript(script, inputs, load, functions)

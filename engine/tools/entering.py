@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.expressions.texts import bytes_without_mark
@@ -32,3 +33,25 @@ def read(what: str, text: bytes) -> Any:
         return read_json(bytes_without_mark(text))
     except ValueError as error:
         raise ValueError(f"{what} is no JSON: {error}") from None
+
+
+SUFFIXES = {
+    ".xml": "application/xml", ".csv": "application/csv", ".yaml": "application/yaml", ".yml": "application/yaml",
+    ".txt": "text/plain", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson", ".dwl": "application/dw",
+}  # fmt: skip
+"""The media types of files that are not JSON, for languages that read more than that."""
+
+
+def inputs(
+    payload: bytes | None = None, name: str = "", variables: str | None = None, attributes: str | None = None
+) -> dict[str, Any]:
+    """Return the same as the inputs of a script. Raise ValueError, for people.
+
+    name: of the payload's file; its suffix tells the media type.
+    """
+    media_type = SUFFIXES.get(Path(name).suffix.lower(), "application/json")
+    return {
+        "payload": (payload, media_type) if payload and payload.strip() else None,
+        "vars": _map("--vars", variables),
+        "attributes": _map("--attributes", attributes),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -10,6 +10,7 @@ import click
 import msgspec
 from pydantic_core import PydanticCustomError
 
+from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
 from engine.expressions.jmespath import source_of
 from engine.expressions.writing import encode
 from engine.parameters.expression import Expression
@@ -69,3 +70,36 @@ def _explained(text: str, error: PydanticCustomError) -> Iterator[str]:
             yield f"  {text}"
             yield f"  {' ' * mistake.offset}^"
         yield str(mistake)
+
+
+def evaluate_script(text: str, given: Mapping[str, Any], *, source: bool) -> int:
+    """Print what a script in DataWeave writes, or its generated Python; return the exit code.
+
+    given: the inputs by name: values, or bytes with a media type.
+    """
+    from engine import dataweave
+
+    try:
+        script = dataweave.compile(text, given)
+        click.echo(script.source if source else script.run(given)[0])
+    except ExpressionSyntaxError as error:
+        _tell_place(text, error.offset)
+        told = (error.found, error.expected and f"expected {error.expected}", error.write and f"write {error.write}")
+        click.echo("; ".join(part for part in told if part), err=True)
+        return 1
+    except EvaluationError as error:
+        offset = getattr(error, "offset", None)
+        if offset is not None:
+            _tell_place(text, offset)
+        click.echo(f"MULE:EXPRESSION: {error}", err=True)
+        return 1
+    return 0
+
+
+def _tell_place(text: str, offset: int) -> None:
+    """Print the line of a script, with a mark below the place in it."""
+    before = text[:offset]
+    number, column = before.count("\n") + 1, len(before) - before.rfind("\n") - 1
+    if column <= WIDEST_CARET:
+        click.echo(f"  {text.splitlines()[number - 1] if text else ''}\n  {' ' * column}^", err=True)
+    click.echo(f"line {number}, column {column + 1}", err=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from inspect import signature
 from typing import Any
 
 from engine.expressions.budget import one_evaluation
-from engine.expressions.dataweave.compiling.compiler import compile_script
+from engine.expressions.dataweave.compiling.compiler import compile_script, source_of
 from engine.expressions.dataweave.directives import readers_of, writer_of
 from engine.expressions.dataweave.formats.dw import EVALUATE
 from engine.expressions.dataweave.formats.formats import writer
 from engine.expressions.dataweave.inputs import USUAL, Inputs
 from engine.expressions.dataweave.syntax.parser import parse, parse_module
 from engine.expressions.dataweave.syntax.tree import Script
+from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.dataweave.walking import uses_metadata
 from engine.expressions.errors import ExpressionSyntaxError
 
@@ -25,16 +27,27 @@ FILE_TYPE = ".dwl"
 class CompiledScript:
     """A script that can be run many times.
 
-    names: those of its inputs. load: returns the text of a file, for modules that it imports.
+    names: those of its inputs. load: returns the text of a file, for modules that it imports. functions: further ones
+    that it may call, by name.
     """
 
-    def __init__(self, text: str, names: Iterable[str] = USUAL, load: Load | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        names: Iterable[str] = USUAL,
+        load: Load | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
+        self.text = text
         script = parse(text)
         self.writer = writer_of(script)
         self._readers = readers_of(script)
         known = dict.fromkeys([*names, *self._readers])
         self._evaluate = compile_script(
-            script, inputs={name: f'event["{name}"]' for name in known}, load=module_loader(load)
+            script,
+            inputs={name: f'event["{name}"]' for name in known},
+            names={name: function_of(name, call) for name, call in {**ALONE, **(functions or {})}.items()},
+            load=module_loader(load),
         )
         is_shown = self.writer is None or self.writer.format.name == "dw"
         self._is_annotated = is_shown or uses_metadata(script)
@@ -53,8 +66,28 @@ class CompiledScript:
         with one_evaluation():
             return self._value(inputs, self._is_annotated and self.writer is not None)
 
+    @property
+    def source(self) -> str:
+        """The Python that the script compiles to."""
+        return source_of(self._evaluate)
+
     def _value(self, inputs: Mapping[str, Any] | None, is_annotated: bool) -> Any:
         return self._evaluate(Inputs(inputs or {}, self._readers, is_annotated))
+
+
+def function_of(name: str, call: Callable[..., Any]) -> Function:
+    """Return a Python function as a value of scripts; it takes as many arguments as its signature says."""
+    parameters = signature(call).parameters.values()
+    least = sum(each.default is each.empty for each in parameters)
+    return Function(name, len(parameters), call, least=least, acts=True)
+
+
+def _no_property(name: str) -> None:
+    """Return the value of a property where there is no application."""
+
+
+ALONE: Mapping[str, Callable[..., Any]] = {"p": _no_property}
+"""Functions of Mule that a script outside a flow may call."""
 
 
 def module_loader(load: Load | None) -> Callable[[str], Script]:

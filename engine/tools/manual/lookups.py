@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -26,6 +26,14 @@ from engine.tools.commands import (
 if TYPE_CHECKING:
     from engine.application import Application
 
+DATAWEAVE = "dataweave"
+language_option = click.option(
+    "--language",
+    type=click.Choice(["jmespath", DATAWEAVE]),
+    default="jmespath",
+    show_default=True,
+    help="The expression language.",
+)
 FLOW = "flow"
 """The topic that is a flow of the user's own."""
 
@@ -71,9 +79,14 @@ def show(context: click.Context, name: str, processors: tuple[str, ...]) -> None
 @payload_option
 @vars_option
 @attributes_option
+@language_option
 @click.option("--source", is_flag=True, help="Print the Python that the expression compiles to.")
-def evaluate(expression: str | None, payload: Any, variables: str | None, attributes: str | None, source: bool) -> None:
-    """Evaluate an expression; without one, a prompt."""
+def evaluate(
+    expression: str | None, payload: Any, variables: str | None, attributes: str | None, language: str, source: bool
+) -> None:
+    """Evaluate an expression; without one, a prompt. A script in DataWeave prints what its `output` says."""
+    if language == DATAWEAVE:
+        _evaluate_script(expression, payload, variables, attributes, source)
     from engine.tools.entering import entering
     from engine.tools.evaluating import evaluate
     from engine.tools.prompting import prompt
@@ -90,14 +103,37 @@ def evaluate(expression: str | None, payload: Any, variables: str | None, attrib
         sys.exit(evaluate(expression, event, source=source))
 
 
+def _evaluate_script(
+    script: str | None, payload: Any, variables: str | None, attributes: str | None, source: bool
+) -> NoReturn:
+    from engine.tools.entering import inputs
+    from engine.tools.evaluating import evaluate_script
+
+    if script is None:
+        fail("a script in DataWeave is an argument: there is no prompt for it")
+    try:
+        given = inputs(payload.read() if payload else None, getattr(payload, "name", ""), variables, attributes)
+    except ValueError as error:
+        fail(str(error))
+    sys.exit(evaluate_script(script, given, source=source))
+
+
 @click.group(invoke_without_command=True)
+@language_option
 @click.pass_context
-def functions(context: click.Context) -> None:
+def functions(context: click.Context, language: str) -> None:
     """List the functions of expressions; `show NAME` prints a manual page.
 
     Arguments in brackets may be left out; one that begins with & is an expression, written with the &.
     """
-    if context.invoked_subcommand is None:
+    context.obj = language
+    if context.invoked_subcommand is not None:
+        return
+    if language == DATAWEAVE:
+        from engine.dataweave import lines
+
+        click.echo("\n".join(lines()))
+    else:
         from engine.tools.manual.manual import function_list
 
         click.echo("\n".join(function_list(known_functions())))
@@ -105,14 +141,29 @@ def functions(context: click.Context) -> None:
 
 @functions.command("show")
 @click.argument("name")
-def show_function(name: str) -> None:
+@click.pass_context
+def show_function(context: click.Context, name: str) -> None:
     """Print the manual page of a function."""
     from engine.tools.manual.manual import function_page
 
+    if context.obj == DATAWEAVE:
+        _show_of_dataweave(name)
+        return
     known = known_functions()
     if name not in known:
         fail_unknown("function", name, known, "engine functions")
     click.echo(function_page(known[name]))
+
+
+def _show_of_dataweave(name: str) -> None:
+    """Print the manual pages of what has a name in DataWeave: in its full form, or in the form after the `::`."""
+    from engine.dataweave import declared, page
+
+    known = dict(declared())
+    found = [each for each in known if each == name or each.rpartition("::")[2] == name]
+    if not found:
+        fail_unknown("function", name, known, "engine functions --language dataweave")
+    click.echo("\n\n".join(page(each, known[each]) for each in found))
 
 
 @functions.command()

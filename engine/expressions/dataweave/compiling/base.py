@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
-from functools import lru_cache
 from typing import Any
 
 from engine.expressions.dataweave.compiling.naming import Load
@@ -73,7 +72,8 @@ class Base(Writer, Types):
 
     def pay(self, size: str, body: Node, what: str) -> None:
         """Write the payment for a loop over this many values."""
-        self.write(f"budget.pay({4 + STEPS * weight(body)} * {size}, {what!r})")
+        cost = 4 + STEPS * sum(1 for _ in nodes(body))
+        self.write(f"budget.pay({cost} * {size}, {what!r})")
 
     def truth(self, name: str, convert: str = "truth") -> str:
         """Return the code of a condition. convert: the function for what is neither true nor false."""
@@ -104,13 +104,6 @@ def nodes(node: Node) -> Iterator[Node]:
         waiting += children(found)
 
 
-@lru_cache(maxsize=4096)
-def weight(node: Node) -> int:
-    """Return how many nodes there are inside, which is about the cost of one round."""
-    return sum(1 for _ in nodes(node))
-
-
-@lru_cache(maxsize=4096)
 def declares_functions(node: Node) -> bool:
     """Return whether a `do` inside declares functions: they would see the values of a later round of a loop."""
     return any(

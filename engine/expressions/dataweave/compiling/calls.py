@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.expressions.dataweave.compiling.functions import Functions, calls_itself, is_filled_from_last
+from functools import cached_property
+
+from engine.expressions.dataweave.compiling.functions import Functions, is_filled_from_last
+from engine.expressions.dataweave.compiling.recursion import Recursion
 from engine.expressions.dataweave.compiling.scopes import (
     Alias,
     Binding,
@@ -36,10 +39,14 @@ class Calls(Functions):
 
     def visit_name(self, node: Name, scope: Scope) -> str:
         if not node.module and self.find(node, scope) is None:
+            if scope.namespace(node.name) is not None:
+                return self.namespace(node, node.name, scope)
             kind = self._type_named(node, scope)
             if kind is not None:
                 return self.constant(kind)
-        return self.value_of(self.binding(node, scope))
+        found = self.binding(node, scope)
+        self.refuse_itself(node, found)
+        return self.value_of(found)
 
     def _type_named(self, node: Name, scope: Scope) -> Type | None:
         """Return the type that a name without a value stands for."""
@@ -71,6 +78,10 @@ class Calls(Functions):
 
     header: Room
 
+    @cached_property
+    def recursion(self) -> Recursion:
+        return Recursion()
+
     def _variable(self, found: Declared) -> str:
         """Write a variable before its first use, after the variables that it uses itself."""
         if not found.name:
@@ -81,14 +92,22 @@ class Calls(Functions):
             with self.at(place), self.outside_of_tail():
                 self.deliver(found.directive.value, found.scope, found.name)
             room.lines += place.lines
+            found.is_written = True
         return found.name
+
+    def refuse_itself(self, node: Name, found: Binding) -> None:
+        """Refuse a variable in its own value; a function that it holds may call itself."""
+        if not isinstance(found, Declared) or found.is_written or isinstance(found.directive.value, Lambda):
+            return
+        if found.name:
+            raise ExpressionSyntaxError(node.offset, f"'{node.name}' in its own value", "another variable")
 
     def function_names(self, found: Written) -> list[str]:
         """Write the functions of a name, if that has not begun. Return the names of the Python functions."""
         if not found.names:
             found.names = [self.new("f") for _ in found.lambdas]
             self.shared.update(found.names)
-            found.is_recursive = calls_itself(found)
+            found.is_recursive = self.recursion.calls_itself(found)
             room: Room = found.scope.room
             for number in range(len(found.lambdas)):
                 place = Place(depth=room.depth, blocks=room.blocks)  # functions may call those that come later
@@ -180,7 +199,7 @@ class Calls(Functions):
             return self.visit(node, scope)
         if self._is_function(node, scope):
             return self.let(f"function_or_constant({self.visit(node, scope)}, {arity})")
-        return self.let(f"Function('', {arity}, {self.implied(node, scope, arity)})", "Function")
+        return self.let(f"Function('', {arity}, {self.implied(node, scope, arity)}, None, 0)", "Function")
 
     def _is_function(self, node: Node, scope: Scope) -> bool:
         """Return whether a node without `$` may be a function by itself."""
@@ -242,9 +261,9 @@ def _arity(function: Function, position: int) -> int:
         for each in function.alternatives
         if position < len(each.signature.parameters)
     ]
-    if any(each.kinds == ("Function",) and each.arity < 0 for each in found):
-        return 2  # reduce
-    return max((each.arity for each in found), default=-1)
+    arity = max((each.arity for each in found), default=-1)
+    is_any = arity < 0 and any(each.kinds == ("Function",) for each in found)
+    return 2 if is_any else arity  # the function of reduce gets two
 
 
 def _wrong_count(node: Call, name: str, count: int) -> ExpressionSyntaxError:

@@ -28,6 +28,8 @@ OPENED = (
     " try:",
 )
 CLOSED = (" except Exception as error:", "  raise placed(error) from None", " finally:", "  budget.limit = outer")
+SCRIPT = "<script>"
+"""The name of the file of compiled code in tracebacks."""
 OFFSET = re.compile(re.escape(PLACED) + r"(-?\d+)$")
 KEYED = frozenset({".@", ".*@", "..@", ".#"})
 
@@ -99,7 +101,7 @@ class _Compiler(Matching):
         source = "\n".join([*self.parts, *OPENED, *lines, *CLOSED])
         space = self.constants | {"__source__": source}
         space["placed"] = Places(source.split("\n")).placed
-        exec(compile(source, "<script>", "exec"), space)  # noqa: S102  # the code is ours, values are constants
+        exec(compile(source, SCRIPT, "exec"), space)  # noqa: S102  # the code is ours, values are constants
         evaluate: Evaluate = space.pop("evaluate")  # it holds the space: avoids a reference cycle
         return evaluate
 
@@ -119,21 +121,23 @@ class Places:
 
     def placed(self, error: Exception) -> Exception:
         """Return the error to raise, which knows the offset in the script."""
-        if isinstance(error, (RecursionError, NameError)):
-            reason = "stops: too many calls inside each other" if isinstance(error, RecursionError) else "needs itself"
-            found: Exception = Failed(f"the script {reason}", "StackOverflow")
-        else:
-            found = error
+        offset, is_own = self._offset(error.__traceback__)
+        found = error
+        if isinstance(error, RecursionError):
+            found = Failed("the script stops: too many calls inside each other", "StackOverflow")
+        elif isinstance(error, NameError) and is_own:
+            found = Failed("a variable is not there yet: its value needs itself", "NotInitialized")
         if isinstance(found, DataWeaveError) and found.offset is None:
-            found.offset = self._offset(error.__traceback__)
+            found.offset = offset
         return found
 
-    def _offset(self, traceback: TracebackType | None) -> int | None:
-        """Return the offset of the innermost line of the script's own code."""
-        offset = None
+    def _offset(self, traceback: TracebackType | None) -> tuple[int | None, bool]:
+        """Return the offset of the innermost line of the script's own code, and whether the error was raised there."""
+        offset, is_own = None, False
         while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == "<script>":
+            is_own = traceback.tb_frame.f_code.co_filename == SCRIPT
+            if is_own:
                 found = OFFSET.search(self.lines[traceback.tb_lineno - 1])
                 offset = int(found[1]) if found else offset
             traceback = traceback.tb_next
-        return offset
+        return offset, is_own

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from engine.expressions.dataweave.compiling.base import RETURN, nodes
+from engine.expressions.dataweave.compiling.base import RETURN
 from engine.expressions.dataweave.compiling.scopes import Local, Scope, Written
 from engine.expressions.dataweave.compiling.selectors import Selectors
-from engine.expressions.dataweave.syntax.tree import Call, Lambda, Name, Node, Parameter
+from engine.expressions.dataweave.syntax.tree import Call, Lambda, Node, Parameter
 from engine.expressions.dataweave.values.types import Type
 from engine.expressions.errors import ExpressionSyntaxError
 
@@ -114,7 +114,7 @@ class Functions(Selectors):
         names = [self.new() for _ in range(arity)]
         for dollar, each in zip(DOLLARS, names, strict=False):
             inner.names[dollar] = Local(each)
-        with self.outside_of_tail(), self.function(name, names):
+        with self.outside_of_tail(), self.function(name, [f"{each}=None" for each in names]):
             self.deliver(node, inner, RETURN)
         return name
 
@@ -171,25 +171,3 @@ def _heads(node: Lambda, names: list[str]) -> list[str]:
 def is_filled_from_last(node: Lambda) -> bool:
     """Return whether arguments belong to the last parameters, because the first one has a default."""
     return bool(node.parameters) and node.parameters[0].default is not None
-
-
-def calls_itself(written: Written) -> bool:
-    """Return whether a function can get to itself by the names that it uses."""
-    seen: set[int] = set()
-    waiting = list(_used(written))
-    while waiting:
-        found = waiting.pop()
-        if found is written:
-            return True
-        if id(found) not in seen:
-            seen.add(id(found))
-            waiting += _used(found)
-    return False
-
-
-def _used(written: Written) -> Iterator[Written]:
-    for function in written.lambdas:
-        for node in nodes(function):
-            found = written.scope.find(node.name) if isinstance(node, Name) else None
-            if isinstance(found, Written):
-                yield found

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.expressions.dataweave.compiling.base import text_of
 from engine.expressions.dataweave.compiling.operators import Operators
-from engine.expressions.dataweave.compiling.scopes import Local, Scope
+from engine.expressions.dataweave.compiling.scopes import Binding, Local, Scope
 from engine.expressions.dataweave.syntax.tree import (
     ArrayLiteral,
     Field,
@@ -35,6 +35,9 @@ ELEMENTS = 200
 
 class Literals(Operators):
     """Literals."""
+
+    def value_of(self, found: Binding) -> str:
+        raise NotImplementedError
 
     def visit_literal(self, node: Literal, scope: Scope) -> str:
         return self.constant(node.value)
@@ -143,8 +146,11 @@ class Literals(Operators):
         return self._object_of_entries(node, scope) if node is not None and node.fields else "None"
 
     def namespace(self, node: Node, prefix: str, scope: Scope) -> str:
-        """Return the name of a namespace. Raise ExpressionSyntaxError for an unknown prefix."""
+        """Return the name of a namespace, or of a variable that holds one. Raise ExpressionSyntaxError for neither."""
         found = scope.namespace(prefix)
+        variable = self.find(Name(node.offset, prefix), scope) if found is None else None
+        if variable is not None:
+            return self.let(f"namespace_from({self.value_of(variable)})")
         if found is None:
             write = f"ns {prefix} http://example.com/{prefix}"
             raise ExpressionSyntaxError(node.offset, f"the unknown namespace '{prefix}'", "one of the header", write)

@@ -49,9 +49,10 @@ class Names:
             scope.modules[directive.alias] = directive.module
             return
         if directive.is_everything:
-            scope.names.update(self._all(directive.module, directive.offset))
+            for name, found in self._all(directive.module, directive.offset).items():
+                scope.names.setdefault(name, found)  # the first import counts
         for each in directive.names:
-            scope.names[each.alias] = self._member(directive.module, each.name, each.offset)
+            scope.names.setdefault(each.alias, self._member(directive.module, each.name, each.offset))
 
     def _require(self, module: str, offset: int) -> Scope | None:
         """Return the scope of a module of the project; None for one of the library. Refuse what is neither."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from engine.expressions.budget import begin, here
+from engine.expressions.appended import Appended
+from engine.expressions.budget import begin, here, spend
 from engine.expressions.dataweave.values import arithmetic, comparing, joining, keyed, selecting
 from engine.expressions.dataweave.values.coercing import coerce, fitted
 from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
@@ -29,6 +30,10 @@ from engine.limits import MOST_STEPS
 UNSET: Any = type("Unset", (), {"__repr__": lambda _: "UNSET"})()
 """Stands for an argument that is not given."""
 BOOLEAN = simple("Boolean")
+SHORT = 16
+"""Elements of a list that is copied for one more."""
+PER_ADDED = 2
+GROWING = frozenset({list, Appended})
 
 
 def truth(value: Any) -> bool:
@@ -94,7 +99,7 @@ def pairs(value: Any) -> Any:
 
 def several(value: Any) -> Any:
     """Return what the body of flatMap makes as elements."""
-    return value if is_array(value) else [value]
+    return value if is_array(value) and not isinstance(value, range) else [value]
 
 
 def spread(value: Any) -> list[tuple[str, Any]]:
@@ -123,6 +128,13 @@ def key_with(key: str, namespace: Namespace | None, attributes: Any) -> Key:
     return Key(str(key), namespace, attributes or None)
 
 
+def namespace_from(value: Any) -> Namespace:
+    """Return the namespace that a variable before `#` holds."""
+    if not isinstance(value, Namespace):
+        raise unfit("a namespace", value, "'#'")
+    return value
+
+
 def called(function: Any, *arguments: Any) -> Any:
     """Call a function value."""
     if not isinstance(function, Function):
@@ -139,7 +151,7 @@ def from_last(function: Bare, count: int) -> Bare:
 
 def function_or_constant(value: Any, arity: int) -> Function:
     """Return a function as it is; anything else as the result of a function."""
-    return value if isinstance(value, Function) else Function("", arity, lambda *_: value)
+    return value if isinstance(value, Function) else Function("", arity, lambda *_: value, None, 0)
 
 
 def groups_of(value: Any, regex: Any) -> list[Any] | None:
@@ -159,7 +171,7 @@ def tail_of(value: Any) -> Any:
 
 NAMED = (
     truth, condition, negatable, late, too_deep, unmatched,
-    elements, entries, pairs, several, spread, key_from, key_with, called,
+    elements, entries, pairs, several, spread, key_from, key_with, namespace_from, called,
     from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
     is_array, begin, Function, Overloads, Unfit,
     joining.interpolated, comparing.equals, comparing.similar,
@@ -171,15 +183,45 @@ NAMED = (
 )  # fmt: skip
 """Everything that compiled code calls by its own name."""
 
+
+def add(left: Any, right: Any) -> Any:
+    """Return `left + right`, for a list one that is ready to grow further."""
+    if type(left) is Appended or (type(left) is list and len(left) > SHORT):
+        return _growing(left).append(right)
+    return arithmetic.add(left, right)
+
+
+def shift_left(left: Any, right: Any) -> Any:
+    """Return `left << right`, for a list one that is ready to grow further."""
+    return add(left, right) if type(left) in GROWING else arithmetic.shift_left(left, right)
+
+
+def concat(left: Any, right: Any) -> Any:
+    """Return `left ++ right`, for a list one that is ready to grow further."""
+    if type(right) is list and (type(left) is Appended or (type(left) is list and len(left) > SHORT)):
+        spend(PER_ADDED * len(right), "'++'")
+        return _growing(left).extend(right)
+    return joining.concat(left, right)
+
+
+def _growing(value: Any) -> Appended:
+    """Return a list to which elements can be added at constant cost."""
+    if type(value) is list:
+        spend(PER_ADDED * len(value), "'++'")
+        return Appended(value)
+    found: Appended = value
+    return found
+
+
 OPERATIONS = {
-    "add": arithmetic.add,
+    "add": add,
     "subtract": arithmetic.subtract,
     "multiply": arithmetic.multiply,
     "divide": arithmetic.divide,
     "negate": arithmetic.negate,
-    "shift_left": arithmetic.shift_left,
+    "shift_left": shift_left,
     "shift_right": arithmetic.shift_right,
-    "concat": joining.concat,
+    "concat": concat,
     "remove": joining.remove,
     "less": comparing.less,
     "less_or_equal": comparing.less_or_equal,

@@ -20,11 +20,12 @@ class Local:
 
 @dataclass(slots=True)
 class Declared:
-    """A variable of a header or of `do`. name: empty until it is written."""
+    """A variable of a header or of `do`. name: empty until its value begins to be written."""
 
     scope: Scope
     directive: Variable
     name: str = ""
+    is_written: bool = False
 
 
 @dataclass(slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from engine.expressions.dataweave.compiling.literals import Literals
 from engine.expressions.dataweave.compiling.scopes import Scope
 from engine.expressions.dataweave.syntax.tree import Call, Index, Name, Node, Presence, Select
@@ -16,20 +18,40 @@ KNOWING = frozenset({".", ".*"})
 class Selectors(Literals):
     """Selectors."""
 
+    @cached_property
+    def presence(self) -> dict[str, str]:
+        """The code that asks whether a selector has found anything, by the name of its value."""
+        return {}
+
     def visit_select(self, node: Select, scope: Scope) -> str:
         operand = self.visit(node.operand, scope)
         if node.key is None:
-            return self.let(f"{BARE[node.kind]}({operand})")
+            code = f"{BARE[node.kind]}({operand})"
+            return self._unless_missing(operand, code) if node.kind.startswith("..") else self.let(code)
         name = self.visit(node.key, scope)
         uri = self._uri(node, scope)
         if node.kind == ".^":
             return self.let(f"metadata({operand}, {name})")
         if node.kind.startswith(".."):
-            return self.let(self._below(node, operand, name, uri))
-        if node.kind == "." and not uri and not self.is_keyed:
-            return self.let(f"{operand}.get({name}) if type({operand}) is dict else select({operand}, {name})")
-        keyed = "_keyed" if self.is_keyed and node.kind in KNOWING else ""
-        return self.let(f"{BY_NAME[node.kind]}{keyed}({operand}, {name}{uri})")
+            return self._unless_missing(operand, self._below(node, operand, name, uri))
+        result = self.let(self._by_name(node.kind, operand, name, uri))
+        self.presence[result] = f"has({operand}, {node.kind!r}, {name}{uri})"
+        return result
+
+    def _by_name(self, kind: str, operand: str, name: str, uri: str) -> str:
+        if kind == "." and not uri and not self.is_keyed:
+            return f"{operand}.get({name}) if type({operand}) is dict else select({operand}, {name})"
+        keyed = "_keyed" if self.is_keyed and kind in KNOWING else ""
+        return f"{BY_NAME[kind]}{keyed}({operand}, {name}{uri})"
+
+    def _unless_missing(self, operand: str, code: str) -> str:
+        """Write a selector that does not take null: it is null if the selector before it has found nothing."""
+        presence = self.presence.get(operand)
+        if presence is None:
+            presence = "True"
+        result = self.let(f"{code} if not {self.is_null(operand)} or {presence} else None")
+        self.presence[result] = "False"
+        return result
 
     def _below(self, node: Select, operand: str, name: str, uri: str) -> str:
         if node.kind == "..@":
@@ -45,14 +67,16 @@ class Selectors(Literals):
         operand = self.visit(node.operand, scope)
         if node.kind == "?":
             function = self.implied(node.index, scope, 2)
-            return self.let(f"filtered({operand}, {function})")
+            return self._unless_missing(operand, f"filtered({operand}, {function})")
         bounds = _bounds(node.index)
         if bounds and not node.kind:
             first, last = (self.visit(each, scope) for each in bounds)
-            return self.let(f"slice_between({operand}, {first}, {last})")
+            return self._unless_missing(operand, f"slice_between({operand}, {first}, {last})")
         index = self.visit(node.index, scope)
         calls = {"": "at_keyed" if self.is_keyed else "at", "&": "index_pairs", "*": "select_all", "@": "attribute"}
-        return self.let(f"{calls.get(node.kind, 'metadata')}({operand}, {index})")
+        result = self.let(f"{calls.get(node.kind, 'metadata')}({operand}, {index})")
+        self.presence[result] = f"has_at({operand}, {index})"
+        return result
 
     def implied(self, node: Node, scope: Scope, arity: int) -> str:
         raise NotImplementedError

@@ -8,13 +8,15 @@ from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
-from engine.expressions.budget import spend
+from engine.expressions.budget import BudgetSpent, spend
 from engine.expressions.charset import codec_named, named_charset
+from engine.expressions.dataweave.formats.json_reading import read_bytes
+from engine.expressions.dataweave.formats.json_writing import write_bytes
 from engine.expressions.dataweave.formats.properties import Properties, Values
 from engine.expressions.dataweave.values.errors import DataWeaveError, Failed
 from engine.expressions.errors import EvaluationError, NotInFormat
 from engine.expressions.suggestion import did_you_mean
-from engine.expressions.texts import without_mark
+from engine.expressions.texts import bytes_without_mark, without_mark
 from engine.expressions.writing import BYTES_A_STEP
 from engine.limits import LONGEST_TEXT
 
@@ -44,6 +46,7 @@ NOT_HERE = {
 """Formats of DataWeave that are not known here."""
 IN_TWO_PARTS = frozenset({"json", "xml", "csv"})
 """Formats whose reader and writer are modules of their own."""
+UTF_8 = "utf-8"
 BINARY = frozenset({"binary", "multipart"})
 """Formats of bytes; the others are of texts."""
 
@@ -54,7 +57,7 @@ class UnknownFormat(Failed):
     def __init__(self, media_type: str) -> None:
         self.name = NOT_HERE.get(essence_of(media_type), "")
         super().__init__(f"{self.name or 'this media type'} can be neither read nor written here")
-        self.write = did_you_mean(essence_of(media_type), [*BY_MEDIA_TYPE, *FORMATS])
+        self.write = did_you_mean(essence_of(media_type), [*BY_MEDIA_TYPE, *FORMATS], likeness=0.7)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ class Reader:
             if len(content) > LONGEST_TEXT:
                 raise Failed(f"{name} is read with {LONGEST_TEXT} characters at most")
             spend(len(content) // BYTES_A_STEP, f"reading {name}")
+            if name == "json" and type(content) is bytes and (charset or self.values["encoding"] or UTF_8) == UTF_8:
+                return read_bytes(bytes_without_mark(content))
             return self.format.read(self._content(content, charset), self.values)
         except NotInFormat as error:
             raise Failed(f"the text is no {name.upper()}: {error}", "ReaderException") from None
@@ -126,19 +131,25 @@ class Writer:
 
         Raises Failed for a value that the format has not.
         """
+        return self._by(self.format.write, value)
+
+    def write(self, value: Any) -> bytes:
+        """Return the value as bytes."""
+        encoding = str(self.values.get("encoding") or "UTF-8")
+        if self.format.name == "json" and encoding == "UTF-8":
+            return bytes(self._by(write_bytes, value))
+        text = self.written(value)
+        return text if isinstance(text, bytes) else encoded(text, encoding)
+
+    def _by(self, write: Callable[[Any, Values], Any], value: Any) -> Any:
         try:
-            return self.format.write(value, self.values)
-        except DataWeaveError:
+            return write(value, self.values)
+        except (DataWeaveError, BudgetSpent):
             raise
         except (EvaluationError, ValueError, NotImplementedError, RecursionError) as error:
             why = f": {error}" if isinstance(error, EvaluationError) else ""
             what = self.format.name.upper()
             raise Failed(f"the value cannot be written as {what}{why}", "WriterException") from error
-
-    def write(self, value: Any) -> bytes:
-        """Return the value as bytes."""
-        text = self.written(value)
-        return text if isinstance(text, bytes) else encoded(text, str(self.values.get("encoding") or "UTF-8"))
 
 
 def decoded(content: bytes, charset: str) -> str:

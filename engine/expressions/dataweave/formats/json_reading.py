@@ -16,18 +16,22 @@ READING = Properties(encoding=text())
 
 def read(content: str, values: Values) -> Any:
     """Return the value of a JSON text. Raise NotInFormat, or EvaluationError if it holds too much."""
-    encoded = content.encode("utf-8", "surrogatepass")
+    return read_bytes(content.encode("utf-8", "surrogatepass"))
+
+
+def read_bytes(content: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8. Raises like `read`."""
     try:
-        return exact_json(encoded)
+        return exact_json(content)
     except ValueError as error:
         if not str(error).startswith(TWICE):
             raise NotInFormat(*reason_of(error)) from None
-    return _with_repeated_keys(content, encoded)
+    return _with_repeated_keys(content)
 
 
-def _with_repeated_keys(content: str, encoded: bytes) -> Any:
+def _with_repeated_keys(content: bytes) -> Any:
     try:
-        check_json(encoded)
+        check_json(content)
     except ValueError as error:
         raise NotInFormat(*reason_of(error)) from None
     return json.loads(content, object_pairs_hook=_object, parse_float=Decimal, parse_constant=_refuse)

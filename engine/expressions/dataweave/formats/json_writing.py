@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
 
 from engine.expressions.dataweave.formats.output import Output
 from engine.expressions.dataweave.formats.properties import Properties, Values, flag, text
 from engine.expressions.dataweave.formats.scalars import formatted
+from engine.expressions.dataweave.values.keyed import Blank
 from engine.expressions.dataweave.values.numbers import number_text
-from engine.expressions.dataweave.values.objects import Key, Pairs, is_object
+from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs, is_object
 from engine.expressions.operators import is_number
 from engine.expressions.sizes import inside
 from engine.expressions.writing import encode
@@ -29,7 +31,9 @@ WRITING = Properties(
 
 PLAIN = frozenset({str, int, bool, type(None), dict, list})
 DECIMALS = frozenset({float, Decimal})
+PLAIN_OR_DECIMALS = PLAIN | DECIMALS
 CONTAINERS = frozenset({dict, list})
+MAPS = {dict}
 NUMBERS_OTHERWISE = re.compile(rb"[\[:,]-?[0-9]+(?:\.[0-9]*0(?=[,\]}])|(?:\.[0-9]+)?[eE])|\A-?[0-9]")
 """Numbers that DataWeave writes in another way: with zeros at their end, or with an exponent."""
 ESCAPED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf")
@@ -41,46 +45,65 @@ TEXT = "__text"
 
 def write(value: Any, values: Values) -> str:
     """Return the value as a JSON text. Raise Unfit for one that JSON has not, EvaluationError for too large ones."""
-    kinds = _kinds(value) if not (values["skipNullOn"] or values["writeAttributes"]) else None
-    if kinds is not None and kinds <= PLAIN | DECIMALS:
-        plain = encode(value)
-        if kinds.isdisjoint(DECIMALS) or NUMBERS_OTHERWISE.search(plain) is None:
-            return _laid_out(plain, values["indent"]).decode()
-    return _Writer(values).written(value)
+    return write_bytes(value, values).decode()
+
+
+def write_bytes(value: Any, values: Values) -> bytes:
+    """Return the same in UTF-8."""
+    if not (values["skipNullOn"] or values["writeAttributes"]):
+        plain = parts_of(value, PLAIN_OR_DECIMALS)
+        if plain is not None:
+            try:
+                written = encode(value)
+            except UnicodeEncodeError:  # half of a character
+                return _Writer(values).written(value).encode()
+            if plain.kinds.isdisjoint(DECIMALS) or NUMBERS_OTHERWISE.search(written) is None:
+                return _laid_out(written, values["indent"], plain.has_empty)
+    return _Writer(values).written(value).encode()
 
 
 def is_plain(value: Any) -> bool:
     """Return whether a value consists of values that JSON knows, and keys that do not repeat."""
-    kinds = _kinds(value)
-    return kinds is not None and kinds <= PLAIN | DECIMALS
+    return parts_of(value, PLAIN_OR_DECIMALS) is not None
 
 
-def _kinds(value: Any) -> set[type] | None:
-    """Return the types of all values inside; None if they are too many or too deep to be looked at."""
+class Parts(NamedTuple):
+    """What a value consists of: the types of all its parts, and whether a list or map in it is empty."""
+
+    kinds: set[type]
+    has_empty: bool
+
+
+def parts_of(value: Any, allowed: frozenset[type]) -> Parts | None:
+    """Return what a value consists of; None if a part is of another type, or they are too many, or too deep."""
     found, level = set[type](), [value]
-    count = 0
+    left, has_empty = MOST_WRITTEN, False
     for _ in range(DEEPEST + 1):
         kinds = set(map(type, level))
         found |= kinds
-        if not kinds <= PLAIN | DECIMALS or kinds.isdisjoint(CONTAINERS):
-            return found
-        level = inside(each for each in level if type(each) in CONTAINERS)
-        count += len(level)
-        if count > MOST_WRITTEN:
+        if not kinds <= allowed:
             return None
+        if kinds.isdisjoint(CONTAINERS):
+            return Parts(found, has_empty)
+        containers = level if kinds <= CONTAINERS else [each for each in level if type(each) in CONTAINERS]
+        left -= sum(map(len, containers))
+        if left < 0:
+            return None
+        has_empty = has_empty or not all(containers)
+        level = [*chain.from_iterable(map(dict.values, containers))] if kinds == MAPS else inside(containers)
     return None
 
 
-def _laid_out(plain: bytes, indent: bool) -> bytes:
+def _laid_out(plain: bytes, indent: bool, has_empty: bool) -> bytes:
     """Return compact JSON with DataWeave's line breaks and blanks."""
-    if ESCAPED.search(plain):
+    if not plain.isascii() or b"\x7f" in plain:
         plain = ESCAPED.sub(_escape, plain)
     if plain[:1] not in (b"{", b"["):
         return plain
     laid = msgspec.json.format(plain, indent=2)
     if not indent:
         return LINE_BREAK.sub(b"", laid)
-    return EMPTY.sub(_opened, laid) if b"[]" in laid or b"{}" in laid else laid
+    return EMPTY.sub(_opened, laid) if has_empty else laid
 
 
 def _opened(found: re.Match[bytes]) -> bytes:
@@ -112,13 +135,13 @@ class _Writer:
         self._out.check_depth(depth)
         if isinstance(value, str) and type(value) is not Key:
             self._out.put(quoted(value))
-        elif value is None or value is True or value is False:
-            self._out.put("null" if value is None else str(value).lower())
+        elif value is None or value is True or value is False or type(value) is Blank:
+            self._out.put(str(value).lower() if isinstance(value, bool) else "null")
         elif is_number(value):
             self._out.put(number_text(value))
         elif is_object(value):
             self._write_object(value, indent, depth)
-        elif isinstance(value, Iterable) and not isinstance(value, (bytes, str, Mapping, Pairs)):
+        elif isinstance(value, Iterable) and not isinstance(value, (bytes, str, Mapping, Pairs, Namespace)):
             self._write_list(value, indent, depth)
         else:
             self._out.put(quoted(formatted(value)))
@@ -198,4 +221,4 @@ def _with_attributes(key: str, value: Any) -> Any:
 def quoted(text: str) -> str:
     """Return a text in JSON's quotes."""
     encoded = msgspec.json.encode(str(text).encode("utf-8", "replace").decode())
-    return (ESCAPED.sub(_escape, encoded) if ESCAPED.search(encoded) else encoded).decode()
+    return (encoded if encoded.isascii() and b"\x7f" not in encoded else ESCAPED.sub(_escape, encoded)).decode()

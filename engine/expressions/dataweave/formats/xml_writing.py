@@ -98,9 +98,7 @@ class _Writer:
                 is_element = True
         return is_element
 
-    def _element(
-        self, key: str, value: Any, indent: str, scope: Scope, depth: int, *, is_listed: bool = False
-    ) -> None:
+    def _element(self, key: str, value: Any, indent: str, scope: Scope, depth: int, *, is_listed: bool = False) -> None:
         if depth:
             self._out.put(f"{self._line}{indent}")
         else:
@@ -131,7 +129,7 @@ class _Writer:
 
     def _leaf(self, tag: str, value: Any, is_listed: bool) -> None:
         """Write an element without elements; in a list an empty text keeps its two tags."""
-        nil = f" {NIL}" if value is None and self._values["writeNilOnNull"] else ""
+        nil = f" {NIL}" if value is None and self._values["writeNilOnNull"] and not self._skips_elements else ""
         is_empty = value is None or is_object(value) or (isinstance(value, list) and not value)
         content = "" if is_empty else self._content(value)
         if content or self._values["inlineCloseOn"] != "empty" or (is_listed and value == ""):

@@ -3,7 +3,7 @@
     library.modules() -> names of all modules
     library.names("dw::Core") -> names of what a module declares
     library.function("dw::Core", "upper") -> Function (a Builtin); KeyError if there is none
-    library.declared("dw::util::Math", "PI") -> Function, or another value: a constant, a Type; KeyError if there is none
+    library.declared("dw::util::Math", "PI") -> Function, or a constant; KeyError if there is none
 
 A module is imported when it is first asked for.
 
@@ -28,10 +28,10 @@ from engine.expressions.dataweave.values.functions import Function
 ROOM = "engine.expressions.dataweave."
 MODULES: dict[str, tuple[str, ...]] = {
     "dw::Core": (
-        "library.core_lists", "library.core_objects", "library.core_texts", "library.core_numbers",
-        "library.core_values", "formats.declared",
+        "library.core.lists", "library.core.objects", "library.core.texts", "library.core.numbers",
+        "library.core.values", "formats.declared",
     ),
-    "dw::core::Strings": ("library.strings", "library.string_parts"),
+    "dw::core::Strings": ("library.texts.strings", "library.texts.parts"),
     "dw::core::Arrays": ("library.arrays",),
     "dw::core::Objects": ("library.objects",),
     "dw::core::Numbers": ("library.numbers",),
@@ -39,7 +39,18 @@ MODULES: dict[str, tuple[str, ...]] = {
     "dw::core::Periods": ("library.dates",),
     "dw::core::Binaries": ("library.binaries",),
     "dw::Crypto": ("library.binaries",),
+    "dw::core::Types": ("library.types",),
+    "dw::core::URL": ("library.url",),
+    "dw::Runtime": ("library.runtime",),
+    "dw::System": ("library.runtime",),
+    "dw::util::Coercions": ("library.coercions",),
+    "dw::util::Diff": ("library.diffs",),
     "dw::util::Math": ("library.numbers",),
+    "dw::util::Timer": ("library.runtime",),
+    "dw::util::Tree": ("library.trees",),
+    "dw::util::Values": ("library.trees",),
+    "dw::module::Multipart": ("library.multipart",),
+    "Mule": ("library.mule",),
 }  # fmt: skip
 """The Python modules that declare what a module of DataWeave has."""
 

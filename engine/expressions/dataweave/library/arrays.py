@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.library import core_lists
-from engine.expressions.dataweave.library.core_lists import Items
+from engine.expressions.dataweave.library.core import lists
+from engine.expressions.dataweave.library.core.lists import Items
 from engine.expressions.dataweave.library.declaring import defined
-from engine.expressions.dataweave.library.strings import whole
+from engine.expressions.dataweave.library.texts.strings import whole
 from engine.expressions.dataweave.library.walking import Item, paid, truth, walked
 from engine.expressions.dataweave.values.arithmetic import add
 from engine.expressions.dataweave.values.coercing import converted
@@ -24,7 +24,9 @@ def count_by(items: Items, condition: Item) -> int:
     return sum(truth(condition(item)) for item in walked(items, "countBy"))
 
 
-@defined(ARRAYS, "divideBy", "(items: Array<T>, amount: Number) -> Array<Array<T>>", "(items: Null, amount: Any) -> Null")
+@defined(
+    ARRAYS, "divideBy", "(items: Array<T>, amount: Number) -> Array<Array<T>>", "(items: Null, amount: Any) -> Null"
+)
 def divide_by(items: Items, amount: Any) -> list[list[Any]]:
     """Return lists of that many elements; the last one may be shorter."""
     size = max(whole(amount), 1)
@@ -44,7 +46,7 @@ def take(items: Items, count: Any) -> Items:
 
 
 def _first(items: Items, holds: bool, condition: Item, what: str) -> int:
-    """Return the position of the first element for which a condition holds, or does not; their number if there is none."""
+    """Return the position of the first element for which a condition holds, or not; their number if there is none."""
     found = (at for at, item in enumerate(walked(items, what)) if truth(condition(item)) is holds)
     return next(found, len(items))
 
@@ -83,7 +85,9 @@ def some(items: Items, condition: Item) -> bool:
     return any(truth(condition(item)) for item in walked(items, "some"))
 
 
-@defined(ARRAYS, "firstWith", "(array: Array<T>, condition: (item: T, index: Number) -> Boolean) -> T | Null", NO_CONDITION)
+@defined(
+    ARRAYS, "firstWith", "(array: Array<T>, condition: (item: T, index: Number) -> Boolean) -> T | Null", NO_CONDITION
+)
 def first_with(items: Items, condition: Item) -> Any:
     """Return the first element for which a condition holds; null if there is none."""
     found = (item for at, item in enumerate(walked(items, "firstWith")) if truth(condition(item, at)))
@@ -93,7 +97,7 @@ def first_with(items: Items, condition: Item) -> Any:
 @defined(ARRAYS, "indexOf", "(array: Array<T>, toFind: Any) -> Number")
 def index_of(items: Items, item: Any) -> int:
     """Return the position of the first element that equals the value; -1 if none does."""
-    return core_lists.index_of(items, item)
+    return lists.index_of(items, item)
 
 
 @defined(ARRAYS, "indexWhere", "(array: Array<T>, condition: (item: T) -> Boolean) -> Number", NO_CONDITION)
@@ -103,7 +107,10 @@ def index_where(items: Items, condition: Item) -> int:
     return found if found < len(items) else -1
 
 
-JOIN = "(left: Array<L>, right: Array<R>, leftCriteria: (leftValue: L) -> String, rightCriteria: (rightValue: R) -> String) -> Array<Object>"
+JOIN = (
+    "(left: Array<L>, right: Array<R>, leftCriteria: (leftValue: L) -> String,"
+    " rightCriteria: (rightValue: R) -> String) -> Array<Object>"
+)
 
 
 def _by_text(items: Items, criteria: Item, what: str) -> list[tuple[str, Any]]:
@@ -161,7 +168,10 @@ def partition(items: Items, condition: Item) -> dict[str, list[Any]]:
 
 
 @defined(
-    ARRAYS, "slice", "(array: Array<T>, from: Number, until: Number) -> Array<T>", "(array: Null, from: Any, until: Any) -> Null"
+    ARRAYS,
+    "slice",
+    "(array: Array<T>, from: Number, until: Number) -> Array<T>",
+    "(array: Null, from: Any, until: Any) -> Null",
 )
 def slice_(items: Items, start: Any, until: Any) -> Items:
     """Return the elements from a position until in front of another."""

@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.library.core_lists import Items
+from engine.expressions.dataweave.library.core.lists import Items
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.walking import check_list, walked
 from engine.expressions.dataweave.values.annotated import annotate, plain

@@ -18,10 +18,10 @@ DATES = "dw::core::Dates"
 PERIODS = "dw::core::Periods"
 WITH_DATES = ("(dateTime: DateTime) -> DateTime", "(localDateTime: LocalDateTime) -> LocalDateTime")
 ALL_DATES = (*WITH_DATES, "(date: Date) -> Date")
-MIDNIGHT = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
+MIDNIGHT: dict[str, Any] = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
 
 
-def _at_midnight(value: Any, **fields: int) -> Any:
+def _at_midnight(value: Any, **fields: Any) -> Any:
     """Return the date with other fields, and at midnight if it has a time."""
     value = plain(value)
     return settled(value.replace(**fields, **MIDNIGHT)) if isinstance(value, datetime) else value.replace(**fields)
@@ -215,4 +215,3 @@ def _times(name: str, unit: int) -> None:
 _times("hours", HOUR)
 _times("minutes", MINUTE)
 _times("seconds", SECOND)
-

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.declaring import constant, defined
+from engine.expressions.dataweave.values.arithmetic import divide, multiply
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.numbers import bounded, exact, from_double, is_whole
 from engine.limits import LONGEST_NUMBER
@@ -85,8 +86,9 @@ def to_radix_number(number: Any, radix: Any) -> str:
 # Math
 
 
-constant(MATH, "E", Decimal(repr(math.e)))
-constant(MATH, "PI", Decimal(repr(math.pi)))
+PI = Decimal("3.14159265358979323846")
+constant(MATH, "E", Decimal("2.7182818284590452354"))
+constant(MATH, "PI", PI)
 
 
 def _of_floats(name: str, argument: str, manual: str, calculate: Callable[[float], float]) -> None:
@@ -112,5 +114,15 @@ _of_floats("acos", "angle", "Return the arc cosine in radians; null if there is 
 _of_floats("atan", "angle", "Return the arc tangent in radians.", math.atan)
 _of_floats("log10", "a", "Return the logarithm to base 10; null if there is none.", math.log10)
 _of_floats("logn", "a", "Return the natural logarithm; null if there is none.", math.log)
-_of_floats("toDegrees", "angrad", "Return degrees of radians.", lambda angle: angle * 180.0 / math.pi)
-_of_floats("toRadians", "angdeg", "Return radians of degrees.", lambda angle: angle / 180.0 * math.pi)
+
+
+@defined(MATH, "toDegrees", "(angrad: Number) -> Number")
+def to_degrees(angle: Any) -> Any:
+    """Return degrees of radians."""
+    return divide(multiply(angle, 180), PI)
+
+
+@defined(MATH, "toRadians", "(angdeg: Number) -> Number")
+def to_radians(angle: Any) -> Any:
+    """Return radians of degrees."""
+    return multiply(divide(angle, 180), PI)

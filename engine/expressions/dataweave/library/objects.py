@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.expressions.dataweave.library import core_objects
+from engine.expressions.dataweave.library.core import objects
 from engine.expressions.dataweave.library.declaring import defined
-from engine.expressions.dataweave.library.strings import whole
+from engine.expressions.dataweave.library.texts.strings import whole
 from engine.expressions.dataweave.library.walking import Item, entries, truth
 from engine.expressions.dataweave.values.objects import AnyObject, entries_of, object_of
 
@@ -23,25 +23,25 @@ def divide_by(value: AnyObject, amount: Any) -> list[AnyObject]:
 @defined(OBJECTS, "entrySet", "(obj: Object) -> Array<Object>")
 def entry_set(value: AnyObject) -> list[AnyObject]:
     """Return an object for each entry, with its key, value and attributes."""
-    return core_objects.entries_as_objects(value)
+    return objects.entries_as_objects(value)
 
 
 @defined(OBJECTS, "keySet", "(obj: Object) -> Array<Key>")
 def key_set(value: AnyObject) -> list[Any]:
     """Return the keys, of type Key."""
-    return list(core_objects.keys_of(value))
+    return list(objects.keys_of(value))
 
 
 @defined(OBJECTS, "nameSet", "(obj: Object) -> Array<String>")
 def name_set(value: AnyObject) -> list[str]:
     """Return the names of the keys as texts."""
-    return core_objects.names_of(value)
+    return objects.names_of(value)
 
 
 @defined(OBJECTS, "valueSet", "(obj: Object) -> Array<Any>")
 def value_set(value: AnyObject) -> list[Any]:
     """Return the values."""
-    return core_objects.values_of(value)
+    return objects.values_of(value)
 
 
 @defined(

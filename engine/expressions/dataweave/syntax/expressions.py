@@ -14,7 +14,21 @@ class Expressions(Patterns):
     """Operators, from the loosest to the tightest."""
 
     def expression(self) -> Node:
-        """Parse an expression: operands of `or` with calls, `++`, `--` and `default` between them, left to right."""
+        """Parse an expression."""
+        outer, self.in_guard = self.in_guard, False
+        node = self._calls()
+        self.in_guard = outer
+        return node
+
+    def guarded(self) -> Node:
+        """Parse the condition of a case, in which `(x) ->` is no function: the arrow ends the condition."""
+        outer, self.in_guard = self.in_guard, True
+        node = self._calls()
+        self.in_guard = outer
+        return node
+
+    def _calls(self) -> Node:
+        """Parse operands of `or` with calls, `++`, `--` and `default` between them, left to right."""
         node = self._operators(LOGIC)
         while True:
             token = self.token
@@ -54,18 +68,18 @@ class Expressions(Patterns):
         return node
 
     def _signed(self) -> Node:
-        """Parse an operand with the signs before it; `not` takes everything up to the next call between operands."""
+        """Parse an operand with the signs before it.
+
+        `not`, and `-` before anything but a number, take everything up to the next call between operands; `!` does not.
+        """
         token = self.token
-        if self.take("not"):
-            return Unary(token.start, "not", self._operators(LOGIC))
         if self.take("!"):
             return Unary(token.start, "not", self._operators(LEVELS["as"]))
-        if not self.at("-"):
+        if not self.at("-", "not"):
             return self.operand()
-        if self.text[token.end : token.end + 1].isdigit():
+        if token.text == "-" and self.text[token.end : token.end + 1].isdigit():
             return self._negative()
-        self.advance()
-        return Unary(token.start, "-", self._operators(LEVELS["as"]))
+        return Unary(token.start, self.advance().text, self._operators(LOGIC))
 
     def _negative(self) -> Node:
         """Parse a number below zero."""

@@ -29,7 +29,12 @@ from engine.expressions.errors import ExpressionSyntaxError
 
 
 class Operands(Types):
-    """Operands and their selectors."""
+    """Operands and their selectors.
+
+    in_guard: whether they belong to the condition of a case, outside of its brackets.
+    """
+
+    in_guard = False
 
     def operand(self) -> Node:
         """Parse an operand with its selectors, or a pair without braces."""
@@ -103,14 +108,23 @@ class Operands(Types):
 
     def _if(self) -> Node:
         """Parse `if (…) … else …`, and `unless`."""
+        branches = [self._branch()]
+        while self.at("if", "unless"):
+            branches.append(self._branch())
+        node = self.expression()
+        for token, condition, then in reversed(branches):
+            node = If(token.start, condition, *((then, node) if token.text == "if" else (node, then)))
+        return node
+
+    def _branch(self) -> tuple[Token, Node, Node]:
+        """Parse `if (…) … else`. Return the first word, the condition and the value."""
         token = self.advance()
         self.expect("(", f"behind '{token.text}'", f"{token.text} (payload.ready) 1 else 2")
         condition = self.expression()
         self.expect(")", "behind the condition")
         then = self.expression()
         self.expect("else", f"and another value: '{token.text}' always has one", "else null")
-        otherwise = self.expression()
-        return If(token.start, condition, *((then, otherwise) if token.text == "if" else (otherwise, then)))
+        return token, condition, then
 
     def _array(self) -> ArrayLiteral:
         start, items = self.advance().start, []
@@ -145,6 +159,8 @@ class Operands(Types):
 
     def _is_lambda(self) -> bool:
         """Return whether the parentheses that open here hold the parameters of a function."""
+        if self.in_guard:
+            return False
         here = self.position
         self.advance()
         try:

@@ -51,7 +51,10 @@ class Patterns(Operands):
         return Case(token.start, pattern, guard, self._body())
 
     def _guard(self) -> Node | None:
-        return self.expression() if self.take("if") else None
+        return self.guarded() if self.take("if") else None
+
+    def guarded(self) -> Node:
+        raise NotImplementedError
 
     def _body(self) -> Node:
         self.expect("->", "before the value of a case", "case 1 -> 2")

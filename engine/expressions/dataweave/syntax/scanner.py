@@ -9,7 +9,7 @@ from engine.expressions.errors import ExpressionSyntaxError
 from engine.limits import MOST_TOKENS
 
 WORDS, NUMBERS, SIGNS, QUOTE, END = "word", "number", "sign", "quote", "end"
-MOST_SCRIPT_TOKENS = 8 * MOST_TOKENS
+MOST_SCRIPT_TOKENS = 4 * MOST_TOKENS
 
 
 class Token(NamedTuple):

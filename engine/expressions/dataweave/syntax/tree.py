@@ -6,42 +6,42 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """The base class of everything that has a place in the script."""
 
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal(Node):
     """A number, a text without expressions in it, true, false or null."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Text(Node):
     """A text with expressions in it. parts: texts and nodes."""
 
     parts: tuple[str | Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RegexLiteral(Node):
     """`/…/`."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Moment(Node):
     """A date, time, zone or period: `|…|`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     """A variable, function or `$`. module: as in `Strings::camelize`; empty if there is none."""
 
@@ -49,7 +49,7 @@ class Name(Node):
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Item(Node):
     """An element of an array, or of an object what `(…)` stands for; condition: of `(…) if …`."""
 
@@ -57,14 +57,14 @@ class Item(Node):
     condition: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ArrayLiteral(Node):
     """`[…]`."""
 
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field(Node):
     """A pair of an object, or an attribute.
 
@@ -79,14 +79,14 @@ class Field(Node):
     condition: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ObjectLiteral(Node):
     """`{…}`, or a pair without braces. An Item in it is spread."""
 
     fields: tuple[Field | Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
     """A parameter of a function. type: None if it takes anything; default: None if it must be given."""
 
@@ -95,7 +95,7 @@ class Parameter(Node):
     default: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lambda(Node):
     """`(…) -> …`, or a function of the header, which has a name."""
 
@@ -106,7 +106,7 @@ class Lambda(Node):
     type_names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     """A call. is_infix: whether it stands between its operands, as `map` does."""
 
@@ -115,7 +115,7 @@ class Call(Node):
     is_infix: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unary(Node):
     """`not` (also written `!`) or `-`."""
 
@@ -123,7 +123,7 @@ class Unary(Node):
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binary(Node):
     """An operator between two operands: of LEVELS except `as` and `is`, or `++`, `--`, `default`."""
 
@@ -132,7 +132,7 @@ class Binary(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Node):
     """`if (…) … else …`; of `unless` the branches have changed places."""
 
@@ -141,7 +141,7 @@ class If(Node):
     otherwise: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class As(Node):
     """`… as Type {…}`. schema: the properties in braces."""
 
@@ -149,7 +149,7 @@ class As(Node):
     type: TypeNode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Is(Node):
     """`… is Type`."""
 
@@ -157,7 +157,7 @@ class Is(Node):
     type: TypeNode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Select(Node):
     """A selector by name.
 
@@ -171,7 +171,7 @@ class Select(Node):
     namespace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Index(Node):
     """`x[…]`. kind: empty, or what stands in front: `?` `&` `*` `@` `^`."""
 
@@ -180,7 +180,7 @@ class Index(Node):
     index: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Presence(Node):
     """`x.y?` or, if is_asserted, `x.y!`."""
 
@@ -188,7 +188,7 @@ class Presence(Node):
     is_asserted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern(Node):
     """What a case of `match` asks for.
 
@@ -198,33 +198,33 @@ class Pattern(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Anything(Pattern):
     """`case x if …`, and `else`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OfValue(Pattern):
     """`case 1`."""
 
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OfType(Pattern):
     """`case is String`."""
 
     type: TypeNode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OfRegex(Pattern):
     """`case matches /…/`."""
 
     regex: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OfArray(Pattern):
     """`case []`, `case [head ~ tail]`: head and tail are empty for `[]`."""
 
@@ -232,7 +232,7 @@ class OfArray(Pattern):
     tail: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OfObject(Pattern):
     """`case {}`, `case {key: value ~ tail}`: all three are empty for `{}`."""
 
@@ -241,7 +241,7 @@ class OfObject(Pattern):
     tail: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case(Node):
     """A case of `match`; guard: the condition behind `if`."""
 
@@ -250,7 +250,7 @@ class Case(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Match(Node):
     """`… match { case … }`."""
 
@@ -258,7 +258,7 @@ class Match(Node):
     cases: tuple[Case, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Change(Node):
     """A case of `update`. path: selectors from the value on. names: of the value and its index."""
 
@@ -269,7 +269,7 @@ class Change(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step(Node):
     """A selector of `update`. kind: `.`, `.*`, `.@` or `[`."""
 
@@ -278,7 +278,7 @@ class Step(Node):
     namespace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Update(Node):
     """`… update { case … }`."""
 
@@ -286,7 +286,7 @@ class Update(Node):
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Do(Node):
     """`do { … --- … }`, and `using (…) …`."""
 
@@ -294,12 +294,12 @@ class Do(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeNode(Node):
     """The base class of types as written. schema: the properties in braces behind it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeName(TypeNode):
     """`String`, `Array<Number>`, `Types::Id`."""
 
@@ -308,7 +308,7 @@ class TypeName(TypeNode):
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class WithSchema(TypeNode):
     """`Number {format: "0.00"}`. schema: fields, whose keys are names."""
 
@@ -316,14 +316,14 @@ class WithSchema(TypeNode):
     schema: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LiteralType(TypeNode):
     """A type of one value: `"x"`, `5`, `true`."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class UnionType(TypeNode):
     """`A | B`, and of `A & B` if is_intersection."""
 
@@ -331,7 +331,7 @@ class UnionType(TypeNode):
     is_intersection: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FieldType(Node):
     """A field of an object's type. key: None if any name will do."""
 
@@ -343,7 +343,7 @@ class FieldType(Node):
     namespace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ObjectType(TypeNode):
     """`{a: Number}`; is_closed: `{| … |}`; is_ordered: `{- … -}`."""
 
@@ -352,7 +352,7 @@ class ObjectType(TypeNode):
     is_ordered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FunctionType(TypeNode):
     """`(A, b: B) -> C`. optional: how many of the parameters need not be given."""
 
@@ -361,7 +361,7 @@ class FunctionType(TypeNode):
     optional: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FieldOfType(TypeNode):
     """`Order.id`: the type of a field of an object's type."""
 
@@ -369,12 +369,12 @@ class FieldOfType(TypeNode):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Directive(Node):
     """The base class of what stands in a header."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Property(Node):
     """A property of a reader or writer: `indent=false`."""
 
@@ -382,7 +382,7 @@ class Property(Node):
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Format(Directive):
     """`output application/json indent=false`, and `input payload …`, which has a name.
 
@@ -395,7 +395,7 @@ class Format(Directive):
     writer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Prefix(Directive):
     """`ns prefix uri`."""
 
@@ -403,7 +403,7 @@ class Prefix(Directive):
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Variable(Directive):
     """`var name: Type = value`."""
 
@@ -412,14 +412,14 @@ class Variable(Directive):
     type: TypeNode | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function(Directive):
     """`fun name(…) = …`. is_tail_recursive: whether it has the annotation TailRec."""
 
     function: Lambda
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeAlias(Directive):
     """`type Name<T> = …`."""
 
@@ -428,7 +428,7 @@ class TypeAlias(Directive):
     parameters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Imported(Node):
     """A name behind `import`; alias: the name that it has here."""
 
@@ -436,7 +436,7 @@ class Imported(Node):
     alias: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Import(Directive):
     """`import … from module`. names: None of a whole module; is_everything: `import *`.
 
@@ -449,7 +449,7 @@ class Import(Directive):
     alias: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Script(Node):
     """A whole script. body: None of a module (a file of functions without `---`)."""
 

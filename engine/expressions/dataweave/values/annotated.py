@@ -69,7 +69,9 @@ def _date(value: date) -> date:
 
 
 def _datetime(value: datetime) -> datetime:
-    return AnnotatedDatetime(*value.timetuple()[:6], value.microsecond, value.tzinfo, fold=value.fold)
+    day = value.year, value.month, value.day
+    clock = value.hour, value.minute, value.second, value.microsecond
+    return AnnotatedDatetime(*day, *clock, value.tzinfo, fold=value.fold)
 
 
 def _time(value: time) -> time:
@@ -85,9 +87,7 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
     AnnotatedText: str, AnnotatedWhole: int, AnnotatedDecimal: Decimal, AnnotatedBytes: bytes, AnnotatedObject: dict,
     AnnotatedList: list,
     AnnotatedDate: lambda value: date(value.year, value.month, value.day),
-    AnnotatedDatetime: lambda value: datetime(
-        *value.timetuple()[:6], value.microsecond, value.tzinfo, fold=value.fold
-    ),
+    AnnotatedDatetime: lambda value: datetime.combine(value.date(), value.timetz()).replace(fold=value.fold),
     AnnotatedTime: lambda value: time(value.hour, value.minute, value.second, value.microsecond, value.tzinfo),
 }  # fmt: skip
 ANNOTATED = {

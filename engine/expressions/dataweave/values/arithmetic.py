@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Context, Decimal, DecimalException, Inexact, localcontext
+from decimal import ROUND_FLOOR, Context, Decimal, DecimalException, Inexact, localcontext
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.values.times.calendar import between, between_days, between_times, earlier, later
 from engine.expressions.dataweave.values.comparing import equals
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.numbers import (
-    EXACT, LONG, QUOTIENT, bounded, decimal_of, exact, from_double, is_whole,
+    EXACT,
+    LONG,
+    QUOTIENT,
+    bounded,
+    decimal_of,
+    exact,
+    from_double,
+    is_whole,
+    rounded,
 )  # fmt: skip
 from engine.expressions.dataweave.values.objects import entries_of, object_of
 from engine.expressions.dataweave.values.operations import Case, Operation
+from engine.expressions.dataweave.values.times.calendar import between, between_days, between_times, earlier, later
 from engine.limits import LARGEST_INTEGER_BITS
 
 Number = int | Decimal
@@ -24,7 +32,7 @@ BIT_PRODUCTS = 16_384
 PER_ELEMENT = 2
 
 
-def _numbers(left: Any, right: Any) -> tuple[Number, Number]:
+def _numbers(left: Any, right: Any) -> tuple[Any, Any]:
     """Return both numbers, as ints if both are whole and no longer than a Long."""
     left, right = exact(left), exact(right)
     if type(left) is int and type(right) is int:
@@ -50,22 +58,22 @@ def _sum(left: Any, right: Any) -> Number:
     left, right = _numbers(left, right)
     if type(left) is int:
         return bounded(left + right, "'+'")
-    return _calculated("+", EXACT, "add", left, right)  # type: ignore[arg-type]  # both are
+    return _calculated("+", EXACT, "add", left, right)
 
 
 def _difference(left: Any, right: Any) -> Number:
     left, right = _numbers(left, right)
     if type(left) is int:
         return bounded(left - right, "'-'")
-    return _calculated("-", EXACT, "subtract", left, right)  # type: ignore[arg-type]
+    return _calculated("-", EXACT, "subtract", left, right)
 
 
 def _product(left: Any, right: Any) -> Number:
     left, right = _numbers(left, right)
     if type(left) is int:
-        spend(left.bit_length() * right.bit_length() // BIT_PRODUCTS, "'*'")  # type: ignore[union-attr]
+        spend(left.bit_length() * right.bit_length() // BIT_PRODUCTS, "'*'")
         return bounded(left * right, "'*'")
-    return _calculated("*", EXACT, "multiply", left, right)  # type: ignore[arg-type]
+    return _calculated("*", EXACT, "multiply", left, right)
 
 
 def _quotient(left: Any, right: Any) -> Number:
@@ -94,13 +102,13 @@ def modulo(left: Any, right: Any) -> Number:
 
 
 def power(base: Any, exponent: Any) -> Number:
-    """Return the power: exact for a whole exponent, else as floats have it. Raise Failed for a negative whole one."""
+    """Return the power: exact for a whole exponent, else about as floats have it. Raise Failed for a negative one."""
     base, exponent = exact(base), exact(exponent)
     if not is_whole(exponent):
-        return _power_of_floats(base, exponent)
+        return _broken_power(base, exponent)
     exponent = int(exponent)
     if exponent < 0:
-        raise Failed("pow takes an exponent that is not negative", "ArithmeticException")
+        raise Failed("pow takes an exponent that is not negative", "NegativeExponentException")
     if abs(base) <= 1 and is_whole(base):
         return int(base) ** (exponent % 2 + 2 if exponent else 0)
     if isinstance(base, int):
@@ -121,11 +129,16 @@ def _whole_power(base: int, exponent: int) -> Number:
     return bounded(base**exponent, "pow")
 
 
-def _power_of_floats(base: Number, exponent: Number) -> Number:
+def _broken_power(base: Number, exponent: Number) -> Number:
+    """Return the exact power for the whole part of the exponent times the one of floats for its fraction."""
+    whole = rounded(exponent, ROUND_FLOOR)
+    if base < 0 or whole < 0:
+        raise Failed("pow takes a base and an exponent that are not negative, if there is a fraction")
     try:
-        return from_double(float(base) ** float(exponent))
-    except (OverflowError, ZeroDivisionError, TypeError):
-        raise Failed("pow gives no finite number") from None
+        part = from_double(float(base) ** float(exponent - whole))
+    except OverflowError:
+        raise Failed("pow gives a number that is too large") from None
+    return _product(power(base, whole), part)
 
 
 def negated(number: Any) -> Number:

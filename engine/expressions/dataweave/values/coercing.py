@@ -11,23 +11,26 @@ from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.annotated import annotate, plain
 from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
-from engine.expressions.dataweave.values.times.moments import read_as, zone_named
 from engine.expressions.dataweave.values.numbers import exact, read_number
-from engine.expressions.dataweave.values.objects import Key
+from engine.expressions.dataweave.values.objects import Key, Namespace
 from engine.expressions.dataweave.values.patterns.numbers import read_number_by
 from engine.expressions.dataweave.values.patterns.reading import read_by
-from engine.expressions.dataweave.values.times.periods import HOUR, MINUTE, SECOND, Period, read_period
-from engine.expressions.dataweave.values.regexes import Regex
+from engine.expressions.dataweave.values.regexes import Regex, compiled_regex
 from engine.expressions.dataweave.values.texts import MOMENTS, as_text, decoded, encoding_named, formatted, written
+from engine.expressions.dataweave.values.times.moments import read_as, zone_named
+from engine.expressions.dataweave.values.times.periods import DAY, HOUR, MINUTE, SECOND, Period, read_period
 from engine.expressions.dataweave.values.types import Type
 
 __all__ = ["as_text", "coerce", "converted", "fitted", "written"]
 
 Schema = Mapping[str, Any]
 NONE: Schema = {}
+UNIT = "InvalidUnitException"
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC).timestamp(), datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 PER_ELEMENT = 2
-UNITS = {"nanos": 1, "milliseconds": SECOND // 1000, "seconds": SECOND, "minutes": MINUTE, "hours": HOUR}
+UNITS = {
+    "nanos": 1, "milliseconds": SECOND // 1000, "seconds": SECOND, "minutes": MINUTE, "hours": HOUR, "days": DAY,
+}  # fmt: skip
 """Nanoseconds."""
 
 
@@ -120,7 +123,7 @@ def _to_number(value: Any, found: str, schema: Schema) -> Any:
     if found == "Number":
         return exact(value) if type(value) is float else value
     if found == "DateTime":
-        return int(value.timestamp() // 1) if schema.get("unit") != "milliseconds" else _milliseconds(value)
+        return _since_epoch(value, schema.get("unit"))
     if found == "Period":
         return _length(value, schema.get("unit"))
     if found == "Binary" and value:
@@ -128,20 +131,27 @@ def _to_number(value: Any, found: str, schema: Schema) -> Any:
     raise _refuse(found, "Number")
 
 
-def _milliseconds(value: datetime) -> int:
-    return int(value.replace(microsecond=0).timestamp()) * 1000 + value.microsecond // 1000
+def _since_epoch(value: datetime, unit: Any) -> int:
+    if unit not in (None, "seconds", "milliseconds"):
+        raise Failed("a DateTime has a number of seconds or milliseconds", UNIT)
+    seconds = int(value.replace(microsecond=0).timestamp())
+    return seconds * 1000 + value.microsecond // 1000 if unit == "milliseconds" else seconds
 
 
 def _length(value: Period, unit: Any) -> int:
     """Return months, or years, of a period of years and months; seconds, or another unit, of one of hours."""
     if value.nanos is None:
         if unit not in (None, "months", "years"):
-            raise Failed("a period of years, months and days has a number of months or years")
+            raise Failed("a period of years, months and days has a number of months or years", UNIT)
         months = value.years * 12 + value.months
         return months // 12 if unit == "years" else months
     if unit is not None and unit not in UNITS:
-        raise Failed("a period has no such unit")
-    return value.nanos // UNITS[unit or "seconds"]
+        raise Failed("a period has no such unit", UNIT)
+    return _towards_zero(value.nanos, UNITS[unit or "seconds"])
+
+
+def _towards_zero(number: int, divisor: int) -> int:
+    return number // divisor if number >= 0 else -(-number // divisor)
 
 
 def _to_boolean(value: Any, found: str, schema: Schema) -> bool:
@@ -179,7 +189,7 @@ def _read_moment(text: str, kind: str, schema: Schema) -> Any:
 
 def _from_epoch(number: Any, unit: Any) -> datetime:
     if unit not in (None, "seconds", "milliseconds"):
-        raise Failed("a DateTime is made of seconds or milliseconds")
+        raise Failed("a DateTime is made of seconds or milliseconds", UNIT)
     number = int(exact(number)) if abs(number) < 10**16 else 10**16
     seconds, rest = divmod(number, 1000) if unit == "milliseconds" else (number, 0)
     if not FIRST <= seconds < LAST:
@@ -243,6 +253,7 @@ def _to_period(value: Any, found: str, schema: Schema) -> Any:
 
 def _to_regex(value: Any, found: str, schema: Schema) -> Any:
     if found in ("String", "Key"):
+        compiled_regex(str(value))
         return Regex(str(value))
     if found == "Regex":
         return value
@@ -274,6 +285,18 @@ def _to_list(value: Any, found: str, schema: Schema) -> Any:
     raise _refuse(found, "Array")
 
 
+def _to_iterator(value: Any, found: str, schema: Schema) -> Any:
+    return annotate(_to_list(value, found, schema), {"iterator": True})
+
+
+def _to_namespace(value: Any, found: str, schema: Schema) -> Namespace:
+    if found == "Namespace":
+        return value  # type: ignore[no-any-return]  # it is one
+    if found != "Object" or value.get("uri") is None:
+        raise _refuse(found, "Namespace")
+    return Namespace(as_text(value.get("prefix", "")), as_text(value.get("uri")))
+
+
 def _to_uri(value: Any, found: str, schema: Schema) -> Any:
     text = _to_text(value, found, schema)
     if any(character in text for character in ' <>"{}|\\^`'):
@@ -301,6 +324,8 @@ CONVERTING: dict[str, Callable[[Any, str, Schema], Any]] = {
     "Regex": _to_regex,
     "Binary": _to_bytes,
     "Array": _to_list,
+    "Iterator": _to_iterator,
+    "Namespace": _to_namespace,
     "Uri": _to_uri,
     "Enum": _to_enum,
     "CData": _to_cdata,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, tzinfo
-from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
@@ -22,6 +20,8 @@ LONG = 1024
 """Characters from which comparing two texts takes noticeable time."""
 SAME = frozenset({str, int, bool, type(None)})
 TEXTS = frozenset({"String", "Key"})
+WRITTEN = frozenset({"Regex", "Type", "Uri"})
+"""Types whose values are compared with a text as texts."""
 LISTS = frozenset({"Array", "Range"})
 DAYS = frozenset({"Date", "DateTime", "LocalDateTime"})
 CLOCKS = frozenset({"Time", "LocalTime"})
@@ -36,7 +36,7 @@ def equals(left: Any, right: Any) -> bool:
             spend(len(left) // LONG, "'=='")
         return bool(left == right)
     name = kind_of(left)
-    return name == kind_of(right) and EQUAL.get(name, operator.eq)(left, right)
+    return name == kind_of(right) and EQUAL.get(name, _same)(left, right)
 
 
 def similar(left: Any, right: Any) -> bool:
@@ -49,8 +49,12 @@ def similar(left: Any, right: Any) -> bool:
     if "Null" in kinds:
         return False
     if kinds[0] in TEXTS:
+        left, right, kinds = right, left, (kinds[1], kinds[0])
+    if kinds[0] in WRITTEN:
         return _equal_converted(left, right, kinds[1])
-    return _equal_converted(right, left, kinds[0]) or (kinds[1] not in TEXTS and _equal_converted(left, right, kinds[1]))
+    return _equal_converted(right, left, kinds[0]) or (
+        kinds[1] not in TEXTS and _equal_converted(left, right, kinds[1])
+    )
 
 
 def _equal_converted(value: Any, other: Any, kind: str) -> bool:
@@ -92,6 +96,10 @@ def _parts(key: str) -> tuple[str, Any]:
     return key.namespace.uri if key.namespace else "", key.attributes or {}
 
 
+def _same(left: Any, right: Any) -> bool:
+    return bool(left == right)
+
+
 def _equal_times(left: time, right: time) -> bool:
     return left.utcoffset() == right.utcoffset() and left == right
 
@@ -115,10 +123,9 @@ EQUAL: dict[str, Callable[[Any, Any], bool]] = {
 def compare(left: Any, right: Any) -> int:
     """Return -1, 0 or 1. Raise Failed for types that have no order, or none between them."""
     kind = type(left)
-    if kind is type(right) and (kind is int or kind is bool or kind is Decimal):
-        return (left > right) - (left < right)
-    left, right = _alike(left, right)
-    return (left > right) - (left < right)
+    if kind is not type(right) or (kind is not int and kind is not bool):
+        left, right = _alike(left, right)
+    return int(left > right) - int(left < right)
 
 
 def _alike(left: Any, right: Any) -> tuple[Any, Any]:
@@ -188,7 +195,7 @@ def greater_or_equal(left: Any, right: Any) -> bool:
     return compare(left, right) >= 0
 
 
-PLAIN_KEYS = (frozenset({int}), frozenset({bool}), frozenset({Decimal}), frozenset({int, Decimal}))
+PLAIN_KEYS = (frozenset({int}), frozenset({bool}))
 PER_ORDERED = 12
 """Steps to put one value in its place."""
 
@@ -205,4 +212,12 @@ def sort_keys(values: Iterable[Any]) -> list[Any]:
     names = {kind_of(key) for key in keys}
     if len(names) == 1 and names <= ORDERED:
         return list(map(_orderable, keys))
-    return list(map(cmp_to_key(compare), keys))
+    return list(map(cmp_to_key(_compare_alike), keys))
+
+
+def _compare_alike(left: Any, right: Any) -> int:
+    """Compare without converting a text."""
+    kinds = kind_of(left), kind_of(right)
+    if (kinds[0] in TEXTS) is not (kinds[1] in TEXTS):
+        raise Failed(f"{kinds[0]} and {kinds[1]} cannot be compared", "InvalidComparisonException")
+    return compare(left, right)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.errors import EvaluationError
 
 
@@ -24,7 +25,7 @@ class DataWeaveError(EvaluationError):
 class Unfit(DataWeaveError):
     """A value that cannot be converted, or null in a call that does not take it: `default` replaces it."""
 
-    kind = "InvalidCoercionException"
+    kind = "UnsupportedTypeCoercionException"
 
 
 class Failed(DataWeaveError):
@@ -47,20 +48,17 @@ def unfit(expected: str, found: Any, where: str = "") -> DataWeaveError:
 
     where: the function or operator that does not take it.
     """
-    from engine.expressions.dataweave.values.kinds import kind_of
-
     name = kind_of(found)
     kind = Unfit if name == "Null" else Failed
     return kind(f"{where} takes {expected}, not {name}" if where else f"expected {expected}, not {name}", MISMATCH)
 
 
-MISMATCH = "UnexpectedTypeException"
+MISMATCH = "UnexpectedFunctionCallTypesException"
+"""The kind of error of a call that does not take its arguments."""
 
 
 def not_taken(name: str, arguments: Sequence[Any]) -> DataWeaveError:
     """Return the error for arguments that a function or an operator does not take: Unfit if one of them is null."""
-    from engine.expressions.dataweave.values.kinds import kind_of
-
     kinds = list(map(kind_of, arguments))
     kind = Unfit if "Null" in kinds else Failed
-    return kind(f"{name} does not take ({', '.join(kinds)})", "NotFunctionException")
+    return kind(f"{name} does not take ({', '.join(kinds)})", MISMATCH)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from engine.expressions.dataweave.values.coercing import fitted
 from engine.expressions.dataweave.values.errors import Unfit, not_taken
-
-if TYPE_CHECKING:
-    from engine.expressions.dataweave.values.types import Type
+from engine.expressions.dataweave.values.kinds import KINDS
+from engine.expressions.dataweave.values.types import Type
 
 Bare = Callable[..., Any]
 """A Python function that takes the arguments."""
@@ -115,9 +115,10 @@ def misfits(types: Sequence[Type | None], arguments: Sequence[Any]) -> int:
 
 def convert(types: Sequence[Type | None], arguments: Sequence[Any]) -> list[Any]:
     """Return the arguments, each converted to the type of its parameter. Raise Unfit if one does not convert."""
-    from engine.expressions.dataweave.values.coercing import fitted
-
     return [
         value if kind is None or kind.accepts(value) else fitted(value, kind)
         for kind, value in zip(types, arguments, strict=False)
     ]
+
+
+KINDS |= {Function: "Function", Overloads: "Function"}

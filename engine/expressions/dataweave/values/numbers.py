@@ -8,9 +8,10 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.errors import Failed, Unfit
+from engine.expressions.digits import is_digits
 from engine.limits import LARGEST_EXPONENT, LARGEST_INTEGER_BITS, LONGEST_NUMBER
 
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 LARGEST = 2**LARGEST_INTEGER_BITS
 LONG = 2**63
 DIGITS = 2 * LARGEST_EXPONENT
@@ -81,8 +82,8 @@ def number_text(number: Any) -> str:
 def read_number(text: str) -> int | Decimal:
     """Return the number in a text. Raise Unfit if it is none."""
     if len(text) > LONGEST_NUMBER or NUMBER.fullmatch(text) is None:
-        raise Unfit("the text is not a number")
-    if text.isdigit() and len(text) < 32:
+        raise Unfit("the text is not a number", "InvalidNumberException")
+    if is_digits(text) and len(text) < 32:
         return int(text)
     spend(len(text) // 4, "a number")
     number = Decimal(text)
@@ -113,5 +114,5 @@ def from_double(number: float) -> int | Decimal:
     """Return a float that a function of floats gave. Raise Failed for NaN and the infinities."""
     decimal = Decimal(double_text(number)) if number - number == 0 else None
     if decimal is None:
-        raise Failed("the result is not a finite number", "NumberFormatException")
+        raise Failed("the result is not a finite number", "InternalWeaveError")
     return simplest(decimal)

@@ -1,4 +1,4 @@
-"""Objects: a dict while its keys are unique and plain, else Pairs, whose keys repeat or have attributes or a namespace."""
+"""Objects: a dict while keys are unique and plain, else Pairs, whose keys repeat or have attributes or a namespace."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Key(str):
 
 
 class Pairs:
-    """An object whose keys may repeat, and carry a namespace and attributes, in the order in which they were written."""
+    """An object whose keys may repeat, and have a namespace and attributes, in the order in which they were written."""
 
     __slots__ = ("entries",)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.errors import Failed
+from engine.expressions.dataweave.values.kinds import KINDS
 from engine.limits import LARGEST_PROGRAM, LONGEST_PATTERN, LONGEST_TEXT, MOST_COMPARED
 
 PER_INSTRUCTION = 16
@@ -80,6 +81,9 @@ class Regex:
         return engine, compiled
 
 
+KINDS[Regex] = "Regex"
+
+
 def _too_slow() -> Failed:
     return Failed("a regular expression stops: it takes too long on this text")
 
@@ -120,4 +124,4 @@ def _by_backtracking(pattern: str) -> tuple[str, Any, int]:
     try:
         return "regex", regex.compile(pattern, regex.VERSION0 | regex.ASCII), max(len(pattern), 1)
     except (regex.error, OverflowError, RecursionError, ValueError):
-        raise Failed("the text is not a regular expression", "InvalidRegexException") from None
+        raise Failed("the text is not a regular expression", "PatternSyntaxException") from None

@@ -18,8 +18,6 @@ from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs, e
 
 LISTS = (list, tuple, range, Appended)
 MOMENTS = (date, time)
-TEXTUAL = frozenset({"Number", "Boolean"})
-"""Kinds of which `[0]` takes the first character, as of a String."""
 PER_ELEMENT = 4
 
 Named = Callable[[str], bool]
@@ -136,8 +134,6 @@ def _matching(value: Any, name: str, namespace: str, what: str) -> list[tuple[st
 
 def select_pairs(value: Any, name: str, namespace: str = "") -> Any:
     """Return `value.&name`: an object of all pairs of that name, or null."""
-    if value is None:
-        raise unfit("an object or an array", value, "'.&'")
     entries = _matching(value, name, namespace, "'.&'")
     return object_of(entries) if entries else None
 
@@ -294,11 +290,11 @@ def _by_position(value: Any, position: int, is_keyed: bool) -> Any:
 
 def _text(value: Any) -> str:
     """Return the value as the text whose characters `[…]` selects."""
+    from engine.expressions.dataweave.values.joining import interpolated
+
     if isinstance(value, str):
         return value
-    if kind_of(value) in TEXTUAL:
-        from engine.expressions.dataweave.values.joining import interpolated
-
+    with suppress(Unfit):
         return interpolated(value)
     raise unfit("an array, an object or a text", value, "'[…]'")
 

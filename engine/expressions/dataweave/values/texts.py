@@ -10,10 +10,10 @@ from engine.expressions.charset import codec_named
 from engine.expressions.dataweave.values.annotated import schema_of
 from engine.expressions.dataweave.values.errors import Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
-from engine.expressions.dataweave.values.times.moments import moment_text
 from engine.expressions.dataweave.values.numbers import number_text
 from engine.expressions.dataweave.values.patterns.numbers import write_number
 from engine.expressions.dataweave.values.patterns.writing import write_moment
+from engine.expressions.dataweave.values.times.moments import moment_text
 
 MOMENTS = frozenset({"Date", "DateTime", "LocalDateTime", "Time", "LocalTime"})
 UTF_16 = "utf-16-be"

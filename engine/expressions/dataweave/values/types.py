@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from engine.expressions.dataweave.values.kinds import KINDS, kind_of
+from engine.expressions.dataweave.values.objects import all_values, entries_of
+
 SIMPLE = frozenset({
     "String", "Number", "Boolean", "Null", "Date", "DateTime", "LocalDateTime", "Time", "LocalTime", "TimeZone",
     "Period", "Binary", "Regex", "Range", "Key", "Namespace", "Type", "Uri",
@@ -52,9 +55,9 @@ class Type:
     resolve: Callable[[], Type] | None = field(default=None, compare=False)
 
     def accepts(self, value: Any) -> bool:
-        """Return whether a value is of the type, without conversion."""
+        """Return whether a value is of the type, without conversion. The elements of an array are not looked at."""
         check = ACCEPTING.get(self.name)
-        return _kind(value) == self.name if check is None else check(self, value)
+        return kind_of(value) == self.name if check is None else check(self, value)
 
     def resolved(self) -> Type:
         """Return the type itself, or the one that a Reference stands for."""
@@ -64,17 +67,14 @@ class Type:
     def base(self) -> str:
         """The name of the type of values without parameters: Array of `Array<String>`, String of `"a"`."""
         if self.name == "Literal":
-            return _kind(self.literal)
+            return kind_of(self.literal)
         return self.resolved().base if self.resolve is not None else self.name
 
     def __str__(self) -> str:
         return self.alias or WRITING.get(self.name, _written)(self)
 
 
-def _kind(value: Any) -> str:
-    from engine.expressions.dataweave.values.kinds import kind_of
-
-    return kind_of(value)
+KINDS[Type] = "Type"
 
 
 def union(*types: Type) -> Type:
@@ -100,21 +100,13 @@ _simple: dict[str, Type] = {}
 # Accepting
 
 
-def _accepts_array(kind: Type, value: Any) -> bool:
-    if _kind(value) != "Array":
-        return False
-    return not kind.arguments or all(map(kind.arguments[0].accepts, value))
-
-
 def _accepts_object(kind: Type, value: Any) -> bool:
-    if _kind(value) != "Object":
+    if kind_of(value) != "Object":
         return False
     return kind.fields is None or _has_fields(kind, value)
 
 
 def _has_fields(kind: Type, value: Any) -> bool:
-    from engine.expressions.dataweave.values.objects import all_values, entries_of
-
     fields = kind.fields or ()
     named = {each.name for each in fields}
     for each in fields:
@@ -133,13 +125,11 @@ def _has_fields(kind: Type, value: Any) -> bool:
 
 
 def _accepts_literal(kind: Type, value: Any) -> bool:
-    from engine.expressions.dataweave.values.comparing import equals
-
-    return _kind(value) == _kind(kind.literal) and equals(value, kind.literal)
+    return kind_of(value) == kind_of(kind.literal) and bool(value == kind.literal)
 
 
 def _accepts_function(kind: Type, value: Any) -> bool:
-    if _kind(value) != "Function":
+    if kind_of(value) != "Function":
         return False
     return kind.returns is None or bool(value.least <= len(kind.arguments))
 
@@ -147,14 +137,13 @@ def _accepts_function(kind: Type, value: Any) -> bool:
 ACCEPTING: dict[str, Callable[[Type, Any], bool]] = {
     "Any": lambda _, value: True,
     "Nothing": lambda _, value: False,
-    "Array": _accepts_array,
+    "Iterator": lambda _, value: kind_of(value) == "Array",
     "Object": _accepts_object,
     "Union": lambda kind, value: any(part.accepts(value) for part in kind.arguments),
     "Intersection": lambda kind, value: all(part.accepts(value) for part in kind.arguments),
     "Literal": _accepts_literal,
     "Function": _accepts_function,
     "Reference": lambda kind, value: kind.resolved().accepts(value),
-    "Type": lambda _, value: _kind(value) == "Type",
 }
 
 

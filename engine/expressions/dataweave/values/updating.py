@@ -101,7 +101,7 @@ def _created(change: Change) -> list[Entry]:
     inner = change.inner
     empty: Any = [] if inner.path and inner.step[0] == "[" else {}
     value = _updated(empty, [inner], 0) if inner.path else inner.change(None, 0)
-    if value is UNCHANGED:
+    if value is UNCHANGED or (inner.path and not value):
         return []
     return [(Key(str(name), Namespace("", uri)) if uri else str(name), value)]
 

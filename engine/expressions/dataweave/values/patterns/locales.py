@@ -98,7 +98,9 @@ def _locale(language: str | None) -> Any:
     try:
         from babel import Locale, UnknownLocaleError
     except ImportError:
-        raise Failed("a locale other than English needs the package Babel: pip install 'flow-engine[dataweave]'") from None
+        raise Failed(
+            "a locale other than English needs the package Babel: pip install 'flow-engine[dataweave]'"
+        ) from None
     try:
         return Locale.parse(language, sep="-")
     except (ValueError, UnknownLocaleError):

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 from decimal import (
-    ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, Inexact,
-    InvalidOperation, localcontext,
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Decimal,
+    Inexact,
+    InvalidOperation,
+    localcontext,
 )  # fmt: skip
 from functools import lru_cache
 from typing import NamedTuple
@@ -110,11 +119,11 @@ def _digits(value: Decimal, least: int) -> tuple[str, str]:
 
 
 def _scientific(value: Decimal, form: Pattern, rounding: str, signs: Signs) -> str:
-    """Return the digits with an exponent, which is a multiple of the most digits in front of the point, if they vary."""
+    """Return the digits with an exponent: a multiple of the most digits in front of the point, if these vary."""
     adjusted = value.adjusted() if value else 0
     varies = form.most_whole > form.least_whole and form.most_whole > 1
     exponent = adjusted - adjusted % form.most_whole if varies else adjusted - max(form.least_whole, 1) + 1
-    most = form.most + form.least_whole - (adjusted - exponent + 1) if varies else form.most
+    most = form.most + form.most_whole - (adjusted - exponent + 1) if varies else form.most
     value = _rounded(_shifted(value, -exponent), max(most, 0), rounding)
     whole, fraction = _digits(value, form.least)
     sign = signs.minus if exponent < 0 else ""
@@ -151,10 +160,12 @@ def read_number_by(text: str, pattern: str, language: str | None = None) -> int 
     negative = text.startswith(form.negative_before) and len(form.negative_before) > len(form.before)
     before = form.negative_before if negative else form.before
     if not text.startswith(before):
-        raise Failed("the text does not fit the format")
+        raise Failed("the text does not fit the format", "InvalidNumberFormatException")
     digits = rf"[0-9{re.escape(signs.group)}]*"
-    found = re.compile(rf"({digits})(?:{re.escape(signs.point)}([0-9]*))?(?:E(-?[0-9]{{1,3}}))?").match(text, len(before))
+    found = re.compile(rf"({digits})(?:{re.escape(signs.point)}([0-9]*))?(?:E(-?[0-9]{{1,3}}))?").match(
+        text, len(before)
+    )
     if found is None or not re.search("[0-9]", found[0]):
-        raise Failed("the text does not fit the format")
+        raise Failed("the text does not fit the format", "InvalidNumberFormatException")
     number = Decimal(f"{found[1].replace(signs.group, '') or 0}.{found[2] or 0}E{found[3] or 0}")
     return simplest(_shifted(-number if negative else number, -form.scale))

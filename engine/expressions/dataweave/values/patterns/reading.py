@@ -9,9 +9,9 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.errors import Unfit
-from engine.expressions.dataweave.values.times.moments import zone_named
 from engine.expressions.dataweave.values.patterns.fields import PER_TOKEN, Token, tokens
 from engine.expressions.dataweave.values.patterns.locales import Names, names_of
+from engine.expressions.dataweave.values.times.moments import zone_named
 from engine.limits import LONGEST_TEXT, LONGEST_ZONE_NAME
 
 OFFSET = re.compile(r"Z|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?")
@@ -217,24 +217,26 @@ def _time(found: Fields, mode: str) -> tuple[time, int]:
     if "N" in found or "A" in found:
         micros = found["N"] // 1000 if "N" in found else found["A"] * 1000
         return (datetime.min + timedelta(microseconds=micros)).time(), 0
-    nanos = found.get("n", found.get("S", 0))
-    hour, minute, second = _hour(found, mode), found.get("m", 0), found.get("s", 0)
+    nanos = int(found.get("n") or found.get("S") or 0)
+    hour, minute, second = _hour(found), int(found.get("m", 0)), int(found.get("s", 0))
     if mode == "LENIENT":
-        moment = datetime(2000, 1, 1) + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=nanos // 1000)
+        moment = datetime(2000, 1, 1) + timedelta(
+            hours=hour, minutes=minute, seconds=second, microseconds=nanos // 1000
+        )
         return moment.time(), (moment.date() - date(2000, 1, 1)).days
     if hour == 24 and minute == second == nanos == 0 and mode == "SMART":
         return time(0), 1
     return time(hour, minute, second, nanos // 1000), 0
 
 
-def _hour(found: Fields, mode: str) -> int:
+def _hour(found: Fields) -> int:
     if "H" in found:
         return int(found["H"])
     if "k" in found:
         return int(found["k"]) % 24
     if "a" not in found or not ("h" in found or "K" in found):
         raise Unread
-    hour = int(found["h"]) % 12 if "h" in found else int(found["K"])
-    if not 0 <= int(found.get("h", found.get("K"))) <= 12:
+    hour = int(found["h"] if "h" in found else found["K"])
+    if not 0 <= hour <= 12:
         raise Unread
-    return hour + (12 if found["a"] == 2 else 0)
+    return hour % 12 + (12 if found["a"] == 2 else 0)

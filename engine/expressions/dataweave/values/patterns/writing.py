@@ -8,9 +8,9 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.errors import Unfit
-from engine.expressions.dataweave.values.times.moments import offset_text, zone_text
 from engine.expressions.dataweave.values.patterns.fields import PER_TOKEN, Token, tokens
 from engine.expressions.dataweave.values.patterns.locales import Names, names_of
+from engine.expressions.dataweave.values.times.moments import offset_text, zone_text
 
 DATE = frozenset("GuyDMLdQqYwWEecF")
 TIME = frozenset("aBhKkHmsSAnN")
@@ -58,7 +58,8 @@ def _refuse_lacking(value: Any, letter: str) -> None:
 
 def _since_midnight(value: Any) -> int:
     """Return microseconds."""
-    return ((int(value.hour) * 60 + value.minute) * 60 + value.second) * 1_000_000 + int(value.microsecond)
+    seconds = (int(value.hour) * 60 + int(value.minute)) * 60 + int(value.second)
+    return seconds * 1_000_000 + int(value.microsecond)
 
 
 def _day_from_sunday(value: Any) -> int:
@@ -76,7 +77,7 @@ def _week(value: Any) -> tuple[int, int]:
 
 
 def _week_of_month(value: Any) -> int:
-    return (value.day - 1 + _day_from_sunday(value.replace(day=1)) - 1) // 7 + 1
+    return (int(value.day) - 1 + _day_from_sunday(value.replace(day=1)) - 1) // 7 + 1
 
 
 NUMBERS: dict[str, Callable[[Any], int]] = {
@@ -115,14 +116,20 @@ def _month(names: dict[str, tuple[str, ...]], value: Any, width: int) -> str | N
 
 
 def _day(value: Any, width: int, names: Names) -> str:
-    return names.days[_width(width)][value.weekday()]
+    return names.days[_width(width)][int(value.weekday())]
 
 
 def _part_of_day(value: Any, width: int, names: Names) -> str:
     hour = value.hour
     if hour == 12 and value.minute == 0:
         return "noon"
-    parts = ((6, "at night"), (12, "in the morning"), (18, "in the afternoon"), (21, "in the evening"), (25, "at night"))
+    parts = (
+        (6, "at night"),
+        (12, "in the morning"),
+        (18, "in the afternoon"),
+        (21, "in the evening"),
+        (25, "at night"),
+    )
     return next(name for until, name in parts if hour < until)
 
 

@@ -10,6 +10,7 @@ from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.times.periods import DAY, Period, time_period
 
 MICRO = timedelta(microseconds=1)
+ADDITION = "InvalidTemporalAddition"
 DAY_LENGTH = timedelta(days=1)
 
 
@@ -32,7 +33,7 @@ def _moved(moment: Any, period: Period, sign: int) -> Any:
             return _by_days(moment, period, sign)
     except (OverflowError, ValueError):
         raise Failed("the result is out of the range of dates: years 1 to 9999") from None
-    raise Failed("a time has no days that a period could count")
+    raise Failed("a time has no days that a period could count", ADDITION)
 
 
 def _by_time(moment: Any, length: timedelta) -> Any:
@@ -40,7 +41,7 @@ def _by_time(moment: Any, length: timedelta) -> Any:
         return moment + length if moment.tzinfo is None else (moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
     if isinstance(moment, time):
         return (datetime.combine(date(2000, 1, 1), moment) + length % DAY_LENGTH).timetz()
-    raise Failed("a Date has no hours that a period could count")
+    raise Failed("a Date has no hours that a period could count", ADDITION)
 
 
 def _by_days(moment: Any, period: Period, sign: int) -> Any:

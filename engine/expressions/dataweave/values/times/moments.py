@@ -12,11 +12,11 @@ from engine.expressions.dataweave.values.errors import Unfit
 from engine.limits import LONGEST_MOMENT, LONGEST_ZONE_NAME
 
 FORM = re.compile(
-    r"(?P<date>\d{4}-\d{2}-\d{2})?(?:(?P<t>T)?(?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?"
-    r"(?P<offset>Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?(?:\[(?P<zone>[A-Za-z0-9_+/-]+)\])?",
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})?(?:(?P<t>T)?(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?))?"
+    r"(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)?(?:\[(?P<zone>[A-Za-z0-9_+/-]+)\])?",
     re.ASCII,
 )
-OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?", re.ASCII)
+OFFSET = re.compile(r"([+-])([0-9]{1,2})(?::?([0-9]{2}))?(?::?([0-9]{2}))?", re.ASCII)
 LOOKED_FOR = 2000
 """Steps to look for a zone in the files of the machine."""
 SHORT_ZONES = {

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.expressions.dataweave.values.errors import Unfit
+from engine.expressions.dataweave.values.kinds import KINDS
 from engine.limits import LONGEST_MOMENT
 
 SECOND = 1_000_000_000
@@ -34,6 +35,9 @@ class Period:
 
     def __neg__(self) -> Period:
         return Period(-self.years, -self.months, -self.days, None if self.nanos is None else -self.nanos)
+
+
+KINDS[Period] = "Period"
 
 
 def time_period(nanos: int) -> Period:
@@ -71,7 +75,9 @@ def read_period(text: str) -> Period:
     return time_period(_nanos(*found.groups()))
 
 
-def _nanos(sign: str, days: str | None, hours: str | None, minutes: str | None, seconds: str | None, part: str | None) -> int:
+def _nanos(
+    sign: str, days: str | None, hours: str | None, minutes: str | None, seconds: str | None, part: str | None
+) -> int:
     whole = int(days or 0) * DAY + int(hours or 0) * HOUR + int(minutes or 0) * MINUTE + int(seconds or 0) * SECOND
     fraction = int((part or "").ljust(9, "0"))
     total = whole + (-fraction if (seconds or "").startswith("-") else fraction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.expressions.dataweave.library.core_lists import CORE, Distinct
+from engine.expressions.dataweave.library.core.lists import CORE, Distinct
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.walking import Item, entries, truth
 from engine.expressions.dataweave.values.comparing import sort_keys
@@ -75,7 +75,9 @@ def values_of(value: AnyObject) -> list[Any]:
 @defined(CORE, "entriesOf", "(object: Object) -> Array<Object>", "(value: Null) -> Null")
 def entries_as_objects(value: AnyObject) -> list[AnyObject]:
     """Return an object for each entry, with its key, value and attributes."""
-    return [{"key": key, "value": each, "attributes": key.attributes or {}} for key, each in entries(value, "entriesOf")]
+    return [
+        {"key": key, "value": each, "attributes": key.attributes or {}} for key, each in entries(value, "entriesOf")
+    ]
 
 
 @defined(CORE, "groupBy", "(object: Object, criteria: (value: V, key: K) -> R) -> Object")

@@ -9,7 +9,6 @@ from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.walking import Item, paid, truth, walked
 from engine.expressions.dataweave.values.arithmetic import add, divide
-from engine.expressions.dataweave.values.coercing import converted
 from engine.expressions.dataweave.values.comparing import PER_COMPARED, compare, equals, sort_keys
 from engine.expressions.dataweave.values.errors import unfit
 from engine.expressions.dataweave.values.functions import Function
@@ -234,15 +233,10 @@ def join_by(items: Items, separator: str) -> str:
 @defined(CORE, "sum", "(values: Array<Number>) -> Number")
 def sum_(values: Items) -> Any:
     """Return the sum of the numbers."""
-    total: Any = None
-    for value in numbers(values, "sum"):
-        total = value if total is None else add(total, value)
-    return 0 if total is None else total
-
-
-def numbers(values: Items, what: str) -> list[Any]:
-    """Return the values. Raise Unfit if one of them is no number and no text of one."""
-    return [value if type(value) is int else converted(value, "Number") for value in walked(values, what)]
+    total: Any = 0
+    for at, value in enumerate(walked(values, "sum")):
+        total = value if at == 0 and kind_of(value) == "Number" else add(total, value)
+    return total
 
 
 @defined(CORE, "avg", "(values: Array<Number>) -> Number")
@@ -293,6 +287,8 @@ def zip_(left: Items, right: Items) -> list[list[Any]]:
 @defined(CORE, "unzip", "(items: Array<Array<T>>) -> Array<Array<T>>")
 def unzip(items: Items) -> list[list[Any]]:
     """Return lists of the first elements, of the second ones and so on, as many as the shortest list has."""
+    if not items:
+        return [[], []]
     rows = [_row(item) for item in walked(items, "unzip")]
     spend(2 * sum(map(len, rows)), "unzip")
     return [list(column) for column in zip(*rows, strict=False)]

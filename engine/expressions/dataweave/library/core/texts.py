@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.library.core_lists import CORE
+from engine.expressions.dataweave.library.core.lists import CORE
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.walking import check_list
 from engine.expressions.dataweave.values.functions import Function, as_callable
@@ -222,4 +222,3 @@ def size_of_text(text: str) -> int:
 def is_empty_text(text: str) -> bool:
     """Return whether the text has no characters."""
     return not text
-

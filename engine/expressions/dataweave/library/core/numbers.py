@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP
 from random import SystemRandom
 from typing import Any
 
-from engine.expressions.dataweave.library.core_lists import CORE
+from engine.expressions.dataweave.library.core.lists import CORE
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.values.arithmetic import add, modulo, negated, power, subtract
 from engine.expressions.dataweave.values.errors import Failed
@@ -58,7 +58,7 @@ def sqrt(number: Any) -> Any:
     """Return the square root, to 16 digits."""
     number = exact(number)
     if number < 0:
-        raise Failed("sqrt takes a number that is not negative", "NumberFormatException")
+        raise Failed("sqrt takes a number that is not negative", "InternalWeaveError")
     try:
         return from_double(float(number) ** 0.5)
     except OverflowError:

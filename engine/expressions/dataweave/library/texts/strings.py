@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.library.core_texts import NULL_TEXT, find_text
+from engine.expressions.dataweave.library.core.texts import NULL_TEXT, find_text
 from engine.expressions.dataweave.library.declaring import defined
-from engine.expressions.dataweave.library.inflections import plural, singular
+from engine.expressions.dataweave.library.texts.inflections import plural, singular
 from engine.expressions.dataweave.library.walking import Item, check_list, truth, walked
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.joining import check_length, paid_text
@@ -191,7 +191,12 @@ def last(text: str, amount: Any) -> str:
     return text[-count:] if count > 0 else ""
 
 
-@defined(STRINGS, "substring", "(text: String, from: Number, until: Number) -> String", "(text: Null, from: Any, until: Any) -> Null")
+@defined(
+    STRINGS,
+    "substring",
+    "(text: String, from: Number, until: Number) -> String",
+    "(text: Null, from: Any, until: Any) -> Null",
+)
 def substring(text: str, start: Any, until: Any) -> str:
     """Return the characters from a position until in front of another."""
     return text[max(whole(start), 0) : max(whole(until), 0)]
@@ -265,9 +270,9 @@ def words(text: str) -> list[str]:
 @defined(STRINGS, "ordinalize", "(num: Number) -> String", "(num: Null) -> Null")
 def ordinalize(number: Any) -> str:
     """Return the number with the ending of its place: 1st, 2nd."""
-    whole = whole(number)
-    ending = "th" if abs(whole) % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(abs(whole) % 10, "th")
-    return as_text(whole) + ending
+    place = whole(number)
+    ending = "th" if abs(place) % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(abs(place) % 10, "th")
+    return as_text(place) + ending
 
 
 @defined(STRINGS, "pluralize", TEXT, NULL_TEXT)
@@ -303,7 +308,7 @@ def replace_all(text: str, target: str, replacement: str) -> str:
 @defined(STRINGS, "replaceAll", "(text: String, target: Regex, replacement: String) -> String")
 def replace_all_matches(text: str, target: Regex, replacement: str) -> str:
     """Return the text with each place that fits a regular expression replaced."""
-    from engine.expressions.dataweave.library.core_texts import replace
+    from engine.expressions.dataweave.library.core.texts import replace
     from engine.expressions.dataweave.values.functions import Function
 
     return str(replace(text, target).call(Function("", 0, lambda: replacement)))

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from engine.expressions.dataweave.library.core_lists import CORE
+from engine.expressions.dataweave.library.core.lists import CORE
 from engine.expressions.dataweave.library.declaring import defined
-from engine.expressions.dataweave.values.errors import Failed
+from engine.expressions.dataweave.values.annotated import annotate
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import AnyObject, Key, Namespace, Pairs
 from engine.expressions.dataweave.values.types import Type, simple
@@ -85,16 +85,11 @@ def is_leap_year(date: Any) -> bool:
 @defined(CORE, "xsiType", "(name: String, namespace: Namespace) -> Object")
 def xsi_type(name: str, namespace: Namespace) -> AnyObject:
     """Return the attribute `xsi:type` for a type of a namespace."""
-    return Pairs([(Key("type", XSI), f"{namespace.prefix}:{name}")])
+    schema = {"nsPrefix": namespace.prefix, "nsUri": namespace.uri}
+    return Pairs([(Key("type", XSI), annotate(f"{namespace.prefix}:{name}", schema))])
 
 
 @defined(CORE, "evaluateCompatibilityFlag", "(flag: String) -> Boolean")
 def evaluate_compatibility_flag(flag: str) -> bool:
     """Return whether a flag of compatibility with older versions is set: none is."""
     return False
-
-
-@defined(CORE, "native", "(identifier: String) -> Nothing")
-def native(identifier: str) -> Any:
-    """Raise Failed: there are no native functions."""
-    raise Failed("there are no native functions here")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.expressions.dataweave.library.declaring import defined
-from engine.expressions.dataweave.library.strings import STRINGS, whole
+from engine.expressions.dataweave.library.texts.strings import STRINGS, whole
 from engine.expressions.dataweave.library.walking import Item, check_list, truth, walked
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.joining import paid_text
@@ -38,7 +38,9 @@ def substring_before_last(text: str, separator: str) -> str:
     return text.rpartition(separator)[0] if separator else text[:-1]
 
 
-@defined(STRINGS, "substringBy", "(text: String, predicate: (character: String, index: Number) -> Boolean) -> Array<String>")
+@defined(
+    STRINGS, "substringBy", "(text: String, predicate: (character: String, index: Number) -> Boolean) -> Array<String>"
+)
 def substring_by(text: str, predicate: Item) -> list[str]:
     """Return the parts between the characters that fulfil a condition."""
     parts, begin = [], 0
@@ -49,7 +51,9 @@ def substring_by(text: str, predicate: Item) -> list[str]:
     return [*parts, text[begin:]]
 
 
-@defined(STRINGS, "substringEvery", "(text: String, amount: Number) -> Array<String>", "(text: Null, amount: Any) -> Null")
+@defined(
+    STRINGS, "substringEvery", "(text: String, amount: Number) -> Array<String>", "(text: Null, amount: Any) -> Null"
+)
 def substring_every(text: str, amount: Any) -> list[str]:
     """Return parts of that many characters; the last one may be shorter."""
     size = whole(amount)
