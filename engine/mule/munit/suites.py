@@ -36,7 +36,7 @@ NOTHING_LIKE_IT = Advice("test files have nothing like it", "what the tests need
 FREE_PORT = "18081"
 
 
-@dataclass
+@dataclass(eq=False)
 class SuiteFile:
     """A test file before it is text."""
 

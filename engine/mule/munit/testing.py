@@ -7,25 +7,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from engine.loading.catalog import discover
-from engine.loading.diagnostic import Diagnostic, LoadError
 from engine.mule.application import TESTS, Application
 from engine.mule.checking import write_files
-from engine.mule.conversion.conversion import Conversion, told
+from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.properties import Settings
 from engine.mule.importing import Imported
-from engine.mule.munit.cases import skipped
+from engine.mule.munit.groups import groups_of
 from engine.mule.munit.resources import add_resources, read_here
 from engine.mule.munit.selecting import Steps
 from engine.mule.munit.suites import TEST, Suite, SuiteFile, parameterizations
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Comment, Node, globals_of
 from engine.mule.xml.reader import XmlMistake, read
-from engine.testing.files.suite import TestFile
-from engine.testing.session import Session
 
 SUFFIX = ".test.yaml"
-MOST_ROUNDS = 4
 UNREADABLE = Advice("the file cannot be read", "repair it", "L")
 
 
@@ -61,9 +56,8 @@ class _Tests:
         steps = Steps(imported)
         with_tests = (each._replace(nodes=[*shared, *each.nodes]) for each in sources if each.has_tests)
         files = [file for each in with_tests for file in self._files(each, steps)]
-        for file in files:
-            imported.files[file.name] = file.text().encode()
         self._make_loadable(imported, files)
+        imported.files |= {file.name: file.text().encode() for file in files}
         imported.report.tests["all"] = sum(len(file.cases) for file in files)
         imported.report.tests["converted"] = sum(len(file.converted) for file in files)
 
@@ -88,45 +82,5 @@ class _Tests:
         with TemporaryDirectory() as name:
             folder = Path(name).resolve() / "flows"
             write_files(imported, folder)
-            for file in files:
-                for _ in range(MOST_ROUNDS):
-                    mistakes = _mistakes_in(folder / file.name)
-                    if not mistakes or not self._skip(file, mistakes):
-                        break
-                    imported.files[file.name] = file.text().encode()
-                    (folder / file.name).write_bytes(imported.files[file.name])
-
-    def _skip(self, file: SuiteFile, mistakes: list[Diagnostic]) -> bool:
-        """Skip the cases in which mistakes are; if some are in none, skip all. Return whether something changed."""
-        found = {name: each for each in mistakes if (name := _case_at(file, each)) in file.converted}
-        changes = found or dict.fromkeys(file.converted, mistakes[0])
-        for name, mistake in changes.items():
-            self._replace(file, name, mistake)
-        if not found:
-            file.sections = {"expression-language": file.sections.get("expression-language", "dataweave")}
-        return bool(changes)
-
-    def _replace(self, file: SuiteFile, name: str, mistake: Diagnostic) -> None:
-        part = file.cases[name]
-        assert part.origin is not None
-        advice = Advice(mistake.mistake.found, mistake.mistake.expected or "another way to say it", "S")
-        gap = self.conversion.report.add_gap(part.origin, f"munit:test '{name}'", advice)
-        made = skipped(part.origin, [gap.why], [*part.comments, told(gap, part.origin.source)])
-        file.cases[name] = made
-        file.converted.discard(name)
-
-
-def _mistakes_in(path: Path) -> list[Diagnostic]:
-    try:
-        Session(TestFile.read(path), discover()).check()
-    except LoadError as error:
-        return list(error.diagnostics)
-    return []
-
-
-def _case_at(file: SuiteFile, mistake: Diagnostic) -> str:
-    """Return the case in which a mistake is; empty if it is in none."""
-    if Path(mistake.place.file).name != file.name:
-        return ""
-    line = mistake.place.line
-    return next((name for name, part in file.cases.items() if part.lines[0] <= line <= part.lines[1]), "")
+            for group in groups_of(files):
+                group.make_loadable(folder, self.conversion.report)

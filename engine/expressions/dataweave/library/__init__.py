@@ -50,6 +50,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "dw::util::Tree": ("library.trees",),
     "dw::util::Values": ("library.trees",),
     "dw::module::Multipart": ("library.multipart",),
+    "dw::test::Asserts": ("library.asserts",),
     "Mule": ("library.mule",),
 }  # fmt: skip
 """The Python modules that declare what a module of DataWeave has."""
