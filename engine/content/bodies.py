@@ -29,12 +29,14 @@ BYTES = "application/octet-stream"
 OTHER_FORMATS = frozenset(
     {
         "application/x-ndjson", "application/ndjson", "application/jsonl", "application/xml", "text/xml", "text/csv",
-        "application/yaml", "text/yaml", "text/plain",
+        "application/csv", "application/yaml", "text/yaml", "text/plain",
     }
 )  # fmt: skip
 """The formats that lists and maps can be written in, in addition to JSON."""
 NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 CSV = "text/csv"
+LABELS = frozenset({FORM, "application/csv", "application/dw"})
+"""Media types of texts, in addition to those of READ_AS and all text types."""
 READ_AS = {
     **dict.fromkeys(NDJSON, "ndjson"),
     CSV: "csv",
@@ -239,4 +241,5 @@ def encoded(text: str, media_type: str | None) -> bytes:
 
 def _labels_text(media_type: str) -> bool:
     """Return whether a media type may label a text: not one that came with a form or with bytes."""
-    return media_type.lower().startswith(("text/", "application/xml", "application/yaml"))
+    essence = essence_of(media_type)
+    return essence.startswith("text/") or essence in LABELS or format_of(essence) is not None

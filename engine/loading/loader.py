@@ -236,7 +236,8 @@ class Loader:
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
         warnings = list(self._lacking)
-        reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app={"name": name, "encoding": "UTF-8"})
+        app = {"name": Path(name).name, "encoding": "UTF-8"}
+        reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app=app)
         self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages, warnings)
 
     def _use_properties(self, given: Mapping[str, str], isolation: Isolation | None, env: str | None) -> None:

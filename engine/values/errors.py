@@ -18,13 +18,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from engine.values.fields import Fields
 from engine.values.log_places import place_fields
 from engine.values.tracing import trace_fields
 
 TYPE_NAME = re.compile(r"(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
 
 
-class ErrorType:
+class ErrorType(Fields):
     """The type of an error: a namespace, an identifier, and the type that it is a kind of.
 
     A value: never changed. Not a dataclass, which JSON would show as a map of its fields.
@@ -35,6 +36,7 @@ class ErrorType:
     """
 
     __slots__ = ("identifier", "is_critical", "lineage", "namespace", "parent", "patterns")
+    field_names = ("parentErrorType", "namespace", "identifier")
 
     def __init__(
         self, namespace: str, identifier: str, parent: ErrorType | None = None, also: ErrorType | None = None
@@ -172,7 +174,7 @@ class AssignedAnswer:
     before: Any = None  # an Event, which is in a layer above errors
 
 
-class FlowError(Exception):
+class FlowError(Fields, Exception):
     """An error in a flow: raised by elements, handled by error handlers, read as `error` in expressions.
 
     type: an ErrorType, or its name (`NS:ID`).
@@ -186,6 +188,10 @@ class FlowError(Exception):
     filled in on the way out, by the innermost Chain and by error handlers; `route` by scopes whose routes
     run at the same time: the route's number from 0, as text, as it stands in results and failures.
     """
+
+    field_names = (
+        "description", "detailedDescription", "errorType", "errorMessage", "childErrors", "failingComponent",
+    )  # fmt: skip
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import force_setattr, replace
 
 from engine.values.errors import FlowError
+from engine.values.fields import Fields
 from engine.values.tracing import trace_fields
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -20,10 +21,11 @@ STATUS = "httpStatus"
 """The variable that holds the status of the answer."""
 
 
-class Message:
+class Message(Fields):
     """A payload with its attributes, as `message` and `rootMessage` show it. A value: never changed."""
 
     __slots__ = ("attributes", "media_type", "payload")
+    field_names = ("payload", "attributes")
 
     def __init__(self, payload: Any = None, attributes: Any = NOTHING, media_type: str | None = None) -> None:
         self.payload = payload

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.formats.formats import UnknownFormat, Writer, format_of
+from engine.expressions.dataweave.formats.formats import UnknownFormat, Writer, format_of, writer
 from engine.expressions.dataweave.formats.json_writing import is_plain, parts_of
 from engine.expressions.dataweave.inputs import Content, read_content
 from engine.expressions.dataweave.values.annotated import PLAIN
@@ -23,13 +23,15 @@ from engine.limits import DEEPEST
 
 HELD = frozenset({dict, list, int, float, bool, type(None)})
 """Types of payloads that are used as they are."""
-SCALARS = frozenset({str, int, float, bool, type(None), bytes})
-CONTAINERS = frozenset({dict, list})
+SCALARS = frozenset[type]({str, int, float, bool, type(None), bytes})
+CONTAINERS = frozenset[type]({dict, list})
 KEPT = SCALARS | CONTAINERS | {Decimal, date, datetime, time}
 STEPS = 8
 """Steps for each part of a result that is made anew."""
 UNREAD = frozenset({"text", "binary", "java", "dw"})
 """Formats whose contents are values already; a script as a payload is never run by itself."""
+
+IN_TEXT = writer("application/json", {"indent": False})
 
 
 def content_of(event: Any) -> Any:
@@ -80,7 +82,7 @@ def _settle(value: Any, depth: int) -> Any:
 def output_of(writer: Writer) -> Callable[[Any], Any]:
     """Return what becomes of a result that a directive `output` says how to write.
 
-    JSON stays a value if nothing is lost by that; everything else is written to a text or bytes.
+    JSON stays a value if nothing is lost by that, else it is bytes; other formats are written to a text or bytes.
     """
     if writer.format.name == "java":
         return settled
@@ -97,7 +99,7 @@ def output_of(writer: Writer) -> Callable[[Any], Any]:
         try:
             return exact_json(text.encode())
         except ValueError:  # a key repeats
-            return text
+            return text.encode()
 
     return as_json
 
@@ -116,7 +118,7 @@ def part_of_text(value: Any) -> str:
     if value is None:
         return "null"
     if is_object(value) or kind_of(value) in ("Array", "Range"):
-        return to_text(settled(value))
+        return str(IN_TEXT.written(value))
     try:
         return as_text(value)
     except Unfit:  # a value of the engine, such as an error

@@ -23,6 +23,7 @@ from engine.expressions.marks import MarkedPart
 ROOTS = {
     "payload": "(p if type(p := event.payload) in HELD else content_of(event))",
     "message": "message_of(event)",
+    "app": "app",
     "server": "server()",
     "mule": "mule",
 }

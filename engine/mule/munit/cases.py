@@ -24,6 +24,7 @@ ENABLED = "munit:enable-flow-sources"
 LATER = "5s"
 """How long what a case expects may take to hold if something runs beside it."""
 NOT_REACHED = "a test that expects an error does not reach its validation"
+OTHER_LANGUAGES = ("java", "scripting")
 NAME = "asserted"
 USUAL_DESCRIPTIONS = ("test", "")
 
@@ -106,6 +107,8 @@ class Case:
             self.given = {**self.given, "mimeType": None, **events.given_payload(node)}
         elif self.makers.requests.is_own(node):
             self._request(node)
+        elif node.namespace in OTHER_LANGUAGES:
+            raise Unfit(node, node.name, "it runs code in another language", "what the code makes, written out", "M")
         elif node.name in TOOLS:
             self._steps(TOOLS[node.name](node))
         elif node.name.startswith(("munit:", "munit-tools:")):
@@ -159,7 +162,9 @@ class Case:
     def value(self) -> dict[str, Any]:
         """Return the case as its file has it."""
         given = {name: value for name, value in self.given.items() if value is not None}
-        expect = {**self.assertions.expected(), **expected_error(self.test, is_answer=bool(self.act))}
+        calls_flow = any("call" in each.value for each in self.mocks)
+        error = expected_error(self.test, is_answer=bool(self.act), calls_flow=calls_flow)
+        expect = {**self.assertions.expected(), **error}
         if self.calls:
             expect["calls"] = self.calls
         parts: dict[str, Any] = {

@@ -11,6 +11,8 @@ from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
 
 READ = re.compile(r"""MunitTools::getResourceAs(String|Stream|ReusableStream|ByteArray)\(\s*(['"])(.*?)\2\s*\)""")
+WHOLE = re.compile(rf"\s*#\[\s*{READ.pattern}\s*\]\s*")
+JSON = "application/json"
 LEFT_READ = re.compile(r"MunitTools::getResourceAs\w+")
 CLASSPATH = re.compile(r"^(?:classpath:(?://)?)?/?")
 HIDDEN = Advice(
@@ -23,8 +25,17 @@ HIDDEN = Advice(
 def read_here(node: Node) -> None:
     """Write the calls of MUnit's functions that read files, in an element and all inside, as `readUrl`."""
     for each in node.walk():
-        each.attributes = {name: _read_here(value) for name, value in each.attributes.items()}
+        media_type = each.get("mediaType") or each.get("mimeType")
+        each.attributes = {name: _read_here(_typed(value, media_type)) for name, value in each.attributes.items()}
         each.text = _read_here(each.text)
+
+
+def _typed(text: str, media_type: str) -> str:
+    """Return an attribute that is the content of a file so that it reads a value, if that is JSON."""
+    whole = WHOLE.fullmatch(text) if "MunitTools" in text else None
+    if whole is None or not (media_type.startswith(JSON) or (not media_type and whole[3].endswith(".json"))):
+        return text
+    return f"#[{_call(whole, JSON)}]"
 
 
 def check_reads(node: Node) -> None:
@@ -39,9 +50,9 @@ def _read_here(text: str) -> str:
     return READ.sub(_call, text) if "MunitTools" in text else text
 
 
-def _call(match: re.Match[str]) -> str:
+def _call(match: re.Match[str], media_type: str = "") -> str:
     name = CLASSPATH.sub("", match[3])
-    media_type = "application/octet-stream" if match[1] == "ByteArray" else "text/plain"
+    media_type = media_type or ("application/octet-stream" if match[1] == "ByteArray" else "text/plain")
     return f"readUrl({match[2]}classpath://{name}{match[2]}, {match[2]}{media_type}{match[2]})"
 
 

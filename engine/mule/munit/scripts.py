@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from engine.expressions.dataweave.formats.formats import UnknownFormat, format_of
 from engine.expressions.dataweave.marks import SKIPPED
 from engine.expressions.dataweave.syntax.parser import parse
 from engine.expressions.dataweave.syntax.tree import (
@@ -24,8 +25,8 @@ from engine.expressions.dataweave.syntax.tree import (
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.mule.conversion.texts import is_expression
 
-AS_VALUES = ("application/json", "json", "application/java", "java")
-"""Directives `output` that change nothing of a value, as it is held here."""
+AS_VALUES = ("json", "java")
+"""Formats whose directive `output` changes nothing of a value, as it is held here."""
 HEADER = re.compile(r"\s*(?:%dw\s+2\.\d\s+)?(?:output\s+application/(?:java|json)\s*)?---", re.IGNORECASE)
 OPENING, CLOSING = "([{", ")]}"
 PARTS = re.compile(f"{SKIPPED.pattern}|[(){{}},]")
@@ -81,7 +82,8 @@ def file_read(text: str) -> FileRead | None:
     given = [each.value if isinstance(each, Literal) else None for each in call.arguments]
     if not given or not isinstance(given[0], str) or len(given) > 2 or None in given:
         return None
-    return FileRead(given[0].removeprefix("classpath://").lstrip("/"), str(given[1]) if len(given) > 1 else "application/dw")
+    media_type = str(given[1]) if len(given) > 1 else "application/dw"
+    return FileRead(given[0].removeprefix("classpath://").lstrip("/"), media_type)
 
 
 def _parsed(script: str) -> Script | None:
@@ -90,7 +92,14 @@ def _parsed(script: str) -> Script | None:
         tree = parse(script)
     except ExpressionSyntaxError:
         return None
-    return tree if all(isinstance(each, Format) and each.media_type in AS_VALUES for each in tree.directives) else None
+    return tree if all(isinstance(each, Format) and _keeps_values(each.media_type) for each in tree.directives) else None
+
+
+def _keeps_values(media_type: str) -> bool:
+    try:
+        return format_of(media_type).name in AS_VALUES
+    except UnknownFormat:  # nothing is written
+        return True
 
 
 def _value(node: Node) -> Any:
@@ -153,11 +162,11 @@ def split(text: str) -> list[str] | None:
     """Return what stands between the outermost commas; None if a bracket is closed that was not opened there."""
     parts, depth, start = [], 0, 0
     for found in PARTS.finditer(text):
-        token = found[0]
-        depth += (token in OPENING) - (token in CLOSING)
+        sign = found[0]
+        depth += (sign in OPENING) - (sign in CLOSING)
         if depth < 0:
             return None
-        if token == "," and depth == 0:
+        if sign == "," and depth == 0:
             parts.append(text[start : found.start()].strip())
             start = found.end()
     last = text[start:].strip()

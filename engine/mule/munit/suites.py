@@ -11,9 +11,9 @@ from engine.mule.conversion.conversion import Conversion, comment_of
 from engine.mule.conversion.flows import FlowFile
 from engine.mule.conversion.properties import Settings
 from engine.mule.munit.cases import Case, Makers, case_of
+from engine.mule.munit.known import Known, raised_in
 from engine.mule.munit.mocks import Doubles
 from engine.mule.munit.requests import Requests
-from engine.mule.munit.selecting import Steps
 from engine.mule.munit.tools import STORE
 from engine.mule.munit.unfit import Unfit
 from engine.mule.reports.report import Advice
@@ -33,6 +33,7 @@ NO_EFFECT = ("remove-variable", "logger")
 """What makes no difference behind a test: nothing comes after it."""
 BEHIND = "nothing comes behind a test, or it only writes a line"
 NOTHING_LIKE_IT = Advice("test files have nothing like it", "what the tests need, in another way", "M")
+TYPES_FLOW = "error types of mocks"
 FREE_PORT = "18081"
 
 
@@ -52,22 +53,19 @@ class SuiteFile:
 class Suite:
     """Makes the test file of one file of MUnit's."""
 
-    def __init__(self, conversion: Conversion, settings: Settings, steps: Steps, nodes: list[Node | Comment]) -> None:
-        self.stubs: set[str] = set()
-        """The properties for which the application has stubs."""
-
-        self.conversion, self.settings = conversion, settings
+    def __init__(self, conversion: Conversion, settings: Settings, known: Known, nodes: list[Node | Comment]) -> None:
+        self.conversion, self.settings, self.known = conversion, settings, known
         self.nodes = nodes
         self.flow_file = FlowFile(conversion, LANGUAGE, settings)
         named = {each.get("name"): each for each in _elements(nodes) if each.name == "http:request-config"}
-        self.makers = Makers(conversion, Doubles(conversion, steps), Requests(conversion, settings, named))
+        self.makers = Makers(conversion, Doubles(conversion, known.steps), Requests(conversion, settings, named))
         self.settings_of_file: dict[str, Any] = {}
         self.before: list[Node | Comment] = []
         self.mocks: list[Part] = []
 
     def made(self, name: str, parameters: dict[str, Any]) -> SuiteFile:
         """Return the file. parameters: values of properties, for a run of all its tests."""
-        configs = set(self.conversion.configs)
+        configs, defined = set(self.conversion.configs), set(self.conversion.defined)
         others = [each for each in self.nodes if not _is_of_tests(each)]
         self.flow_file.add(Node("mule", "", 0, children=list(others)), name)
         for node in _elements(self.nodes):
@@ -75,6 +73,7 @@ class Suite:
         file = SuiteFile(name, {})
         self._add_cases(file)
         file.sections = self._sections(parameters, file, configs)
+        self.conversion.defined = defined  # other files do not see what this one defines
         return file
 
     def _setting(self, node: Node) -> None:
@@ -137,7 +136,9 @@ class Suite:
             configs[STORE] = Part({"os:object-store": {"persistent": False}}, None)
         if configs:
             sections["configs"] = {**sections.get("configs", {}), **configs}
-        values = {**self.settings_of_file.pop("set", {}), **parameters}
+        if types := sorted(set(raised_in([self.mocks, file.cases])) - self.known.types):
+            sections["sub-flows"] = {**sections.get("sub-flows", {}), TYPES_FLOW: _raising(types)}
+        values = {**self.known.encrypted, **self.settings_of_file.pop("set", {}), **parameters}
         whole = {**sections, **({"set": values} if values else {}), **self.settings_of_file}
         if self.mocks:
             whole["mock"] = self.mocks
@@ -147,8 +148,14 @@ class Suite:
     def _lacking(self, sections: list[Any], known: Iterable[str]) -> dict[str, Any]:
         """Return stubs for the properties that have no value, neither in the application."""
         lacking = missing.properties(self.conversion, self.settings, sections)
-        stubs = {*known, *self.settings.chosen, *self.stubs}
+        stubs = {*known, *self.settings.chosen, *self.known.properties}
         return {name: value for name, value in lacking.items() if name not in stubs}
+
+
+def _raising(types: list[str]) -> Part:
+    """Return a sub-flow that makes the error types of mocks known."""
+    steps = [{"raise-error": {"type": each}} for each in types]
+    return Part({"doc": "Makes the types known that mocks raise; nobody calls it.", "steps": steps}, None)
 
 
 def _is_of_tests(node: Node | Comment) -> bool:

@@ -13,8 +13,8 @@ from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.properties import Settings
 from engine.mule.importing import Imported
 from engine.mule.munit.groups import groups_of
+from engine.mule.munit.known import Known
 from engine.mule.munit.resources import add_resources, read_here
-from engine.mule.munit.selecting import Steps
 from engine.mule.munit.suites import TEST, Suite, SuiteFile, parameterizations
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Comment, Node, globals_of
@@ -53,9 +53,9 @@ class _Tests:
             return
         add_resources(self.application, imported)
         shared = [node for source in sources if not source.has_tests for node in source.nodes]
-        steps = Steps(imported)
+        known = Known(imported, self.conversion, self.settings)
         with_tests = (each._replace(nodes=[*shared, *each.nodes]) for each in sources if each.has_tests)
-        files = [file for each in with_tests for file in self._files(each, steps)]
+        files = [file for each in with_tests for file in self._files(each, known)]
         self._make_loadable(imported, files)
         imported.files |= {file.name: file.text().encode() for file in files}
         imported.report.tests["all"] = sum(len(file.cases) for file in files)
@@ -72,11 +72,11 @@ class _Tests:
             read_here(root)
             yield Source(name.removesuffix(".xml").replace("/", "-"), globals_of(root))
 
-    def _files(self, source: Source, steps: Steps) -> Iterator[SuiteFile]:
+    def _files(self, source: Source, known: Known) -> Iterator[SuiteFile]:
         """Yield the test file of a source: one for each parameterization, if it has those."""
         for name, values in parameterizations(source.nodes).items() or [("", {})]:
             file = f"{source.stem}-{name}{SUFFIX}" if name else f"{source.stem}{SUFFIX}"
-            yield Suite(self.conversion, self.settings, steps, source.nodes).made(file, values)
+            yield Suite(self.conversion, self.settings, known, source.nodes).made(file, values)
 
     def _make_loadable(self, imported: Imported, files: list[SuiteFile]) -> None:
         with TemporaryDirectory() as name:

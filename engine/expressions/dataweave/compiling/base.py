@@ -34,7 +34,7 @@ class Base(Writer, Types):
 
     def visit(self, node: Node, scope: Scope) -> str:
         """Write the statements that compute a node, and return the name of its value."""
-        outer, self.offset = self.offset, node.offset
+        outer, self.span = self.span, (node.offset, node.end)
         visit: Callable[[Any, Scope], str] = getattr(self, f"visit_{type(node).__name__.lower()}")
         if not self.is_deep:
             result = visit(node, scope)
@@ -42,15 +42,15 @@ class Base(Writer, Types):
             result = self.new()
             with self.apart(result) as inner:
                 self.write(f"{inner} = {visit(node, scope)}")
-        self.offset = outer
+        self.span = outer
         return result
 
     def deliver(self, node: Node, scope: Scope, sink: str) -> None:
         """Write the statements that compute a node and assign its value, or return it."""
         if type(node) in BRANCHING and not self.is_deep:
-            outer, self.offset = self.offset, node.offset
+            outer, self.span = self.span, (node.offset, node.end)
             getattr(self, f"deliver_{type(node).__name__.lower()}")(node, scope, sink)
-            self.offset = outer
+            self.span = outer
             return
         self.put(self.visit(node, scope), sink)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any
 
 from engine.expressions.dataweave.compiling.base import RETURN, nodes
@@ -13,24 +12,26 @@ from engine.expressions.dataweave.compiling.matching import Matching
 from engine.expressions.dataweave.compiling.naming import Load
 from engine.expressions.dataweave.compiling.runtime import GLOBALS
 from engine.expressions.dataweave.compiling.scopes import Declared, Scope, Written
-from engine.expressions.dataweave.compiling.writer import PLACED, Place
+from engine.expressions.dataweave.compiling.writer import Place
 from engine.expressions.dataweave.syntax.tree import Do, Index, Node, Script, Select
 from engine.expressions.dataweave.values.errors import DataWeaveError, Failed
+from engine.expressions.dataweave.values.places import LINES, NAMES, SCRIPT, TEXT, is_raised_here, places
 from engine.expressions.errors import ExpressionSyntaxError, depth_bounded
 
 Evaluate = Callable[[Any], Any]
 
 OPENED = (
-    "def evaluate(event):",
     " budget = here() or begin()",
     " outer = budget.limit",
     " if not outer: budget.limit = budget.spent + MOST_STEPS",
-    " try:",
 )
-CLOSED = (" except Exception as error:", "  raise placed(error) from None", " finally:", "  budget.limit = outer")
-SCRIPT = "<script>"
-"""The name of the file of compiled code in tracebacks."""
-OFFSET = re.compile(re.escape(PLACED) + r"(-?\d+)$")
+CLOSED = (" finally:", "  budget.limit = outer")
+CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
+STRAIGHT = frozenset({
+    "type", "get", "select", "select_keyed", "at", "at_keyed", "has", "has_at", "attribute", "equals", "less",
+    "greater", "truth", "condition", "plain",
+})  # fmt: skip
+"""Calls whose cost is bounded by the size of the inputs. Code with no others is not charged, as it has no loops."""
 KEYED = frozenset({".@", ".*@", "..@", ".#"})
 
 
@@ -49,13 +50,13 @@ def compile_script(
     Raises ExpressionSyntaxError for names that are unknown, and for what is refused.
     """
     compiler = _Compiler({**GLOBALS, **(constants or {})}, inputs or {}, names or {}, load)
-    with depth_bounded(lambda: compiler.offset):
+    with depth_bounded(lambda: compiler.span[0]):
         return compiler.compile(script)
 
 
 def source_of(evaluate: Evaluate) -> str:
     """Return the Python code of a compiled script."""
-    return str(evaluate.__globals__["__source__"])
+    return "\n".join(evaluate.__globals__[LINES])
 
 
 class _Compiler(Matching):
@@ -70,7 +71,7 @@ class _Compiler(Matching):
         if script.body is None:
             raise ExpressionSyntaxError(script.offset, "a header alone", "'---' and an expression behind it", "---")
         self.deliver(script.body, scope, RETURN)
-        return self.finished()
+        return self.finished(script.text)
 
     def room_of_modules(self) -> Room:
         return self.header
@@ -95,12 +96,19 @@ class _Compiler(Matching):
         self.deliver(node.body, inner, sink)
         place.lines[start:start] = [*room.functions, *room.lines]
 
-    def finished(self) -> Evaluate:
+    def finished(self, text: str) -> Evaluate:
         """Return the function of all lines."""
         lines = [*self.header.functions, *self.header.lines, *self.place.lines]
-        source = "\n".join([*self.parts, *OPENED, *lines, *CLOSED])
-        space = self.constants | {"__source__": source}
-        space["placed"] = Places(source.split("\n")).placed
+        is_charged = self.parts or not STRAIGHT.issuperset(CALLED.findall("\n".join(lines)))
+        head = ["def evaluate(event):", *(OPENED if is_charged else ()), " try:"]
+        tail = [" except Exception as error:", "  raise placed(error) from None", *(CLOSED if is_charged else ())]
+        source = "\n".join([*self.parts, *head, *lines, *tail])
+        space = self.constants | {
+            LINES: source.split("\n"),
+            TEXT: text,
+            NAMES: self.names_of_functions,
+            "placed": placed,
+        }
         exec(compile(source, SCRIPT, "exec"), space)  # noqa: S102  # the code is ours, values are constants
         evaluate: Evaluate = space.pop("evaluate")  # it holds the space: avoids a reference cycle
         return evaluate
@@ -113,31 +121,13 @@ def _asks_for_key(node: Node) -> bool:
     return isinstance(node, Select) and node.kind in KEYED
 
 
-class Places:
-    """Finds the place in a script of an error that was raised in its code."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-
-    def placed(self, error: Exception) -> Exception:
-        """Return the error to raise, which knows the offset in the script."""
-        offset, is_own = self._offset(error.__traceback__)
-        found = error
-        if isinstance(error, RecursionError):
-            found = Failed("the script stops: too many calls inside each other", "StackOverflow")
-        elif isinstance(error, NameError) and is_own:
-            found = Failed("a variable is not there yet: its value needs itself", "NotInitialized")
-        if isinstance(found, DataWeaveError) and found.offset is None:
-            found.offset = offset
-        return found
-
-    def _offset(self, traceback: TracebackType | None) -> tuple[int | None, bool]:
-        """Return the offset of the innermost line of the script's own code, and whether the error was raised there."""
-        offset, is_own = None, False
-        while traceback is not None:
-            is_own = traceback.tb_frame.f_code.co_filename == SCRIPT
-            if is_own:
-                found = OFFSET.search(self.lines[traceback.tb_lineno - 1])
-                offset = int(found[1]) if found else offset
-            traceback = traceback.tb_next
-        return offset, is_own
+def placed(error: Exception) -> Exception:
+    """Return the error to raise, which knows the offset in the script."""
+    found = error
+    if isinstance(error, RecursionError):
+        found = Failed("the script stops: too many calls inside each other", "StackOverflow")
+    elif isinstance(error, NameError) and is_raised_here(error):
+        found = Failed("a variable is not there yet: its value needs itself", "NotInitialized")
+    if isinstance(found, DataWeaveError) and found.offset is None:
+        found.offset = next((each.start for each in places(error)), None)
+    return found

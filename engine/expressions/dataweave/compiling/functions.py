@@ -123,6 +123,7 @@ class Functions(Selectors):
     def write_function(self, written: Written, number: int) -> None:
         """Write one of the functions of a name."""
         node = written.lambdas[number]
+        self.names_of_functions[written.names[number]] = written.name
         scope = self._scope_of_types(node, written.scope)
         names = [self._declare(each, scope) for each in node.parameters]
         heads = _heads(node, names)

@@ -90,9 +90,10 @@ class Selectors(Literals):
                 node.offset, f"'{sign}' behind a value", "a selector before it", f"payload.name{sign}"
             )
         operand = self.visit(target.operand, scope)
+        self.span = (target.offset, target.end)
         if isinstance(target, Index) and target.kind == "?":
             found = self.let(f"filtered({operand}, {self.implied(target.index, scope, 2)})")
-            return self._presence(node, f"({found} is not None)", found)
+            return self._presence(node, f"({found} is not None)", found, "None")
         if isinstance(target, Select):
             name = self.visit(target.key, scope) if target.key is not None else "None"
             uri = self._uri(target, scope)
@@ -101,13 +102,13 @@ class Selectors(Literals):
         else:
             index = self.visit(target.index, scope)
             is_there = self.let(f"has_at({operand}, {index})", "Boolean")
-            value = f"at({operand}, {index})"
-        return self._presence(node, is_there, value)
+            name, value = index, f"at({operand}, {index})"
+        return self._presence(node, is_there, value, name)
 
-    def _presence(self, node: Presence, is_there: str, value: str) -> str:
+    def _presence(self, node: Presence, is_there: str, value: str, key: str) -> str:
         if not node.is_asserted:
             return self.let(is_there, "Boolean")
-        return self.let(f"asserted({is_there}, {value})")
+        return self.let(f"asserted({is_there}, {value}, {key})")
 
     def _value_of(self, node: Select, operand: str, name: str, uri: str) -> str:
         if node.key is None:

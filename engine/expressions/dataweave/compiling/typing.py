@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engine.expressions.dataweave.compiling.naming import Names
@@ -47,7 +48,7 @@ class Types(Names):
     def _named(self, node: TypeName, scope: Scope) -> Type:
         found = self.find(Name(node.offset, node.name, node.module), scope)
         if isinstance(found, Alias):
-            return self._alias(found)
+            return replace(self._alias(found), alias=node.name)
         if isinstance(found, Known) and isinstance(found.value, Type):
             return found.value
         if any(node.name in each.type_names for each in scope.chain()):

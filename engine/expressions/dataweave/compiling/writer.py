@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-TEMPORARY = re.compile(r"\b[vfd]\d+\b")
-PLACED = "  # "
-"""Stands before the offset in the script, at the end of each line."""
+from engine.expressions.dataweave.values.places import PLACED
+
+TEMPORARY = re.compile(r"\b[vfd][0-9]+\b")
 DEEPEST_BLOCKS = 12
 """Loops and `try` inside each other in one function: Python takes 20."""
 DEEPEST_LINES = 70
@@ -33,6 +33,7 @@ class Place:
 class Writer:
     """The code, and the constants that it uses.
 
+    span: the part of the script that is compiled. names_of_functions: in the script, by their names in Python.
     shared: the names of the functions and variables of the header, which are written when they are first needed.
     """
 
@@ -42,12 +43,13 @@ class Writer:
         self.parts: list[str] = []
         self.kinds: dict[str, str] = {}
         self.shared: set[str] = set()
-        self.offset = 0
+        self.span = (0, 0)
+        self.names_of_functions: dict[str, str] = {}
         self._count = 0
         self._known: dict[Any, str] = {}
 
     def write(self, line: str) -> None:
-        self.place.lines.append(f"{' ' * self.place.depth}{line}{PLACED}{self.offset}")
+        self.place.lines.append(f"{' ' * self.place.depth}{line}{PLACED}{self.span[0]}-{self.span[1]}")
 
     def new(self, prefix: str = "v") -> str:
         self._count += 1

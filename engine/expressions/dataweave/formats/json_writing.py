@@ -29,10 +29,10 @@ WRITING = Properties(
     encoding=text("UTF-8"),
 )
 
-PLAIN = frozenset({str, int, bool, type(None), dict, list})
-DECIMALS = frozenset({float, Decimal})
+PLAIN = frozenset[type]({str, int, bool, type(None), dict, list})
+DECIMALS = frozenset[type]({float, Decimal})
 PLAIN_OR_DECIMALS = PLAIN | DECIMALS
-CONTAINERS = frozenset({dict, list})
+CONTAINERS = frozenset[type]({dict, list})
 MAPS = {dict}
 NUMBERS_OTHERWISE = re.compile(rb"[\[:,]-?[0-9]+(?:\.[0-9]*0(?=[,\]}])|(?:\.[0-9]+)?[eE])|\A-?[0-9]")
 """Numbers that DataWeave writes in another way: with zeros at their end, or with an exponent."""

@@ -11,12 +11,13 @@ from typing import Any
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.core.lists import Items
 from engine.expressions.dataweave.library.declaring import defined
+from engine.expressions.dataweave.library.digests import md2
 from engine.expressions.dataweave.library.walking import check_list, walked
 from engine.expressions.dataweave.values.annotated import annotate, plain
 from engine.expressions.dataweave.values.coercing import converted
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.joining import check_length
-from engine.expressions.dataweave.values.texts import decoded, encoding_named
+from engine.expressions.dataweave.values.texts import decoded, encoded
 
 BINARIES = "dw::core::Binaries"
 CRYPTO = "dw::Crypto"
@@ -80,7 +81,7 @@ def write_lines_with(content: Items, charset: str) -> bytes:
     """Return the texts as bytes, each with an end of line behind it."""
     lines = [str(converted(line, "String")) + "\n" for line in walked(content, "writeLinesWith")]
     check_length(sum(map(len, lines)), "writeLinesWith")
-    return "".join(lines).encode(encoding_named(charset), "replace")
+    return encoded("".join(lines), charset)
 
 
 # Crypto
@@ -108,6 +109,8 @@ MACS = {f"HMAC{name.replace('-', '')}": digest for name, digest in ALGORITHMS.it
 def hash_with(content: bytes, algorithm: str = "SHA-1") -> bytes:
     """Return the digest of the bytes."""
     spend(len(content) // PER_HASHED, "hashWith")
+    if algorithm.upper() == "MD2":
+        return md2(content)
     return hashlib.new(_algorithm(algorithm, ALGORITHMS), content, usedforsecurity=False).digest()
 
 

@@ -33,28 +33,26 @@ def _by_first(value: Any, kind: str, formatters: Any) -> Any:
 
 def _declare_moment(kind: str) -> None:
     """Declare toDate, toDateOrNull and their siblings."""
-    lenient = "(text: String, formatters: Array<Formatter>)"
+    by_formatters = f"(text: String, formatters: Array<Formatter>) -> {kind}"
+    by_format = f"(text: String, format: String | Null = null, locale: String | Null = null) -> {kind}"
+    manual = f"Return the {kind} of a text, by a format, or by the first of some that fits."
 
-    @defined(COERCIONS, f"to{kind}", f"{lenient} -> {kind}")
-    def by_formatters(text: str, formatters: Any) -> Any:
+    @defined(COERCIONS, f"to{kind}", by_formatters, manual=manual)
+    def to_moment_by(text: str, formatters: Any) -> Any:
         return _by_first(text, kind, formatters)
 
-    @defined(COERCIONS, f"to{kind}OrNull", f"{lenient} -> {kind} | Null")
-    def or_null(text: str, formatters: Any) -> Any:
+    @defined(COERCIONS, f"to{kind}", by_format)
+    def to_moment(text: str, format_: Any = None, locale: Any = None) -> Any:
+        return _as(text, kind, format=format_, locale=locale)
+
+    manual = f"Return the {kind} of a text, by the first of some formats that fits; null if none does."
+
+    @defined(COERCIONS, f"to{kind}OrNull", f"{by_formatters} | Null", manual=manual)
+    def to_moment_or_null(text: str, formatters: Any) -> Any:
         try:
             return _by_first(text, kind, formatters)
         except Unfit:
             return None
-
-    @defined(
-        COERCIONS, f"to{kind}", f"(text: String, format: String | Null = null, locale: String | Null = null) -> {kind}"
-    )
-    def by_format(text: str, format_: Any = None, locale: Any = None) -> Any:
-        return _as(text, kind, format=format_, locale=locale)
-
-    for made in (by_formatters, by_format):
-        made.__doc__ = f"Return the {kind} of a text, by a format or the first of some that fits."
-    or_null.__doc__ = f"Return the {kind} of a text, by the first of some formats that fits; null if none does."
 
 
 for _moment in MOMENTS:

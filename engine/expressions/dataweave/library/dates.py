@@ -205,11 +205,11 @@ def days(number: Any) -> Period:
 def _times(name: str, unit: int) -> None:
     """Declare a function that returns a period of that many of a unit."""
 
-    @defined(PERIODS, name, f"(n{name.capitalize()}: Number) -> Period")
+    signature = f"(n{name.capitalize()}: Number) -> Period"
+
+    @defined(PERIODS, name, signature, manual=f"Return a period of {name}.")
     def make(number: Any) -> Period:
         return time_period(int(_bounded(exact(number)) * unit))
-
-    make.__doc__ = f"Return a period of {name}."
 
 
 _times("hours", HOUR)

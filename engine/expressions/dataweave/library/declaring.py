@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import cleandoc
 from typing import Any, NamedTuple, TypeVar
 
 from engine.expressions.budget import spend
@@ -40,10 +41,10 @@ class Builtin(Function):
 
     __slots__ = ("alternatives", "known", "manual", "module")
 
-    def __init__(self, module: str, name: str, manual: str, acts: bool) -> None:
+    def __init__(self, module: str, name: str, acts: bool) -> None:
         super().__init__(name, 0, self._called, acts=acts)
         self.module = module
-        self.manual = manual
+        self.manual = ""
         self.alternatives: list[Alternative] = []
         self.known: dict[tuple[type, ...], Bare] = {}
 
@@ -145,18 +146,20 @@ def _with_one_function(call: Bare, at: int, arity: int) -> Bare:
     return run
 
 
-def defined(module: str, name: str, *signatures: str, acts: bool = False) -> Callable[[Call], Call]:
+def defined(module: str, name: str, *signatures: str, acts: bool = False, manual: str = "") -> Callable[[Call], Call]:
     """Declare a function of a module; the Python function stays as it is. Several declarations of a name are overloads.
 
     A signature whose result is `Null`, `true` or `false` and that has a parameter `Null` does not reach the Python
-    function: that is the result. Defaults of parameters are those of the Python function.
+    function: that is the result. Defaults of parameters are those of the Python function. acts: whether it reads or
+    changes anything but its arguments. manual: what it does, in place of the Python function's docstring.
     """
 
     def declare(call: Call) -> Call:
         table = TABLES.setdefault(module, {})
         builtin = table.get(name)
         if builtin is None:
-            builtin = table[name] = Builtin(module, name, call.__doc__ or "", acts)
+            builtin = table[name] = Builtin(module, name, acts)
+        builtin.manual = builtin.manual or manual or cleandoc(call.__doc__ or "")
         for text in signatures:
             signature = signature_of(text)
             builtin.add(Alternative(signature, _constant(signature) or call))

@@ -60,9 +60,9 @@ def _of_objects(actual: Any, expected: Any, path: str, unordered: bool, depth: i
         return
     there = list(entries_of(actual))
     for at, (key, value) in reversed(list(enumerate(entries_of(expected)))):
-        here = f"{path}.{key}"
+        here = f"{path}.{_written(key)}"
         found = _counterpart(there, list(entries_of(expected)), at) if unordered else there[at]
-        if found is None or str(found[0]) != str(key):
+        if found is None or _name(found[0]) != _name(key):
             text = f"Entry {here} with type {kind_of(value)}"
             yield _difference(text, "was not present in object.", here)
             continue
@@ -70,12 +70,21 @@ def _of_objects(actual: Any, expected: Any, path: str, unordered: bool, depth: i
         yield from _differences(found[1], value, here, unordered, depth + 1)
 
 
+def _name(key: str) -> tuple[str, str]:
+    """Return the uri of a key's namespace, and its local name."""
+    return (key.namespace.uri if isinstance(key, Key) and key.namespace else "", str(key))
+
+
+def _written(key: str) -> str:
+    return f"{key.namespace.prefix}#{key}" if isinstance(key, Key) and key.namespace else str(key)
+
+
 def _counterpart(there: list[Any], expected: list[Any], at: int) -> Any:
     """Return the entry of the same key: the second one for the second."""
-    name = str(expected[at][0])
+    name = _name(expected[at][0])
     spend(len(there), "diff")
-    number = sum(str(key) == name for key, _ in expected[:at])
-    same = [entry for entry in there if str(entry[0]) == name]
+    number = sum(_name(key) == name for key, _ in expected[:at])
+    same = [entry for entry in there if _name(entry[0]) == name]
     return same[number] if number < len(same) else None
 
 

@@ -94,7 +94,7 @@ constant(MATH, "PI", PI)
 def _of_floats(name: str, argument: str, manual: str, calculate: Callable[[float], float]) -> None:
     """Declare a function of one float; null is the result if it has none."""
 
-    @defined(MATH, name, f"({argument}: Number) -> Number")
+    @defined(MATH, name, f"({argument}: Number) -> Number", manual=manual)
     def run(number: Any) -> Any:
         try:
             return from_double(calculate(float(exact(number))))
@@ -102,8 +102,6 @@ def _of_floats(name: str, argument: str, manual: str, calculate: Callable[[float
             raise Failed(f"{name} takes a number up to 1E308") from None
         except ValueError:
             return None
-
-    run.__doc__ = manual
 
 
 _of_floats("sin", "angle", "Return the sine of an angle in radians.", math.sin)

@@ -15,12 +15,15 @@ from engine.expressions.dataweave.values.coercing import coerce
 from engine.expressions.dataweave.values.errors import UserFailed
 from engine.expressions.dataweave.values.numbers import exact
 from engine.expressions.dataweave.values.objects import AnyObject
+from engine.expressions.dataweave.values.places import calls
 from engine.expressions.dataweave.values.types import simple
 from engine.expressions.errors import EvaluationError
 
 RUNTIME = "dw::Runtime"
 SYSTEM = "dw::System"
 TIMER = "dw::util::Timer"
+LONGEST_WAIT = 100
+"""Milliseconds."""
 VERSION = "2.12"
 """The version of the language that scripts find."""
 
@@ -37,7 +40,14 @@ def try_(delegate: Callable[[], Any]) -> dict[str, Any]:
         raise
     except EvaluationError as error:
         kind = getattr(error, "kind", "InternalWeaveError")
-        return {"success": False, "error": {"kind": kind, "message": str(error), "location": "", "stack": []}}
+        stack = list(calls(error))
+        location = stack[0].shown() if stack else ""
+        told = {"kind": kind, "message": _words(error), "location": location, "stack": list(map(str, stack))}
+        return {"success": False, "error": told}
+
+
+def _words(error: EvaluationError) -> str:
+    return getattr(error, "told", "") or str(error)
 
 
 @defined(RUNTIME, "orElse", "(previous: TryResult, orElse: () -> E) -> Any")
@@ -66,8 +76,8 @@ def fail_if(value: Any, evaluator: Item, message: str = "Failed") -> Any:
 
 @defined(RUNTIME, "wait", "(value: T, timeout: Number) -> T", acts=True)
 def wait(value: Any, timeout: Any) -> Any:
-    """Return the value after milliseconds. The time is paid from the evaluation's budget, which is below a second."""
-    seconds = max(float(min(exact(timeout), 10_000)), 0) / 1000
+    """Return the value after milliseconds, 100 at most: other flows wait, too. The time is paid from the budget."""
+    seconds = max(float(min(exact(timeout), LONGEST_WAIT)), 0) / 1000
     spend(int(seconds / STEP), "wait")
     clock.sleep(seconds)
     return value

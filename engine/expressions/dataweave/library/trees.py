@@ -175,11 +175,9 @@ def _written_step(step: AnyObject) -> str:
 
 
 def _kind_test(name: str, kind: str) -> None:
-    @defined(TREE, name, "(path: Array<Object>) -> Boolean")
+    @defined(TREE, name, "(path: Array<Object>) -> Boolean", manual=f"Return whether a path ends at {kind.lower()}.")
     def test(path: Sequence[AnyObject]) -> bool:
         return bool(path) and path[-1].get("kind") == kind
-
-    test.__doc__ = f"Return whether a path ends at {kind.lower()}."
 
 
 _kind_test("isObjectType", OBJECT)

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.values.errors import Failed
-from engine.expressions.dataweave.values.types import Type, simple
+from engine.expressions.dataweave.values.types import Field, Type, simple
 
 TYPES = "dw::core::Types"
 TESTED = (
@@ -19,11 +19,9 @@ TESTED = (
 def _test(kind: str) -> None:
     """Declare isStringType and its siblings."""
 
-    @defined(TYPES, f"is{kind}Type", "(t: Type) -> Boolean")
+    @defined(TYPES, f"is{kind}Type", "(t: Type) -> Boolean", manual=f"Return whether a type is {kind}.")
     def test(given: Type) -> bool:
         return (given.name if kind == "Reference" else given.resolved().name) == kind
-
-    test.__doc__ = f"Return whether a type is {kind}."
 
 
 for _kind in TESTED:
@@ -59,25 +57,32 @@ def metadata_of(given: Type) -> dict[str, Any]:
 def array_item(given: Type) -> Type:
     """Return the type of the elements of an array type."""
     found = _expect(given, "Array")
-    return found.arguments[0] if found.arguments else simple("Any")
+    return _part(found.arguments[0]) if found.arguments else simple("Any")
+
+
+def _part(given: Type) -> Type:
+    """Return a type inside another one: a reference, if it has a name."""
+    return Type("Reference", alias=given.alias, resolve=lambda: given) if given.alias else given
 
 
 @defined(TYPES, "unionItems", "(t: Type) -> Array<Type>")
 def union_items(given: Type) -> list[Type]:
     """Return the types of a union."""
-    return list(_expect(given, "Union").arguments)
+    return list(map(_part, _expect(given, "Union").arguments))
 
 
 @defined(TYPES, "intersectionItems", "(t: Type) -> Array<Type>")
 def intersection_items(given: Type) -> list[Type]:
     """Return the types of an intersection."""
-    return list(_expect(given, "Intersection").arguments)
+    return list(map(_part, _expect(given, "Intersection").arguments))
 
 
 @defined(TYPES, "functionParamTypes", "(t: Type) -> Array<Object>")
 def function_param_types(given: Type) -> list[dict[str, Any]]:
     """Return the types of the parameters of a function type."""
-    return [{"paramType": each, "optional": False} for each in _expect(given, "Function").arguments]
+    found = _expect(given, "Function")
+    named = found.fields or tuple(Field(f"param_{at}", each) for at, each in enumerate(found.arguments))
+    return [{"paramType": _part(each.type), "name": each.name, "optional": each.optional} for each in named]
 
 
 @defined(TYPES, "functionReturnType", "(t: Type) -> Type | Null")
@@ -94,14 +99,21 @@ def literal_value_of(given: Type) -> Any:
 
 @defined(TYPES, "objectFields", "(t: Type) -> Array<Object>")
 def object_fields(given: Type) -> list[dict[str, Any]]:
-    """Return the fields of an object type: `{key: {name, namespace}, required, repeated, value}`."""
+    """Return the fields of an object type: `{key: {name, attributes}, required, repeated, value}`."""
     return [
         {
-            "key": {"name": each.name or "_", "namespace": None},
-            "attributes": [],
+            "key": {"name": _name(each), "attributes": list(map(_attribute, each.attributes))},
             "required": not each.optional,
             "repeated": each.repeated,
-            "value": each.type,
+            "value": _part(each.type),
         }
         for each in _expect(given, "Object").fields or ()
     ]
+
+
+def _name(each: Field) -> dict[str, Any]:
+    return {"localName": each.name or "_", "namespace": each.namespace}
+
+
+def _attribute(each: Field) -> dict[str, Any]:
+    return {"name": _name(each), "value": _part(each.type), "required": not each.optional}

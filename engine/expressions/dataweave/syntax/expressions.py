@@ -6,6 +6,7 @@ from engine.expressions.dataweave.syntax.patterns import Patterns
 from engine.expressions.dataweave.syntax.scanner import NUMBERS, WORDS
 from engine.expressions.dataweave.syntax.tree import As, Binary, Call, Is, Literal, Match, Name, Node, Unary, Update
 from engine.expressions.dataweave.syntax.words import LEVELS, NO_OPERATORS, OPERATORS
+from engine.expressions.digits import is_digits
 
 LOGIC = LEVELS["or"]
 
@@ -36,7 +37,7 @@ class Expressions(Patterns):
                 node = self._call_between(node)
             elif self.at("default", *OPERATORS):
                 symbol = self.advance().text
-                node = Binary(token.start, symbol, node, self._operators(LOGIC))
+                node = self.ended(Binary(node.offset, symbol, node, self._operators(LOGIC)))
             else:
                 return node
 
@@ -44,15 +45,18 @@ class Expressions(Patterns):
         """Parse `left name right`, and `match` and `update` with braces."""
         token = self.advance()
         if token.text in ("match", "update") and self.at("{"):
-            return Match(token.start, left, self.cases()) if token.text == "match" else self._update(left, token.start)
+            return self._match(left) if token.text == "match" else self._update(left)
         function = Name(token.start, token.text)
         while self.take("::"):
             module = f"{function.module}::{function.name}" if function.module else function.name
             function = Name(token.start, self.name("a function").text, module)
-        return Call(token.start, function, (left, self._operators(LOGIC)), is_infix=True)
+        return self.ended(Call(left.offset, function, (left, self._operators(LOGIC)), is_infix=True))
 
-    def _update(self, left: Node, start: int) -> Node:
-        return Update(start, left, self.changes())
+    def _match(self, left: Node) -> Node:
+        return self.ended(Match(left.offset, left, self.cases()))
+
+    def _update(self, left: Node) -> Node:
+        return self.ended(Update(left.offset, left, self.changes()))
 
     def _operators(self, level: int) -> Node:
         """Parse operators that bind at least as tightly as the level."""
@@ -60,11 +64,12 @@ class Expressions(Patterns):
         while self.token.text in LEVELS and LEVELS[self.token.text] >= level and self.token.kind != NUMBERS:
             token = self.advance()
             if token.text == "as":
-                node = As(token.start, node, self.type())
+                node = As(node.offset, node, self.type())
             elif token.text == "is":
-                node = Is(token.start, node, self.type())
+                node = Is(node.offset, node, self.type())
             else:
-                node = Binary(token.start, token.text, node, self._operators(LEVELS[token.text] + 1))
+                node = Binary(node.offset, token.text, node, self._operators(LEVELS[token.text] + 1))
+            self.ended(node)
         return node
 
     def _signed(self) -> Node:
@@ -77,7 +82,7 @@ class Expressions(Patterns):
             return Unary(token.start, "not", self._operators(LEVELS["as"]))
         if not self.at("-", "not"):
             return self.operand()
-        if token.text == "-" and self.text[token.end : token.end + 1].isdigit():
+        if token.text == "-" and is_digits(self.text[token.end : token.end + 1]):
             return self._negative()
         return Unary(token.start, self.advance().text, self._operators(LOGIC))
 

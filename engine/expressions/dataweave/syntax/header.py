@@ -26,7 +26,7 @@ from engine.expressions.errors import ExpressionSyntaxError
 
 MEDIA_TYPE = re.compile(r"\s*([\w.*+-]+/[\w.*+-]+|[A-Za-z][\w-]*)", re.ASCII)
 URI = re.compile(r"[ \t]*([A-Za-z][\w+.-]*:\S+)", re.ASCII)
-VERSION = re.compile(r"\s*%dw\s+(\d+)\.(\d+)")
+VERSION = re.compile(r"\s*%dw\s+([0-9]+)\.([0-9]+)")
 
 
 class Header(Expressions):

@@ -9,6 +9,7 @@ from typing import NoReturn
 from engine.expressions.dataweave.syntax.scanner import WORDS, Scanner
 from engine.expressions.dataweave.syntax.tree import Literal, Moment, Name, Node, RegexLiteral, Text
 from engine.expressions.decimals import MOST_DIGITS
+from engine.expressions.digits import is_digits
 from engine.expressions.errors import ExpressionSyntaxError, unclosed_quote
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", '"': '"', "'": "'", "`": "`", "$": "$"}
@@ -17,7 +18,7 @@ PLAIN = {quote: re.compile(rf"[^\\${quote}]+") for quote in "\"'`"}
 HEXADECIMAL = re.compile(r"[0-9a-fA-F]{4}")
 REFERENCE = re.compile(r"\$+|[A-Za-z]\w*", re.ASCII)
 REGEX = re.compile(r"/((?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\]|\[)*)/")
-MOMENT = re.compile(r"\|([PT\dZ+\-][^|\s]*)\|")
+MOMENT = re.compile(r"\|([PT0-9Z+\-][^|\s]*)\|")
 SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
@@ -107,7 +108,7 @@ def _number(text: str, offset: int) -> int | Decimal:
     """Return the value of a number as written; `1e3` stays a decimal, which is written so."""
     if len(text) > MOST_DIGITS:
         raise ExpressionSyntaxError(offset, f"a number of {len(text)} digits", f"at most {MOST_DIGITS}")
-    if text.lstrip("-").isdigit():
+    if is_digits(text.lstrip("-")):
         return int(text)
     number = Decimal(text)
     if abs(number.adjusted()) > MOST_DIGITS:

@@ -41,7 +41,7 @@ class Operands(Types):
         token, is_in_parentheses = self.token, self.at("(")
         if token.kind == WORDS and self.text.startswith("#", token.end):
             return ObjectLiteral(token.start, (self._field_of_name(),))
-        node = self._primary()
+        node = self.ended(self._primary())
         is_name = token.kind in (WORDS, QUOTE) and isinstance(node, (Name, Literal, Text))
         if not self._is_key() or not (is_name or is_in_parentheses):
             return self.selected(node)
@@ -311,9 +311,10 @@ class Operands(Types):
             elif self.at("("):
                 node = Call(node.offset, node, self._arguments_of_call())
             elif self.at("?", "!"):
-                return Presence(node.offset, node, self.advance().text == "!")
+                return self.ended(Presence(node.offset, node, self.advance().text == "!"))
             else:
                 return node
+            self.ended(node)
 
     def _arguments_of_call(self) -> tuple[Node, ...]:
         self.advance()

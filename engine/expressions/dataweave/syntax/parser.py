@@ -22,7 +22,7 @@ def parse_module(text: str) -> Script:
         parser.version()
         directives = parser.directives()
         if parser.token.kind == END:
-            return Script(0, directives, None)
+            return Script(0, directives, None, text)
         return _script(Header(text))
 
 
@@ -37,4 +37,4 @@ def _script(parser: Header) -> Script:
         parser.fail("an expression", "payload")
     body = parser.expression()
     parser.finish()
-    return Script(start, directives, body)
+    return Script(start, directives, body, parser.text)

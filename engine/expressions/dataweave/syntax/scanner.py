@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeVar
 
+from engine.expressions.dataweave.syntax.tree import Node
 from engine.expressions.dataweave.syntax.words import NUMBER, QUOTES, RESERVED, SIGN, SPACE, WORD
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.limits import MOST_TOKENS
 
 WORDS, NUMBERS, SIGNS, QUOTE, END = "word", "number", "sign", "quote", "end"
 MOST_SCRIPT_TOKENS = 4 * MOST_TOKENS
+
+
+Found = TypeVar("Found", bound=Node)
 
 
 class Token(NamedTuple):
@@ -101,6 +105,11 @@ class Scanner:
         if not self.at_name():
             self.fail(f"the name of {what}")
         return self.advance()
+
+    def ended(self, node: Found) -> Found:
+        """Note that a node ends here."""
+        object.__setattr__(node, "end", self.position)  # nodes do not change once they are parsed
+        return node
 
     def fail(self, expected: str, write: str = "") -> NoReturn:
         """Raise the mistake that something else stands here."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """The base class of everything that has a place in the script."""
+    """The base class of everything that has a place in the script. end: the offset behind it, if it is known."""
 
     offset: int
+    end: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -455,6 +456,7 @@ class Script(Node):
 
     directives: tuple[Directive, ...]
     body: Node | None
+    text: str
 
     @property
     def output(self) -> Format | None:

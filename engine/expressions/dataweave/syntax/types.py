@@ -19,6 +19,7 @@ from engine.expressions.dataweave.syntax.tree import (
     WithSchema,
 )
 from engine.expressions.dataweave.syntax.words import CONSTANTS
+from engine.expressions.digits import is_digits
 
 CLOSINGS = {"|": "|", "-": "-"}
 
@@ -79,7 +80,7 @@ class Types(Literals):
         token = self.token
         if token.kind == QUOTE:
             return LiteralType(token.start, self._text_of_type())
-        if token.kind == NUMBERS or (token.text == "-" and self.text[token.end : token.end + 1].isdigit()):
+        if token.kind == NUMBERS or (token.text == "-" and is_digits(self.text[token.end : token.end + 1])):
             return LiteralType(token.start, self.number().value)
         if self.at("{"):
             return self._type_of_object()

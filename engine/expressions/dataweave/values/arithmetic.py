@@ -79,7 +79,7 @@ def _product(left: Any, right: Any) -> Number:
 def _quotient(left: Any, right: Any) -> Number:
     left, right = _numbers(left, right)
     if right == 0:
-        raise Failed("division by zero", "DivisionByZeroException")
+        raise Failed("Division by zero", "DivisionByZeroException")
     if type(left) is int and left % right == 0:
         return int(left // right)
     return _calculated("/", QUOTIENT, "divide", decimal_of(left), decimal_of(right))
@@ -89,7 +89,7 @@ def modulo(left: Any, right: Any) -> Number:
     """Return the remainder, with the sign of the dividend."""
     left, right = _numbers(left, right)
     if right == 0:
-        raise Failed("division by zero", "DivisionByZeroException")
+        raise Failed("Division by zero", "DivisionByZeroException")
     if type(left) is int:
         rest = abs(left) % abs(int(right))
         return -rest if left < 0 else rest

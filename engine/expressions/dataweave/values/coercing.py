@@ -16,7 +16,7 @@ from engine.expressions.dataweave.values.objects import Key, Namespace
 from engine.expressions.dataweave.values.patterns.numbers import read_number_by
 from engine.expressions.dataweave.values.patterns.reading import read_by
 from engine.expressions.dataweave.values.regexes import Regex, compiled_regex
-from engine.expressions.dataweave.values.texts import MOMENTS, as_text, decoded, encoding_named, formatted, written
+from engine.expressions.dataweave.values.texts import MOMENTS, TEXTS, as_text, decoded, encoded, formatted, written
 from engine.expressions.dataweave.values.times.moments import read_as, zone_named
 from engine.expressions.dataweave.values.times.periods import DAY, HOUR, MINUTE, SECOND, Period, read_period
 from engine.expressions.dataweave.values.types import Type
@@ -28,6 +28,8 @@ NONE: Schema = {}
 UNIT = "InvalidUnitException"
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC).timestamp(), datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 PER_ELEMENT = 2
+LONGEST_TOLD = 100
+"""Characters of a value that `try` tells."""
 UNITS = {
     "nanos": 1, "milliseconds": SECOND // 1000, "seconds": SECOND, "minutes": MINUTE, "hours": HOUR, "days": DAY,
 }  # fmt: skip
@@ -59,7 +61,7 @@ def _coerced(value: Any, kind: Type, schema: Schema) -> Any:
             return made
     if kind.name == "Array":
         return converted(value, "Array", schema)
-    raise Unfit(f"{kind_of(value)} does not convert to {kind}")
+    raise Unfit(f"{kind_of(value)} does not convert to {kind.described}")
 
 
 def _of_one(value: Any, kind: Type, schema: Schema) -> Any:
@@ -69,7 +71,7 @@ def _of_one(value: Any, kind: Type, schema: Schema) -> Any:
             return _coerced(value, each, schema)
         except Unfit:
             continue
-    raise Unfit(f"{kind_of(value)} does not convert to {kind}")
+    raise Unfit(f"{kind_of(value)} does not convert to {kind.described}")
 
 
 def fitted(value: Any, kind: Type) -> Any:
@@ -81,11 +83,19 @@ def converted(value: Any, kind: str, schema: Schema = NONE) -> Any:
     """Return the value converted to a kind (`String`), without metadata. Raise Unfit if it does not convert."""
     convert = CONVERTING.get(kind)
     found = kind_of(value)
-    if convert is None:
-        if found == kind:
-            return value
-        raise Unfit(f"{found} does not convert to {kind}")
-    return convert(plain(value), found, schema)
+    try:
+        if convert is None and found != kind:
+            raise _refuse(found, kind)
+        return value if convert is None else convert(plain(value), found, schema)
+    except Unfit as error:
+        error.told = error.told or _told(value, found, kind)
+        raise
+
+
+def _told(value: Any, found: str, kind: str) -> str:
+    """Return DataWeave's own words, which hold the value, for `try`."""
+    shown = f" ({str(TEXTS[found](value))[:LONGEST_TOLD]})" if found in TEXTS else ""
+    return f"Cannot coerce {found}{shown} to {kind}"
 
 
 def _refuse(found: str, kind: str) -> Unfit:
@@ -96,9 +106,9 @@ def _refuse(found: str, kind: str) -> Unfit:
 
 
 def _to_text(value: Any, found: str, schema: Schema) -> str:
-    pattern = schema.get("format")
-    if pattern and (found == "Number" or found in MOMENTS):
-        return formatted(value, as_text(pattern), schema)
+    pattern = _pattern(schema)
+    if pattern is not None and (found == "Number" or found in MOMENTS):
+        return formatted(value, pattern, schema)
     if found == "Binary":
         return _text_of_bytes(value, schema)
     return as_text(value)
@@ -111,23 +121,29 @@ def _text_of_bytes(value: bytes, schema: Schema) -> str:
     return b64encode(value).decode() if as_text(base) == "64" else value.hex().upper()
 
 
+def _pattern(schema: Schema) -> str | None:
+    """Return the `format`; None if there is none. Raise Failed for null."""
+    if "format" not in schema:
+        return None
+    if schema["format"] is None:
+        raise Failed("the format is null", "InvalidSchemaException")
+    return as_text(schema["format"])
+
+
 def _to_key(value: Any, found: str, schema: Schema) -> Key:
     return value if isinstance(value, Key) else Key(_to_text(value, found, schema))
 
 
 def _to_number(value: Any, found: str, schema: Schema) -> Any:
     if found in ("String", "Key"):
-        pattern = schema.get("format")
-        text = str(value)
-        return read_number_by(text, as_text(pattern), schema.get("locale")) if pattern else read_number(text)
+        pattern, text = _pattern(schema), str(value)
+        return read_number(text) if pattern is None else read_number_by(text, pattern, schema.get("locale"))
     if found == "Number":
         return exact(value) if type(value) is float else value
     if found == "DateTime":
         return _since_epoch(value, schema.get("unit"))
     if found == "Period":
         return _length(value, schema.get("unit"))
-    if found == "Binary" and value:
-        return value[0]
     raise _refuse(found, "Number")
 
 
@@ -181,10 +197,10 @@ def _to_moment(kind: str) -> Callable[[Any, str, Schema], Any]:
 
 
 def _read_moment(text: str, kind: str, schema: Schema) -> Any:
-    pattern = schema.get("format")
-    if not pattern:
+    pattern = _pattern(schema)
+    if pattern is None:
         return read_as(text, kind)
-    return read_by(text, as_text(pattern), kind, schema.get("mode"), schema.get("locale"))
+    return read_by(text, pattern, kind, schema.get("mode"), schema.get("locale"))
 
 
 def _from_epoch(number: Any, unit: Any) -> datetime:
@@ -270,7 +286,7 @@ def _to_bytes(value: Any, found: str, schema: Schema) -> Any:
     base = schema.get("base")
     try:
         if base is None:
-            return str(value).encode(encoding_named(schema.get("encoding")), "replace")
+            return encoded(str(value), schema.get("encoding"))
         return b64decode(value, validate=False) if as_text(base) == "64" else bytes.fromhex(value)
     except ValueError:
         raise Failed("the text is not of this base") from None

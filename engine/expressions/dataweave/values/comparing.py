@@ -134,9 +134,9 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any]:
     if not ORDERED.issuperset(kinds):
         raise Failed(f"{kinds[0]} and {kinds[1]} cannot be compared", "InvalidComparisonException")
     if kinds[0] != kinds[1]:
-        if kinds[0] in TEXTS and kinds[1] not in TEXTS:
+        if kinds[0] == "String" and kinds[1] not in TEXTS:
             left = converted(left, kinds[1])
-        elif kinds[1] in TEXTS and kinds[0] not in TEXTS:
+        elif kinds[1] == "String" and kinds[0] not in TEXTS:
             right = converted(right, kinds[0])
         elif not any(kinds[0] in group and kinds[1] in group for group in (DAYS, CLOCKS, TEXTS)):
             raise Failed(f"{kinds[0]} and {kinds[1]} cannot be compared", "InvalidComparisonException")

@@ -10,9 +10,14 @@ from engine.expressions.errors import EvaluationError
 
 
 class DataWeaveError(EvaluationError):
-    """A value that a script cannot work with. kind: DataWeave's own name of the error, which `try` gives."""
+    """A value that a script cannot work with.
+
+    kind: DataWeave's own name of the error, which `try` gives. told: DataWeave's own words, also for `try` alone: they
+    may hold a value.
+    """
 
     kind = "Exception"
+    told = ""
     offset: int | None = None
     """Where in the script it happened, if that is known."""
 

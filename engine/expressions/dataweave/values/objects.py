@@ -16,6 +16,9 @@ class Namespace(NamedTuple):
     prefix: str
     uri: str
 
+    def to_json(self) -> str:
+        return self.uri
+
 
 class Key(str):
     """A key as a value (type Key), and a key of Pairs. Equals and hashes as its local name does.
@@ -77,12 +80,20 @@ class Pairs:
     def items(self) -> list[Entry]:
         return self.entries
 
+    def to_json(self) -> dict[str, Any]:
+        """Return a dict: the values of a key that repeats are a list."""
+        made: dict[str, Any] = {}
+        for key, value in self.entries:
+            made.setdefault(str(key), []).append(value)
+        return {key: found if len(found) > 1 else found[0] for key, found in made.items()}
+
 
 AnyObject = Mapping[str, Any] | Pairs
 
 
 def is_object(value: Any) -> bool:
-    return type(value) is dict or isinstance(value, (Pairs, Mapping))
+    """Return whether a value is an object; a message or an error of the engine is one, too."""
+    return type(value) is dict or isinstance(value, (Pairs, Mapping)) or hasattr(value, "field_names")
 
 
 def entries_of(value: AnyObject) -> Iterable[Entry]:

@@ -38,6 +38,9 @@ class Regex:
     def __repr__(self) -> str:
         return f"Regex({self.pattern!r})"
 
+    def to_json(self) -> str:
+        return self.pattern
+
     def whole(self, text: str) -> Any:
         """Return the match of the whole text, or None."""
         return self._run("fullmatch", text)

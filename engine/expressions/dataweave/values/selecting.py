@@ -374,8 +374,11 @@ def has_at(value: Any, index: Any) -> bool:
     return _at(value, index, is_keyed=False) is not None
 
 
-def asserted(is_there: bool, value: Any) -> Any:
+def asserted(is_there: bool, value: Any, key: Any) -> Any:
     """Return the value of `value.name!`. Raise Failed if there is none."""
     if not is_there:
-        raise Failed("there is no such key, which '!' asks for", "KeyNotFoundException")
+        error = Failed("there is no such key, which '!' asks for", "KeyNotFoundException")
+        is_position = isinstance(key, (int, Decimal))
+        error.told = f"Index {key} is out of bounds." if is_position else f"There is no key named '{key}'"
+        raise error
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC
 from typing import Any
 
 from engine.expressions.charset import codec_named
@@ -16,8 +15,10 @@ from engine.expressions.dataweave.values.patterns.writing import write_moment
 from engine.expressions.dataweave.values.times.moments import moment_text
 
 MOMENTS = frozenset({"Date", "DateTime", "LocalDateTime", "Time", "LocalTime"})
-UTF_16 = "utf-16-be"
-"""Java writes UTF-16 with a mark of the byte order, and reads it without one as big-endian."""
+MARK = b"\xfe\xff"
+BIG_ENDIAN = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}
+"""Java's order without a mark. It writes UTF-16 with one, UTF-32 without."""
+OTHER_NAMES = {"UnicodeBig": "UTF-16", "UnicodeBigUnmarked": "UTF-16BE", "UnicodeLittleUnmarked": "UTF-16LE"}
 
 
 def as_text(value: Any) -> str:
@@ -36,7 +37,7 @@ def as_text(value: Any) -> str:
 def written(value: Any) -> str:
     """Return a value as JSON and CSV write it: a date by the format that it was read or converted with."""
     schema = schema_of(value)
-    if schema and schema.get("format") and kind_of(value) in MOMENTS:
+    if schema and schema.get("format") is not None and kind_of(value) in MOMENTS:
         return formatted(value, str(schema["format"]), schema)
     return as_text(value)
 
@@ -55,20 +56,25 @@ def formatted(value: Any, pattern: str, schema: Any) -> str:
 
 def decoded(value: bytes, encoding: str | None = None) -> str:
     """Return the text of a Binary. Bytes that are not of the encoding become U+FFFD, as in Java."""
-    return value.decode(encoding_named(encoding), "replace")
+    codec = _codec(encoding)
+    if codec == "utf-16" and value[:2] in (MARK, MARK[::-1]):
+        return value.decode(codec, "replace")
+    return value.decode(BIG_ENDIAN.get(codec, codec), "replace")
 
 
-def encoding_named(name: str | None) -> str:
+def encoded(text: str, encoding: str | None = None) -> bytes:
+    """Return the bytes of a text. Characters that the encoding does not have become a question mark."""
+    codec = _codec(encoding)
+    mark = MARK if codec == "utf-16" else b""
+    return mark + text.encode(BIG_ENDIAN.get(codec, codec), "replace")
+
+
+def _codec(name: str | None) -> str:
     """Return the codec of an encoding, UTF-8 without a name. Raise Unfit for one that is not known."""
     try:
-        codec = codec_named(name) if name else "utf-8"
+        return codec_named(OTHER_NAMES.get(name, name)) if name else "utf-8"
     except LookupError:
         raise Unfit("the encoding is not known here") from None
-    return UTF_16 if codec == "utf-16" else codec
-
-
-def _zone_text(value: Any) -> str:
-    return "Z" if value is UTC else moment_text(value)
 
 
 TEXTS: dict[str, Callable[[Any], str]] = {
@@ -76,7 +82,7 @@ TEXTS: dict[str, Callable[[Any], str]] = {
     "Key": str,
     "Boolean": lambda value: "true" if value else "false",
     "Number": number_text,
-    "TimeZone": _zone_text,
+    "TimeZone": moment_text,
     "Period": str,
     "Regex": lambda value: str(value.pattern),
     "Binary": decoded,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from engine.expressions.dataweave.values.kinds import KINDS, kind_of
-from engine.expressions.dataweave.values.objects import all_values, entries_of
+from engine.expressions.dataweave.values.objects import Namespace, all_values, entries_of
 
 SIMPLE = frozenset({
     "String", "Number", "Boolean", "Null", "Date", "DateTime", "LocalDateTime", "Time", "LocalTime", "TimeZone",
@@ -25,12 +25,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 
 class Field(NamedTuple):
-    """A field of an object type. name: None for any key (`{_: String}`)."""
+    """A field of an object type, or a parameter of a function type. name: None for any key (`{_: String}`)."""
 
     name: str | None
     type: Type
     optional: bool = False
     repeated: bool = False
+    namespace: Namespace | None = None
+    attributes: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ class Type:
     name: `String`, `Array`, `Object`, `Function`, `Any`, `Nothing`, …; `Union`, `Intersection`, `Literal`, or
     `Reference` for one that is looked up when it is needed, as one that refers to itself.
     arguments: the type of the elements of an Array, the parts of a Union or Intersection, the parameters of a Function.
-    fields: of an Object type; None if it is just Object. is_open: whether other fields may be there.
-    returns: of a Function. schema: as in `String {format: "…"}`. alias: the name in the script, if it has one.
+    fields: of an Object type; None if it is just Object. Of a Function type: its parameters with names.
+    is_open: whether other fields may be there. returns: of a Function. schema: as in `String {format: "…"}`.
+    alias: the name in the script, if it has one.
     """
 
     name: str
@@ -71,6 +74,15 @@ class Type:
         return self.resolved().base if self.resolve is not None else self.name
 
     def __str__(self) -> str:
+        """Return the name that the script gave it, or that of the type without parameters."""
+        return self.alias or str(self.resolved().name)
+
+    def to_json(self) -> str:
+        return str(self)
+
+    @property
+    def described(self) -> str:
+        """The type as it is written in scripts."""
         return self.alias or WRITING.get(self.name, _written)(self)
 
 
@@ -150,15 +162,19 @@ ACCEPTING: dict[str, Callable[[Type, Any], bool]] = {
 # Writing
 
 
+def _all(kind: Type) -> list[str]:
+    return [each.described for each in kind.arguments]
+
+
 def _written(kind: Type) -> str:
-    return f"{kind.name}<{', '.join(map(str, kind.arguments))}>" if kind.arguments else kind.name
+    return f"{kind.name}<{', '.join(_all(kind))}>" if kind.arguments else kind.name
 
 
 def _written_object(kind: Type) -> str:
     if kind.fields is None:
         return "Object"
     fields = ", ".join(
-        f"{each.name or '_'}{'*' if each.repeated else ''}{'?' if each.optional else ''}: {each.type}"
+        f"{each.name or '_'}{'*' if each.repeated else ''}{'?' if each.optional else ''}: {each.type.described}"
         for each in kind.fields
     )
     return f"{{{fields}}}" if kind.is_open else f"{{| {fields} |}}"
@@ -172,12 +188,12 @@ def _written_literal(kind: Type) -> str:
 def _written_function(kind: Type) -> str:
     if kind.returns is None:
         return "Function"
-    return f"({', '.join(map(str, kind.arguments))}) -> {kind.returns}"
+    return f"({', '.join(_all(kind))}) -> {kind.returns.described}"
 
 
 WRITING: dict[str, Callable[[Type], str]] = {
-    "Union": lambda kind: " | ".join(map(str, kind.arguments)),
-    "Intersection": lambda kind: " & ".join(map(str, kind.arguments)),
+    "Union": lambda kind: " | ".join(_all(kind)),
+    "Intersection": lambda kind: " & ".join(_all(kind)),
     "Object": _written_object,
     "Literal": _written_literal,
     "Function": _written_function,

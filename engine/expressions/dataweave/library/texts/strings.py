@@ -120,7 +120,7 @@ def count_characters_by(text: str, predicate: Item) -> int:
 @defined(STRINGS, "substringBy", "(text: Null, predicate: (character: Nothing, index: Nothing) -> Any) -> Null")
 @defined(STRINGS, "countMatches", "(text: Null, pattern: Any) -> Null")
 def of_null(*arguments: Any) -> None:
-    """Return null."""
+    return None
 
 
 @defined(STRINGS, "countMatches", "(text: String, pattern: String) -> Number")
@@ -202,21 +202,22 @@ def substring(text: str, start: Any, until: Any) -> str:
     return text[max(whole(start), 0) : max(whole(until), 0)]
 
 
-def _all_characters(name: str, is_one: Callable[[str], bool], of_empty: str = "false") -> None:
+def _all_characters(name: str, which: str, is_one: Callable[[str], bool], of_empty: bool = False) -> None:
     """Declare a test of all characters."""
+    manual = f"Return whether all characters are {which}; {str(of_empty).lower()} for an empty text."
 
-    @defined(STRINGS, name, "(text: String) -> Boolean", "(text: Null) -> false")
+    @defined(STRINGS, name, "(text: String) -> Boolean", "(text: Null) -> false", manual=manual)
     def test(text: str) -> bool:
         spend(len(text) // 4, name)
-        return bool(text) and all(map(is_one, text)) if of_empty == "false" else all(map(is_one, text))
+        return all(map(is_one, text)) if text else of_empty
 
 
-_all_characters("isAlpha", str.isalpha)
-_all_characters("isAlphanumeric", str.isalnum)
-_all_characters("isLowerCase", str.islower)
-_all_characters("isNumeric", str.isdecimal)
-_all_characters("isUpperCase", str.isupper)
-_all_characters("isWhitespace", str.isspace, "true")
+_all_characters("isAlpha", "letters", str.isalpha)
+_all_characters("isAlphanumeric", "letters or digits", str.isalnum)
+_all_characters("isLowerCase", "small letters", str.islower)
+_all_characters("isNumeric", "digits of any script", str.isdecimal)
+_all_characters("isUpperCase", "capital letters", str.isupper)
+_all_characters("isWhitespace", "blanks", str.isspace, of_empty=True)
 
 
 def _padding(text: str, size: Any, pad: str, what: str) -> str:

@@ -64,7 +64,8 @@ def names_of(language: str | None) -> Names:
     locale = _locale(language)
     if locale is None:
         return ENGLISH
-    halves = locale.periods.get("am", "AM"), locale.periods.get("pm", "PM")
+    periods = locale.day_periods["format"]["abbreviated"]
+    halves = str(periods.get("am", "AM")), str(periods.get("pm", "PM"))
     months, standing = locale.months["format"], locale.months["stand-alone"]
     return Names(
         {width: _in_order(months[width], 1, 12) for width in WIDTHS},

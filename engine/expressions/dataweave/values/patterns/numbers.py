@@ -25,10 +25,10 @@ from engine.expressions.dataweave.values.numbers import EXACT, decimal_of, simpl
 from engine.expressions.dataweave.values.patterns.locales import Signs, signs_of
 from engine.limits import LONGEST_FORMAT_PATTERN, LONGEST_NUMBER
 
-AFFIX = r"(?:'[^']*'|[^'#0,.;E])*"
+AFFIX = r"(?:'[^']*'|[^'#0,.;])*"
 PATTERN = (
     rf"(?P<before>{AFFIX})(?P<whole>[#,]*[0,]*)(?P<fraction>\.(?P<least>0*)(?P<more>#*))?(?:E(?P<exponent>0+))?"
-    rf"(?P<behind>(?:'[^']*'|[^'#0,.;])*)"
+    rf"(?P<behind>{AFFIX})"
     rf"(?:;(?P<negative>{AFFIX})[#0,.]*(?P<negative_behind>{AFFIX}))?"
 )
 PER_CHARACTER = 40
@@ -66,6 +66,8 @@ def pattern_of(pattern: str) -> Pattern:
     if match is None:
         raise Unfit("the format is not a number pattern such as #,##0.00")
     whole, least, more = match["whole"], len(match["least"] or ""), len(match["more"] or "")
+    if not whole and not least and more:  # Java reads .## as .0#
+        least, more = 1, more - 1
     before, behind = _plain(match["before"]), _plain(match["behind"])
     second = match["negative"] is not None
     digits = whole.replace(",", "")
@@ -75,13 +77,18 @@ def pattern_of(pattern: str) -> Pattern:
         _plain(match["negative"]) if second else "-" + before,
         _plain(match["negative_behind"]) if second else behind,
         scale=_scale(match["before"] + match["behind"]),
-        least_whole=digits.count("0") or int("#" in digits and match["least"] == "") or int(not digits and not least),
+        least_whole=digits.count("0") or _implied(digits, least, has_point=match["fraction"] is not None),
         most_whole=len(digits),
         group=len(whole.rpartition(",")[2]) if "," in whole else 0,
         least=least,
         most=least + more,
         exponent=len(match["exponent"] or ""),
     )
+
+
+def _implied(digits: str, least: int, *, has_point: bool) -> int:
+    """Return the digits in front of the point of a pattern without 0 there: #.## writes 0.5, #.00 and # do not."""
+    return int(not least and (has_point or not digits))
 
 
 def _plain(text: str) -> str:
@@ -100,7 +107,7 @@ def write_number(number: int | Decimal, pattern: str, language: str | None = Non
     value = _shifted(decimal_of(number), form.scale)
     rounding = MODES.get(mode or "", ROUND_HALF_UP)
     body = _scientific(value, form, rounding, signs) if form.exponent else _fixed(value, form, rounding, signs)
-    if value < 0 and any(digit in body for digit in "123456789"):
+    if value < 0:
         return form.negative_before.replace("-", signs.minus, 1) + body + form.negative_behind
     return form.before + body + form.behind
 
@@ -120,17 +127,36 @@ def _digits(value: Decimal, least: int) -> tuple[str, str]:
 
 def _scientific(value: Decimal, form: Pattern, rounding: str, signs: Signs) -> str:
     """Return the digits with an exponent: a multiple of the most digits in front of the point, if these vary."""
-    adjusted = value.adjusted() if value else 0
-    varies = form.most_whole > form.least_whole and form.most_whole > 1
-    exponent = adjusted - adjusted % form.most_whole if varies else adjusted - max(form.least_whole, 1) + 1
-    most = form.most + form.most_whole - (adjusted - exponent + 1) if varies else form.most
-    value = _rounded(_shifted(value, -exponent), max(most, 0), rounding)
-    whole, fraction = _digits(value, form.least)
+    exponent = _exponent(value, form)
+    shown = _mantissa(value, exponent, form, rounding)
+    if _exponent(_shifted(shown, exponent), form) != exponent:  # rounding made one digit more
+        exponent = _exponent(_shifted(shown, exponent), form)
+        shown = _mantissa(value, exponent, form, rounding)
+    whole, fraction = _digits(shown, form.least)
+    whole = whole.rjust(form.least_whole, "0") or "0"
     sign = signs.minus if exponent < 0 else ""
-    return (whole or "0") + (signs.point + fraction if fraction else "") + f"E{sign}{abs(exponent):0{form.exponent}d}"
+    return whole + (signs.point + fraction if fraction else "") + f"E{sign}{abs(exponent):0{form.exponent}d}"
+
+
+def _exponent(value: Decimal, form: Pattern) -> int:
+    if not value:
+        return 0
+    if form.most_whole > form.least_whole and form.most_whole > 1:
+        return value.adjusted() - value.adjusted() % form.most_whole
+    return value.adjusted() - max(form.least_whole, 1) + 1
+
+
+def _mantissa(value: Decimal, exponent: int, form: Pattern, rounding: str) -> Decimal:
+    most = form.most
+    if value and form.most_whole > form.least_whole and form.most_whole > 1:
+        most += form.most_whole - (value.adjusted() - exponent + 1)
+    return _rounded(_shifted(value, -exponent), max(most, 0), rounding)
 
 
 def _rounded(value: Decimal, digits: int, rounding: str) -> Decimal:
+    """Return the value with so many digits. As in Java, one that has only zeros there becomes 0, even by UP."""
+    if value.adjusted() + 1 < -digits:
+        rounding = ROUND_DOWN
     with localcontext(EXACT) as context:
         context.traps[Inexact] = False
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from engine.expressions.budget import spend
@@ -159,11 +159,14 @@ def _made(found: Fields, kind: str, mode: str) -> Any:
         return found["zone"]
     zone: tzinfo | None = found.get("zone")
     if kind == "Date":
-        return _date(found, mode)
-    if kind in ("LocalTime", "Time"):
-        clock, _ = _time(found, mode)
-        return clock.replace(tzinfo=zone or UTC) if kind == "Time" and zone else _without_zone(clock, kind)
+        return _date(found, mode) + timedelta(days=_days(found, mode))
     clock, days = _time(found, mode)
+    if kind == "LocalTime":
+        return clock
+    if kind == "Time":
+        if zone is None or hasattr(zone, "key"):  # the offset of a region depends on the date
+            raise Unread
+        return clock.replace(tzinfo=zone)
     moment = datetime.combine(_date(found, mode), clock) + timedelta(days=days)
     if kind == "LocalDateTime":
         return moment
@@ -172,10 +175,13 @@ def _made(found: Fields, kind: str, mode: str) -> Any:
     return moment.replace(tzinfo=zone)
 
 
-def _without_zone(clock: time, kind: str) -> time:
-    if kind == "Time":
+def _days(found: Fields, mode: str) -> int:
+    """Return the days that a time adds to a date: 1 for 24:00."""
+    if found.keys() & {"H", "k"} or ("a" in found and found.keys() & {"h", "K"}):
+        return _time(found, mode)[1]
+    if not 1 <= found.get("h", 1) <= 12:
         raise Unread
-    return clock
+    return 0
 
 
 def _date(found: Fields, mode: str) -> date:
@@ -187,17 +193,19 @@ def _date(found: Fields, mode: str) -> date:
     month, day = found.get("M", found.get("L")), found.get("d")
     if month is None or day is None:
         raise Unread
+    made = _in_month(year, month, day, mode)
+    if found.get("E", made.isoweekday()) != made.isoweekday():
+        raise Unread
+    return made
+
+
+def _in_month(year: int, month: int, day: int, mode: str) -> date:
     if mode == "LENIENT":
         year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
         return date(year, month, 1) + timedelta(days=day - 1)
     if not 1 <= day <= 31:
         raise Unread
-    if mode == "SMART":
-        day = min(day, _last_day(year, month))
-    made = date(year, month, day)
-    if found.get("E", made.isoweekday()) != made.isoweekday():
-        raise Unread
-    return made
+    return date(year, month, min(day, _last_day(year, month)) if mode == "SMART" else day)
 
 
 def _of_year(year: int, day: int) -> date:
@@ -218,7 +226,7 @@ def _time(found: Fields, mode: str) -> tuple[time, int]:
         micros = found["N"] // 1000 if "N" in found else found["A"] * 1000
         return (datetime.min + timedelta(microseconds=micros)).time(), 0
     nanos = int(found.get("n") or found.get("S") or 0)
-    hour, minute, second = _hour(found), int(found.get("m", 0)), int(found.get("s", 0))
+    hour, minute, second = _hour(found, mode), int(found.get("m", 0)), int(found.get("s", 0))
     if mode == "LENIENT":
         moment = datetime(2000, 1, 1) + timedelta(
             hours=hour, minutes=minute, seconds=second, microseconds=nanos // 1000
@@ -229,7 +237,7 @@ def _time(found: Fields, mode: str) -> tuple[time, int]:
     return time(hour, minute, second, nanos // 1000), 0
 
 
-def _hour(found: Fields) -> int:
+def _hour(found: Fields, mode: str) -> int:
     if "H" in found:
         return int(found["H"])
     if "k" in found:
@@ -237,6 +245,6 @@ def _hour(found: Fields) -> int:
     if "a" not in found or not ("h" in found or "K" in found):
         raise Unread
     hour = int(found["h"] if "h" in found else found["K"])
-    if not 0 <= hour <= 12:
+    if not 0 <= hour <= 12 and mode != "LENIENT":
         raise Unread
-    return hour % 12 + (12 if found["a"] == 2 else 0)
+    return hour * (hour != 12) + (12 if found["a"] == 2 else 0)

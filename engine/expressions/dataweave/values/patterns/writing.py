@@ -10,7 +10,7 @@ from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.errors import Unfit
 from engine.expressions.dataweave.values.patterns.fields import PER_TOKEN, Token, tokens
 from engine.expressions.dataweave.values.patterns.locales import Names, names_of
-from engine.expressions.dataweave.values.times.moments import offset_text, zone_text
+from engine.expressions.dataweave.values.times.moments import offset_text, zone_name, zone_text
 
 DATE = frozenset("GuyDMLdQqYwWEecF")
 TIME = frozenset("aBhKkHmsSAnN")
@@ -51,7 +51,7 @@ def _digits(letter: str, width: int, number: int) -> str:
 
 def _refuse_lacking(value: Any, letter: str) -> None:
     has_date, has_time = isinstance(value, date), isinstance(value, (datetime, time))
-    has_zone = has_time and value.tzinfo is not None
+    has_zone = has_time and value.tzinfo is not None and (has_date or letter not in "Vzv")
     if (letter in DATE and not has_date) or (letter in TIME and not has_time) or (letter in ZONE and not has_zone):
         raise Unfit(f"the value has nothing for {letter} in the format")
 
@@ -121,8 +121,8 @@ def _day(value: Any, width: int, names: Names) -> str:
 
 def _part_of_day(value: Any, width: int, names: Names) -> str:
     hour = value.hour
-    if hour == 12 and value.minute == 0:
-        return "noon"
+    if hour % 12 == 0 and value.minute == 0:
+        return "noon" if hour else "midnight"
     parts = (
         (6, "at night"),
         (12, "in the morning"),
@@ -183,10 +183,13 @@ def _localized(offset: timedelta, width: int) -> str:
 
 
 def _zone_name(value: Any, width: int) -> str:
-    if not hasattr(value.tzinfo, "key"):
+    if not zone_name(value.tzinfo):
         return zone_text(value.tzinfo)
     short = str(value.tzname())
-    return _long_name(value, short) if width == 4 else short
+    return LONG_NAMES.get(short) or _long_name(value, short) if width == 4 else short
+
+
+LONG_NAMES = {"UTC": "Coordinated Universal Time", "GMT": "Greenwich Mean Time"}
 
 
 def _long_name(value: Any, short: str) -> str:

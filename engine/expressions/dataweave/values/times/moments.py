@@ -12,8 +12,9 @@ from engine.expressions.dataweave.values.errors import Unfit
 from engine.limits import LONGEST_MOMENT, LONGEST_ZONE_NAME
 
 FORM = re.compile(
-    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})?(?:(?P<t>T)?(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?))?"
-    r"(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)?(?:\[(?P<zone>[A-Za-z0-9_+/-]+)\])?",
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-W[0-9]{2}-[0-9]|[0-9]{4}-[0-9]{3})?"
+    r"(?:(?P<t>T)?(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?))?"
+    r"(?P<offset>Z|[+-][0-9]{2}(?::[0-9]{2}(?::[0-9]{2})?)?)?(?:\[(?P<zone>[A-Za-z0-9_+/-]+)\])?",
     re.ASCII,
 )
 OFFSET = re.compile(r"([+-])([0-9]{1,2})(?::?([0-9]{2}))?(?::?([0-9]{2}))?", re.ASCII)
@@ -38,20 +39,40 @@ class Moment(NamedTuple):
     day: date | None
     time: time | None
     zone: tzinfo | None
+    offset: tzinfo | None
 
 
 def read_moment(text: str, kind: str) -> Moment:
     """Return the parts of a text. Raise Unfit if it is not ISO 8601; kind: what it should be."""
     found = FORM.fullmatch(text) if 0 < len(text) <= LONGEST_MOMENT else None
-    if found is None or bool(found["t"]) != bool(found["date"] and found["time"]):
+    if found is None or not _is_whole(found):
         raise Unfit(f"the text is not a {kind}")
     try:
-        day = date.fromisoformat(found["date"]) if found["date"] else None
+        day = _day(found["date"]) if found["date"] else None
         clock = _time(found["time"]) if found["time"] else None
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Unfit(f"the text is not a {kind}") from None
-    name = found["zone"] or found["offset"]
-    return Moment(day, clock, zone_named(name) if name else None)
+    offset = zone_named(found["offset"]) if found["offset"] else None
+    return Moment(day, clock, zone_named(found["zone"]) if found["zone"] else offset, offset)
+
+
+def _is_whole(found: re.Match[str]) -> bool:
+    """Return whether what stands in the text belongs together: an offset to a time, a region to an offset."""
+    has_date, has_time, has_offset = found["date"], found["time"], found["offset"]
+    return (
+        bool(found["t"]) == bool(has_date and has_time)
+        and not (has_date and has_offset and not has_time)
+        and not (found["zone"] and not has_offset)
+    )
+
+
+def _day(text: str) -> date:
+    if len(text) == len("2024-065"):
+        made = date(int(text[:4]), 1, 1) + timedelta(days=int(text[5:]) - 1)
+        if str(made.year) != text[:4].lstrip("0"):
+            raise ValueError
+        return made
+    return date.fromisoformat(text)
 
 
 def _time(text: str) -> time:
@@ -61,18 +82,27 @@ def _time(text: str) -> time:
 
 def zone_named(name: str) -> tzinfo:
     """Return the zone of an offset, `Z`, a region or one of Java's short names. Raise Unfit if there is none."""
-    if name in ("Z", "z", "UTC", "GMT", "UT"):
+    if name in ("Z", "z"):
         return UTC
-    offset = OFFSET.fullmatch(name.removeprefix("UTC").removeprefix("GMT").removeprefix("UT"))
-    if offset is not None:
-        return _offset(offset)
+    prefix = next((each for each in ("UTC", "GMT", "UT") if name.startswith(each)), "")
+    offset = OFFSET.fullmatch(name[len(prefix) :])
+    if offset is not None or name == prefix != "":
+        return _named_offset(prefix, _offset(offset) if offset is not None else UTC)
     found = _region(SHORT_ZONES.get(name, name)) if len(name) <= LONGEST_ZONE_NAME else None
     if found is None:
         raise Unfit("the text is not a time zone")
     return found
 
 
-def _offset(found: re.Match[str]) -> tzinfo:
+def _named_offset(prefix: str, zone: timezone) -> timezone:
+    """Return the zone of GMT+2, which keeps its name."""
+    if not prefix:
+        return zone
+    offset = zone.utcoffset(None)
+    return timezone(offset, prefix + (offset_text(offset) if offset else ""))
+
+
+def _offset(found: re.Match[str]) -> timezone:
     hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
     total = hours * 3600 + minutes * 60 + seconds
     if minutes > 59 or seconds > 59 or total > 18 * 3600:
@@ -110,7 +140,7 @@ def _zoned(parts: Moment) -> datetime | None:
 
 
 def _zoned_time(parts: Moment) -> time | None:
-    return None if parts.time is None else parts.time.replace(tzinfo=parts.zone or UTC)
+    return None if parts.time is None else parts.time.replace(tzinfo=parts.offset or UTC)
 
 
 MAKING: dict[str, Any] = {
@@ -119,7 +149,7 @@ MAKING: dict[str, Any] = {
     "LocalDateTime": _local,
     "Time": _zoned_time,
     "LocalTime": lambda parts: parts.time,
-    "TimeZone": lambda parts: parts.zone,
+    "TimeZone": lambda parts: parts.offset,
 }
 
 
@@ -157,5 +187,13 @@ def offset_text(offset: timedelta | None) -> str:
 
 
 def zone_text(zone: tzinfo) -> str:
-    """Return the name of a region, or an offset."""
-    return str(getattr(zone, "key", "")) or offset_text(zone.utcoffset(None))
+    """Return the name of a region or of an offset, such as GMT, or an offset."""
+    return zone_name(zone) or offset_text(zone.utcoffset(None))
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Return the name under which a zone was asked for; nothing for one by its offset."""
+    if isinstance(zone, timezone):
+        given = zone.__getinitargs__()
+        return str(given[1]) if len(given) > 1 else ""
+    return str(getattr(zone, "key", ""))

@@ -33,6 +33,9 @@ class Period:
     def __str__(self) -> str:
         return _written_date(self) if self.nanos is None else _written_time(self.nanos)
 
+    def to_json(self) -> str:
+        return str(self)
+
     def __neg__(self) -> Period:
         return Period(-self.years, -self.months, -self.days, None if self.nanos is None else -self.nanos)
 
