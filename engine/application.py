@@ -124,7 +124,9 @@ class Application:
         env: the environment, whose properties are in config/ENV.yaml; if left out, that of the variable ENGINE_ENV.
         is_check: whether nothing will run: encrypted values then need no key.
         """
-        recipe = Recipe(paths, properties, tuple(processors), clock, observers, around, meters, metrics, name, env, is_check)
+        recipe = Recipe(
+            paths, properties, tuple(processors), clock, observers, around, meters, metrics, name, env, is_check
+        )
         return cls(recipe.load(), recipe)
 
     @property

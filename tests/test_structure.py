@@ -20,10 +20,12 @@ FILES = {
 }
 # Each room may import from those after it, and from itself.
 FLOORS = [
-    "processors", "engine.connectors", "engine.tools", "engine.mule", "engine.testing", "engine.operation", "engine.application",
-    "engine.recipe", "engine.edition", "engine.succession", "engine.openapi", "engine.analysis", "engine.serving",
+    "processors", "engine.mule.handed", "engine.connectors", "engine.tools", "engine.mule", "engine.testing",
+    "engine.operation", "engine.application", "engine.recipe", "engine.edition", "engine.succession",
+    "engine.openapi", "engine.analysis", "engine.serving",
     "engine.wire", "engine.content", "engine.loading", "engine.steps", "engine.plan", "engine.stores",
-    "engine.parameters", "engine.work", "engine.values", "engine.dataweave", "engine.expressions", "engine.limits", "engine.faces",
+    "engine.parameters", "engine.work", "engine.values", "engine.dataweave", "engine.expressions", "engine.limits",
+    "engine.faces",
 ]  # fmt: skip
 FACE = "engine"
 FACES = (FACE, "engine.connectors")

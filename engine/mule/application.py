@@ -60,7 +60,9 @@ def application_in(path: Path) -> Application:
     flows = _xml_in(folder)
     if not flows:
         if (path / "src/main/app").is_dir():
-            raise NoApplication(f"'{path}' is an application of Mule 3; the Mule Migration Assistant makes one of Mule 4 of it")
+            raise NoApplication(
+                f"'{path}' is an application of Mule 3; the Mule Migration Assistant makes one of Mule 4 of it"
+            )
         raise NoApplication(f"'{path}' has no XML files in {MULE}")
     tests, resources = _xml_in(path / TESTS), _files_in(path / RESOURCES)
     return Application(_name(path), flows, tests, resources, _files_in(path / TEST_RESOURCES))
@@ -68,7 +70,9 @@ def application_in(path: Path) -> Application:
 
 def applications_in(path: Path) -> list[Path]:
     """Return the folders of the applications in a workspace."""
-    found = sorted(each.parents[2] for each in path.rglob("src/main/mule") if each.is_dir() and "target" not in each.parts)
+    found = sorted(
+        each.parents[2] for each in path.rglob("src/main/mule") if each.is_dir() and "target" not in each.parts
+    )
     return [each for each in found if any((each / MULE).rglob("*.xml"))]
 
 

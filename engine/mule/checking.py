@@ -15,10 +15,12 @@ from engine.mule.conversion.missing import NOWHERE, raised
 from engine.mule.importing import Imported
 from engine.mule.reports.report import Advice, Gap
 from engine.mule.writing.parts import NOTHING, Part
+from engine.mule.xml.nodes import Node
 
 MOST_ROUNDS = 12
 FOLDER = "flows"
 SCRIPT, SCRIPT_FILE = "dataweave", ".dwl"
+SCRIPTS = ("ee:set-payload", "ee:set-variable", "ee:set-attributes")
 STEP, HANDLER, SOURCE = "step", "handler", "source"
 
 
@@ -27,7 +29,7 @@ def make_loadable(imported: Imported) -> list[Diagnostic]:
     left: list[Diagnostic] = []
     for _ in range(MOST_ROUNDS):
         left = mistakes_in(imported)
-        if not left or not any([_replace(imported, each) for each in left]):
+        if not left or not sum(_replace(imported, each) for each in left):
             break
         imported.write_flows()
     return left
@@ -57,7 +59,7 @@ def _replace(imported: Imported, mistake: Diagnostic) -> bool:
     file, line = mistake.place.file, mistake.place.line
     name = Path(file).name
     if Path(file).parent.name != FOLDER or name not in imported.sections:
-        return any([_put_stand_in(imported, each, mistake, 0) for each in list(_users(imported, file))])
+        return sum(_put_stand_in(imported, each, mistake, 0) for each in list(_users(imported, file))) > 0
     found = _part_at(imported.sections[name], line)
     if found is None:
         return False
@@ -78,9 +80,18 @@ def _put_stand_in(imported: Imported, part: Part, mistake: Diagnostic, line: int
         why = f"{why}, in {Path(mistake.place.file).name}:{mistake.place.line}:{mistake.place.column}"
     advice = Advice(why, mistake.mistake.expected or "another way to say it", "S")
     gap = imported.report.add_gap(node, what, advice, line)
+    _uncount(imported, part, node)
     part.comments = [*part.comments, told(gap, node.source)]
     part.value, part.kind = _stand_in(part, gap), ""
     return True
+
+
+def _uncount(imported: Imported, part: Part, node: Node) -> None:
+    """Take what is replaced from the counts of what is converted."""
+    imported.unconverted.update(id(each) for each in node.walk())
+    imported.count()
+    imported.report.scripts["converted"] -= sum(each.name in SCRIPTS for each in node.walk())
+    imported.report.flows["converted"] -= part.kind in ("flows", "sub-flows")
 
 
 def _users(imported: Imported, file: str) -> Iterator[Part]:

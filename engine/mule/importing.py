@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from engine.loading.catalog import discover
+from engine.loading.files.data import Map
+from engine.loading.files.document import Document
+from engine.loading.properties import entries_of
+from engine.loading.properties_file import PropertiesFile
 from engine.mule.apis.apis import Apis
 from engine.mule.application import Application, NoApplication
 from engine.mule.conversion import missing
@@ -18,8 +22,9 @@ from engine.mule.conversion.conversion import Conversion, Globals
 from engine.mule.conversion.flows import FlowFile
 from engine.mule.conversion.properties import Settings
 from engine.mule.conversion.rules import STEPS, written_step
-from engine.mule.elements import apikit, scripting
+from engine.mule.elements import files, scripting
 from engine.mule.elements.settings import IGNORED
+from engine.mule.elements.web import apikit
 from engine.mule.reports.report import Advice, Report
 from engine.mule.writing.yaml import write
 from engine.mule.xml.nodes import ROOTS, Node, globals_of
@@ -54,6 +59,16 @@ class Imported:
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     heads: dict[str, str] = field(default_factory=dict)
     run: Run | None = None
+    elements: list[Node] = field(default_factory=list)
+    """All elements of the XML."""
+
+    unconverted: set[int] = field(default_factory=set)
+    """The `id`s of those that are in a gap."""
+
+    def count(self) -> None:
+        """Count the elements anew."""
+        converted = sum(id(each) not in self.unconverted for each in self.elements)
+        self.report.elements = {"converted": converted, "all": len(self.elements)}
 
     def write_flows(self) -> None:
         """Make the texts of the flow files anew."""
@@ -85,7 +100,12 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
         raise NoApplication(f"'{application.name}' has neither flows nor configs")
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
-    _count(conversion, roots.values())
+    imported.elements = [each for root in roots.values() for each in root.walk() if each.name not in ROOTS]
+    imported.unconverted = conversion.unconverted
+    imported.count()
+    for name in ("scripts", "flows"):
+        counts = getattr(conversion.report, name)
+        counts["converted"] = counts["all"]
     imported.write_flows()
     return imported
 
@@ -120,7 +140,9 @@ def _names(roots: Iterable[str], application: Application) -> dict[str, str]:
     taken = {name for name in application.resources if "/" not in name} | {MISSING}
     for file in roots:
         stem = file.removesuffix(".xml").replace("/", "-")
-        name = next(each for each in (f"{stem}.yaml", f"{stem}-flows.yaml", f"{stem}-flows-2.yaml") if each not in taken)
+        name = next(
+            each for each in (f"{stem}.yaml", f"{stem}-flows.yaml", f"{stem}-flows-2.yaml") if each not in taken
+        )
         taken.add(name)
         names[file] = name
     return names
@@ -128,14 +150,10 @@ def _names(roots: Iterable[str], application: Application) -> dict[str, str]:
 
 def properties_in(application: Application, name: str) -> dict[str, str]:
     """Return the properties of a file, YAML or Java's; none if it cannot be read."""
-    from engine.loading.files.document import Document
-    from engine.loading.properties import entries_of
-    from engine.loading.properties_file import PropertiesFile
-
     text = (application.read(name) or b"").decode("utf-8", "replace")
     kind = PropertiesFile if name.endswith(".properties") else Document
-    data: Any = kind(name, text.replace("\r\n", "\n").replace("\r", "\n")).data
-    entries = entries_of(data) if isinstance(data, dict) else ()
+    data = kind(name, text.replace("\r\n", "\n").replace("\r", "\n")).data
+    entries = entries_of(data) if isinstance(data, Map) else ()
     return {key: str(entry.value) for key, entry in entries if not isinstance(entry.value, list)}
 
 
@@ -198,6 +216,8 @@ def _add_resources(application: Application, conversion: Conversion, settings: S
             imported.files[name] = data
     for name, text in conversion.apis.written.items():
         imported.files[name] = text.encode()
+    if conversion.uses_files:
+        imported.files[f"{files.module_of(application.name)}.py"] = files.source_of_module().encode()
     if conversion.functions:
         body = "\n\n".join([scripting.HEAD, *conversion.functions.values()])
         imported.files[f"{scripting.module_of(application.name)}.py"] = body.encode()
@@ -209,12 +229,3 @@ def _is_api(data: bytes | None) -> bool:
     except yaml.YAMLError:
         return False
     return isinstance(document, dict) and "openapi" in document
-
-
-def _count(conversion: Conversion, roots: Iterable[Node]) -> None:
-    elements = [each for root in roots for each in root.walk() if each.name not in ROOTS]
-    report = conversion.report
-    report.elements["all"] = len(elements)
-    report.elements["converted"] = sum(id(each) not in conversion.unconverted for each in elements)
-    report.scripts["converted"] = report.scripts["all"]
-    report.flows["converted"] = report.flows["all"]

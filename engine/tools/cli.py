@@ -178,7 +178,7 @@ def _recorder(folder: Path, known: Given) -> Recorder:
 def check(
     paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...], connect: bool
 ) -> None:
-    """Report every mistake in the flows; exit code 1 if there is one. Encrypted values need no key, but --connect does."""
+    """Report every mistake in the flows; exit code 1 if there is one. Encrypted values need their key for --connect."""
     app = load(paths, settings, processors, env, metrics=True, is_check=not connect)
     if connect:
         try_connections(app)

@@ -10,7 +10,9 @@ SCHEMES = {"mysql": "mysql+asyncmy", "mariadb": "mariadb+asyncmy", "postgresql":
 SHARED_OPTIONS = ("sslmode",)
 """Options that mean the same to a driver here."""
 ORACLE = re.compile(r"oracle:thin:@(?://)?(?P<host>[^:/@]+)(?::(?P<port>[0-9]+))?(?P<kind>[:/])(?P<name>[^?]+)")
-SQL_SERVER = re.compile(r"sqlserver://(?P<host>[^;:/\\]+)(?:\\[^;:]*)?(?::(?P<port>[0-9]+))?(?P<options>;.*)?", re.DOTALL)
+SQL_SERVER = re.compile(
+    r"sqlserver://(?P<host>[^;:/\\]+)(?:\\[^;:]*)?(?::(?P<port>[0-9]+))?(?P<options>;.*)?", re.DOTALL
+)
 ODBC = urlencode({"driver": "ODBC Driver 18 for SQL Server"})
 
 

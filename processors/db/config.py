@@ -147,7 +147,9 @@ class Config(BaseConfig):
 
     def __post_init__(self) -> None:
         if self.user is not None and "@" in self.url:
-            refuse([Mistake("F304", "user beside a url that has one", "one of them", "the url without user and password")])
+            refuse(
+                [Mistake("F304", "user beside a url that has one", "one of them", "the url without user and password")]
+            )
         self._prepare(database=database_of(self._address, self._pooling))
 
     def be_named(self, name: str) -> None:

@@ -16,7 +16,6 @@ from engine.loading.config.encryption import (
 from engine.loading.properties import Entry, Properties, as_text
 from engine.parameters.mistake import Mistake
 
-
 STAND_IN = "1"
 """Stands for each value when files are checked without the key: most parameters may have it."""
 

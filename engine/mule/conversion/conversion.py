@@ -16,8 +16,12 @@ from engine.mule.writing.parts import NOTHING, Part
 from engine.mule.xml.nodes import Comment, Node
 
 NOT_SUPPORTED = "MULE:NOT_SUPPORTED"
-NO_SUCH_ATTRIBUTE = Advice("nothing here does what the attribute says", "leave it out, or build the step otherwise", "S")
-NO_SUCH_CHILD = Advice("nothing here does what the child element says", "leave it out, or build the step otherwise", "M")
+NO_SUCH_ATTRIBUTE = Advice(
+    "nothing here does what the attribute says", "leave it out, or build the step otherwise", "S"
+)
+NO_SUCH_CHILD = Advice(
+    "nothing here does what the child element says", "leave it out, or build the step otherwise", "M"
+)
 LABEL = "doc:name"
 DESCRIPTION = "doc:description"
 OF_EDITORS = ("doc:", "xsi:", "xmlns")
@@ -64,8 +68,11 @@ class Conversion:
         self.ignored: Mapping[str, str] = {}
         """Steps that are left out, with the reason why that makes no difference."""
 
-        self.written: Callable[[Node], Callable[[Conversion, Node], Part] | None] = lambda node: None
+        self.written: Callable[[Node], Callable[[Conversion, Node], list[Part]] | None] = lambda node: None
         """Returns what makes the step of an element that no rule describes."""
+
+        self.uses_files = False
+        """Whether steps need the module of file operations."""
 
         self.sub_flows: dict[str, Part] = {}
         """Sub-flows that were made of nested elements."""
@@ -123,7 +130,7 @@ class Conversion:
             self.note(node, node.name, reason)
             return []
         if write := self.written(node):
-            return [write(self, node)]
+            return write(self, node)
         rule = self.rules.get(node.name)
         if rule is None:
             return [self.unsupported(node, advice_about(node))]

@@ -9,10 +9,10 @@ from engine.mule.conversion.modules import advice_about
 from engine.mule.conversion.properties import Settings
 from engine.mule.conversion.rule import Rule
 from engine.mule.conversion.rules import CONFIGS, SOURCES, STEPS
-from engine.mule.elements.apikit import mapped_flows
 from engine.mule.elements.errors import HANDLERS, error_handler, handlers_of
 from engine.mule.elements.loggers import IGNORED_CONFIGS
 from engine.mule.elements.settings import IGNORED
+from engine.mule.elements.web.apikit import mapped_flows
 from engine.mule.reports.report import Advice
 from engine.mule.writing.parts import NOTHING, Part
 from engine.mule.xml.nodes import Comment, Node, globals_of
@@ -121,7 +121,9 @@ class FlowFile:
         if node.name == "apikit:config":
             for flow, part in mapped_flows(self.conversion, node).items():
                 self._put("flows", flow, part)
-        return self._put("configs", name, Part(value, node, [told(gap, source) for gap, source in gaps], kind="configs"))
+        return self._put(
+            "configs", name, Part(value, node, [told(gap, source) for gap, source in gaps], kind="configs")
+        )
 
     def _flow(self, node: Node) -> Part | None:
         conversion = self.conversion
@@ -174,7 +176,9 @@ def _source_of(flow: Node) -> Node | None:
     if flow.name != "flow" or not flow.elements:
         return None
     first = flow.elements[0]
-    is_source = first.name in SOURCES or (first.name not in STEPS and any(map(first.local_name.__contains__, LIKE_SOURCES)))
+    is_source = first.name in SOURCES or (
+        first.name not in STEPS and any(map(first.local_name.__contains__, LIKE_SOURCES))
+    )
     return first if is_source else None
 
 

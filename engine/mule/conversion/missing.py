@@ -21,7 +21,9 @@ WRITE = "add the shared library or domain to the import, or write it"
 FLOW = Advice(IN_A_LIBRARY, WRITE, "M")
 CONFIG = Advice(IN_A_LIBRARY, WRITE, "S")
 RECURSION = "It was a sub-flow: here those may not call each other in a circle."
-PROPERTY = Advice("no file of the application has a value for it", "give it by --set, the environment or a property file", "S")
+PROPERTY = Advice(
+    "no file of the application has a value for it", "give it by --set, the environment or a property file", "S"
+)
 NOWHERE = "missing.invalid"
 PORT = 8081
 SECTION_OF = {"flow": "flows", "error-handler": "error-handlers", "error-type": "error types", "file": "files"}
@@ -109,7 +111,7 @@ def _config(conversion: Conversion, kind: str, name: str) -> dict[str, Any]:
         used = [each.node.get("queueName") for each in conversion.references if each.kind == kind and each.name == name]
         return {"queues": [{"queueName": queue} for queue in dict.fromkeys(used)]}
     if kind == "apikit:config":
-        from engine.mule.elements.apikit import routes_of
+        from engine.mule.elements.web.apikit import routes_of
 
         config = Node("apikit:config", "", 0, attributes={"name": name})
         return {"api": document_of(name, routes_of(conversion, config))}
@@ -118,7 +120,7 @@ def _config(conversion: Conversion, kind: str, name: str) -> dict[str, Any]:
 
 def error_types(conversion: Conversion, known: Iterable[str]) -> dict[str, Any]:
     """Return a sub-flow that names the error types that handlers wait for and nothing here raises."""
-    waited = {}
+    waited: dict[str, Node] = {}
     for reference in conversion.references:
         if reference.kind == "error-type":
             name = reference.name if ":" in reference.name else f"MULE:{reference.name}"
@@ -129,7 +131,9 @@ def error_types(conversion: Conversion, known: Iterable[str]) -> dict[str, Any]:
     if not waited:
         return {}
     steps = [Part({"raise-error": {"type": name}}, node) for name, node in waited.items()]
-    return {KNOWN_TYPES_FLOW: Part({"doc": "Makes the types known to handlers; nobody calls it.", "steps": steps}, None)}
+    return {
+        KNOWN_TYPES_FLOW: Part({"doc": "Makes the types known to handlers; nobody calls it.", "steps": steps}, None)
+    }
 
 
 def properties(conversion: Conversion, settings: Settings, sections: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -154,10 +158,9 @@ def _chosen(name: str) -> list[str]:
     return [f"'{name}' is in the name of a property file; this value names one that is there."]
 
 
-NUMBERS = (
-    "port count frequency timeout size max min ttl interval retries delay batch capacity concurrency duration period "
-    "entries"
-).split()
+NUMBERS = re.compile(
+    r"port|count|frequency|timeout|size|max|min|ttl|interval|retries|delay|batch|capacity|concurrency|duration|period|entries"
+)
 FLAGS = ("persistent", "failsDeployment", "followRedirects", "logException", "streaming", "disallowConcurrentExecution")
 
 
@@ -178,7 +181,7 @@ def stub_of(key: str, text: str, name: str) -> Any:
             return "INFO"
         if key == "protocol":
             return "HTTP"
-        if any(word in key.lower() for word in NUMBERS):
+        if NUMBERS.search(key.lower()):
             return 1
         if key == "url":
             return f"http://{NOWHERE}"

@@ -6,7 +6,9 @@ from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
 
 BY_HTTP = "http:request to its REST API, or a python step"
-BROKER = Advice("there is no connector to this broker", "vm queues if both sides are flows here, else a python step", "L")
+BROKER = Advice(
+    "there is no connector to this broker", "vm queues if both sides are flows here, else a python step", "L"
+)
 FILES = Advice("there is no connector to files", "a python step that reads or writes the file", "S")
 MODULES = {
     "salesforce": Advice("there is no connector to Salesforce", BY_HTTP, "L"),

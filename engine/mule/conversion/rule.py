@@ -33,7 +33,8 @@ class Rule:
     name: Mule's; to: ours. texts, numbers, flags: attributes that keep their names, as lists with blanks in between.
     renamed: attributes with another name here. refs: attributes that name a config, with the kind of that.
     children: what child elements become. steps: whether children that are processors are its steps.
-    no_matter: attributes and children without which it does the same here. known: those that somebody else looks at. unfit: attributes and children that nothing
+    no_matter: attributes and children without which it does the same here.
+    known: those that somebody else looks at. unfit: attributes and children that nothing
     here does, with the reason. finish: adjusts the parameters, or makes something else of them.
     """
 

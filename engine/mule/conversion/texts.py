@@ -7,7 +7,6 @@ import re
 SECURE = re.compile(r"\$\{secure::")
 ENVIRONMENT = re.compile(r"\$\{env::")
 PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
-QUOTE_OR_PLACEHOLDER = re.compile(r"""\$\{([^${}]*)\}|\\.|\#\[|["'`]""", re.DOTALL)
 WHOLE_EXPRESSION = re.compile(r"\s*#\[.*\]\s*", re.DOTALL)
 
 
@@ -16,43 +15,9 @@ def converted(text: str) -> str:
     return ENVIRONMENT.sub("${env:", SECURE.sub("${secret:", text))
 
 
-def looked_up(text: str) -> str:
-    """Return a text with the placeholders inside of its expressions written as p('name').
-
-    Mule puts their values into the text of the expression. Inside of a text there, `$(p('name'))` does the same.
-    """
-    if "#[" not in text or "${" not in text:
-        return text
-    parts, quote, position, depth = [], "", 0, 0
-    for match in QUOTE_OR_PLACEHOLDER.finditer(text):
-        parts.append(text[position : match.start()])
-        position, token = match.end(), match[0]
-        if token == "#[":
-            depth += 1
-        elif token in "\"'`" and depth:
-            quote = "" if token == quote else quote or token
-        elif token.startswith("${") and depth:
-            token = _lookup(match[1], quote)
-        parts.append(token)
-    return "".join([*parts, text[position:]])
-
-
-def _lookup(name: str, quote: str) -> str:
-    name = name.removeprefix("secure::").removeprefix("secret:")
-    call = f'p("{name}")' if quote == "'" else f"p('{name}')"
-    return f"$({call})" if quote else call
-
-
-def as_operands(text: str) -> str:
-    """Return a text with placeholders as an expression: `${a}:80` is `p('a') ++ ":80"`."""
-    parts = PLACEHOLDER.split(text)
-    told = [_lookup(part, "") if number % 2 else f'"{part}"' for number, part in enumerate(parts) if part]
-    return " ++ ".join(told) or '""'
-
-
 def value_of(text: str) -> str:
     """Return the value of an attribute, or of an element's text; blanks around an expression do not count."""
-    text = converted(looked_up(text))
+    text = converted(text)
     return text.strip() if WHOLE_EXPRESSION.fullmatch(text) else text
 
 

@@ -16,7 +16,7 @@ def job(conversion: Conversion, node: Node) -> Part:
     advice = MODULES["batch"]
     with conversion.noting() as gaps:
         conversion.gap(node, f"batch:job '{name}'", advice, is_whole=False)
-    known = {row: steps for row, steps in _rows(conversion, node, name)}
+    known = dict(_rows(conversion, node, name))
     conversion.sub_flows |= known
     conversion.unconverted.update(id(each) for each in node.walk() if each.namespace == "batch")
     settings = ", ".join(f"{key}={value}" for key, value in node.attributes.items() if ":" not in key)

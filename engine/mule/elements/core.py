@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from engine.mule.conversion.conversion import Conversion
@@ -9,14 +10,14 @@ from engine.mule.conversion.rule import Params, Rule, content
 from engine.mule.conversion.texts import is_expression
 from engine.mule.elements.common import ERROR_MAPPING, operation
 from engine.mule.elements.stores import nested_store
-from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
 
-NO_SCRIPT = Advice("nothing here evaluates a text as a script", "a flow for each script, and a choice", "M")
+LITERAL_NAME = re.compile(r"""\s*#\[\s*(["'])([^"'$\\]*)\1\s*\]\s*""")
 
 
 def _flow_ref(conversion: Conversion, node: Node, params: Params) -> Any:
-    name = params.get("name", "")
+    literal = LITERAL_NAME.fullmatch(params.get("name", ""))
+    name = params["name"] = literal[2] if literal else params.get("name", "")
     if not is_expression(name):
         conversion.refer("flow", name, node)
     return {"flow-ref": params}

@@ -13,7 +13,9 @@ from engine.mule.xml.nodes import Node
 
 CONFIG = {"config-ref": "db:config"}
 DYNAMIC = Advice("SQL is never made of expressions here", "parameters (:name), or a choice between statements", "M")
-ELSEWHERE = Advice("there is no driver for it here", "db:config with a url of SQLite, PostgreSQL, MySQL or SQL Server", "M")
+ELSEWHERE = Advice(
+    "there is no driver for it here", "db:config with a url of SQLite, PostgreSQL, MySQL or SQL Server", "M"
+)
 ALONE = Advice("a statement takes part in the transaction around it", "leave it out of the try scope", "S")
 IGNORED = "db:parameter-types fetchSize queryTimeoutUnit db:auto-generated-keys-column-indexes"
 POOL = Rule(
@@ -24,7 +26,9 @@ POOL = Rule(
     has_label=False,
 )
 OF_CONNECTIONS = {"reconnection": RECONNECTION, "db:pooling-profile": melted(POOL)}
-IGNORED_IN_CONNECTIONS = "db:connection-properties db:column-types useXaTransactions transactionIsolation cacheQueryTemplate"
+IGNORED_IN_CONNECTIONS = (
+    "db:connection-properties db:column-types useXaTransactions transactionIsolation cacheQueryTemplate"
+)
 SCHEMES = {"mysql": "mysql+asyncmy", "mssql": "mssql+aioodbc", "oracle": "oracle+oracledb"}
 
 

@@ -57,7 +57,7 @@ def _name(conversion: Conversion, node: Node) -> str:
     words = [node.get("class").rpartition(".")[2], re.sub(r"\(.*", "", node.get("method"))]
     label = "_".join(filter(None, words)) or node.get("doc:name") or node.local_name
     name = re.sub(r"[^0-9a-z_]+", "_", label.lower()).strip("_") or "function"
-    name = f"f_{name}" if name[0].isdigit() else name
+    name = f"f_{name}" if name[0] in "0123456789" else name
     count = 1 + sum(each == name or each.startswith(f"{name}_") for each in conversion.functions)
     return name if count == 1 else f"{name}_{count}"
 
@@ -69,4 +69,4 @@ def module_of(application: str) -> str:
 
 
 NAMES = ("java:invoke", "java:invoke-static", "java:new", "java:validate-type", "scripting:execute")
-WRITTEN = {name: _python for name in NAMES}
+WRITTEN = dict.fromkeys(NAMES, _python)

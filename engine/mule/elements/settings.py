@@ -9,6 +9,7 @@ IGNORED = {
     "apikit:console": "engine serve --docs shows the API at /docs",
     "import": "all files of an application are loaded together",
     "mule-ss:security-manager": "callers are checked by security:* steps",
+    "file:config": "its working directory stands in the steps",
     "validation:config": "it names regional settings that no validator here needs",
     "tls:context": "it is part of the configs that name it",
     "tracking:custom-event": "there is no business event store",
@@ -16,9 +17,7 @@ IGNORED = {
 }
 """What is left out, with the reason why that makes no difference."""
 
-IGNORED_STEPS = [
-    Rule(name, no_matter="", finish=None) for name in ("tracking:custom-event", "tracking:transaction")
-]
+IGNORED_STEPS = [Rule(name, no_matter="", finish=None) for name in ("tracking:custom-event", "tracking:transaction")]
 SETTINGS = {
     "defaultErrorHandler-ref": "text",
     "defaultResponseTimeout": "number",

@@ -57,7 +57,9 @@ RULES = [
         for name, parameter in BY_LIST.items()
     ),
     *(
-        Rule(f"validation:{name}", steps=True, children={"error-mapping": ERROR_MAPPING}, no_matter="config-ref message")
+        Rule(
+            f"validation:{name}", steps=True, children={"error-mapping": ERROR_MAPPING}, no_matter="config-ref message"
+        )
         for name in ("all", "any")
     ),
 ]

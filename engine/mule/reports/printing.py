@@ -70,7 +70,9 @@ def _effort(report: Report) -> str:
     counts = Counter(gap.effort for gap in report.gaps)
     if not counts:
         return "no gaps"
-    told = ", ".join(f"{counts[effort]} × {effort} ({meaning})" for effort, meaning in EFFORTS.items() if counts[effort])
+    told = ", ".join(
+        f"{counts[effort]} × {effort} ({meaning})" for effort, meaning in EFFORTS.items() if counts[effort]
+    )
     return f"{len(report.gaps)} gap{'s' * (len(report.gaps) != 1)}: {told}"
 
 
@@ -113,7 +115,9 @@ def _items(entries: Iterable[str]) -> str:
 
 def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = "".join(f"<th>{name}</th>" for name in names)
-    body = "".join(f"<tr>{''.join(_cell(name, cell) for name, cell in zip(names, row, strict=True))}</tr>" for row in rows)
+    body = "".join(
+        f"<tr>{''.join(_cell(name, cell) for name, cell in zip(names, row, strict=True))}</tr>" for row in rows
+    )
     return f"<table><tr>{head}</tr>{body}</table>"
 
 

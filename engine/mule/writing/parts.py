@@ -20,7 +20,7 @@ class Part:
     origin: Node | None = None
     comments: Sequence[str] = ()
     kind: str = ""
-    """What it may be replaced as, if it cannot be loaded: a `step`, a `handler`, a `source`, or an entry of a section."""
+    """How it may be replaced, if it cannot be loaded: as `step`, `handler`, `source`, or the name of its section."""
 
     lines: tuple[int, int] = field(default=(0, 0), compare=False)
     """Its first and its last line in the file; known when that was written."""

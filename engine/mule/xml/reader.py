@@ -120,7 +120,9 @@ class _Reader:
         return XmlMistake(self.file, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1, found, expected)
 
     def _doctype(self, name: str, *_: object) -> None:
-        raise self._refuse(f"a DOCTYPE '{name[:40]}'", "XML without one: it could name other files, or grow without end")
+        raise self._refuse(
+            f"a DOCTYPE '{name[:40]}'", "XML without one: it could name other files, or grow without end"
+        )
 
     def _start(self, tag: str, written: dict[str, str]) -> None:
         self.count += 1

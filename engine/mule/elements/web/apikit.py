@@ -31,7 +31,9 @@ def _config(conversion: Conversion, node: Node, params: Params) -> Any:
     for loss in conversion.apis.losses:
         conversion.note(node, f"API of {node.get('name')}", loss)
     if document is None:
-        why = f"{file}: {conversion.apis.problem}; the routes are those of the flows' names, and requests are not checked"
+        why = (
+            f"{file}: {conversion.apis.problem}; the routes are those of the flows' names, and requests are not checked"
+        )
         conversion.report.add_gap(node, f"API of {node.get('name')}", Advice(why, NO_API.instead, "S"))
     if document is None or node.get("disableValidations") == "true":
         document = document_of(conversion.application, routes_of(conversion, node))
@@ -39,7 +41,7 @@ def _config(conversion: Conversion, node: Node, params: Params) -> Any:
 
 
 def usual_statuses(conversion: Conversion, config: Node) -> dict[str, int]:
-    """Return the statuses of successes other than 200, by the names of flows: APIkit sets the first that the API has."""
+    """Return the first success that an API has for each operation, if it is not 200, by the names of flows."""
     params = config.attributes.get("api") or config.attributes.get("raml") or ""
     document = conversion.apis.known.get(conversion.apis.document(params) or "", {})
     found = {}
@@ -55,7 +57,9 @@ def default_status(config: Node, status: int) -> Part:
     """Return the step at the end of an operation's flow that sets the status, unless the flow has."""
     name = config.get("httpStatusVarName", STATUS)
     step = {"set-variable": {"variableName": name, "value": f"#[vars.{name} default {status}]"}}
-    return Part(step, config, ["The first success of the API, which APIkit answers unless the flow sets another."], "step")
+    return Part(
+        step, config, ["The first success of the API, which APIkit answers unless the flow sets another."], "step"
+    )
 
 
 def routes_of(conversion: Conversion, config: Node) -> list[Route]:
@@ -89,8 +93,6 @@ def mapped_flows(conversion: Conversion, config: Node) -> dict[str, Part]:
 
 def _router(conversion: Conversion, node: Node, params: Params) -> Any:
     return {"apikit:router": params}
-
-
 
 
 def _console(conversion: Conversion, node: Node, params: Params) -> Any:

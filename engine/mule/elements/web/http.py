@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.expressions.digits import is_digits
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import FromChild, Params, Rule, content, melted, within
-from engine.mule.conversion.texts import as_operands, converted, is_expression, value_of
+from engine.mule.conversion.texts import converted, is_expression, value_of
 from engine.mule.elements.common import RECONNECTION, REDELIVERY, operation
-from engine.mule.elements.http_paths import as_expression, as_path
-from engine.mule.elements.tls import OF_LISTENERS, OF_REQUESTS, context_of
+from engine.mule.elements.web.paths import as_expression, as_path
+from engine.mule.elements.web.tls import OF_LISTENERS, OF_REQUESTS, context_of
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
 
@@ -25,7 +26,9 @@ BODILESS = ("GET", "HEAD", "OPTIONS")
 WITHOUT_BOUND = -1
 FORCED_TYPE = Advice("bodies are read by their Content-Type, JSON without one", "read() in the step behind it", "S")
 NO_LOGIN = Advice("there is no such authentication", "basic, bearer or OAuth client credentials", "M")
-CORRELATION = Advice("a request goes out with the correlation id of its event", "tracing:with-correlation-id around it", "S")
+CORRELATION = Advice(
+    "a request goes out with the correlation id of its event", "tracing:with-correlation-id around it", "S"
+)
 
 
 def pairs(parameter: str, *, key: str = "key", value: str = "value") -> FromChild:
@@ -67,7 +70,7 @@ def _listener(conversion: Conversion, node: Node, params: Params) -> Any:
 
 def _numbered(response: Params) -> Params:
     status = str(response.get("statusCode", ""))
-    return {**response, "statusCode": int(status)} if status.isascii() and status.isdigit() else response
+    return {**response, "statusCode": int(status)} if is_digits(status) else response
 
 
 SOURCES = [
@@ -99,12 +102,16 @@ def _cors(conversion: Conversion, node: Node) -> Params:
         elif each.name == "http:method":
             cors.setdefault("methods", []).append(each.get("methodName"))
         elif each.name == "http:header":
-            exposed = each in [inner for outer in node.walk() for inner in outer.all("http:header") if "expose" in outer.name]
+            exposed = each in [
+                inner for outer in node.walk() for inner in outer.all("http:header") if "expose" in outer.name
+            ]
             cors.setdefault("exposeHeaders" if exposed else "headers", []).append(each.get("headerName"))
     credentials = next((each for each in node.walk() if each.get("allowCredentials") == "true"), None)
     if credentials is not None and "*" not in cors["origins"]:
         cors["credentials"] = True
-    return {"cors": {name: list(dict.fromkeys(value)) if isinstance(value, list) else value for name, value in cors.items()}}
+    return {
+        "cors": {name: list(dict.fromkeys(value)) if isinstance(value, list) else value for name, value in cors.items()}
+    }
 
 
 LISTENER_CONNECTION = Rule(
@@ -272,7 +279,7 @@ def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
             params["path"] = known
         elif config is not None:
             del params["path"]
-            params["url"] = f"#[{as_operands(_base(config))} ++ ({path[2:-1].strip()})]"
+            params["url"] = f'#["{_base(config)}" ++ ({path[2:-1].strip()})]'
             _leave_config(conversion, node, params, config)
 
 
@@ -282,7 +289,9 @@ def _leave_config(conversion: Conversion, node: Node, params: Params, config: No
         return
     del params["config-ref"]
     if lost := [each.name for each in config.walk() if each.name in LOST]:
-        conversion.gap(node, f"http:request with a url and {', '.join(lost)} of its config", URL_AND_CONFIG, is_whole=False)
+        conversion.gap(
+            node, f"http:request with a url and {', '.join(lost)} of its config", URL_AND_CONFIG, is_whole=False
+        )
 
 
 def _has_address(config: Node) -> bool:

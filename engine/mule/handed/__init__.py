@@ -1,0 +1,1 @@
+"""Modules that are written beside imported flows, for what has no element here."""
