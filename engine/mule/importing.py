@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -42,6 +42,14 @@ OF_MULE_3 = (
 )  # fmt: skip
 
 
+class Run(NamedTuple):
+    """What an import worked with."""
+
+    application: Application
+    conversion: Conversion
+    settings: Settings
+
+
 @dataclass
 class Imported:
     """What became of an application. files: what is written, by name; sections: the flow files before they are text."""
@@ -50,6 +58,7 @@ class Imported:
     files: dict[str, bytes] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     heads: dict[str, str] = field(default_factory=dict)
+    run: Run | None = None
     elements: list[Node] = field(default_factory=list)
     """All elements of the XML."""
 
@@ -78,7 +87,7 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
     conversion.written = written_step
     settings = Settings(conversion, set(application.resources), lambda name: properties_in(application, name))
     settings.learn(list(roots.values()))
-    imported = Imported(conversion.report)
+    imported = Imported(conversion.report, run=Run(application, conversion, settings))
     for mistake in broken:
         node = Node("file", mistake.file, mistake.line)
         conversion.report.add_gap(node, mistake.file, Advice(mistake.found, "repair it", "L"))
