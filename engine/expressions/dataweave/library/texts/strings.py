@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from unicodedata import category
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.core.texts import NULL_TEXT
@@ -218,7 +219,7 @@ def _all_characters(name: str, which: str, is_one: Callable[[str], bool], of_emp
 _all_characters("isAlpha", "letters", str.isalpha)
 _all_characters("isAlphanumeric", "letters or digits", str.isalnum)
 _all_characters("isLowerCase", "small letters", str.islower)
-_all_characters("isNumeric", "digits of any script", str.isdecimal)
+_all_characters("isNumeric", "digits of any script", lambda character: category(character) == "Nd")
 _all_characters("isUpperCase", "capital letters", str.isupper)
 _all_characters("isWhitespace", "blanks", str.isspace, of_empty=True)
 
