@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from engine.expressions.dataweave.compiling.functions import Functions, is_filled_from_last
@@ -155,7 +156,7 @@ class Calls(Functions):
     def _call_written(self, node: Call, found: Written, scope: Scope) -> str:
         names = self.function_names(found)
         if not any(_takes(each, len(node.arguments)) for each in found.lambdas):
-            raise _wrong_count(node, found.name, len(node.arguments))
+            raise _wrong_count(node, found.name, map(_counts, found.lambdas))
         number = self._only(found, len(node.arguments))
         arguments = self._arguments(node, found, scope)
         if number < 0:
@@ -208,8 +209,9 @@ class Calls(Functions):
     def _call_known(self, node: Call, found: Known, scope: Scope) -> str:
         """Call a function of the library."""
         function: Function = found.value
-        if not _accepts_count(function, len(node.arguments)):
-            raise _wrong_count(node, function.name, len(node.arguments))
+        counts = _counts_of(function)
+        if not any(least <= len(node.arguments) <= most for least, most in counts):
+            raise _wrong_count(node, function.name, counts)
         inlined = self.inlined(node, function, scope) if isinstance(function, Builtin) else None
         if inlined is not None:
             return inlined
@@ -229,9 +231,14 @@ class Calls(Functions):
         return self.let(f"called({', '.join([function, *arguments])})")
 
 
+def _counts(function: Lambda) -> tuple[int, int]:
+    """Return how many arguments a function takes, at least and at most."""
+    return sum(each.default is None for each in function.parameters), len(function.parameters)
+
+
 def _takes(function: Lambda, count: int) -> bool:
-    least = sum(each.default is None for each in function.parameters)
-    return least <= count <= len(function.parameters)
+    least, most = _counts(function)
+    return least <= count <= most
 
 
 def _filled(function: Lambda, arguments: list[str]) -> list[str]:
@@ -246,10 +253,11 @@ def _typed(found: Written) -> bool:
     return len(set(counts)) < len(counts)
 
 
-def _accepts_count(function: Function, count: int) -> bool:
+def _counts_of(function: Function) -> list[tuple[int, int]]:
+    """Return how many arguments each function of a name in the library takes."""
     if isinstance(function, Builtin):
-        return any(each.takes(count) for each in function.alternatives)
-    return function.takes(count)
+        return [(each.signature.least, len(each.signature.parameters)) for each in function.alternatives]
+    return [(function.least, function.arity)]
 
 
 def _arity(function: Function, position: int) -> int:
@@ -266,6 +274,10 @@ def _arity(function: Function, position: int) -> int:
     return 2 if is_any else arity  # the function of reduce gets two
 
 
-def _wrong_count(node: Call, name: str, count: int) -> ExpressionSyntaxError:
-    given = f"{name}() with {count} argument{'' if count == 1 else 's'}"
-    return ExpressionSyntaxError(node.function.offset, given, "as many as it has parameters")
+def _wrong_count(node: Call, name: str, counts: Iterable[tuple[int, int]]) -> ExpressionSyntaxError:
+    """Return the mistake of a call with too few or too many arguments. counts: the fewest and most of each function."""
+    taken = sorted({count for least, most in counts for count in range(least, most + 1)})
+    expected = " or ".join(map(str, taken)) + f" argument{'' if taken == [1] else 's'}"
+    given = len(node.arguments)
+    found = f"{name}() with {given} argument{'' if given == 1 else 's'}"
+    return ExpressionSyntaxError(node.function.offset, found, expected)

@@ -12,10 +12,9 @@ from engine.expressions.dataweave.compiling.selectors import Selectors
 from engine.expressions.dataweave.syntax.tree import Call, Lambda, Node, Parameter
 from engine.expressions.dataweave.values.types import Type
 from engine.expressions.errors import ExpressionSyntaxError
+from engine.limits import DEEPEST_CALLS
 
 DOLLARS = ("$", "$$", "$$$")
-DEEPEST_CALLS = 254
-"""Frames of a function that calls itself, as MuleSoft's engine has them: two belong to the script."""
 CALL = 12
 """Steps of a call."""
 UNCHECKED = frozenset({"Any", "Function", "Nothing"})
@@ -141,8 +140,7 @@ class Functions(Selectors):
             self.deliver(node.body, scope, RETURN)
             return
         self.write(f"if {scope.depth} > {DEEPEST_CALLS}: too_deep({written.name!r})")
-        with self.loop("while True:"):
-            self.place.loop = min(self.place.loop, int(names[0][1:]) - 1) if names else self.place.loop
+        with self.loop("while True:", names[0] if names else ""):
             self.write(f"budget.pay({CALL}, {written.name!r})")
             self.checks(node, scope, names)
             self.deliver(node.body, scope, RETURN)

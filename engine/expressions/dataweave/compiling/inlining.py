@@ -15,6 +15,12 @@ from engine.expressions.dataweave.compiling.scopes import Local, Scope
 from engine.expressions.dataweave.library.declaring import Builtin
 from engine.expressions.dataweave.syntax.tree import Call, Field, Lambda, Name, Node, ObjectLiteral
 
+MEASURES = {
+    "sizeOf": "len({0}) if type({0}) is list or type({0}) is dict",
+    "isEmpty": "not {0} if type({0}) is str or type({0}) is list or type({0}) is dict",
+}
+"""The usual case of functions of one value."""
+
 
 class Loop(NamedTuple):
     """What a loop does. names: of the parameters of its body. types: whether the body's parameters have types."""
@@ -32,13 +38,21 @@ class Inlining(Calls):
     def inlined(self, node: Call, function: Builtin, scope: Scope) -> str | None:
         """Return the name of the result of a loop; None if the function has to be called."""
         if function.module != CORE or len(node.arguments) != 2:
-            return None
+            return self._measured(node, function, scope)
         write = getattr(self, f"_loop_{function.name}", None)
         body = node.arguments[1]
         if write is None or declares_functions(body) or not self._is_body(node, body, scope):
             return None
         result: str = write(node, scope)
         return result
+
+    def _measured(self, node: Call, function: Builtin, scope: Scope) -> str | None:
+        """Return the size of a value, or whether it is empty; None for other functions."""
+        fast = MEASURES.get(function.name) if function.module == CORE else None
+        if fast is None:
+            return None
+        value = self.visit(node.arguments[0], scope)
+        return self.let(f"{fast.format(value)} else {self.constant(function.call)}({value})")
 
     def _is_body(self, node: Call, body: Node, scope: Scope) -> bool:
         """Return whether an argument is the body of a loop, or a function with as many parameters as it gets."""
@@ -130,7 +144,7 @@ class Inlining(Calls):
         def write() -> None:
             head = self._elements(loop, "map")
             self.write(f"{result} = []")
-            with self.loop(head), self._lazily(node):
+            with self.loop(head, names[0]), self._lazily(node):
                 self._begin(loop)
                 self.write(f"{result}.append({self.kept(loop.body, loop.scope)})")
 
@@ -143,7 +157,7 @@ class Inlining(Calls):
         def write() -> None:
             head = self._elements(loop, "filter")
             self.write(f"{result} = []")
-            with self.loop(head), self._lazily(node):
+            with self.loop(head, names[0]), self._lazily(node):
                 self._begin(loop)
                 with self.block(f"if {self.truth(self.visit(loop.body, loop.scope))}:"):
                     self.write(f"{result}.append({names[0]})")
@@ -160,7 +174,7 @@ class Inlining(Calls):
         def write() -> None:
             head = self._elements(loop, "flatMap")
             self.write(f"{result} = []")
-            with self.loop(head), self._lazily(node):
+            with self.loop(head, names[0]), self._lazily(node):
                 self._begin(loop)
                 found = self.visit(loop.body, loop.scope)
                 self.write(f"{result} += {found} if type({found}) is list else several({found})")
@@ -180,7 +194,7 @@ class Inlining(Calls):
                 self.deliver(start, scope, result)
             else:
                 self.write(f"{result} = next({rest}, None if is_array({items}) else '')")
-            with self.loop(f"for {item} in {rest}:"):
+            with self.loop(f"for {item} in {rest}:", item):
                 self._begin(loop)
                 self.deliver(loop.body, loop.scope, result)
 
@@ -197,7 +211,7 @@ class Inlining(Calls):
         def write() -> None:
             head = self._entries(loop, what)
             found = self.let("[]")
-            with self.loop(head), self._lazily(node):
+            with self.loop(head, names[0]), self._lazily(node):
                 if self.is_keyed:
                     self.write(f"if type({names[1]}) is not str: {names[0]} = keyed({names[0]}, {names[1]})")
                 self._begin(loop)

@@ -35,7 +35,7 @@ CHAIN = 6
 class Operators(Base):
     """Operators.
 
-    lazy: what stands before a `default` that it belongs to: MuleSoft's engine runs the body of a map there later.
+    lazy: what stands before a `default` that it belongs to: Mule runs the body of a map there later.
     """
 
     lazy: Node | None = None

@@ -185,7 +185,7 @@ class Index(Node):
 class Presence(Node):
     """`x.y?` or, if is_asserted, `x.y!`."""
 
-    operand: Node
+    operand: Select | Index
     is_asserted: bool
 
 
