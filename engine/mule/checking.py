@@ -13,6 +13,7 @@ from engine.loading.loader import load
 from engine.mule.conversion.conversion import told
 from engine.mule.conversion.missing import NOWHERE, raised
 from engine.mule.importing import Imported
+from engine.mule.remembering import read_once
 from engine.mule.reports.report import Advice, Gap
 from engine.mule.writing.parts import NOTHING, Part
 from engine.mule.xml.nodes import Node
@@ -26,6 +27,11 @@ STEP, HANDLER, SOURCE = "step", "handler", "source"
 
 def make_loadable(imported: Imported) -> list[Diagnostic]:
     """Replace what cannot be loaded, until all can; return the mistakes that are left."""
+    with read_once():
+        return _loadable(imported)
+
+
+def _loadable(imported: Imported) -> list[Diagnostic]:
     left: list[Diagnostic] = []
     for _ in range(MOST_ROUNDS):
         left = mistakes_in(imported)
@@ -64,7 +70,7 @@ def _replace(imported: Imported, mistake: Diagnostic) -> bool:
     if found is None:
         return False
     inner = _innermost(found, line)
-    at = line - inner.lines[0] - 1 if isinstance(inner.value, dict) and SCRIPT in inner.value else None
+    at = line - inner.lines[0] - 2 if isinstance(inner.value, dict) and SCRIPT in inner.value else None
     place = (inner.origin.text_line or inner.origin.line) + at if inner.origin is not None and at is not None else 0
     return _put_stand_in(imported, found, mistake, place)
 

@@ -20,6 +20,7 @@ from engine.mule.application import Application, NoApplication
 from engine.mule.conversion import missing
 from engine.mule.conversion.conversion import Conversion, Globals
 from engine.mule.conversion.flows import FlowFile
+from engine.mule.conversion.hints import note_hints
 from engine.mule.conversion.properties import Settings
 from engine.mule.conversion.rules import STEPS, written_step
 from engine.mule.elements import files, scripting
@@ -100,6 +101,7 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
         raise NoApplication(f"'{application.name}' has neither flows nor configs")
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
+    note_hints(conversion.report, roots.values())
     imported.elements = [each for root in roots.values() for each in root.walk() if each.name not in ROOTS]
     imported.unconverted = conversion.unconverted
     imported.count()

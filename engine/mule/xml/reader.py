@@ -152,7 +152,10 @@ class _Reader:
 
     def _end(self, tag: str) -> None:
         opened = self.open.pop()
-        opened.node.text = "".join(opened.text)
+        opened.node.text = text = "".join(opened.text)
+        opening = TAG.match(self.text, opened.start)
+        blanks = text[: len(text) - len(text.lstrip())].count("\n")
+        opened.node.text_line = opened.node.line + (opening[0].count(b"\n") if opening else 0) + blanks
         opened.node.source = self.text[opened.start : self._end_of_tag(opened.start)].decode("utf-8", "replace")
         if not self.open:
             self.root = opened.node
@@ -166,11 +169,7 @@ class _Reader:
         return tag.end() if tag else len(self.text)
 
     def _characters(self, text: str) -> None:
-        opened = self.open[-1]
-        if not opened.node.text_line and text.strip():
-            leading = text[: len(text) - len(text.lstrip())].count("\n")
-            opened.node.text_line = self.parser.CurrentLineNumber + leading
-        opened.text.append(text)
+        self.open[-1].text.append(text)
 
     def _comment(self, text: str) -> None:
         comment = Comment(text, self.parser.CurrentLineNumber)

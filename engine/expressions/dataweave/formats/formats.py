@@ -12,7 +12,6 @@ from engine.expressions.budget import BudgetSpent, spend
 from engine.expressions.charset import codec_named, named_charset
 from engine.expressions.dataweave.formats.json_reading import read_bytes
 from engine.expressions.dataweave.formats.json_writing import write_bytes
-from engine.expressions.dataweave.formats.multipart import boundary_of
 from engine.expressions.dataweave.formats.properties import Properties, Values
 from engine.expressions.dataweave.values.errors import DataWeaveError, Failed
 from engine.expressions.errors import EvaluationError, NotInFormat
@@ -132,8 +131,9 @@ class Writer:
         """The media type with the boundary of a multipart body, which is the same for all bodies of the writer."""
         if self.format.name != "multipart":
             return self.media_type
-        self.values = {**self.values, "boundary": boundary_of(self.values)}
-        return f'{self.media_type}; boundary="{self.values["boundary"]}"'
+        boundary = import_module(f"{__package__}.multipart").boundary_of(self.values)
+        self.values = {**self.values, "boundary": boundary}
+        return f'{self.media_type}; boundary="{boundary}"'
 
     def written(self, value: Any) -> Any:
         """Return the text, the bytes, or for application/java the value.

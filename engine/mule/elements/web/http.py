@@ -158,8 +158,8 @@ AUTHENTICATION = Rule(
                 "oauth:client-credentials-grant-type",
                 texts="clientId clientSecret tokenUrl scopes",
                 flags="encodeClientCredentialsInBody",
-                no_matter="refreshTokenWhen tokenManager responseAccessToken responseExpiresIn oauth:token-manager-config "
-                "oauth:token-manager tls:context tlsContext defaultHeaders",
+                no_matter="refreshTokenWhen tokenManager responseAccessToken responseExpiresIn defaultHeaders "
+                "oauth:token-manager-config oauth:token-manager tls:context tlsContext",
                 has_label=False,
             ),
         ),
