@@ -74,7 +74,7 @@ CALLS = {
     "[1] flatMap (1 to 2)": [range(1, 3)],
     "[1, 2] map 5": [5, 5],
     "{a: 1, a: 2} mapObject ((v, k, i) -> {(k ++ i): v})": {"a0": 1, "a1": 2},
-    "{a: 1} mapObject ((v: String, k: String) -> {(k): v})": {"a": "1"},
+    "{a: 1} mapObject ((v: String, k: String) -> {(k): v})": {"a": 1},
     "fun f<T>(l: Array<T>): T | Null = l[0] --- f([3])": 3,
     "((p1, p2) -> p1 - p2)(5, 3)": 2,
 }  # fmt: skip

@@ -63,7 +63,7 @@ class Calls(Functions):
         if isinstance(found, Known):
             return self.constant(found.value)
         if isinstance(found, Alias):
-            return self.constant(self._alias(found))
+            return self.constant(self.named(found))
         if isinstance(found, Input):
             return self._input(found)
         return self._variable(found) if isinstance(found, Declared) else self._function_value(found)
@@ -196,7 +196,9 @@ class Calls(Functions):
 
     def _argument(self, node: Node, scope: Scope, arity: int) -> str:
         """Return an argument; what stands where a function is expected is its body, unless it is one."""
-        if arity < 0 or isinstance(node, Lambda):
+        if isinstance(node, Lambda) and arity >= 0:
+            return self.let(self.as_value(self.function_of(node, scope, is_checked=False), node, scope), "Function")
+        if arity < 0:
             return self.visit(node, scope)
         if self._is_function(node, scope):
             return self.let(f"function_or_constant({self.visit(node, scope)}, {arity})")

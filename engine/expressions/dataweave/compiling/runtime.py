@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -10,7 +10,7 @@ from engine.expressions.appended import Appended
 from engine.expressions.budget import begin, here, spend
 from engine.expressions.dataweave.values import arithmetic, comparing, joining, keyed, selecting
 from engine.expressions.dataweave.values.coercing import coerce, fitted
-from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
+from engine.expressions.dataweave.values.errors import Failed, Unfit, not_taken, unfit
 from engine.expressions.dataweave.values.functions import Bare, Function, Overloads
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import (
@@ -24,7 +24,7 @@ from engine.expressions.dataweave.values.objects import (
 from engine.expressions.dataweave.values.regexes import Regex
 from engine.expressions.dataweave.values.selecting import is_array, is_map
 from engine.expressions.dataweave.values.typed import opened
-from engine.expressions.dataweave.values.types import simple
+from engine.expressions.dataweave.values.types import Type, simple
 from engine.expressions.dataweave.values.updating import UNCHANGED, updated
 from engine.limits import DEEPEST_CALLS, MOST_STEPS
 
@@ -71,7 +71,9 @@ def too_deep(name: str) -> NoReturn:
 
 
 def unmatched(value: Any) -> NoReturn:
-    raise Failed(f"no case of match takes this {kind_of(value)}", "MatchException")
+    error = Failed(f"no case of match takes this {kind_of(value)}", "NoMatchFoundException")
+    error.told = "None of the match cases matched."
+    raise error
 
 
 def elements(value: Any, what: str) -> Any:
@@ -138,6 +140,14 @@ def namespace_from(value: Any) -> Namespace:
     return value
 
 
+def argument(value: Any, kind: Type, name: str, arguments: Sequence[Any]) -> Any:
+    """Return one of the arguments converted to the type of its parameter. Raise the error of a call that fails."""
+    try:
+        return fitted(value, kind)
+    except Unfit:
+        raise not_taken(name or "the function", arguments) from None
+
+
 def called(function: Any, *arguments: Any) -> Any:
     """Call a function value."""
     if not isinstance(function, Function):
@@ -174,7 +184,7 @@ def tail_of(value: Any) -> Any:
 
 NAMED = (
     truth, condition, negatable, late, too_deep, unmatched,
-    elements, entries, pairs, several, spread, key_from, key_with, namespace_from, called,
+    elements, entries, pairs, several, spread, key_from, key_with, argument, namespace_from, called,
     from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
     is_array, begin, Function, Overloads, Unfit,
     joining.interpolated, comparing.equals, comparing.similar,
