@@ -91,16 +91,15 @@ class Calls(Functions):
             self.shared.add(found.name)
             place = Place(depth=room.depth, loop=room.loop, blocks=room.blocks)
             with self.at(place), self.outside_of_tail():
+                found.nesting = self.nesting
                 self.deliver(found.directive.value, found.scope, found.name)
             room.lines += place.lines
             found.is_written = True
         return found.name
 
     def refuse_itself(self, node: Name, found: Binding) -> None:
-        """Refuse a variable in its own value; a function that it holds may call itself."""
-        if not isinstance(found, Declared) or found.is_written or isinstance(found.directive.value, Lambda):
-            return
-        if found.name:
+        """Refuse a variable in its own value; functions that it holds may use it."""
+        if isinstance(found, Declared) and not found.is_written and found.nesting == self.nesting:
             raise ExpressionSyntaxError(node.offset, f"'{node.name}' in its own value", "another variable")
 
     def function_names(self, found: Written) -> list[str]:

@@ -30,9 +30,10 @@ class Tail(NamedTuple):
 
 
 class Functions(Selectors):
-    """Functions."""
+    """Functions. nesting: how many there are around what is compiled."""
 
     tail: Tail | None = None
+    nesting = 0
 
     def visit_lambda(self, node: Lambda, scope: Scope) -> str:
         """Write a function, and return the name of it as a value."""
@@ -94,7 +95,9 @@ class Functions(Selectors):
     def outside_of_tail(self) -> Iterator[None]:
         """Compile the body of another function."""
         outer, self.tail = self.tail, None
+        self.nesting += 1
         yield
+        self.nesting -= 1
         self.tail = outer
 
     def checks(self, node: Lambda, scope: Scope, names: list[str], *, is_checked: bool = True) -> None:
