@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 from engine.expressions.dataweave.compiling.base import declares_functions, nodes
@@ -46,6 +47,8 @@ class Inlining(Calls):
 
     def _measured(self, node: Call, function: Builtin, scope: Scope) -> str | None:
         """Return the size of a value, or whether it is empty; None for other functions."""
+        if self.is_keyed and function.module == CORE and function.name == "valuesOf":
+            return self._loop_pluck(replace(node, arguments=(*node.arguments, Name(node.offset, "$"))), scope)
         fast = MEASURES.get(function.name) if function.module == CORE else None
         if fast is None:
             return None
@@ -126,7 +129,7 @@ class Inlining(Calls):
             head = self._elements(loop, "map")
             self.write(f"{result} = []")
             with self.loop(head, names[0]), self._lazily(node):
-                self.write(f"{result}.append({self.kept(loop.body, loop.scope)})")
+                self.write(f"{result}.append({self.visit(loop.body, loop.scope)})")
 
         return self._null_or(loop.items, result, write)
 
@@ -217,7 +220,7 @@ class Inlining(Calls):
 
     def _loop_pluck(self, node: Call, scope: Scope) -> str:
         def make(loop: Loop, found: str) -> None:
-            self.write(f"{found}.append({self.kept(loop.body, loop.scope)})")
+            self.write(f"{found}.append({self.visit(loop.body, loop.scope)})")
 
         return self._over_object(node, scope, "pluck", make, "{}")
 
