@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from engine.expressions.dataweave.compiling.base import declares_functions, nodes
-from engine.expressions.dataweave.compiling.calls import Calls
+from engine.expressions.dataweave.compiling.calls import Calls, without_parentheses
 from engine.expressions.dataweave.compiling.functions import DOLLARS
 from engine.expressions.dataweave.compiling.naming import CORE
 from engine.expressions.dataweave.compiling.scopes import Local, Scope
@@ -39,7 +39,7 @@ class Inlining(Calls):
         if function.module != CORE or len(node.arguments) != 2:
             return self._measured(node, function, scope)
         write = getattr(self, f"_loop_{function.name}", None)
-        body = node.arguments[1]
+        body = without_parentheses(node.arguments[1]) if node.is_infix else node.arguments[1]
         if write is None or declares_functions(body) or not self._is_body(node, body, scope):
             return None
         result: str = write(node, scope)
@@ -65,7 +65,7 @@ class Inlining(Calls):
 
     def _loop(self, node: Call, scope: Scope, items: str, names: tuple[str, ...], keys: tuple[int, ...] = ()) -> Loop:
         """Name what the body sees: the parameters of a function, or `$`. keys: the positions of keys."""
-        body = node.arguments[1]
+        body = without_parentheses(node.arguments[1]) if node.is_infix else node.arguments[1]
         inner = self._scope_of_types(body, scope) if isinstance(body, Lambda) else Scope(scope)
         given = [each.name for each in body.parameters] if isinstance(body, Lambda) else DOLLARS
         for position, (name, local) in enumerate(zip(given, names, strict=False)):
