@@ -175,7 +175,7 @@ class Distinct:
 
 
 SIMPLE = frozenset({str, bool, type(None)})
-DEEPEST_MARK = 20
+MARKED = 20
 PER_MARK = 40
 """Steps to make one of an object or a list."""
 
@@ -187,7 +187,7 @@ def _mark(value: Any, depth: int) -> Any:
         return kind, value
     if kind is int or kind is Decimal:
         return "Number", value
-    if (kind is not list and kind is not dict) or depth > DEEPEST_MARK:
+    if (kind is not list and kind is not dict) or depth > MARKED:
         raise LookupError
     spend(PER_MARK + PER_CALL * len(value), "distinctBy")
     if kind is list:

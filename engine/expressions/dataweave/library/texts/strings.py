@@ -27,8 +27,6 @@ BETWEEN = re.compile(r"[\s_-]")
 FIRST = re.compile(r"\b[a-z]", re.ASCII)
 PER_CHARACTER = 8
 """Steps to take a name apart."""
-FARTHEST = 4_000_000
-"""Characters times characters that levenshteinDistance compares."""
 
 
 def whole(number: Any) -> int:
@@ -154,8 +152,6 @@ def hamming_distance(one: str, other: str) -> int | None:
 @defined(STRINGS, "levenshteinDistance", "(a: String, b: String) -> Number")
 def levenshtein_distance(one: str, other: str) -> int:
     """Return how many characters must be changed, added or removed to make one text of another."""
-    if len(one) * len(other) > FARTHEST:
-        raise Failed("levenshteinDistance stops: the texts are too long")
     spend(4 * len(one) * len(other), "levenshteinDistance")
     row = list(range(len(other) + 1))
     for at, character in enumerate(one, 1):
