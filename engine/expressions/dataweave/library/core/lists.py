@@ -13,6 +13,7 @@ from engine.expressions.dataweave.values.arithmetic import add, divide
 from engine.expressions.dataweave.values.comparing import PER_COMPARED, compare, equals, sort_keys
 from engine.expressions.dataweave.values.errors import unfit
 from engine.expressions.dataweave.values.functions import Function
+from engine.expressions.dataweave.values.joining import check_length
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.texts import as_text
 
@@ -243,8 +244,6 @@ def last_index_of_nothing(value: None, item: Any) -> int:
 @defined(CORE, "joinBy", "(items: Array<Any>, separator: String) -> String", "(value: Null, separator: String) -> Null")
 def join_by(items: Items, separator: str) -> str:
     """Return the elements as one text, with a separator between them."""
-    from engine.expressions.dataweave.values.joining import check_length
-
     texts = [item if type(item) is str else as_text(item) for item in paid(items, "joinBy")]
     check_length(sum(map(len, texts)) + len(separator) * len(texts), "joinBy")
     return separator.join(texts)
