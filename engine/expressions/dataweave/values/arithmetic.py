@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Decimal, DecimalException, Inexact, localcontex
 from typing import Any
 
 from engine.expressions.budget import spend
+from engine.expressions.dataweave.values.coercing import converted
 from engine.expressions.dataweave.values.comparing import equals
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.functions import Case, Operation
@@ -219,8 +220,6 @@ divide = Operation("/", [("Number", "Number", _quotient)])
 
 def negate(value: Any) -> Number:
     """Return `-value`."""
-    from engine.expressions.dataweave.values.coercing import converted
-
     return negated(converted(value, "Number"))
 
 
