@@ -23,7 +23,8 @@ FLOORS = [
     "processors", "engine.connectors", "engine.tools", "engine.testing", "engine.operation", "engine.application",
     "engine.recipe", "engine.edition", "engine.succession", "engine.openapi", "engine.analysis", "engine.serving",
     "engine.wire", "engine.content", "engine.loading", "engine.steps", "engine.plan", "engine.stores",
-    "engine.parameters", "engine.work", "engine.values", "engine.dataweave", "engine.expressions", "engine.limits", "engine.faces",
+    "engine.parameters", "engine.work", "engine.values", "engine.dataweave", "engine.expressions", "engine.limits",
+    "engine.faces",
 ]  # fmt: skip
 FACE = "engine"
 FACES = (FACE, "engine.connectors")

@@ -228,7 +228,9 @@ class Loader:
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
         warnings: list[Mistake] = []
-        reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app={"name": Path(name).name, "encoding": "UTF-8"})
+        reach = Reach(
+            functions, read_scalar=resolve, warn=warnings.append, app={"name": Path(name).name, "encoding": "UTF-8"}
+        )
         self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages, warnings)
 
     def _use_properties(self, given: Mapping[str, str], isolation: Isolation | None, env: str | None) -> None:
