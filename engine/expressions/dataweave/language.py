@@ -45,13 +45,17 @@ class DataWeave:
     def read(self, text: str, names: Names, variables: Collection[str] = ()) -> DataWeaveTree:
         script = parse(text)
         writer = writer_of(script)
-        readers_of(script)
+        chosen = readers_of(script).get("payload")
         roots = {**names.roots, **ROOTS}
         value = compile_script(
             script,
             inputs=_inputs(roots, variables),
             names=names_of(names.functions),
-            constants={**CONSTANTS, **names.constants},
+            constants={
+                **CONSTANTS,
+                **names.constants,
+                **({"content_of": boundary.content_by(chosen)} if chosen else {}),
+            },
             load=module_loader(load_from(names.functions)),
         )
         plain = None if is_plain(script) else boundary.settled
