@@ -166,6 +166,10 @@ FLAGS = ("persistent", "failsDeployment", "followRedirects", "logException", "st
 
 def stub_of(key: str, text: str, name: str) -> Any:
     """Return a value for a property that has none, which fits the parameter for which it stands."""
+    if key == "path":
+        return f"/missing/{name}"
+    if name.lower().endswith("port"):
+        return PORT
     if PLACEHOLDER.fullmatch(text.strip()):
         if key in FLAGS:
             return False

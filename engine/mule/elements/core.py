@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import Params, Rule, content
+from engine.mule.conversion.scripts import resource_name
 from engine.mule.conversion.texts import is_expression
 from engine.mule.elements.common import ERROR_MAPPING, operation
 from engine.mule.elements.stores import nested_store
@@ -22,6 +23,12 @@ def _flow_ref(conversion: Conversion, node: Node, params: Params) -> Any:
     if not is_expression(name):
         conversion.refer("flow", name, node)
     return {"flow-ref": params}
+
+
+def _parse_template(conversion: Conversion, node: Node, params: Params) -> Any:
+    if "location" in params:
+        params["location"] = resource_name(conversion, params["location"], node)
+    return {"parse-template": params}
 
 
 def _raise_error(conversion: Conversion, node: Node, params: Params) -> Any:
@@ -55,6 +62,7 @@ RULES = [
     operation(
         "parse-template",
         "location outputMimeType",
+        finish=_parse_template,
         no_matter="outputEncoding",
         children={"content": content("content")},
     ),

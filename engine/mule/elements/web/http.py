@@ -58,6 +58,8 @@ RESPONSE = Rule(
 
 def _listener(conversion: Conversion, node: Node, params: Params) -> Any:
     """Add what holds in Mule if the XML says nothing: 200 with the payload, 500 with the error's description."""
+    if params.get("path", "/")[:1] not in ("/", "$"):
+        params["path"] = f"/{params['path']}"
     response, failed = params.pop("response", {}), params.pop("error-response", {})
     if response.get("body") == PAYLOAD:
         del response["body"]
@@ -76,7 +78,8 @@ def _numbered(response: Params) -> Params:
 SOURCES = [
     Rule(
         "http:listener",
-        texts="path allowedMethods outputMimeType",
+        names="path allowedMethods",
+        texts="outputMimeType",
         refs={"config-ref": "http:listener-config"},
         children={
             "http:response": within("response", RESPONSE),
@@ -116,7 +119,7 @@ def _cors(conversion: Conversion, node: Node) -> Params:
 
 LISTENER_CONNECTION = Rule(
     "http:listener-connection",
-    texts="host protocol tlsContext",
+    names="host protocol tlsContext",
     numbers="port readTimeout connectionIdleTimeout",
     children={"tls:context": lambda conversion, node: {"tls": context_of(conversion, node, OF_LISTENERS)}},
     no_matter="usePersistentConnections reconnection",
@@ -172,7 +175,7 @@ PROXY = Rule(
 )
 REQUEST_CONNECTION = Rule(
     "http:request-connection",
-    texts="host protocol tlsContext",
+    names="host protocol tlsContext",
     numbers="port maxConnections connectionIdleTimeout",
     flags="usePersistentConnections",
     children={
@@ -285,9 +288,11 @@ def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
 
 def _leave_config(conversion: Conversion, node: Node, params: Params, config: Node | None) -> None:
     """Leave out a config that has an address of its own: a url stands beside none that has one."""
-    if config is None or not _has_address(config):
+    if config is not None and not _has_address(config):
         return
-    del params["config-ref"]
+    params.pop("config-ref", None)
+    if config is None:
+        return
     if lost := [each.name for each in config.walk() if each.name in LOST]:
         conversion.gap(
             node, f"http:request with a url and {', '.join(lost)} of its config", URL_AND_CONFIG, is_whole=False
