@@ -66,7 +66,7 @@ class Literals(Operators):
 
     def _as_text(self, node: Node, scope: Scope) -> str:
         name = self.raw(node, scope)
-        return self.let(f"{name} if type({name}) is str else interpolated({name})", "String")
+        return self.let(f"{name} if type({name}) in ORDERED else interpolated({name})", "String")
 
     def raw(self, node: Node, scope: Scope) -> str:
         """Return the value of a node; a key that stands for its name only stays a plain text."""

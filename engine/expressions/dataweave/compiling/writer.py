@@ -91,12 +91,12 @@ class Writer:
         place.depth, place.blocks = place.depth - 1, place.blocks - counts
 
     @contextmanager
-    def loop(self, head: str) -> Iterator[None]:
-        """Write a loop, in which functions keep the values of this round."""
+    def loop(self, head: str, first: str = "") -> Iterator[None]:
+        """Write a loop, in which functions keep the values of this round. first: of the names that change in it."""
         place = self.place
         before = place.loop
         if before < 0:
-            place.loop = self._count
+            place.loop = number(first) - 1 if first else self._count
         with self.block(head):
             yield
         place.loop = before

@@ -8,10 +8,18 @@ from typing import Any
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.declaring import constant, defined
 from engine.expressions.dataweave.library.walking import PER_CALL, Item, truth, walked
-from engine.expressions.dataweave.values.errors import Failed
+from engine.expressions.dataweave.values.errors import Failed, unfit
 from engine.expressions.dataweave.values.functions import Function, as_callable
 from engine.expressions.dataweave.values.kinds import kind_of
-from engine.expressions.dataweave.values.objects import AnyObject, Entry, Key, Namespace, entries_of, object_of
+from engine.expressions.dataweave.values.objects import (
+    AnyObject,
+    Entry,
+    Key,
+    Namespace,
+    entries_of,
+    is_object,
+    object_of,
+)
 from engine.expressions.dataweave.values.texts import as_text
 from engine.limits import DEEPEST
 
@@ -168,7 +176,9 @@ def as_expression_string(path: Sequence[AnyObject]) -> str:
     return "".join(map(_written_step, walked(path, "asExpressionString")))
 
 
-def _written_step(step: AnyObject) -> str:
+def _written_step(step: Any) -> str:
+    if not is_object(step):
+        raise unfit("a path of objects", step, "asExpressionString")
     selector = as_text(step.get("selector"))
     kind = step.get("kind")
     return f"[{selector}]" if kind == ARRAY else f".@{selector}" if kind == ATTRIBUTE else f".{selector}"

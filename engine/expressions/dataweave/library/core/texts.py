@@ -16,6 +16,8 @@ from engine.expressions.dataweave.values.texts import as_text
 
 BLANKS = "".join(map(chr, range(33)))
 """What Java's trim removes."""
+PER_FOUND = 24
+"""Steps to find one place."""
 NULL_TEXT = "(text: Null) -> Null"
 
 
@@ -98,7 +100,7 @@ def find_text(text: str, part: str) -> list[int]:
     at = text.find(part)
     while at >= 0:
         found.append(at)
-        spend(4, "find")
+        spend(PER_FOUND, "find")
         at = text.find(part, at + len(part))
     return found
 

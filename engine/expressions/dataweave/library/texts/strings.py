@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from unicodedata import category
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.library.core.texts import NULL_TEXT, find_text
+from engine.expressions.dataweave.library.core.texts import NULL_TEXT
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.texts.inflections import plural, singular
 from engine.expressions.dataweave.library.walking import Item, check_list, truth, walked
@@ -21,6 +22,8 @@ STRINGS = "dw::core::Strings"
 TEXT = "(text: String) -> String"
 LINES = re.compile(r"\r\n|\n|\r")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z]+|[A-Z]")
+PER_CHARACTER = 8
+"""Steps to take a name apart."""
 FARTHEST = 4_000_000
 """Characters times characters that levenshteinDistance compares."""
 
@@ -44,14 +47,14 @@ def prepend_if_missing(text: str, prefix: str) -> str:
 @defined(STRINGS, "camelize", TEXT, NULL_TEXT)
 def camelize(text: str) -> str:
     """Return the text with a capital in place of each underscore and the letter after it: customerFirstName."""
-    head, *rest = [part for part in paid_text(text, "camelize").split("_") if part] or [""]
+    spend(PER_CHARACTER * len(text), "camelize")
+    head, *rest = [part for part in text.split("_") if part] or [""]
     return head[:1].lower() + head[1:] + "".join(part[0].upper() + part[1:] for part in rest)
 
 
 def _words(text: str, what: str) -> list[str]:
     """Return the words of a name, in lower case: between underscores, hyphens, blanks and at capitals."""
-    paid_text(text, what)
-    spend(len(text), what)
+    spend(PER_CHARACTER * len(text), what)
     parts = re.split(r"[\s_-]+", text)
     return [word.lower() for part in parts for word in WORD.findall(part)]
 
@@ -126,7 +129,8 @@ def of_null(*arguments: Any) -> None:
 @defined(STRINGS, "countMatches", "(text: String, pattern: String) -> Number")
 def count_matches(text: str, part: str) -> int:
     """Return how often a text is in another."""
-    return len(find_text(text, part))
+    spend(len(text), "countMatches")
+    return text.count(part) if part else len(text)
 
 
 @defined(STRINGS, "countMatches", "(text: String, pattern: Regex) -> Number")
@@ -138,7 +142,7 @@ def count_regex_matches(text: str, pattern: Regex) -> int:
 @defined(STRINGS, "hammingDistance", "(a: String, b: String) -> Number | Null")
 def hamming_distance(one: str, other: str) -> int | None:
     """Return at how many positions two texts of the same length differ; null if they are not of the same length."""
-    spend(len(one), "hammingDistance")
+    spend(4 * len(one), "hammingDistance")
     return sum(a != b for a, b in zip(one, other, strict=True)) if len(one) == len(other) else None
 
 
@@ -215,7 +219,7 @@ def _all_characters(name: str, which: str, is_one: Callable[[str], bool], of_emp
 _all_characters("isAlpha", "letters", str.isalpha)
 _all_characters("isAlphanumeric", "letters or digits", str.isalnum)
 _all_characters("isLowerCase", "small letters", str.islower)
-_all_characters("isNumeric", "digits of any script", str.isdecimal)
+_all_characters("isNumeric", "digits of any script", lambda character: category(character) == "Nd")
 _all_characters("isUpperCase", "capital letters", str.isupper)
 _all_characters("isWhitespace", "blanks", str.isspace, of_empty=True)
 
@@ -253,7 +257,8 @@ def repeat(text: str, times: Any) -> str:
 @defined(STRINGS, "lines", "(text: String) -> Array<String>", NULL_TEXT)
 def lines(text: str) -> list[str]:
     """Return the lines."""
-    parts = LINES.split(paid_text(text, "lines"))
+    spend(len(text), "lines")
+    parts = LINES.split(text)
     check_list(len(parts), "lines")
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
