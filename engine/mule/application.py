@@ -116,9 +116,9 @@ def _walk(folder: Path, root: Path) -> Iterator[Path]:
 def _libraries(pom: str) -> Iterator[str]:
     for dependency in DEPENDENCY.findall(pom):
         part = dict(PART.findall(dependency))
-        if part.get("classifier", "").startswith(("mule-plugin", "mule-domain")):
-            if not part.get("groupId", "").startswith(OF_MULE):
-                yield ":".join(part.get(name, "") for name in ("groupId", "artifactId", "version"))
+        is_plugin = part.get("classifier", "").startswith(("mule-plugin", "mule-domain"))
+        if is_plugin and not part.get("groupId", "").startswith(OF_MULE):
+            yield ":".join(part.get(name, "") for name in ("groupId", "artifactId", "version"))
 
 
 def _name(folder: Path, pom: str) -> str:

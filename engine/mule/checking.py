@@ -12,7 +12,7 @@ from engine.loading.catalog import discover
 from engine.loading.diagnostic import Diagnostic, LoadError
 from engine.loading.loader import load
 from engine.mule.conversion.conversion import told
-from engine.mule.conversion.missing import NOWHERE, raised
+from engine.mule.conversion.missing import NO_DATABASE, NOWHERE, raised
 from engine.mule.importing import Imported
 from engine.mule.remembering import read_once
 from engine.mule.reports.report import Advice, Gap
@@ -191,7 +191,7 @@ def _config(value: Any) -> Any:
     stubs = {
         "http:listener-config": {"port": 8081},
         "http:request-config": {"url": f"http://{NOWHERE}"},
-        "db:config": {"url": f"sqlite:///{NOWHERE}/missing.db"},
+        "db:config": {"url": NO_DATABASE},
         "os:object-store": {"persistent": False},
         "apikit:config": {"api": {"openapi": "3.1.0", "info": {"title": "API", "version": "1"}, "paths": {}}},
     }
