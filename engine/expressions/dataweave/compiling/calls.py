@@ -195,6 +195,8 @@ class Calls(Functions):
 
     def _argument(self, node: Node, scope: Scope, arity: int) -> str:
         """Return an argument; what stands where a function is expected is its body, unless it is one."""
+        if arity >= 0:
+            node = without_parentheses(node)
         if isinstance(node, Lambda) and arity >= 0:
             return self.let(self.as_value(self.function_of(node, scope, is_checked=False), node, scope), "Function")
         if arity < 0:
@@ -230,6 +232,11 @@ class Calls(Functions):
         arguments = [self.visit(each, scope) for each in node.arguments]
         self.write("budget.pay(12, 'a call')")
         return self.let(f"called({', '.join([function, *arguments])})")
+
+
+def without_parentheses(node: Node) -> Node:
+    """Return the body of `() -> …` where a function is expected: `$` is in it what it is without the parentheses."""
+    return node.body if isinstance(node, Lambda) and not node.parameters else node
 
 
 def _counts(function: Lambda) -> tuple[int, int]:

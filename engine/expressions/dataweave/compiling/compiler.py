@@ -72,7 +72,10 @@ class _Compiler(Matching):
         self._write_directives(scope)
         if script.body is None:
             raise ExpressionSyntaxError(script.offset, "a header alone", "'---' and an expression behind it", "---")
-        self.deliver(script.body, scope, RETURN)
+        if self.is_keyed:
+            self.put(f"without_blanks({self.visit(script.body, scope)})", RETURN)
+        else:
+            self.deliver(script.body, scope, RETURN)
         return self.finished(script.text)
 
     def room_of_modules(self) -> Room:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 from engine.expressions.dataweave.compiling.base import declares_functions, nodes
-from engine.expressions.dataweave.compiling.calls import Calls
+from engine.expressions.dataweave.compiling.calls import Calls, without_parentheses
 from engine.expressions.dataweave.compiling.functions import DOLLARS
 from engine.expressions.dataweave.compiling.naming import CORE
 from engine.expressions.dataweave.compiling.scopes import Local, Scope
@@ -38,7 +39,7 @@ class Inlining(Calls):
         if function.module != CORE or len(node.arguments) != 2:
             return self._measured(node, function, scope)
         write = getattr(self, f"_loop_{function.name}", None)
-        body = node.arguments[1]
+        body = without_parentheses(node.arguments[1]) if node.is_infix else node.arguments[1]
         if write is None or declares_functions(body) or not self._is_body(node, body, scope):
             return None
         result: str = write(node, scope)
@@ -46,6 +47,8 @@ class Inlining(Calls):
 
     def _measured(self, node: Call, function: Builtin, scope: Scope) -> str | None:
         """Return the size of a value, or whether it is empty; None for other functions."""
+        if self.is_keyed and function.module == CORE and function.name == "valuesOf":
+            return self._loop_pluck(replace(node, arguments=(*node.arguments, Name(node.offset, "$"))), scope)
         fast = MEASURES.get(function.name) if function.module == CORE else None
         if fast is None:
             return None
@@ -62,7 +65,7 @@ class Inlining(Calls):
 
     def _loop(self, node: Call, scope: Scope, items: str, names: tuple[str, ...], keys: tuple[int, ...] = ()) -> Loop:
         """Name what the body sees: the parameters of a function, or `$`. keys: the positions of keys."""
-        body = node.arguments[1]
+        body = without_parentheses(node.arguments[1]) if node.is_infix else node.arguments[1]
         inner = self._scope_of_types(body, scope) if isinstance(body, Lambda) else Scope(scope)
         given = [each.name for each in body.parameters] if isinstance(body, Lambda) else DOLLARS
         for position, (name, local) in enumerate(zip(given, names, strict=False)):
@@ -126,7 +129,7 @@ class Inlining(Calls):
             head = self._elements(loop, "map")
             self.write(f"{result} = []")
             with self.loop(head, names[0]), self._lazily(node):
-                self.write(f"{result}.append({self.kept(loop.body, loop.scope)})")
+                self.write(f"{result}.append({self.visit(loop.body, loop.scope)})")
 
         return self._null_or(loop.items, result, write)
 
@@ -217,7 +220,7 @@ class Inlining(Calls):
 
     def _loop_pluck(self, node: Call, scope: Scope) -> str:
         def make(loop: Loop, found: str) -> None:
-            self.write(f"{found}.append({self.kept(loop.body, loop.scope)})")
+            self.write(f"{found}.append({self.visit(loop.body, loop.scope)})")
 
         return self._over_object(node, scope, "pluck", make, "{}")
 

@@ -192,7 +192,7 @@ NAMED = (
     selecting.select_below, selecting.descend, selecting.attribute, selecting.attributes, selecting.attributes_named,
     selecting.attributes_below, selecting.namespace_of, selecting.metadata, selecting.at, selecting.at_keyed,
     selecting.slice_between, selecting.filtered, selecting.index_pairs, selecting.has, selecting.has_at,
-    selecting.asserted, keyed.keyed, keyed.plain, keyed.Blank,
+    selecting.asserted, keyed.keyed, keyed.plain, keyed.without_blanks, keyed.Blank,
 )  # fmt: skip
 """Everything that compiled code calls by its own name."""
 

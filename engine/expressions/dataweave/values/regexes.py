@@ -133,8 +133,11 @@ def _by_re2(pattern: str) -> tuple[str, Any, int] | None:
 
 
 def _by_backtracking(pattern: str) -> tuple[str, Any, int]:
-    import regex
-
+    try:
+        import regex
+    except ImportError:
+        needed = "a regular expression that is not RE2's"
+        raise Failed(f"{needed} needs the package regex: pip install 'flow-engine[dataweave]'") from None
     spend(PER_INSTRUCTION * 8 * len(pattern), "a regular expression")
     try:
         return "regex", regex.compile(pattern, regex.VERSION0 | regex.ASCII), max(len(pattern), 1)

@@ -73,7 +73,7 @@ def encoded(text: str, encoding: str | None = None) -> bytes:
 def _codec(name: str | None) -> str:
     """Return the codec of an encoding, UTF-8 without a name. Raise Unfit for one that is not known."""
     try:
-        return codec_named(OTHER_NAMES.get(name, name)) if name else "utf-8"
+        return codec_named(OTHER_NAMES.get(name, name)) if name is not None else "utf-8"
     except LookupError:
         raise Unfit("the encoding is not known here") from None
 
