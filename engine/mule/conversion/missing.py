@@ -27,6 +27,7 @@ NO_SCRIPT = '%dw 2.0\nimport fail from dw::Runtime\n---\nfail("the script {name}
 PROPERTY = Advice(
     "no file of the application has a value for it", "give it by --set, the environment or a property file", "S"
 )
+NO_ROUTE = "MULE:ROUTING"
 NOWHERE = "missing.invalid"
 PORT = 8081
 DATABASES = {"asyncpg": f"postgresql://{NOWHERE}/missing", "asyncmy": f"mysql+asyncmy://{NOWHERE}/missing"}
@@ -110,14 +111,16 @@ def _stub(conversion: Conversion, reference: Reference) -> Part:
     kind, name, node = reference
     comment = [f"Named in {node.file}:{node.line}."]
     if kind == "flow":
-        return Part({"steps": [raised(f"the flow {name} is not there")]}, node, comment, "flows")
+        is_computed = "#[" in node.get("name")  # which Mule looks for when it runs
+        step = raised(f"the flow {name} is not there", NO_ROUTE if is_computed else NOT_SUPPORTED)
+        return Part({"steps": [step]}, node, comment, "flows")
     if kind == "error-handler":
         return Part([{"on-error-propagate": {}}], node, comment, "error-handlers")
     return Part({kind: _config(conversion, kind, name)}, node, comment, "configs")
 
 
-def raised(description: str) -> dict[str, Any]:
-    return {"raise-error": {"type": NOT_SUPPORTED, "description": description}}
+def raised(description: str, error_type: str = NOT_SUPPORTED) -> dict[str, Any]:
+    return {"raise-error": {"type": error_type, "description": description}}
 
 
 def _config(conversion: Conversion, kind: str, name: str) -> dict[str, Any]:
