@@ -88,6 +88,7 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
     conversion.written = written_step
     settings = Settings(conversion, set(application.resources), lambda name: properties_in(application, name))
     settings.learn(list(roots.values()))
+    conversion.filled = settings.filled
     imported = Imported(conversion.report, run=Run(application, conversion, settings))
     for mistake in broken:
         node = Node("file", mistake.file, mistake.line)

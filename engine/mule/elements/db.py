@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from engine.mule.conversion.conversion import Conversion
@@ -17,6 +18,8 @@ ELSEWHERE = Advice(
     "there is no driver for it here", "db:config with a url of SQLite, PostgreSQL, MySQL or SQL Server", "M"
 )
 ALONE = Advice("a statement takes part in the transaction around it", "leave it out of the try scope", "S")
+DELETED = "#[payload.affectedRows default payload]"
+"""The result of a deletion as in Mule; a test may set it."""
 IGNORED = "db:parameter-types fetchSize queryTimeoutUnit db:auto-generated-keys-column-indexes"
 POOL = Rule(
     "db:pooling-profile",
@@ -29,6 +32,20 @@ OF_CONNECTIONS = {"reconnection": RECONNECTION, "db:pooling-profile": melted(POO
 IGNORED_IN_CONNECTIONS = (
     "db:connection-properties db:column-types useXaTransactions transactionIsolation cacheQueryTemplate"
 )
+EMBEDDED = ("jdbc:h2:", "jdbc:hsqldb:", "jdbc:derby:")
+DIALECT = Advice(
+    "it is a database of Java, and SQLite takes its place; what only its SQL has does not run there",
+    "look through the statements (AUTO_INCREMENT, MERGE, functions of dates), or the url of a server",
+    "S",
+)
+INIT = re.compile(r";INIT=((?:\\\\;|[^;])*)", re.IGNORECASE)
+RUN_SCRIPT = re.compile(r"RUNSCRIPT\s+FROM\s+'(?:classpath:)?/?([^']+\.sql)'", re.IGNORECASE)
+NUMBERED = re.compile(
+    r"\b(?:INT|INTEGER|BIGINT|IDENTITY)(?:\s+(?:NOT\s+NULL|AUTO_INCREMENT|GENERATED\s+\w+(?:\s+DEFAULT)?\s+AS\s+IDENTITY))*"
+    r"\s+PRIMARY\s+KEY(?:\s+AUTO_INCREMENT)?(?!\s*\()",
+    re.IGNORECASE,
+)
+"""A column of H2 that numbers its rows, which in SQLite is one of type INTEGER."""
 SCHEMES = {"mysql": "mysql+asyncmy", "mssql": "mssql+aioodbc", "oracle": "oracle+oracledb"}
 
 
@@ -62,7 +79,19 @@ def _generic(conversion: Conversion, node: Node) -> Params:
         no_matter=f"driverClassName {IGNORED_IN_CONNECTIONS}",
         has_label=False,
     )
-    return conversion.params(node, rule)
+    params = conversion.params(node, rule)
+    url = conversion.filled(str(params.get("url", "")))
+    if url.startswith(EMBEDDED):
+        conversion.report.add_gap(node, f"database {url.partition(';')[0]}", DIALECT)
+        if script := INIT.search(url):
+            params["initScript"] = _initial(script[1])
+    return params
+
+
+def _initial(script: str) -> str:
+    """Return what H2 runs when it opens: statements, or the name of a file of them among the resources."""
+    file = RUN_SCRIPT.fullmatch(script.strip())
+    return file[1] if file else script.replace("\\;", ";")
 
 
 def _statement(name: str, *, rows: str = "", children: Any = None, texts: str = "") -> Rule:
@@ -90,12 +119,29 @@ def _finish(name: str) -> Any:
     def finish(conversion: Conversion, node: Node, params: Params) -> Any:
         if params.pop("transactionalAction", "JOIN_IF_POSSIBLE") == "NOT_SUPPORTED":
             conversion.gap(node, "transactionalAction NOT_SUPPORTED", ALONE, is_whole=False)
+        if _is_embedded(conversion, node):
+            params["sql"] = NUMBERED.sub("INTEGER PRIMARY KEY AUTOINCREMENT", str(params.get("sql", "")))
         if "#[" in str(params.get("sql", "")):
             conversion.gap(node, f"{name} with computed SQL", DYNAMIC)
             return None
-        return {name: params}
+        return _deleted(params) if name == "db:delete" else {name: params}
 
     return finish
+
+
+def _deleted(params: Params) -> Any:
+    """Return a deletion whose result is how many rows there were, as in Mule."""
+    if "target" not in params:
+        return [{"db:delete": params}, {"set-payload": {"value": DELETED}}]
+    value = str(params.get("targetValue", "#[payload]"))
+    return {"db:delete": {**params, "targetValue": DELETED if value.replace(" ", "") == "#[payload]" else value}}
+
+
+def _is_embedded(conversion: Conversion, node: Node) -> bool:
+    """Return whether an operation works with a database that SQLite stands in for."""
+    config = conversion.globals.find("db:config", node.get("config-ref"))
+    connection = config.child("db:generic-connection") if config is not None else None
+    return connection is not None and conversion.filled(connection.get("url")).startswith(EMBEDDED)
 
 
 def _columns(conversion: Conversion, node: Node) -> Params:
