@@ -59,6 +59,7 @@ RESPONSE = Rule(
 def _listener(conversion: Conversion, node: Node, params: Params) -> Any:
     """Add what holds in Mule if the XML says nothing: 200 with the payload, 500 with the error's description."""
     response, failed = params.pop("response", {}), params.pop("error-response", {})
+    params["path"] = _rooted(str(params.get("path", "/")))
     if response.get("body") == PAYLOAD:
         del response["body"]
     params["response"] = {"statusCode": OK, **_numbered(response)}
@@ -66,6 +67,11 @@ def _listener(conversion: Conversion, node: Node, params: Params) -> Any:
     if (media_type := params.pop("outputMimeType", "")) and "json" not in media_type:
         conversion.gap(node, "outputMimeType of http:listener", FORCED_TYPE, is_whole=False)
     return {"http:listener": params}
+
+
+def _rooted(path: str) -> str:
+    """Return a path with the slash that Mule puts before it."""
+    return path if path.startswith(("/", "${")) else f"/{path}"
 
 
 def _numbered(response: Params) -> Params:
@@ -128,6 +134,8 @@ DISTURBED = Advice("the certificate is not there as PEM files", "tls: {certifica
 def _listener_config(conversion: Conversion, node: Node, params: Params) -> Any:
     _use_context(conversion, node, params, OF_LISTENERS)
     params.pop("protocol", None)
+    if base := params.get("basePath"):
+        params["basePath"] = _rooted(base)
     return {"http:listener-config": {name: value for name, value in params.items() if value not in ({}, None)}}
 
 
