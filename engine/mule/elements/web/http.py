@@ -7,7 +7,7 @@ from typing import Any
 from engine.expressions.digits import is_digits
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import FromChild, Params, Rule, content, melted, within
-from engine.mule.conversion.texts import converted, is_expression, value_of
+from engine.mule.conversion.texts import converted, flag, is_expression, number, value_of
 from engine.mule.elements.common import RECONNECTION, REDELIVERY, operation
 from engine.mule.elements.web.paths import as_expression, as_path
 from engine.mule.elements.web.tls import OF_LISTENERS, OF_REQUESTS, context_of
@@ -21,7 +21,9 @@ PAYLOAD = "#[payload]"
 URL_AND_CONFIG = Advice(
     "what a config says of another host does not go to a url of its own", "a config for that host, and a path", "S"
 )
-LOST = ("http:authentication", "http:default-headers", "http:default-query-params", "http:proxy-config")
+SEGMENTS = "an expression in a path is one segment here: what is empty is refused, and a slash in it goes out as %2F"
+OF_REQUESTS_TOO = ("responseTimeout", "followRedirects")
+LOST = ("tls:context", "http:authentication", "http:default-headers", "http:default-query-params", "http:proxy-config")
 BODILESS = ("GET", "HEAD", "OPTIONS")
 WITHOUT_BOUND = -1
 FORCED_TYPE = Advice("bodies are read by their Content-Type, JSON without one", "read() in the step behind it", "S")
@@ -282,9 +284,13 @@ def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
         params.pop("path", None)
         params["url"] = as_expression(params["url"])
         _leave_config(conversion, node, params, config)
-    elif is_expression(path := str(params.get("path", ""))):
+    elif not is_expression(path := str(params.get("path", ""))):
+        if "#[" in path:
+            conversion.note(node, f"path of {node.name}", SEGMENTS)
+    else:
         if known := as_path(path):
             params["path"] = known
+            conversion.note(node, f"path of {node.name}", SEGMENTS)
         elif config is not None:
             del params["path"]
             params["url"] = f'#["{_base(config)}" ++ ({path[2:-1].strip()})]'
@@ -296,7 +302,11 @@ def _leave_config(conversion: Conversion, node: Node, params: Params, config: No
     if config is None or not _has_address(config):
         return
     del params["config-ref"]
-    if lost := [each.name for each in config.walk() if each.name in LOST]:
+    for name in OF_REQUESTS_TOO:
+        if config.get(name) and name not in params:
+            params[name] = number(config.get(name)) if name == "responseTimeout" else flag(config.get(name))
+    lost = [each.name for each in config.walk() if each.name in LOST]
+    if lost := lost or [each for each in ("tlsContext",) if any(each in inner.attributes for inner in config.walk())]:
         conversion.gap(
             node, f"http:request with a url and {', '.join(lost)} of its config", URL_AND_CONFIG, is_whole=False
         )
