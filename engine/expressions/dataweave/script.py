@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from inspect import signature
 from typing import Any
@@ -14,12 +15,15 @@ from engine.expressions.dataweave.formats.dw import EVALUATE
 from engine.expressions.dataweave.formats.formats import writer
 from engine.expressions.dataweave.inputs import USUAL, Inputs
 from engine.expressions.dataweave.syntax.parser import parse, parse_module
-from engine.expressions.dataweave.syntax.tree import Script
+from engine.expressions.dataweave.syntax.tree import Do, Lambda, Literal, Name, Parameter, Script, Select, Variable
+from engine.expressions.dataweave.syntax.tree import Function as Declared
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.dataweave.walking import uses_metadata
 from engine.expressions.errors import ExpressionSyntaxError
 
+OF_EVENT = ("payload", "attributes", "vars", "message", "error", "correlationId")
+MAIN_INPUTS = "inputs"
 Load = Callable[[str], str]
 """Returns the text of a file of the application by its name. Raises KeyError."""
 FILE_TYPE = ".dwl"
@@ -101,12 +105,24 @@ def module_loader(load: Load | None) -> Callable[[str], Script]:
             raise KeyError(module)
         file = module.replace("::", "/") + FILE_TYPE
         try:
-            return parse_module(load(file))
+            return with_main(parse_module(load(file)))
         except ExpressionSyntaxError as error:
             error.found = f"{error.found} in {file}"
             raise
 
     return read
+
+
+def with_main(module: Script) -> Script:
+    """Return a module that has the function `main` if it has a body: `x::main({payload: …})` evaluates that body."""
+    if module.body is None:
+        return module
+    at = module.offset
+    inputs = Name(at, MAIN_INPUTS)
+    given = (Variable(at, name, Select(at, inputs, ".", Literal(at, name))) for name in OF_EVENT)
+    body = Do(at, tuple(given), module.body)
+    main = Lambda(at, (Parameter(at, MAIN_INPUTS),), body, name="main")
+    return replace(module, directives=(*module.directives, Declared(at, main)))
 
 
 @lru_cache(maxsize=64)

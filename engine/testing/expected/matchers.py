@@ -287,6 +287,16 @@ def _has_size(written: Any, mistakes: list[Mistake]) -> Check:
     return lambda got: isinstance(got, (str, bytes, list, Mapping)) and node.holds(len(got))
 
 
+def _has_key(written: Any, mistakes: list[Mistake]) -> Check:
+    node = _read(written, mistakes)
+    return lambda got: isinstance(got, Mapping) and any(node.holds(key) for key in got)
+
+
+def _has_value(written: Any, mistakes: list[Mistake]) -> Check:
+    node = _read(written, mistakes)
+    return lambda got: isinstance(got, Mapping) and any(node.holds(plain(each)) for each in got.values())
+
+
 def _empty(written: Any, mistakes: list[Mistake]) -> Check:
     if not isinstance(written, bool):
         raise ValueError("true or false")
@@ -385,6 +395,8 @@ MATCHERS: dict[str, Callable[[Any, list[Mistake]], Check]] = {
     "$inAnyOrder": _in_any_order,
     "$each": _each,
     "$hasSize": _has_size,
+    "$hasKey": _has_key,
+    "$hasValue": _has_value,
     "$empty": _empty,
     "$startsWith": _starts_with,
     "$endsWith": _ends_with,

@@ -11,7 +11,10 @@ from engine.parameters.reader import ROOTS
 from engine.values.errors import FlowError
 from engine.values.event import Event, Message
 
-LEFT_ROOTS = ROOTS | {name: f"event.{name}" for name in ("status", "headers", "body", "calls", "given")}
+LEFT_ROOTS = ROOTS | {
+    **{name: f"event.{name}" for name in ("status", "headers", "body", "calls", "given")},
+    "mediaType": "event.media_type",
+}
 """The names for left sides: the roots of flows, and those that only a test knows."""
 
 
@@ -21,7 +24,7 @@ class Outcome:
 
     status, headers, body: the answer to a request, whose body is the payload too; error: the one with which the flow
     failed, or that caused its answer; calls: how often each element ran, by its name and its doc:name; given: the input
-    of the case.
+    of the case; media_type, `mediaType` in expectations: that of the payload.
     """
 
     payload: Any = None
@@ -37,6 +40,12 @@ class Outcome:
     given: Mapping[str, Any] = field(default_factory=dict)
     failure: FlowError | None = None
     """The error that left the flow: a case that does not mention it has failed."""
+
+    content: tuple[Any, Any] | None = field(default=None, compare=False)
+    """The payload and its value, if a language has read it."""
+
+    def keep_content(self, content: tuple[Any, Any]) -> None:
+        self.content = content
 
     @property
     def message(self) -> Message:

@@ -10,6 +10,7 @@ import click
 from engine.mule.application import STANDARD_INPUT, Application, NoApplication, application_in, applications_in
 from engine.mule.checking import make_loadable
 from engine.mule.importing import Imported, import_application
+from engine.mule.munit.testing import add_tests
 from engine.mule.reports.printing import as_html, as_json, as_text
 from engine.mule.reports.report import Report
 from engine.mule.xml.reader import LARGEST, XmlMistake
@@ -43,6 +44,7 @@ class Import:
             imported = import_application(_application(path), jmespath=self.jmespath)
             left = make_loadable(imported)
         imported.report.decisions += [f"engine check: {mistake.in_one_line}" for mistake in left]
+        add_tests(imported)
         self._write(imported, folder)
         self.reports.append(imported.report)
         click.echo(as_text(imported.report, str(folder)))

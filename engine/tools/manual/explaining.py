@@ -97,7 +97,7 @@ def _test_file() -> Iterator[str]:
     yield _titled("request:", "\n".join(parameters(Request, "  ")))
     yield _text(
         "On the left of `expect` stand expressions, which see the event that was left, and status, headers, body, "
-        f"given; on the right values, or at any depth one of {', '.join(MATCHERS)}. `calls` counts calls: "
+        f"mediaType, given; on the right values, or at any depth one of {', '.join(MATCHERS)}. `calls` counts calls: "
         "[{processor, with, times}]. An error of which no line speaks fails the case."
     )
     yield _text(

@@ -1,0 +1,1 @@
+"""MUnit: tests of Mule applications become test files."""
