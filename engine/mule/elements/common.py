@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.mule.conversion.children import content, listed, within
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import Params, Rule, content, listed, within
+from engine.mule.conversion.rule import Params, Rule
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
 
@@ -75,6 +76,8 @@ def operation(
 
     def finished(conversion: Conversion, node: Node, params: Params) -> Any:
         step = finish(conversion, node, params) if finish else {given.get("to") or name: params}
+        if isinstance(step, list):
+            return [tried_again(each) for each in step]
         return tried_again(step) if isinstance(step, dict) else step
 
     inner = {**OF_OPERATIONS, **(children or {})}

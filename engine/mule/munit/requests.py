@@ -55,7 +55,9 @@ class Requests:
         return self._settings.filled(text)
 
     def _is_here(self, host: str, port: str) -> bool:
-        return host.strip().lower() in HERE or (bool(PLACEHOLDER.fullmatch(host)) and self._filled(port) in self._ports())
+        return host.strip().lower() in HERE or (
+            bool(PLACEHOLDER.fullmatch(host)) and self._filled(port) in self._ports()
+        )
 
     def _ports(self) -> set[str]:
         known = self._conversion.globals.by_name.items()

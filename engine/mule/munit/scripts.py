@@ -92,7 +92,9 @@ def _parsed(script: str) -> Script | None:
         tree = parse(script)
     except ExpressionSyntaxError:
         return None
-    return tree if all(isinstance(each, Format) and _keeps_values(each.media_type) for each in tree.directives) else None
+    return (
+        tree if all(isinstance(each, Format) and _keeps_values(each.media_type) for each in tree.directives) else None
+    )
 
 
 def _keeps_values(media_type: str) -> bool:

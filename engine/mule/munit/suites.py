@@ -183,7 +183,9 @@ def _parameter(node: Node) -> tuple[str, str]:
 
 def _unique(name: str, known: Iterable[str]) -> str:
     known = set(known)
-    return next(each for number in range(1, 10**6) if (each := name if number == 1 else f"{name} ({number})") not in known)
+    return next(
+        each for number in range(1, 10**6) if (each := name if number == 1 else f"{name} ({number})") not in known
+    )
 
 
 def _uses_store(value: Any) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-LITERAL = re.compile(r"""\s*(?:"([^"$\\]*)"|'([^'$\\]*)')\s*""")
+LITERAL = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*""")
+INSERTED = re.compile(r"\$\(((?:[^()\"']|'[^']*'|\"[^\"]*\"|\([^()]*\))*)\)")
+"""An expression in a text of DataWeave: `$(vars.id)`."""
 OPEN, CLOSE = "([{", ")]}"
 PIECE = re.compile(r"#\[((?:[^\[\]\"']|\"[^\"]*\"|'[^']*'|\[[^\[\]]*\])*)\]")
 
@@ -35,10 +37,16 @@ def as_path(text: str) -> str:
     if literals[0] is None or not any(literals):
         return ""
     parts = [
-        literal[1] or literal[2] or "" if literal else f"#[{operand.strip()}]"
+        _opened(literal[1] or literal[2] or "") if literal else f"#[{operand.strip()}]"
         for literal, operand in zip(literals, operands, strict=True)
     ]
-    return "".join(parts)
+    path = "".join(parts)
+    return "" if "$" in path.replace("${", "") else path
+
+
+def _opened(text: str) -> str:
+    """Return a text of DataWeave with what is inserted in it as expressions of ours."""
+    return INSERTED.sub(lambda match: f"#[{match[1].strip()}]", text)
 
 
 def as_expression(text: str) -> str:
@@ -46,4 +54,19 @@ def as_expression(text: str) -> str:
     scheme = re.match(r"[^/]*//[^/]*", text)
     if text.startswith("#[") or "#[" not in (scheme[0] if scheme else text):
         return text
-    return '#["' + PIECE.sub(lambda match: f"$({match[1].strip()})", text) + '"]'
+    return f"#[{interpolated(text)}]"
+
+
+def is_computed(text: str) -> bool:
+    return "#[" in text
+
+
+def interpolated(text: str) -> str:
+    """Return a text with expressions as one of DataWeave: `a#[b]` is `"a$(b)"`."""
+    return '"' + PIECE.sub(lambda match: f"$({match[1].strip()})", text) + '"'
+
+
+def operand_of(text: str) -> str:
+    """Return a text, or a whole expression, as an operand of DataWeave."""
+    text = text.strip()
+    return f"({text[2:-1].strip()})" if text.startswith("#[") and text.endswith("]") else interpolated(text)
