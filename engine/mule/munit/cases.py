@@ -151,6 +151,10 @@ class Case:
 
     # The whole
 
+    def _beginning(self) -> dict[str, Any]:
+        """Return what MUnit's first event has if no set-event makes another: an empty text as payload."""
+        return {} if self.given or self.act else {"payload": ""}
+
     def all_steps(self) -> list[Part]:
         """Return the steps, after those that make what would be given to a case."""
         return [*(Part({"set-payload": {"value": each}}, self.test) for each in self._payload()), *self.steps]
@@ -161,7 +165,7 @@ class Case:
 
     def value(self) -> dict[str, Any]:
         """Return the case as its file has it."""
-        given = {name: value for name, value in self.given.items() if value is not None}
+        given = {name: value for name, value in {**self._beginning(), **self.given}.items() if value is not None}
         calls_flow = any("call" in each.value for each in self.mocks)
         error = expected_error(self.test, is_answer=bool(self.act), calls_flow=calls_flow)
         expect = {**self.assertions.expected(), **error}

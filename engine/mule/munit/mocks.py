@@ -52,8 +52,7 @@ class Doubles:
         """Return the variable that gets the result of a step which has no counterpart."""
         if not selector.is_stand_in:
             return ""
-        step = next(each for each in self._steps.steps if each.location.startswith(f"{selector.processor} @"))
-        origin = self._steps.origin(step)
+        origin = self._steps.at(selector.processor).origin
         return origin.get("target") if origin else ""
 
     def _returned(self, returned: Node, target: str) -> dict[str, Any]:

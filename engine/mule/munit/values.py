@@ -74,4 +74,4 @@ def constant_text(node: Node, attribute: str) -> str:
     if found is None or not isinstance(found.value, (str, int, float)):
         what = f"{attribute} of {node.name}"
         raise Unfit(node, what, "it is computed", "a value that is known before the test runs")
-    return str(found.value)
+    return str(found.value).strip()
