@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.expressions.digits import is_digits
 from engine.mule.conversion.conversion import Conversion, comment_of, told
 from engine.mule.munit import events
 from engine.mule.munit.assertions import Assertions
@@ -203,7 +204,7 @@ def settings_of(test: Node) -> dict[str, Any]:
         found["skip"] = "ignored in MUnit" if ignored == "true" else f"ignored in MUnit if {test.get('ignore').strip()}"
     if tags := [each.strip() for each in test.get("tags").replace(";", ",").split(",") if each.strip()]:
         found["tags"] = tags
-    if (milliseconds := test.get("timeOut").strip()).isdigit():
+    if is_digits(milliseconds := test.get("timeOut").strip()):
         found["timeout"] = f"{int(milliseconds) / 1000:g}s"
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine.expressions.digits import is_digits
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.munit.assertions import Assertions
 from engine.mule.munit.scripts import constant
@@ -127,6 +128,6 @@ def _counts(node: Node) -> Iterator[tuple[str, int]]:
     for name, matcher in COUNTS.items():
         if name in node.attributes:
             given = constant(node.get(name))
-            if given is None or not str(given.value).isdigit():
+            if given is None or not is_digits(str(given.value)):
                 raise Unfit(node, f"{name} of verify-call", "it is computed", "a number")
             yield matcher, int(given.value)

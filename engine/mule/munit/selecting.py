@@ -155,7 +155,8 @@ def _steps_in(value: Any, path: str, origin: Node | None) -> Iterator[Step]:
         yield from _steps_in(value.value, path, value.origin or origin)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            yield from _row(inner, f"{path}/{name}", origin) if name == "steps" else _steps_in(inner, f"{path}/{name}", origin)
+            inside = _row if name == "steps" else _steps_in
+            yield from inside(inner, f"{path}/{name}", origin)
     elif isinstance(value, list):
         for number, inner in enumerate(each for each in value if not is_comment(each)):
             yield from _steps_in(inner, f"{path}/{number}", origin)
