@@ -165,6 +165,7 @@ if TYPE_CHECKING:
     from engine.values.event import NOTHING as NOTHING
     from engine.values.event import STATUS as STATUS
     from engine.values.log_levels import LEVELS as LEVELS
+    from engine.values.media import own_media_type as own_media_type
     from engine.values.media import read_json as read_json
     from engine.values.media import read_media_type as read_media_type
     from engine.values.media import read_yaml as read_yaml

@@ -104,6 +104,20 @@ MOST_TOKENS = _limit(
     beyond="a mistake where the flows are loaded",
     reason="of more, Python's own compiler takes longer than a second",
 )
+MOST_SCRIPT_TOKENS = _limit(
+    20_000,
+    "words and signs",
+    "a script in DataWeave",
+    beyond="a mistake where the flows are loaded",
+    reason="it is compiled in a few seconds; a script of a thousand lines has half as many",
+)
+DEEPEST_CALLS = _limit(
+    254,
+    "calls",
+    "a function of a script in DataWeave that calls itself inside of itself; calls at its end count once",
+    beyond=EXPRESSION,
+    reason="as Mule has it: two of its 256 frames belong to the script",
+)
 LONGEST_PATTERN = _limit(
     1_000,
     "characters",

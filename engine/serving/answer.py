@@ -16,6 +16,7 @@ from engine.serving.route import HttpResponse
 from engine.serving.sending import sent, stream_type
 from engine.values.errors import CRITICAL, EXPRESSION, TRANSFORMATION, FlowError
 from engine.values.event import STATUS, Event
+from engine.values.media import own_media_type
 from engine.values.refusal import Refusal
 from engine.values.secrets import Secrets
 from engine.values.spooled import Spooled
@@ -142,7 +143,8 @@ def _body(
     """Return the body and its media type; labelled: the Content-Type that the flow sets by itself."""
     payload, media_type = event.payload, event.media_type
     if response.body is not None:
-        payload, media_type = response.body.evaluate(event), None
+        payload = response.body.evaluate(event)
+        media_type = response.body.media_type or own_media_type(payload)
     media_type = labelled or media_type
     if isinstance(payload, Stream):
         return _stream(payload, stream_type(media_type, accept), event, secrets)

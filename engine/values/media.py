@@ -33,6 +33,11 @@ def read_media_type(payload: Any, media_type: str | None) -> Any:
         raise FlowError(TRANSFORMATION, f"the text is no JSON: {error}", cause=error) from error
 
 
+def own_media_type(payload: Any) -> str | None:
+    """Return the media type that a text, or bytes, knows of itself, as what DataWeave writes does."""
+    return getattr(payload, "media_type", None) if isinstance(payload, (str, bytes)) else None
+
+
 def read_yaml(text: str) -> Any:
     """Read a YAML text (1.2's core schema). Raises ValueError for anything else, including tags and aliases."""
     from engine.expressions.functions.formats.yaml_text import read  # few flows need it

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import Event, Name, Processor, Template, prepared
-from engine.connectors import Labelled, read_media_type
+from engine.connectors import Labelled, own_media_type, read_media_type
 
 
 class SetPayload(Processor):
@@ -36,4 +36,4 @@ class SetPayload(Processor):
 
     def run_plain(self, event: Event) -> Event:
         payload = read_media_type(self.value.evaluate(event), self.mime_type)
-        return event.with_payload(payload, media_type=self._media_type)
+        return event.with_payload(payload, media_type=self._media_type or own_media_type(payload))

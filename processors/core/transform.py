@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from engine import Effects, Event, Field, Mistake, Name, Processor, prepared, refuse
-from engine.connectors import ROOTS, Held, Labelled, Let, MapOf, Reader, Written, read_media_type
+from engine.connectors import ROOTS, Held, Labelled, Let, MapOf, Reader, Written, own_media_type, read_media_type
 
 
 class Transform(Processor):
@@ -93,7 +93,7 @@ class Transform(Processor):
         after = event.with_variables(results["set_variables"]) if self.set_variables else event
         if self.set_payload is not None:
             payload = read_media_type(results["set_payload"], self.mime_type)
-            after = after.with_payload(payload, media_type=self._media_type)
+            after = after.with_payload(payload, media_type=self._media_type or own_media_type(payload))
         if self.set_attributes is not None:
             after = after.with_attributes(results["set_attributes"])
         return after

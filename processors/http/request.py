@@ -26,6 +26,7 @@ from engine.connectors import (
     header_value,
     headers_of,
     one_evaluation,
+    own_media_type,
     trace_headers,
 )
 from engine.limits import LARGEST_ANSWER, LARGEST_SAVED_ANSWER
@@ -318,7 +319,9 @@ class Request(Operation):
     def _content(self, event: Event, method: str, media_type: Any) -> tuple[Pieces | None, str | None]:
         """Return the body, and its media type: the one of the headers, otherwise the payload's own."""
         if self.body is not None:
-            return body_of(self.body.evaluate(event), media_type, is_said=media_type is not None)
+            body = self.body.evaluate(event)
+            own = self.body.media_type or own_media_type(body)
+            return body_of(body, media_type or own, is_said=media_type is not None)
         if method in BODILESS:
             return None, None
         return body_of(event.payload, media_type or event.media_type, is_said=media_type is not None)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from engine.expressions.appended import Appended
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.formats.formats import UnknownFormat, Writer, format_of, writer
+from engine.expressions.dataweave.formats.formats import Reader, UnknownFormat, Writer, format_of, writer
 from engine.expressions.dataweave.formats.json_writing import is_plain, parts_of
 from engine.expressions.dataweave.inputs import Content, read_content
 from engine.expressions.dataweave.values.annotated import PLAIN
@@ -17,6 +19,7 @@ from engine.expressions.dataweave.values.errors import Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import Pairs, is_object, object_of
 from engine.expressions.dataweave.values.texts import as_text
+from engine.expressions.dataweave.values.typed import TYPED, typed
 from engine.expressions.reading import exact_json
 from engine.expressions.writing import to_text
 from engine.limits import DEEPEST
@@ -28,6 +31,8 @@ CONTAINERS = frozenset[type]({dict, list})
 KEPT = SCALARS | CONTAINERS | {Decimal, date, datetime, time}
 STEPS = 8
 """Steps for each part of a result that is made anew."""
+RECENT = 64
+"""How many elements at the end of a list that grew are looked at: those in front were settled when they were added."""
 UNREAD = frozenset({"text", "binary", "java", "dw"})
 """Formats whose contents are values already; a script as a payload is never run by itself."""
 
@@ -37,6 +42,8 @@ IN_TEXT = writer("application/json", {"indent": False})
 def content_of(event: Any) -> Any:
     """Return the payload of an event: of a text or bytes in a format the value, which is read once for each message."""
     payload = event.payload
+    if type(payload) in TYPED:
+        return payload.content
     if not isinstance(payload, (str, bytes)) or not event.media_type:
         return payload
     known = getattr(event, "content", None)
@@ -49,18 +56,47 @@ def content_of(event: Any) -> Any:
 
 
 def _read(payload: str | bytes, media_type: str) -> Any:
+    return read_content(Content(payload, media_type)) if _is_readable(media_type, payload) else payload
+
+
+@lru_cache(maxsize=64)  # most messages have the same few
+def _is_known(media_type: str) -> bool:
     try:
-        is_value = format_of(media_type).name in UNREAD
+        return format_of(media_type).name not in UNREAD
     except UnknownFormat:
-        is_value = True
-    return payload if is_value else read_content(Content(payload, media_type))
+        return False
+
+
+def _is_readable(media_type: str, payload: str | bytes = b"") -> bool:
+    """Return whether content of a media type holds a value; a text of JSON is one itself."""
+    return _is_known(media_type) and not (isinstance(payload, str) and format_of(media_type).name == "json")
+
+
+def content_by(chosen: Reader) -> Callable[[Any], Any]:
+    """Return what reads the payload of an event with the reader that a script names by `input payload`."""
+
+    def read(event: Any) -> Any:
+        payload = event.payload
+        if not isinstance(payload, (str, bytes)):
+            return payload
+        return read_content(Content(payload, event.media_type or chosen.format.media_type), chosen)
+
+    return read
+
+
+def whole_payload(event: Any) -> Any:
+    """Return the payload as it is, to be passed on: a text, or bytes, in a format with its media type."""
+    payload, media_type = event.payload, event.media_type
+    if not isinstance(payload, (str, bytes)) or type(payload) in TYPED:
+        return payload
+    return typed(payload, media_type, _read) if media_type and _is_readable(media_type, payload) else payload
 
 
 def settled(value: Any) -> Any:
     """Return a result as the engine holds values: without ranges and metadata. A plain one stays what it is."""
-    if type(value) in SCALARS or parts_of(value, KEPT) is not None:
+    if type(value) in SCALARS or (type(value) is dict and SCALARS.issuperset(map(type, value.values()))):
         return value
-    return _settle(value, DEEPEST)
+    return value if type(value) in TYPED or parts_of(value, KEPT) is not None else _settle(value, DEEPEST)
 
 
 def _settle(value: Any, depth: int) -> Any:
@@ -72,7 +108,10 @@ def _settle(value: Any, depth: int) -> Any:
         return object_of((key, _settle(each, depth - 1)) for key, each in value.items())
     if isinstance(value, dict):
         return {str(key): _settle(each, depth - 1) for key, each in value.items()}
-    if isinstance(value, (list, range)):
+    if kind is Appended and parts_of(value[-RECENT:], KEPT) is not None:
+        return value
+    if isinstance(value, (list, range, Appended)):
+        spend(STEPS * len(value), "a result")
         return [_settle(each, depth - 1) for each in value]
     if kind in PLAIN:
         return without_metadata(value)
@@ -87,7 +126,7 @@ def output_of(writer: Writer) -> Callable[[Any], Any]:
     if writer.format.name == "java":
         return settled
     if writer.format.name != "json":
-        return writer.written
+        return _written_by(writer)
     changes = writer.values["skipNullOn"] or writer.values["writeAttributes"]
 
     def as_json(value: Any) -> Any:
@@ -99,9 +138,21 @@ def output_of(writer: Writer) -> Callable[[Any], Any]:
         try:
             return exact_json(text.encode())
         except ValueError:  # a key repeats
-            return text.encode()
+            return typed(text.encode(), writer.media_type, _read)
 
     return as_json
+
+
+def _written_by(writer: Writer) -> Callable[[Any], Any]:
+    """Return what writes a result as a text, or bytes, with its media type."""
+    if writer.format.name in UNREAD:
+        return writer.written
+    media_type = writer.full_media_type
+
+    def write(value: Any) -> Any:
+        return typed(writer.written(value), media_type, _read)
+
+    return write
 
 
 def truth(value: Any) -> bool:

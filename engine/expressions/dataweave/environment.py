@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.expressions.dataweave import library
 from engine.expressions.dataweave.boundary import settled
 from engine.expressions.dataweave.formats.declared import url_reader
 from engine.expressions.dataweave.values.functions import Function
@@ -22,6 +23,7 @@ def names_of(functions: Functions) -> dict[str, Any]:
     """Return the functions that a script may call in addition to its library, by name."""
     found: dict[str, Any] = {name: _own(functions[name]) for name in functions if name not in FUNCTIONS}
     found |= {name: make(functions) for name, make in MAKING.items() if name in functions}
+    found["causedBy"] = library.function("Mule", "causedBy")
     if RESOURCE in functions:
         found["readUrl"] = Function("readUrl", 3, url_reader(load_from(functions)), least=1, acts=True)
     return {name: value for name, value in found.items() if name not in (RESOURCE, "today")}

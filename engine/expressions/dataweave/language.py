@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.expressions.dataweave import boundary, marks
@@ -13,9 +13,8 @@ from engine.expressions.dataweave.environment import load_from, names_of
 from engine.expressions.dataweave.parameter import compile_parameter
 from engine.expressions.dataweave.script import module_loader
 from engine.expressions.dataweave.syntax.parser import parse
-from engine.expressions.dataweave.syntax.tree import Script
 from engine.expressions.dataweave.tree import DataWeaveTree
-from engine.expressions.dataweave.walking import is_selector
+from engine.expressions.dataweave.walking import is_plain
 from engine.expressions.held import Held
 from engine.expressions.language import Evaluate, Failed, Names
 from engine.expressions.marks import MarkedPart
@@ -29,7 +28,6 @@ ROOTS = {
 }
 """Names that mean something else than in other languages, or are not there, as Python over `event`."""
 EVENT = re.compile(r"\bevent\b")
-SCOPED = "scope[0]"
 MULE = {"version": "4.9.0", "nodeId": "0", "clusterId": ""}
 """What `mule` shows: the version whose language this is."""
 
@@ -47,28 +45,33 @@ class DataWeave:
     def read(self, text: str, names: Names, variables: Collection[str] = ()) -> DataWeaveTree:
         script = parse(text)
         writer = writer_of(script)
-        readers_of(script)
+        chosen = readers_of(script).get("payload")
         roots = {**names.roots, **ROOTS}
         value = compile_script(
             script,
             inputs=_inputs(roots, variables),
             names=names_of(names.functions),
-            constants={**CONSTANTS, **names.constants},
+            constants={
+                **CONSTANTS,
+                **names.constants,
+                **({"content_of": boundary.content_by(chosen)} if chosen else {}),
+            },
             load=module_loader(load_from(names.functions)),
         )
-        media_type = writer.media_type if writer else None
-        finish = boundary.output_of(writer) if writer else None if _is_found(script) else boundary.settled
+        plain = None if is_plain(script) else boundary.settled
+        finish = boundary.output_of(writer) if writer else plain
         return DataWeaveTree(
             script,
-            value if finish is None else _finished(value, finish),
-            media_type,
+            value,
+            finish,
+            writer.full_media_type if writer else None,
             names.functions,
-            frozenset(names.roots),
+            frozenset(roots),
             bool(variables),
         )
 
     def compile(self, held: Held, names: Names, variables: Mapping[str, str], failed: Failed) -> Evaluate:
-        return compile_parameter(held, names, variables, failed)
+        return compile_parameter(held, {**names.roots, **ROOTS}, {**CONSTANTS, **names.constants}, variables, failed)
 
 
 def _inputs(roots: Mapping[str, str], variables: Collection[str]) -> dict[str, str]:
@@ -77,18 +80,6 @@ def _inputs(roots: Mapping[str, str], variables: Collection[str]) -> dict[str, s
         return dict(roots)
     scoped = {name: EVENT.sub("event[0]", code) for name, code in roots.items()}
     return {**scoped, **{name: f'event[1]["{name}"]' for name in variables}}
-
-
-def _is_found(script: Script) -> bool:
-    """Return whether the result is a part of the event as it is."""
-    return not script.directives and script.body is not None and is_selector(script.body)
-
-
-def _finished(value: Evaluate, finish: Callable[[Any], Any]) -> Evaluate:
-    def evaluate(event: Any) -> Any:
-        return finish(value(event))
-
-    return evaluate
 
 
 def _message_of(event: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.expressions.dataweave.syntax.tree import Literal, Name, Script, Select
-from engine.expressions.dataweave.walking import bound_names, called, nodes, selected
+from engine.expressions.dataweave.walking import bound_names, called, nodes, selected, static_path
 from engine.expressions.errors import ExpressionSyntaxError
 from engine.expressions.functions.function import Function
 from engine.expressions.held import Constant, Demand, Known, Path
@@ -20,16 +20,24 @@ Evaluate = Callable[[Any], Any]
 class DataWeaveTree:
     """One parsed and compiled script.
 
-    evaluate: from the event to the result, as the engine holds it. media_type: of the directive `output`, if any.
-    functions: those of the application. has_scope: whether `evaluate` takes the event and the names of a `let` around.
+    evaluate: from the event to the result. finish: makes of it what the engine holds; None if it is that already.
+    media_type: of the directive `output`, if there is one. functions: those of the application. has_scope: whether
+    `evaluate` takes the event and the names of a `let` around.
     """
 
     script: Script
     evaluate: Evaluate
+    finish: Evaluate | None
     media_type: str | None
     functions: Mapping[str, Function]
     roots: frozenset[str]
     has_scope: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The names of a selector of names alone, such as `vars.x`; empty for any other script."""
+        path = static_path(self.script)
+        return path if path and path[0] in self.roots and not self.has_scope else ()
 
     @property
     def constant(self) -> Constant | None:

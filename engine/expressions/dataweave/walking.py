@@ -7,7 +7,19 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from engine.expressions.dataweave.syntax.tree import Call, Format, Function, Index, Lambda, Name, Node, Select, Variable
+from engine.expressions.dataweave.syntax import tree
+from engine.expressions.dataweave.syntax.tree import (
+    Call,
+    Format,
+    Function,
+    Index,
+    Lambda,
+    Name,
+    Node,
+    Script,
+    Select,
+    Variable,
+)
 
 METADATA = ("^", ".^")
 
@@ -34,21 +46,46 @@ def uses_metadata(script: Node) -> bool:
     return any(isinstance(each, (Select, Index)) and each.kind in METADATA for each in nodes(script))
 
 
-def is_selector(node: Node) -> bool:
-    """Return whether an expression only finds a part of a value that is there."""
-    while isinstance(node, Select) and node.kind == ".":
-        node = node.operand
-    return isinstance(node, Name)
+PLAIN_NODES = (
+    tree.Literal, tree.Text, tree.Name, tree.ArrayLiteral, tree.Item, tree.ObjectLiteral, tree.Field, tree.Unary,
+    tree.Binary, tree.If, tree.Select, tree.Presence, tree.Lambda, tree.Parameter, tree.Call, tree.Variable,
+    tree.Format, tree.Property, tree.Script,
+)  # fmt: skip
+PLAIN_FUNCTIONS = frozenset({
+    "map", "filter", "reduce", "flatMap", "flatten", "orderBy", "distinctBy", "sizeOf", "isEmpty", "isBlank",
+    "contains", "startsWith", "endsWith", "upper", "lower", "trim", "joinBy", "splitBy", "replace", "with", "sum",
+    "max", "min", "avg", "round", "floor", "ceil", "abs", "mod", "pow", "now", "uuid", "p",
+})  # fmt: skip
+
+
+def is_plain(script: Node) -> bool:
+    """Return whether a script makes plain values out of plain ones: no ranges, keys, formats or periods."""
+    return all(isinstance(each, PLAIN_NODES) for each in nodes(script)) and all(
+        isinstance(each.function, Name) and each.function.name in PLAIN_FUNCTIONS and not each.function.module
+        for each in nodes(script)
+        if isinstance(each, Call)
+    )
 
 
 def selected(node: Node) -> tuple[str, ...]:
     """Return the names that lead to a part: of `payload.a.b` all three; empty if it is no such expression."""
     names: list[str] = []
-    while isinstance(node, Select) and node.kind == "." and node.key is not None:
+    while isinstance(node, Select) and node.kind == "." and node.key is not None and not node.namespace:
         name = getattr(node.key, "value", None)
         names = [name, *names] if isinstance(name, str) else []
         node = node.operand
     return (node.name, *names) if isinstance(node, Name) and not node.module else ()
+
+
+def static_path(script: Script) -> tuple[str, ...]:
+    """Return the names of a script that is a selector of names alone, such as `vars.x`; empty for any other."""
+    names: list[str] = []
+    node = script.body
+    while isinstance(node, Select) and node.kind == "." and not node.namespace:
+        if not isinstance(node.key, tree.Literal) or type(node.key.value) is not str:
+            return ()
+        names, node = [node.key.value, *names], node.operand
+    return (node.name, *names) if isinstance(node, Name) and not node.module and not script.directives else ()
 
 
 def called(script: Node) -> Iterator[tuple[str, Call]]:

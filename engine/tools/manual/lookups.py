@@ -162,7 +162,8 @@ def _show_of_dataweave(name: str) -> None:
     known = dict(declared())
     found = [each for each in known if each == name or each.rpartition("::")[2] == name]
     if not found:
-        fail_unknown("function", name, known, "engine functions --language dataweave")
+        names = {each.rpartition("::")[2] for each in known} | set(known)
+        fail_unknown("function", name, names, "engine functions --language dataweave")
     click.echo("\n\n".join(page(each, known[each]) for each in found))
 
 

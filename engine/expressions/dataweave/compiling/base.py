@@ -4,18 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from engine.expressions.dataweave.compiling.naming import Load
 from engine.expressions.dataweave.compiling.scopes import Scope
 from engine.expressions.dataweave.compiling.typing import Types
 from engine.expressions.dataweave.compiling.writer import Writer
-from engine.expressions.dataweave.syntax.tree import Call, Do, Function, If, Literal, Match, Node
+from engine.expressions.dataweave.syntax.tree import (
+    ArrayLiteral,
+    As,
+    Binary,
+    Call,
+    Do,
+    Function,
+    If,
+    Is,
+    Lambda,
+    Literal,
+    Match,
+    Node,
+    ObjectLiteral,
+    Text,
+    Update,
+)
 
 RETURN = "return"
 """The sink of a value that the function returns."""
-STEPS = 3
-"""Steps of one node in a loop."""
+STEPS: Mapping[type[Node], int] = {
+    As: 60,
+    Text: 30,
+    Update: 60,
+    Call: 20,
+    Lambda: 20,
+    ObjectLiteral: 12,
+    ArrayLiteral: 8,
+    Match: 8,
+    Is: 8,
+    Binary: 6,
+}
+"""Steps of a node in a loop, with what it calls."""
+OTHERS = 3
+"""Steps of any other node."""
 
 
 class Base(Writer, Types):
@@ -72,7 +102,7 @@ class Base(Writer, Types):
 
     def pay(self, size: str, body: Node, what: str) -> None:
         """Write the payment for a loop over this many values."""
-        cost = 4 + STEPS * sum(1 for _ in nodes(body))
+        cost = sum(STEPS.get(type(each), OTHERS) for each in nodes(body))
         self.write(f"budget.pay({cost} * {size}, {what!r})")
 
     def truth(self, name: str, convert: str = "truth") -> str:
@@ -85,10 +115,16 @@ class Base(Writer, Types):
 BRANCHING = (If, Match, Do, Call)
 
 
+@cache
+def _parts_of(kind: Any) -> tuple[str, ...]:
+    """Return the names of what may hold nodes in nodes of a type."""
+    return tuple(each.name for each in fields(kind) if each.name not in ("offset", "end", "name", "kind", "symbol"))
+
+
 def children(node: Node) -> Iterator[Node]:
     """Yield the nodes directly inside."""
-    for each in fields(node):
-        value = getattr(node, each.name)
+    for name in _parts_of(type(node)):  # type: ignore[arg-type]  # a class has a hash
+        value = getattr(node, name)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):

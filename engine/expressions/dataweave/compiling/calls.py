@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from engine.expressions.dataweave.compiling.functions import Functions, is_filled_from_last
@@ -62,7 +63,7 @@ class Calls(Functions):
         if isinstance(found, Known):
             return self.constant(found.value)
         if isinstance(found, Alias):
-            return self.constant(self._alias(found))
+            return self.constant(self.named(found))
         if isinstance(found, Input):
             return self._input(found)
         return self._variable(found) if isinstance(found, Declared) else self._function_value(found)
@@ -90,16 +91,15 @@ class Calls(Functions):
             self.shared.add(found.name)
             place = Place(depth=room.depth, loop=room.loop, blocks=room.blocks)
             with self.at(place), self.outside_of_tail():
+                found.nesting = self.nesting
                 self.deliver(found.directive.value, found.scope, found.name)
             room.lines += place.lines
             found.is_written = True
         return found.name
 
     def refuse_itself(self, node: Name, found: Binding) -> None:
-        """Refuse a variable in its own value; a function that it holds may call itself."""
-        if not isinstance(found, Declared) or found.is_written or isinstance(found.directive.value, Lambda):
-            return
-        if found.name:
+        """Refuse a variable in its own value; functions that it holds may use it."""
+        if isinstance(found, Declared) and not found.is_written and found.nesting == self.nesting:
             raise ExpressionSyntaxError(node.offset, f"'{node.name}' in its own value", "another variable")
 
     def function_names(self, found: Written) -> list[str]:
@@ -155,7 +155,7 @@ class Calls(Functions):
     def _call_written(self, node: Call, found: Written, scope: Scope) -> str:
         names = self.function_names(found)
         if not any(_takes(each, len(node.arguments)) for each in found.lambdas):
-            raise _wrong_count(node, found.name, len(node.arguments))
+            raise _wrong_count(node, found.name, map(_counts, found.lambdas))
         number = self._only(found, len(node.arguments))
         arguments = self._arguments(node, found, scope)
         if number < 0:
@@ -195,7 +195,11 @@ class Calls(Functions):
 
     def _argument(self, node: Node, scope: Scope, arity: int) -> str:
         """Return an argument; what stands where a function is expected is its body, unless it is one."""
-        if arity < 0 or isinstance(node, Lambda):
+        if arity >= 0:
+            node = without_parentheses(node)
+        if isinstance(node, Lambda) and arity >= 0:
+            return self.let(self.as_value(self.function_of(node, scope, is_checked=False), node, scope), "Function")
+        if arity < 0:
             return self.visit(node, scope)
         if self._is_function(node, scope):
             return self.let(f"function_or_constant({self.visit(node, scope)}, {arity})")
@@ -208,8 +212,9 @@ class Calls(Functions):
     def _call_known(self, node: Call, found: Known, scope: Scope) -> str:
         """Call a function of the library."""
         function: Function = found.value
-        if not _accepts_count(function, len(node.arguments)):
-            raise _wrong_count(node, function.name, len(node.arguments))
+        counts = _counts_of(function)
+        if not any(least <= len(node.arguments) <= most for least, most in counts):
+            raise _wrong_count(node, function.name, counts)
         inlined = self.inlined(node, function, scope) if isinstance(function, Builtin) else None
         if inlined is not None:
             return inlined
@@ -229,9 +234,19 @@ class Calls(Functions):
         return self.let(f"called({', '.join([function, *arguments])})")
 
 
+def without_parentheses(node: Node) -> Node:
+    """Return the body of `() -> …` where a function is expected: `$` is in it what it is without the parentheses."""
+    return node.body if isinstance(node, Lambda) and not node.parameters else node
+
+
+def _counts(function: Lambda) -> tuple[int, int]:
+    """Return how many arguments a function takes, at least and at most."""
+    return sum(each.default is None for each in function.parameters), len(function.parameters)
+
+
 def _takes(function: Lambda, count: int) -> bool:
-    least = sum(each.default is None for each in function.parameters)
-    return least <= count <= len(function.parameters)
+    least, most = _counts(function)
+    return least <= count <= most
 
 
 def _filled(function: Lambda, arguments: list[str]) -> list[str]:
@@ -246,10 +261,11 @@ def _typed(found: Written) -> bool:
     return len(set(counts)) < len(counts)
 
 
-def _accepts_count(function: Function, count: int) -> bool:
+def _counts_of(function: Function) -> list[tuple[int, int]]:
+    """Return how many arguments each function of a name in the library takes."""
     if isinstance(function, Builtin):
-        return any(each.takes(count) for each in function.alternatives)
-    return function.takes(count)
+        return [(each.signature.least, len(each.signature.parameters)) for each in function.alternatives]
+    return [(function.least, function.arity)]
 
 
 def _arity(function: Function, position: int) -> int:
@@ -266,6 +282,10 @@ def _arity(function: Function, position: int) -> int:
     return 2 if is_any else arity  # the function of reduce gets two
 
 
-def _wrong_count(node: Call, name: str, count: int) -> ExpressionSyntaxError:
-    given = f"{name}() with {count} argument{'' if count == 1 else 's'}"
-    return ExpressionSyntaxError(node.function.offset, given, "as many as it has parameters")
+def _wrong_count(node: Call, name: str, counts: Iterable[tuple[int, int]]) -> ExpressionSyntaxError:
+    """Return the mistake of a call with too few or too many arguments. counts: the fewest and most of each function."""
+    taken = sorted({count for least, most in counts for count in range(least, most + 1)})
+    expected = " or ".join(map(str, taken)) + f" argument{'' if taken == [1] else 's'}"
+    given = len(node.arguments)
+    found = f"{name}() with {given} argument{'' if given == 1 else 's'}"
+    return ExpressionSyntaxError(node.function.offset, found, expected)

@@ -12,10 +12,9 @@ from engine.expressions.dataweave.compiling.selectors import Selectors
 from engine.expressions.dataweave.syntax.tree import Call, Lambda, Node, Parameter
 from engine.expressions.dataweave.values.types import Type
 from engine.expressions.errors import ExpressionSyntaxError
+from engine.limits import DEEPEST_CALLS
 
 DOLLARS = ("$", "$$", "$$$")
-DEEPEST_CALLS = 254
-"""Frames of a function that calls itself, as MuleSoft's engine has them: two belong to the script."""
 CALL = 12
 """Steps of a call."""
 UNCHECKED = frozenset({"Any", "Function", "Nothing"})
@@ -31,9 +30,10 @@ class Tail(NamedTuple):
 
 
 class Functions(Selectors):
-    """Functions."""
+    """Functions. nesting: how many there are around what is compiled."""
 
     tail: Tail | None = None
+    nesting = 0
 
     def visit_lambda(self, node: Lambda, scope: Scope) -> str:
         """Write a function, and return the name of it as a value."""
@@ -67,12 +67,15 @@ class Functions(Selectors):
         kind = self.type_of(parameter.type, scope) if parameter.type is not None else None
         return None if kind is None or kind.name in UNCHECKED else kind
 
-    def function_of(self, node: Lambda, scope: Scope) -> str:
-        """Write the Python function of a lambda, and return its name."""
+    def function_of(self, node: Lambda, scope: Scope, *, is_checked: bool = True) -> str:
+        """Write the Python function of a lambda, and return its name.
+
+        is_checked: whether its arguments must be of the types of its parameters; those of a map need not.
+        """
         name, inner = self.new("f"), self._scope_of_types(node, scope)
         names = [self._declare(each, inner) for each in node.parameters]
         with self.outside_of_tail(), self.function(name, _heads(node, names)):
-            self.checks(node, inner, names)
+            self.checks(node, inner, names, is_checked=is_checked)
             self.deliver(node.body, inner, RETURN)
         return name
 
@@ -92,10 +95,12 @@ class Functions(Selectors):
     def outside_of_tail(self) -> Iterator[None]:
         """Compile the body of another function."""
         outer, self.tail = self.tail, None
+        self.nesting += 1
         yield
+        self.nesting -= 1
         self.tail = outer
 
-    def checks(self, node: Lambda, scope: Scope, names: list[str]) -> None:
+    def checks(self, node: Lambda, scope: Scope, names: list[str], *, is_checked: bool = True) -> None:
         """Write defaults, which do not see the parameters, and the conversion of arguments to types."""
         self.refuse_defaults(node)
         for parameter, name in zip(node.parameters, names, strict=True):
@@ -103,10 +108,10 @@ class Functions(Selectors):
                 with self.block(f"if {name} is UNSET:"):
                     self.deliver(parameter.default, scope.outer or scope, name)
             kind = self.parameter_type(parameter, scope)
-            if kind is not None:
+            if kind is not None and is_checked:
                 known = self.constant(kind)
                 with self.block(f"if not {self.is_of(name, kind)}:"):
-                    self.write(f"{name} = fitted({name}, {known})")
+                    self.write(f"{name} = argument({name}, {known}, {node.name!r}, [{', '.join(names)}])")
 
     def implied(self, node: Node, scope: Scope, arity: int) -> str:
         """Write the function that an expression with `$` stands for, and return its name."""
@@ -141,8 +146,7 @@ class Functions(Selectors):
             self.deliver(node.body, scope, RETURN)
             return
         self.write(f"if {scope.depth} > {DEEPEST_CALLS}: too_deep({written.name!r})")
-        with self.loop("while True:"):
-            self.place.loop = min(self.place.loop, int(names[0][1:]) - 1) if names else self.place.loop
+        with self.loop("while True:", names[0] if names else ""):
             self.write(f"budget.pay({CALL}, {written.name!r})")
             self.checks(node, scope, names)
             self.deliver(node.body, scope, RETURN)

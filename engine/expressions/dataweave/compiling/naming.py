@@ -35,12 +35,15 @@ class Names:
 
     def scope_of(self, directives: tuple[Directive, ...], outer: Scope | None, room: Any = None) -> Scope:
         """Return a scope with what directives name."""
-        scope = Scope(outer, room)
+        return self._filled(Scope(outer, room), directives)
+
+    def _filled(self, scope: Scope, directives: tuple[Directive, ...]) -> Scope:
+        """Add what directives name to a scope: its own names come before imported ones."""
+        for each in directives:
+            scope.declare(each)
         for each in directives:
             if isinstance(each, Import):
                 self._import(scope, each)
-        for each in directives:
-            scope.declare(each)
         return scope
 
     def _import(self, scope: Scope, directive: Import) -> None:
@@ -60,8 +63,8 @@ class Names:
             return None
         if module not in self.modules:
             script = self._read(module, offset)
-            self.modules[module] = Scope(None)  # a module may import one that imports it
-            self.modules[module] = self.scope_of(script.directives, None, self.room_of_modules())
+            scope = self.modules[module] = Scope(None, self.room_of_modules())  # it may import one that imports it
+            self._filled(scope, script.directives)
         return self.modules[module]
 
     def room_of_modules(self) -> Any:
@@ -80,7 +83,7 @@ class Names:
     def _all(self, module: str, offset: int) -> Mapping[str, Binding]:
         scope = self._require(module, offset)
         if scope is not None:
-            return scope.names
+            return {name: each for name, each in scope.names.items() if getattr(each, "scope", None) is scope}
         if module == MULE:
             return self.outermost
         return {name: Known(value, module) for name, value in library.table(module).items()}

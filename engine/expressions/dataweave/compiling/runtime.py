@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -10,7 +10,7 @@ from engine.expressions.appended import Appended
 from engine.expressions.budget import begin, here, spend
 from engine.expressions.dataweave.values import arithmetic, comparing, joining, keyed, selecting
 from engine.expressions.dataweave.values.coercing import coerce, fitted
-from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
+from engine.expressions.dataweave.values.errors import Failed, Unfit, not_taken, unfit
 from engine.expressions.dataweave.values.functions import Bare, Function, Overloads
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import (
@@ -23,9 +23,10 @@ from engine.expressions.dataweave.values.objects import (
 )
 from engine.expressions.dataweave.values.regexes import Regex
 from engine.expressions.dataweave.values.selecting import is_array, is_map
-from engine.expressions.dataweave.values.types import simple
+from engine.expressions.dataweave.values.typed import opened
+from engine.expressions.dataweave.values.types import Type, simple
 from engine.expressions.dataweave.values.updating import UNCHANGED, updated
-from engine.limits import MOST_STEPS
+from engine.limits import DEEPEST_CALLS, MOST_STEPS
 
 UNSET: Any = type("Unset", (), {"__repr__": lambda _: "UNSET"})()
 """Stands for an argument that is not given."""
@@ -66,15 +67,18 @@ def late(error: Unfit) -> Failed:
 
 
 def too_deep(name: str) -> NoReturn:
-    raise Failed(f"{name} stops: it calls itself more than 256 times inside each other", "StackOverflow")
+    raise Failed(f"{name} stops: it calls itself more than {DEEPEST_CALLS} times inside of itself", "StackOverflow")
 
 
 def unmatched(value: Any) -> NoReturn:
-    raise Failed(f"no case of match takes this {kind_of(value)}", "MatchException")
+    error = Failed(f"no case of match takes this {kind_of(value)}", "NoMatchFoundException")
+    error.told = "None of the match cases matched."
+    raise error
 
 
 def elements(value: Any, what: str) -> Any:
     """Return what a loop over a list walks over: its elements, or for filter and reduce the characters of a text."""
+    value = opened(value)
     if is_array(value):
         return value
     if what in ("filter", "reduce"):
@@ -85,6 +89,7 @@ def elements(value: Any, what: str) -> Any:
 
 def entries(value: Any, what: str) -> Any:
     """Return an object over whose items a loop may walk."""
+    value = opened(value)
     if not is_map(value):
         raise unfit("an object", value, what)
     return value
@@ -135,6 +140,14 @@ def namespace_from(value: Any) -> Namespace:
     return value
 
 
+def argument(value: Any, kind: Type, name: str, arguments: Sequence[Any]) -> Any:
+    """Return one of the arguments converted to the type of its parameter. Raise the error of a call that fails."""
+    try:
+        return fitted(value, kind)
+    except Unfit:
+        raise not_taken(name or "the function", arguments) from None
+
+
 def called(function: Any, *arguments: Any) -> Any:
     """Call a function value."""
     if not isinstance(function, Function):
@@ -171,7 +184,7 @@ def tail_of(value: Any) -> Any:
 
 NAMED = (
     truth, condition, negatable, late, too_deep, unmatched,
-    elements, entries, pairs, several, spread, key_from, key_with, namespace_from, called,
+    elements, entries, pairs, several, spread, key_from, key_with, argument, namespace_from, called,
     from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
     is_array, begin, Function, Overloads, Unfit,
     joining.interpolated, comparing.equals, comparing.similar,
@@ -179,7 +192,7 @@ NAMED = (
     selecting.select_below, selecting.descend, selecting.attribute, selecting.attributes, selecting.attributes_named,
     selecting.attributes_below, selecting.namespace_of, selecting.metadata, selecting.at, selecting.at_keyed,
     selecting.slice_between, selecting.filtered, selecting.index_pairs, selecting.has, selecting.has_at,
-    selecting.asserted, keyed.keyed, keyed.plain, keyed.Blank,
+    selecting.asserted, keyed.keyed, keyed.plain, keyed.without_blanks, keyed.Blank,
 )  # fmt: skip
 """Everything that compiled code calls by its own name."""
 

@@ -20,12 +20,16 @@ class Local:
 
 @dataclass(slots=True)
 class Declared:
-    """A variable of a header or of `do`. name: empty until its value begins to be written."""
+    """A variable of a header or of `do`. name: empty until its value begins to be written.
+
+    nesting: how many functions are around its value, while it is written.
+    """
 
     scope: Scope
     directive: Variable
     name: str = ""
     is_written: bool = False
+    nesting: int = -1
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ from functools import cached_property
 from engine.expressions.dataweave.compiling.literals import Literals
 from engine.expressions.dataweave.compiling.scopes import Scope
 from engine.expressions.dataweave.syntax.tree import Call, Index, Name, Node, Presence, Select
-from engine.expressions.errors import ExpressionSyntaxError
 
 BY_NAME = {".": "select", ".*": "select_all", ".&": "select_pairs", ".@": "attribute", ".*@": "attributes_named"}
 BARE = {"..": "descend", ".@": "attributes", "..@": "attributes_below", ".#": "namespace_of", ".^": "metadata"}
@@ -84,11 +83,6 @@ class Selectors(Literals):
     def visit_presence(self, node: Presence, scope: Scope) -> str:
         """Compile `x.y?` and `x.y!`: the last selector is asked, and evaluated only for `!`."""
         target = node.operand
-        if not isinstance(target, (Select, Index)):
-            sign = "!" if node.is_asserted else "?"
-            raise ExpressionSyntaxError(
-                node.offset, f"'{sign}' behind a value", "a selector before it", f"payload.name{sign}"
-            )
         operand = self.visit(target.operand, scope)
         self.span = (target.offset, target.end)
         if isinstance(target, Index) and target.kind == "?":

@@ -107,6 +107,7 @@ class _Writer:
         if not len(elements):
             self._out.put("[]")
             return
+        self._out.check_length(elements)
         shown = elements if self._most < 0 else elements[: self._most]
         inner, between = indent + self._step, f", {self._line}"
         self._out.put(f"[{self._line}")

@@ -96,11 +96,11 @@ class Reader:
                 return read_bytes(bytes_without_mark(content))
             return self.format.read(self._content(content, charset), self.values)
         except NotInFormat as error:
-            raise Failed(f"the text is no {name.upper()}: {error}", "ReaderException") from None
+            raise Failed(f"the text is no {name.upper()}: {error}", "ReadExecutionException") from None
         except DataWeaveError:
             raise
         except (UnicodeError, RecursionError):
-            raise Failed(f"the text is no {name.upper()}", "ReaderException") from None
+            raise Failed(f"the text is no {name.upper()}", "ReadExecutionException") from None
 
     def _content(self, content: str | bytes, charset: str | None) -> str | bytes:
         if self.format.name in BINARY:
@@ -125,6 +125,15 @@ class Writer:
         self.format = kind
         self.media_type = media_type or kind.media_type
         self.values = values
+
+    @property
+    def full_media_type(self) -> str:
+        """The media type with the boundary of a multipart body, which is the same for all bodies of the writer."""
+        if self.format.name != "multipart":
+            return self.media_type
+        boundary = import_module(f"{__package__}.multipart").boundary_of(self.values)
+        self.values = {**self.values, "boundary": boundary}
+        return f'{self.media_type}; boundary="{boundary}"'
 
     def written(self, value: Any) -> Any:
         """Return the text, the bytes, or for application/java the value.

@@ -147,6 +147,7 @@ class _Writer:
             self._out.put(quoted(formatted(value)))
 
     def _write_list(self, elements: Iterable[Any], indent: str, depth: int) -> None:
+        self._out.check_length(elements)
         kept = (each for each in elements if each is not None) if self._skips_elements else elements
         inner = indent + self._step
         put, comma = self._out.put, ""

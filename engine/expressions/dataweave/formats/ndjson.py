@@ -40,6 +40,7 @@ def _read_line(line: str, number: int, values: Values) -> Any:
 
 def write(value: Any, values: Values) -> str:
     out = Output("NDJSON")
+    out.check_length(value)
     of_line = {**OF_EACH_LINE, "skipNullOn": values["skipNullOn"], "writeAttributes": values["writeAttributes"]}
     elements = (
         [value] if is_object(value) or isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else value

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.expressions.budget import spend
 from engine.expressions.errors import EvaluationError
 from engine.expressions.writing import BYTES_A_STEP, TooLarge
-from engine.limits import DEEPEST, LARGEST_WRITTEN
+from engine.limits import DEEPEST, LARGEST_WRITTEN, LONGEST_LIST
 
 PORTION = 2**12
 """How many pieces are counted at once."""
@@ -38,6 +40,11 @@ class Output:
             raise TooLarge
         self._joined.append(joined)
         self._pieces.clear()
+
+    def check_length(self, elements: Any) -> None:
+        """Raise TooLarge for a range of more elements than a list may have: it takes no room until it is walked."""
+        if isinstance(elements, range) and len(elements) > LONGEST_LIST:
+            raise TooLarge(LONGEST_LIST, "elements of a range")
 
     def check_depth(self, depth: int) -> None:
         if depth > DEEPEST:

@@ -20,6 +20,7 @@ To declare a function:
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -62,6 +63,7 @@ def modules() -> list[str]:
     return list(MODULES)
 
 
+@cache
 def table(module: str) -> dict[str, Any]:
     """Return what a module declares, by name. Raise KeyError for a module that there is not."""
     from engine.expressions.dataweave.library.declaring import TABLES

@@ -9,7 +9,7 @@ from engine.expressions.dataweave.library.core import lists
 from engine.expressions.dataweave.library.core.lists import Items
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.texts.strings import whole
-from engine.expressions.dataweave.library.walking import Item, paid, truth, walked
+from engine.expressions.dataweave.library.walking import PER_OBJECT, Item, paid, truth, walked
 from engine.expressions.dataweave.values.arithmetic import add
 from engine.expressions.dataweave.values.coercing import converted
 from engine.expressions.dataweave.values.texts import as_text
@@ -129,7 +129,7 @@ def _joined(lefts: list[tuple[str, Any]], rights: dict[str, list[Any]], keep: bo
     made: list[dict[str, Any]] = []
     for key, left in lefts:
         found = rights.get(key, [])
-        spend(4 * len(found) + 4, "join")
+        spend(PER_OBJECT * len(found) + 4, "join")
         made += ({"l": left, "r": right} for right in found)
         if keep and not found:
             made.append({"l": left})

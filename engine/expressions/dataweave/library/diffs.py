@@ -16,6 +16,7 @@ from engine.expressions.dataweave.values.texts import as_text
 from engine.limits import DEEPEST
 
 DIFF = "dw::util::Diff"
+LISTS = frozenset({"Array", "Range"})
 Difference = dict[str, str]
 NO_OPTIONS: dict[str, Any] = {}
 
@@ -38,9 +39,9 @@ def _differences(actual: Any, expected: Any, path: str, unordered: bool, depth: 
     kinds = kind_of(actual), kind_of(expected)
     if kinds == ("Object", "Object"):
         yield from _of_objects(actual, expected, path, unordered, depth)
-    elif kinds == ("Array", "Array"):
+    elif LISTS.issuperset(kinds):
         yield from _of_lists(actual, expected, path, unordered, depth)
-    elif "Object" in kinds or "Array" in kinds:
+    elif not (LISTS | {"Object"}).isdisjoint(kinds):
         yield _difference(f"{kinds[1]} type", f"{kinds[0]} type", path)
     elif not equals(actual, expected):
         yield _difference(_shown(expected), _shown(actual), path)

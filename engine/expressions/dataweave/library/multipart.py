@@ -38,6 +38,8 @@ def field(name: str, value: Any, mime: str = "", file_name: str = "") -> dict[st
 @defined(MULTIPART, "field", "(opts: Object) -> Object")
 def field_of(options: AnyObject) -> dict[str, Any]:
     """Return a part of `{name, value, mime, fileName}`."""
+    if not isinstance(options.get("name"), str):
+        raise Failed("field takes an object with a name and a value")
     return _part(options.get("name"), options.get("value"), options.get("mime"), options.get("fileName"))
 
 

@@ -8,10 +8,18 @@ from typing import Any
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.declaring import constant, defined
 from engine.expressions.dataweave.library.walking import PER_CALL, Item, truth, walked
-from engine.expressions.dataweave.values.errors import Failed
+from engine.expressions.dataweave.values.errors import Failed, unfit
 from engine.expressions.dataweave.values.functions import Function, as_callable
 from engine.expressions.dataweave.values.kinds import kind_of
-from engine.expressions.dataweave.values.objects import AnyObject, Entry, Key, Namespace, entries_of, object_of
+from engine.expressions.dataweave.values.objects import (
+    AnyObject,
+    Entry,
+    Key,
+    Namespace,
+    entries_of,
+    is_object,
+    object_of,
+)
 from engine.expressions.dataweave.values.texts import as_text
 from engine.limits import DEEPEST
 
@@ -168,7 +176,9 @@ def as_expression_string(path: Sequence[AnyObject]) -> str:
     return "".join(map(_written_step, walked(path, "asExpressionString")))
 
 
-def _written_step(step: AnyObject) -> str:
+def _written_step(step: Any) -> str:
+    if not is_object(step):
+        raise unfit("a path of objects", step, "asExpressionString")
     selector = as_text(step.get("selector"))
     kind = step.get("kind")
     return f"[{selector}]" if kind == ARRAY else f".@{selector}" if kind == ATTRIBUTE else f".{selector}"
@@ -177,7 +187,7 @@ def _written_step(step: AnyObject) -> str:
 def _kind_test(name: str, kind: str) -> None:
     @defined(TREE, name, "(path: Array<Object>) -> Boolean", manual=f"Return whether a path ends at {kind.lower()}.")
     def test(path: Sequence[AnyObject]) -> bool:
-        return bool(path) and path[-1].get("kind") == kind
+        return bool(path) and is_object(path[-1]) and path[-1].get("kind") == kind
 
 
 _kind_test("isObjectType", OBJECT)
@@ -227,6 +237,8 @@ Step = tuple[str, Any]
 def _as_step(given: Any) -> Step:
     kind = kind_of(given)
     if kind == "Object":
+        if given.get("kind") not in (OBJECT, ATTRIBUTE, ARRAY):
+            raise Failed("a path has names, positions, and what field, index and attr return")
         return str(given.get("kind")), given.get("selector")
     return (ARRAY, int(given)) if kind == "Number" else (OBJECT, as_text(given))
 

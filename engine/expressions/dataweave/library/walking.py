@@ -15,6 +15,8 @@ Item = Callable[..., Any]
 PER_CALL = 12
 """Steps to call a function with an element."""
 PER_ELEMENT = 2
+PER_OBJECT = 40
+"""Steps to make an object or a list of two values."""
 
 
 def walked(items: Sequence[Any], what: str) -> Sequence[Any]:

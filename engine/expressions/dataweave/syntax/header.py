@@ -247,5 +247,10 @@ class Header(Expressions):
 
     def finish(self) -> None:
         """Require the end of the script."""
-        if self.token.kind != END:
-            self.fail("an operator, or the end of the script")
+        token = self.token
+        if token.kind == END:
+            return
+        for sign, word in (("&&", "and"), ("||", "or")):
+            if self.text.startswith(sign, token.start):
+                raise ExpressionSyntaxError(token.start, f"'{sign}'", f"'{word}'", word)
+        self.fail("an operator, or the end of the script")

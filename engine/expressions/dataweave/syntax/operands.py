@@ -311,10 +311,18 @@ class Operands(Types):
             elif self.at("("):
                 node = Call(node.offset, node, self._arguments_of_call())
             elif self.at("?", "!"):
-                return self.ended(Presence(node.offset, node, self.advance().text == "!"))
+                return self._presence(node)
             else:
                 return node
             self.ended(node)
+
+    def _presence(self, node: Node) -> Node:
+        """Parse `?` and `!` behind a selector."""
+        if isinstance(node, (Select, Index)):
+            return self.ended(Presence(node.offset, node, self.advance().text == "!"))
+        if self.at("?"):
+            self.fail("a selector before it; a choice has words", "if (…) … else …")
+        self.fail("a selector before it", "payload.name!")
 
     def _arguments_of_call(self) -> tuple[Node, ...]:
         self.advance()

@@ -7,10 +7,9 @@ from typing import NamedTuple, NoReturn, TypeVar
 from engine.expressions.dataweave.syntax.tree import Node
 from engine.expressions.dataweave.syntax.words import NUMBER, QUOTES, RESERVED, SIGN, SPACE, WORD
 from engine.expressions.errors import ExpressionSyntaxError
-from engine.limits import MOST_TOKENS
+from engine.limits import MOST_SCRIPT_TOKENS
 
 WORDS, NUMBERS, SIGNS, QUOTE, END = "word", "number", "sign", "quote", "end"
-MOST_SCRIPT_TOKENS = 4 * MOST_TOKENS
 
 
 Found = TypeVar("Found", bound=Node)
@@ -108,7 +107,8 @@ class Scanner:
 
     def ended(self, node: Found) -> Found:
         """Note that a node ends here."""
-        object.__setattr__(node, "end", self.position)  # nodes do not change once they are parsed
+        if not node.end:
+            object.__setattr__(node, "end", self.position)  # nodes do not change once they are parsed
         return node
 
     def fail(self, expected: str, write: str = "") -> NoReturn:

@@ -9,6 +9,7 @@ from typing import Any
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.comparing import equals
 from engine.expressions.dataweave.values.errors import Failed
+from engine.expressions.dataweave.values.functions import Case, Operation
 from engine.expressions.dataweave.values.numbers import (
     EXACT,
     LONG,
@@ -21,7 +22,6 @@ from engine.expressions.dataweave.values.numbers import (
     rounded,
 )  # fmt: skip
 from engine.expressions.dataweave.values.objects import entries_of, object_of
-from engine.expressions.dataweave.values.operations import Case, Operation
 from engine.expressions.dataweave.values.times.calendar import between, between_days, between_times, earlier, later
 from engine.limits import LARGEST_INTEGER_BITS
 

@@ -19,6 +19,7 @@ from engine.expressions.dataweave.values.regexes import Regex, compiled_regex
 from engine.expressions.dataweave.values.texts import MOMENTS, TEXTS, as_text, decoded, encoded, formatted, written
 from engine.expressions.dataweave.values.times.moments import read_as, zone_named
 from engine.expressions.dataweave.values.times.periods import DAY, HOUR, MINUTE, SECOND, Period, read_period
+from engine.expressions.dataweave.values.typed import opened
 from engine.expressions.dataweave.values.types import Type
 
 __all__ = ["as_text", "coerce", "converted", "fitted", "written"]
@@ -82,6 +83,7 @@ def fitted(value: Any, kind: Type) -> Any:
 def converted(value: Any, kind: str, schema: Schema = NONE) -> Any:
     """Return the value converted to a kind (`String`), without metadata. Raise Unfit if it does not convert."""
     convert = CONVERTING.get(kind)
+    value = opened(value) if kind in ("Array", "Object") else value
     found = kind_of(value)
     try:
         if convert is None and found != kind:
@@ -117,7 +119,7 @@ def _to_text(value: Any, found: str, schema: Schema) -> str:
 def _text_of_bytes(value: bytes, schema: Schema) -> str:
     base = schema.get("base")
     if base is None:
-        return decoded(value, schema.get("encoding"))
+        return decoded(value, _option(schema, "encoding"))
     return b64encode(value).decode() if as_text(base) == "64" else value.hex().upper()
 
 
@@ -130,6 +132,12 @@ def _pattern(schema: Schema) -> str | None:
     return as_text(schema["format"])
 
 
+def _option(schema: Schema, name: str) -> str | None:
+    """Return a property that is a text; None if there is none."""
+    value = schema.get(name)
+    return None if value is None else as_text(value)
+
+
 def _to_key(value: Any, found: str, schema: Schema) -> Key:
     return value if isinstance(value, Key) else Key(_to_text(value, found, schema))
 
@@ -137,7 +145,7 @@ def _to_key(value: Any, found: str, schema: Schema) -> Key:
 def _to_number(value: Any, found: str, schema: Schema) -> Any:
     if found in ("String", "Key"):
         pattern, text = _pattern(schema), str(value)
-        return read_number(text) if pattern is None else read_number_by(text, pattern, schema.get("locale"))
+        return read_number(text) if pattern is None else read_number_by(text, pattern, _option(schema, "locale"))
     if found == "Number":
         return exact(value) if type(value) is float else value
     if found == "DateTime":
@@ -200,7 +208,7 @@ def _read_moment(text: str, kind: str, schema: Schema) -> Any:
     pattern = _pattern(schema)
     if pattern is None:
         return read_as(text, kind)
-    return read_by(text, pattern, kind, schema.get("mode"), schema.get("locale"))
+    return read_by(text, pattern, kind, _option(schema, "mode"), _option(schema, "locale"))
 
 
 def _from_epoch(number: Any, unit: Any) -> datetime:
@@ -286,7 +294,7 @@ def _to_bytes(value: Any, found: str, schema: Schema) -> Any:
     base = schema.get("base")
     try:
         if base is None:
-            return encoded(str(value), schema.get("encoding"))
+            return encoded(str(value), _option(schema, "encoding"))
         return b64decode(value, validate=False) if as_text(base) == "64" else bytes.fromhex(value)
     except ValueError:
         raise Failed("the text is not of this base") from None

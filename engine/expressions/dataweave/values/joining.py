@@ -10,9 +10,9 @@ from engine.expressions.budget import current_budget, spend
 from engine.expressions.dataweave.values.annotated import plain
 from engine.expressions.dataweave.values.comparing import equals, similar
 from engine.expressions.dataweave.values.errors import Failed, Unfit
+from engine.expressions.dataweave.values.functions import Operation
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import entries_of, joined, object_of
-from engine.expressions.dataweave.values.operations import Operation
 from engine.expressions.dataweave.values.texts import as_text
 from engine.expressions.dataweave.values.times.calendar import settled
 from engine.limits import LONGEST_TEXT

@@ -36,7 +36,7 @@ class Place(NamedTuple):
         return f"{self.function} (anonymous:{self.line}:{self.column})"
 
     def shown(self) -> str:
-        """Return the line with a mark under the part, as MuleSoft's engine shows it."""
+        """Return the line with a mark under the part, as Mule shows it."""
         written = self.text.split("\n")[self.line - 1]
         marks = "^" * max(1, min(self.end - self.start, len(written) - self.column + 1))
         head = f"{self.line}| "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from time import thread_time
 from typing import Any
 
-from engine.expressions.budget import spend
+from engine.expressions.budget import STEP, spend
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.kinds import KINDS
 from engine.limits import LARGEST_PROGRAM, LONGEST_PATTERN, LONGEST_TEXT, MOST_COMPARED
@@ -14,7 +15,12 @@ from engine.limits import LARGEST_PROGRAM, LONGEST_PATTERN, LONGEST_TEXT, MOST_C
 PER_INSTRUCTION = 16
 """Steps to compile one."""
 CALL = 300
-PER_MATCH = 160
+PER_MATCH, PER_GROUP = 500, 45
+"""Steps to find a place, and one of its groups."""
+OFTEN = 64
+"""Matches between two looks at the clock."""
+FAR = 3
+"""How many times longer than counted they may take."""
 SLOWEST = 0.25
 """Seconds that one search by the engine with a time limit may take."""
 PER_BACKTRACKED = 64
@@ -51,8 +57,14 @@ class Regex:
 
     def all(self, text: str) -> Iterator[Any]:
         """Return each match from left to right; each is paid for."""
-        for match in self._found(text, 0):
-            spend(PER_MATCH * (1 + len(match.groups())), "a regular expression")
+        began = thread_time()
+        for number, match in enumerate(self._found(text, 0), 1):
+            each = PER_MATCH + PER_GROUP * len(match.groups())
+            spend(each, "a regular expression")
+            if number % OFTEN == 0:
+                taken, began = thread_time() - began, thread_time()
+                if taken > FAR * OFTEN * each * STEP:
+                    spend(int(taken / STEP), "a regular expression")
             yield match
 
     def _found(self, text: str, start: int) -> Iterator[Any]:
@@ -121,8 +133,11 @@ def _by_re2(pattern: str) -> tuple[str, Any, int] | None:
 
 
 def _by_backtracking(pattern: str) -> tuple[str, Any, int]:
-    import regex
-
+    try:
+        import regex
+    except ImportError:
+        needed = "a regular expression that is not RE2's"
+        raise Failed(f"{needed} needs the package regex: pip install 'flow-engine[dataweave]'") from None
     spend(PER_INSTRUCTION * 8 * len(pattern), "a regular expression")
     try:
         return "regex", regex.compile(pattern, regex.VERSION0 | regex.ASCII), max(len(pattern), 1)

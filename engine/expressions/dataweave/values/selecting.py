@@ -15,6 +15,7 @@ from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
 from engine.expressions.dataweave.values.keyed import Blank, key_of, keyed
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs, entries_of, object_of
+from engine.expressions.dataweave.values.typed import opened
 
 LISTS = (list, tuple, range, Appended)
 MOMENTS = (date, time)
@@ -71,6 +72,7 @@ def select_keyed(value: Any, name: str, namespace: str = "") -> Any:
 
 
 def _selected(value: Any, name: str, namespace: str, *, is_keyed: bool) -> Any:
+    value = opened(value)
     if value is None or type(value) is Blank:
         return None
     if is_map(value):
@@ -122,6 +124,7 @@ def _all(value: Any, name: str, namespace: str, *, is_keyed: bool) -> Any:
 
 
 def _matching(value: Any, name: str, namespace: str, what: str) -> list[tuple[str, Any]]:
+    value = opened(value)
     if value is None or type(value) is Blank:
         return []
     if is_map(value):
@@ -140,12 +143,14 @@ def select_pairs(value: Any, name: str, namespace: str = "") -> Any:
 
 def descend(value: Any) -> Any:
     """Return `value..`: the values inside at any depth, each before those inside of it."""
+    value = opened(value)
     _refuse_simple(value)
     return [inner for _, inner in _inside(value)]
 
 
 def select_below(value: Any, kind: str, name: str, namespace: str = "", *, is_keyed: bool = False) -> Any:
     """Return `value..name`, `..*name`, `..&name`: of the value and of all objects inside, outer ones first."""
+    value = opened(value)
     _refuse_simple(value)
     found: list[Any] = []
     for each in _objects(value):
@@ -192,8 +197,7 @@ def _objects(value: Any) -> Iterator[Any]:
 def attributes(value: Any) -> Any:
     """Return `value.@`: the attributes of its key, or null; of an array those of its elements."""
     if is_array(value):
-        found = [each.attributes for each in map(key_of, value) if each is not None and each.attributes]
-        return found or None
+        return [each.attributes for each in map(key_of, value) if each is not None and each.attributes]
     key = key_of(value)
     return key.attributes or None if key is not None else None
 
@@ -267,7 +271,7 @@ def _at(value: Any, index: Any, *, is_keyed: bool) -> Any:
     if value is None or type(value) is Blank:
         return None
     if isinstance(index, (int, float, Decimal)) and not isinstance(index, bool):
-        return _by_position(value, _whole(index), is_keyed)
+        return _by_position(opened(value), _whole(index), is_keyed)
     if isinstance(index, (Key, str)):
         return _selected(value, str(index), _uri(index), is_keyed=is_keyed)
     return None

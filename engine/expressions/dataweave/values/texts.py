@@ -44,11 +44,12 @@ def written(value: Any) -> str:
 
 def formatted(value: Any, pattern: str, schema: Any) -> str:
     """Return a number, a date or a time by a pattern, with the schema's `locale` and `roundMode`."""
-    kind, language = kind_of(value), schema.get("locale")
+    kind, language, mode = kind_of(value), schema.get("locale"), schema.get("roundMode")
+    language, mode = (each if each is None else as_text(each) for each in (language, mode))
     if kind == "Number":
         from engine.expressions.dataweave.values.numbers import exact
 
-        return write_number(exact(value), pattern, language, schema.get("roundMode"))
+        return write_number(exact(value), pattern, language, mode)
     if kind in MOMENTS:
         return write_moment(value, pattern, language)
     return as_text(value)
@@ -72,7 +73,7 @@ def encoded(text: str, encoding: str | None = None) -> bytes:
 def _codec(name: str | None) -> str:
     """Return the codec of an encoding, UTF-8 without a name. Raise Unfit for one that is not known."""
     try:
-        return codec_named(OTHER_NAMES.get(name, name)) if name else "utf-8"
+        return codec_named(OTHER_NAMES.get(name, name)) if name is not None else "utf-8"
     except LookupError:
         raise Unfit("the encoding is not known here") from None
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.declaring import defined
-from engine.expressions.dataweave.library.walking import Item, paid, truth, walked
+from engine.expressions.dataweave.library.walking import PER_CALL, PER_OBJECT, Item, paid, truth, walked
 from engine.expressions.dataweave.values.arithmetic import add, divide
 from engine.expressions.dataweave.values.comparing import PER_COMPARED, compare, equals, sort_keys
 from engine.expressions.dataweave.values.errors import unfit
 from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.dataweave.values.kinds import kind_of
-from engine.expressions.dataweave.values.objects import Key
 from engine.expressions.dataweave.values.texts import as_text
 
 CORE = "dw::Core"
@@ -152,27 +152,47 @@ class Distinct:
     """Values that were seen, compared by `==`."""
 
     def __init__(self) -> None:
-        self.hashed: set[tuple[type, Any]] = set()
+        self.marks: set[Any] = set()
         self.others: list[Any] = []
 
     def adds(self, value: Any) -> bool:
         """Add a value. Return whether it is a new one."""
-        if isinstance(value, (str, int)) and type(value) is not Key:
-            value = str(value) if isinstance(value, str) else value if type(value) is bool else int(value)
-        if type(value) in (str, int, bool, type(None)):
-            mark = (type(value), value)
-            if mark in self.hashed or (type(value) is int and self._is_other(value)):
-                return False
-            self.hashed.add(mark)
-            return True
-        if self._is_other(value) or (kind_of(value) == "Number" and (int, value) in self.hashed):
+        try:
+            mark = _mark(value, 0)
+        except LookupError:
+            return self._adds_other(value)
+        if mark in self.marks:
+            return False
+        self.marks.add(mark)
+        return True
+
+    def _adds_other(self, value: Any) -> bool:
+        spend(PER_CALL * len(self.others), "distinctBy")
+        if any(equals(value, other) for other in self.others):
             return False
         self.others.append(value)
         return True
 
-    def _is_other(self, value: Any) -> bool:
-        spend(PER_COMPARED * len(self.others), "distinctBy")
-        return any(equals(value, other) for other in self.others)
+
+SIMPLE = frozenset({str, bool, type(None)})
+DEEPEST_MARK = 20
+PER_MARK = 40
+"""Steps to make one of an object or a list."""
+
+
+def _mark(value: Any, depth: int) -> Any:
+    """Return what is equal in Python for values that are equal in DataWeave. Raise LookupError if there is nothing."""
+    kind = type(value)
+    if kind in SIMPLE:
+        return kind, value
+    if kind is int or kind is Decimal:
+        return "Number", value
+    if (kind is not list and kind is not dict) or depth > DEEPEST_MARK:
+        raise LookupError
+    spend(PER_MARK + PER_CALL * len(value), "distinctBy")
+    if kind is list:
+        return "Array", *(_mark(each, depth + 1) for each in value)
+    return "Object", *((key, _mark(each, depth + 1)) for key, each in value.items())
 
 
 @defined(CORE, "contains", "(items: Array<T>, item: Any) -> Boolean", "(items: Null, item: Any) -> false")
@@ -280,7 +300,7 @@ def min_by(items: Items, criteria: Callable[[Any], Any]) -> Any:
 @defined(CORE, "zip", "(left: Array<T>, right: Array<R>) -> Array<Array<T | R>>")
 def zip_(left: Items, right: Items) -> list[list[Any]]:
     """Return pairs of the elements at the same position, as many as both lists have."""
-    spend(4 * min(len(left), len(right)), "zip")
+    spend(PER_OBJECT * min(len(left), len(right)), "zip")
     return [[one, other] for one, other in zip(left, right, strict=False)]
 
 

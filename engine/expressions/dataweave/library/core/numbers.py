@@ -13,6 +13,8 @@ from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.numbers import exact, from_double, is_whole, rounded
 from engine.limits import LONGEST_LIST
 
+LARGEST = 2**61
+"""The length of a range is at most twice this: Python counts no further."""
 chance = SystemRandom()
 
 
@@ -105,9 +107,12 @@ def random_int(bound: Any) -> int:
 def to(first: Any, last: Any) -> Any:
     """Return the numbers from one to another, both included; they go down if the second one is smaller."""
     first, last = exact(first), exact(last)
+    if abs(first) > LARGEST or abs(last) > LARGEST:
+        raise Failed("to takes numbers up to 2 to the power of 61")
     if is_whole(first):
-        start, end = int(first), int(last // 1)
-        return range(start, end + 1) if last >= first else range(start, -int(-last // 1) - 1, -1)
+        if last >= first:
+            return range(int(first), rounded(last, ROUND_FLOOR) + 1)
+        return range(int(first), rounded(last, ROUND_CEILING) - 1, -1)
     return _steps(first, last)
 
 

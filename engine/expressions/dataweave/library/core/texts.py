@@ -16,6 +16,8 @@ from engine.expressions.dataweave.values.texts import as_text
 
 BLANKS = "".join(map(chr, range(33)))
 """What Java's trim removes."""
+PER_FOUND = 24
+"""Steps to find one place."""
 NULL_TEXT = "(text: Null) -> Null"
 
 
@@ -85,7 +87,7 @@ def index_in_text(text: str, part: str) -> int:
 def last_index_in_text(text: str, part: str) -> int:
     """Return the position of the last occurrence of a text in another; -1 if there is none."""
     _search(text, part, "lastIndexOf")
-    return text.rfind(part)
+    return text.rfind(part) if part else len(text) - 1
 
 
 @defined(CORE, "find", "(text: String, toFind: String) -> Array<Number>")
@@ -98,7 +100,7 @@ def find_text(text: str, part: str) -> list[int]:
     at = text.find(part)
     while at >= 0:
         found.append(at)
-        spend(4, "find")
+        spend(PER_FOUND, "find")
         at = text.find(part, at + len(part))
     return found
 
@@ -113,7 +115,7 @@ def find_matches(text: str, pattern: Regex) -> list[list[int]]:
 def split_by(text: str, separator: str) -> list[str]:
     """Return the parts between a separator, without empty ones at the end."""
     spend(len(text) // 4, "splitBy")
-    parts = text.split(separator) if separator else list(text)
+    parts = text.split(separator) if separator else list(text) or [""]
     check_list(len(parts), "splitBy")
     return _without_empty_ends(parts, text)
 

@@ -65,8 +65,9 @@ def uuid() -> str:
 
 @defined(CORE, "now", "() -> DateTime", acts=True)
 def now() -> datetime:
-    """Return the current DateTime, in UTC."""
-    return datetime.now(UTC)
+    """Return the current DateTime, in UTC and with milliseconds, as formats of scripts expect it."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @defined(CORE, "daysBetween", "(from: Date, to: Date) -> Number")

@@ -64,7 +64,7 @@ def names_of(language: str | None) -> Names:
     locale = _locale(language)
     if locale is None:
         return ENGLISH
-    periods = locale.day_periods["format"]["abbreviated"]
+    periods = {**locale.day_periods["format"]["abbreviated"], **locale.periods}
     halves = str(periods.get("am", "AM")), str(periods.get("pm", "PM"))
     months, standing = locale.months["format"], locale.months["stand-alone"]
     return Names(

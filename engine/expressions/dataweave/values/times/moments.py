@@ -194,6 +194,6 @@ def zone_text(zone: tzinfo) -> str:
 def zone_name(zone: tzinfo) -> str:
     """Return the name under which a zone was asked for; nothing for one by its offset."""
     if isinstance(zone, timezone):
-        given = zone.__getinitargs__()
+        given: tuple[Any, ...] = zone.__getinitargs__()  # type: ignore[attr-defined]  # the types do not know it
         return str(given[1]) if len(given) > 1 else ""
     return str(getattr(zone, "key", ""))
