@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -15,6 +18,15 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SentSpan
 
+ENGINE = [sys.executable, "-m", "engine.tools"]
+ROOT = Path(__file__).parent.parent
+HELLO = """\
+configs: {Api: {http:listener-config: {port: 0}}}
+flows:
+  hello:
+    source: {http:listener: {config-ref: Api, path: /hello}}
+    steps: [{set-payload: {value: hi}}]
+"""
 LONGEST = 20.0
 """Seconds that a test waits for a span."""
 
@@ -125,3 +137,10 @@ def _attributes(pairs: Any) -> dict[str, Any]:
 def _value(value: AnyValue) -> Any:
     kind = value.WhichOneof("value")
     return [_value(each) for each in value.array_value.values] if kind == "array_value" else getattr(value, str(kind))
+
+
+def environment(otlp: Collector | None = None, **variables: str) -> dict[str, str]:
+    """Return the environment of a command that exports to this collector; to none without one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    place = {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp.url} if otlp else {}
+    return {**kept, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), **place, **variables}

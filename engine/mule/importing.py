@@ -19,7 +19,9 @@ from engine.mule.apis.apis import Apis
 from engine.mule.application import Application, NoApplication
 from engine.mule.conversion import missing
 from engine.mule.conversion.conversion import Conversion, Globals
+from engine.mule.conversion.decisions import decisions
 from engine.mule.conversion.flows import FlowFile
+from engine.mule.conversion.hints import note_hints
 from engine.mule.conversion.properties import Settings
 from engine.mule.conversion.rules import STEPS, written_step
 from engine.mule.elements import files, scripting
@@ -62,6 +64,9 @@ class Imported:
     elements: list[Node] = field(default_factory=list)
     """All elements of the XML."""
 
+    round: int = 0
+    """How often the result was checked."""
+
     unconverted: set[int] = field(default_factory=set)
     """The `id`s of those that are in a gap."""
 
@@ -100,6 +105,10 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
         raise NoApplication(f"'{application.name}' has neither flows nor configs")
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
+    note_hints(conversion.report, roots.values())
+    resources = {name: data for name, data in imported.files.items() if name not in imported.sections}
+    conversion.report.decisions += decisions(roots.values(), resources)
+    conversion.report.libraries += application.libraries
     imported.elements = [each for root in roots.values() for each in root.walk() if each.name not in ROOTS]
     imported.unconverted = conversion.unconverted
     imported.count()

@@ -108,8 +108,11 @@ def serve(
     management: str | None, metrics: Metrics | None, trace_elements: bool, logs: LogSettings,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
-    if metrics and not management:
-        fail("--metrics is what the management port answers: add --management 9090")
+    from engine.tools.served.telemetry import meters, pushes_metrics
+
+    is_measured = management is not None or pushes_metrics()
+    if metrics and not is_measured:
+        fail("--metrics is what the management port answers, or a collector gets: add --management 9090")
     known = given(paths, settings, processors, env)
     if reload:
         from engine.tools.served.reload import serve_again
@@ -120,10 +123,9 @@ def serve(
     from engine.tools.logs.configuring import configure
     from engine.tools.served.handover import Successor
     from engine.tools.served.serving import Told, serve_application
-    from engine.tools.served.tracing import meters
 
     recorder = _recorder(record, known) if record else None
-    app = load_given(known, recorder, metrics=metrics or management is not None, meters=meters(trace_elements))
+    app = load_given(known, recorder, metrics=metrics or is_measured, meters=meters(trace_elements))
     workers = workers or _workers_of_cpus()
 
     def hide(secrets: frozenset[str]) -> None:

@@ -75,7 +75,7 @@ def measure_connections(
 
     def read(state: str, value: Callable[[], int]) -> None:
         measures.read(
-            "db_client_connection_count",
+            "db_client_connections",
             text,
             value,
             db_client_connection_pool_name=pool,

@@ -86,8 +86,17 @@ def mules_random(text: str, key: str) -> str:
     return f"![{b64encode(vector + encryptor.update(padded) + encryptor.finalize()).decode()}]"
 
 
-def test_values_of_mules() -> None:
-    assert decrypt(MULES, MULES_KEY) == MULES_TEXT
+OF_MULES_PAGES = {
+    "AES": (MULES, MULES_KEY, MULES_TEXT),
+    "Blowfish": ("![8q5e1+jy0cND2iV2WPThahmz6XsDwB6Z]", "mulesoft", "some value to encrypt"),
+    "Blowfish, two blocks": ("![qCReIPK3jcqD7WR84ISSIQ==]", "mulesoft", "Muleman is here"),
+}
+
+
+@pytest.mark.parametrize("name", OF_MULES_PAGES)
+def test_values_of_mules(name: str) -> None:
+    value, key, text = OF_MULES_PAGES[name]
+    assert decrypt(value, key) == text
 
 
 @pytest.mark.parametrize("key", ["0000y1230000yXYZ", "a-key-of-24-characters--", "a-key-of-32-characters----------"])
@@ -103,8 +112,9 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a bit of it": (encrypt("x" * 40, KEY).replace("gcm:", "gcm:AAAA", 1), KEY, "another key, or is damaged"),
     "no base64": ("![gcm:€€]", KEY, "which is damaged: it is no base64"),
     "empty": ("![]", MULES_KEY, "which is damaged, or in another algorithm of Mule's than AES/CBC"),
-    "Mule's Blowfish": ("![qCReIPK3jcqD7WR84ISSIQ==]", MULES_KEY, "another key or algorithm than AES/CBC"),
-    "Mule's, another key": (MULES, "1111y1230000yXYZ", "another key or algorithm than AES/CBC, or is damaged"),
+    "Mule's Blowfish": ("![qCReIPK3jcqD7WR84ISSIQ==]", MULES_KEY, "another key, or in another algorithm than AES/CBC"),
+    "Mule's, another key": (MULES, "1111y1230000yXYZ", "algorithm than AES/CBC and Blowfish/CBC, or is damaged"),
+    "Mule's, a key too short": (MULES, "abc", "a key of 3 characters for a value of Mule's"),
     "Mule's with our key": (MULES, KEY, "a key of 44 characters for a value of Mule's"),
     "ours with Mule's key": (encrypt("x", KEY), MULES_KEY, "a key of 16 characters"),
     "a short key": (encrypt("x", KEY), "hunter2", "a key of 7 characters"),

@@ -124,6 +124,7 @@ def engine(folder: Path, environment: Mapping[str, str], *arguments: str) -> str
     return done.stdout + done.stderr
 
 
+@pytest.mark.usefixtures("shows_secrets")  # the caller's own path is in `instance`
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_server(folder: Path, environment: Mapping[str, str], form: str) -> None:
     (folder / "flows" / "a.yaml").write_text(SERVED.replace("  Down:", "  # Down:"))
@@ -242,6 +243,7 @@ def test_a_failing_test(folder: Path, environment: Mapping[str, str]) -> None:
     assert leaks(printed) == []
 
 
+@pytest.mark.usefixtures("shows_secrets")
 def test_what_an_author_returns_is_returned(folder: Path, environment: Mapping[str, str]) -> None:
     flow = """
     configs: {Api: {http:listener-config: {port: 0}}}

@@ -67,7 +67,7 @@ def run(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callabl
 
 
 def connections(app: Application) -> tuple[float, float]:
-    found = measured_by(app, "db_client_connection_state", "db_client_connection_count")
+    found = measured_by(app, "db_client_connection_state", "db_client_connections")
     return found["idle"], found["used"]
 
 

@@ -128,7 +128,9 @@ def that(expression: str, matcher: str, message: str = "") -> str:
 
 
 def test_a_test_is_a_case_that_people_can_read(tmp_path: Path) -> None:
-    told = that("payload.total", "MunitTools::equalTo(5.5)", "the sum is wrong") + that("vars.count", "MunitTools::equalTo(2)")
+    told = that("payload.total", "MunitTools::equalTo(5.5)", "the sum is wrong") + that(
+        "vars.count", "MunitTools::equalTo(2)"
+    )
     done = imported(tmp_path, f"<!-- The usual way -->{test_case('it sums up', validation=told)}")
     assert done.cases == {
         "it sums up": {
@@ -181,7 +183,10 @@ MATCHERS = {
 def test_matchers_hold_and_fail(tmp_path: Path) -> None:
     table = [(left, matcher, holds) for left, rows in MATCHERS.items() for matcher, holds in rows]
     names = {f"{left} {matcher}": holds for left, matcher, holds in table}
-    tests = "".join(test_case(f"{left} {matcher}".replace("'", "&apos;"), validation=that(left, matcher)) for left, matcher, _ in table)
+    tests = "".join(
+        test_case(f"{left} {matcher}".replace("'", "&apos;"), validation=that(left, matcher))
+        for left, matcher, _ in table
+    )
     done = imported(tmp_path, tests)
     assert done.status == {name: "passed" if holds else "failed" for name, holds in names.items()}
 
@@ -263,7 +268,9 @@ def test_spies_look_before_and_after(tmp_path: Path) -> None:
         return f'<munit-tools:spy processor="ee:transform">{inner}</munit-tools:spy>'
 
     before, after = that("payload.who", "MunitTools::equalTo('Ada')"), that("payload.total", "MunitTools::equalTo(5.5)")
-    done = imported(tmp_path, test_case("right", FOUND + spy(before, after)) + test_case("wrong", FOUND + spy(after, before)))
+    done = imported(
+        tmp_path, test_case("right", FOUND + spy(before, after)) + test_case("wrong", FOUND + spy(after, before))
+    )
     assert done.status == {"right": "passed", "wrong": "failed"}
 
 
@@ -276,7 +283,12 @@ def test_requests_to_the_application_itself(tmp_path: Path) -> None:
     ask = """<http:request config-ref="Own" method="POST" path="/orders">
       <http:headers>#[output application/java --- {"x-who": "Ada"}]</http:headers></http:request>"""
     status = that("attributes.statusCode", "MunitTools::equalTo({})")
-    case = test_case("it answers", FOUND, GIVEN + ask, status.replace("{}", "200") + that("payload.who", "MunitTools::equalTo('Ada')"))
+    case = test_case(
+        "it answers",
+        FOUND,
+        GIVEN + ask,
+        status.replace("{}", "200") + that("payload.who", "MunitTools::equalTo('Ada')"),
+    )
     other = test_case("it is another", FOUND, GIVEN + ask, status.replace("{}", "201"))
     done = imported(tmp_path, config + case.replace("<munit:behavior>", f"{enabled}<munit:behavior>", 1) + other)
     assert done.cases["it answers"] | {"mock": None, "doc": None} == {
@@ -307,8 +319,16 @@ def test_hooks_parameters_and_settings(tmp_path: Path) -> None:
       </munit:parameterizations></munit:config>
       <munit:before-test name="before"><set-variable variableName="expected" value="#[5.5]"/>{FOUND}</munit:before-test>
       <munit:after-test name="after"><remove-variable variableName="expected"/></munit:after-test>
-      {test_case("sums", "", GIVEN + CALL, that("payload.total", "MunitTools::equalTo(vars.expected)")
-                 + that("p('who')", "MunitTools::equalTo('Ada')"), 'tags="quick, usual" timeOut="90000"')}
+      {
+        test_case(
+            "sums",
+            "",
+            GIVEN + CALL,
+            that("payload.total", "MunitTools::equalTo(vars.expected)")
+            + that("p('who')", "MunitTools::equalTo('Ada')"),
+            'tags="quick, usual" timeOut="90000"',
+        )
+    }
       {test_case("ignored", "", GIVEN + CALL, "", 'ignore="true"')}
     """
     done = imported(tmp_path, tests)
@@ -325,7 +345,10 @@ def test_files_of_tests(tmp_path: Path) -> None:
     found = """<munit-tools:mock-when processor="http:request"><munit-tools:then-return>
       <munit-tools:payload value="#[MunitTools::getResourceAsString('answers/found.json')]" mediaType="application/json"/>
     </munit-tools:then-return></munit-tools:mock-when>"""
-    same = that("write(payload, 'application/json', {indent: false})", "MunitTools::equalTo(MunitTools::getResourceAsString('answers/all.txt'))")
+    same = that(
+        "write(payload, 'application/json', {indent: false})",
+        "MunitTools::equalTo(MunitTools::getResourceAsString('answers/all.txt'))",
+    )
     files = {
         "src/test/resources/answers/found.json": '[{"price": 4}]',
         "src/test/resources/answers/all.txt": '{"total": 4,"who": "Ada","tags": ["a","b"],"none": null}',
@@ -337,7 +360,11 @@ def test_files_of_tests(tmp_path: Path) -> None:
 
 
 def test_what_is_asserted_before_more_steps_is_kept(tmp_path: Path) -> None:
-    told = that("payload.total", "MunitTools::equalTo(5.5)") + '<set-payload value="later"/>' + that("payload", "MunitTools::equalTo('later')")
+    told = (
+        that("payload.total", "MunitTools::equalTo(5.5)")
+        + '<set-payload value="later"/>'
+        + that("payload", "MunitTools::equalTo('later')")
+    )
     store = '<munit-tools:store key="k"><munit-tools:value>#[7]</munit-tools:value></munit-tools:store><munit-tools:retrieve key="k"/>'
     done = imported(
         tmp_path,

@@ -85,7 +85,7 @@ def test_statements_are_counted_alone_and_together(operate: Start) -> None:
     server.post("/store", json=[200])
     errors = server.by("error_type", "db_client_operation_duration_seconds_count", db_operation_name="INSERT")
     assert errors == {"": 1, "DB:QUERY_EXECUTION": 1}
-    assert server.value("db_client_connection_count", db_client_connection_state="idle") == 1
+    assert server.value("db_client_connections", db_client_connection_state="idle") == 1
 
 
 def test_errors_are_counted_by_type_and_those_that_were_handled_apart(operate: Start) -> None:

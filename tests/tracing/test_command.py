@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -10,23 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from otlp_collector import Collector, collector
-
-ENGINE = [sys.executable, "-m", "engine.tools"]
-ROOT = Path(__file__).parent.parent.parent
-FLOWS = """\
-configs: {Api: {http:listener-config: {port: 0}}}
-flows:
-  hello:
-    source: {http:listener: {config-ref: Api, path: /hello}}
-    steps: [{set-payload: {value: hi}}]
-"""
-
-
-def environment(otlp: Collector | None = None, **variables: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    place = {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp.url} if otlp else {}
-    return {**kept, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), **place, **variables}
+from otlp_collector import ENGINE, HELLO, collector, environment
 
 
 @pytest.mark.parametrize(
@@ -43,7 +26,7 @@ def environment(otlp: Collector | None = None, **variables: str) -> dict[str, st
 def test_serve(tmp_path: Path, arguments: list[str], variables: dict[str, str], names: set[str]) -> None:
     """What is left is exported at the end, by each worker."""
     file = tmp_path / "flows.yaml"
-    file.write_text(FLOWS)
+    file.write_text(HELLO)
     with collector() as otlp:
         command = [*ENGINE, "serve", str(file), "--log-level", "warning", *arguments]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(otlp, **variables)) as server:
@@ -90,7 +73,7 @@ main()
     ],
 )
 def test_without_the_extra(tmp_path: Path, arguments: list[str], variables: dict[str, str], told: str) -> None:
-    (tmp_path / "flows.yaml").write_text(FLOWS)
+    (tmp_path / "flows.yaml").write_text(HELLO)
     command = [sys.executable, "-c", WITHOUT, "serve", str(tmp_path), *arguments]
     ended = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, timeout=30)
     assert ended.returncode == 1
@@ -108,7 +91,7 @@ def test_without_the_extra(tmp_path: Path, arguments: list[str], variables: dict
     ],
 )  # fmt: skip
 def test_variables_that_cannot_be_followed(tmp_path: Path, variables: dict[str, str], told: str) -> None:
-    (tmp_path / "flows.yaml").write_text(FLOWS)
+    (tmp_path / "flows.yaml").write_text(HELLO)
     command = [*ENGINE, "serve", str(tmp_path)]
     ended = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, timeout=30)
     assert ended.returncode == 1
@@ -117,9 +100,9 @@ def test_variables_that_cannot_be_followed(tmp_path: Path, variables: dict[str, 
 
 
 def test_nothing_of_opentelemetry_is_imported_unless_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "flows.yaml").write_text(FLOWS)
+    (tmp_path / "flows.yaml").write_text(HELLO)
     program = (
-        "import sys; from engine.tools.served.tracing import meters; assert meters(False) == []\n"
+        "import sys; from engine.tools.served.telemetry import meters; assert meters(False) == []\n"
         "from engine import Application; Application.load('flows.yaml').asgi()\n"
         "assert not [name for name in sys.modules if name.startswith(('opentelemetry', 'requests'))]"
     )

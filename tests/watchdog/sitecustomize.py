@@ -1,7 +1,9 @@
 """Python imports this at its start where the folder is on PYTHONPATH: a server under test is watched from within."""
 
+import os
 import sys
 
+import secret_watch
 import watchdog
 
 LONGEST_STAND = 2.0
@@ -10,3 +12,14 @@ LONGEST_STAND = 2.0
 watchdog.watch_loops(
     lambda seconds: print(f"WATCHDOG: the event loop stood for {seconds:.2f} s", file=sys.stderr), LONGEST_STAND
 )
+
+
+def shown(what: str) -> None:
+    """Print that a secret was shown, where the test that started the server looks."""
+    sys.__stderr__.write(f"WATCHDOG: {what}\n")  # type: ignore[union-attr]  # a server has one
+
+
+if "SHOWS_SECRETS" not in os.environ:
+    secrets = secret_watch.SecretWatch(shown)
+    secrets.watch_streams()
+    watchdog.on_import(secrets.imported)

@@ -19,6 +19,15 @@ LONGEST_STAND = 1.5
 BEAT = 0.05
 
 
+_told_of_imports: list[Callable[[], None]] = []
+
+
+def on_import(tell: Callable[[], None]) -> None:
+    """Have `tell` called after each outermost import statement."""
+    _told_of_imports.append(tell)
+    tell()
+
+
 class Imports(threading.local):
     """The processor time that each thread has spent on import statements."""
 
@@ -35,6 +44,8 @@ class Imports(threading.local):
             try:
                 return original(*args, **keywords)
             finally:
+                for tell in _told_of_imports:
+                    tell()
                 self._within = False
                 self.seconds += time.thread_time() - begin
 

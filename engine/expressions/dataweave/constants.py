@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
-import re
 from typing import Any, NamedTuple
 
 from engine.expressions.dataweave.formats.formats import UnknownFormat, format_of

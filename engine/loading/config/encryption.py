@@ -1,8 +1,9 @@
 """Encrypted values of property files: `![…]`, as Mule's secure configuration properties write them.
 
 Ours is `![gcm:BASE64]`: AES-256-GCM, as a nonce of 12 bytes, the ciphertext and the tag of 16 bytes. The key is 32
-random bytes in base64, which `engine secrets key` makes. Mule's `![BASE64]` in AES/CBC is read, too, with Mule's key of
-16, 24 or 32 characters: its initialization vector is the key, or stands before the ciphertext (useRandomIVs).
+random bytes in base64, which `engine secrets key` makes. Mule's `![BASE64]` is read, too, with Mule's key: in AES/CBC
+with one of 16, 24 or 32 characters, in Blowfish/CBC with one of 4 to 56. The initialization vector is the start of the
+key, or stands before the ciphertext (useRandomIVs).
 https://docs.mulesoft.com/mule-runtime/latest/secure-configuration-properties
 """
 
@@ -12,8 +13,9 @@ import os
 import re
 from base64 import b64decode, b64encode
 from binascii import Error
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.expressions.texts import text_of
 from engine.parameters.files import read_file
@@ -21,9 +23,18 @@ from engine.parameters.files import read_file
 ENCRYPTED = re.compile(r"\s*!\[(.*)\]\s*", re.DOTALL)
 """A whole value that is encrypted."""
 OURS = "gcm:"
-KEY_BYTES, NONCE, BLOCK = 32, 12, 16
-MULE_KEYS = (16, 24, 32)
-"""The bytes of a key of Mule's."""
+KEY_BYTES, NONCE, TAG = 32, 12, 16
+
+
+class Algorithm(NamedTuple):
+    """An algorithm of Mule's, in CBC mode. block: the bytes of its blocks; keys: those that its keys may have."""
+
+    name: str
+    block: int
+    keys: Collection[int]
+
+
+AES, BLOWFISH = Algorithm("AES", 16, (16, 24, 32)), Algorithm("Blowfish", 8, range(4, 57))
 
 KEY, KEY_FILE = "ENGINE_KEY", "ENGINE_KEY_FILE"
 """The environment variables of the key, and of the name of a file that holds it."""
@@ -115,7 +126,7 @@ def _of_ours(data: bytes, key: bytes) -> str:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    if len(data) < NONCE + BLOCK:
+    if len(data) < NONCE + TAG:
         raise Undecryptable("which is damaged: its end is missing")
     try:
         return AESGCM(key).decrypt(data[:NONCE], data[NONCE:], None).decode()
@@ -124,30 +135,39 @@ def _of_ours(data: bytes, key: bytes) -> str:
 
 
 def _of_mule(data: bytes, key: str) -> str:
-    """Return the text of Mule's form: its first block is a part of the text, or the initialization vector."""
+    """Return the text of Mule's form, which does not name the algorithm: what becomes a text is the text."""
     secret = key.encode()
-    if len(secret) not in MULE_KEYS:
-        found, expected = f"a key of {len(secret)} characters for a value of Mule's", "Mule's key, of 16, 24 or 32"
+    fitting = [algorithm for algorithm in (AES, BLOWFISH) if len(secret) in algorithm.keys]
+    if not fitting or _our_key(key) is not None:
+        found, expected = f"a key of {len(secret)} characters for a value of Mule's", "Mule's key, of 4 to 56"
         raise KeyMistake(found, f"{expected}; `engine secrets rotate` goes over to a key of ours")
-    if not data or len(data) % BLOCK:
-        raise Undecryptable("which is damaged, or in another algorithm of Mule's than AES/CBC")
-    for vector, rest in ((secret[:BLOCK], data), (data[:BLOCK], data[BLOCK:])):
-        if (text := _in_blocks(secret, vector, rest)) is not None:
-            return text
-    raise Undecryptable("which was encrypted with another key or algorithm than AES/CBC, or is damaged")
+    if not data or len(data) % BLOWFISH.block:
+        raise Undecryptable("which is damaged, or in another algorithm of Mule's than AES/CBC and Blowfish/CBC")
+    for algorithm in fitting:
+        block = algorithm.block
+        for vector, rest in ((secret[:block].ljust(block, b"\0"), data), (data[:block], data[block:])):
+            if (text := _in_blocks(algorithm, secret, vector, rest)) is not None:
+                return text
+    raise Undecryptable(
+        "which was encrypted with another key, or in another algorithm than AES/CBC and Blowfish/CBC, or is damaged"
+    )
 
 
-def _in_blocks(key: bytes, vector: bytes, data: bytes) -> str | None:
-    """Return the text in AES/CBC, padded as PKCS #5 says; None if the bytes are no text.
+def _in_blocks(algorithm: Algorithm, key: bytes, vector: bytes, data: bytes) -> str | None:
+    """Return the text, padded as PKCS #5 says; None if the bytes are no text.
 
-    A wrong vector spoils the first 16 bytes, and leaves the padding as it is: the text tells which one is right.
+    A wrong vector spoils the first block, and leaves the padding as it is: the text tells which one is right.
     """
+    from cryptography.hazmat.decrepit.ciphers.algorithms import Blowfish
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    decryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
+    if not data or len(data) % algorithm.block:
+        return None
+    cipher = algorithms.AES(key) if algorithm is AES else Blowfish(key)
+    decryptor = Cipher(cipher, modes.CBC(vector)).decryptor()
     plain = decryptor.update(data) + decryptor.finalize()
-    padding = plain[-1] if plain else 0
-    if not 1 <= padding <= BLOCK or plain[-padding:] != bytes([padding]) * padding:
+    padding = plain[-1]
+    if not 1 <= padding <= algorithm.block or plain[-padding:] != bytes([padding]) * padding:
         return None
     try:
         text = plain[:-padding].decode()

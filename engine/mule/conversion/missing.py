@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from engine.mule.apis.routes import document_of
@@ -26,6 +27,12 @@ PROPERTY = Advice(
 )
 NOWHERE = "missing.invalid"
 PORT = 8081
+DATABASES = {"asyncpg": f"postgresql://{NOWHERE}/missing", "asyncmy": f"mysql+asyncmy://{NOWHERE}/missing"}
+NO_DATABASE = next(
+    (url for driver, url in DATABASES.items() if find_spec(driver) is not None), f"sqlite:///{NOWHERE}/missing.db"
+)
+"""The url of no database: of a kind that has procedures, if a driver for one is installed."""
+
 SECTION_OF = {"flow": "flows", "error-handler": "error-handlers", "error-type": "error types", "file": "files"}
 OF_CORE = ("ANY", "*:*")
 KNOWN_TYPES_FLOW = "error types that nothing here raises"
@@ -106,7 +113,7 @@ def _config(conversion: Conversion, kind: str, name: str) -> dict[str, Any]:
     if kind == "http:request-config":
         return {"url": f"http://{NOWHERE}"}
     if kind == "db:config":
-        return {"url": f"sqlite:///{NOWHERE}/missing.db"}
+        return {"url": NO_DATABASE}
     if kind == "vm:config":
         used = [each.node.get("queueName") for each in conversion.references if each.kind == kind and each.name == name]
         return {"queues": [{"queueName": queue} for queue in dict.fromkeys(used)]}
@@ -146,7 +153,8 @@ def properties(conversion: Conversion, settings: Settings, sections: Iterable[di
             if origin is not None:
                 conversion.report.add_gap(origin, f"property '{name}'", PROPERTY)
             if name not in found:
-                found[name] = Part(stub_of(key, text, name), origin)
+                is_database = origin is not None and origin.namespace == "db" and key == "url"
+                found[name] = Part(NO_DATABASE if is_database else stub_of(key, text, name), origin)
     return found
 
 
@@ -166,6 +174,10 @@ FLAGS = ("persistent", "failsDeployment", "followRedirects", "logException", "st
 
 def stub_of(key: str, text: str, name: str) -> Any:
     """Return a value for a property that has none, which fits the parameter for which it stands."""
+    if key == "path":
+        return f"/missing/{name}"
+    if name.lower().endswith("port"):
+        return PORT
     if PLACEHOLDER.fullmatch(text.strip()):
         if key in FLAGS:
             return False

@@ -15,7 +15,8 @@ from engine.mule.xml.nodes import Node, globals_of
 CLASSPATH = ("classpath://", "classpath:")
 FILES = ("configuration-properties", "secure-properties:config")
 NOT_THERE = Advice("the property file is not there", "write it, or give the properties in another way", "S")
-BLOWFISH = Advice("only AES in CBC mode is decrypted here", "engine secrets encrypt for each value", "S")
+KNOWN_ALGORITHMS = ("AES", "Blowfish")
+ALGORITHM = Advice("only AES and Blowfish in CBC mode are decrypted here", "engine secrets encrypt for each value", "S")
 CONFIGURATION = Rule(
     "configuration",
     texts="defaultErrorHandler-ref",
@@ -84,8 +85,8 @@ class Settings:
     def _check_algorithm(self, node: Node, encrypt: Node | None) -> None:
         assert encrypt is not None
         algorithm, mode = encrypt.get("algorithm", "AES"), encrypt.get("mode", "CBC")
-        if (algorithm, mode) != ("AES", "CBC"):
-            self.conversion.gap(encrypt, f"values encrypted with {algorithm}/{mode}", BLOWFISH, is_whole=False)
+        if algorithm not in KNOWN_ALGORITHMS or mode != "CBC":
+            self.conversion.gap(encrypt, f"values encrypted with {algorithm}/{mode}", ALGORITHM, is_whole=False)
 
     def file_of(self, node: Node) -> str:
         """Return the name of the file that is read now; empty if there is none."""

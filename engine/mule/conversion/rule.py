@@ -30,7 +30,8 @@ STREAMING = (
 class Rule:
     """What an element of Mule's becomes.
 
-    name: Mule's; to: ours. texts, numbers, flags: attributes that keep their names, as lists with blanks in between.
+    name: Mule's; to: ours. texts, numbers, flags: attributes that keep their names, as lists with blanks in between;
+    names: those whose value is no expression here.
     renamed: attributes with another name here. refs: attributes that name a config, with the kind of that.
     children: what child elements become. steps: whether children that are processors are its steps.
     no_matter: attributes and children without which it does the same here.
@@ -41,6 +42,7 @@ class Rule:
     name: str
     to: str = ""
     texts: str = ""
+    names: str = ""
     numbers: str = ""
     flags: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -61,16 +63,19 @@ class Rule:
         """Return the name of our parameter for an attribute; empty if there is none."""
         if attribute in self.renamed:
             return self.renamed[attribute]
-        known = f"{self.texts} {self.numbers} {self.flags}".split()
+        known = f"{self.names} {self.texts} {self.numbers} {self.flags}".split()
         return attribute if attribute in self.refs or attribute in known else ""
 
     def rank(self, attribute: str) -> int:
         """Return where an attribute stands among the parameters: in the order of the rule, those it lacks last."""
-        known = [*self.refs, *self.renamed, *f"{self.texts} {self.numbers} {self.flags}".split()]
+        known = [*self.refs, *self.renamed, *f"{self.names} {self.texts} {self.numbers} {self.flags}".split()]
         return known.index(attribute) if attribute in known else len(known)
 
     def is_number(self, attribute: str) -> bool:
         return attribute in self.numbers.split()
+
+    def is_name(self, attribute: str) -> bool:
+        return attribute in self.refs or attribute in self.names.split()
 
     def is_flag(self, attribute: str) -> bool:
         return attribute in self.flags.split()

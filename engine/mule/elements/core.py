@@ -7,11 +7,13 @@ from typing import Any
 
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import Params, Rule, content
+from engine.mule.conversion.scripts import resource_name
 from engine.mule.conversion.texts import is_expression
 from engine.mule.elements.common import ERROR_MAPPING, operation
 from engine.mule.elements.stores import nested_store
 from engine.mule.xml.nodes import Node
 
+NO_DESCRIPTION = "An error occurred."
 LITERAL_NAME = re.compile(r"""\s*#\[\s*(["'])([^"'$\\]*)\1\s*\]\s*""")
 
 
@@ -21,6 +23,17 @@ def _flow_ref(conversion: Conversion, node: Node, params: Params) -> Any:
     if not is_expression(name):
         conversion.refer("flow", name, node)
     return {"flow-ref": params}
+
+
+def _parse_template(conversion: Conversion, node: Node, params: Params) -> Any:
+    if "location" in params:
+        params["location"] = resource_name(conversion, params["location"], node)
+    return {"parse-template": params}
+
+
+def _raise_error(conversion: Conversion, node: Node, params: Params) -> Any:
+    """Add the description that Mule gives an error without one."""
+    return {"raise-error": {**params, "description": params.get("description", NO_DESCRIPTION)}}
 
 
 def _set_variable(conversion: Conversion, node: Node, params: Params) -> Any:
@@ -45,10 +58,11 @@ RULES = [
     Rule("remove-variable", texts="variableName"),
     Rule("logger", texts="message level category"),
     Rule("flow-ref", texts="name target targetValue", finish=_flow_ref),
-    Rule("raise-error", texts="type description"),
+    Rule("raise-error", texts="type description", finish=_raise_error),
     operation(
         "parse-template",
         "location outputMimeType",
+        finish=_parse_template,
         no_matter="outputEncoding",
         children={"content": content("content")},
     ),

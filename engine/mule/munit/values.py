@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.expressions.dataweave.constants import FileRead
 from engine.mule.conversion.texts import value_of
-from engine.mule.munit.scripts import FileRead, constant, file_read, script_of
+from engine.mule.munit.scripts import constant, file_read, script_of
 from engine.mule.munit.unfit import Unfit
 from engine.mule.xml.nodes import Node
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-PLAIN = re.compile(r"[A-Za-z_/\\$(.](?:[^\s:#]|[ ](?![#\s])|:(?!\s|$)|(?<!\s)#)*")
+PLAIN = re.compile(r"[A-Za-z_/\\$(.](?:[^\s:#]|[ ](?![#\s]|$)|:(?!\s|$)|(?<!\s)#)*")
 IN_BRACES = re.compile(r"[^,\[\]{}\"'`]*")
 NOT_TEXT = re.compile(r"(?i:true|false|yes|no|on|off|null|y|n|~|\.nan|[-+]?\.inf)|[-+.]?[0-9][0-9_.eExXoO:+-]*")
 UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -23,7 +23,12 @@ def scalar(value: object, *, in_braces: bool = False) -> str:
 def _text(text: str, in_braces: bool) -> str:
     if PLAIN.fullmatch(text) and not NOT_TEXT.fullmatch(text) and (not in_braces or IN_BRACES.fullmatch(text)):
         return text
-    return json.dumps(text, ensure_ascii=bool(UNPRINTABLE.search(text)))
+    return UNPRINTABLE.sub(_escaped, json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(character: re.Match[str]) -> str:
+    code = ord(character[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def fits_block(text: str) -> bool:

@@ -30,7 +30,7 @@ class _Writer:
         self.lines: list[str] = []
 
     def section(self, name: str, value: Any) -> None:
-        if name not in SPACED or not isinstance(value, dict):
+        if name not in SPACED or not isinstance(value, dict) or not value:
             self.entry(f"{scalar(name)}:", value, "")
             return
         self.lines.append(f"{name}:")

@@ -69,11 +69,11 @@ def _as_utf_8(data: bytes, file: str) -> bytes:
 def _reencoded(data: bytes, encoding: str, file: str) -> bytes:
     try:
         text = data.decode(encoding)
-    except LookupError:
-        raise XmlMistake(file, 1, 1, f"the encoding '{encoding}', which is unknown", "UTF-8") from None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise XmlMistake(file, line, 1, f"bytes that are no {encoding.upper()}", "the declared encoding") from None
+    except (LookupError, ValueError):
+        raise XmlMistake(file, 1, 1, f"the encoding {encoding[:40]!r}, which is unknown", "UTF-8") from None
     return DECLARED_ENCODING.sub(rb"\1", text.encode(), count=1)
 
 
@@ -152,7 +152,10 @@ class _Reader:
 
     def _end(self, tag: str) -> None:
         opened = self.open.pop()
-        opened.node.text = "".join(opened.text)
+        opened.node.text = text = "".join(opened.text)
+        opening = TAG.match(self.text, opened.start)
+        blanks = text[: len(text) - len(text.lstrip())].count("\n")
+        opened.node.text_line = opened.node.line + (opening[0].count(b"\n") if opening else 0) + blanks
         opened.node.source = self.text[opened.start : self._end_of_tag(opened.start)].decode("utf-8", "replace")
         if not self.open:
             self.root = opened.node
@@ -166,11 +169,7 @@ class _Reader:
         return tag.end() if tag else len(self.text)
 
     def _characters(self, text: str) -> None:
-        opened = self.open[-1]
-        if not opened.node.text_line and text.strip():
-            leading = text[: len(text) - len(text.lstrip())].count("\n")
-            opened.node.text_line = self.parser.CurrentLineNumber + leading
-        opened.text.append(text)
+        self.open[-1].text.append(text)
 
     def _comment(self, text: str) -> None:
         comment = Comment(text, self.parser.CurrentLineNumber)

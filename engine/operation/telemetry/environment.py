@@ -28,6 +28,11 @@ def trace_exporters(variables: Mapping[str, str]) -> tuple[str, ...]:
     return _exporters(variables, "TRACES", "traces")
 
 
+def metric_exporters(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the exporters for metrics, likewise."""
+    return _exporters(variables, "METRICS", "metrics")
+
+
 def _exporters(variables: Mapping[str, str], signal: str, what: str) -> tuple[str, ...]:
     if is_disabled(variables):
         return ()

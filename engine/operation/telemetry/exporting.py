@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from random import getrandbits
 from uuid import uuid4
 
@@ -19,12 +16,15 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from engine.expressions.digits import is_digits
 from engine.limits import LONGEST_FLUSH
+from engine.loading.loader import Parts
 from engine.operation.telemetry.environment import TelemetryError
+from engine.operation.telemetry.threads import ended
 from engine.work.measures import Counter, Measures
 
 log = logging.getLogger("engine")
 
 DROPPED = "engine_trace_spans_dropped_total"
+USUAL_SERVICE = "flow-engine"
 UNKNOWN_SERVICE = "unknown_service"
 """The name that the SDK gives a service that nobody has named."""
 
@@ -103,9 +103,9 @@ class BoundedProcessor(BatchSpanProcessor):
     """Drops and counts the spans for which its queue has no room."""
 
     def __init__(self, exporter: Exporter, measures: Measures) -> None:
-        self._most = most = _number("OTEL_BSP_MAX_QUEUE_SIZE", 2_048)
-        batch = min(most, _number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512))
-        super().__init__(exporter, most, _number("OTEL_BSP_SCHEDULE_DELAY", 5_000), batch)
+        self._most = most = number_of("OTEL_BSP_MAX_QUEUE_SIZE", 2_048)
+        batch = min(most, number_of("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512))
+        super().__init__(exporter, most, number_of("OTEL_BSP_SCHEDULE_DELAY", 5_000), batch)
         self._counted = exporter
         self._handed = 0
         self._dropped = dropped(measures, "queue_full")
@@ -123,7 +123,7 @@ class BoundedProcessor(BatchSpanProcessor):
         super().on_end(span)
 
 
-def _number(name: str, usual: int) -> int:
+def number_of(name: str, usual: int) -> int:
     """Return the whole number from 1 that a variable holds; the usual one if it holds none."""
     text = os.environ.get(name, "").strip()
     if is_digits(text[:9]) and int(text[:9]) > 0:
@@ -155,9 +155,9 @@ class Pipeline:
     """What brings the spans of one process to their exporters, from the first span to `close`."""
 
     def __init__(self, exporters: Sequence[str], service: str, measures: Measures) -> None:
-        _keep_reasons()
+        keep_reasons()
         self.ids = HandedIds()
-        self.provider = TracerProvider(ALWAYS_ON, _resource(service), False, id_generator=self.ids)
+        self.provider = TracerProvider(ALWAYS_ON, resource_of(service), False, id_generator=self.ids)
         self._exporters = [Exporter(exporter_named(name), measures) for name in exporters]
         self._processors = [BoundedProcessor(exporter, measures) for exporter in self._exporters]
         for processor in self._processors:
@@ -166,20 +166,7 @@ class Pipeline:
 
     async def close(self) -> None:
         """Send the spans that wait. Those that take too long are dropped."""
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
-
-        def work() -> None:
-            self.provider.shutdown()
-            with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
-                loop.call_soon_threadsafe(done.set)
-
-        thread = threading.Thread(target=work, name="the last traces", daemon=True)
-        thread.start()
-        try:
-            async with asyncio.timeout(LONGEST_FLUSH):
-                await done.wait()
-            thread.join()  # it has nothing more to do
-        except TimeoutError:
+        if not await ended(self.provider.shutdown, "the last traces", LONGEST_FLUSH):
             self._give_up()
 
     def _give_up(self) -> None:
@@ -190,7 +177,12 @@ class Pipeline:
             exporter.shutdown()
 
 
-def _resource(service: str) -> Resource:
+def service_of(parts: Parts) -> str:
+    """Return the name of an application that the standard variables do not name: its own, else that of its folder."""
+    return parts.configuration.name or next((each.resolve().name for each in parts.folders), USUAL_SERVICE)
+
+
+def resource_of(service: str) -> Resource:
     """Return what the standard variables say of this process; service: its name if they do not name it."""
     resource = Resource.create({SERVICE_INSTANCE_ID: str(uuid4())})
     if str(resource.attributes[SERVICE_NAME]).startswith(UNKNOWN_SERVICE):
@@ -198,7 +190,7 @@ def _resource(service: str) -> Resource:
     return resource
 
 
-def _keep_reasons() -> None:
+def keep_reasons() -> None:
     """Have lines of OpenTelemetry's exporters kept instead of logged: one that fails writes them without end."""
     for name in ("opentelemetry.exporter", "opentelemetry.sdk"):
         logger = logging.getLogger(name)

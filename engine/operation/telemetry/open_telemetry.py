@@ -13,7 +13,7 @@ from opentelemetry.context import Context
 
 from engine import __version__
 from engine.loading.loader import Parts
-from engine.operation.telemetry.exporting import Pipeline, exporter_named
+from engine.operation.telemetry.exporting import Pipeline, exporter_named, service_of
 from engine.operation.telemetry.sampling import ODD, Sampling, Unrecorded
 from engine.operation.telemetry.spans import Recorder, Span, context_of, place_of
 from engine.plan.code import Code, Run, RunPlain
@@ -30,7 +30,6 @@ from engine.work.runtime import Runtime
 from engine.work.spans import Recorded, Shown, current_span
 
 SCOPE = "flow-engine"
-USUAL_SERVICE = "flow-engine"
 
 
 class OpenTelemetry(Meter):
@@ -60,7 +59,7 @@ class OpenTelemetry(Meter):
         self._recorder: Recorder | None = None
         self._runtime: Runtime | None = None
         self._hide: Callable[[str], str] | None = None
-        self._service = USUAL_SERVICE
+        self._service = ""
         self._measures = Measures()
         if provider is None:
             for name in exporters:
@@ -70,7 +69,7 @@ class OpenTelemetry(Meter):
 
     def live_in(self, parts: Parts) -> None:
         self._hide = Secrets(parts.secrets).hide if parts.secrets else None
-        self._service = parts.configuration.name or next((each.resolve().name for each in parts.folders), USUAL_SERVICE)
+        self._service = service_of(parts)
         self._runtime = runtime = parts.runtime
         self._measures, runtime.tracer = runtime.measures, self
         if self._provider is not None:

@@ -14,6 +14,7 @@ from engine.mule.munit.testing import add_tests
 from engine.mule.reports.printing import as_html, as_json, as_text
 from engine.mule.reports.report import Report
 from engine.mule.xml.reader import LARGEST, XmlMistake
+from engine.tools.commands import without_garbage
 
 MOST_NAMED = 5
 
@@ -39,16 +40,18 @@ class Import:
             raise NoApplication("no application could be imported")
 
     def application(self, path: Path, folder: Path) -> None:
-        imported = import_application(_application(path), jmespath=self.jmespath)
-        for mistake in make_loadable(imported):
-            imported.report.decisions.append(f"engine check: {mistake.in_one_line}")
-        add_tests(imported)
+        with without_garbage():
+            imported = import_application(_application(path), jmespath=self.jmespath)
+            left = make_loadable(imported)
+            add_tests(imported)
+        imported.report.decisions += [f"engine check: {mistake.in_one_line}" for mistake in left]
         self._write(imported, folder)
         self.reports.append(imported.report)
         click.echo(as_text(imported.report, str(folder)))
 
     def _write(self, imported: Imported, folder: Path) -> None:
         differing = [name for name, data in imported.files.items() if _differs(folder / name, data)]
+        differing += [name for name in _flows_in(folder) if name not in imported.files]
         if differing and not self.force:
             more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
             names = ", ".join(differing[:MOST_NAMED])
@@ -74,6 +77,11 @@ def _application(path: Path) -> Application:
         return application_in(path)
     data = sys.stdin.buffer.read(LARGEST + 1)
     return Application("main", {"main.xml": data})
+
+
+def _flows_in(folder: Path) -> list[str]:
+    """Return the names of the YAML files of a folder, which would be part of the application."""
+    return sorted(path.name for path in folder.glob("*.yaml")) if folder.is_dir() else []
 
 
 def _differs(path: Path, data: bytes) -> bool:
