@@ -6,10 +6,16 @@ import re
 
 from engine.expressions.dataweave import constants
 from engine.expressions.dataweave.constants import Constant, FileRead, split
-from engine.mule.conversion.texts import is_expression
+from engine.mule.conversion.texts import is_expression, value_of
 
 HEADER = re.compile(r"\s*(?:%dw\s+2\.[0-9]\s+)?(?:output\s+application/(?:java|json)\s*)?---", re.IGNORECASE)
 MATCHER = re.compile(r"\s*MunitTools::(\w+)\s*\((.*)\)\s*", re.DOTALL)
+
+
+def text_of(text: str) -> str:
+    """Return the text of an attribute with its placeholders as they are written here."""
+    value = value_of(text)
+    return value if isinstance(value, str) else text  # a script in a file
 
 
 def script_of(text: str) -> str | None:
