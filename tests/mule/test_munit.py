@@ -234,6 +234,8 @@ def test_mocks_find_their_steps(tmp_path: Path) -> None:
         test_case("raises another", mock("http:request", "config-ref", "Orders", failing), more='expectedErrorType="APP:X"'),
         test_case("a flow", mock("flow-ref", "name", "total", returned), '<flow-ref name="orders"/>',
                   that("payload", "MunitTools::equalTo([{price: 1}])")),
+        test_case("a flow by itself", FOUND + mock("sub-flow", "name", "total", returned), '<flow-ref name="orders"/>',
+                  that("payload[0].price", "MunitTools::equalTo(1)")),
         test_case("what is not there", FOUND + mock("http:request", "doc:name", "nobody", failing)),
         test_case("what has no counterpart", mock("jms:publish", "doc:name", "Tell others", returned), '<flow-ref name="send"/>',
                   that("payload[0].price", "MunitTools::equalTo(1)")),
@@ -339,6 +341,13 @@ def test_hooks_parameters_and_settings(tmp_path: Path) -> None:
     ran = {name: {each.name: each.status for each in run_file(done.folder / f"suite-{name}.test.yaml", Order()).results}
            for name in ("one", "two")}  # fmt: skip
     assert ran == {"one": {"sums": "passed", "ignored": "skipped"}, "two": {"sums": "failed", "ignored": "skipped"}}
+
+
+def test_a_payload_that_is_json_is_a_value(tmp_path: Path) -> None:
+    text = """<munit:set-event><munit:payload value='{"who": "Ada"}' mediaType="application/json"/></munit:set-event>"""
+    done = imported(tmp_path, test_case("text", FOUND, text + CALL, that("payload.who", "MunitTools::equalTo('Ada')")))
+    assert done.cases["text"]["given"]["payload"] == {"who": "Ada"}
+    assert done.status == {"text": "passed"}
 
 
 def test_files_of_tests(tmp_path: Path) -> None:

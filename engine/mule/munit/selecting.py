@@ -16,6 +16,7 @@ from engine.testing.expected.matchers import Wanted
 LABEL = "doc:name"
 OF_EDITORS = (LABEL, "doc:id")
 RAISING = "raise-error"
+RUNNABLE_ELEMENTS = ("flow", "sub-flow")
 RUNNABLES = ("flows", "sub-flows", "error-handlers")
 
 
@@ -71,7 +72,7 @@ class Steps:
 
     def selectors(self, node: Node) -> list[Selector]:
         """Return what selects the steps that a mock, a spy or a count means; nothing if there are none."""
-        element, attributes = node.get("processor").removeprefix("mule:"), attributes_of(node)
+        element, attributes = element_of(node), attributes_of(node)
         meant = [each for each in self.nodes.values() if each.name == element and _has(each, attributes)]
         found = [step for each in meant for step in self._of[id(each)]]
         stand_ins = [step for step in found if step.name == RAISING and element != RAISING]
@@ -113,6 +114,12 @@ def _innermost(steps: list[Step]) -> list[Step]:
 
 def _is_inside(inner: Step, outer: Step) -> bool:
     return inner.path.startswith(f"{outer.path}/")
+
+
+def element_of(node: Node) -> str:
+    """Return the element that is meant; a flow is met where it is called."""
+    element = node.get("processor").strip().removeprefix("mule:")
+    return "flow-ref" if element in RUNNABLE_ELEMENTS else element
 
 
 def attributes_of(node: Node) -> dict[str, Any]:
