@@ -31,6 +31,7 @@ def test_has_a_result(case: dict[str, str]) -> None:
     assert dataweave.run(HEADER + case["script"], {})
 
 
+@pytest.mark.reaches("LONGEST_SEARCH")
 def test_a_regular_expression_that_explodes_is_stopped() -> None:
     with pytest.raises(EvaluationError, match="takes too long on this text"):
         dataweave.run('("a" replace /a/ with "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") matches /(a|aa)+\\1b/', {})

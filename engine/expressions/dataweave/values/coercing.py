@@ -29,7 +29,7 @@ NONE: Schema = {}
 UNIT = "InvalidUnitException"
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC).timestamp(), datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 PER_ELEMENT = 2
-LONGEST_TOLD = 100
+TOLD = 100
 """Characters of a value that `try` tells."""
 UNITS = {
     "nanos": 1, "milliseconds": SECOND // 1000, "seconds": SECOND, "minutes": MINUTE, "hours": HOUR, "days": DAY,
@@ -96,7 +96,7 @@ def converted(value: Any, kind: str, schema: Schema = NONE) -> Any:
 
 def _told(value: Any, found: str, kind: str) -> str:
     """Return DataWeave's own words, which hold the value, for `try`."""
-    shown = f" ({str(TEXTS[found](value))[:LONGEST_TOLD]})" if found in TEXTS else ""
+    shown = f" ({str(TEXTS[found](value))[:TOLD]})" if found in TEXTS else ""
     return f"Cannot coerce {found}{shown} to {kind}"
 
 

@@ -12,7 +12,7 @@ from engine.expressions.digits import is_digits
 from engine.limits import LARGEST_EXPONENT, LARGEST_INTEGER_BITS, LONGEST_NUMBER
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-LARGEST = 2**LARGEST_INTEGER_BITS
+TOO_LARGE = 2**LARGEST_INTEGER_BITS
 LONG = 2**63
 DIGITS = 2 * LARGEST_EXPONENT
 """Digits of the longest exact result."""
@@ -58,7 +58,7 @@ def bounded(number: int | Decimal, what: str) -> int | Decimal:
         if -SHORT < number < SHORT:
             return number
         spend(number.bit_length() // 32, what)
-        if not -LARGEST < number < LARGEST:
+        if not -TOO_LARGE < number < TOO_LARGE:
             raise Failed(f"{what} gives a number that is too large")
         return number
     if abs(number.adjusted()) > LARGEST_EXPONENT and number:

@@ -13,7 +13,7 @@ from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.numbers import exact, from_double, is_whole, rounded
 from engine.limits import LONGEST_LIST
 
-LARGEST = 2**61
+COUNTABLE = 2**61
 """The length of a range is at most twice this: Python counts no further."""
 chance = SystemRandom()
 
@@ -107,7 +107,7 @@ def random_int(bound: Any) -> int:
 def to(first: Any, last: Any) -> Any:
     """Return the numbers from one to another, both included; they go down if the second one is smaller."""
     first, last = exact(first), exact(last)
-    if abs(first) > LARGEST or abs(last) > LARGEST:
+    if abs(first) > COUNTABLE or abs(last) > COUNTABLE:
         raise Failed("to takes numbers up to 2 to the power of 61")
     if is_whole(first):
         if last >= first:
