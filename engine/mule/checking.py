@@ -35,6 +35,9 @@ OPTIONAL = (
 )
 """Parameters without which a config still is one."""
 
+OUTER = dict.fromkeys(("tokenUrl", "clientId", "clientSecret", "scopes", "username"), "authentication")
+"""Parameters that stand in another one."""
+
 CONFIG = "configs"
 STEP, HANDLER, SOURCE = "step", "handler", "source"
 
@@ -113,15 +116,16 @@ def _leave_out(imported: Imported, part: Part, mistake: Diagnostic) -> bool:
     """Leave one parameter of a config out, if that is all that is wrong; return whether it is."""
     [params] = part.value.values() if isinstance(part.value, dict) else [None]
     name = OF_PARAMETER.search(mistake.mistake.found)
-    if not isinstance(params, dict) or name is None or name[1] not in OPTIONAL or name[1] not in params:
+    left = OUTER.get(name[1], name[1]) if name is not None else ""
+    if not isinstance(params, dict) or left not in OPTIONAL or left not in params:
         return False
     node = part.origin
     if node is None:
         return False
     advice = Advice(mistake.mistake.found, mistake.mistake.expected or "another value", "S")
-    gap = imported.report.add_gap(node, f"{name[1]} of {node.name} {node.label!r}", advice)
-    part.comments = [*part.comments, told(gap, f"{name[1]}: {params[name[1]]}")]
-    del params[name[1]]
+    gap = imported.report.add_gap(node, f"{left} of {node.name} {node.label!r}", advice)
+    part.comments = [*part.comments, told(gap, f"{left}: {params[left]}")]
+    del params[left]
     imported.unconverted.add(id(node))
     imported.count()
     return True
@@ -188,6 +192,8 @@ def _stand_in(part: Part, gap: Gap) -> Any:
 
 def _config(value: Any) -> Any:
     [kind] = value
+    if kind == "http:request-config" and not value[kind].keys() & {"host", "url"}:
+        return {kind: {}}
     stubs = {
         "http:listener-config": {"port": 8081},
         "http:request-config": {"url": f"http://{NOWHERE}"},

@@ -223,6 +223,8 @@ def _add_resources(application: Application, conversion: Conversion, settings: S
             conversion.report.add_note(name, 1, name, "no flow names this file: it is not taken over")
         elif data is not None and path.suffix != ".xml":
             imported.files[name] = data
+    for name, text in missing.scripts(conversion, application.resources).items():
+        imported.files[name] = text.encode()
     for name, text in conversion.apis.written.items():
         imported.files[name] = text.encode()
     if conversion.uses_files:

@@ -24,7 +24,7 @@ NO_SUCH_CHILD = Advice(
 )
 LABEL = "doc:name"
 DESCRIPTION = "doc:description"
-OF_EDITORS = ("doc:", "xsi:", "xmlns")
+OF_EDITORS = ("doc:", "xsi:", "xmlns", "tracking:")
 
 
 class Reference(NamedTuple):

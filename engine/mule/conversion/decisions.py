@@ -8,7 +8,7 @@ from engine.mule.xml.nodes import Node
 
 KEY = "![…] values are encrypted: give their key by ENGINE_KEY, or encrypt them anew (engine secrets)"
 BY_ELEMENT = {
-    "api-gateway:autodiscovery": "who may call: the policies of API Manager are not applied here (security:*, rateLimit)",
+    "api-gateway:autodiscovery": "who may call: policies of API Manager are not applied here (security:*, rateLimit)",
     "batch:job": "how batch jobs run: foreach with `collect` in an async scope, until there are batch elements",
     "http:authorization-code": "how users log in: there is no authorization code flow here",
     "db:config": "which driver and url each database has here (engine check --connect tries them)",

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.mule.reports.report import Advice
-
-if TYPE_CHECKING:
-    from engine.mule.conversion.conversion import Conversion
-    from engine.mule.xml.nodes import Node
+from engine.mule.xml.nodes import Node
 
 Params = dict[str, Any]
 """The parameters of an element of ours."""
-FromChild = Callable[["Conversion", "Node"], Params]
-"""Makes parameters of a child element."""
-Finish = Callable[["Conversion", "Node", Params], Any]
-"""Makes the step of the parameters; None for no step at all."""
+FromChild = Callable[[Any, Node], Params]
+"""Makes parameters of a child element, for a Conversion."""
+Finish = Callable[[Any, Node, Params], Any]
+"""Makes the step of the parameters, for a Conversion; None for no step at all."""
 
 STREAMING = (
     "repeatable-file-store-stream repeatable-in-memory-stream non-repeatable-stream repeatable-file-store-iterable "
@@ -82,43 +79,6 @@ class Rule:
 
     def matters(self, name: str) -> bool:
         return name not in self.no_matter.split() and name not in STREAMING.split()
-
-
-def content(parameter: str) -> FromChild:
-    """Return what makes a parameter of a child's text."""
-
-    def convert(conversion: Conversion, node: Node) -> Params:
-        conversion.check_no_children(node)
-        return {parameter: conversion.content(node)}
-
-    return convert
-
-
-def within(parameter: str, rule: Rule) -> FromChild:
-    """Return what makes a map of a child, by a rule of its own."""
-
-    def convert(conversion: Conversion, node: Node) -> Params:
-        return {parameter: conversion.params(node, rule)}
-
-    return convert
-
-
-def melted(rule: Rule) -> FromChild:
-    """Return what adds a child's parameters to those of its parent."""
-
-    def convert(conversion: Conversion, node: Node) -> Params:
-        return conversion.params(node, rule)
-
-    return convert
-
-
-def listed(parameter: str, rule: Rule) -> FromChild:
-    """Return what makes an entry of a list of each child of a name."""
-
-    def convert(conversion: Conversion, node: Node) -> Params:
-        return {parameter: [conversion.params(node, rule)]}
-
-    return convert
 
 
 def merged(one: Params, other: Params) -> Params:

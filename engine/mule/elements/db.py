@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from engine.mule.conversion.children import content, melted
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import Params, Rule, content, melted
+from engine.mule.conversion.rule import Params, Rule
 from engine.mule.conversion.texts import value_of
 from engine.mule.elements.common import RECONNECTION, operation
 from engine.mule.reports.report import Advice

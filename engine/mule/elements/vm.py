@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from engine.mule.conversion.children import content, listed, within
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import Params, Rule, content, listed, within
+from engine.mule.conversion.rule import Params, Rule
 from engine.mule.elements.common import REDELIVERY, operation
 from engine.mule.xml.nodes import Node
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.expressions.digits import is_digits
+from engine.mule.conversion.children import content, melted, within
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import FromChild, Params, Rule, content, melted, within
+from engine.mule.conversion.rule import FromChild, Params, Rule
 from engine.mule.conversion.texts import converted, is_expression, value_of
 from engine.mule.elements.common import RECONNECTION, REDELIVERY, operation
 from engine.mule.elements.web.paths import as_expression, as_path, interpolated, is_computed, operand_of
