@@ -51,7 +51,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "dw::util::Tree": ("library.trees",),
     "dw::util::Values": ("library.trees",),
     "dw::module::Multipart": ("library.multipart",),
-    "dw::test::Asserts": ("library.asserts",),
+    "dw::test::Asserts": ("library.testing.asserts",),
     "dw::xml::Dtd": ("library.dtd",),
     "Mule": ("library.mule",),
 }  # fmt: skip
