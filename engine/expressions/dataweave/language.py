@@ -14,6 +14,7 @@ from engine.expressions.dataweave.parameter import compile_parameter
 from engine.expressions.dataweave.script import module_loader
 from engine.expressions.dataweave.syntax.parser import parse
 from engine.expressions.dataweave.tree import DataWeaveTree
+from engine.expressions.dataweave.values.objects import object_of as object_of
 from engine.expressions.dataweave.walking import is_plain
 from engine.expressions.held import Held
 from engine.expressions.language import Evaluate, Failed, Names
