@@ -67,7 +67,8 @@ VALUES: list[Any] = [
     date(9999, 12, 31), datetime(2020, 1, 1), datetime(9999, 12, 31, 23, 59, tzinfo=UTC), time(10), UTC,
     ZoneInfo("Europe/Paris"), Period(1, 2, 3), Period(nanos=10**18), Period(years=10**17), b"ab\xff", Regex("(a)(b)?"),
     Regex("("), simple("String"), Namespace("p", "u"), Function("f", 1, lambda value: value),
-    Function("h", 0, lambda: 1), Function("g", 2, lambda left, right: right), annotate("x", {"format": "y"}), {"kind": "Object", "selector": "a"},
+    Function("h", 0, lambda: 1),
+    Function("g", 2, lambda left, right: right), annotate("x", {"format": "y"}), {"kind": "Object", "selector": "a"},
     {"success": True, "result": 1}, [{"format": "yyyy"}],
 ]  # fmt: skip
 FUNCTIONS = [
