@@ -88,6 +88,10 @@ def test_overloads_take_what_fits_before_what_converts() -> None:
     number, text = simple("Number"), simple("String")
     both = Overloads("f", [Function("f", 1, lambda value: "number", [number]), Function("f", 1, str.upper, [text])])
     assert [both.call(value) for value in (1, "a", "1", True)] == ["number", "A", "1", "TRUE"]
+    moment = Overloads(
+        "g", [Function("g", 1, lambda value: kind_of(value), [simple(each)]) for each in ("String", "Date")]
+    )
+    assert moment.call(datetime(2020, 1, 1)) == "Date"  # a text is what is left
     with pytest.raises(Failed):
         both.call([])
     with pytest.raises(Unfit):  # `default` replaces what is called with null

@@ -109,8 +109,15 @@ class Overloads(Function):
 
 
 def misfits(types: Sequence[Type | None], arguments: Sequence[Any]) -> int:
-    """Return how many arguments are not of the type of their parameter."""
-    return sum(kind is not None and not kind.accepts(value) for kind, value in zip(types, arguments, strict=False))
+    """Return how many arguments are not of the type of their parameter; to become a String counts a little more."""
+    pairs = zip(types, arguments, strict=False)
+    return sum(
+        TO_TEXT if kind.base == "String" else TO_OTHER for kind, value in pairs if kind and not kind.accepts(value)
+    )
+
+
+TO_OTHER, TO_TEXT = 100, 101
+"""What a conversion counts."""
 
 
 def convert(types: Sequence[Type | None], arguments: Sequence[Any]) -> list[Any]:
