@@ -44,6 +44,16 @@ def test_a_variable_that_nothing_uses_may_fail() -> None:
         value("var x = 1 / 0 --- 2")
 
 
+def test_a_loop_of_a_variable_fails_where_the_variable_is_used() -> None:
+    """Mule makes the elements when they are asked for."""
+    script = "var x = payload.l map $.a + 1 --- {}"
+    assert value(script.format("if (payload.z == null) 2 else x")) == 2
+    assert value("[1] map do { var x = payload.l filter $.a + 1 --- $ }") == [1]
+    with pytest.raises(Failed) as caught:
+        value(script.format("x default 2"))
+    assert caught.value.offset == script.index("$.a")
+
+
 def test_an_input_that_nothing_uses_is_not_read() -> None:
     assert dataweave.run("1", {"payload": (b"{", "application/json")})[0] == b"1"
 

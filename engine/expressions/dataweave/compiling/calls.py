@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from engine.expressions.dataweave.compiling.base import nodes
 from engine.expressions.dataweave.compiling.functions import Functions, is_filled_from_last
 from engine.expressions.dataweave.compiling.recursion import Recursion
 from engine.expressions.dataweave.compiling.scopes import (
@@ -84,6 +85,13 @@ class Calls(Functions):
         return Recursion()
 
     def _variable(self, found: Declared) -> str:
+        """Return the name of a variable's value."""
+        self.write_variable(found)
+        if found.may_be_unready:
+            self.write(f"if type({found.name}) is Unready: {found.name}.fail()")
+        return found.name
+
+    def write_variable(self, found: Declared) -> None:
         """Write a variable before its first use, after the variables that it uses itself."""
         if not found.name:
             found.name = self.new()
@@ -92,10 +100,21 @@ class Calls(Functions):
             place = Place(depth=room.depth, loop=room.loop, blocks=room.blocks)
             with self.at(place), self.outside_of_tail():
                 found.nesting = self.nesting
-                self.deliver(found.directive.value, found.scope, found.name)
+                self._deliver_variable(found)
             room.lines += place.lines
             found.is_written = True
-        return found.name
+
+    def _deliver_variable(self, found: Declared) -> None:
+        """Write the value of a variable. What fails in a loop of it only fails where the variable is used."""
+        value = found.directive.value
+        if not any(map(_is_lazy, nodes(value))):
+            self.deliver(value, found.scope, found.name)
+            return
+        with self.block("try:"):
+            self.deliver(value, found.scope, found.name)
+        with self.block("except DataWeaveError as error:"):
+            self.write(f"{found.name} = Unready(error)")
+        found.may_be_unready = True
 
     def refuse_itself(self, node: Name, found: Binding) -> None:
         """Refuse a variable in its own value; functions that it holds may use it."""
@@ -232,6 +251,14 @@ class Calls(Functions):
         arguments = [self.visit(each, scope) for each in node.arguments]
         self.write("budget.pay(12, 'a call')")
         return self.let(f"called({', '.join([function, *arguments])})")
+
+
+LAZY = frozenset({"map", "filter", "flatMap", "mapObject", "filterObject", "pluck", "distinctBy"})
+"""The functions whose bodies Mule runs when something of the result is asked for."""
+
+
+def _is_lazy(node: Node) -> bool:
+    return isinstance(node, Call) and isinstance(node.function, Name) and node.function.name in LAZY
 
 
 def without_parentheses(node: Node) -> Node:

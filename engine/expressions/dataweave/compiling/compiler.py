@@ -88,7 +88,7 @@ class _Compiler(Matching):
                 self.function_names(each)
         for each in list(scope.names.values()):
             if isinstance(each, Declared) and each.scope is scope:
-                self.value_of(each)
+                self.write_variable(each)
 
     def visit_do(self, node: Do, scope: Scope) -> str:
         return self.delivered(node, scope)

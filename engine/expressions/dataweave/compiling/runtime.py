@@ -10,7 +10,7 @@ from engine.expressions.appended import Appended
 from engine.expressions.budget import begin, here, spend
 from engine.expressions.dataweave.values import arithmetic, comparing, joining, keyed, selecting
 from engine.expressions.dataweave.values.coercing import coerce, fitted
-from engine.expressions.dataweave.values.errors import Failed, Unfit, not_taken, unfit
+from engine.expressions.dataweave.values.errors import DataWeaveError, Failed, Unfit, not_taken, unfit
 from engine.expressions.dataweave.values.functions import Bare, Function, Overloads
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import (
@@ -21,6 +21,7 @@ from engine.expressions.dataweave.values.objects import (
     object_of,
     written_key,
 )
+from engine.expressions.dataweave.values.places import places
 from engine.expressions.dataweave.values.regexes import Regex
 from engine.expressions.dataweave.values.selecting import is_array, is_map
 from engine.expressions.dataweave.values.typed import opened
@@ -59,6 +60,23 @@ def negatable(value: Any) -> bool:
         return truth(value)
     except Unfit:
         raise unfit("true or false", value, "not") from None
+
+
+class Unready:
+    """The value of a variable in whose loop something failed: using it raises the error, which `default` leaves."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: DataWeaveError) -> None:
+        self.error = error
+        error.offset = next((each.start for each in places(error)), None)
+
+    def fail(self) -> NoReturn:
+        if not isinstance(self.error, Unfit):
+            raise self.error
+        found = late(self.error)
+        found.offset, found.told = self.error.offset, self.error.told
+        raise found from None
 
 
 def late(error: Unfit) -> Failed:
@@ -186,7 +204,7 @@ NAMED = (
     truth, condition, negatable, late, too_deep, unmatched,
     elements, entries, pairs, several, spread, key_from, key_with, argument, namespace_from, called,
     from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
-    is_array, begin, Function, Overloads, Unfit,
+    is_array, begin, Function, Overloads, Unfit, Unready, DataWeaveError,
     joining.interpolated, comparing.equals, comparing.similar,
     selecting.select, selecting.select_keyed, selecting.select_all, selecting.select_all_keyed, selecting.select_pairs,
     selecting.select_below, selecting.descend, selecting.attribute, selecting.attributes, selecting.attributes_named,

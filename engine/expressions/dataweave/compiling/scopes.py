@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.expressions.dataweave.syntax.tree import Function, Lambda, Prefix, TypeAlias, TypeNode, Variable
+from engine.expressions.dataweave.syntax.tree import Function, Lambda, Prefix, TypeAlias, Variable
 from engine.expressions.dataweave.values.types import Type
 
 
@@ -22,7 +22,8 @@ class Local:
 class Declared:
     """A variable of a header or of `do`. name: empty until its value begins to be written.
 
-    nesting: how many functions are around its value, while it is written.
+    nesting: how many functions are around its value, while it is written. may_be_unready: whether its value may be an
+    error that is raised where it is used.
     """
 
     scope: Scope
@@ -30,6 +31,7 @@ class Declared:
     name: str = ""
     is_written: bool = False
     nesting: int = -1
+    may_be_unready: bool = False
 
 
 @dataclass(slots=True)
@@ -134,7 +136,3 @@ class Scope:
             found.lambdas.append(function)
         else:
             self.names[function.name] = Written(self, function.name, [function])
-
-
-def is_function_type(node: TypeNode | None) -> bool:
-    return type(node).__name__ == "FunctionType"

@@ -14,7 +14,7 @@ from engine.expressions.dataweave.values.objects import AnyObject, is_object, ob
 
 MULTIPART = "dw::module::Multipart"
 CHARACTERS = "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-LONGEST_BOUNDARY = 70
+BOUNDARY = 70
 """RFC 2046."""
 chance = SystemRandom()
 
@@ -58,7 +58,7 @@ def _name(part: AnyObject) -> str:
     return str(name)
 
 
-@defined(MULTIPART, "generateBoundary", f"(len: Number = {LONGEST_BOUNDARY}) -> String", acts=True)
-def generate_boundary(length: Any = LONGEST_BOUNDARY) -> str:
+@defined(MULTIPART, "generateBoundary", f"(len: Number = {BOUNDARY}) -> String", acts=True)
+def generate_boundary(length: Any = BOUNDARY) -> str:
     """Return random characters that separate parts; at most 70."""
-    return "".join(chance.choices(CHARACTERS, k=max(min(whole(length), LONGEST_BOUNDARY), 1)))
+    return "".join(chance.choices(CHARACTERS, k=max(min(whole(length), BOUNDARY), 1)))

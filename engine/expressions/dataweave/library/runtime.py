@@ -22,7 +22,7 @@ from engine.expressions.errors import EvaluationError
 RUNTIME = "dw::Runtime"
 SYSTEM = "dw::System"
 TIMER = "dw::util::Timer"
-LONGEST_WAIT = 100
+PAUSE = 100
 """Milliseconds."""
 VERSION = "2.12"
 """The version of the language that scripts find."""
@@ -84,7 +84,7 @@ def fail_if(value: Any, evaluator: Item, message: str = "Failed") -> Any:
 @defined(RUNTIME, "wait", "(value: T, timeout: Number) -> T", acts=True)
 def wait(value: Any, timeout: Any) -> Any:
     """Return the value after milliseconds, 100 at most: other flows wait, too. The time is paid from the budget."""
-    seconds = max(float(min(exact(timeout), LONGEST_WAIT)), 0) / 1000
+    seconds = max(float(min(exact(timeout), PAUSE)), 0) / 1000
     spend(int(seconds / STEP), "wait")
     clock.sleep(seconds)
     return value
@@ -111,7 +111,10 @@ def prop(name: str) -> str | None:
 @defined(SYSTEM, "envVar", "(variableName: String) -> String | Null", acts=True)
 def env_var(name: str) -> str | None:
     """Return a variable of the environment; null if there is none."""
-    return os.environ.get(name)
+    try:
+        return os.environ.get(name)
+    except ValueError:  # no name can be so
+        return None
 
 
 @defined(SYSTEM, "envVars", "() -> Dictionary<String>", acts=True)

@@ -11,7 +11,6 @@ from engine.expressions.dataweave.syntax.tree import (
     FunctionType,
     Literal,
     LiteralType,
-    Node,
     ObjectType,
     TypeName,
     TypeNode,
@@ -20,8 +19,6 @@ from engine.expressions.dataweave.syntax.tree import (
 )
 from engine.expressions.dataweave.syntax.words import CONSTANTS
 from engine.expressions.digits import is_digits
-
-CLOSINGS = {"|": "|", "-": "-"}
 
 
 class Types(Literals):
@@ -213,8 +210,3 @@ class Types(Literals):
     def type_of(self) -> TypeNode | None:
         """Parse the type behind `:`, if there is one."""
         return self.type() if self.take(":") else None
-
-
-def is_text(node: Node) -> bool:
-    """Return whether a node is a text in quotes."""
-    return isinstance(node, Literal) and isinstance(node.value, str)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 LITERAL = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*""")
 INSERTED = re.compile(r"\$\(((?:[^()\"']|'[^']*'|\"[^\"]*\"|\([^()]*\))*)\)")
 """An expression in a text of DataWeave: `$(vars.id)`."""
+NAME = re.compile(r"\{([^{}/?#\s]+)\}")
 OPEN, CLOSE = "([{", ")]}"
 PIECE = re.compile(r"#\[((?:[^\[\]\"']|\"[^\"]*\"|'[^']*'|\[[^\[\]]*\])*)\]")
 
@@ -70,3 +72,14 @@ def operand_of(text: str) -> str:
     """Return a text, or a whole expression, as an operand of DataWeave."""
     text = text.strip()
     return f"({text[2:-1].strip()})" if text.startswith("#[") and text.endswith("]") else interpolated(text)
+
+
+def with_names(path: str, names: Any) -> str:
+    """Return a path whose `{name}`s are expressions: the entries of a map, written out or an expression of one."""
+
+    def value(match: re.Match[str]) -> str:
+        if isinstance(names, dict):
+            return str(names.get(match[1], match[0]))
+        return f"#[({str(names).strip()[2:-1].strip()})['{match[1]}']]" if names else match[0]
+
+    return NAME.sub(value, path)

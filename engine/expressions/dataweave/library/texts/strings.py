@@ -8,11 +8,12 @@ from typing import Any
 from unicodedata import category
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.library.core.texts import NULL_TEXT
+from engine.expressions.dataweave.library.core.texts import NULL_TEXT, replace
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.texts.inflections import plural, singular
 from engine.expressions.dataweave.library.walking import Item, check_list, truth, walked
 from engine.expressions.dataweave.values.errors import Failed
+from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.dataweave.values.joining import check_length, paid_text
 from engine.expressions.dataweave.values.numbers import exact
 from engine.expressions.dataweave.values.regexes import Regex
@@ -27,8 +28,6 @@ BETWEEN = re.compile(r"[\s_-]")
 FIRST = re.compile(r"\b[a-z]", re.ASCII)
 PER_CHARACTER = 8
 """Steps to take a name apart."""
-FARTHEST = 4_000_000
-"""Characters times characters that levenshteinDistance compares."""
 
 
 def whole(number: Any) -> int:
@@ -154,9 +153,7 @@ def hamming_distance(one: str, other: str) -> int | None:
 @defined(STRINGS, "levenshteinDistance", "(a: String, b: String) -> Number")
 def levenshtein_distance(one: str, other: str) -> int:
     """Return how many characters must be changed, added or removed to make one text of another."""
-    if len(one) * len(other) > FARTHEST:
-        raise Failed("levenshteinDistance stops: the texts are too long")
-    spend(4 * len(one) * len(other), "levenshteinDistance")
+    spend(10 * len(one) * len(other), "levenshteinDistance")
     row = list(range(len(other) + 1))
     for at, character in enumerate(one, 1):
         diagonal, row[0] = row[0], at
@@ -320,9 +317,6 @@ def replace_all(text: str, target: str, replacement: str) -> str:
 @defined(STRINGS, "replaceAll", "(text: String, target: Regex, replacement: String) -> String")
 def replace_all_matches(text: str, target: Regex, replacement: str) -> str:
     """Return the text with each place that fits a regular expression replaced."""
-    from engine.expressions.dataweave.library.core.texts import replace
-    from engine.expressions.dataweave.values.functions import Function
-
     return str(replace(text, target).call(Function("", 0, lambda: replacement)))
 
 
