@@ -294,7 +294,7 @@ def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
     elif config is not None and is_computed(_base(config)):
         params.pop("path", None)
         names = params.pop("uri-params", {})
-        path = path if is_expression(path) else with_names(path, names)
+        path = path if is_expression(path) else _rooted(with_names(path, names))
         params["url"] = f"#[{interpolated(_base(config))} ++ {operand_of(path)}]"
     elif known := as_path(path) if is_expression(path) else path:
         params["path"] = known
