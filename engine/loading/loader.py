@@ -236,8 +236,8 @@ class Loader:
             _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
         warnings = list(self._lacking)
-        app = {"name": Path(name).name, "encoding": "UTF-8"}
-        reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app=app)
+        self._app = {"name": Path(name).name, "encoding": "UTF-8"}
+        reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app=self._app)
         self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages, warnings)
 
     def _use_properties(self, given: Mapping[str, str], isolation: Isolation | None, env: str | None) -> None:
@@ -276,6 +276,7 @@ class Loader:
         """Build the contents of the sections, those that others refer to first."""
         configuration = self._configuration()
         name = configuration.name or self.name
+        self._app["name"] = Path(name).name
         self.builder.runtime.data_dir = configuration.data_dir or data_dir_of(name)
         self.builder.runtime.default_response_timeout = configuration.default_response_timeout
         self.builder.runtime.limits = configuration.max_concurrency, configuration.max_records

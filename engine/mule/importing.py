@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from engine.mule.application import Application, NoApplication
 from engine.mule.conversion import missing
 from engine.mule.conversion.conversion import Conversion, Globals
 from engine.mule.conversion.decisions import decisions
-from engine.mule.conversion.flows import FlowFile
+from engine.mule.conversion.flows import SECTIONS, FlowFile
 from engine.mule.conversion.hints import note_hints
 from engine.mule.conversion.properties import Settings
 from engine.mule.conversion.rules import STEPS, written_step
@@ -36,6 +37,7 @@ LANGUAGE = "dataweave"
 MISSING = "missing.yaml"
 UNREADABLE = Advice("the file cannot be read", "repair it", "L")
 YAML = (".yaml", ".yml")
+APP_NAME = re.compile(r"\bapp\.name\b")
 OF_MULE_3 = (
     "custom-transformer", "set-session-variable", "expression-component", "message-properties-transformer",
     "choice-exception-strategy", "catch-exception-strategy", "rollback-exception-strategy", "expression-filter",
@@ -81,7 +83,7 @@ class Imported:
             self.files[name] = write(sections, self.heads.get(name, "")).encode()
 
 
-def import_application(application: Application, *, jmespath: bool = False) -> Imported:
+def import_application(application: Application) -> Imported:
     """Return the flows of an application. Raise NoApplication, or XmlMistake if none of its files can be read."""
     roots, broken = _read(application)
     _refuse_mule_3(roots)
@@ -92,6 +94,7 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
     conversion.written = written_step
     settings = Settings(conversion, set(application.resources), lambda name: properties_in(application, name))
     settings.learn(list(roots.values()))
+    conversion.filled = settings.filled
     imported = Imported(conversion.report, run=Run(application, conversion, settings))
     for mistake in broken:
         node = Node("file", mistake.file, mistake.line)
@@ -103,6 +106,7 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
         imported.sections[names[file]] = flow_file.result()
     if not any(sections.keys() - {"expression-language"} for sections in imported.sections.values()):
         raise NoApplication(f"'{application.name}' has neither flows nor configs")
+    _add_name(application, roots, imported)
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
     note_hints(conversion.report, roots.values())
@@ -117,6 +121,18 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
         counts["converted"] = counts["all"]
     imported.write_flows()
     return imported
+
+
+def _add_name(application: Application, roots: Mapping[str, Node], imported: Imported) -> None:
+    """Keep the name of the application if a script reads it."""
+    texts = (text for root in roots.values() for each in root.walk() for text in (each.text, *each.attributes.values()))
+    if any(APP_NAME.search(text) for text in texts):
+        files = imported.sections.values()
+        sections = next((each for each in files if "configuration" in each), next(iter(files)))
+        sections["configuration"] = {"name": application.name, **sections.get("configuration", {})}
+        ordered = {name: sections[name] for name in SECTIONS if name in sections}
+        sections.clear()
+        sections.update(ordered)
 
 
 def _read(application: Application) -> tuple[dict[str, Node], list[XmlMistake]]:

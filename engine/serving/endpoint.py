@@ -17,7 +17,7 @@ from engine.serving.conditional import kept_apart, with_entity_tag
 from engine.serving.exchange import Exchange
 from engine.serving.rate_limit import RateLimit
 from engine.serving.replays import Replays
-from engine.serving.request import attributes_of, has_body
+from engine.serving.request import attributes_of, further_attributes_of, has_body
 from engine.serving.request_meter import RequestMeter, end_request, shown_request
 from engine.serving.route import USUAL_METHODS, Route
 from engine.serving.status import CLIENT_CLOSED
@@ -181,6 +181,8 @@ def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
     """Return the attributes of a request that is admitted. Raises Refusal for any other."""
     flow, route, names = listener[:3]
     attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
+    if route.reads_later:
+        attributes |= further_attributes_of(exchange.scope, attributes)
     if route.rate_limit is not None:
         _limit_rate(exchange, route.rate_limit, attributes, flow.runtime.clock)
     requests = flow.runtime.requests

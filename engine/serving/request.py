@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.types import Scope
@@ -61,3 +61,30 @@ def attributes_of(scope: Scope, headers: Headers, listener_path: str, names: Seq
     if scope["scheme"] == "https" and (certificate := certificate_of(scope)):
         attributes["clientCertificate"] = certificate
     return attributes
+
+
+def further_attributes_of(scope: Scope, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what only flows that came from Mule read of a request: other forms of its path, and the server's address.
+
+    A parameter of the query that repeats is a key that repeats: `.name` is the first, `.*name` all.
+    https://docs.mulesoft.com/http-connector/latest/http-documentation#HttpRequestAttributes
+    """
+    query = f"?{attributes['queryString']}" if attributes["queryString"] else ""
+    rest = attributes["uriParams"].get("*")
+    server = scope.get("server")
+    every = attributes["queryParamsAll"]
+    repeated = _repeated(attributes["queryString"]) if any(len(each) > 1 for each in every.values()) else {}
+    return {
+        **repeated,
+        "relativePath": attributes["requestPath"],
+        "maskedRequestPath": None if rest is None else f"/{rest}",
+        "requestUri": attributes["requestPath"] + query,
+        "rawRequestUri": attributes["rawRequestPath"] + query,
+        "localAddress": f"{server[0]}:{server[1]}" if server else None,
+    }
+
+
+def _repeated(query: str) -> dict[str, Any]:
+    from engine.expressions.dataweave.values.objects import object_of  # only its flows come here
+
+    return {"queryParams": object_of(pairs(query, "the query"))}

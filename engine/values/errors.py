@@ -73,8 +73,14 @@ class ErrorType(Fields):
 
     to_json = __str__
 
+    @property
+    def as_string(self) -> str:
+        return str(self)
 
-ERROR_TYPE_FIELDS = {"namespace": "namespace", "identifier": "identifier", "parentErrorType": "parent"}
+
+ERROR_TYPE_FIELDS = {
+    "namespace": "namespace", "identifier": "identifier", "parentErrorType": "parent", "asString": "as_string",
+}  # fmt: skip
 
 ANY = ErrorType("MULE", "ANY")
 CRITICAL = ErrorType("MULE", "CRITICAL")
@@ -280,11 +286,12 @@ class FlowError(Fields, Exception):
 
 def _cause(failure: FlowError) -> Any:
     cause = failure.cause
-    return cause if cause is None or isinstance(cause, FlowError) else {"description": str(cause)}
+    return cause if cause is None or isinstance(cause, FlowError) else {"description": str(cause), "message": str(cause)}
 
 
 ERROR_FIELDS: dict[str, Callable[[FlowError], Any]] = {
     "description": lambda failure: failure.description,
+    "message": lambda failure: failure.description,  # what a cause has in Mule, which is an exception of Java
     "detailedDescription": lambda failure: failure.detailed_description,
     "errorType": lambda failure: failure.type,
     "type": lambda failure: str(failure.type),

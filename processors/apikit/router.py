@@ -109,9 +109,18 @@ class Router(Processor):
             for each in operation.parameters
             if each.place == "query" and each.default is not None
         }
-        query = defaults | dict(attributes.get("queryParams") or {})
+        query = _with(defaults, attributes.get("queryParams") or {})
         routed = event.with_attributes({**attributes, "uriParams": uri_params, "queryParams": query})
         return await FlowLink.to(flow).run(routed)
+
+
+def _with(defaults: Mapping[str, str], query: Any) -> Any:
+    """Return the parameters of the query, with defaults for those that are not there; names may repeat in it."""
+    given = query.keys()
+    lacking = {name: value for name, value in defaults.items() if name not in given}
+    if isinstance(query, Mapping):
+        return {**lacking, **query}
+    return type(query)([*lacking.items(), *query.items()])
 
 
 def _path(attributes: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -13,6 +14,8 @@ ORACLE = re.compile(r"oracle:thin:@(?://)?(?P<host>[^:/@]+)(?::(?P<port>[0-9]+))
 SQL_SERVER = re.compile(
     r"sqlserver://(?P<host>[^;:/\\]+)(?:\\[^;:]*)?(?::(?P<port>[0-9]+))?(?P<options>;.*)?", re.DOTALL
 )
+EMBEDDED = re.compile(r"(?:h2|hsqldb|derby):(?:(?P<memory>mem(?:ory)?:)|file:|nio:|async:|directory:)?(?P<file>[^;]*)")
+"""Databases of Java in the process itself, whose place SQLite takes."""
 ODBC = urlencode({"driver": "ODBC Driver 18 for SQL Server"})
 
 
@@ -21,6 +24,10 @@ def url_of_jdbc(jdbc: str) -> str | None:
     rest = jdbc.removeprefix(PREFIX)
     if rest.startswith("sqlite:"):
         return f"sqlite:///{rest.removeprefix('sqlite:')}"
+    if (match := EMBEDDED.match(rest)) and not match["file"].startswith(
+        ("tcp:", "ssl:", "hsql:", "http", "//", "zip:")
+    ):
+        return "sqlite://" if match["memory"] or not match["file"] else f"sqlite:///{_home(match['file'])}.db"
     if match := SQL_SERVER.fullmatch(rest):
         return _of_sql_server(match)
     if match := ORACLE.match(rest):
@@ -34,6 +41,10 @@ def url_of_jdbc(jdbc: str) -> str | None:
     kept = urlencode({name: options[name] for name in SHARED_OPTIONS if name in options and scheme == "postgresql"})
     url = f"{SCHEMES[scheme]}://{address}" + (f"?{kept}" if kept else "")
     return with_credentials(url, options.get("user"), options.get("password"))
+
+
+def _home(file: str) -> str:
+    return os.path.expanduser(file) if file.startswith("~/") else file
 
 
 def _of_sql_server(match: re.Match[str]) -> str:

@@ -117,7 +117,8 @@ class Config(BaseConfig):
     """
 
     url: Annotated[str, BeforeValidator(_url)]
-    """The url of the database; one of JDBC (`jdbc:mysql://…`) means the same database."""
+    """The url of the database; one of JDBC (`jdbc:mysql://…`) means the same database, and SQLite stands in for one in
+    the process of Java (H2, HSQLDB, Derby): `jdbc:h2:mem:shop` is `sqlite://`, `jdbc:h2:./shop` `sqlite:///./shop.db`."""
 
     user: str | None = None
     """Who logs in, if the url does not say it; unlike there, any character stands for itself."""
@@ -159,7 +160,9 @@ class Config(BaseConfig):
 
     @property
     def _address(self) -> str:
-        """The url with the credentials in it."""
+        """The url with the credentials in it; a file has none."""
+        if file_of(self.url) is not None:
+            return self.url
         return with_credentials(self.url, self.user, self.password)
 
     @property

@@ -15,6 +15,8 @@ from engine.expressions.functions import function as common
 
 Functions = Mapping[str, common.Function]
 RESOURCE, CLOCK = "resource", "now"
+SECURE = "secure::"
+"""How Mule marks the name of a property that may be encrypted; here it is one like any other."""
 HERE = ("p", "lookup", RESOURCE, CLOCK, "today")
 """Functions of the application that a script has in a form of its own."""
 
@@ -60,7 +62,7 @@ def _property(functions: Functions) -> Function:
 
     def p(name: str) -> Any:
         try:
-            return find(name)
+            return find(name.removeprefix(SECURE))
         except NoProperty:
             return None
 

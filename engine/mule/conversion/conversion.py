@@ -71,6 +71,9 @@ class Conversion:
         self.written: Callable[[Node], Callable[[Conversion, Node], list[Part]] | None] = lambda node: None
         """Returns what makes the step of an element that no rule describes."""
 
+        self.filled: Callable[[str], str] = lambda text: text
+        """Returns a text with the values of the properties that are known."""
+
         self.uses_files = False
         """Whether steps need the module of file operations."""
 

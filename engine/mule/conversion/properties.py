@@ -16,6 +16,7 @@ CLASSPATH = ("classpath://", "classpath:")
 FILES = ("configuration-properties", "secure-properties:config")
 NOT_THERE = Advice("the property file is not there", "write it, or give the properties in another way", "S")
 KNOWN_ALGORITHMS = ("AES", "Blowfish")
+ENGINE_KEY = "ENGINE_KEY"
 ALGORITHM = Advice("only AES and Blowfish in CBC mode are decrypted here", "engine secrets encrypt for each value", "S")
 CONFIGURATION = Rule(
     "configuration",
@@ -72,6 +73,11 @@ class Settings:
 
     def _property_file(self, node: Node, sections: dict[str, Any]) -> Part:
         name = _resource(node.get("file"))
+        if key := node.get("key"):
+            what = f"key of {node.name}"
+            self.conversion.note(
+                node, what, f"{ENGINE_KEY} in the environment is the key of encrypted values: {_shown(key)}"
+            )
         if node.child("secure-properties:encrypt") is not None:
             self._check_algorithm(node, node.child("secure-properties:encrypt"))
         if not self.file_of(node):
@@ -125,6 +131,10 @@ def _resource(name: str) -> str:
     for prefix in CLASSPATH:
         name = name.removeprefix(prefix)
     return name.removeprefix("/")
+
+
+def _shown(key: str) -> str:
+    return f"the value of {key}" if PLACEHOLDER.fullmatch(key) else "the one in the XML"
 
 
 def _pattern(written: str) -> Any:

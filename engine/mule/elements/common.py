@@ -76,6 +76,8 @@ def operation(
 
     def finished(conversion: Conversion, node: Node, params: Params) -> Any:
         step = finish(conversion, node, params) if finish else {given.get("to") or name: params}
+        if isinstance(step, list):
+            return [tried_again(each) for each in step]
         return tried_again(step) if isinstance(step, dict) else step
 
     inner = {**OF_OPERATIONS, **(children or {})}

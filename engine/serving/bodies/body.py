@@ -66,7 +66,7 @@ async def _read(headers: Headers, incoming: Incoming, media_type: str | None, ro
     if route.reads_later and is_read_later(media_type):
         return Body(await _whole(headers, incoming, max_body) or None)
     if essence_of(media_type) != MULTIPART:
-        return Body(payload_of(await _whole(headers, incoming, max_body), media_type, route.csv))
+        return Body(_payload(await _whole(headers, incoming, max_body), media_type, route))
     _check_announced(headers, max_body)
     return Body(await _read_multipart(_chunks(headers, incoming, max_body), media_type, max_body, incoming.keep))
 
@@ -79,7 +79,18 @@ async def _read_raw(headers: Headers, incoming: Incoming, media_type: str | None
         return Body(raw or None, raw)
     if raw and essence_of(media_type) == MULTIPART:
         return Body(await _read_multipart(_at_once(raw), media_type, max_body, incoming.keep), raw)
-    return Body(payload_of(raw, media_type, route.csv), raw)
+    return Body(_payload(raw, media_type, route), raw)
+
+
+def _payload(raw: bytes, media_type: str | None, route: Route) -> Any:
+    """Return the value of a body. One that does not match its type stays bytes if the flow reads bodies by itself:
+    what reads it there fails, and the flow's error handler sees that."""
+    try:
+        return payload_of(raw, media_type, route.csv)
+    except ContentError as error:
+        if not route.reads_later or isinstance(error, (UnknownCharset, TooMuchContent)):
+            raise
+        return raw
 
 
 async def _whole(headers: Headers, incoming: Incoming, max_body: int) -> bytes:

@@ -111,7 +111,10 @@ def prop(name: str) -> str | None:
 @defined(SYSTEM, "envVar", "(variableName: String) -> String | Null", acts=True)
 def env_var(name: str) -> str | None:
     """Return a variable of the environment; null if there is none."""
-    return os.environ.get(name)
+    try:
+        return os.environ.get(name)
+    except ValueError:  # no name can be so
+        return None
 
 
 @defined(SYSTEM, "envVars", "() -> Dictionary<String>", acts=True)

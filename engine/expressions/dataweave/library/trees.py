@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.declaring import constant, defined
+from engine.expressions.dataweave.library.texts.strings import whole
 from engine.expressions.dataweave.library.walking import PER_CALL, Item, truth, walked
 from engine.expressions.dataweave.values.errors import Failed, unfit
 from engine.expressions.dataweave.values.functions import Function, as_callable
@@ -240,7 +241,7 @@ def _as_step(given: Any) -> Step:
         if given.get("kind") not in (OBJECT, ATTRIBUTE, ARRAY):
             raise Failed("a path has names, positions, and what field, index and attr return")
         return str(given.get("kind")), given.get("selector")
-    return (ARRAY, int(given)) if kind == "Number" else (OBJECT, as_text(given))
+    return (ARRAY, whole(given)) if kind == "Number" else (OBJECT, as_text(given))
 
 
 @defined(VALUES, "update", "(value: Null, toUpdate: Any) -> Function")

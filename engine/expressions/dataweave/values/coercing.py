@@ -214,7 +214,8 @@ def _read_moment(text: str, kind: str, schema: Schema) -> Any:
 def _from_epoch(number: Any, unit: Any) -> datetime:
     if unit not in (None, "seconds", "milliseconds"):
         raise Failed("a DateTime is made of seconds or milliseconds", UNIT)
-    number = int(exact(number)) if abs(number) < 10**16 else 10**16
+    number = exact(number)
+    number = int(number) if abs(number) < 10**16 else 10**16
     seconds, rest = divmod(number, 1000) if unit == "milliseconds" else (number, 0)
     if not FIRST <= seconds < LAST:
         raise Unfit("the number is out of the range of DateTime")

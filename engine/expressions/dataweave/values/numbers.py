@@ -7,7 +7,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, local
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.values.errors import Failed, Unfit
+from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
 from engine.expressions.digits import is_digits
 from engine.limits import LARGEST_EXPONENT, LARGEST_INTEGER_BITS, LONGEST_NUMBER
 
@@ -25,11 +25,16 @@ SHORT = 1 << 256
 
 
 def exact(number: Any) -> int | Decimal:
-    """Return any number as an int or a Decimal; a float by its digits. Raise Unfit for NaN and the infinities."""
+    """Return any number as an int or a Decimal; a float by its digits. Raise Unfit for NaN and the infinities.
+
+    Raise Unfit or Failed for what is no number.
+    """
     if type(number) is int:
         return number
     if isinstance(number, int):
         return int(number)
+    if not isinstance(number, (Decimal, float)):
+        raise unfit("a number", number)
     decimal = number if type(number) is Decimal else Decimal(number if isinstance(number, Decimal) else repr(number))
     if not decimal.is_finite():
         raise Unfit("the number is not finite")

@@ -8,9 +8,9 @@ from engine.expressions.digits import is_digits
 from engine.mule.conversion.children import content, melted, within
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import FromChild, Params, Rule
-from engine.mule.conversion.texts import converted, is_expression, value_of
+from engine.mule.conversion.texts import converted, flag, is_expression, number, value_of
 from engine.mule.elements.common import RECONNECTION, REDELIVERY, operation
-from engine.mule.elements.web.paths import as_expression, as_path, interpolated, is_computed, operand_of
+from engine.mule.elements.web.paths import as_expression, as_path, interpolated, is_computed, operand_of, with_names
 from engine.mule.elements.web.tls import OF_LISTENERS, OF_REQUESTS, context_of
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
@@ -22,10 +22,11 @@ PAYLOAD = "#[payload]"
 URL_AND_CONFIG = Advice(
     "what a config says of another host does not go to a url of its own", "a config for that host, and a path", "S"
 )
-LOST = ("http:authentication", "http:proxy-config")
+SEGMENTS = "an expression in a path is one segment here: what is empty is refused, and a slash in it goes out as %2F"
+OF_REQUESTS_TOO = ("responseTimeout", "followRedirects")
+LOST = ("tls:context", "http:authentication", "http:proxy-config")
 DEFAULTS = {"http:default-headers": "headers", "http:default-query-params": "query-params"}
 ADDRESS = ("host", "port", "protocol", "basePath")
-NO_NAMES = Advice("`{name}` means nothing in a url that is one expression", "the values in the expression", "S")
 BODILESS = ("GET", "HEAD", "OPTIONS")
 WITHOUT_BOUND = -1
 FORCED_TYPE = Advice("bodies are read by their Content-Type, JSON without one", "read() in the step behind it", "S")
@@ -62,9 +63,8 @@ RESPONSE = Rule(
 
 def _listener(conversion: Conversion, node: Node, params: Params) -> Any:
     """Add what holds in Mule if the XML says nothing: 200 with the payload, 500 with the error's description."""
-    if params.get("path", "/")[:1] not in ("/", "$"):
-        params["path"] = f"/{params['path']}"
     response, failed = params.pop("response", {}), params.pop("error-response", {})
+    params["path"] = _rooted(str(params.get("path", "/")))
     if response.get("body") == PAYLOAD:
         del response["body"]
     params["response"] = {"statusCode": OK, **_numbered(response)}
@@ -72,6 +72,11 @@ def _listener(conversion: Conversion, node: Node, params: Params) -> Any:
     if (media_type := params.pop("outputMimeType", "")) and "json" not in media_type:
         conversion.gap(node, "outputMimeType of http:listener", FORCED_TYPE, is_whole=False)
     return {"http:listener": params}
+
+
+def _rooted(path: str) -> str:
+    """Return a path with the slash that Mule puts before it."""
+    return path if path.startswith(("/", "${")) else f"/{path}"
 
 
 def _numbered(response: Params) -> Params:
@@ -135,6 +140,8 @@ DISTURBED = Advice("the certificate is not there as PEM files", "tls: {certifica
 def _listener_config(conversion: Conversion, node: Node, params: Params) -> Any:
     _use_context(conversion, node, params, OF_LISTENERS)
     params.pop("protocol", None)
+    if base := params.get("basePath"):
+        params["basePath"] = _rooted(base)
     return {"http:listener-config": {name: value for name, value in params.items() if value not in ({}, None)}}
 
 
@@ -286,13 +293,15 @@ def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
         _leave_config(conversion, node, params, config)
     elif config is not None and is_computed(_base(config)):
         params.pop("path", None)
+        names = params.pop("uri-params", {})
+        path = path if is_expression(path) else _rooted(with_names(path, names))
         params["url"] = f"#[{interpolated(_base(config))} ++ {operand_of(path)}]"
-        if "{" in path and not is_expression(path):
-            conversion.gap(node, "uri-params of a computed url", NO_NAMES, is_whole=False)
-    elif is_expression(path) and (known := as_path(path)):
+    elif known := as_path(path) if is_expression(path) else path:
         params["path"] = known
-    elif is_expression(path) and config is not None:
-        del params["path"]
+        if "#[" in known:
+            conversion.note(node, f"path of {node.name}", SEGMENTS)
+    elif config is not None:
+        params.pop("path", None)
         params["url"] = f'#["{_base(config)}" ++ {operand_of(path)}]'
         _leave_config(conversion, node, params, config)
 
@@ -304,8 +313,12 @@ def _leave_config(conversion: Conversion, node: Node, params: Params, config: No
     params.pop("config-ref", None)
     if config is None:
         return
+    for name in OF_REQUESTS_TOO:
+        if config.get(name) and name not in params:
+            params[name] = number(config.get(name)) if name == "responseTimeout" else flag(config.get(name))
     params |= _with_defaults(config, params)
-    if lost := [each.name for each in config.walk() if each.name in LOST]:
+    lost = [each.name for each in config.walk() if each.name in LOST]
+    if lost := lost or [each for each in ("tlsContext",) if any(each in inner.attributes for inner in config.walk())]:
         what = f"http:request with a url and {', '.join(lost)} of its config"
         conversion.gap(node, what, URL_AND_CONFIG, is_whole=False)
 

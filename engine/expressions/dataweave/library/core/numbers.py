@@ -100,7 +100,9 @@ def random() -> Any:
 @defined(CORE, "randomInt", "(upperBound: Number) -> Number", acts=True)
 def random_int(bound: Any) -> int:
     """Return a random whole number of at least 0 and below the bound."""
-    return int(chance.random() * int(exact(bound))) if abs(bound) < 2**53 else chance.randrange(int(exact(bound)))
+    most = int(exact(bound))
+    drawn = chance.randrange(abs(most)) if most else 0
+    return drawn if most > 0 else -drawn
 
 
 @defined(CORE, "to", "(from: Number, to: Number) -> Range")

@@ -211,7 +211,7 @@ def _replaced(text: str, places: Any, new: Replacer) -> str:
 @defined(CORE, "with", "(toBeReplaced: Function, replacer: (groups: Array<String>, index: Number) -> Any) -> Any")
 def with_(replacement: Function, replacer: Replacer) -> Any:
     """Return the text with each place replaced by what a function of its text, its groups and its index returns."""
-    return replacement.call(Function("", 2, replacer))
+    return replacement.taking(1)(Function("", 2, replacer))
 
 
 @defined(CORE, "sizeOf", "(text: String) -> Number", "(value: Null) -> Null")

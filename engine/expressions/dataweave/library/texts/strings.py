@@ -153,7 +153,7 @@ def hamming_distance(one: str, other: str) -> int | None:
 @defined(STRINGS, "levenshteinDistance", "(a: String, b: String) -> Number")
 def levenshtein_distance(one: str, other: str) -> int:
     """Return how many characters must be changed, added or removed to make one text of another."""
-    spend(4 * len(one) * len(other), "levenshteinDistance")
+    spend(10 * len(one) * len(other), "levenshteinDistance")
     row = list(range(len(other) + 1))
     for at, character in enumerate(one, 1):
         diagonal, row[0] = row[0], at
