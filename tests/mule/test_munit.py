@@ -230,12 +230,15 @@ def test_mocks_find_their_steps(tmp_path: Path) -> None:
         return f'<munit-tools:mock-when processor="{processor}">{inner}</munit-tools:mock-when>'
 
     returned = '<munit-tools:then-return><munit-tools:payload value="#[[{price: 1}]]"/></munit-tools:then-return>'
+    nothing = returned.replace("[{price: 1}]", "null")
     failing = '<munit-tools:then-return><munit-tools:error typeId="HTTP:TIMEOUT"/></munit-tools:then-return>'
     held = that("payload.total", "MunitTools::equalTo(1)")
     tests = [
         case("by doc:id", mock("http:request", "doc:id", "id-1", returned), validation=held),
         case("by config", mock("http:request", "config-ref", "Orders", returned), validation=held),
         case("by the path", mock("http:request", "path", "#[MunitTools::startsWith('/o')]", returned), validation=held),
+        case("null", mock("flow-ref", "name", "total", nothing), '<flow-ref name="orders"/>',
+             that("payload", "MunitTools::nullValue()")),
         case("raises", mock("http:request", "config-ref", "Orders", failing), more='expectedErrorType="HTTP:TIMEOUT"'),
         case("raises another", mock("http:request", "config-ref", "Orders", failing), more='expectedErrorType="APP:X"'),
         case("a flow", mock("flow-ref", "name", "total", returned), '<flow-ref name="orders"/>',

@@ -11,7 +11,8 @@ from engine.mule.xml.nodes import Node
 
 JSON = "application/json"
 AS_JSON = (".json",)
-TEXTS = ("text/plain", JSON)
+NULL = "#[null]"
+"""The payload null of a mock: without a payload, that stays as it was."""
 
 
 def given_value(node: Node, attribute: str = "value") -> Any:
@@ -31,6 +32,8 @@ def replied_value(node: Node, attribute: str = "value") -> Any:
     if (found := _from_file(text, node.get("mediaType"))) is not None:
         return found
     fixed = constant(text)
+    if fixed is not None and fixed.value is None:
+        return NULL
     if fixed is not None and not _has_marks(fixed.value):
         return fixed.value
     return text_of(text)
