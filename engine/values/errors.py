@@ -286,7 +286,9 @@ class FlowError(Fields, Exception):
 
 def _cause(failure: FlowError) -> Any:
     cause = failure.cause
-    return cause if cause is None or isinstance(cause, FlowError) else {"description": str(cause), "message": str(cause)}
+    return (
+        cause if cause is None or isinstance(cause, FlowError) else {"description": str(cause), "message": str(cause)}
+    )
 
 
 ERROR_FIELDS: dict[str, Callable[[FlowError], Any]] = {
