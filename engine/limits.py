@@ -139,6 +139,13 @@ MOST_COMPARED = _limit(
     beyond=EXPRESSION,
     reason="what the slow engine makes of it may not take a minute",
 )
+LONGEST_SEARCH = _limit(
+    0.25,
+    "seconds",
+    "one search with a regular expression that RE2 does not have (look-around, back references), in DataWeave",
+    beyond=EXPRESSION,
+    reason="it may take exponential time",
+)
 LONGEST_FORMAT_PATTERN = _limit(
     100,
     "characters",

@@ -13,6 +13,9 @@ TESTS = Path("src/test/munit")
 TEST_RESOURCES = Path("src/test/resources")
 ARTIFACT = re.compile(r"<artifactId>\s*([^<>\s]+)\s*</artifactId>")
 PARENT = re.compile(r"<parent>.*?</parent>", re.DOTALL)
+DEPENDENCY = re.compile(r"<dependency>(.*?)</dependency>", re.DOTALL)
+PART = re.compile(r"<(groupId|artifactId|version|classifier)>\s*([^<]*?)\s*</\1>")
+OF_MULE = ("org.mule", "com.mulesoft")
 LEFT_OUT = re.compile(r"(?:.*/)?(?:log4j2?(?:-test)?\.xml|application-types\.xml|\.DS_Store|\.gitkeep|\.gitignore)")
 LARGEST = 16 * 2**20
 MOST_FILES = 20_000
@@ -32,6 +35,8 @@ class Application:
     tests: dict[str, bytes] = field(default_factory=dict)
     resources: dict[str, Path] = field(default_factory=dict)
     test_resources: dict[str, Path] = field(default_factory=dict)
+    libraries: list[str] = field(default_factory=list)
+    """Plug-ins that its pom.xml names and that are not MuleSoft's: shared flows, modules, APIs of a company."""
 
     def read(self, name: str) -> bytes | None:
         """Return a resource; None if there is none of that name."""
@@ -65,7 +70,9 @@ def application_in(path: Path) -> Application:
             )
         raise NoApplication(f"'{path}' has no XML files in {MULE}")
     tests, resources = _xml_in(path / TESTS), _files_in(path / RESOURCES)
-    return Application(_name(path), flows, tests, resources, _files_in(path / TEST_RESOURCES))
+    pom = (content(path / "pom.xml") or b"").decode("utf-8", "replace")
+    test_resources = _files_in(path / TEST_RESOURCES)
+    return Application(_name(path, pom), flows, tests, resources, test_resources, list(_libraries(pom)))
 
 
 def applications_in(path: Path) -> list[Path]:
@@ -106,9 +113,15 @@ def _walk(folder: Path, root: Path) -> Iterator[Path]:
                 yield path
 
 
-def _name(folder: Path) -> str:
+def _libraries(pom: str) -> Iterator[str]:
+    for dependency in DEPENDENCY.findall(pom):
+        part = dict(PART.findall(dependency))
+        is_plugin = part.get("classifier", "").startswith(("mule-plugin", "mule-domain"))
+        if is_plugin and not part.get("groupId", "").startswith(OF_MULE):
+            yield ":".join(part.get(name, "") for name in ("groupId", "artifactId", "version"))
+
+
+def _name(folder: Path, pom: str) -> str:
     """Return the name of an application: that of its artifact, or of its folder."""
-    data = content(folder / "pom.xml")
-    text = PARENT.sub("", data.decode("utf-8", "replace")) if data else ""
-    found = ARTIFACT.search(text)
+    found = ARTIFACT.search(PARENT.sub("", pom))
     return found[1] if found and "$" not in found[1] else folder.resolve().name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,7 @@ from engine.loading.catalog import discover
 from engine.loading.diagnostic import Diagnostic, LoadError
 from engine.loading.loader import load
 from engine.mule.conversion.conversion import told
-from engine.mule.conversion.missing import NOWHERE, raised
+from engine.mule.conversion.missing import NO_DATABASE, NOWHERE, raised
 from engine.mule.importing import Imported
 from engine.mule.remembering import read_once
 from engine.mule.reports.report import Advice, Gap
@@ -22,6 +23,22 @@ MOST_ROUNDS = 12
 FOLDER = "flows"
 SCRIPT, SCRIPT_FILE = "dataweave", ".dwl"
 SCRIPTS = ("ee:set-payload", "ee:set-variable", "ee:set-attributes")
+OF_PARAMETER = re.compile(r" for '([^']+)' of ")
+OPTIONAL = (
+    "port",
+    "basePath",
+    "responseTimeout",
+    "readTimeout",
+    "connectionIdleTimeout",
+    "authentication",
+    "initScript",
+)
+"""Parameters without which a config still is one."""
+
+OUTER = dict.fromkeys(("tokenUrl", "clientId", "clientSecret", "scopes", "username"), "authentication")
+"""Parameters that stand in another one."""
+
+CONFIG = "configs"
 STEP, HANDLER, SOURCE = "step", "handler", "source"
 
 
@@ -33,7 +50,8 @@ def make_loadable(imported: Imported) -> list[Diagnostic]:
 
 def _loadable(imported: Imported) -> list[Diagnostic]:
     left: list[Diagnostic] = []
-    for _ in range(MOST_ROUNDS):
+    for number in range(1, MOST_ROUNDS + 1):
+        imported.round = number
         left = mistakes_in(imported)
         if not left or not sum(_replace(imported, each) for each in left):
             break
@@ -66,9 +84,11 @@ def _replace(imported: Imported, mistake: Diagnostic) -> bool:
     name = Path(file).name
     if Path(file).parent.name != FOLDER or name not in imported.sections:
         return sum(_put_stand_in(imported, each, mistake, 0) for each in list(_users(imported, file))) > 0
-    found = _part_at(imported.sections[name], line)
-    if found is None:
-        return False
+    found = _part_at(imported.sections[name], line, imported.round)
+    if found is None or found.replaced:
+        return found is not None
+    if found.kind == CONFIG and _leave_out(imported, found, mistake):
+        return True
     inner = _innermost(found, line)
     at = line - inner.lines[0] - 2 if isinstance(inner.value, dict) and SCRIPT in inner.value else None
     place = (inner.origin.text_line or inner.origin.line) + at if inner.origin is not None and at is not None else 0
@@ -88,7 +108,26 @@ def _put_stand_in(imported: Imported, part: Part, mistake: Diagnostic, line: int
     gap = imported.report.add_gap(node, what, advice, line)
     _uncount(imported, part, node)
     part.comments = [*part.comments, told(gap, node.source)]
-    part.value, part.kind = _stand_in(part, gap), ""
+    part.value, part.kind, part.replaced = _stand_in(part, gap), "", imported.round
+    return True
+
+
+def _leave_out(imported: Imported, part: Part, mistake: Diagnostic) -> bool:
+    """Leave one parameter of a config out, if that is all that is wrong; return whether it is."""
+    [params] = part.value.values() if isinstance(part.value, dict) else [None]
+    name = OF_PARAMETER.search(mistake.mistake.found)
+    left = OUTER.get(name[1], name[1]) if name is not None else ""
+    if not isinstance(params, dict) or left not in OPTIONAL or left not in params:
+        return False
+    node = part.origin
+    if node is None:
+        return False
+    advice = Advice(mistake.mistake.found, mistake.mistake.expected or "another value", "S")
+    gap = imported.report.add_gap(node, f"{left} of {node.name} {node.label!r}", advice)
+    part.comments = [*part.comments, told(gap, f"{left}: {params[left]}")]
+    del params[left]
+    imported.unconverted.add(id(node))
+    imported.count()
     return True
 
 
@@ -153,22 +192,25 @@ def _stand_in(part: Part, gap: Gap) -> Any:
 
 def _config(value: Any) -> Any:
     [kind] = value
+    if kind == "http:request-config" and not value[kind].keys() & {"host", "url"}:
+        return {kind: {}}
     stubs = {
         "http:listener-config": {"port": 8081},
         "http:request-config": {"url": f"http://{NOWHERE}"},
-        "db:config": {"url": f"sqlite:///{NOWHERE}/missing.db"},
+        "db:config": {"url": NO_DATABASE},
         "os:object-store": {"persistent": False},
         "apikit:config": {"api": {"openapi": "3.1.0", "info": {"title": "API", "version": "1"}, "paths": {}}},
     }
     return {kind: stubs[kind]} if kind in stubs else NOTHING
 
 
-def _part_at(value: Any, line: int) -> Part | None:
-    """Return the innermost part that may be replaced whose lines hold a line."""
+def _part_at(value: Any, line: int, number: int) -> Part | None:
+    """Return the innermost part that may be replaced, or was in this round, whose lines hold a line."""
     found = None
     for part in _parts(value):
         if part.lines[0] <= line <= part.lines[1]:
-            found = _part_at(part.value, line) or (part if part.kind else None)
+            is_meant = part.kind != "" or part.replaced == number
+            found = _part_at(part.value, line, number) or (part if is_meant else None)
             if found is not None:
                 return found
     return found

@@ -20,6 +20,7 @@ from engine.mule.apis.apis import Apis
 from engine.mule.application import Application, NoApplication
 from engine.mule.conversion import missing
 from engine.mule.conversion.conversion import Conversion, Globals
+from engine.mule.conversion.decisions import decisions
 from engine.mule.conversion.flows import SECTIONS, FlowFile
 from engine.mule.conversion.hints import note_hints
 from engine.mule.conversion.properties import Settings
@@ -65,6 +66,9 @@ class Imported:
     elements: list[Node] = field(default_factory=list)
     """All elements of the XML."""
 
+    round: int = 0
+    """How often the result was checked."""
+
     unconverted: set[int] = field(default_factory=set)
     """The `id`s of those that are in a gap."""
 
@@ -106,6 +110,9 @@ def import_application(application: Application, *, jmespath: bool = False) -> I
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
     note_hints(conversion.report, roots.values())
+    resources = {name: data for name, data in imported.files.items() if name not in imported.sections}
+    conversion.report.decisions += decisions(roots.values(), resources)
+    conversion.report.libraries += application.libraries
     imported.elements = [each for root in roots.values() for each in root.walk() if each.name not in ROOTS]
     imported.unconverted = conversion.unconverted
     imported.count()
@@ -232,6 +239,8 @@ def _add_resources(application: Application, conversion: Conversion, settings: S
             conversion.report.add_note(name, 1, name, "no flow names this file: it is not taken over")
         elif data is not None and path.suffix != ".xml":
             imported.files[name] = data
+    for name, text in missing.scripts(conversion, application.resources).items():
+        imported.files[name] = text.encode()
     for name, text in conversion.apis.written.items():
         imported.files[name] = text.encode()
     if conversion.uses_files:

@@ -85,6 +85,6 @@ def further_attributes_of(scope: Scope, attributes: Mapping[str, Any]) -> dict[s
 
 
 def _repeated(query: str) -> dict[str, Any]:
-    from engine.expressions.dataweave.values.objects import object_of  # only its flows come here
+    from engine.expressions.dataweave.language import object_of  # only its flows come here
 
     return {"queryParams": object_of(pairs(query, "the query"))}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
@@ -27,6 +28,9 @@ log = logging.getLogger("engine")
 LONGEST_SLEEP = 30.0
 """Seconds after which the time of day is checked again: it may have been set."""
 
+JAVA_OFFSET = re.compile(r"(?:GMT|UTC)([+-])0?([0-9]{1,2})(?::?00)?")
+"""Java's names of zones with whole hours, such as GMT-3."""
+
 SET_ANEW = timedelta(hours=3)
 """A clock set back by less than this goes on to the next firing; if by more, firings start anew (like Vixie's cron)."""
 
@@ -35,6 +39,8 @@ def _zone(value: Any) -> Any:
     """Return the time zone of a name."""
     if isinstance(value, ZoneInfo):
         return value
+    if isinstance(value, str) and (offset := JAVA_OFFSET.fullmatch(value)) is not None:
+        value = f"Etc/GMT{'-' if offset[1] == '+' else '+'}{offset[2]}"  # POSIX counts westward
     try:
         return ZoneInfo(value)
     except (LookupError, ValueError, TypeError, OSError):
@@ -70,7 +76,7 @@ class Cron(Parameters):
     """Quartz' six or seven fields, from the seconds on (`0 0 12 * * ?`), or the five of a crontab (`0 12 * * *`)."""
 
     time_zone: Annotated[ZoneInfo | None, BeforeValidator(_zone), Kind("time zone", TEXT)] = None
-    """The time zone, by its name (`Europe/Berlin`); the machine's, if left out."""
+    """The time zone, by its name (`Europe/Berlin`), or `GMT-3`; the machine's, if left out."""
 
 
 class Beat:

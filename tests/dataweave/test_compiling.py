@@ -14,6 +14,7 @@ from engine.expressions.dataweave.syntax.parser import parse
 from engine.expressions.dataweave.values.errors import DataWeaveError, Failed, Unfit
 from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
+from engine.limits import DEEPEST_CALLS, MOST_SCRIPT_TOKENS
 
 PAYLOAD = {"n": 5, "s": "abc", "l": [1, 2, 3], "z": None, "o": {"x": 1, "y": 2}}
 
@@ -41,6 +42,16 @@ def test_variables_are_computed_in_the_order_in_which_they_need_each_other() -> 
 def test_a_variable_that_nothing_uses_may_fail() -> None:
     with pytest.raises(Failed, match="Division"):
         value("var x = 1 / 0 --- 2")
+
+
+def test_a_loop_of_a_variable_fails_where_the_variable_is_used() -> None:
+    """Mule makes the elements when they are asked for."""
+    script = "var x = payload.l map $.a + 1 --- {}"
+    assert value(script.format("if (payload.z == null) 2 else x")) == 2
+    assert value("[1] map do { var x = payload.l filter $.a + 1 --- $ }") == [1]
+    with pytest.raises(Failed) as caught:
+        value(script.format("x default 2"))
+    assert caught.value.offset == script.index("$.a")
 
 
 def test_an_input_that_nothing_uses_is_not_read() -> None:
@@ -74,9 +85,11 @@ CALLS = {
     "[1] flatMap (1 to 2)": [range(1, 3)],
     "[1, 2] map 5": [5, 5],
     "{a: 1, a: 2} mapObject ((v, k, i) -> {(k ++ i): v})": {"a0": 1, "a1": 2},
-    "{a: 1} mapObject ((v: String, k: String) -> {(k): v})": {"a": "1"},
+    "{a: 1} mapObject ((v: String, k: String) -> {(k): v})": {"a": 1},
     "fun f<T>(l: Array<T>): T | Null = l[0] --- f([3])": 3,
     "((p1, p2) -> p1 - p2)(5, 3)": 2,
+    "[1, 2] map() -> $ + $$": [1, 3],
+    "fun f(l: Array, g: (Number) -> Number) = l map g($) --- [1] f () -> $ + 1": [2],
 }  # fmt: skip
 
 
@@ -85,11 +98,12 @@ def test_calls(script: str, result: Any) -> None:
     assert value(script) == result
 
 
-def test_a_function_calls_itself_254_times() -> None:
+@pytest.mark.reaches("DEEPEST_CALLS")
+def test_how_often_a_function_calls_itself() -> None:
     script = "fun f(n) = if (n == 0) 0 else 1 + f(n - 1) --- f({})"
-    assert value(script.format(254)) == 254
-    with pytest.raises(Failed, match="f stops: it calls itself more than 254 times"):
-        value(script.format(255))
+    assert value(script.format(DEEPEST_CALLS)) == DEEPEST_CALLS
+    with pytest.raises(Failed, match=f"f stops: it calls itself more than {DEEPEST_CALLS} times"):
+        value(script.format(DEEPEST_CALLS + 1))
     with pytest.raises(Failed):
         value("fun f(n) = g(n) fun g(n) = 1 + f(n) --- f(1) default 2")
 
@@ -117,6 +131,15 @@ def test_a_call_at_the_end_of_its_own_function_costs_no_frame() -> None:
 def test_what_does_not_end_is_stopped(script: str) -> None:
     with pytest.raises((BudgetSpent, Failed)):
         value(script)
+
+
+@pytest.mark.reaches("MOST_SCRIPT_TOKENS")
+def test_a_script_of_many_words() -> None:
+    """An array of numbers has a comma for each but one, and its brackets."""
+    numbers = (MOST_SCRIPT_TOKENS - 1) // 2
+    assert value(f"[{', '.join(['1'] * numbers)}]") == [1] * numbers
+    with pytest.raises(ExpressionSyntaxError, match=f"more than {MOST_SCRIPT_TOKENS} words and signs"):
+        value(f"[{', '.join(['1'] * (numbers + 1))}]")
 
 
 def test_a_list_grows_at_constant_cost() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.expressions.appended import Appended
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.formats.formats import UnknownFormat, Writer, format_of, writer
+from engine.expressions.dataweave.formats.formats import Reader, UnknownFormat, Writer, format_of, writer
 from engine.expressions.dataweave.formats.json_writing import is_plain, parts_of
 from engine.expressions.dataweave.inputs import Content, read_content
 from engine.expressions.dataweave.values.annotated import PLAIN
@@ -70,6 +70,18 @@ def _is_known(media_type: str) -> bool:
 def _is_readable(media_type: str, payload: str | bytes = b"") -> bool:
     """Return whether content of a media type holds a value; a text of JSON is one itself."""
     return _is_known(media_type) and not (isinstance(payload, str) and format_of(media_type).name == "json")
+
+
+def content_by(chosen: Reader) -> Callable[[Any], Any]:
+    """Return what reads the payload of an event with the reader that a script names by `input payload`."""
+
+    def read(event: Any) -> Any:
+        payload = event.payload
+        if not isinstance(payload, (str, bytes)):
+            return payload
+        return read_content(Content(payload, event.media_type or chosen.format.media_type), chosen)
+
+    return read
 
 
 def whole_payload(event: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from engine.expressions.dataweave.formats.formats import Reader, charset_of, ess
 from engine.expressions.dataweave.values.annotated import annotate
 from engine.expressions.dataweave.values.errors import Failed
 
+PARAMETER = re.compile(r';?\s*([\w-]+)\s*=\s*(?:"([^"]*)"|([^;\s]*))')
 USUAL = ("payload", "attributes", "vars", "error", "message", "correlationId", "flow", "app", "server", "mule")
 """The names that a script may use in a flow."""
 
@@ -54,9 +56,16 @@ def read_content(content: Content, chosen: Reader | None = None) -> Any:
     """
     found = chosen or reader(content.media_type)
     parameters = content.media_type.partition(";")[2]
-    if parameters and found.format.name == "multipart":
-        found = Reader(found.format, {**found.values, "parameters": f";{parameters}"})
+    if parameters:
+        found = Reader(found.format, {**found.values, **_named(found, parameters), "parameters": f";{parameters}"})
     return found.read(content.content, charset_of(content.media_type))
+
+
+def _named(found: Reader, parameters: str) -> dict[str, Any]:
+    """Return the properties of a reader that a media type names: `application/csv; separator=";"; header=false`."""
+    given = {name: quoted or plain for name, quoted, plain in PARAMETER.findall(parameters)}
+    known = found.format.reading
+    return {name: known[name].converted(value) for name, value in given.items() if name in known}
 
 
 def metadata_of(content: Content) -> dict[str, Any]:

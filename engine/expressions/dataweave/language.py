@@ -14,6 +14,7 @@ from engine.expressions.dataweave.parameter import compile_parameter
 from engine.expressions.dataweave.script import module_loader
 from engine.expressions.dataweave.syntax.parser import parse
 from engine.expressions.dataweave.tree import DataWeaveTree
+from engine.expressions.dataweave.values.objects import object_of as object_of
 from engine.expressions.dataweave.walking import is_plain
 from engine.expressions.held import Held
 from engine.expressions.language import Evaluate, Failed, Names
@@ -45,13 +46,17 @@ class DataWeave:
     def read(self, text: str, names: Names, variables: Collection[str] = ()) -> DataWeaveTree:
         script = parse(text)
         writer = writer_of(script)
-        readers_of(script)
+        chosen = readers_of(script).get("payload")
         roots = {**names.roots, **ROOTS}
         value = compile_script(
             script,
             inputs=_inputs(roots, variables),
             names=names_of(names.functions),
-            constants={**CONSTANTS, **names.constants},
+            constants={
+                **CONSTANTS,
+                **names.constants,
+                **({"content_of": boundary.content_by(chosen)} if chosen else {}),
+            },
             load=module_loader(load_from(names.functions)),
         )
         plain = None if is_plain(script) else boundary.settled

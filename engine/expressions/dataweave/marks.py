@@ -15,7 +15,7 @@ SKIPPED = re.compile(
     r"""//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)|"(?:[^"\\]|\\[\s\S])*"?|'(?:[^'\\]|\\[\s\S])*'?|`(?:[^`\\]|\\[\s\S])*`?|[\[\]]"""
 )
 """What a bracket may stand in, and a bracket."""
-MOST_TRIED = 16
+TRIED = 16
 """How many brackets are tried as the end of an expression, where a pattern may hold some."""
 
 
@@ -46,7 +46,7 @@ def _end(text: str, start: int) -> int:
     if likely is not None and _is_script(text[start:likely]):
         return likely
     last = text.rfind("]", start)
-    tried = (start + found.start() for found in islice(re.finditer("]", text[start:]), MOST_TRIED))
+    tried = (start + found.start() for found in islice(re.finditer("]", text[start:]), TRIED))
     for place in (last, *tried) if last >= 0 else ():
         if _is_script(text[start:place]):
             return place

@@ -8,7 +8,7 @@ from functools import lru_cache
 from inspect import signature
 from typing import Any
 
-from engine.expressions.budget import one_evaluation
+from engine.expressions.budget import one_evaluation, spend
 from engine.expressions.dataweave.compiling.compiler import compile_script, source_of
 from engine.expressions.dataweave.directives import readers_of, writer_of
 from engine.expressions.dataweave.formats.dw import EVALUATE
@@ -17,6 +17,7 @@ from engine.expressions.dataweave.inputs import USUAL, Inputs
 from engine.expressions.dataweave.syntax.parser import parse, parse_module
 from engine.expressions.dataweave.syntax.tree import Do, Lambda, Literal, Name, Parameter, Script, Select, Variable
 from engine.expressions.dataweave.syntax.tree import Function as Declared
+from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.dataweave.walking import uses_metadata
 from engine.expressions.errors import ExpressionSyntaxError
@@ -26,6 +27,8 @@ MAIN_INPUTS = "inputs"
 Load = Callable[[str], str]
 """Returns the text of a file of the application by its name. Raises KeyError."""
 FILE_TYPE = ".dwl"
+PER_CHARACTER = 400
+"""Steps to compile a text that a script reads as DataWeave."""
 
 
 class CompiledScript:
@@ -128,4 +131,14 @@ def compiled(text: str, names: tuple[str, ...] = ()) -> CompiledScript:
     return CompiledScript(text, names)
 
 
-EVALUATE.append(lambda text: compiled(text).evaluate())
+def _evaluate(text: str) -> Any:
+    """Return the value of a text of application/dw: a script without inputs. Raise Failed if it is none."""
+    spend(PER_CHARACTER * len(text), "reading DataWeave")
+    try:
+        return CompiledScript(text, ()).evaluate()
+    except ExpressionSyntaxError as error:
+        line, column = text.count("\n", 0, error.offset) + 1, error.offset - text.rfind("\n", 0, error.offset)
+        raise Failed(f"the text is no DataWeave (line {line}, column {column})", "ReadExecutionException") from None
+
+
+EVALUATE.append(_evaluate)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from engine.mule.apis.apis import Apis
 from engine.mule.conversion.modules import advice_about
 from engine.mule.conversion.rule import Params, Rule, merged
-from engine.mule.conversion.texts import flag, number, value_of
+from engine.mule.conversion.texts import flag, name_of, number, value_of
 from engine.mule.reports.report import Advice, Gap, Report
 from engine.mule.writing.parts import NOTHING, Part
 from engine.mule.xml.nodes import Comment, Node
@@ -24,7 +24,7 @@ NO_SUCH_CHILD = Advice(
 )
 LABEL = "doc:name"
 DESCRIPTION = "doc:description"
-OF_EDITORS = ("doc:", "xsi:", "xmlns")
+OF_EDITORS = ("doc:", "xsi:", "xmlns", "tracking:")
 
 
 class Reference(NamedTuple):
@@ -176,7 +176,7 @@ class Conversion:
         parameter = rule.parameter(name)
         if parameter:
             if kind := rule.refs.get(name):
-                self.refer(kind, value, node)
+                self.refer(kind, name_of(value), node)
             return {parameter: self._typed(rule, name, value)}
         what = f"{name} of {node.name}"
         if not rule.matters(name):
@@ -188,6 +188,8 @@ class Conversion:
     def _typed(self, rule: Rule, name: str, value: str) -> Any:
         if rule.is_number(name):
             return number(value)
+        if rule.is_name(name):
+            return name_of(value)
         return flag(value) if rule.is_flag(name) else value_of(value)
 
     def _child(self, node: Node, rule: Rule, child: Node) -> Params:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from engine.mule.apis.routes import document_of
@@ -21,11 +22,20 @@ WRITE = "add the shared library or domain to the import, or write it"
 FLOW = Advice(IN_A_LIBRARY, WRITE, "M")
 CONFIG = Advice(IN_A_LIBRARY, WRITE, "S")
 RECURSION = "It was a sub-flow: here those may not call each other in a circle."
+SCRIPT = Advice("the file is not among the resources", "add it; until then it fails", "S")
+NO_SCRIPT = '%dw 2.0\nimport fail from dw::Runtime\n---\nfail("the script {name} is not there")\n'
 PROPERTY = Advice(
     "no file of the application has a value for it", "give it by --set, the environment or a property file", "S"
 )
+NO_ROUTE = "MULE:ROUTING"
 NOWHERE = "missing.invalid"
 PORT = 8081
+DATABASES = {"asyncpg": f"postgresql://{NOWHERE}/missing", "asyncmy": f"mysql+asyncmy://{NOWHERE}/missing"}
+NO_DATABASE = next(
+    (url for driver, url in DATABASES.items() if find_spec(driver) is not None), f"sqlite:///{NOWHERE}/missing.db"
+)
+"""The url of no database: of a kind that has procedures, if a driver for one is installed."""
+
 SECTION_OF = {"flow": "flows", "error-handler": "error-handlers", "error-type": "error types", "file": "files"}
 OF_CORE = ("ANY", "*:*")
 KNOWN_TYPES_FLOW = "error types that nothing here raises"
@@ -44,6 +54,17 @@ def stubs(conversion: Conversion) -> dict[str, Any]:
         conversion.report.add_gap(reference.node, f"{kind} '{reference.name}'", FLOW if section == "flows" else CONFIG)
         sections[section].setdefault(reference.name, _stub(conversion, reference))
     return {name: value for name, value in sections.items() if value}
+
+
+def scripts(conversion: Conversion, files: Collection[str]) -> dict[str, str]:
+    """Return a script that fails for each file of a script that is named and not there, by the names of the files."""
+    found = {}
+    for reference in conversion.references:
+        name = reference.name
+        if reference.kind == "file" and name.endswith(".dwl") and name not in files and "${" not in name:
+            conversion.report.add_gap(reference.node, f"script '{name}'", SCRIPT)
+            found[name] = NO_SCRIPT.format(name=name)
+    return found
 
 
 def break_circles(files: Iterable[dict[str, Any]]) -> None:
@@ -90,14 +111,16 @@ def _stub(conversion: Conversion, reference: Reference) -> Part:
     kind, name, node = reference
     comment = [f"Named in {node.file}:{node.line}."]
     if kind == "flow":
-        return Part({"steps": [raised(f"the flow {name} is not there")]}, node, comment, "flows")
+        is_computed = "#[" in node.get("name")  # which Mule looks for when it runs
+        step = raised(f"the flow {name} is not there", NO_ROUTE if is_computed else NOT_SUPPORTED)
+        return Part({"steps": [step]}, node, comment, "flows")
     if kind == "error-handler":
         return Part([{"on-error-propagate": {}}], node, comment, "error-handlers")
     return Part({kind: _config(conversion, kind, name)}, node, comment, "configs")
 
 
-def raised(description: str) -> dict[str, Any]:
-    return {"raise-error": {"type": NOT_SUPPORTED, "description": description}}
+def raised(description: str, error_type: str = NOT_SUPPORTED) -> dict[str, Any]:
+    return {"raise-error": {"type": error_type, "description": description}}
 
 
 def _config(conversion: Conversion, kind: str, name: str) -> dict[str, Any]:
@@ -106,7 +129,7 @@ def _config(conversion: Conversion, kind: str, name: str) -> dict[str, Any]:
     if kind == "http:request-config":
         return {"url": f"http://{NOWHERE}"}
     if kind == "db:config":
-        return {"url": f"sqlite:///{NOWHERE}/missing.db"}
+        return {"url": NO_DATABASE}
     if kind == "vm:config":
         used = [each.node.get("queueName") for each in conversion.references if each.kind == kind and each.name == name]
         return {"queues": [{"queueName": queue} for queue in dict.fromkeys(used)]}
@@ -146,7 +169,9 @@ def properties(conversion: Conversion, settings: Settings, sections: Iterable[di
             if origin is not None:
                 conversion.report.add_gap(origin, f"property '{name}'", PROPERTY)
             if name not in found:
-                found[name] = Part(stub_of(key, text, name), origin)
+                is_database = origin is not None and origin.namespace == "db" and key == "url"
+                is_database = is_database and PLACEHOLDER.fullmatch(text.strip()) is not None
+                found[name] = Part(NO_DATABASE if is_database else stub_of(key, text, name), origin)
     return found
 
 
@@ -166,6 +191,10 @@ FLAGS = ("persistent", "failsDeployment", "followRedirects", "logException", "st
 
 def stub_of(key: str, text: str, name: str) -> Any:
     """Return a value for a property that has none, which fits the parameter for which it stands."""
+    if key == "path":
+        return f"/missing/{name}"
+    if name.lower().endswith("port"):
+        return PORT
     if PLACEHOLDER.fullmatch(text.strip()):
         if key in FLAGS:
             return False
@@ -185,7 +214,7 @@ def stub_of(key: str, text: str, name: str) -> Any:
             return 1
         if key == "url":
             return f"http://{NOWHERE}"
-    return NOWHERE if key == "host" else f"missing-{name}"
+    return NOWHERE if key == "host" or name.lower().endswith("host") else f"missing-{name}"
 
 
 def texts_in(value: Any, origin: Node | None, key: str) -> Iterator[tuple[Node | None, str, str]]:

@@ -30,7 +30,9 @@ MODULES = {
     "aggregators": Advice("there are no aggregators", "an os:object-store and os:increment", "M"),
     "http": Advice("nothing here does it", "another http element, or a python step", "M"),
     "db": Advice("nothing here does it", "another db element, or a python step", "M"),
-    "ee": Advice("a script that is known at run time alone is not compiled", "a choice between the scripts", "M"),
+    "ee": Advice(
+        "a script that is only known at run time is not compiled", "the scripts that it may be, in a choice", "M"
+    ),
     "spring": Advice("there are no Spring beans", "Python", "L"),
 }
 OTHERS = Advice("a module that is not there", "a python step, or http:request to the service behind it", "M")

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.mule.reports.report import Advice
-
-if TYPE_CHECKING:
-    from engine.mule.conversion.conversion import Conversion
-    from engine.mule.xml.nodes import Node
+from engine.mule.xml.nodes import Node
 
 Params = dict[str, Any]
 """The parameters of an element of ours."""
-FromChild = Callable[["Conversion", "Node"], Params]
-"""Makes parameters of a child element."""
-Finish = Callable[["Conversion", "Node", Params], Any]
-"""Makes the step of the parameters; None for no step at all."""
+FromChild = Callable[[Any, Node], Params]
+"""Makes parameters of a child element, for a Conversion."""
+Finish = Callable[[Any, Node, Params], Any]
+"""Makes the step of the parameters, for a Conversion; None for no step at all."""
 
 STREAMING = (
     "repeatable-file-store-stream repeatable-in-memory-stream non-repeatable-stream repeatable-file-store-iterable "
@@ -30,7 +27,8 @@ STREAMING = (
 class Rule:
     """What an element of Mule's becomes.
 
-    name: Mule's; to: ours. texts, numbers, flags: attributes that keep their names, as lists with blanks in between.
+    name: Mule's; to: ours. texts, numbers, flags: attributes that keep their names, as lists with blanks in between;
+    names: those whose value is no expression here.
     renamed: attributes with another name here. refs: attributes that name a config, with the kind of that.
     children: what child elements become. steps: whether children that are processors are its steps.
     no_matter: attributes and children without which it does the same here.
@@ -41,6 +39,7 @@ class Rule:
     name: str
     to: str = ""
     texts: str = ""
+    names: str = ""
     numbers: str = ""
     flags: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -61,59 +60,25 @@ class Rule:
         """Return the name of our parameter for an attribute; empty if there is none."""
         if attribute in self.renamed:
             return self.renamed[attribute]
-        known = f"{self.texts} {self.numbers} {self.flags}".split()
+        known = f"{self.names} {self.texts} {self.numbers} {self.flags}".split()
         return attribute if attribute in self.refs or attribute in known else ""
 
     def rank(self, attribute: str) -> int:
         """Return where an attribute stands among the parameters: in the order of the rule, those it lacks last."""
-        known = [*self.refs, *self.renamed, *f"{self.texts} {self.numbers} {self.flags}".split()]
+        known = [*self.refs, *self.renamed, *f"{self.names} {self.texts} {self.numbers} {self.flags}".split()]
         return known.index(attribute) if attribute in known else len(known)
 
     def is_number(self, attribute: str) -> bool:
         return attribute in self.numbers.split()
+
+    def is_name(self, attribute: str) -> bool:
+        return attribute in self.refs or attribute in self.names.split()
 
     def is_flag(self, attribute: str) -> bool:
         return attribute in self.flags.split()
 
     def matters(self, name: str) -> bool:
         return name not in self.no_matter.split() and name not in STREAMING.split()
-
-
-def content(parameter: str) -> FromChild:
-    """Return what makes a parameter of a child's text."""
-
-    def convert(conversion: Conversion, node: Node) -> Params:
-        conversion.check_no_children(node)
-        return {parameter: conversion.content(node)}
-
-    return convert
-
-
-def within(parameter: str, rule: Rule) -> FromChild:
-    """Return what makes a map of a child, by a rule of its own."""
-
-    def convert(conversion: Conversion, node: Node) -> Params:
-        return {parameter: conversion.params(node, rule)}
-
-    return convert
-
-
-def melted(rule: Rule) -> FromChild:
-    """Return what adds a child's parameters to those of its parent."""
-
-    def convert(conversion: Conversion, node: Node) -> Params:
-        return conversion.params(node, rule)
-
-    return convert
-
-
-def listed(parameter: str, rule: Rule) -> FromChild:
-    """Return what makes an entry of a list of each child of a name."""
-
-    def convert(conversion: Conversion, node: Node) -> Params:
-        return {parameter: [conversion.params(node, rule)]}
-
-    return convert
 
 
 def merged(one: Params, other: Params) -> Params:

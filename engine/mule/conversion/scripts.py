@@ -21,7 +21,7 @@ def script_of(conversion: Conversion, node: Node) -> dict[str, Any]:
 
 def resource_name(conversion: Conversion, name: str, node: Node) -> str:
     """Return the name of a file of src/main/resources as it is here."""
-    name = converted(name).strip()
+    name = converted(name).strip().replace("\\", "/")
     for prefix in CLASSPATH:
         name = name.removeprefix(prefix)
     name = name.removeprefix("/")

@@ -7,6 +7,7 @@ from engine.mule.conversion.modules import MODULES
 from engine.mule.writing.parts import Part
 from engine.mule.xml.nodes import Comment, Node
 
+WITHOUT_STEPS = ("batch:job", "batch:process-records", "batch:input", "batch:history")
 ROWS = {"batch:step": "", "batch:aggregator": " aggregator", "batch:on-complete": " on complete"}
 
 
@@ -18,7 +19,7 @@ def job(conversion: Conversion, node: Node) -> Part:
         conversion.gap(node, f"batch:job '{name}'", advice, is_whole=False)
     known = dict(_rows(conversion, node, name))
     conversion.sub_flows |= known
-    conversion.unconverted.update(id(each) for each in node.walk() if each.namespace == "batch")
+    conversion.unconverted.update(id(each) for each in node.walk() if each.name in WITHOUT_STEPS)
     settings = ", ".join(f"{key}={value}" for key, value in node.attributes.items() if ":" not in key)
     return raising(gaps[0][0], f"{settings}\nIts parts are the sub-flows {', '.join(known)}.", node)
 

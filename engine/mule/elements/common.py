@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.mule.conversion.children import content, listed, within
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import Params, Rule, content, listed, within
+from engine.mule.conversion.rule import Params, Rule
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
 

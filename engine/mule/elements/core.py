@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from engine.mule.conversion.children import content
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import Params, Rule, content
+from engine.mule.conversion.rule import Params, Rule
+from engine.mule.conversion.scripts import resource_name
 from engine.mule.conversion.texts import is_expression
 from engine.mule.elements.common import ERROR_MAPPING, operation
 from engine.mule.elements.stores import nested_store
 from engine.mule.xml.nodes import Node
 
+READ = "#[do {{ var value = {0} --- if (value is String) read(value, {1}) else value }}]"
 NO_DESCRIPTION = "An error occurred."
 LITERAL_NAME = re.compile(r"""\s*#\[\s*(["'])([^"'$\\]*)\1\s*\]\s*""")
 
@@ -24,6 +27,12 @@ def _flow_ref(conversion: Conversion, node: Node, params: Params) -> Any:
     return {"flow-ref": params}
 
 
+def _parse_template(conversion: Conversion, node: Node, params: Params) -> Any:
+    if "location" in params:
+        params["location"] = resource_name(conversion, params["location"], node)
+    return {"parse-template": params}
+
+
 def _raise_error(conversion: Conversion, node: Node, params: Params) -> Any:
     """Add the description that Mule gives an error without one."""
     return {"raise-error": {**params, "description": params.get("description", NO_DESCRIPTION)}}
@@ -32,10 +41,14 @@ def _raise_error(conversion: Conversion, node: Node, params: Params) -> Any:
 def _set_variable(conversion: Conversion, node: Node, params: Params) -> Any:
     """Leave out the media type: a value is a value here. A text that is JSON is read."""
     media_type = params.pop("mimeType", "")
-    value = params.get("value")
-    if media_type and not is_expression(str(value)):
-        conversion.note(node, "mimeType of set-variable", "the text is read as it says when it is set")
-        params["value"] = f"#[read({quoted(str(value))}, {quoted(media_type)})]"
+    value = str(params.get("value"))
+    if not media_type or "java" in media_type or "---" in value:
+        return {"set-variable": params}
+    conversion.note(node, "mimeType of set-variable", "a text is read as it says when it is set")
+    if is_expression(value):
+        params["value"] = READ.format(value.strip()[2:-1].strip(), quoted(media_type))
+    else:
+        params["value"] = f"#[read({quoted(value)}, {quoted(media_type)})]"
     return {"set-variable": params}
 
 
@@ -55,6 +68,7 @@ RULES = [
     operation(
         "parse-template",
         "location outputMimeType",
+        finish=_parse_template,
         no_matter="outputEncoding",
         children={"content": content("content")},
     ),

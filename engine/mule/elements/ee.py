@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.mule.conversion.children import melted
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import Params, Rule, melted
+from engine.mule.conversion.rule import Params, Rule
 from engine.mule.conversion.scripts import script_of
 from engine.mule.elements.stores import nested_store
 from engine.mule.writing.parts import Part

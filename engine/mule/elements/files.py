@@ -19,6 +19,7 @@ OPERATIONS: dict[str, tuple[str, dict[str, str]]] = {
     "file:create-directory": ("create_directory", {"directoryPath": "path"}),
     "file:copy": ("copy", {"sourcePath": "source", "targetPath": "target", "overwrite": "overwrite"}),
     "file:move": ("move", {"sourcePath": "source", "targetPath": "target", "overwrite": "overwrite"}),
+    "http:load-static-resource": ("static", {"resourceBasePath": "folder", "defaultFile": "default"}),
     "file:rename": ("rename", {"path": "path", "to": "to", "overwrite": "overwrite"}),
 }
 """The function of each operation, and its arguments by Mule's attributes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.mule.conversion.rule import content
+from engine.mule.conversion.children import content
 from engine.mule.elements.common import operation
 
 RULES = [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.mule.conversion.children import content
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import Params, Rule, content
+from engine.mule.conversion.rule import Params, Rule
 from engine.mule.elements.errors import error_handler
 from engine.mule.reports.report import Advice
 from engine.mule.writing.parts import Part

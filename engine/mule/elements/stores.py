@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.mule.conversion.children import content
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import FromChild, Params, Rule, content
+from engine.mule.conversion.rule import FromChild, Params, Rule
 from engine.mule.elements.common import operation
 from engine.mule.writing.parts import Part
 from engine.mule.xml.nodes import Node

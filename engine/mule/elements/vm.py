@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from engine.mule.conversion.children import content, listed, within
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import Params, Rule, content, listed, within
+from engine.mule.conversion.rule import Params, Rule
 from engine.mule.elements.common import REDELIVERY, operation
 from engine.mule.xml.nodes import Node
 
 CONFIG = {"config-ref": "vm:config"}
 SENT = "sendCorrelationId transactionalAction"
-QUEUE = Rule("vm:queue", texts="queueName queueType", numbers="maxOutstandingMessages", has_label=False)
+QUEUE = Rule("vm:queue", names="queueName queueType", numbers="maxOutstandingMessages", has_label=False)
 
 
 def _queues(conversion: Conversion, node: Node) -> Params:
@@ -19,7 +20,7 @@ def _queues(conversion: Conversion, node: Node) -> Params:
 SOURCES = [
     Rule(
         "vm:listener",
-        texts="queueName",
+        names="queueName",
         numbers="numberOfConsumers",
         refs=CONFIG,
         children={
@@ -35,6 +36,7 @@ RULES = [
     operation(
         name,
         texts,
+        names="queueName",
         has_target=name != "vm:publish",
         numbers="timeout",
         refs=CONFIG,
@@ -42,9 +44,9 @@ RULES = [
         children={"vm:content": content("content")},
     )
     for name, texts in {
-        "vm:publish": "queueName timeoutUnit correlationId",
-        "vm:publish-consume": "queueName timeoutUnit correlationId",
-        "vm:consume": "queueName timeoutUnit",
+        "vm:publish": "timeoutUnit correlationId",
+        "vm:publish-consume": "timeoutUnit correlationId",
+        "vm:consume": "timeoutUnit",
     }.items()
 ]
 CONFIGS = [Rule("vm:config", children={"vm:queues": _queues}, known="name", no_matter="vm:connection")]

@@ -100,6 +100,18 @@ def rename(event: Event, path: str, to: str, folder: str = "", overwrite: bool =
     return event
 
 
+def static(event: Event, folder: str, default: str = "index.html") -> Event:
+    """Return the event with the file that a request asks for: the part of its path behind that of the listener."""
+    attributes: Any = event.attributes
+    listener = str(attributes.get("listenerPath", "")).rstrip("*").rstrip("/")
+    name = str(attributes.get("requestPath", "")).removeprefix(listener).strip("/") or default
+    file = (Path(folder) / name).resolve()
+    if not file.is_relative_to(Path(folder).resolve()) or not file.is_file():
+        raise FlowError("HTTP:NOT_FOUND", "there is no such file")
+    known = mimetypes.guess_type(file.name)[0] or BINARY
+    return event.with_payload(file.read_bytes(), {}, media_type=known)
+
+
 def _into(source: str, target: str, folder: str, overwrite: bool, act: Any) -> None:
     file, place = _file(source, folder), _file(target, folder)
     end = place / file.name if place.is_dir() else place

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.mule.conversion.texts import value_of
 from engine.mule.munit.matchers import MEDIA_TYPE, OF_METADATA, NoMatcher, literal, wanted
-from engine.mule.munit.scripts import bare, constant, matcher_in, script_of
+from engine.mule.munit.scripts import bare, constant, matcher_in, script_of, text_of
 from engine.mule.munit.unfit import Unfit
 from engine.mule.writing.parts import Part
 from engine.mule.xml.nodes import Node
@@ -59,7 +58,7 @@ def _both(one: Any, other: Any) -> Any:
 
 def left_of(node: Node, attribute: str) -> str:
     """Return an attribute as the left side of an expectation: an expression."""
-    text = value_of(node.get(attribute))
+    text = text_of(node.get(attribute))
     script = script_of(text)
     if script is not None:
         return bare(script)
@@ -67,7 +66,7 @@ def left_of(node: Node, attribute: str) -> str:
 
 
 def _that(node: Node) -> list[tuple[str, Any]]:
-    left, matcher = left_of(node, "expression"), script_of(value_of(node.get("is")))
+    left, matcher = left_of(node, "expression"), script_of(text_of(node.get("is")))
     if matcher is None:
         raise Unfit(node, "is of assert-that", "it is no matcher", "a line of `expect`")
     call = matcher_in(bare(matcher))
@@ -91,7 +90,7 @@ def _of_metadata(node: Node, left: str, name: str, arguments: list[str]) -> tupl
 
 
 def _equals(node: Node) -> list[tuple[str, Any]]:
-    left, fixed = left_of(node, "actual"), constant(value_of(node.get("expected")))
+    left, fixed = left_of(node, "actual"), constant(text_of(node.get("expected")))
     if fixed is not None:
         return [(left, literal(fixed.value))]
     return [(f"({left}) == ({left_of(node, 'expected')})", True)]
@@ -103,7 +102,7 @@ def _condition(node: Node) -> list[tuple[str, Any]]:
 
 def _script(node: Node) -> list[tuple[str, Any]]:
     that = node.child("munit-tools:that")
-    script = script_of(value_of(that.text)) if that is not None else None
+    script = script_of(text_of(that.text)) if that is not None else None
     if script is None:
         raise Unfit(node, "munit-tools:assert", "it has no script", "a line of `expect`")
     return [(bare(script), HOLDS)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.expressions.digits import is_digits
 from engine.mule.conversion.conversion import Conversion, comment_of, told
 from engine.mule.munit import events
 from engine.mule.munit.assertions import Assertions
@@ -151,6 +152,10 @@ class Case:
 
     # The whole
 
+    def _beginning(self) -> dict[str, Any]:
+        """Return what MUnit's first event has if no set-event makes another: an empty text as payload."""
+        return {} if self.given or self.act else {"payload": ""}
+
     def all_steps(self) -> list[Part]:
         """Return the steps, after those that make what would be given to a case."""
         return [*(Part({"set-payload": {"value": each}}, self.test) for each in self._payload()), *self.steps]
@@ -161,7 +166,7 @@ class Case:
 
     def value(self) -> dict[str, Any]:
         """Return the case as its file has it."""
-        given = {name: value for name, value in self.given.items() if value is not None}
+        given = {name: value for name, value in {**self._beginning(), **self.given}.items() if value is not None}
         calls_flow = any("call" in each.value for each in self.mocks)
         error = expected_error(self.test, is_answer=bool(self.act), calls_flow=calls_flow)
         expect = {**self.assertions.expected(), **error}
@@ -199,7 +204,7 @@ def settings_of(test: Node) -> dict[str, Any]:
         found["skip"] = "ignored in MUnit" if ignored == "true" else f"ignored in MUnit if {test.get('ignore').strip()}"
     if tags := [each.strip() for each in test.get("tags").replace(";", ",").split(",") if each.strip()]:
         found["tags"] = tags
-    if (milliseconds := test.get("timeOut").strip()).isdigit():
+    if is_digits(milliseconds := test.get("timeOut").strip()):
         found["timeout"] = f"{int(milliseconds) / 1000:g}s"
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from engine.mule.conversion.texts import value_of
 from engine.mule.munit.scripts import constant, file_read, script_of
 from engine.mule.munit.unfit import Unfit
-from engine.mule.munit.values import constant_text, given_value
+from engine.mule.munit.values import JSON, constant_text, given_value
 from engine.mule.writing.parts import Part
 from engine.mule.xml.nodes import Node
 
@@ -40,7 +41,17 @@ def given_payload(node: Node) -> dict[str, Any]:
     for name in ("mediaType", "mimeType"):
         if node.get(name):
             given["mimeType"] = constant_text(node, name)
+    if isinstance(given["payload"], str) and given.get("mimeType", "").startswith(JSON):
+        given["payload"] = _read(given["payload"])
     return given
+
+
+def _read(text: str) -> Any:
+    """Return the value of a text that is JSON, as a request is to send it; the text itself if it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _depends(node: Node) -> bool:

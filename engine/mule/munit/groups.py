@@ -1,4 +1,4 @@
-"""Test files that are loaded together, which takes the time of one; what cannot be loaded is skipped with its reason."""
+"""Test files are loaded together, in the time of one. What cannot be loaded is skipped, with its reason."""
 
 from __future__ import annotations
 

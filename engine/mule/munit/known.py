@@ -32,9 +32,8 @@ class Known:
         named = {each.upper() for each in discover().error_types()} | set(raised_by_steps(sections))
         self.types = named | {f"MULE:{each}" for each in ("ANY", "UNKNOWN")}
         self.properties = set(imported.sections.get(MISSING, {}).get("properties", {}))
-        self.encrypted = {
-            name: self._stub(sections, name) for name, value in settings.values.items() if ENCRYPTED in value
-        }
+        encrypted = [name for name, value in settings.values.items() if ENCRYPTED in value]
+        self.encrypted = {name: self._stub(sections, name) for name in encrypted}
 
     def _stub(self, sections: list[dict[str, Any]], name: str) -> Any:
         """Return a value that fits where a property stands."""

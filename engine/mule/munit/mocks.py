@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine.expressions.digits import is_digits
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.munit.assertions import Assertions
 from engine.mule.munit.scripts import constant
@@ -52,8 +53,7 @@ class Doubles:
         """Return the variable that gets the result of a step which has no counterpart."""
         if not selector.is_stand_in:
             return ""
-        step = next(each for each in self._steps.steps if each.location.startswith(f"{selector.processor} @"))
-        origin = self._steps.origin(step)
+        origin = self._steps.at(selector.processor).origin
         return origin.get("target") if origin else ""
 
     def _returned(self, returned: Node, target: str) -> dict[str, Any]:
@@ -128,6 +128,6 @@ def _counts(node: Node) -> Iterator[tuple[str, int]]:
     for name, matcher in COUNTS.items():
         if name in node.attributes:
             given = constant(node.get(name))
-            if given is None or not str(given.value).isdigit():
+            if given is None or not is_digits(str(given.value)):
                 raise Unfit(node, f"{name} of verify-call", "it is computed", "a number")
             yield matcher, int(given.value)

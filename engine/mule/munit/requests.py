@@ -13,7 +13,7 @@ from engine.mule.munit.unfit import Unfit
 from engine.mule.munit.values import given_value
 from engine.mule.xml.nodes import Node
 
-HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
+HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")  # noqa: S104  # no address to bind
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 ADDRESS = re.compile(r"https?://([^/:?#]+)(?::([^/?#]*))?([^?#]*)", re.IGNORECASE)
 CONNECTION = "http:request-connection"
@@ -55,9 +55,8 @@ class Requests:
         return self._settings.filled(text)
 
     def _is_here(self, host: str, port: str) -> bool:
-        return host.strip().lower() in HERE or (
-            bool(PLACEHOLDER.fullmatch(host)) and self._filled(port) in self._ports()
-        )
+        is_open = bool(PLACEHOLDER.fullmatch(host)) and self._filled(port) in self._ports()
+        return is_open or host.strip().lower() in HERE
 
     def _ports(self) -> set[str]:
         known = self._conversion.globals.by_name.items()

@@ -25,17 +25,21 @@ HIDDEN = Advice(
 def read_here(node: Node) -> None:
     """Write the calls of MUnit's functions that read files, in an element and all inside, as `readUrl`."""
     for each in node.walk():
-        media_type = each.get("mediaType") or each.get("mimeType")
-        each.attributes = {name: _read_here(_typed(value, media_type)) for name, value in each.attributes.items()}
+        each.attributes = {name: _read_here(_typed(value, each)) for name, value in each.attributes.items()}
         each.text = _read_here(each.text)
 
 
-def _typed(text: str, media_type: str) -> str:
-    """Return an attribute that is the content of a file so that it reads a value, if that is JSON."""
+def _typed(text: str, node: Node) -> str:
+    """Return an attribute that is the content of a file so that it is read as what it is.
+
+    That is JSON; variables, which have no media type here, are read whatever they are.
+    """
     whole = WHOLE.fullmatch(text) if "MunitTools" in text else None
-    if whole is None or not (media_type.startswith(JSON) or (not media_type and whole[3].endswith(".json"))):
+    if whole is None:
         return text
-    return f"#[{_call(whole, JSON)}]"
+    media_type = node.get("mediaType") or node.get("mimeType") or (JSON if whole[3].endswith(".json") else "")
+    is_read = media_type.startswith(JSON) or (bool(media_type) and node.local_name.endswith("variable"))
+    return f"#[{_call(whole, media_type.partition(';')[0])}]" if is_read else text
 
 
 def check_reads(node: Node) -> None:

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from engine.loading.catalog import discover
-from engine.loading.diagnostic import LoadError
-from engine.loading.loader import Loader
-from engine.loading.sections import read_documents
-from engine.mule.checking import write_files
 from engine.mule.importing import Imported
 from engine.mule.munit.matchers import NoMatcher, wanted
 from engine.mule.munit.scripts import constant, script_of
-from engine.mule.writing.parts import Part
+from engine.mule.writing.parts import Part, is_comment, plain
 from engine.mule.xml.nodes import Node
-from engine.steps.chain import Step
 from engine.testing.expected.matchers import Wanted
-from engine.testing.expected.selecting import StepParameter, is_named, path_of
-from engine.values.event import Event
 
-PLACE = re.compile(r".* @ (?:.*/)?([^/]+):(\d+)")
 LABEL = "doc:name"
 OF_EDITORS = (LABEL, "doc:id")
 RAISING = "raise-error"
+RUNNABLE_ELEMENTS = ("flow", "sub-flow")
+RUNNABLES = ("flows", "sub-flows", "error-handlers")
+
+
+class Step(NamedTuple):
+    """A step that an import has written. path: as tests name it, `flow/steps/2`; params: as written."""
+
+    path: str
+    name: str
+    params: Any
+    origin: Node | None
+
+    @property
+    def label(self) -> str:
+        return str(self.params.get(LABEL) or "") if isinstance(self.params, dict) else ""
+
+    def is_named(self, name: str) -> bool:
+        return name in (self.name, self.label, self.path)
+
+    def has(self, parameter: str, value: Any) -> bool:
+        """Return whether a parameter has a value that is known before the step runs."""
+        written = self.params.get(parameter) if isinstance(self.params, dict) else None
+        is_computed = isinstance(written, str) and ("#[" in written or "${" in written)
+        return written is not None and not is_computed and Wanted(value).holds(written)
 
 
 class Selector(NamedTuple):
@@ -47,45 +58,44 @@ class Steps:
     """The steps of the flows that an import has written."""
 
     def __init__(self, imported: Imported) -> None:
-        self._origins = {file: _origins(sections) for file, sections in imported.sections.items()}
-        self.steps = _loaded(imported)
+        self.steps = [step for sections in imported.sections.values() for step in _steps_of(sections)]
         self._of: defaultdict[int, list[Step]] = defaultdict(list)
         self.nodes: dict[int, Node] = {}
         for step in self.steps:
-            if (node := self.origin(step)) is not None:
-                self._of[id(node)].append(step)
-                self.nodes[id(node)] = node
+            if step.origin is not None:
+                self._of[id(step.origin)].append(step)
+                self.nodes[id(step.origin)] = step.origin
 
-    def origin(self, step: Step) -> Node | None:
-        place = PLACE.fullmatch(step.location)
-        return self._origins.get(place[1], {}).get(int(place[2])) if place else None
+    def at(self, path: str) -> Step:
+        """Return the step of a path."""
+        return next(each for each in self.steps if each.path == path)
 
     def selectors(self, node: Node) -> list[Selector]:
         """Return what selects the steps that a mock, a spy or a count means; nothing if there are none."""
-        element, attributes = node.get("processor").removeprefix("mule:"), attributes_of(node)
+        element, attributes = element_of(node), attributes_of(node)
         meant = [each for each in self.nodes.values() if each.name == element and _has(each, attributes)]
         found = [step for each in meant for step in self._of[id(each)]]
         stand_ins = [step for step in found if step.name == RAISING and element != RAISING]
         steps = _innermost([step for step in found if step not in stand_ins])
         kept = {name: value for name, value in attributes.items() if name not in OF_EDITORS}
         selectors = [*self._shortest(element, kept, attributes, steps)] if steps else []
-        return [*selectors, *(Selector(path_of(each), {}, is_stand_in=True) for each in stand_ins)]
+        return [*selectors, *(Selector(each.path, {}, is_stand_in=True) for each in stand_ins)]
 
     def _shortest(
         self, element: str, kept: Mapping[str, Any], attributes: Mapping[str, Any], steps: list[Step]
     ) -> Iterable[Selector]:
         for each in _candidates(element, kept, attributes, steps):
-            if {id(step) for step in self.steps if _selects(each, step)} == set(map(id, steps)):
+            if {step.path for step in self.steps if _selects(each, step)} == {step.path for step in steps}:
                 return [each]
-        return [Selector(path_of(step), {}) for step in steps]
+        return [Selector(step.path, {}) for step in steps]
 
 
 def _candidates(
     element: str, kept: Mapping[str, Any], attributes: Mapping[str, Any], steps: list[Step]
 ) -> Iterator[Selector]:
     """Yield what could select some steps, the most telling first."""
-    labels = {step.processor.doc_name for step in steps}
-    label = labels.pop() if len(labels) == 1 else None
+    labels = {step.label for step in steps}
+    label = labels.pop() if len(labels) == 1 else ""
     if label and any(name in attributes for name in OF_EDITORS):
         yield Selector(label, {})
     yield Selector(element, kept)
@@ -94,14 +104,7 @@ def _candidates(
 
 
 def _selects(selector: Selector, step: Step) -> bool:
-    return is_named(step, selector.processor) and all(
-        (found := StepParameter.of(step, name)) is not None and not found.is_computed and _holds(value, found)
-        for name, value in selector.with_.items()
-    )
-
-
-def _holds(value: Any, parameter: StepParameter) -> bool:
-    return Wanted(value).holds(parameter.of_event(Event()))
+    return step.is_named(selector.processor) and all(step.has(name, value) for name, value in selector.with_.items())
 
 
 def _innermost(steps: list[Step]) -> list[Step]:
@@ -110,7 +113,13 @@ def _innermost(steps: list[Step]) -> list[Step]:
 
 
 def _is_inside(inner: Step, outer: Step) -> bool:
-    return path_of(inner).startswith(f"{path_of(outer)}/")
+    return inner.path.startswith(f"{outer.path}/")
+
+
+def element_of(node: Node) -> str:
+    """Return the element that is meant; a flow is met where it is called."""
+    element = node.get("processor").strip().removeprefix("mule:")
+    return "flow-ref" if element in RUNNABLE_ELEMENTS else element
 
 
 def attributes_of(node: Node) -> dict[str, Any]:
@@ -141,30 +150,31 @@ def _agrees(written: str | None, value: Any) -> bool:
     return written == value or (found is not None and Wanted(value).holds(found.value))
 
 
-def _loaded(imported: Imported) -> list[Step]:
-    with TemporaryDirectory() as name:
-        folder = Path(name).resolve() / "flows"
-        write_files(imported, folder)
-        loader = Loader(read_documents([folder]), discover(), {})
-        with suppress(LoadError):  # what can be read is known then
-            loader.load()
-        return list(loader.builder.steps)
+def _steps_of(sections: Mapping[str, Any]) -> Iterator[Step]:
+    for section in RUNNABLES:
+        for name, part in sections.get(section, {}).items():
+            yield from _steps_in(part, name, None)
 
 
-def _origins(sections: Mapping[str, Any]) -> dict[int, Node]:
-    """Return the XML that each line of a flow file was made of."""
-    lines: dict[int, Node] = {}
-    for part in _parts(sections):
-        if part.origin is not None:
-            lines |= dict.fromkeys(range(part.lines[0], part.lines[1] + 1), part.origin)
-    return lines
-
-
-def _parts(value: Any) -> Iterator[Part]:
-    """Yield all parts in a value, the outer ones first."""
+def _steps_in(value: Any, path: str, origin: Node | None) -> Iterator[Step]:
+    """Yield the steps in a value, with paths as the loader has them: the names and numbers on the way."""
     if isinstance(value, Part):
-        yield value
-        yield from _parts(value.value)
-    elif isinstance(value, (dict, list)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _parts(inner)
+        yield from _steps_in(value.value, path, value.origin or origin)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            inside = _row if name == "steps" else _steps_in
+            yield from inside(inner, f"{path}/{name}", origin)
+    elif isinstance(value, list):
+        for number, inner in enumerate(each for each in value if not is_comment(each)):
+            yield from _steps_in(inner, f"{path}/{number}", origin)
+
+
+def _row(steps: Any, path: str, origin: Node | None) -> Iterator[Step]:
+    steps = steps.value if isinstance(steps, Part) else steps
+    for number, each in enumerate(each for each in steps if not is_comment(each)):
+        own = (each.origin or origin) if isinstance(each, Part) else origin
+        written = each.value if isinstance(each, Part) else each
+        if isinstance(written, dict) and written:
+            [(name, params), *_] = written.items()
+            yield Step(f"{path}/{number}", name, plain(params), own)
+        yield from _steps_in(each, f"{path}/{number}", origin)

@@ -182,10 +182,9 @@ def _parameter(node: Node) -> tuple[str, str]:
 
 
 def _unique(name: str, known: Iterable[str]) -> str:
-    known = set(known)
-    return next(
-        each for number in range(1, 10**6) if (each := name if number == 1 else f"{name} ({number})") not in known
-    )
+    taken = set(known)
+    names = (name if number == 1 else f"{name} ({number})" for number in range(1, len(taken) + 2))
+    return next(each for each in names if each not in taken)
 
 
 def _uses_store(value: Any) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.mule.conversion.texts import value_of
-from engine.mule.munit.scripts import FileRead, constant, file_read, script_of
+from engine.expressions.dataweave.constants import FileRead
+from engine.mule.munit.scripts import constant, file_read, script_of, text_of
 from engine.mule.munit.unfit import Unfit
 from engine.mule.xml.nodes import Node
 
@@ -22,7 +22,7 @@ def given_value(node: Node, attribute: str = "value") -> Any:
     fixed = constant(text)
     if fixed is not None and not _looks_made(fixed.value):
         return fixed.value
-    return {"from-expression": _script(value_of(text))}
+    return {"from-expression": _script(text_of(text))}
 
 
 def replied_value(node: Node, attribute: str = "value") -> Any:
@@ -33,7 +33,7 @@ def replied_value(node: Node, attribute: str = "value") -> Any:
     fixed = constant(text)
     if fixed is not None and not _has_marks(fixed.value):
         return fixed.value
-    return value_of(text)
+    return text_of(text)
 
 
 def _script(text: str) -> str:
@@ -74,4 +74,4 @@ def constant_text(node: Node, attribute: str) -> str:
     if found is None or not isinstance(found.value, (str, int, float)):
         what = f"{attribute} of {node.name}"
         raise Unfit(node, what, "it is computed", "a value that is known before the test runs")
-    return str(found.value)
+    return str(found.value).strip()

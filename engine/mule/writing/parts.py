@@ -22,6 +22,9 @@ class Part:
     kind: str = ""
     """How it may be replaced, if it cannot be loaded: as `step`, `handler`, `source`, or the name of its section."""
 
+    replaced: int = 0
+    """The round of checks in which it was replaced; 0 for none."""
+
     lines: tuple[int, int] = field(default=(0, 0), compare=False)
     """Its first and its last line in the file; known when that was written."""
 

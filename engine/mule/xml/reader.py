@@ -69,11 +69,11 @@ def _as_utf_8(data: bytes, file: str) -> bytes:
 def _reencoded(data: bytes, encoding: str, file: str) -> bytes:
     try:
         text = data.decode(encoding)
-    except LookupError:
-        raise XmlMistake(file, 1, 1, f"the encoding '{encoding}', which is unknown", "UTF-8") from None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise XmlMistake(file, line, 1, f"bytes that are no {encoding.upper()}", "the declared encoding") from None
+    except (LookupError, ValueError):
+        raise XmlMistake(file, 1, 1, f"the encoding {encoding[:40]!r}, which is unknown", "UTF-8") from None
     return DECLARED_ENCODING.sub(rb"\1", text.encode(), count=1)
 
 

@@ -8,6 +8,7 @@ import yaml
 
 from engine.expressions.appended import settle
 from engine.values.event import Message
+from engine.values.fields import Fields
 
 LONGEST = 200
 """Characters of a value in one line."""
@@ -27,7 +28,7 @@ def plain(value: Any) -> Any:
     value = settle(value)
     if isinstance(value, Message):
         return plain(value.payload)
-    if hasattr(value, "items"):
+    if hasattr(value, "items") and not isinstance(value, Fields):  # of an error its text is shown
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]

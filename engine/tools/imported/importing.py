@@ -43,8 +43,8 @@ class Import:
         with without_garbage():
             imported = import_application(_application(path), jmespath=self.jmespath)
             left = make_loadable(imported)
+            add_tests(imported)
         imported.report.decisions += [f"engine check: {mistake.in_one_line}" for mistake in left]
-        add_tests(imported)
         self._write(imported, folder)
         self.reports.append(imported.report)
         click.echo(as_text(imported.report, str(folder)))

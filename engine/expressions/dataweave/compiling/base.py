@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from engine.expressions.dataweave.compiling.naming import Load
@@ -114,10 +115,16 @@ class Base(Writer, Types):
 BRANCHING = (If, Match, Do, Call)
 
 
+@cache
+def _parts_of(kind: Any) -> tuple[str, ...]:
+    """Return the names of what may hold nodes in nodes of a type."""
+    return tuple(each.name for each in fields(kind) if each.name not in ("offset", "end", "name", "kind", "symbol"))
+
+
 def children(node: Node) -> Iterator[Node]:
     """Yield the nodes directly inside."""
-    for each in fields(node):
-        value = getattr(node, each.name)
+    for name in _parts_of(type(node)):  # type: ignore[arg-type]  # a class has a hash
+        value = getattr(node, name)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from engine.expressions.dataweave.compiling.base import nodes
 from engine.expressions.dataweave.compiling.functions import Functions, is_filled_from_last
 from engine.expressions.dataweave.compiling.recursion import Recursion
 from engine.expressions.dataweave.compiling.scopes import (
@@ -63,7 +64,7 @@ class Calls(Functions):
         if isinstance(found, Known):
             return self.constant(found.value)
         if isinstance(found, Alias):
-            return self.constant(self._alias(found))
+            return self.constant(self.named(found))
         if isinstance(found, Input):
             return self._input(found)
         return self._variable(found) if isinstance(found, Declared) else self._function_value(found)
@@ -84,6 +85,13 @@ class Calls(Functions):
         return Recursion()
 
     def _variable(self, found: Declared) -> str:
+        """Return the name of a variable's value."""
+        self.write_variable(found)
+        if found.may_be_unready:
+            self.write(f"if type({found.name}) is Unready: {found.name}.fail()")
+        return found.name
+
+    def write_variable(self, found: Declared) -> None:
         """Write a variable before its first use, after the variables that it uses itself."""
         if not found.name:
             found.name = self.new()
@@ -91,16 +99,26 @@ class Calls(Functions):
             self.shared.add(found.name)
             place = Place(depth=room.depth, loop=room.loop, blocks=room.blocks)
             with self.at(place), self.outside_of_tail():
-                self.deliver(found.directive.value, found.scope, found.name)
+                found.nesting = self.nesting
+                self._deliver_variable(found)
             room.lines += place.lines
             found.is_written = True
-        return found.name
+
+    def _deliver_variable(self, found: Declared) -> None:
+        """Write the value of a variable. What fails in a loop of it only fails where the variable is used."""
+        value = found.directive.value
+        if not any(map(_is_lazy, nodes(value))):
+            self.deliver(value, found.scope, found.name)
+            return
+        with self.block("try:"):
+            self.deliver(value, found.scope, found.name)
+        with self.block("except DataWeaveError as error:"):
+            self.write(f"{found.name} = Unready(error)")
+        found.may_be_unready = True
 
     def refuse_itself(self, node: Name, found: Binding) -> None:
-        """Refuse a variable in its own value; a function that it holds may call itself."""
-        if not isinstance(found, Declared) or found.is_written or isinstance(found.directive.value, Lambda):
-            return
-        if found.name:
+        """Refuse a variable in its own value; functions that it holds may use it."""
+        if isinstance(found, Declared) and not found.is_written and found.nesting == self.nesting:
             raise ExpressionSyntaxError(node.offset, f"'{node.name}' in its own value", "another variable")
 
     def function_names(self, found: Written) -> list[str]:
@@ -196,7 +214,11 @@ class Calls(Functions):
 
     def _argument(self, node: Node, scope: Scope, arity: int) -> str:
         """Return an argument; what stands where a function is expected is its body, unless it is one."""
-        if arity < 0 or isinstance(node, Lambda):
+        if arity >= 0:
+            node = without_parentheses(node)
+        if isinstance(node, Lambda) and arity >= 0:
+            return self.let(self.as_value(self.function_of(node, scope, is_checked=False), node, scope), "Function")
+        if arity < 0:
             return self.visit(node, scope)
         if self._is_function(node, scope):
             return self.let(f"function_or_constant({self.visit(node, scope)}, {arity})")
@@ -229,6 +251,19 @@ class Calls(Functions):
         arguments = [self.visit(each, scope) for each in node.arguments]
         self.write("budget.pay(12, 'a call')")
         return self.let(f"called({', '.join([function, *arguments])})")
+
+
+LAZY = frozenset({"map", "filter", "flatMap", "mapObject", "filterObject", "pluck", "distinctBy"})
+"""The functions whose bodies Mule runs when something of the result is asked for."""
+
+
+def _is_lazy(node: Node) -> bool:
+    return isinstance(node, Call) and isinstance(node.function, Name) and node.function.name in LAZY
+
+
+def without_parentheses(node: Node) -> Node:
+    """Return the body of `() -> …` where a function is expected: `$` is in it what it is without the parentheses."""
+    return node.body if isinstance(node, Lambda) and not node.parameters else node
 
 
 def _counts(function: Lambda) -> tuple[int, int]:

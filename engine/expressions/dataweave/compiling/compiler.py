@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
+from weakref import ref
 
 from engine.expressions.dataweave.compiling.base import RETURN, nodes
 from engine.expressions.dataweave.compiling.calls import Room
@@ -70,7 +72,10 @@ class _Compiler(Matching):
         self._write_directives(scope)
         if script.body is None:
             raise ExpressionSyntaxError(script.offset, "a header alone", "'---' and an expression behind it", "---")
-        self.deliver(script.body, scope, RETURN)
+        if self.is_keyed:
+            self.put(f"without_blanks({self.visit(script.body, scope)})", RETURN)
+        else:
+            self.deliver(script.body, scope, RETURN)
         return self.finished(script.text)
 
     def room_of_modules(self) -> Room:
@@ -83,7 +88,7 @@ class _Compiler(Matching):
                 self.function_names(each)
         for each in list(scope.names.values()):
             if isinstance(each, Declared) and each.scope is scope:
-                self.value_of(each)
+                self.write_variable(each)
 
     def visit_do(self, node: Do, scope: Scope) -> str:
         return self.delivered(node, scope)
@@ -109,9 +114,32 @@ class _Compiler(Matching):
             NAMES: self.names_of_functions,
             "placed": placed,
         }
-        exec(compile(source, SCRIPT, "exec"), space)  # noqa: S102  # the code is ours, values are constants
-        evaluate: Evaluate = space.pop("evaluate")  # it holds the space: avoids a reference cycle
-        return evaluate
+        return _compiled_when_called(source, space)
+
+
+def _compiled_when_called(source: str, space: dict[str, Any]) -> Evaluate:
+    """Return the function of a source, whose code is compiled at its first call: many scripts of a file never run."""
+    evaluate = FunctionType(STUB, space)
+    itself = ref(evaluate)  # no reference cycle
+
+    def first(event: Any) -> Any:
+        compiled: dict[str, Any] = {}
+        exec(compile(source, SCRIPT, "exec"), space, compiled)  # noqa: S102  # the code is ours, values are constants
+        space.update(compiled)
+        function = itself()
+        if function is not None:
+            function.__code__ = space.pop("evaluate").__code__
+        return function(event) if function is not None else None
+
+    space["first"] = first
+    return evaluate
+
+
+def _stub(event: Any) -> Any:
+    return first(event)  # type: ignore[name-defined]  # noqa: F821  # a name of the space
+
+
+STUB = _stub.__code__
 
 
 def _asks_for_key(node: Node) -> bool:

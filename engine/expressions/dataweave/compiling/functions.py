@@ -30,9 +30,10 @@ class Tail(NamedTuple):
 
 
 class Functions(Selectors):
-    """Functions."""
+    """Functions. nesting: how many there are around what is compiled."""
 
     tail: Tail | None = None
+    nesting = 0
 
     def visit_lambda(self, node: Lambda, scope: Scope) -> str:
         """Write a function, and return the name of it as a value."""
@@ -66,12 +67,15 @@ class Functions(Selectors):
         kind = self.type_of(parameter.type, scope) if parameter.type is not None else None
         return None if kind is None or kind.name in UNCHECKED else kind
 
-    def function_of(self, node: Lambda, scope: Scope) -> str:
-        """Write the Python function of a lambda, and return its name."""
+    def function_of(self, node: Lambda, scope: Scope, *, is_checked: bool = True) -> str:
+        """Write the Python function of a lambda, and return its name.
+
+        is_checked: whether its arguments must be of the types of its parameters; those of a map need not.
+        """
         name, inner = self.new("f"), self._scope_of_types(node, scope)
         names = [self._declare(each, inner) for each in node.parameters]
         with self.outside_of_tail(), self.function(name, _heads(node, names)):
-            self.checks(node, inner, names)
+            self.checks(node, inner, names, is_checked=is_checked)
             self.deliver(node.body, inner, RETURN)
         return name
 
@@ -91,10 +95,12 @@ class Functions(Selectors):
     def outside_of_tail(self) -> Iterator[None]:
         """Compile the body of another function."""
         outer, self.tail = self.tail, None
+        self.nesting += 1
         yield
+        self.nesting -= 1
         self.tail = outer
 
-    def checks(self, node: Lambda, scope: Scope, names: list[str]) -> None:
+    def checks(self, node: Lambda, scope: Scope, names: list[str], *, is_checked: bool = True) -> None:
         """Write defaults, which do not see the parameters, and the conversion of arguments to types."""
         self.refuse_defaults(node)
         for parameter, name in zip(node.parameters, names, strict=True):
@@ -102,10 +108,10 @@ class Functions(Selectors):
                 with self.block(f"if {name} is UNSET:"):
                     self.deliver(parameter.default, scope.outer or scope, name)
             kind = self.parameter_type(parameter, scope)
-            if kind is not None:
+            if kind is not None and is_checked:
                 known = self.constant(kind)
                 with self.block(f"if not {self.is_of(name, kind)}:"):
-                    self.write(f"{name} = fitted({name}, {known})")
+                    self.write(f"{name} = argument({name}, {known}, {node.name!r}, [{', '.join(names)}])")
 
     def implied(self, node: Node, scope: Scope, arity: int) -> str:
         """Write the function that an expression with `$` stands for, and return its name."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from engine.expressions.dataweave.compiling.base import declares_functions, nodes
-from engine.expressions.dataweave.compiling.calls import Calls
+from engine.expressions.dataweave.compiling.calls import Calls, without_parentheses
 from engine.expressions.dataweave.compiling.functions import DOLLARS
 from engine.expressions.dataweave.compiling.naming import CORE
 from engine.expressions.dataweave.compiling.scopes import Local, Scope
@@ -23,13 +23,12 @@ MEASURES = {
 
 
 class Loop(NamedTuple):
-    """What a loop does. names: of the parameters of its body. types: whether the body's parameters have types."""
+    """What a loop does. names: of the parameters of its body."""
 
     items: str
     names: tuple[str, ...]
     body: Node
     scope: Scope
-    function: Lambda | None
 
 
 class Inlining(Calls):
@@ -40,7 +39,7 @@ class Inlining(Calls):
         if function.module != CORE or len(node.arguments) != 2:
             return self._measured(node, function, scope)
         write = getattr(self, f"_loop_{function.name}", None)
-        body = node.arguments[1]
+        body = without_parentheses(node.arguments[1]) if node.is_infix else node.arguments[1]
         if write is None or declares_functions(body) or not self._is_body(node, body, scope):
             return None
         result: str = write(node, scope)
@@ -48,6 +47,8 @@ class Inlining(Calls):
 
     def _measured(self, node: Call, function: Builtin, scope: Scope) -> str | None:
         """Return the size of a value, or whether it is empty; None for other functions."""
+        if self.is_keyed and function.module == CORE and function.name == "valuesOf":
+            return self._loop_pluck(replace(node, arguments=(*node.arguments, Name(node.offset, "$"))), scope)
         fast = MEASURES.get(function.name) if function.module == CORE else None
         if fast is None:
             return None
@@ -64,27 +65,12 @@ class Inlining(Calls):
 
     def _loop(self, node: Call, scope: Scope, items: str, names: tuple[str, ...], keys: tuple[int, ...] = ()) -> Loop:
         """Name what the body sees: the parameters of a function, or `$`. keys: the positions of keys."""
-        body = node.arguments[1]
-        if isinstance(body, Lambda):
-            inner = self._scope_of_types(body, scope)
-            given = [each.name for each in body.parameters]
-            typed = any(each.type is not None for each in body.parameters)
-            function, value = body, body.body
-        else:
-            inner, given, typed, function, value = Scope(scope), list(DOLLARS), False, None, body
+        body = without_parentheses(node.arguments[1]) if node.is_infix else node.arguments[1]
+        inner = self._scope_of_types(body, scope) if isinstance(body, Lambda) else Scope(scope)
+        given = [each.name for each in body.parameters] if isinstance(body, Lambda) else DOLLARS
         for position, (name, local) in enumerate(zip(given, names, strict=False)):
-            inner.names[name] = Local(local, position in keys and not typed)
-        return Loop(items, names, value, inner, function if typed else None)
-
-    def _begin(self, loop: Loop) -> None:
-        """Write what comes before the body in each round."""
-        if loop.function is not None:
-            count = len(loop.function.parameters)
-            for name in loop.names[1:count]:
-                if self.kind(name) == "Key":
-                    self.write(f"{name} = key_value({name})")
-            given = tuple(replace(each, default=None) for each in loop.function.parameters)
-            self.checks(replace(loop.function, parameters=given), loop.scope, list(loop.names[:count]))
+            inner.names[name] = Local(local, position in keys)
+        return Loop(items, names, body.body if isinstance(body, Lambda) else body, inner)
 
     def _null_or(self, items: str, result: str, write: Callable[[], None]) -> str:
         """Write a loop that null passes by."""
@@ -101,9 +87,7 @@ class Inlining(Calls):
             for name, found in loop.scope.names.items()
             if isinstance(found, Local) and found.name == loop.names[position]
         }
-        return loop.function is not None or any(
-            isinstance(each, Name) and each.name in names for each in nodes(loop.body)
-        )
+        return any(isinstance(each, Name) and each.name in names for each in nodes(loop.body))
 
     def _elements(self, loop: Loop, what: str) -> str:
         """Write the payment for a list, and return the head of the loop over it."""
@@ -145,8 +129,7 @@ class Inlining(Calls):
             head = self._elements(loop, "map")
             self.write(f"{result} = []")
             with self.loop(head, names[0]), self._lazily(node):
-                self._begin(loop)
-                self.write(f"{result}.append({self.kept(loop.body, loop.scope)})")
+                self.write(f"{result}.append({self.visit(loop.body, loop.scope)})")
 
         return self._null_or(loop.items, result, write)
 
@@ -158,9 +141,8 @@ class Inlining(Calls):
             head = self._elements(loop, "filter")
             self.write(f"{result} = []")
             with self.loop(head, names[0]), self._lazily(node):
-                self._begin(loop)
-                with self.block(f"if {self.truth(self.visit(loop.body, loop.scope))}:"):
-                    self.write(f"{result}.append({names[0]})")
+                condition = self.truth(self.visit(loop.body, loop.scope))
+                self.write(f"if {condition}: {result}.append({names[0]})")
             self.write(
                 f"if type({loop.items}) is not list and not is_array({loop.items}): {result} = ''.join({result})"
             )
@@ -175,7 +157,6 @@ class Inlining(Calls):
             head = self._elements(loop, "flatMap")
             self.write(f"{result} = []")
             with self.loop(head, names[0]), self._lazily(node):
-                self._begin(loop)
                 found = self.visit(loop.body, loop.scope)
                 self.write(f"{result} += {found} if type({found}) is list else several({found})")
 
@@ -195,7 +176,6 @@ class Inlining(Calls):
             else:
                 self.write(f"{result} = next({rest}, None if is_array({items}) else '')")
             with self.loop(f"for {item} in {rest}:", item):
-                self._begin(loop)
                 self.deliver(loop.body, loop.scope, result)
 
         return self._null_or(loop.items, result, write)
@@ -205,7 +185,6 @@ class Inlining(Calls):
     def _over_object(self, node: Call, scope: Scope, what: str, make: Callable[[Loop, str], None], end: str) -> str:
         """Write a loop over the entries of an object, whose result is made of a list."""
         result, names = self.new(), (self.new(), self.new(), self.new())
-        self.kinds[names[1]] = "Key"
         loop = self._loop(node, scope, self.visit(node.arguments[0], scope), names, keys=(1,))
 
         def write() -> None:
@@ -214,7 +193,6 @@ class Inlining(Calls):
             with self.loop(head, names[0]), self._lazily(node):
                 if self.is_keyed:
                     self.write(f"if type({names[1]}) is not str: {names[0]} = keyed({names[0]}, {names[1]})")
-                self._begin(loop)
                 make(loop, found)
             self.write(f"{result} = {end.format(found)}")
 
@@ -242,7 +220,7 @@ class Inlining(Calls):
 
     def _loop_pluck(self, node: Call, scope: Scope) -> str:
         def make(loop: Loop, found: str) -> None:
-            self.write(f"{found}.append({self.kept(loop.body, loop.scope)})")
+            self.write(f"{found}.append({self.visit(loop.body, loop.scope)})")
 
         return self._over_object(node, scope, "pluck", make, "{}")
 

@@ -74,7 +74,7 @@ class Literals(Operators):
         return found.name if isinstance(found, Local) and found.is_key else self.visit(node, scope)
 
     def kept(self, node: Node, scope: Scope) -> str:
-        """Return the value of a node that becomes part of another one."""
+        """Return the value of a node that gets a key of its own."""
         name = self.visit(node, scope)
         if not self.is_keyed or isinstance(node, (Literal, ObjectLiteral, ArrayLiteral, Text)):
             return name
@@ -82,11 +82,11 @@ class Literals(Operators):
 
     def visit_arrayliteral(self, node: ArrayLiteral, scope: Scope) -> str:
         if len(node.items) <= ELEMENTS and not any(each.condition for each in node.items):
-            return self.let(f"[{', '.join(self.kept(each.value, scope) for each in node.items)}]", "Array")
+            return self.let(f"[{', '.join(self.visit(each.value, scope) for each in node.items)}]", "Array")
         result = self.let("[]", "Array")
         for each in node.items:
             with self._if(each.condition, scope):
-                self.write(f"{result}.append({self.kept(each.value, scope)})")
+                self.write(f"{result}.append({self.visit(each.value, scope)})")
         return result
 
     @contextmanager

@@ -124,9 +124,7 @@ class Matching(Inlining):
         steps = "".join(f"{self._step(each, scope)}, " for each in node.path)
         name, inner = self.new("f"), Scope(scope)
         names = [self.new(), self.new()]
-        for given, each in zip(node.names, names, strict=True):
-            if given:
-                inner.names[given] = Local(each)
+        inner.names.update(zip(node.names, map(Local, names), strict=True))
         with self.outside_of_tail(), self.function(name, names):
             if node.guard is not None:
                 with self.block(f"if not {self.truth(self.visit(node.guard, inner))}:"):

@@ -14,8 +14,6 @@ from engine.expressions.suggestion import did_you_mean
 CORE = "dw::Core"
 MULE = "Mule"
 """The module of the functions that the application brings along."""
-SUGGESTED = 3
-"""Letters of the shortest name for which another is suggested."""
 
 Load = Callable[[str], Script]
 """Returns the tree of a module of the project by its name; raises KeyError if there is none."""

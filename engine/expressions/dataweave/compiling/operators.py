@@ -157,10 +157,11 @@ class Operators(Base):
 
     def is_of(self, name: str, kind: Type) -> str:
         """Return the code that asks whether a value is of a type."""
-        if kind == Type("Null"):
+        is_bare = kind.fields is None and not kind.arguments
+        if kind.name == "Null":
             return f"({self.is_null(name)})"
         accepts = f"{self.constant(kind)}.accepts({name})"
-        usual = TESTS.get(kind.name) if kind in (Type("String"), Type("Object"), Type("Array")) else None
+        usual = TESTS.get(kind.name) if is_bare else None
         return f"(type({name}) is {usual} or {accepts})" if usual else accepts
 
     def visit_as(self, node: As, scope: Scope) -> str:

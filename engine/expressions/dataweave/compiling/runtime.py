@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -10,7 +10,7 @@ from engine.expressions.appended import Appended
 from engine.expressions.budget import begin, here, spend
 from engine.expressions.dataweave.values import arithmetic, comparing, joining, keyed, selecting
 from engine.expressions.dataweave.values.coercing import coerce, fitted
-from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
+from engine.expressions.dataweave.values.errors import DataWeaveError, Failed, Unfit, not_taken, unfit
 from engine.expressions.dataweave.values.functions import Bare, Function, Overloads
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import (
@@ -21,10 +21,11 @@ from engine.expressions.dataweave.values.objects import (
     object_of,
     written_key,
 )
+from engine.expressions.dataweave.values.places import places
 from engine.expressions.dataweave.values.regexes import Regex
 from engine.expressions.dataweave.values.selecting import is_array, is_map
 from engine.expressions.dataweave.values.typed import opened
-from engine.expressions.dataweave.values.types import simple
+from engine.expressions.dataweave.values.types import Type, simple
 from engine.expressions.dataweave.values.updating import UNCHANGED, updated
 from engine.limits import DEEPEST_CALLS, MOST_STEPS
 
@@ -61,6 +62,23 @@ def negatable(value: Any) -> bool:
         raise unfit("true or false", value, "not") from None
 
 
+class Unready:
+    """The value of a variable in whose loop something failed: using it raises the error, which `default` leaves."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: DataWeaveError) -> None:
+        self.error = error
+        error.offset = next((each.start for each in places(error)), None)
+
+    def fail(self) -> NoReturn:
+        if not isinstance(self.error, Unfit):
+            raise self.error
+        found = late(self.error)
+        found.offset, found.told = self.error.offset, self.error.told
+        raise found from None
+
+
 def late(error: Unfit) -> Failed:
     """Return the error in the body of a map before `default`, which does not replace it."""
     return Failed(str(error), error.kind)
@@ -71,7 +89,9 @@ def too_deep(name: str) -> NoReturn:
 
 
 def unmatched(value: Any) -> NoReturn:
-    raise Failed(f"no case of match takes this {kind_of(value)}", "MatchException")
+    error = Failed(f"no case of match takes this {kind_of(value)}", "NoMatchFoundException")
+    error.told = "None of the match cases matched."
+    raise error
 
 
 def elements(value: Any, what: str) -> Any:
@@ -138,6 +158,14 @@ def namespace_from(value: Any) -> Namespace:
     return value
 
 
+def argument(value: Any, kind: Type, name: str, arguments: Sequence[Any]) -> Any:
+    """Return one of the arguments converted to the type of its parameter. Raise the error of a call that fails."""
+    try:
+        return fitted(value, kind)
+    except Unfit:
+        raise not_taken(name or "the function", arguments) from None
+
+
 def called(function: Any, *arguments: Any) -> Any:
     """Call a function value."""
     if not isinstance(function, Function):
@@ -174,15 +202,15 @@ def tail_of(value: Any) -> Any:
 
 NAMED = (
     truth, condition, negatable, late, too_deep, unmatched,
-    elements, entries, pairs, several, spread, key_from, key_with, namespace_from, called,
+    elements, entries, pairs, several, spread, key_from, key_with, argument, namespace_from, called,
     from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
-    is_array, begin, Function, Overloads, Unfit,
+    is_array, begin, Function, Overloads, Unfit, Unready, DataWeaveError,
     joining.interpolated, comparing.equals, comparing.similar,
     selecting.select, selecting.select_keyed, selecting.select_all, selecting.select_all_keyed, selecting.select_pairs,
     selecting.select_below, selecting.descend, selecting.attribute, selecting.attributes, selecting.attributes_named,
     selecting.attributes_below, selecting.namespace_of, selecting.metadata, selecting.at, selecting.at_keyed,
     selecting.slice_between, selecting.filtered, selecting.index_pairs, selecting.has, selecting.has_at,
-    selecting.asserted, keyed.keyed, keyed.plain, keyed.Blank,
+    selecting.asserted, keyed.keyed, keyed.plain, keyed.without_blanks, keyed.Blank,
 )  # fmt: skip
 """Everything that compiled code calls by its own name."""
 

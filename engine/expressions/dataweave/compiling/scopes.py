@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.expressions.dataweave.syntax.tree import Function, Lambda, Prefix, TypeAlias, TypeNode, Variable
+from engine.expressions.dataweave.syntax.tree import Function, Lambda, Prefix, TypeAlias, Variable
 from engine.expressions.dataweave.values.types import Type
 
 
@@ -20,12 +20,18 @@ class Local:
 
 @dataclass(slots=True)
 class Declared:
-    """A variable of a header or of `do`. name: empty until its value begins to be written."""
+    """A variable of a header or of `do`. name: empty until its value begins to be written.
+
+    nesting: how many functions are around its value, while it is written. may_be_unready: whether its value may be an
+    error that is raised where it is used.
+    """
 
     scope: Scope
     directive: Variable
     name: str = ""
     is_written: bool = False
+    nesting: int = -1
+    may_be_unready: bool = False
 
 
 @dataclass(slots=True)
@@ -130,7 +136,3 @@ class Scope:
             found.lambdas.append(function)
         else:
             self.names[function.name] = Written(self, function.name, [function])
-
-
-def is_function_type(node: TypeNode | None) -> bool:
-    return type(node).__name__ == "FunctionType"

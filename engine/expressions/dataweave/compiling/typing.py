@@ -21,6 +21,7 @@ from engine.expressions.dataweave.syntax.tree import (
     UnionType,
     WithSchema,
 )
+from engine.expressions.dataweave.values.objects import Namespace
 from engine.expressions.dataweave.values.types import ALIASES as UNIONS
 from engine.expressions.dataweave.values.types import SIMPLE, Field, Type, simple, union
 from engine.expressions.errors import ExpressionSyntaxError
@@ -48,7 +49,7 @@ class Types(Names):
     def _named(self, node: TypeName, scope: Scope) -> Type:
         found = self.find(Name(node.offset, node.name, node.module), scope)
         if isinstance(found, Alias):
-            return replace(self._alias(found), alias=node.name)
+            return self.named(found)
         if isinstance(found, Known) and isinstance(found.value, Type):
             return found.value
         if any(node.name in each.type_names for each in scope.chain()):
@@ -60,6 +61,10 @@ class Types(Names):
             return simple("Object")
         arguments = tuple(self.type_of(each, scope) for each in node.arguments)
         return Type(node.name, arguments) if arguments and node.name in ("Array", "Type") else simple(node.name)
+
+    def named(self, alias: Alias) -> Type:
+        """Return the type of a name, which knows it."""
+        return replace(self._alias(alias), alias=alias.directive.name)
 
     def _alias(self, alias: Alias) -> Type:
         """Return the type of the script's own name; one that refers to itself is looked up when it is needed."""
@@ -83,11 +88,23 @@ class Types(Names):
         return Type("Object", fields=fields, is_open=not node.is_closed)
 
     def _field(self, node: FieldType, scope: Scope) -> Field:
-        return Field(node.key, self.type_of(node.type, scope), node.is_optional, node.is_repeated)
+        namespace = scope.namespace(node.namespace) if node.namespace else None
+        return Field(
+            node.key,
+            self.type_of(node.type, scope),
+            node.is_optional,
+            node.is_repeated,
+            Namespace(namespace.prefix, namespace.uri) if namespace else None,
+            tuple(self._field(each, scope) for each in node.attributes),
+        )
 
     def _function(self, node: FunctionType, scope: Scope) -> Type:
-        arguments = tuple(self.type_of(each, scope) for each in node.parameters)
-        return Type("Function", arguments, returns=self.type_of(node.returns, scope))
+        fields = tuple(
+            self._field(each, scope)._replace(name=each.key or f"param_{number}")
+            for number, each in enumerate(node.parameters)
+        )
+        arguments = tuple(each.type for each in fields)
+        return Type("Function", arguments, fields, returns=self.type_of(node.returns, scope))
 
     def _with_schema(self, node: WithSchema, scope: Scope) -> Type:
         """Return the type with the properties that are literals; `as` evaluates the others."""

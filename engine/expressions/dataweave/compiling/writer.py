@@ -14,9 +14,9 @@ from typing import Any
 from engine.expressions.dataweave.values.places import PLACED
 
 TEMPORARY = re.compile(r"\b[vfd][0-9]+\b")
-DEEPEST_BLOCKS = 12
+BLOCKS_INSIDE = 12
 """Loops and `try` inside each other in one function: Python takes 20."""
-DEEPEST_LINES = 70
+LEVELS_INSIDE = 70
 """Levels of indentation in one function: Python takes 100."""
 
 
@@ -134,7 +134,7 @@ class Writer:
     @property
     def is_deep(self) -> bool:
         """Whether what comes next should be a function of its own, so that Python can compile it."""
-        return self.place.depth > DEEPEST_LINES or self.place.blocks > DEEPEST_BLOCKS
+        return self.place.depth > LEVELS_INSIDE or self.place.blocks > BLOCKS_INSIDE
 
     @contextmanager
     def apart(self, result: str) -> Iterator[str]:

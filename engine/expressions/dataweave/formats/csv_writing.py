@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 from engine.expressions.dataweave.formats.output import Output
 from engine.expressions.dataweave.formats.properties import Properties, Values, flag, number, text
-from engine.expressions.dataweave.formats.scalars import formatted
+from engine.expressions.dataweave.formats.scalars import formatted, is_list
 from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import is_object
@@ -46,8 +46,8 @@ def write(value: Any, values: Values) -> str:
 def _rows(value: Any) -> Iterable[Any]:
     if is_object(value):
         return (value,)
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, range)):
-        return value
+    if is_list(value):
+        return list(value)
     raise Failed(f"CSV is written of an Array of Objects, not of {kind_of(value)}")
 
 

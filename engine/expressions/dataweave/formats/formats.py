@@ -96,11 +96,11 @@ class Reader:
                 return read_bytes(bytes_without_mark(content))
             return self.format.read(self._content(content, charset), self.values)
         except NotInFormat as error:
-            raise Failed(f"the text is no {name.upper()}: {error}", "ReaderException") from None
+            raise Failed(f"the text is no {name.upper()}: {error}", "ReadExecutionException") from None
         except DataWeaveError:
             raise
         except (UnicodeError, RecursionError):
-            raise Failed(f"the text is no {name.upper()}", "ReaderException") from None
+            raise Failed(f"the text is no {name.upper()}", "ReadExecutionException") from None
 
     def _content(self, content: str | bytes, charset: str | None) -> str | bytes:
         if self.format.name in BINARY:

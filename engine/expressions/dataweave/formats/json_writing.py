@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from engine.expressions.budget import spend
 from engine.expressions.dataweave.formats.output import Output
 from engine.expressions.dataweave.formats.properties import Properties, Values, flag, text
 from engine.expressions.dataweave.formats.scalars import formatted
@@ -41,6 +42,8 @@ ESCAPED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf")
 EMPTY = re.compile(rb"^( *)(.*?)(\[\]|\{\})(,?)$", re.MULTILINE)
 LINE_BREAK = re.compile(rb"\n *")
 TEXT = "__text"
+PER_PART = 3
+"""Steps to look at a part of a value."""
 
 
 def write(value: Any, values: Values) -> str:
@@ -84,6 +87,7 @@ def parts_of(value: Any, allowed: frozenset[type]) -> Parts | None:
         if not kinds <= allowed:
             return None
         if kinds.isdisjoint(CONTAINERS):
+            spend(PER_PART * (MOST_WRITTEN - left), "looking at a value")
             return Parts(found, has_empty)
         containers = level if kinds <= CONTAINERS else [each for each in level if type(each) in CONTAINERS]
         left -= sum(map(len, containers))

@@ -34,7 +34,7 @@ def read(content: bytes, values: Values) -> AnyObject:
     """
     boundary = values["boundary"] or _parameters(values.get("parameters", "")).get("boundary") or _first(content)
     if not boundary:
-        raise Failed("a multipart body has no boundary", "ReaderException")
+        raise Failed("a multipart body has no boundary", "ReadExecutionException")
     pieces = _pieces(content, boundary.encode())
     preamble, parts = next(pieces), [_part(piece, values) for piece in pieces]
     named = object_of((name or f"part{position}", part) for position, (name, part) in enumerate(parts))
@@ -62,7 +62,7 @@ def _pieces(content: bytes, boundary: bytes) -> Iterator[bytes]:
         if count > MOST_FIELDS:
             raise Failed(f"a multipart body is read with {MOST_FIELDS} parts at most")
     if first:
-        raise Failed("the boundary is not in the multipart body", "ReaderException")
+        raise Failed("the boundary is not in the multipart body", "ReadExecutionException")
     if start < len(content):
         yield content[start:]
 

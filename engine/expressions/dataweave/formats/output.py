@@ -11,7 +11,7 @@ from engine.limits import DEEPEST, LARGEST_WRITTEN, LONGEST_LIST
 
 PORTION = 2**12
 """How many pieces are counted at once."""
-PER_PIECE = 4
+PER_PIECE = 24
 """Steps of a piece."""
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.expressions.dataweave.values import texts
 from engine.expressions.dataweave.values.annotated import schema_of
 from engine.expressions.dataweave.values.kinds import kind_of
+from engine.expressions.dataweave.values.objects import Namespace
+
+
+def is_list(value: Any) -> bool:
+    """Return whether writers write a value as an array; a range is none to XML, CSV and forms."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, range, Namespace))
 
 
 def text_of(value: Any) -> str:

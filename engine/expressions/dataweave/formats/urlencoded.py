@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote_plus
 
 from engine.expressions.dataweave.formats.output import Output
 from engine.expressions.dataweave.formats.properties import Properties, Values, text
-from engine.expressions.dataweave.formats.scalars import text_of
+from engine.expressions.dataweave.formats.scalars import is_list, text_of
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import AnyObject, is_object, object_of
@@ -47,7 +47,7 @@ def write(value: Any, values: Values) -> str:
 
 def _fields(entries: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     for name, value in entries:
-        if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        if is_list(value):
             yield from ((name, each) for each in value)
         else:
             yield name, value

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from engine.expressions.dataweave.formats.output import Output
 from engine.expressions.dataweave.formats.properties import Properties, Values, flag, text
-from engine.expressions.dataweave.formats.scalars import text_of
+from engine.expressions.dataweave.formats.scalars import is_list, text_of
 from engine.expressions.dataweave.values.annotated import schema_of
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.kinds import kind_of
@@ -67,6 +67,9 @@ class _Writer:
             quote = '"' if self._values["doubleQuoteInDeclaration"] else "'"
             encoding = self._values["encoding"]
             self._out.put(f"<?xml version={quote}1.0{quote} encoding={quote}{encoding}{quote}?>{self._line}")
+        schema = schema_of(value)
+        if schema and is_object(schema.get("docType")):
+            self._out.put(_doctype(schema["docType"]) + self._line)
         if not is_object(value):
             raise Failed(f"XML is written of an Object with one key, the root, not of {kind_of(value)}")
         self._entries(value, "", {}, 0)
@@ -89,7 +92,7 @@ class _Writer:
             if key == TEXT and each is not None and depth:
                 self._out.put(self._content(each))
                 is_element = False
-            elif isinstance(each, Sequence) and not isinstance(each, (str, bytes, range)) and len(each):
+            elif is_list(each) and len(each):
                 for one in each:
                     self._element(key, one, indent, scope, depth, is_listed=True)
                 is_element = True
@@ -211,6 +214,17 @@ class _Writer:
         if self._values["escapeGT"]:
             content = content.replace(">", "&gt;")
         return content.replace("\r", "&#xd;") if self._values["escapeCR"] else content
+
+
+def _doctype(parts: Any) -> str:
+    """Return the DOCTYPE that a value has as metadata. Raise Failed for one that would be no XML."""
+    name, public, system, subset = (
+        text_of(parts.get(key)) for key in ("rootName", "publicId", "systemId", "internalSubset")
+    )
+    if not NAME.fullmatch(name) or any(sign in public + system for sign in '"<>'):
+        raise Failed("docType has a name or an address that no DOCTYPE may have")
+    address = f' PUBLIC "{public}" "{system}"' if public else f' SYSTEM "{system}"' if system else ""
+    return f"<!DOCTYPE {name}{address}{f' [{subset}]' if subset else ''}>"
 
 
 def _declare(prefix: str, uri: str, declared: dict[str, str], written: list[str]) -> None:

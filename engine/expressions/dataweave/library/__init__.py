@@ -20,6 +20,7 @@ To declare a function:
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -50,7 +51,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "dw::util::Tree": ("library.trees",),
     "dw::util::Values": ("library.trees",),
     "dw::module::Multipart": ("library.multipart",),
-    "dw::test::Asserts": ("library.asserts",),
+    "dw::test::Asserts": ("library.testing.asserts",),
     "dw::xml::Dtd": ("library.dtd",),
     "Mule": ("library.mule",),
 }  # fmt: skip
@@ -62,6 +63,7 @@ def modules() -> list[str]:
     return list(MODULES)
 
 
+@cache
 def table(module: str) -> dict[str, Any]:
     """Return what a module declares, by name. Raise KeyError for a module that there is not."""
     from engine.expressions.dataweave.library.declaring import TABLES

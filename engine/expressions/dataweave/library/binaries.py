@@ -34,6 +34,16 @@ def concat_with(source: bytes, other: bytes) -> bytes:
     return bytes(source) + other
 
 
+@defined(BINARIES, "concatWith", "(source: Null, with: Binary) -> Binary")
+def concat_nothing(source: None, other: bytes) -> bytes:
+    return other
+
+
+@defined(BINARIES, "concatWith", "(source: Binary, with: Null) -> Binary")
+def concat_with_nothing(source: bytes, other: None) -> bytes:
+    return source
+
+
 @defined(BINARIES, "toBase64", "(content: Binary) -> String")
 def to_base64(content: bytes) -> str:
     """Return the bytes in Base64."""

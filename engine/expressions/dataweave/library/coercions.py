@@ -8,7 +8,8 @@ from engine.expressions.dataweave.library.core.lists import join_by
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.walking import check_list, walked
 from engine.expressions.dataweave.values.coercing import coerce
-from engine.expressions.dataweave.values.errors import Failed, Unfit
+from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
+from engine.expressions.dataweave.values.objects import is_object
 from engine.expressions.dataweave.values.types import simple
 
 COERCIONS = "dw::util::Coercions"
@@ -24,6 +25,8 @@ def _as(value: Any, kind: str, **properties: Any) -> Any:
 def _by_first(value: Any, kind: str, formatters: Any) -> Any:
     """Return a value by the first of some formatters (`{format, locale, …}`) that fits."""
     for each in walked(formatters, "a conversion"):
+        if not is_object(each):
+            raise unfit("formatters that are objects", each, f"to{kind}")
         try:
             return _as(value, kind, **{name: each.get(name) for name in PROPERTIES})
         except (Unfit, Failed):

@@ -146,7 +146,8 @@ def between(end: date, start: date) -> Period:
     return years_months_days(start, end)
 
 
-LARGEST = 10**12
+FAR = 10**12
+"""No date is so many of a unit away from another."""
 
 
 def _length(parts: AnyObject, name: str, unit: int) -> int:
@@ -156,7 +157,7 @@ def _length(parts: AnyObject, name: str, unit: int) -> int:
 
 
 def _bounded(number: Any) -> Any:
-    if abs(number) > LARGEST:
+    if abs(number) > FAR:
         raise Failed("the number is too large for a period")
     return number
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.declaring import defined
-from engine.expressions.dataweave.library.walking import PER_CALL
 from engine.expressions.dataweave.values.comparing import equals
 from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
@@ -16,6 +15,9 @@ from engine.expressions.dataweave.values.texts import as_text
 from engine.limits import DEEPEST
 
 DIFF = "dw::util::Diff"
+PER_NODE = 240
+"""Steps to compare two values, and tell what differs."""
+LISTS = frozenset({"Array", "Range"})
 Difference = dict[str, str]
 NO_OPTIONS: dict[str, Any] = {}
 
@@ -34,13 +36,13 @@ def _difference(expected: str, actual: str, path: str) -> Difference:
 def _differences(actual: Any, expected: Any, path: str, unordered: bool, depth: int) -> Iterator[Difference]:
     if depth > DEEPEST:
         raise Failed(f"diff stops at {DEEPEST} levels")
-    spend(PER_CALL, "diff")
+    spend(PER_NODE, "diff")
     kinds = kind_of(actual), kind_of(expected)
     if kinds == ("Object", "Object"):
         yield from _of_objects(actual, expected, path, unordered, depth)
-    elif kinds == ("Array", "Array"):
+    elif LISTS.issuperset(kinds):
         yield from _of_lists(actual, expected, path, unordered, depth)
-    elif "Object" in kinds or "Array" in kinds:
+    elif not (LISTS | {"Object"}).isdisjoint(kinds):
         yield _difference(f"{kinds[1]} type", f"{kinds[0]} type", path)
     elif not equals(actual, expected):
         yield _difference(_shown(expected), _shown(actual), path)

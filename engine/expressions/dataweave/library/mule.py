@@ -22,11 +22,11 @@ def caused_by(error: Any, kind: str, sub_types: bool = True) -> bool:
 def _lineage(kind: Any) -> list[str]:
     """Return the names of an error's type and of those above it."""
     names: list[str] = []
-    while kind is not None and hasattr(kind, "get") and len(names) < LONGEST:
+    while kind is not None and hasattr(kind, "get") and len(names) < LEVELS:
         names.append(f"{kind.get('namespace')}:{kind.get('identifier')}")
         kind = kind.get("parentErrorType")
     return names
 
 
-LONGEST = 50
+LEVELS = 50
 """Types above each other."""

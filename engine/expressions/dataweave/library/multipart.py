@@ -14,7 +14,7 @@ from engine.expressions.dataweave.values.objects import AnyObject, is_object, ob
 
 MULTIPART = "dw::module::Multipart"
 CHARACTERS = "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-LONGEST_BOUNDARY = 70
+BOUNDARY = 70
 """RFC 2046."""
 chance = SystemRandom()
 
@@ -38,6 +38,8 @@ def field(name: str, value: Any, mime: str = "", file_name: str = "") -> dict[st
 @defined(MULTIPART, "field", "(opts: Object) -> Object")
 def field_of(options: AnyObject) -> dict[str, Any]:
     """Return a part of `{name, value, mime, fileName}`."""
+    if not isinstance(options.get("name"), str):
+        raise Failed("field takes an object with a name and a value")
     return _part(options.get("name"), options.get("value"), options.get("mime"), options.get("fileName"))
 
 
@@ -56,7 +58,7 @@ def _name(part: AnyObject) -> str:
     return str(name)
 
 
-@defined(MULTIPART, "generateBoundary", f"(len: Number = {LONGEST_BOUNDARY}) -> String", acts=True)
-def generate_boundary(length: Any = LONGEST_BOUNDARY) -> str:
+@defined(MULTIPART, "generateBoundary", f"(len: Number = {BOUNDARY}) -> String", acts=True)
+def generate_boundary(length: Any = BOUNDARY) -> str:
     """Return random characters that separate parts; at most 70."""
-    return "".join(chance.choices(CHARACTERS, k=max(min(whole(length), LONGEST_BOUNDARY), 1)))
+    return "".join(chance.choices(CHARACTERS, k=max(min(whole(length), BOUNDARY), 1)))

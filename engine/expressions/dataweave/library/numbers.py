@@ -62,7 +62,7 @@ def from_hex(text: str) -> Any:
 @defined(NUMBERS, "fromRadixNumber", "(numberStr: String, radix: Number) -> Number")
 def from_radix_number(text: str, radix: Any) -> Any:
     """Return the number of digits of a base."""
-    return _read(text, int(radix))
+    return _read(text, int(exact(radix)))
 
 
 @defined(NUMBERS, "toBinary", "(number: Number) -> String", "(number: Null) -> Null")
@@ -80,7 +80,7 @@ def to_hex(number: Any) -> str:
 @defined(NUMBERS, "toRadixNumber", "(number: Number, radix: Number) -> String")
 def to_radix_number(number: Any, radix: Any) -> str:
     """Return the digits of a number in a base."""
-    return _write(number, int(radix))
+    return _write(number, int(exact(radix)))
 
 
 # Math

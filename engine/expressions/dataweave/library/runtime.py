@@ -12,7 +12,7 @@ from engine.expressions.budget import STEP, BudgetSpent, spend
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.walking import Item, truth
 from engine.expressions.dataweave.values.coercing import coerce
-from engine.expressions.dataweave.values.errors import UserFailed
+from engine.expressions.dataweave.values.errors import Failed, UserFailed
 from engine.expressions.dataweave.values.numbers import exact
 from engine.expressions.dataweave.values.objects import AnyObject
 from engine.expressions.dataweave.values.places import calls
@@ -22,7 +22,7 @@ from engine.expressions.errors import EvaluationError
 RUNTIME = "dw::Runtime"
 SYSTEM = "dw::System"
 TIMER = "dw::util::Timer"
-LONGEST_WAIT = 100
+PAUSE = 100
 """Milliseconds."""
 VERSION = "2.12"
 """The version of the language that scripts find."""
@@ -53,13 +53,20 @@ def _words(error: EvaluationError) -> str:
 @defined(RUNTIME, "orElse", "(previous: TryResult, orElse: () -> E) -> Any")
 def or_else(previous: AnyObject, otherwise: Callable[[], Any]) -> Any:
     """Return the result of `try`; if it failed, that of another function."""
-    return previous.get("result") if previous.get("success") is True else otherwise()
+    return previous.get("result") if _is_success(previous) else otherwise()
 
 
 @defined(RUNTIME, "orElseTry", "(previous: TryResult, orElse: () -> R) -> TryResult")
 def or_else_try(previous: AnyObject, otherwise: Callable[[], Any]) -> AnyObject:
     """Return what `try` returned; if it failed, what it returns for another function."""
-    return previous if previous.get("success") is True else try_(otherwise)
+    return previous if _is_success(previous) else try_(otherwise)
+
+
+def _is_success(tried: AnyObject) -> bool:
+    success = tried.get("success")
+    if not isinstance(success, bool):
+        raise Failed("orElse takes what try returns")
+    return success
 
 
 @defined(RUNTIME, "fail", '(message: String = "Error") -> Nothing')
@@ -77,7 +84,7 @@ def fail_if(value: Any, evaluator: Item, message: str = "Failed") -> Any:
 @defined(RUNTIME, "wait", "(value: T, timeout: Number) -> T", acts=True)
 def wait(value: Any, timeout: Any) -> Any:
     """Return the value after milliseconds, 100 at most: other flows wait, too. The time is paid from the budget."""
-    seconds = max(float(min(exact(timeout), LONGEST_WAIT)), 0) / 1000
+    seconds = max(float(min(exact(timeout), PAUSE)), 0) / 1000
     spend(int(seconds / STEP), "wait")
     clock.sleep(seconds)
     return value
@@ -104,7 +111,10 @@ def prop(name: str) -> str | None:
 @defined(SYSTEM, "envVar", "(variableName: String) -> String | Null", acts=True)
 def env_var(name: str) -> str | None:
     """Return a variable of the environment; null if there is none."""
-    return os.environ.get(name)
+    try:
+        return os.environ.get(name)
+    except ValueError:  # no name can be so
+        return None
 
 
 @defined(SYSTEM, "envVars", "() -> Dictionary<String>", acts=True)

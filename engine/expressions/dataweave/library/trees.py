@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.expressions.budget import spend
 from engine.expressions.dataweave.library.declaring import constant, defined
+from engine.expressions.dataweave.library.texts.strings import whole
 from engine.expressions.dataweave.library.walking import PER_CALL, Item, truth, walked
 from engine.expressions.dataweave.values.errors import Failed, unfit
 from engine.expressions.dataweave.values.functions import Function, as_callable
@@ -187,7 +188,7 @@ def _written_step(step: Any) -> str:
 def _kind_test(name: str, kind: str) -> None:
     @defined(TREE, name, "(path: Array<Object>) -> Boolean", manual=f"Return whether a path ends at {kind.lower()}.")
     def test(path: Sequence[AnyObject]) -> bool:
-        return bool(path) and path[-1].get("kind") == kind
+        return bool(path) and is_object(path[-1]) and path[-1].get("kind") == kind
 
 
 _kind_test("isObjectType", OBJECT)
@@ -237,8 +238,10 @@ Step = tuple[str, Any]
 def _as_step(given: Any) -> Step:
     kind = kind_of(given)
     if kind == "Object":
+        if given.get("kind") not in (OBJECT, ATTRIBUTE, ARRAY):
+            raise Failed("a path has names, positions, and what field, index and attr return")
         return str(given.get("kind")), given.get("selector")
-    return (ARRAY, int(given)) if kind == "Number" else (OBJECT, as_text(given))
+    return (ARRAY, whole(given)) if kind == "Number" else (OBJECT, as_text(given))
 
 
 @defined(VALUES, "update", "(value: Null, toUpdate: Any) -> Function")

@@ -16,7 +16,7 @@ from engine.expressions.dataweave.values.texts import as_text
 URL = "dw::core::URL"
 OF_COMPONENTS = "!'()*~"
 """Characters that stay, in addition to letters, digits, `_`, `.` and `-`."""
-OF_URIS = OF_COMPONENTS + ";,/?:@&=+$#"
+OF_URIS = OF_COMPONENTS + ";,/?:@&=$#"
 ILLEGAL = re.compile(r'[\x00-\x20<>"{}|\\^`\x7f]|%(?![0-9A-Fa-f]{2})')
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -71,6 +71,8 @@ def _parts(uri: str) -> dict[str, Any] | None:
     if ILLEGAL.search(uri):
         return None
     scheme = SCHEME.match(uri)
+    if scheme is None and ":" in re.split("[/?#]", uri, maxsplit=1)[0]:
+        return None
     if scheme is not None and not uri[scheme.end() :].startswith("/"):
         fragment = uri.partition("#")[2] or None
         return {"fragment": fragment, "scheme": scheme[0][:-1], "isAbsolute": True, "isOpaque": True}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import NoReturn
 
 from engine.expressions.dataweave.syntax.scanner import WORDS, Scanner
 from engine.expressions.dataweave.syntax.tree import Literal, Moment, Name, Node, RegexLiteral, Text
@@ -133,8 +132,3 @@ def _joined(start: int, parts: list[str | Node]) -> Literal | Text:
 def _paired(text: str) -> str:
     """Return the text with each pair of escapes for one character as that character."""
     return SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
-
-
-def refuse(offset: int, found: str, expected: str, write: str = "") -> NoReturn:
-    """Raise a mistake at a place."""
-    raise ExpressionSyntaxError(offset, found, expected, write)

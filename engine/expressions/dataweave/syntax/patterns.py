@@ -153,7 +153,7 @@ class Patterns(Operands):
         if self.at(".", "["):
             return "$", "$$"
         is_in_parentheses = self.take("(")
-        value, index = self.name("the value").text, ""
+        value, index = self.name("the value").text, "$$"
         if self.take(","):
             index = self.name("its index").text
         if is_in_parentheses:

@@ -334,7 +334,7 @@ class UnionType(TypeNode):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldType(Node):
-    """A field of an object's type. key: None if any name will do."""
+    """A field of an object's type, or a parameter of a function's. key: None if any name will do."""
 
     key: str | None
     type: TypeNode
@@ -355,11 +355,10 @@ class ObjectType(TypeNode):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FunctionType(TypeNode):
-    """`(A, b: B) -> C`. optional: how many of the parameters need not be given."""
+    """`(A, b: B) -> C`. A parameter without a name has no key."""
 
-    parameters: tuple[TypeNode, ...]
+    parameters: tuple[FieldType, ...]
     returns: TypeNode
-    optional: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

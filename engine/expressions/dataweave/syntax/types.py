@@ -11,7 +11,6 @@ from engine.expressions.dataweave.syntax.tree import (
     FunctionType,
     Literal,
     LiteralType,
-    Node,
     ObjectType,
     TypeName,
     TypeNode,
@@ -20,8 +19,6 @@ from engine.expressions.dataweave.syntax.tree import (
 )
 from engine.expressions.dataweave.syntax.words import CONSTANTS
 from engine.expressions.digits import is_digits
-
-CLOSINGS = {"|": "|", "-": "-"}
 
 
 class Types(Literals):
@@ -131,19 +128,16 @@ class Types(Literals):
 
     def _in_parentheses(self) -> TypeNode:
         """Parse `(A | B)`, or the parameters of a function's type."""
-        start = self.advance().start
-        parameters, optional, named = [], 0, False
+        start, parameters = self.advance().start, []
         while not self.at(")"):
-            is_optional, is_named = self._parameter_name()
-            optional, named = optional + is_optional, named or is_named
-            parameters.append(self.type())
+            parameters.append(self._parameter_of_type())
             if not self.take(","):
                 break
         self.expect(")", "at the end of a type")
-        if named or len(parameters) != 1 or self._is_function():
-            self.expect("->", "behind the parameters of a function's type", "(Number) -> String")
-            return FunctionType(start, tuple(parameters), self.type(), optional)
-        return parameters[0]
+        if len(parameters) == 1 and parameters[0].key is None and not self._is_function():
+            return parameters[0].type
+        self.expect("->", "behind the parameters of a function's type", "(Number) -> String")
+        return FunctionType(start, tuple(parameters), self.type())
 
     def _is_function(self) -> bool:
         """Return whether `->` makes a function of the types before it. In a case of `match` it ends the pattern."""
@@ -151,16 +145,16 @@ class Types(Literals):
 
     in_pattern = False
 
-    def _parameter_name(self) -> tuple[bool, bool]:
-        """Take the name before the type of a parameter. Return whether it is optional, and whether there is one."""
-        here = self.position
-        if self.token.kind == WORDS:
+    def _parameter_of_type(self) -> FieldType:
+        """Parse `A`, `name: A` or `name?: A`."""
+        here, token = self.position, self.token
+        if token.kind == WORDS:
             self.advance()
             is_optional = self.take("?")
             if self.take(":"):
-                return is_optional, True
+                return FieldType(token.start, token.text, self.type(), is_optional)
         self.move(here)
-        return False, False
+        return FieldType(token.start, None, self.type())
 
     def _type_of_object(self) -> TypeNode:
         """Parse `{…}`, `{| … |}` or `{- … -}`."""
@@ -216,8 +210,3 @@ class Types(Literals):
     def type_of(self) -> TypeNode | None:
         """Parse the type behind `:`, if there is one."""
         return self.type() if self.take(":") else None
-
-
-def is_text(node: Node) -> bool:
-    """Return whether a node is a text in quotes."""
-    return isinstance(node, Literal) and isinstance(node.value, str)

@@ -7,6 +7,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from engine.expressions.dataweave.values.objects import Pairs
+
 Schema = Mapping[str, Any]
 
 
@@ -58,6 +60,12 @@ class AnnotatedObject(dict[str, Any]):
     schema: Schema | None = None
 
 
+class AnnotatedPairs(Pairs):
+    """An Object with keys that repeat, or have attributes, and with metadata."""
+
+    schema: Schema | None = None
+
+
 class AnnotatedList(list[Any]):
     """An Array with metadata."""
 
@@ -82,9 +90,11 @@ MAKING: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (str, AnnotatedText), (bool, lambda value: value), (int, AnnotatedWhole), (Decimal, AnnotatedDecimal),
     (float, lambda value: AnnotatedDecimal(repr(value))), (datetime, _datetime), (date, _date), (time, _time),
     (bytes, AnnotatedBytes), (dict, AnnotatedObject), (list, AnnotatedList),
+    (Pairs, lambda value: AnnotatedPairs(value.entries)),
 )  # fmt: skip
 PLAIN: dict[type, Callable[[Any], Any]] = {
     AnnotatedText: str, AnnotatedWhole: int, AnnotatedDecimal: Decimal, AnnotatedBytes: bytes, AnnotatedObject: dict,
+    AnnotatedPairs: lambda value: Pairs(value.entries),
     AnnotatedList: list,
     AnnotatedDate: lambda value: date(value.year, value.month, value.day),
     AnnotatedDatetime: lambda value: datetime.combine(value.date(), value.timetz()).replace(fold=value.fold),
@@ -92,7 +102,7 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
 }  # fmt: skip
 ANNOTATED = {
     AnnotatedText: "String", AnnotatedWhole: "Number", AnnotatedDecimal: "Number", AnnotatedDate: "Date",
-    AnnotatedBytes: "Binary", AnnotatedObject: "Object", AnnotatedList: "Array",
+    AnnotatedBytes: "Binary", AnnotatedObject: "Object", AnnotatedPairs: "Object", AnnotatedList: "Array",
 }  # fmt: skip
 """The kinds of these types, if one type has one."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_FLOOR, Context, Decimal, DecimalException, Inexact, localcontext
+from decimal import ROUND_FLOOR, Decimal, DecimalException, Inexact, localcontext
 from typing import Any
 
 from engine.expressions.budget import spend
+from engine.expressions.dataweave.values.coercing import converted
 from engine.expressions.dataweave.values.comparing import equals
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.functions import Case, Operation
@@ -47,42 +48,57 @@ def _is_long(number: Number) -> bool:
     return -LONG <= number < LONG and is_whole(number)
 
 
-def _calculated(symbol: str, context: Context, method: str, left: Decimal, right: Decimal) -> Number:
+def _decimal(number: Any) -> Decimal:
+    if type(number) is Decimal and number.is_finite():
+        return number
+    return decimal_of(exact(number))
+
+
+Calculate = Callable[[Any, Any], Any]
+
+
+def _calculated(symbol: str, calculate: Calculate, again: Calculate, left: Any, right: Any) -> Number:
+    """Return the result for decimals; for whole ones that are written with an exponent, that for ints."""
+    spend(PER_DECIMAL, "arithmetic")
+    left, right = _decimal(left), _decimal(right)
     try:
-        return bounded(getattr(context, method)(left, right), f"'{symbol}'")
+        result = bounded(calculate(left, right), symbol)
     except DecimalException:
-        raise Failed(f"'{symbol}' gives a number that is too long") from None
+        raise Failed(f"{symbol} gives a number that is too long") from None
+    if type(result) is Decimal and result == result.to_integral_value() and _is_long(left) and _is_long(right):
+        return again(int(left), int(right))  # type: ignore[no-any-return]  # it returns a number
+    return result
 
 
 def _sum(left: Any, right: Any) -> Number:
-    left, right = _numbers(left, right)
-    if type(left) is int:
+    if type(left) is int and type(right) is int:
         return bounded(left + right, "'+'")
-    return _calculated("+", EXACT, "add", left, right)
+    return _calculated("'+'", EXACT.add, _sum, left, right)
 
 
 def _difference(left: Any, right: Any) -> Number:
-    left, right = _numbers(left, right)
-    if type(left) is int:
+    if type(left) is int and type(right) is int:
         return bounded(left - right, "'-'")
-    return _calculated("-", EXACT, "subtract", left, right)
+    return _calculated("'-'", EXACT.subtract, _difference, left, right)
 
 
 def _product(left: Any, right: Any) -> Number:
-    left, right = _numbers(left, right)
-    if type(left) is int:
+    if type(left) is int and type(right) is int:
         spend(left.bit_length() * right.bit_length() // BIT_PRODUCTS, "'*'")
         return bounded(left * right, "'*'")
-    return _calculated("*", EXACT, "multiply", left, right)
+    return _calculated("'*'", EXACT.multiply, _product, left, right)
 
 
 def _quotient(left: Any, right: Any) -> Number:
-    left, right = _numbers(left, right)
     if right == 0:
         raise Failed("Division by zero", "DivisionByZeroException")
-    if type(left) is int and left % right == 0:
-        return int(left // right)
-    return _calculated("/", QUOTIENT, "divide", decimal_of(left), decimal_of(right))
+    if type(left) is int and type(right) is int and left % right == 0:
+        return left // right
+    return _calculated("'/'", QUOTIENT.divide, _whole_quotient, left, right)
+
+
+def _whole_quotient(left: int, right: int) -> Number:
+    return left // right if left % right == 0 else bounded(QUOTIENT.divide(Decimal(left), Decimal(right)), "'/'")
 
 
 def modulo(left: Any, right: Any) -> Number:
@@ -204,8 +220,6 @@ divide = Operation("/", [("Number", "Number", _quotient)])
 
 def negate(value: Any) -> Number:
     """Return `-value`."""
-    from engine.expressions.dataweave.values.coercing import converted
-
     return negated(converted(value, "Number"))
 
 

@@ -29,7 +29,7 @@ NONE: Schema = {}
 UNIT = "InvalidUnitException"
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC).timestamp(), datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 PER_ELEMENT = 2
-LONGEST_TOLD = 100
+TOLD = 100
 """Characters of a value that `try` tells."""
 UNITS = {
     "nanos": 1, "milliseconds": SECOND // 1000, "seconds": SECOND, "minutes": MINUTE, "hours": HOUR, "days": DAY,
@@ -96,7 +96,7 @@ def converted(value: Any, kind: str, schema: Schema = NONE) -> Any:
 
 def _told(value: Any, found: str, kind: str) -> str:
     """Return DataWeave's own words, which hold the value, for `try`."""
-    shown = f" ({str(TEXTS[found](value))[:LONGEST_TOLD]})" if found in TEXTS else ""
+    shown = f" ({str(TEXTS[found](value))[:TOLD]})" if found in TEXTS else ""
     return f"Cannot coerce {found}{shown} to {kind}"
 
 
@@ -214,7 +214,8 @@ def _read_moment(text: str, kind: str, schema: Schema) -> Any:
 def _from_epoch(number: Any, unit: Any) -> datetime:
     if unit not in (None, "seconds", "milliseconds"):
         raise Failed("a DateTime is made of seconds or milliseconds", UNIT)
-    number = int(exact(number)) if abs(number) < 10**16 else 10**16
+    number = exact(number)
+    number = int(number) if abs(number) < 10**16 else 10**16
     seconds, rest = divmod(number, 1000) if unit == "milliseconds" else (number, 0)
     if not FIRST <= seconds < LAST:
         raise Unfit("the number is out of the range of DateTime")

@@ -109,8 +109,15 @@ class Overloads(Function):
 
 
 def misfits(types: Sequence[Type | None], arguments: Sequence[Any]) -> int:
-    """Return how many arguments are not of the type of their parameter."""
-    return sum(kind is not None and not kind.accepts(value) for kind, value in zip(types, arguments, strict=False))
+    """Return how many arguments are not of the type of their parameter; to become a String counts a little more."""
+    pairs = zip(types, arguments, strict=False)
+    return sum(
+        TO_TEXT if kind.base == "String" else TO_OTHER for kind, value in pairs if kind and not kind.accepts(value)
+    )
+
+
+TO_OTHER, TO_TEXT = 100, 101
+"""What a conversion counts."""
 
 
 def convert(types: Sequence[Type | None], arguments: Sequence[Any]) -> list[Any]:
@@ -132,15 +139,16 @@ Case = tuple[str, str, Calculate]
 class Operation:
     """An operator. cases: in the order in which they are tried."""
 
-    __slots__ = ("cases", "exact", "symbol")
+    __slots__ = ("cases", "exact", "orders", "symbol")
 
     def __init__(self, symbol: str, cases: Sequence[Case]) -> None:
         self.symbol = symbol
         self.cases = cases
         self.exact: dict[tuple[str, str], Calculate] = {}
+        self.orders: dict[tuple[str, str], list[Case]] = {}
 
     def __call__(self, left: Any, right: Any) -> Any:
-        kinds = kind_of(left), kind_of(right)
+        kinds = KINDS.get(type(left)) or kind_of(left), KINDS.get(type(right)) or kind_of(right)
         calculate = self.exact.get(kinds)
         if calculate is None:
             calculate = self._fitting(*kinds)
@@ -153,14 +161,22 @@ class Operation:
         return next((do for one, other, do in self.cases if _takes(one, left) and _takes(other, right)), None)
 
     def _converting(self, left: Any, right: Any, left_kind: str, right_kind: str) -> Any:
-        one = [case for case in self.cases if _takes(case[0], left_kind) or _takes(case[1], right_kind)]
-        for case in [*one, *(case for case in self.cases if case not in one)]:
+        for one, other, calculate in self._order(left_kind, right_kind):
             try:
-                values = _converted(left, left_kind, case[0]), _converted(right, right_kind, case[1])
+                values = _converted(left, left_kind, one), _converted(right, right_kind, other)
             except Unfit:
                 continue
-            return case[2](*values)
+            return calculate(*values)
         raise not_taken(f"'{self.symbol}'", (left, right))
+
+    def _order(self, left: str, right: str) -> list[Case]:
+        """Return the cases that convert one side, then those that convert both."""
+        found = self.orders.get((left, right))
+        if found is None:
+            sides = [(_takes(one, left) + _takes(other, right), at) for at, (one, other, _) in enumerate(self.cases)]
+            found = [self.cases[at] for _, at in sorted(sides, key=lambda side: -side[0])]
+            self.orders[left, right] = found
+        return found
 
 
 def _takes(kind: str, found: str) -> bool:

@@ -6,7 +6,9 @@ Only scripts that use such selectors make them. A null without attributes stays 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from decimal import Decimal
+from operator import is_
 from typing import Any
 
 from engine.expressions.dataweave.values.objects import Key, Pairs, entries_of
@@ -76,7 +78,13 @@ def keyed(value: Any, key: str) -> Any:
     if type(key) is str or not isinstance(key, Key) or key.is_plain:
         return value
     make = KEYED.get(type(value))
-    return make(value, key) if make else value
+    if make is not None:
+        return make(value, key)
+    if not isinstance(value, (str, int, Decimal)) or isinstance(value, bool):
+        return value
+    made: Any = copy(value)  # one with metadata
+    made.key = key
+    return made
 
 
 def key_of(value: Any) -> Key | None:
@@ -87,3 +95,16 @@ def key_of(value: Any) -> Key | None:
 def plain(value: Any) -> Any:
     """Return null in place of a Blank."""
     return None if type(value) is Blank else value
+
+
+def without_blanks(value: Any) -> Any:
+    """Return a result with null in place of each Blank; what has none stays what it is."""
+    if type(value) is Blank:
+        return None
+    if type(value) is list:
+        inner = list(map(without_blanks, value))
+        return value if all(map(is_, inner, value)) else inner
+    if type(value) is dict:
+        found = {key: without_blanks(each) for key, each in value.items()}
+        return value if all(map(is_, found.values(), value.values())) else found
+    return value

@@ -7,12 +7,12 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, local
 from typing import Any
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.values.errors import Failed, Unfit
+from engine.expressions.dataweave.values.errors import Failed, Unfit, unfit
 from engine.expressions.digits import is_digits
 from engine.limits import LARGEST_EXPONENT, LARGEST_INTEGER_BITS, LONGEST_NUMBER
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-LARGEST = 2**LARGEST_INTEGER_BITS
+TOO_LARGE = 2**LARGEST_INTEGER_BITS
 LONG = 2**63
 DIGITS = 2 * LARGEST_EXPONENT
 """Digits of the longest exact result."""
@@ -25,11 +25,16 @@ SHORT = 1 << 256
 
 
 def exact(number: Any) -> int | Decimal:
-    """Return any number as an int or a Decimal; a float by its digits. Raise Unfit for NaN and the infinities."""
+    """Return any number as an int or a Decimal; a float by its digits. Raise Unfit for NaN and the infinities.
+
+    Raise Unfit or Failed for what is no number.
+    """
     if type(number) is int:
         return number
     if isinstance(number, int):
         return int(number)
+    if not isinstance(number, (Decimal, float)):
+        raise unfit("a number", number)
     decimal = number if type(number) is Decimal else Decimal(number if isinstance(number, Decimal) else repr(number))
     if not decimal.is_finite():
         raise Unfit("the number is not finite")
@@ -58,7 +63,7 @@ def bounded(number: int | Decimal, what: str) -> int | Decimal:
         if -SHORT < number < SHORT:
             return number
         spend(number.bit_length() // 32, what)
-        if not -LARGEST < number < LARGEST:
+        if not -TOO_LARGE < number < TOO_LARGE:
             raise Failed(f"{what} gives a number that is too large")
         return number
     if abs(number.adjusted()) > LARGEST_EXPONENT and number:

@@ -10,7 +10,7 @@ from typing import Any
 from engine.expressions.budget import STEP, spend
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.kinds import KINDS
-from engine.limits import LARGEST_PROGRAM, LONGEST_PATTERN, LONGEST_TEXT, MOST_COMPARED
+from engine.limits import LARGEST_PROGRAM, LONGEST_PATTERN, LONGEST_SEARCH, LONGEST_TEXT, MOST_COMPARED
 
 PER_INSTRUCTION = 16
 """Steps to compile one."""
@@ -21,8 +21,6 @@ OFTEN = 64
 """Matches between two looks at the clock."""
 FAR = 3
 """How many times longer than counted they may take."""
-SLOWEST = 0.25
-"""Seconds that one search by the engine with a time limit may take."""
 PER_BACKTRACKED = 64
 """Steps for each character that it reads."""
 
@@ -73,7 +71,7 @@ class Regex:
             yield from compiled.finditer(text, start)
             return
         try:
-            yield from compiled.finditer(text, start, timeout=SLOWEST)
+            yield from compiled.finditer(text, start, timeout=LONGEST_SEARCH)
         except TimeoutError:
             raise _too_slow() from None
 
@@ -82,7 +80,7 @@ class Regex:
         if engine == "re2":
             return getattr(compiled, method)(text)
         try:
-            return getattr(compiled, method)(text, timeout=SLOWEST)
+            return getattr(compiled, method)(text, timeout=LONGEST_SEARCH)
         except TimeoutError:
             raise _too_slow() from None
 
@@ -133,8 +131,11 @@ def _by_re2(pattern: str) -> tuple[str, Any, int] | None:
 
 
 def _by_backtracking(pattern: str) -> tuple[str, Any, int]:
-    import regex
-
+    try:
+        import regex
+    except ImportError:
+        needed = "a regular expression that is not RE2's"
+        raise Failed(f"{needed} needs the package regex: pip install 'flow-engine[dataweave]'") from None
     spend(PER_INSTRUCTION * 8 * len(pattern), "a regular expression")
     try:
         return "regex", regex.compile(pattern, regex.VERSION0 | regex.ASCII), max(len(pattern), 1)

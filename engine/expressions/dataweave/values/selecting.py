@@ -197,8 +197,7 @@ def _objects(value: Any) -> Iterator[Any]:
 def attributes(value: Any) -> Any:
     """Return `value.@`: the attributes of its key, or null; of an array those of its elements."""
     if is_array(value):
-        found = [each.attributes for each in map(key_of, value) if each is not None and each.attributes]
-        return found or None
+        return [each.attributes for each in map(key_of, value) if each is not None and each.attributes]
     key = key_of(value)
     return key.attributes or None if key is not None else None
 

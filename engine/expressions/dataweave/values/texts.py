@@ -9,7 +9,7 @@ from engine.expressions.charset import codec_named
 from engine.expressions.dataweave.values.annotated import schema_of
 from engine.expressions.dataweave.values.errors import Unfit
 from engine.expressions.dataweave.values.kinds import kind_of
-from engine.expressions.dataweave.values.numbers import number_text
+from engine.expressions.dataweave.values.numbers import exact, number_text
 from engine.expressions.dataweave.values.patterns.numbers import write_number
 from engine.expressions.dataweave.values.patterns.writing import write_moment
 from engine.expressions.dataweave.values.times.moments import moment_text
@@ -47,8 +47,6 @@ def formatted(value: Any, pattern: str, schema: Any) -> str:
     kind, language, mode = kind_of(value), schema.get("locale"), schema.get("roundMode")
     language, mode = (each if each is None else as_text(each) for each in (language, mode))
     if kind == "Number":
-        from engine.expressions.dataweave.values.numbers import exact
-
         return write_number(exact(value), pattern, language, mode)
     if kind in MOMENTS:
         return write_moment(value, pattern, language)
@@ -73,7 +71,7 @@ def encoded(text: str, encoding: str | None = None) -> bytes:
 def _codec(name: str | None) -> str:
     """Return the codec of an encoding, UTF-8 without a name. Raise Unfit for one that is not known."""
     try:
-        return codec_named(OTHER_NAMES.get(name, name)) if name else "utf-8"
+        return codec_named(OTHER_NAMES.get(name, name)) if name is not None else "utf-8"
     except LookupError:
         raise Unfit("the encoding is not known here") from None
 

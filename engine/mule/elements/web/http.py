@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from engine.expressions.digits import is_digits
+from engine.mule.conversion.children import content, melted, within
 from engine.mule.conversion.conversion import Conversion
-from engine.mule.conversion.rule import FromChild, Params, Rule, content, melted, within
+from engine.mule.conversion.rule import FromChild, Params, Rule
 from engine.mule.conversion.texts import converted, flag, is_expression, number, value_of
 from engine.mule.elements.common import RECONNECTION, REDELIVERY, operation
-from engine.mule.elements.web.paths import as_expression, as_path
+from engine.mule.elements.web.paths import as_expression, as_path, interpolated, is_computed, operand_of
 from engine.mule.elements.web.tls import OF_LISTENERS, OF_REQUESTS, context_of
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
@@ -23,7 +24,10 @@ URL_AND_CONFIG = Advice(
 )
 SEGMENTS = "an expression in a path is one segment here: what is empty is refused, and a slash in it goes out as %2F"
 OF_REQUESTS_TOO = ("responseTimeout", "followRedirects")
-LOST = ("tls:context", "http:authentication", "http:default-headers", "http:default-query-params", "http:proxy-config")
+LOST = ("tls:context", "http:authentication", "http:proxy-config")
+DEFAULTS = {"http:default-headers": "headers", "http:default-query-params": "query-params"}
+ADDRESS = ("host", "port", "protocol", "basePath")
+NO_NAMES = Advice("`{name}` means nothing in a url that is one expression", "the values in the expression", "S")
 BODILESS = ("GET", "HEAD", "OPTIONS")
 WITHOUT_BOUND = -1
 FORCED_TYPE = Advice("bodies are read by their Content-Type, JSON without one", "read() in the step behind it", "S")
@@ -84,7 +88,8 @@ def _numbered(response: Params) -> Params:
 SOURCES = [
     Rule(
         "http:listener",
-        texts="path allowedMethods outputMimeType",
+        names="path allowedMethods",
+        texts="outputMimeType",
         refs={"config-ref": "http:listener-config"},
         children={
             "http:response": within("response", RESPONSE),
@@ -124,7 +129,7 @@ def _cors(conversion: Conversion, node: Node) -> Params:
 
 LISTENER_CONNECTION = Rule(
     "http:listener-connection",
-    texts="host protocol tlsContext",
+    names="host protocol tlsContext",
     numbers="port readTimeout connectionIdleTimeout",
     children={"tls:context": lambda conversion, node: {"tls": context_of(conversion, node, OF_LISTENERS)}},
     no_matter="usePersistentConnections reconnection",
@@ -182,7 +187,7 @@ PROXY = Rule(
 )
 REQUEST_CONNECTION = Rule(
     "http:request-connection",
-    texts="host protocol tlsContext",
+    names="host protocol tlsContext",
     numbers="port maxConnections connectionIdleTimeout",
     flags="usePersistentConnections",
     children={
@@ -216,6 +221,8 @@ REQUEST_CONNECTION = Rule(
 
 def _request_config(conversion: Conversion, node: Node, params: Params) -> Any:
     _use_context(conversion, node, params, OF_REQUESTS)
+    if is_computed(_base(node)):  # its requests have a url that says it
+        params = {name: value for name, value in params.items() if name not in ADDRESS}
     if params.get("maxConnections") == WITHOUT_BOUND:
         del params["maxConnections"]
     if params.pop("enableCookies", False) is True:
@@ -280,41 +287,61 @@ def _request(conversion: Conversion, node: Node, params: Params) -> Any:
 def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
     """Write a computed path so that it keeps its slashes: here an expression in a path is one segment."""
     config = conversion.globals.find("http:request-config", params.get("config-ref", ""))
+    path = str(params.get("path", ""))
     if "url" in params:
         params.pop("path", None)
         params["url"] = as_expression(params["url"])
         _leave_config(conversion, node, params, config)
-    elif not is_expression(path := str(params.get("path", ""))):
-        if "#[" in path:
+    elif config is not None and is_computed(_base(config)):
+        params.pop("path", None)
+        params["url"] = f"#[{interpolated(_base(config))} ++ {operand_of(path)}]"
+        if "{" in path and not is_expression(path):
+            conversion.gap(node, "uri-params of a computed url", NO_NAMES, is_whole=False)
+    elif known := as_path(path) if is_expression(path) else path:
+        params["path"] = known
+        if "#[" in known:
             conversion.note(node, f"path of {node.name}", SEGMENTS)
-    else:
-        if known := as_path(path):
-            params["path"] = known
-            conversion.note(node, f"path of {node.name}", SEGMENTS)
-        elif config is not None:
-            del params["path"]
-            params["url"] = f'#["{_base(config)}" ++ ({path[2:-1].strip()})]'
-            _leave_config(conversion, node, params, config)
+    elif config is not None:
+        params.pop("path", None)
+        params["url"] = f'#["{_base(config)}" ++ {operand_of(path)}]'
+        _leave_config(conversion, node, params, config)
 
 
 def _leave_config(conversion: Conversion, node: Node, params: Params, config: Node | None) -> None:
     """Leave out a config that has an address of its own: a url stands beside none that has one."""
-    if config is None or not _has_address(config):
+    if config is not None and not _has_address(config):
         return
-    del params["config-ref"]
+    params.pop("config-ref", None)
+    if config is None:
+        return
     for name in OF_REQUESTS_TOO:
         if config.get(name) and name not in params:
             params[name] = number(config.get(name)) if name == "responseTimeout" else flag(config.get(name))
+    params |= _with_defaults(config, params)
     lost = [each.name for each in config.walk() if each.name in LOST]
     if lost := lost or [each for each in ("tlsContext",) if any(each in inner.attributes for inner in config.walk())]:
-        conversion.gap(
-            node, f"http:request with a url and {', '.join(lost)} of its config", URL_AND_CONFIG, is_whole=False
-        )
+        what = f"http:request with a url and {', '.join(lost)} of its config"
+        conversion.gap(node, what, URL_AND_CONFIG, is_whole=False)
+
+
+def _with_defaults(config: Node, params: Params) -> Params:
+    """Return the headers and query parameters of a request with those that its config adds to each."""
+    found: Params = {}
+    for name, parameter in DEFAULTS.items():
+        if (default := config.child(name)) is not None:
+            entries = {each.get("key"): value_of(each.get("value")) for each in default.elements}
+            own = params.get(parameter, {})
+            if isinstance(own, dict):
+                found[parameter] = {**entries, **own}
+            else:
+                told = ", ".join(f'"{key}": {operand_of(value)}' for key, value in entries.items())
+                found[parameter] = f"#[{{{told}}} ++ {operand_of(own)}]"
+    return found
 
 
 def _has_address(config: Node) -> bool:
     connection = config.child("http:request-connection")
-    return connection is not None and bool(connection.get("host"))
+    return connection is not None and bool(connection.get("host")) and not is_computed(_base(config))
 
 
 def _base(config: Node) -> str:

@@ -54,4 +54,19 @@ def as_expression(text: str) -> str:
     scheme = re.match(r"[^/]*//[^/]*", text)
     if text.startswith("#[") or "#[" not in (scheme[0] if scheme else text):
         return text
-    return '#["' + PIECE.sub(lambda match: f"$({match[1].strip()})", text) + '"]'
+    return f"#[{interpolated(text)}]"
+
+
+def is_computed(text: str) -> bool:
+    return "#[" in text
+
+
+def interpolated(text: str) -> str:
+    """Return a text with expressions as one of DataWeave: `a#[b]` is `"a$(b)"`."""
+    return '"' + PIECE.sub(lambda match: f"$({match[1].strip()})", text) + '"'
+
+
+def operand_of(text: str) -> str:
+    """Return a text, or a whole expression, as an operand of DataWeave."""
+    text = text.strip()
+    return f"({text[2:-1].strip()})" if text.startswith("#[") and text.endswith("]") else interpolated(text)

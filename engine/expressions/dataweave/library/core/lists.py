@@ -13,6 +13,7 @@ from engine.expressions.dataweave.values.arithmetic import add, divide
 from engine.expressions.dataweave.values.comparing import PER_COMPARED, compare, equals, sort_keys
 from engine.expressions.dataweave.values.errors import unfit
 from engine.expressions.dataweave.values.functions import Function
+from engine.expressions.dataweave.values.joining import check_length
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.texts import as_text
 
@@ -175,7 +176,7 @@ class Distinct:
 
 
 SIMPLE = frozenset({str, bool, type(None)})
-DEEPEST_MARK = 20
+MARKED = 20
 PER_MARK = 40
 """Steps to make one of an object or a list."""
 
@@ -187,7 +188,7 @@ def _mark(value: Any, depth: int) -> Any:
         return kind, value
     if kind is int or kind is Decimal:
         return "Number", value
-    if (kind is not list and kind is not dict) or depth > DEEPEST_MARK:
+    if (kind is not list and kind is not dict) or depth > MARKED:
         raise LookupError
     spend(PER_MARK + PER_CALL * len(value), "distinctBy")
     if kind is list:
@@ -243,8 +244,6 @@ def last_index_of_nothing(value: None, item: Any) -> int:
 @defined(CORE, "joinBy", "(items: Array<Any>, separator: String) -> String", "(value: Null, separator: String) -> Null")
 def join_by(items: Items, separator: str) -> str:
     """Return the elements as one text, with a separator between them."""
-    from engine.expressions.dataweave.values.joining import check_length
-
     texts = [item if type(item) is str else as_text(item) for item in paid(items, "joinBy")]
     check_length(sum(map(len, texts)) + len(separator) * len(texts), "joinBy")
     return separator.join(texts)

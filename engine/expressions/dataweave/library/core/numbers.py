@@ -13,7 +13,7 @@ from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.numbers import exact, from_double, is_whole, rounded
 from engine.limits import LONGEST_LIST
 
-LARGEST = 2**61
+COUNTABLE = 2**61
 """The length of a range is at most twice this: Python counts no further."""
 chance = SystemRandom()
 
@@ -100,14 +100,16 @@ def random() -> Any:
 @defined(CORE, "randomInt", "(upperBound: Number) -> Number", acts=True)
 def random_int(bound: Any) -> int:
     """Return a random whole number of at least 0 and below the bound."""
-    return int(chance.random() * int(exact(bound))) if abs(bound) < 2**53 else chance.randrange(int(exact(bound)))
+    most = int(exact(bound))
+    drawn = chance.randrange(abs(most)) if most else 0
+    return drawn if most > 0 else -drawn
 
 
 @defined(CORE, "to", "(from: Number, to: Number) -> Range")
 def to(first: Any, last: Any) -> Any:
     """Return the numbers from one to another, both included; they go down if the second one is smaller."""
     first, last = exact(first), exact(last)
-    if abs(first) > LARGEST or abs(last) > LARGEST:
+    if abs(first) > COUNTABLE or abs(last) > COUNTABLE:
         raise Failed("to takes numbers up to 2 to the power of 61")
     if is_whole(first):
         if last >= first:

@@ -87,7 +87,7 @@ def index_in_text(text: str, part: str) -> int:
 def last_index_in_text(text: str, part: str) -> int:
     """Return the position of the last occurrence of a text in another; -1 if there is none."""
     _search(text, part, "lastIndexOf")
-    return text.rfind(part)
+    return text.rfind(part) if part else len(text) - 1
 
 
 @defined(CORE, "find", "(text: String, toFind: String) -> Array<Number>")
@@ -115,7 +115,7 @@ def find_matches(text: str, pattern: Regex) -> list[list[int]]:
 def split_by(text: str, separator: str) -> list[str]:
     """Return the parts between a separator, without empty ones at the end."""
     spend(len(text) // 4, "splitBy")
-    parts = text.split(separator) if separator else list(text)
+    parts = text.split(separator) if separator else list(text) or [""]
     check_list(len(parts), "splitBy")
     return _without_empty_ends(parts, text)
 
@@ -211,7 +211,7 @@ def _replaced(text: str, places: Any, new: Replacer) -> str:
 @defined(CORE, "with", "(toBeReplaced: Function, replacer: (groups: Array<String>, index: Number) -> Any) -> Any")
 def with_(replacement: Function, replacer: Replacer) -> Any:
     """Return the text with each place replaced by what a function of its text, its groups and its index returns."""
-    return replacement.call(Function("", 2, replacer))
+    return replacement.taking(1)(Function("", 2, replacer))
 
 
 @defined(CORE, "sizeOf", "(text: String) -> Number", "(value: Null) -> Null")

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from engine.expressions.dataweave.library.core.lists import CORE
 from engine.expressions.dataweave.library.declaring import defined
+from engine.expressions.dataweave.library.hooks import tell
 from engine.expressions.dataweave.values.annotated import annotate
 from engine.expressions.dataweave.values.kinds import kind_of
 from engine.expressions.dataweave.values.objects import AnyObject, Key, Namespace, Pairs
@@ -50,8 +51,6 @@ def then(value: Any, callback: Callable[[Any], Any]) -> Any:
 @defined(CORE, "log", "(prefix: String, value: Any) -> Any", "(value: Any) -> Any")
 def log(prefix: Any, *value: Any) -> Any:
     """Return the value, after telling it to the log of the engine at level INFO."""
-    from engine.expressions.dataweave.library.hooks import tell
-
     text, told = (prefix, value[0]) if value else ("", prefix)
     tell(text, told)
     return told
@@ -65,8 +64,9 @@ def uuid() -> str:
 
 @defined(CORE, "now", "() -> DateTime", acts=True)
 def now() -> datetime:
-    """Return the current DateTime, in UTC."""
-    return datetime.now(UTC)
+    """Return the current DateTime, in UTC and with milliseconds, as formats of scripts expect it."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @defined(CORE, "daysBetween", "(from: Date, to: Date) -> Number")

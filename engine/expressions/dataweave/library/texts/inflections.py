@@ -58,7 +58,7 @@ SINGULARS = (
     (r"(ss)$", r"\1"),
     (r"s$", ""),
 )
-LONGEST = 200
+END = 200
 """Characters of a noun; the rules look at its end."""
 
 
@@ -73,7 +73,7 @@ def singular(noun: str) -> str:
 
 
 def _changed(noun: str, irregular: dict[str, str], rules: tuple[tuple[str, str], ...]) -> str:
-    head, end = noun[:-LONGEST], noun[-LONGEST:]
+    head, end = noun[:-END], noun[-END:]
     lower = end.lower()
     if not end or lower.strip() in UNCOUNTABLE or any(lower.endswith(word) for word in irregular.values()):
         return noun

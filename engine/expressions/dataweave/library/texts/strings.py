@@ -8,11 +8,12 @@ from typing import Any
 from unicodedata import category
 
 from engine.expressions.budget import spend
-from engine.expressions.dataweave.library.core.texts import NULL_TEXT
+from engine.expressions.dataweave.library.core.texts import NULL_TEXT, replace
 from engine.expressions.dataweave.library.declaring import defined
 from engine.expressions.dataweave.library.texts.inflections import plural, singular
 from engine.expressions.dataweave.library.walking import Item, check_list, truth, walked
 from engine.expressions.dataweave.values.errors import Failed
+from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.dataweave.values.joining import check_length, paid_text
 from engine.expressions.dataweave.values.numbers import exact
 from engine.expressions.dataweave.values.regexes import Regex
@@ -21,11 +22,12 @@ from engine.expressions.dataweave.values.texts import as_text
 STRINGS = "dw::core::Strings"
 TEXT = "(text: String) -> String"
 LINES = re.compile(r"\r\n|\n|\r")
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z]+|[A-Z]")
+BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins inside a name."""
+BETWEEN = re.compile(r"[\s_-]")
+FIRST = re.compile(r"\b[a-z]", re.ASCII)
 PER_CHARACTER = 8
 """Steps to take a name apart."""
-FARTHEST = 4_000_000
-"""Characters times characters that levenshteinDistance compares."""
 
 
 def whole(number: Any) -> int:
@@ -52,32 +54,32 @@ def camelize(text: str) -> str:
     return head[:1].lower() + head[1:] + "".join(part[0].upper() + part[1:] for part in rest)
 
 
-def _words(text: str, what: str) -> list[str]:
-    """Return the words of a name, in lower case: between underscores, hyphens, blanks and at capitals."""
+def _parted(text: str, sign: str, what: str) -> str:
+    """Return a name in small letters, with a sign between its words and in place of blanks, `_` and `-`."""
     spend(PER_CHARACTER * len(text), what)
-    parts = re.split(r"[\s_-]+", text)
-    return [word.lower() for part in parts for word in WORD.findall(part)]
+    return BETWEEN.sub(sign, BORDER.sub(sign, text)).lower()
 
 
 @defined(STRINGS, "capitalize", TEXT, NULL_TEXT)
 def capitalize(text: str) -> str:
     """Return the words of a name with capitals and blanks between them: Customer First Name."""
-    return " ".join(word[:1].upper() + word[1:] for word in _words(text, "capitalize"))
+    words_ = _parted(text, " ", "capitalize")
+    return FIRST.sub(lambda found: found[0].upper(), words_[:1].upper() + words_[1:])
 
 
 @defined(STRINGS, "dasherize", TEXT, NULL_TEXT)
 def dasherize(text: str) -> str:
     """Return the words of a name with hyphens between them: customer-first-name."""
-    return "-".join(_words(text, "dasherize"))
+    return _parted(text, "-", "dasherize")
 
 
 @defined(STRINGS, "underscore", TEXT, NULL_TEXT)
 def underscore(text: str) -> str:
     """Return the words of a name with underscores between them: customer_first_name."""
-    return "_".join(_words(text, "underscore"))
+    return _parted(text, "_", "underscore")
 
 
-@defined(STRINGS, "charCode", "(content: String) -> Number")
+@defined(STRINGS, "charCode", "(content: String) -> Number", "(content: Null) -> Null")
 def char_code(text: str) -> int:
     """Return the Unicode number of the first character."""
     if not text:
@@ -85,7 +87,9 @@ def char_code(text: str) -> int:
     return ord(text[0])
 
 
-@defined(STRINGS, "charCodeAt", "(content: String, position: Number) -> Number")
+@defined(
+    STRINGS, "charCodeAt", "(content: String, position: Number) -> Number", "(content: Null, position: Any) -> Null"
+)
 def char_code_at(text: str, position: Any) -> int:
     """Return the Unicode number of the character at a position."""
     at = whole(position)
@@ -94,7 +98,7 @@ def char_code_at(text: str, position: Any) -> int:
     return ord(text[at])
 
 
-@defined(STRINGS, "fromCharCode", "(charCode: Number) -> String")
+@defined(STRINGS, "fromCharCode", "(charCode: Number) -> String", "(charCode: Null) -> Null")
 def from_char_code(code: Any) -> str:
     """Return the character of a Unicode number."""
     number = whole(code)
@@ -149,9 +153,7 @@ def hamming_distance(one: str, other: str) -> int | None:
 @defined(STRINGS, "levenshteinDistance", "(a: String, b: String) -> Number")
 def levenshtein_distance(one: str, other: str) -> int:
     """Return how many characters must be changed, added or removed to make one text of another."""
-    if len(one) * len(other) > FARTHEST:
-        raise Failed("levenshteinDistance stops: the texts are too long")
-    spend(4 * len(one) * len(other), "levenshteinDistance")
+    spend(10 * len(one) * len(other), "levenshteinDistance")
     row = list(range(len(other) + 1))
     for at, character in enumerate(one, 1):
         diagonal, row[0] = row[0], at
@@ -246,7 +248,7 @@ def right_pad(text: str, size: Any, pad: str = " ") -> str:
     return text + _padding(text, size, pad, "rightPad")
 
 
-@defined(STRINGS, "repeat", "(text: String, times: Number) -> String")
+@defined(STRINGS, "repeat", "(text: String, times: Number) -> String", "(text: Null, times: Any) -> Null")
 def repeat(text: str, times: Any) -> str:
     """Return the text several times."""
     count = max(whole(times), 0)
@@ -277,7 +279,8 @@ def words(text: str) -> list[str]:
 def ordinalize(number: Any) -> str:
     """Return the number with the ending of its place: 1st, 2nd."""
     place = whole(number)
-    ending = "th" if abs(place) % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(abs(place) % 10, "th")
+    endings = {} if place < 0 or place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}
+    ending = endings.get(place % 10, "th")
     return as_text(place) + ending
 
 
@@ -314,9 +317,6 @@ def replace_all(text: str, target: str, replacement: str) -> str:
 @defined(STRINGS, "replaceAll", "(text: String, target: Regex, replacement: String) -> String")
 def replace_all_matches(text: str, target: Regex, replacement: str) -> str:
     """Return the text with each place that fits a regular expression replaced."""
-    from engine.expressions.dataweave.library.core.texts import replace
-    from engine.expressions.dataweave.values.functions import Function
-
     return str(replace(text, target).call(Function("", 0, lambda: replacement)))
 
 

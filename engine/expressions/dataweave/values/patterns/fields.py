@@ -18,7 +18,7 @@ PER_TOKEN = 16
 LETTERS = frozenset("GuyDMLdQqYwWEecFaBhKkHmsSAnNVvzOXxZ")
 NUMERIC = frozenset("uyDdwWFhKkHmsAnNY")
 """Letters that are always numbers."""
-WIDEST = {"y": 15, "u": 15, "Y": 15, "S": 9, "A": 19, "n": 19, "N": 19, "D": 3, "V": 2, "G": 5, "M": 5, "L": 5, "Q": 5,
+WIDTHS = {"y": 15, "u": 15, "Y": 15, "S": 9, "A": 19, "n": 19, "N": 19, "D": 3, "V": 2, "G": 5, "M": 5, "L": 5, "Q": 5,
           "q": 5, "E": 5, "e": 5, "c": 5, "a": 1, "W": 1, "F": 2, "w": 2, "z": 4, "v": 4, "O": 4, "X": 5, "x": 5,
           "Z": 5, "B": 5}  # fmt: skip
 
@@ -76,6 +76,6 @@ def _close(levels: list[list[Token]]) -> None:
 
 
 def _field(letter: str, width: int) -> Token:
-    if letter not in LETTERS or width > WIDEST.get(letter, 2):
+    if letter not in LETTERS or width > WIDTHS.get(letter, 2):
         raise Unfit(f"a date pattern has no {letter * min(width, 20)}")
     return Token(letter, width)

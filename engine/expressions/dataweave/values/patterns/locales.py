@@ -12,7 +12,7 @@ MONTHS = (
     "December",
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-LONGEST_TAG = 35
+TAG = 35
 WIDTHS = ("wide", "abbreviated", "narrow")
 
 
@@ -94,7 +94,7 @@ def signs_of(language: str | None) -> Signs:
 
 def _locale(language: str | None) -> Any:
     """Return Babel's locale; None for English and for tags that are none. Raise Failed if Babel is not installed."""
-    if not language or language.lower().split("-")[0] == "en" or len(language) > LONGEST_TAG:
+    if not language or language.lower().split("-")[0] == "en" or len(language) > TAG:
         return None
     try:
         from babel import Locale, UnknownLocaleError

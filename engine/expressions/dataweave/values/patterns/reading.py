@@ -25,7 +25,8 @@ ABBREVIATIONS = {
     "EEST": "Europe/Bucharest", "WET": "Europe/Lisbon", "WEST": "Europe/Lisbon",
 }  # fmt: skip
 """Names of zones that `z` reads, and the region that Java takes."""
-MOST_DIGITS = 19
+VARYING = 19
+"""Digits of a number whose width the pattern leaves open, as in Java."""
 
 Fields = dict[str, Any]
 
@@ -95,7 +96,7 @@ def _read_digits(text: str, position: int, token: Token, found: Fields, reserved
     if letter == "S":
         varies = False
     end = position
-    most = MOST_DIGITS if varies else width
+    most = VARYING if varies else width
     while end < len(text) and end - position < most and text[end] in "0123456789":
         end += 1
     if varies and reserved:

@@ -76,7 +76,11 @@ def not_be(matcher: Any) -> Function:
 @defined(ASSERTS, "anyOf", "(matchers: Array) -> Function")
 def any_of(matchers: Sequence[Any]) -> Function:
     """Return the matcher of values that satisfy at least one of several."""
-    return _matcher("anyOf", "to match one of several", lambda actual: any(_holds(_of(each, actual)) for each in matchers))
+
+    def matches_one(actual: Any) -> bool:
+        return any(_holds(_of(each, actual)) for each in matchers)
+
+    return _matcher("anyOf", "to match one of several", matches_one)
 
 
 @defined(ASSERTS, "beOneOf", "(expected: Array) -> Function")
@@ -110,7 +114,11 @@ def not_be_null() -> Function:
 @defined(ASSERTS, "beBlank", "() -> Function")
 def be_blank() -> Function:
     """Return the matcher of texts without anything but blanks, and of null."""
-    return _matcher("beBlank", "to be blank", lambda actual: actual is None or (_is_text(actual) and not actual.strip()))
+    return _matcher("beBlank", "to be blank", _is_blank)
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (_is_text(value) and not value.strip())
 
 
 @defined(ASSERTS, "beEmpty", "() -> Function")
@@ -173,7 +181,8 @@ def _has_item(actual: Any, expected: Any) -> bool:
 @defined(ASSERTS, "startWith", "(expected: String) -> Function")
 def start_with(expected: str) -> Function:
     """Return the matcher of texts that start with a text."""
-    return _matcher("startWith", f"to start with {expected}", lambda actual: _is_text(actual) and actual.startswith(expected))
+    told = f"to start with {expected}"
+    return _matcher("startWith", told, lambda actual: _is_text(actual) and actual.startswith(expected))
 
 
 @defined(ASSERTS, "endWith", "(expected: String) -> Function")

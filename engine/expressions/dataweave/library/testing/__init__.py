@@ -1,0 +1,1 @@
+"""The module of DataWeave for tests."""
