@@ -83,7 +83,7 @@ class Imported:
             self.files[name] = write(sections, self.heads.get(name, "")).encode()
 
 
-def import_application(application: Application, *, jmespath: bool = False) -> Imported:
+def import_application(application: Application) -> Imported:
     """Return the flows of an application. Raise NoApplication, or XmlMistake if none of its files can be read."""
     roots, broken = _read(application)
     _refuse_mule_3(roots)

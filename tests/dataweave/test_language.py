@@ -323,3 +323,13 @@ def test_dataweave_is_imported_only_if_a_file_is_in_it() -> None:
     root = Path(__file__).parents[2]
     found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+def test_log_writes_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "engine.flow")
+    assert value("#[log('seen', payload).a]", {"a": 1.5}) == 1.5
+    assert value("#[sizeOf(log(payload))]", "x" * 5_000) == 5_000
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first == "seen - {a: 1.5}"
+    assert second.startswith('"xxx')
+    assert len(second) == 1_000

@@ -14,9 +14,11 @@ from engine.expressions.dataweave.directives import readers_of, writer_of
 from engine.expressions.dataweave.formats.dw import EVALUATE
 from engine.expressions.dataweave.formats.formats import writer
 from engine.expressions.dataweave.inputs import USUAL, Inputs
+from engine.expressions.dataweave.library import hooks
 from engine.expressions.dataweave.syntax.parser import parse, parse_module
 from engine.expressions.dataweave.syntax.tree import Do, Lambda, Literal, Name, Parameter, Script, Select, Variable
 from engine.expressions.dataweave.syntax.tree import Function as Declared
+from engine.expressions.dataweave.telling import tell
 from engine.expressions.dataweave.values.errors import Failed
 from engine.expressions.dataweave.values.functions import Function
 from engine.expressions.dataweave.walking import uses_metadata
@@ -142,3 +144,4 @@ def _evaluate(text: str) -> Any:
 
 
 EVALUATE.append(_evaluate)
+hooks.bind(tell)

@@ -48,7 +48,7 @@ class Apis:
     def _document(self, name: str) -> str | None:
         for prefix in CLASSPATH:
             name = name.removeprefix(prefix)
-        name = name.removeprefix("/")
+        name = name.replace("\\", "/").removeprefix("/")
         file = next((each for place in PLACES if (each := f"{place}{name}") in self._resources), None)
         self.problem = "it is not among the resources"
         if file is None:

@@ -7,7 +7,7 @@ from engine.mule.conversion.modules import MODULES
 from engine.mule.writing.parts import Part
 from engine.mule.xml.nodes import Comment, Node
 
-WITHOUT_STEPS = ("batch:job", "batch:process-records", "batch:input", "batch:history")
+WITHOUT_STEPS = ("batch:job", "batch:input", "batch:history")
 ROWS = {"batch:step": "", "batch:aggregator": " aggregator", "batch:on-complete": " on complete"}
 
 

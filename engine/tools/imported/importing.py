@@ -22,8 +22,8 @@ MOST_NAMED = 5
 class Import:
     """One run of the command."""
 
-    def __init__(self, output: Path, *, force: bool, jmespath: bool) -> None:
-        self.output, self.force, self.jmespath = output, force, jmespath
+    def __init__(self, output: Path, *, force: bool) -> None:
+        self.output, self.force = output, force
         self.reports: list[Report] = []
 
     def workspace(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class Import:
 
     def application(self, path: Path, folder: Path) -> None:
         with without_garbage():
-            imported = import_application(_application(path), jmespath=self.jmespath)
+            imported = import_application(_application(path))
             left = make_loadable(imported)
             add_tests(imported)
         imported.report.decisions += [f"engine check: {mistake.in_one_line}" for mistake in left]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, time, timedelta, tzinfo
 from decimal import Decimal
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from engine.expressions.dataweave.formats.output import Output
@@ -34,12 +35,15 @@ ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f", '"':
 MOMENTS = (date, time, timedelta, tzinfo, Period)
 
 
+SCRIPTS = "engine.expressions.dataweave.script"
 EVALUATE: list[Callable[[str], Any]] = []
 """The function that evaluates a script without inputs: the room of scripts, which is above this one, puts it here."""
 
 
 def read(content: str, values: Values) -> Any:
     """Return the value of a script without inputs."""
+    if not EVALUATE:
+        import_module(SCRIPTS)
     return EVALUATE[0](content)
 
 

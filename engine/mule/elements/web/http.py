@@ -10,7 +10,7 @@ from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import FromChild, Params, Rule
 from engine.mule.conversion.texts import converted, flag, is_expression, number, value_of
 from engine.mule.elements.common import RECONNECTION, REDELIVERY, operation
-from engine.mule.elements.web.paths import as_expression, as_path, interpolated, is_computed, operand_of
+from engine.mule.elements.web.paths import as_expression, as_path, interpolated, is_computed, operand_of, with_names
 from engine.mule.elements.web.tls import OF_LISTENERS, OF_REQUESTS, context_of
 from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
@@ -27,7 +27,6 @@ OF_REQUESTS_TOO = ("responseTimeout", "followRedirects")
 LOST = ("tls:context", "http:authentication", "http:proxy-config")
 DEFAULTS = {"http:default-headers": "headers", "http:default-query-params": "query-params"}
 ADDRESS = ("host", "port", "protocol", "basePath")
-NO_NAMES = Advice("`{name}` means nothing in a url that is one expression", "the values in the expression", "S")
 BODILESS = ("GET", "HEAD", "OPTIONS")
 WITHOUT_BOUND = -1
 FORCED_TYPE = Advice("bodies are read by their Content-Type, JSON without one", "read() in the step behind it", "S")
@@ -294,9 +293,9 @@ def _use_address(conversion: Conversion, node: Node, params: Params) -> None:
         _leave_config(conversion, node, params, config)
     elif config is not None and is_computed(_base(config)):
         params.pop("path", None)
+        names = params.pop("uri-params", {})
+        path = path if is_expression(path) else _rooted(with_names(path, names))
         params["url"] = f"#[{interpolated(_base(config))} ++ {operand_of(path)}]"
-        if "{" in path and not is_expression(path):
-            conversion.gap(node, "uri-params of a computed url", NO_NAMES, is_whole=False)
     elif known := as_path(path) if is_expression(path) else path:
         params["path"] = known
         if "#[" in known:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 LITERAL = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*""")
 INSERTED = re.compile(r"\$\(((?:[^()\"']|'[^']*'|\"[^\"]*\"|\([^()]*\))*)\)")
 """An expression in a text of DataWeave: `$(vars.id)`."""
+NAME = re.compile(r"\{([^{}/?#\s]+)\}")
+HEADER = re.compile(r"\s*(?:%dw\s+2\.0\s+)?(?:output\s+\S+\s+)?---")
 OPEN, CLOSE = "([{", ")]}"
-PIECE = re.compile(r"#\[((?:[^\[\]\"']|\"[^\"]*\"|'[^']*'|\[[^\[\]]*\])*)\]")
 
 
 def joined_in(expression: str) -> list[str]:
@@ -63,10 +65,47 @@ def is_computed(text: str) -> bool:
 
 def interpolated(text: str) -> str:
     """Return a text with expressions as one of DataWeave: `a#[b]` is `"a$(b)"`."""
-    return '"' + PIECE.sub(lambda match: f"$({match[1].strip()})", text) + '"'
+    parts, position = [], 0
+    while (start := text.find("#[", position)) >= 0:
+        end = _end_of_expression(text, start + 2)
+        parts += [text[position:start], f"$({text[start + 2 : end].strip()})"]
+        position = end + 1
+    return f'"{"".join(parts)}{text[position:]}"'
+
+
+def _end_of_expression(text: str, start: int) -> int:
+    """Return where the `]` stands that ends an expression; brackets in texts do not count."""
+    depth, quote = 1, ""
+    for position in range(start, len(text)):
+        character = text[position]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        else:
+            depth += {"[": 1, "]": -1}.get(character, 0)
+            if depth == 0:
+                return position
+    return len(text)
 
 
 def operand_of(text: str) -> str:
     """Return a text, or a whole expression, as an operand of DataWeave."""
     text = text.strip()
-    return f"({text[2:-1].strip()})" if text.startswith("#[") and text.endswith("]") else interpolated(text)
+    return f"({_inside(text)})" if text.startswith("#[") and text.endswith("]") else interpolated(text)
+
+
+def _inside(text: str) -> str:
+    """Return the expression in `#[…]`, without a header that only says how it is written."""
+    return HEADER.sub("", text[2:-1], count=1).strip()
+
+
+def with_names(path: str, names: Any) -> str:
+    """Return a path whose `{name}`s are expressions: the entries of a map, written out or an expression of one."""
+
+    def value(match: re.Match[str]) -> str:
+        if isinstance(names, dict):
+            return str(names.get(match[1], match[0]))
+        return f"#[({_inside(str(names).strip())})['{match[1]}']]" if names else match[0]
+
+    return NAME.sub(value, path)
