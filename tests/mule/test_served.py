@@ -17,7 +17,10 @@ from engine.mule.checking import write_files
 
 CASES = yaml.safe_load((Path(__file__).parent / "served.yaml").read_text())
 LISTENER = '<http:listener config-ref="L" path="/*">{}</http:listener>'
-CONFIG = '<http:listener-config name="L"><http:listener-connection host="127.0.0.1" port="8081"/></http:listener-config>'
+CONFIG = (
+    '<http:listener-config name="L"><http:listener-connection host="127.0.0.1" port="8081"/></http:listener-config>'
+)
+
 MORE = 'xmlns:db="http://www.mulesoft.org/schema/mule/db" '
 
 
@@ -38,7 +41,8 @@ async def _answered(case: dict[str, Any], tmp_path: Path) -> None:
     ask = {"method": "GET", "path": "/x", **case.get("ask", {})}
     app = Application.load(tmp_path)
     async with app, AsyncClient(transport=ASGITransport(app.asgi()), base_url="http://engine") as client:
-        answer = await client.request(ask["method"], ask["path"], content=ask.get("content"), headers=ask.get("headers"))
+        content, headers = ask.get("content"), ask.get("headers")
+        answer = await client.request(ask["method"], ask["path"], content=content, headers=headers)
     expected = case["answer"]
     assert answer.status_code == expected["status"], answer.text
     is_json = "json" in answer.headers.get("content-type", "")
