@@ -169,6 +169,8 @@ if TYPE_CHECKING:
     from engine.values.media import read_json as read_json
     from engine.values.media import read_media_type as read_media_type
     from engine.values.media import read_yaml as read_yaml
+    from engine.values.repeated import as_map as as_map
+    from engine.values.repeated import last_of_each as last_of_each
     from engine.values.request_path import PathPattern as PathPattern
     from engine.values.request_path import cut_path as cut_path
     from engine.values.request_path import joined_path as joined_path

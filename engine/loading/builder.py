@@ -29,7 +29,7 @@ from engine.parameters.text import Text
 from engine.plan.inside import reachable
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
-from engine.steps.processor import Processor, Source
+from engine.steps.processor import Processor
 from engine.steps.trees import paths
 from engine.values.errors import ErrorType, error_type
 from engine.work.nesting import Runnable
@@ -200,8 +200,8 @@ class Builder:
             self.mistakes += Explainer(cls, parameters, name, place, given).explain(error)
             return None
         if isinstance(built, Element):
-            if isinstance(built, Source) and self.reach.language.reads_payloads:
-                built.leave_payloads()
+            if self.reach.language.reads_payloads and (leave := getattr(built, "leave_payloads", None)):
+                leave()  # a source, or an operation that receives bodies
             self._bring_to_life(built, place)
             if type(built).measure != Element.measure:
                 self.places[id(built)] = place

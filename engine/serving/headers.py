@@ -13,6 +13,7 @@ from engine.limits import LARGEST_HEADERS
 from engine.parameters.expression import Template
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
+from engine.values.repeated import as_map
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
@@ -75,6 +76,7 @@ def _together(name: str, values: list[str]) -> str | list[str]:
 
 def handed_on(headers: Any) -> Any:
     """Return headers without those of the connection they came by; anything but a map is returned as it is."""
+    headers = as_map(headers)
     if not isinstance(headers, Mapping):
         return headers
     named = {entry for name, value in headers.items() if _lower(name) == "connection" for entry in _entries(value)}

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 from pydantic_core import core_schema
 
 from engine import Event, FlowError, Mistake, Validated, refuse
-from engine.connectors import TEXT, Evaluate
+from engine.connectors import TEXT, Evaluate, last_of_each
 from processors.db._database import ParameterStyle
 from processors.db._errors import QUERY_EXECUTION
 from processors.db._lists import minding
@@ -110,7 +110,9 @@ class Sql(Validated):
             try:
                 return values(parameters)
             except (KeyError, TypeError, IndexError):
-                raise self._unbound(parameters) from None
+                if (known := last_of_each(parameters)) is not parameters and known.keys() >= set(self.names):
+                    return values(known)
+                raise self._unbound(known) from None
 
         lists, compared = self._treated(style)
         return minding(bind, lists, compared, style) if lists or compared else bind

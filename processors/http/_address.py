@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from engine import Event, FlowError, Mistake, Template, shown, to_text
-from engine.connectors import TEXT, Computed, Constant, Held, ListOf, Reader, TextOf
+from engine.connectors import TEXT, Computed, Constant, Held, ListOf, Reader, TextOf, as_map
 from processors.http._errors import BAD_REQUEST
 
 PARAMETER = re.compile(r"\{([^{}/?#\s]+)\}")
@@ -129,6 +129,7 @@ def parameters_of(value: Any) -> Values:
     """Return the map that uri-params or query-params have as value; null is empty. Raise HTTP:BAD_REQUEST otherwise."""
     if value is None:
         return {}
+    value = as_map(value)
     if not isinstance(value, Mapping):
         raise FlowError(BAD_REQUEST, "the parameters of the request are no map")
     return value

@@ -38,6 +38,16 @@ def accepted(body: bytes, attributes: dict[str, Any]) -> Message:
         raise FlowError(PARSING, reason, detailed_description=str(error), error_message=message) from error
 
 
+def unread(body: bytes, attributes: dict[str, Any]) -> Message:
+    """Return the message of a success; a body that does not match its Content-Type stays bytes."""
+    try:
+        return accepted(body, attributes)
+    except FlowError as error:
+        if error.type != PARSING:
+            raise
+        return Message(body, attributes, attributes["headers"].get("content-type"))
+
+
 def rejected(body: bytes, attributes: dict[str, Any]) -> Message:
     """Return the message of a failure: a body that does not parse stays text, and hides nothing."""
     media_type = attributes["headers"].get("content-type")

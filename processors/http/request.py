@@ -43,7 +43,7 @@ from processors.http._outgoing import (
     in_time,
 )
 from processors.http._pages import Pages, Paginate, ResultPage
-from processors.http._response import accepted, attributes_of, failure, rejected
+from processors.http._response import accepted, attributes_of, failure, rejected, unread
 from processors.http._saved import FileName
 from processors.http._status import ResponseValidator
 from processors.http.request_config import RequestConfig, SendCorrelationId
@@ -160,6 +160,7 @@ class Request(Operation):
     _seconds: float = prepared()
     _most: int = prepared()
     _constant_headers: dict[str, Any] | None = prepared()
+    _reads_later: bool = prepared(False)
 
     def __post_init__(self) -> None:
         self._check_names()
@@ -251,6 +252,10 @@ class Request(Operation):
             return replace(first, url=self._url(event, following))
         return next_page(first, url, following, self._redirects)
 
+    def leave_payloads(self) -> None:
+        """Leave bodies that do not match their Content-Type to the expressions, which read them, or fail."""
+        self._prepare(_reads_later=True)
+
     async def _exchange(self, event: Event, outgoing: Outgoing, file: Any = None) -> ResultPage:
         """Return the event with the response as its message, and the url that it came from.
 
@@ -285,7 +290,8 @@ class Request(Operation):
 
     async def _accepted(self, response: ClientResponse, attributes: dict[str, Any], file: Any) -> Message:
         if file is None:
-            return accepted(await self._config.client.read(response, self._most), attributes)
+            body = await self._config.client.read(response, self._most)
+            return (unread if self._reads_later else accepted)(body, attributes)
         size = await self._config.client.save(response, self._most, file)
         return Message({"path": str(file.path), "size": size}, attributes)
 

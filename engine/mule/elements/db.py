@@ -40,7 +40,7 @@ DIALECT = Advice(
     "look through the statements (AUTO_INCREMENT, MERGE, functions of dates), or the url of a server",
     "S",
 )
-INIT = re.compile(r";INIT=((?:\\\\;|[^;])*)", re.IGNORECASE)
+INIT = re.compile(r";INIT=((?:\\;|[^;])*)", re.IGNORECASE)
 RUN_SCRIPT = re.compile(r"RUNSCRIPT\s+FROM\s+'(?:classpath:)?/?([^']+\.sql)'", re.IGNORECASE)
 NUMBERED = re.compile(
     r"\b(?:INT|INTEGER|BIGINT|IDENTITY)(?:\s+(?:NOT\s+NULL|AUTO_INCREMENT|GENERATED\s+\w+(?:\s+DEFAULT)?\s+AS\s+IDENTITY))*"
