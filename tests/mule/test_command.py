@@ -43,8 +43,8 @@ def test_the_xml_of_a_gap_stands_at_its_place(output: Path) -> None:
     assert engine("import", "-", "-o", str(output), stdin=xml).exit_code == 0
     text = (output / "main.yaml").read_text()
     assert (
-        '# <jms:publish destination="d"><jms:message>x</jms:message></jms:publish>\n      - {raise-error: {type: MULE:NOT_SUPPORTED,'
-        in text
+        '# <jms:publish destination="d"><jms:message>x</jms:message></jms:publish>\n'
+        "      - {raise-error: {type: MULE:NOT_SUPPORTED," in text
     )
     assert engine("run", str(output), "--flow", "a").exit_code == 1
 
@@ -156,7 +156,10 @@ MISTAKES = {
     "an unknown encoding": ('<?xml version="1.0" encoding="klingon"?><mule/>', "the encoding 'klingon'"),
     "no UTF-8": (b"<mule>\xff</mule>", "bytes that are no UTF-8"),
     "no flows": (f"{HEAD}</mule>", "has neither flows nor configs"),
-    "Mule 3": (f'{HEAD}<flow name="a"><set-session-variable/></flow></mule>', "main.xml:3: 'set-session-variable' is of Mule 3"),
+    "Mule 3": (
+        f'{HEAD}<flow name="a"><set-session-variable/></flow></mule>',
+        "main.xml:3: 'set-session-variable' is of Mule 3",
+    ),
 }  # fmt: skip
 
 
