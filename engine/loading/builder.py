@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ class Builder:
         """All steps that were built, in the order of the files."""
         self.languages = languages
         self.text_files: list[TextFile] = []
+        self._read_script = partial(_script, resources, self.text_files)
+        """Not a method of its own: what is kept of `reach` would keep all that was loaded."""
         self.default_handler = ErrorHandler()
         self.default_name = ""
         """The name of the default handlers, once all lists of handlers are built."""
@@ -92,16 +95,7 @@ class Builder:
         """Note that the next elements belong to this flow, sub-flow, config or handler list, in the place's file."""
         self.owner = owner
         language = self.languages.get(place.file, JMESPATH)
-        self.reach = replace(self.reach, flow={"name": owner}, language=language, script=self._script)
-
-    def _script(self, name: Text) -> Text:
-        """Return the text of a file with a script, at whose places mistakes are told."""
-        try:
-            text = self.resources.read(name)
-        except ResourceError as error:
-            expected = "a file with a script in the folder of the flow files"
-            refuse([Mistake("F303", f"{shown(name)}, {error.wrong},", expected, place=name.place)])
-        return Text(text, self.places_in_file(str(name), text)(0))
+        self.reach = replace(self.reach, flow={"name": owner}, language=language, script=self._read_script)
 
     def note(self, code: str, found: str, expected: str = "", write: str = "", place: Place | None = None) -> None:
         self.mistakes.append(Mistake(code, found, expected, write, place))
@@ -311,11 +305,7 @@ class Builder:
 
     def places_in_file(self, name: str, text: str) -> Callable[[int], Place]:
         """Return the place of each character of a file beside the flow files, at which mistakes can be reported."""
-        path = self.resources.find(name) or Path(name)
-        here = Path().resolve()
-        file = TextFile(str(path.relative_to(here) if path.is_relative_to(here) else path), text, name)
-        self.text_files.append(file)
-        return lambda offset: file.exact_place(file.start(), offset)
+        return _places_in_file(name, text, self.resources, self.text_files)
 
     def expect_flow(self, name: str, value: Any) -> None:
         self.mentions.flows.append(mention(name, value, self.owner))
@@ -347,3 +337,21 @@ class Builder:
 def _reads_flow(handlers: ErrorHandler) -> bool:
     """Whether an expression in the handlers reads `flow`: then each flow that uses them has its own."""
     return any(path[0] == "flow" for path in paths(each for each in reachable(handlers) if isinstance(each, Element)))
+
+
+def _places_in_file(name: str, text: str, resources: Resources, text_files: list[TextFile]) -> Callable[[int], Place]:
+    path = resources.find(name) or Path(name)
+    here = Path().resolve()
+    file = TextFile(str(path.relative_to(here) if path.is_relative_to(here) else path), text, name)
+    text_files.append(file)
+    return lambda offset: file.exact_place(file.start(), offset)
+
+
+def _script(resources: Resources, text_files: list[TextFile], name: Text) -> Text:
+    """Return the text of a file with a script, at whose places mistakes are told."""
+    try:
+        text = resources.read(name)
+    except ResourceError as error:
+        expected = "a file with a script in the folder of the flow files"
+        refuse([Mistake("F303", f"{shown(name)}, {error.wrong},", expected, place=name.place)])
+    return Text(text, _places_in_file(str(name), text, resources, text_files)(0))

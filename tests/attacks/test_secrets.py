@@ -224,6 +224,7 @@ def bare(text: str) -> bool:
     return any(spelling(KEY).strip("\"'") in text for spelling in SPELLINGS.values())
 
 
+@pytest.mark.usefixtures("shows_secrets")  # the caller's own path is in `instance`
 @pytest.mark.parametrize("form", ["text", "json", "otel", "ecs"])
 def test_logs_and_recordings(tmp_path: Path, form: str) -> None:
     (tmp_path / "flows.yaml").write_text(FLOWS)
