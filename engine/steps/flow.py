@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sized
+from time import perf_counter
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
@@ -17,7 +18,7 @@ from engine.steps.chain import Chain
 from engine.steps.error_handler import OwnErrorHandler, log_failure
 from engine.steps.processor import Result, Source
 from engine.stores.redelivery import Delivery, RedeliveryPolicy
-from engine.values.errors import TIMEOUT, FlowError
+from engine.values.errors import FLOW_BACK_PRESSURE, TIMEOUT, FlowError
 from engine.values.event import Event
 from engine.values.refusal import Refusal
 from engine.values.stream import OPENED, Stream
@@ -77,6 +78,7 @@ class Flow(Element):
     _limit: float | None = prepared()
     _redelivery: RedeliveryPolicy | None = prepared()
     _handled: Tally | None = prepared(None)
+    _errors: Tally | None = prepared(None)
 
     def __post_init__(self) -> None:
         default = self.source.default_timeout if self.source else None
@@ -142,6 +144,10 @@ class Flow(Element):
         delivery = self._redelivery.delivery(event, self.runtime) if self._redelivery else None
         opened: list[Stream] = []
         before_it = OPENED.set(opened)
+        durations = self.durations
+        if durations is not None:
+            began = self.last_event.began = perf_counter()
+            self.under_way[began] = event
         try:
             with self._gate, weight:
                 return await before(self._limit, self._serve(event, answer, deliver, delivery))
@@ -154,6 +160,9 @@ class Flow(Element):
             OPENED.reset(before_it)
             for stream in opened:
                 await stream.close()
+            if durations is not None:
+                del self.under_way[began]
+                durations.observe(perf_counter() - began)
 
     def check_room(self) -> None:
         """Raise MULE:FLOW_BACK_PRESSURE if the flow takes no event of its source now."""
@@ -177,9 +186,9 @@ class Flow(Element):
         """The number of events that were refused because the flow was full or stopped."""
         return self._gate.refused
 
-    def be_measured(self, last_event: Age, durations: Histogram) -> None:
+    def be_measured(self, last_event: Age, durations: Histogram, errors: Tally) -> None:
         """Use these slots of a meter."""
-        self._prepare(last_event=last_event, durations=durations)
+        self._prepare(last_event=last_event, durations=durations, _errors=errors)
 
     @property
     def places(self) -> Usage | None:
@@ -201,6 +210,8 @@ class Flow(Element):
         return failure
 
     async def _note_failure(self, failure: FlowError, delivery: Delivery | None) -> None:
+        if self._errors is not None and failure.type != FLOW_BACK_PRESSURE:  # the gate counts what it refuses
+            self._errors.add(failure.type)
         if delivery is not None and not isinstance(failure, Refusal):  # a refusal is about the caller
             await delivery.failed(failure)
         if self.source is None or not self.source.tells_failures:

@@ -18,6 +18,9 @@ Merge = Literal["sum", "max", "min"]
 DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Bounds of durations, in seconds: those of OpenTelemetry's HTTP conventions, and two smaller ones."""
 
+MOST_WAITING = 256
+"""Values of a histogram that wait to be sorted in."""
+
 MOST_SERIES = 1_000
 """How many series a measure may have."""
 
@@ -42,18 +45,39 @@ class Counter:
 
 
 class Histogram:
-    """How many values lie below each of some bounds, and their sum."""
+    """How many values lie below each of some bounds, and their sum.
 
-    __slots__ = ("bounds", "counts", "sum")
+    Values are sorted in many at a time, or when somebody asks: each by itself would cost a flow more.
+    """
+
+    __slots__ = ("_counts", "_sum", "_waiting", "bounds")
 
     def __init__(self, bounds: Sequence[float] = DURATIONS) -> None:
         self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.sum = 0.0
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+        self._waiting: list[float] = []
 
     def observe(self, value: float) -> None:
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.sum += value
+        self._waiting.append(value)
+        if len(self._waiting) >= MOST_WAITING:
+            self._sort_in()
+
+    @property
+    def counts(self) -> list[int]:
+        self._sort_in()
+        return self._counts
+
+    @property
+    def sum(self) -> float:
+        self._sort_in()
+        return self._sum
+
+    def _sort_in(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for value in waiting:
+            self._counts[bisect_left(self.bounds, value)] += 1
+            self._sum += value
 
 
 class Tally:
