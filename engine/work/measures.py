@@ -18,7 +18,7 @@ Merge = Literal["sum", "max", "min"]
 DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Bounds of durations, in seconds: those of OpenTelemetry's HTTP conventions, and two smaller ones."""
 
-MOST_WAITING = 256
+TOGETHER = 256
 """Values of a histogram that wait to be sorted in."""
 
 MOST_SERIES = 1_000
@@ -60,7 +60,7 @@ class Histogram:
 
     def observe(self, value: float) -> None:
         self._waiting.append(value)
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= TOGETHER:
             self._sort_in()
 
     @property
