@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.mule.xml.reader import LARGEST
+
 MULE = Path("src/main/mule")
 RESOURCES = Path("src/main/resources")
 TESTS = Path("src/test/munit")
@@ -17,7 +19,6 @@ DEPENDENCY = re.compile(r"<dependency>(.*?)</dependency>", re.DOTALL)
 PART = re.compile(r"<(groupId|artifactId|version|classifier)>\s*([^<]*?)\s*</\1>")
 OF_MULE = ("org.mule", "com.mulesoft")
 LEFT_OUT = re.compile(r"(?:.*/)?(?:log4j2?(?:-test)?\.xml|application-types\.xml|\.DS_Store|\.gitkeep|\.gitignore)")
-LARGEST = 16 * 2**20
 MOST_FILES = 20_000
 STANDARD_INPUT = "-"
 

@@ -13,6 +13,11 @@ from engine.expressions.functions.formats.formats import read
 from engine.serving.headers import Headers
 
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+OF_THE_CONNECTION = frozenset({
+    "accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer",
+    "transfer-encoding", "upgrade",
+})  # fmt: skip
+"""Headers of a request that each connection has its own of."""
 SAFE_IN_PATH = "/:@!$&'()*+,;=~%"
 
 

@@ -23,12 +23,6 @@ class RamlError(Exception):
     """A file that cannot be read as RAML. As text: `file:line: the reason`."""
 
 
-class Included(str):
-    """The text of an included file that is neither YAML nor JSON; name: that of the file."""
-
-    name: str
-
-
 class JsonMap(dict[str, Any]):
     """A map of an included file of JSON: what it says is JSON Schema, not RAML."""
 
@@ -59,9 +53,7 @@ class Files:
             return _Builder(self, file).read(text)
         if file.suffix in (".json", ".jsonld", ".schema"):
             return _json(file, text)
-        included = Included(text)
-        included.name = file.name
-        return included
+        return text
 
 
 def _text_of(file: Path) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import getrandbits
+from typing import TypeVar
 from uuid import uuid4
 
 from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resource
@@ -23,6 +24,8 @@ from engine.work.measures import Counter, Measures
 
 log = logging.getLogger("engine")
 
+T = TypeVar("T")
+
 DROPPED = "engine_trace_spans_dropped_total"
 USUAL_SERVICE = "flow-engine"
 UNKNOWN_SERVICE = "unknown_service"
@@ -35,10 +38,15 @@ def exporter_named(name: str) -> SpanExporter:
         return ConsoleSpanExporter()
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
+    return made(OTLPSpanExporter, "traces")
+
+
+def made(make: Callable[[], T], what: str) -> T:
+    """Return the exporter that the standard variables configure. Raises TelemetryError if they cannot be followed."""
     try:
-        return OTLPSpanExporter()
+        return make()
     except Exception as error:  # whatever a variable makes it raise
-        raise TelemetryError(f"the exporter of traces cannot be made of the OTEL_… variables: {error}") from error
+        raise TelemetryError(f"the exporter of {what} cannot be made of the OTEL_… variables: {error}") from error
 
 
 class Reasons(logging.Handler):

@@ -35,7 +35,7 @@ COMPOUNDS = ("active_requests", "open_connections", "pending_requests", "status_
 """What keeps its underscore there, at the end of a name."""
 
 
-class Span(NamedTuple):
+class Interval(NamedTuple):
     """The time that cumulative values are about, in nanoseconds since 1970."""
 
     since: int
@@ -43,10 +43,10 @@ class Span(NamedTuple):
 
 
 def metrics_data(
-    families: Iterable[Mapping[str, Any]], resource: Resource, scope: InstrumentationScope, span: Span
+    families: Iterable[Mapping[str, Any]], resource: Resource, scope: InstrumentationScope, interval: Interval
 ) -> MetricsData:
     """Return a snapshot as what exporters take."""
-    metrics = [_metric(family, span) for family in families if family["series"]]
+    metrics = [_metric(family, interval) for family in families if family["series"]]
     return MetricsData([ResourceMetrics(resource, [ScopeMetrics(scope, metrics, "")], "")])
 
 
@@ -61,27 +61,27 @@ def conventional(name: str) -> str:
     return name.removesuffix(compound).replace("_", ".") + compound
 
 
-def _metric(family: Mapping[str, Any], span: Span) -> Metric:
+def _metric(family: Mapping[str, Any], interval: Interval) -> Metric:
     name = family["name"].removesuffix(TOTAL)
     end = next((end for end in UNITS if name.endswith(end)), "")
     unit = UNITS.get(end, "1")
-    return Metric(conventional(name.removesuffix(end)), family["text"], unit, _data(family, span))
+    return Metric(conventional(name.removesuffix(end)), family["text"], unit, _data(family, interval))
 
 
-def _data(family: Mapping[str, Any], span: Span) -> Sum | Gauge | Histogram:
+def _data(family: Mapping[str, Any], interval: Interval) -> Sum | Gauge | Histogram:
     names = [conventional(label) for label in family["labels"]]
     series = [(dict(zip(names, labels, strict=True)), value) for labels, value in family["series"]]
     cumulative = AggregationTemporality.CUMULATIVE
     if family["kind"] == "histogram":
-        return Histogram([_histogram(labels, value, span) for labels, value in series], cumulative)
-    points = [NumberDataPoint(labels, span.since, span.now, value) for labels, value in series]
+        return Histogram([_histogram(labels, value, interval) for labels, value in series], cumulative)
+    points = [NumberDataPoint(labels, interval.since, interval.now, value) for labels, value in series]
     return Sum(points, cumulative, is_monotonic=True) if family["kind"] == "counter" else Gauge(points)
 
 
-def _histogram(labels: Mapping[str, str], value: Mapping[str, Any], span: Span) -> HistogramDataPoint:
+def _histogram(labels: Mapping[str, str], value: Mapping[str, Any], interval: Interval) -> HistogramDataPoint:
     counts: Sequence[int] = value["counts"]
     # Neither the least nor the greatest value is kept. NaN would be sent as a value.
     unknown: Any = None
     return HistogramDataPoint(
-        labels, span.since, span.now, sum(counts), value["sum"], counts, value["bounds"], unknown, unknown
+        labels, interval.since, interval.now, sum(counts), value["sum"], counts, value["bounds"], unknown, unknown
     )

@@ -16,9 +16,8 @@ from engine.limits import LONGEST_FLUSH
 from engine.loading.loader import Parts
 from engine.operation.process import measure_process
 from engine.operation.snapshot import snapshot
-from engine.operation.telemetry.environment import TelemetryError
-from engine.operation.telemetry.exporting import REASONS, keep_reasons, number_of, resource_of, service_of
-from engine.operation.telemetry.points import Span, metrics_data
+from engine.operation.telemetry.exporting import REASONS, keep_reasons, made, number_of, resource_of, service_of
+from engine.operation.telemetry.points import Interval, metrics_data
 from engine.operation.telemetry.threads import ended
 from engine.plan.observer import Meter
 from engine.work.measures import Measures
@@ -97,7 +96,7 @@ class Push:
     def data_of(self, measures: Measures) -> MetricsData:
         """Return the measures as they are now; called in the event loop, to which they belong."""
         measure_process(measures)
-        return metrics_data(snapshot(measures), self._resource, SCOPE, Span(self._since, time.time_ns()))
+        return metrics_data(snapshot(measures), self._resource, SCOPE, Interval(self._since, time.time_ns()))
 
     def send(self, data: MetricsData) -> None:
         """Export the data, in a thread."""
@@ -130,7 +129,4 @@ def _exporter_named(name: str) -> MetricExporter:
         return ConsoleMetricExporter()
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
-    try:
-        return OTLPMetricExporter()
-    except Exception as error:  # whatever a variable makes it raise
-        raise TelemetryError(f"the exporter of metrics cannot be made of the OTEL_… variables: {error}") from error
+    return made(OTLPMetricExporter, "metrics")

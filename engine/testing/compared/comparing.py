@@ -6,15 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.application import Application
-from engine.testing.client import send
+from engine.testing.client import OF_THE_CONNECTION, send
 from engine.testing.compared.differences import Difference, differences
 from engine.testing.compared.recordings import Recorded
-
-OF_THE_CONNECTION = frozenset({
-    "accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer",
-    "transfer-encoding", "upgrade",
-})  # fmt: skip
-"""Headers of a request that each connection has its own of."""
 
 
 class Compared(NamedTuple):

@@ -14,7 +14,7 @@ from engine.parameters.expression import Compiled
 from engine.serving.headers import Headers
 from engine.serving.path_route import raw_path_of
 from engine.steps.processor import Operation
-from engine.testing.client import Received
+from engine.testing.client import OF_THE_CONNECTION, Received
 from engine.testing.expected.matchers import MARK
 from engine.testing.expected.selecting import StepParameter
 from engine.testing.recordings.exchanges import MOST_BYTES, Call, Exchange
@@ -25,11 +25,8 @@ from engine.values.media import is_json, read_json
 from engine.values.spooled import Spooled
 from engine.values.stream import Stream
 
-OF_THE_CONNECTION = frozenset({
-    "accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer",
-    "transfer-encoding", "upgrade", "user-agent", "x-correlation-id",
-})  # fmt: skip
-"""Headers of a request that each connection has its own of."""
+OF_EACH_REQUEST = OF_THE_CONNECTION | {"user-agent", "x-correlation-id"}
+"""Headers that the case does not give: the test has its own."""
 
 TOLD = ("content-type", "location")
 """Headers of an answer that are expected again."""
@@ -51,7 +48,7 @@ def case_of(exchange: Exchange, files: Sequence[str], settings: Mapping[str, str
     redaction.learn(target)
     method, path = exchange.scope["method"], redaction.text(target)
     given = {
-        "headers": redaction.of({name: value for name, value in headers.items() if name not in OF_THE_CONNECTION}),
+        "headers": redaction.of({name: value for name, value in headers.items() if name not in OF_EACH_REQUEST}),
         "payload": _body(bytes(exchange.body), headers.get("content-type"), redaction),
         "correlationId": headers.get("x-correlation-id") or exchange.headers.get("x-correlation-id"),
     }

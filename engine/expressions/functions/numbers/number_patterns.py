@@ -48,14 +48,14 @@ def pattern_of(name: str, pattern: str) -> Pattern:
     if match is None or not re.search("[#0]", match["whole"] + (match["fraction"] or "")):
         raise EvaluationError(f"{name}() takes a number pattern such as #,##0.00, not another string")
     whole, least, more = match["whole"], len(match["least"] or ""), len(match["more"] or "")
-    before, behind = _plain(match["before"]), _plain(match["behind"])
+    before, behind = unquoted(match["before"]), unquoted(match["behind"])
     has_second = match["negative"] is not None
     return Pattern(
         before,
         behind,
-        _plain(match["negative"]) if has_second else "-" + before,
-        _plain(match["negative_behind"]) if has_second else behind,
-        scale=_scale(match["before"] + match["behind"]),
+        unquoted(match["negative"]) if has_second else "-" + before,
+        unquoted(match["negative_behind"]) if has_second else behind,
+        scale=scale_of(match["before"] + match["behind"]),
         least_whole=whole.count("0") or int("#" in whole and match["least"] == ""),  # Java: #.## of a half is 0.5
         group=len(whole.rpartition(",")[2]) if "," in whole else 0,
         least=least,
@@ -63,14 +63,15 @@ def pattern_of(name: str, pattern: str) -> Pattern:
     )
 
 
-def _plain(text: str) -> str:
+def unquoted(text: str) -> str:
+    """Return an affix of a pattern as it is written: quotes protect its signs, and two of them are one."""
     return text.replace("''", "\0").replace("'", "").replace("\0", "'")
 
 
-def _scale(affixes: str) -> int:
+def scale_of(affixes: str) -> int:
     """Return the places by which `%` and `‰` outside quotes move the point."""
-    unquoted = re.sub(r"'[^']*'", "", affixes)
-    return next((places for sign, places in SCALES.items() if sign in unquoted), 0)
+    signs = re.sub(r"'[^']*'", "", affixes)
+    return next((places for sign, places in SCALES.items() if sign in signs), 0)
 
 
 def write_number(name: str, number: Any, pattern: str) -> str:
@@ -81,18 +82,19 @@ def write_number(name: str, number: Any, pattern: str) -> str:
     fraction = fraction[: form.least] + fraction[form.least :].rstrip("0")
     whole = whole.lstrip("0").rjust(form.least_whole, "0") or ("" if fraction else "0")
     spend(PER_DIGIT * len(whole), f"{name}()")
-    body = _grouped(whole, form.group) + ("." + fraction if fraction else "")
+    body = grouped(whole, form.group) + ("." + fraction if fraction else "")
     if value < 0:
         return form.negative_before + body + form.negative_behind
     return form.before + body + form.behind
 
 
-def _grouped(digits: str, size: int) -> str:
+def grouped(digits: str, size: int, sign: str = ",") -> str:
+    """Return digits in groups of a size, with a sign between them; 0 for no groups."""
     if not size:
         return digits
     head = len(digits) % size
     groups = [digits[:head]] + [digits[start : start + size] for start in range(head, len(digits), size)]
-    return ",".join(group for group in groups if group)
+    return sign.join(group for group in groups if group)
 
 
 def read_number(name: str, text: str, pattern: str) -> str:
@@ -117,7 +119,7 @@ def _fits(body: str, form: Pattern) -> bool:
     digits = whole.replace(",", "") if form.group else whole
     if not re.fullmatch("[0-9]*", digits + fraction) or not digits + fraction:
         return False
-    return whole in (digits, _grouped(digits, form.group)) and (not point or (form.most > 0 and fraction != ""))
+    return whole in (digits, grouped(digits, form.group)) and (not point or (form.most > 0 and fraction != ""))
 
 
 @function("number", "string", steps=240, each=0, dataweave="as String {format: …}", of_null=None)

@@ -23,6 +23,7 @@ from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.errors import Failed, Unfit
 from engine.expressions.dataweave.values.numbers import EXACT, decimal_of, simplest
 from engine.expressions.dataweave.values.patterns.locales import Signs, signs_of
+from engine.expressions.functions.numbers.number_patterns import grouped, scale_of, unquoted
 from engine.limits import LONGEST_FORMAT_PATTERN, LONGEST_NUMBER
 
 AFFIX = r"(?:'[^']*'|[^'#0,.;])*"
@@ -34,7 +35,6 @@ PATTERN = (
 PER_CHARACTER = 40
 """Steps to parse a pattern that is not known yet."""
 PER_DIGIT = 2
-SCALES = {"%": 2, "\u2030": 3}
 MODES = {
     "CEILING": ROUND_CEILING, "DOWN": ROUND_DOWN, "FLOOR": ROUND_FLOOR, "HALF_DOWN": ROUND_HALF_DOWN,
     "HALF_EVEN": ROUND_HALF_EVEN, "HALF_UP": ROUND_HALF_UP, "UP": ROUND_UP,
@@ -68,15 +68,15 @@ def pattern_of(pattern: str) -> Pattern:
     whole, least, more = match["whole"], len(match["least"] or ""), len(match["more"] or "")
     if not whole and not least and more:  # Java reads .## as .0#
         least, more = 1, more - 1
-    before, behind = _plain(match["before"]), _plain(match["behind"])
+    before, behind = unquoted(match["before"]), unquoted(match["behind"])
     second = match["negative"] is not None
     digits = whole.replace(",", "")
     return Pattern(
         before,
         behind,
-        _plain(match["negative"]) if second else "-" + before,
-        _plain(match["negative_behind"]) if second else behind,
-        scale=_scale(match["before"] + match["behind"]),
+        unquoted(match["negative"]) if second else "-" + before,
+        unquoted(match["negative_behind"]) if second else behind,
+        scale=scale_of(match["before"] + match["behind"]),
         least_whole=digits.count("0") or _implied(digits, least, has_point=match["fraction"] is not None),
         most_whole=len(digits),
         group=len(whole.rpartition(",")[2]) if "," in whole else 0,
@@ -89,16 +89,6 @@ def pattern_of(pattern: str) -> Pattern:
 def _implied(digits: str, least: int, *, has_point: bool) -> int:
     """Return the digits in front of the point of a pattern without 0 there: #.## writes 0.5, #.00 and # do not."""
     return int(not least and (has_point or not digits))
-
-
-def _plain(text: str) -> str:
-    return text.replace("''", "\0").replace("'", "").replace("\0", "'").replace("\u00a4", "\u00a4")
-
-
-def _scale(affixes: str) -> int:
-    """Return the places by which `%` and `‰` outside quotes move the point."""
-    unquoted = re.sub(r"'[^']*'", "", affixes)
-    return next((places for sign, places in SCALES.items() if sign in unquoted), 0)
 
 
 def write_number(number: int | Decimal, pattern: str, language: str | None = None, mode: str | None = None) -> str:
@@ -116,7 +106,7 @@ def _fixed(value: Decimal, form: Pattern, rounding: str, signs: Signs) -> str:
     whole, fraction = _digits(_rounded(value, form.most, rounding), form.least)
     spend(PER_DIGIT * len(whole), "a format")
     whole = whole.rjust(form.least_whole, "0") or ("" if fraction else "0")
-    return _grouped(whole, form.group, signs.group) + (signs.point + fraction if fraction else "")
+    return grouped(whole, form.group, signs.group) + (signs.point + fraction if fraction else "")
 
 
 def _digits(value: Decimal, least: int) -> tuple[str, str]:
@@ -168,14 +158,6 @@ def _rounded(value: Decimal, digits: int, rounding: str) -> Decimal:
 def _shifted(number: Decimal, places: int) -> Decimal:
     sign, digits, exponent = number.as_tuple()
     return Decimal((sign, digits, int(exponent) + places))
-
-
-def _grouped(digits: str, size: int, sign: str) -> str:
-    if not size:
-        return digits
-    head = len(digits) % size
-    groups = [digits[:head]] + [digits[start : start + size] for start in range(head, len(digits), size)]
-    return sign.join(group for group in groups if group)
 
 
 def read_number_by(text: str, pattern: str, language: str | None = None) -> int | Decimal:
