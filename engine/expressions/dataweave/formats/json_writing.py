@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
@@ -165,9 +165,9 @@ class _Writer:
     def _write_object(self, value: Any, indent: str, depth: int) -> None:
         entries = self._entries(value)
         if self._values["duplicateKeyAsArray"]:
-            self._write_grouped(entries, indent, depth)
+            self._write_fields(_grouped(entries), indent, depth, self._write_group)
         else:
-            self._write_fields(entries, indent, depth)
+            self._write_fields(entries, indent, depth, self._write)
 
     def _entries(self, value: Any) -> Iterable[tuple[str, Any]]:
         entries: Iterable[tuple[str, Any]] = value.items()
@@ -177,27 +177,16 @@ class _Writer:
             entries = ((key, _with_attributes(key, value)) for key, value in entries)
         return entries
 
-    def _write_fields(self, entries: Iterable[tuple[str, Any]], indent: str, depth: int) -> None:
+    def _write_fields(
+        self, entries: Iterable[tuple[str, Any]], indent: str, depth: int, write: Callable[[Any, str, int], None]
+    ) -> None:
+        """Write an object. write: writes the value of a field."""
         inner = indent + self._step
         put, comma = self._out.put, ""
         put("{")
         for key, each in entries:
             put(f"{comma}{self._line}{inner}{quoted(key)}: ")
-            self._write(each, inner, depth + 1)
-            comma = ","
-        put(f"{'' if comma else self._line + inner}{self._line}{indent}}}")
-
-    def _write_grouped(self, entries: Iterable[tuple[str, Any]], indent: str, depth: int) -> None:
-        """Write the values of each key that repeats as one list."""
-        grouped: dict[str, list[Any]] = {}
-        for key, each in entries:
-            grouped.setdefault(str(key), []).append(each)
-        inner = indent + self._step
-        put, comma = self._out.put, ""
-        put("{")
-        for key, group in grouped.items():
-            put(f"{comma}{self._line}{inner}{quoted(key)}: ")
-            self._write_group(group, inner, depth + 1)
+            write(each, inner, depth + 1)
             comma = ","
         put(f"{'' if comma else self._line + inner}{self._line}{indent}}}")
 
@@ -212,6 +201,14 @@ class _Writer:
             self._write(each, indent, depth + 1)
             comma = ","
         put(f"{self._line}{indent}]")
+
+
+def _grouped(entries: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, list[Any]]]:
+    """Return each key once, with all of its values."""
+    found: dict[str, list[Any]] = {}
+    for key, each in entries:
+        found.setdefault(str(key), []).append(each)
+    return found.items()
 
 
 def _with_attributes(key: str, value: Any) -> Any:
