@@ -256,6 +256,8 @@ def test_unknown_media_types(media_type: str, meant: str) -> None:
         ("output json indnt=true --- 1", 12, "the unknown property 'indnt'"),
         ('output json indent="no" --- 1', 12, 'indent="no"'),
         ("input payload csv header=1\noutput json\n---\n1", 18, "header=1"),
+        ('output json "a$(1)"=1 --- 1', 12, "a text with an expression"),
+        ('output json indent="$(1)" --- 1', 19, "a text with an expression"),
     ],
 )
 def test_mistakes_in_directives(script: str, offset: int, message: str) -> None:
