@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -252,7 +251,7 @@ def _add_resources(application: Application, conversion: Conversion, settings: S
 
 def _is_api(data: bytes | None) -> bool:
     try:
-        document = yaml.safe_load(io.BytesIO(data or b""))
+        document = yaml.load(data or b"", Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
         return False
     return isinstance(document, dict) and "openapi" in document

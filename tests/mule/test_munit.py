@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from engine.mule.application import application_in
-from engine.mule.checking import make_loadable, write_files
+from engine.mule.finishing import finish
 from engine.mule.importing import import_application
-from engine.mule.munit.testing import add_tests
 from engine.mule.reports.report import Report
+from engine.mule.trial import write_files
 from engine.testing.working import Order, run_file
 
 HEAD = (
@@ -106,10 +106,9 @@ def imported(folder: Path, tests: str, flows: str = FLOWS, files: Mapping[str, s
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     made = import_application(application_in(folder / "app"))
-    assert make_loadable(made) == []
-    add_tests(made)
+    assert finish(made) == []
     out = folder / "out"
-    write_files(made, out)
+    write_files(made.files, out)
     results = {}
     for file in sorted(out.glob("*.test.yaml")):
         done = run_file(file, Order())
@@ -450,3 +449,13 @@ def test_broken_files_are_told(tmp_path: Path) -> None:
     assert done.status == {"fine": "passed"}
     told = [each.why for each in done.report.gaps if each.file == "src/test/munit/broken.xml"]
     assert told == ["the file cannot be read"]
+
+
+def test_scripts_of_tests_are_not_counted_as_those_of_the_application(tmp_path: Path) -> None:
+    script = "<ee:transform><ee:message><ee:set-payload><![CDATA[{who: 'Ada'}]]></ee:set-payload></ee:message></ee:transform>"
+    done = imported(
+        tmp_path, case("it sums up", execution=script + CALL, validation=that("1", "MunitTools::equalTo(1)"))
+    )
+    assert done.status == {"it sums up": "passed"}
+    assert "transform" in str(done.cases)
+    assert done.report.scripts == {"all": 1, "converted": 1}  # the one of the flows
