@@ -22,8 +22,8 @@ MOST_NAMED = 5
 class Import:
     """One run of the command."""
 
-    def __init__(self, output: Path, *, force: bool) -> None:
-        self.output, self.force = output, force
+    def __init__(self, output: Path, *, force: bool, jmespath: bool = False) -> None:
+        self.output, self.force, self.jmespath = output, force, jmespath
         self.reports: list[Report] = []
 
     def workspace(self, folder: Path) -> None:
@@ -42,7 +42,7 @@ class Import:
     def application(self, path: Path, folder: Path) -> None:
         with without_garbage():
             imported = import_application(_application(path))
-            left = finish(imported)
+            left = finish(imported, jmespath=self.jmespath)
         imported.report.decisions += [f"engine check: {mistake.in_one_line}" for mistake in left]
         self._write(imported, folder)
         self.reports.append(imported.report)
