@@ -180,10 +180,11 @@ def test_the_parameters_that_are_expressions_are_known() -> None:
     assert found[Expression] - {"key"} <= set(EXPRESSIONS)
 
 
-def moved(flow: str, *more: str) -> Any:
+def moved(flow: str, **resources: Path) -> Any:
     """The sections of an application of one file, and its report."""
     xml = f"{HEAD}{flow}</mule>"
-    made = import_application(Application("application", {"application.xml": xml.encode()}))
+    files = {name.replace("_", "."): path for name, path in resources.items()}
+    made = import_application(Application("application", {"application.xml": xml.encode()}, resources=files))
     assert finish(made, jmespath=True) == []
     return plain(made.sections["application.yaml"]), made.report
 
@@ -237,6 +238,14 @@ def test_a_path_with_a_script_keeps_its_file() -> None:
     assert sections["expression-language"] == "dataweave"
     assert report.scripts["translated"] == 0
     assert any("the file stays DataWeave" in each.why for each in report.notes)
+
+
+def test_a_template_in_a_file_keeps_the_file_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "x.html").write_text("<p>#[payload.name]</p>")
+    flow = """<flow name="main"><logger message="#[vars.a]"/><parse-template location="x.html"/></flow>"""
+    sections, report = moved(flow, x_html=tmp_path / "x.html")
+    assert sections["expression-language"] == "dataweave"
+    assert any("a template in a file of its own" in each.why for each in report.notes)
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,14 @@ from typing import Any
 from engine.mule.jmespath.following import Follower, step_of, value_of
 from engine.mule.jmespath.known import Known
 from engine.mule.jmespath.places import LABELLED, Place
-from engine.mule.jmespath.scripts import SCRIPT, Scripts, is_script, script_in
+from engine.mule.jmespath.scripts import SCRIPT, Scripts, Stays, is_script, script_in
 from engine.mule.jmespath.shapes import ANYTHING
 from engine.mule.jmespath.translating import Kept, output_of
 from engine.mule.writing.parts import Part, is_comment
 
 LANGUAGE = {"name": "jmespath", "payloads": "unread"}
 FLOWS = ("flows", "sub-flows")
+TEMPLATE, DOC = "parse-template", "doc"
 NESTED = ("steps", "routes", "when", "otherwise", "error-handler")
 """Parameters of steps that hold further steps."""
 Rewrite = Callable[[Any], Any]
@@ -66,6 +67,8 @@ class Rewriter:
         return {key: self._of_flow(key, each, flow) for key, each in flow.items()}
 
     def _of_flow(self, key: str, value: Any, flow: Any) -> Any:
+        if key.startswith(DOC):
+            return value
         if key == "source":
             return self._inside(value, self._config)
         if key == "error-handler":
@@ -114,10 +117,14 @@ class Rewriter:
     def _params(self, step: str, params: Any) -> Any:
         if not isinstance(params, dict):
             return params
+        if step == TEMPLATE and "location" in params:
+            raise Stays("a template in a file of its own, whose expressions are in the language of the flow file")
         made = {key: self._param(step, key, each, params) for key, each in params.items()}
         return self._with_media_type(step, params, made)
 
     def _param(self, step: str, key: str, value: Any, params: Mapping[str, Any]) -> Any:
+        if key.startswith(DOC):
+            return value
         if key == "error-handler":
             rewrite: Rewrite = lambda inner: self._handlers(inner, params.get("steps", []))  # noqa: E731  # of a scope
             return self._at(self.known, value, rewrite)
