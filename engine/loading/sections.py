@@ -28,8 +28,7 @@ SECTIONS = {
     "configuration": "settings of the whole application",
     "properties": "defaults of placeholders by name; maps may nest: {db: {url: …}} is ${db.url}",
     "configuration-properties": "`file: NAME`, or a list: property files, in YAML or .properties, beside it",
-    "expression-language": f"the language of the expressions in this file: {' or '.join(LANGUAGES)}; as a map: its "
-    "name, and `payloads: unread`, which leaves payloads to the expressions that look into them, as dataweave does",
+    "expression-language": f"that of this file: {', '.join(LANGUAGES)}, or {{name: jmespath, payloads: unread}}",
 }
 """The keys that may be at the top of a flow file, with the type of their values."""
 SHARED_NAMES = ("flows", "sub-flows")

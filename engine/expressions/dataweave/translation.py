@@ -3,8 +3,11 @@
 from engine.expressions.dataweave.marks import split
 from engine.expressions.dataweave.syntax import tree
 from engine.expressions.dataweave.syntax.parser import parse
+from engine.expressions.dataweave.syntax.tree import Literal, Name, Node, Script, Select
 from engine.expressions.dataweave.values.objects import Pairs, is_object
 from engine.expressions.dataweave.values.typed import TYPED
 from engine.expressions.dataweave.walking import nodes
 
-__all__ = ["TYPED", "Pairs", "is_object", "nodes", "parse", "split", "tree"]
+__all__ = [
+    "TYPED", "Literal", "Name", "Node", "Pairs", "Script", "Select", "is_object", "nodes", "parse", "split", "tree",
+]  # fmt: skip

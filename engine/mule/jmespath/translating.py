@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from engine.expressions.dataweave.translation import nodes, tree
+from engine.expressions.dataweave.translation import Literal, Name, Node, Script, Select, nodes, tree
 from engine.mule.jmespath import functions, printing
 from engine.mule.jmespath.known import Known
 from engine.mule.jmespath.printing import AND, CHOICE, COMPARED, LOOSEST, OR, PART, PRODUCT, SIGN, SUM, Part
@@ -31,7 +31,6 @@ from engine.mule.jmespath.shapes import (
     map_of,
 )
 
-Literal, Name, Node, Script, Select = tree.Literal, tree.Name, tree.Node, tree.Script, tree.Select
 LARGEST = 2**53
 """Whole numbers from here on are not the same as decimals and as floats."""
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
