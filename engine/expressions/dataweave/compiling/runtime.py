@@ -203,8 +203,8 @@ def tail_of(value: Any) -> Any:
 NAMED = (
     truth, condition, negatable, late, too_deep, unmatched,
     elements, entries, pairs, several, spread, key_from, key_with, argument, namespace_from, called,
-    from_last, function_or_constant, groups_of, tail_of, opened, coerce, fitted, updated, object_of, key_value, written_key,
-    is_array, begin, Function, Overloads, Unfit, Unready, DataWeaveError,
+    from_last, function_or_constant, groups_of, tail_of, opened, coerce, fitted, updated, object_of, key_value,
+    written_key, is_array, begin, Function, Overloads, Unfit, Unready, DataWeaveError,
     joining.interpolated, comparing.equals, comparing.similar,
     selecting.select, selecting.select_keyed, selecting.select_all, selecting.select_all_keyed, selecting.select_pairs,
     selecting.select_below, selecting.descend, selecting.attribute, selecting.attributes, selecting.attributes_named,
