@@ -133,9 +133,10 @@ def is_of_language(module: str) -> bool:
 def test_a_language_is_known_by_its_face(language: str) -> None:
     """The face of DataWeave is its module `language`, since its package is imported before anybody asks for it.
 
-    `constants` tells the import from Mule what is known of a script before it runs.
+    `constants` tells the import from Mule what is known of a script before it runs, `translation` shows it the trees.
     """
-    faces = {f"{language}.language", f"{language}.constants"} if language.endswith("dataweave") else set()
+    names = ("language", "constants", "translation") if language.endswith("dataweave") else ()
+    faces = {f"{language}.{name}" for name in names}
     inside = [
         (module, target)
         for module, target in ARROWS

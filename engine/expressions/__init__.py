@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from engine.expressions.appended import Appended, settle
 from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
-from engine.expressions.jmespath import JMESPATH
+from engine.expressions.jmespath import JMESPATH, UNREAD
 from engine.expressions.language import Language, on_first_use
 
 LANGUAGES: Mapping[str, Language] = {
@@ -16,4 +16,4 @@ LANGUAGES: Mapping[str, Language] = {
 }
 """Each language by its name in `expression-language`."""
 
-__all__ = ["JMESPATH", "LANGUAGES", "Appended", "EvaluationError", "ExpressionSyntaxError", "settle"]
+__all__ = ["JMESPATH", "LANGUAGES", "UNREAD", "Appended", "EvaluationError", "ExpressionSyntaxError", "settle"]

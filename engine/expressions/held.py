@@ -133,9 +133,12 @@ class Computed(Held):
     def computed(self) -> Iterator[Computed]:
         yield self
 
-    def in_other_language(self, evaluate: Callable[[Any], Any]) -> Foreign:
-        """Return the same expression for a file in another language; evaluate: its function of the event."""
-        return Foreign(self.number, self.tree, evaluate)
+    def in_other_language(self, evaluate: Callable[[Any], Any], truth: Callable[[Any], bool]) -> Foreign:
+        """Return the same expression for a file in another language.
+
+        evaluate: its function of the event. truth: returns whether its value holds as a condition.
+        """
+        return Foreign(self.number, self.tree, evaluate, truth)
 
     @property
     def media_type(self) -> str | None:
@@ -153,9 +156,17 @@ class Computed(Held):
 
 @dataclass(frozen=True, slots=True)
 class Foreign(Computed):
-    """An expression in another language than those of its file; evaluate: its function of the event."""
+    """An expression in another language than those of its file.
+
+    evaluate: its function of the event. truth: returns whether its value holds as a condition.
+    """
 
     evaluate: Callable[[Any], Any]
+    truth: Callable[[Any], bool]
+
+    def holds(self, event: Any) -> bool:
+        """Return whether the expression holds as a condition: its own language says so."""
+        return self.truth(self.evaluate(event))
 
 
 @dataclass(frozen=True, slots=True)

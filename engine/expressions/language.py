@@ -48,6 +48,9 @@ class Language(Protocol):
     def reads_payloads(self) -> bool:
         """Whether its expressions read a payload that is a text, by its media type, when they touch it."""
 
+    def truth(self, value: Any) -> bool:
+        """Return whether a value holds as a condition."""
+
     def split(self, text: str) -> Sequence[MarkedPart]:
         """Split a text at its `#[ … ]`. Raises ExpressionSyntaxError for a `#[` without its `]`."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from engine.expressions.errors import EvaluationError, NoProperty
@@ -49,9 +50,13 @@ class ClockFunctions(Mapping[str, Function]):
     def __getitem__(self, name: str) -> Function:
         if name not in self.NAMES:
             raise KeyError(name)
+        return self._made[self.NAMES.index(name)]
+
+    @cached_property
+    def _made(self) -> Sequence[Function]:
         from engine.expressions.functions.dates.dates import by_clock
 
-        return by_clock(self._clock.now)[self.NAMES.index(name)]
+        return by_clock(self._clock.now)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.NAMES)

@@ -30,7 +30,7 @@ from engine.parameters.text import Text
 from engine.plan.inside import reachable
 from engine.steps.chain import Chain, Step
 from engine.steps.error_handler import ErrorHandler, OnError
-from engine.steps.processor import Processor
+from engine.steps.processor import Processor, Targeted
 from engine.steps.trees import paths
 from engine.values.errors import ErrorType, error_type
 from engine.work.nesting import Runnable
@@ -184,6 +184,13 @@ class Builder:
         parameters = parameters.with_entries_of(entry, *beside) if beside else parameters
         return self.parameters(element, parameters, f"'{name}'", key_place)
 
+    def _leave_payloads(self, built: Element) -> None:
+        """Leave payloads to the expressions, which read them."""
+        if leave := getattr(built, "leave_payloads", None):
+            leave()  # a source, or an operation that receives bodies
+        if isinstance(built, Targeted):
+            built.keep_media_type(self.reach)
+
     def parameters(self, cls: type[Any], parameters: Map, name: str, place: Place, given: Collection[str] = ()) -> Any:
         """Return an instance of the class; None, with its mistakes noted, if a parameter is wrong."""
         context: Loading = self
@@ -194,8 +201,8 @@ class Builder:
             self.mistakes += Explainer(cls, parameters, name, place, given).explain(error)
             return None
         if isinstance(built, Element):
-            if self.reach.language.reads_payloads and (leave := getattr(built, "leave_payloads", None)):
-                leave()  # a source, or an operation that receives bodies
+            if self.reach.language.reads_payloads:
+                self._leave_payloads(built)
             self._bring_to_life(built, place)
             if type(built).measure != Element.measure:
                 self.places[id(built)] = place

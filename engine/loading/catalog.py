@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 
@@ -90,6 +91,10 @@ class Catalog:
 
     def error_types(self) -> dict[str, ErrorType]:
         """Return all types by name: those that need no element, and those that elements declare, ancestors included."""
+        return self._all_types
+
+    @cached_property
+    def _all_types(self) -> dict[str, ErrorType]:
         return _declared(element for _, element in self.elements())
 
     def loaded_error_types(self) -> dict[str, ErrorType]:

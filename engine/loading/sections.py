@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.expressions import LANGUAGES
+from engine.expressions import JMESPATH, LANGUAGES, UNREAD
 from engine.expressions.language import Language
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.texts import without_mark
@@ -28,7 +28,7 @@ SECTIONS = {
     "configuration": "settings of the whole application",
     "properties": "defaults of placeholders by name; maps may nest: {db: {url: …}} is ${db.url}",
     "configuration-properties": "`file: NAME`, or a list: property files, in YAML or .properties, beside it",
-    "expression-language": f"the language of the expressions in this file: {' or '.join(LANGUAGES)}",
+    "expression-language": f"that of this file: {', '.join(LANGUAGES)}, or {{name: jmespath, payloads: unread}}",
 }
 """The keys that may be at the top of a flow file, with the type of their values."""
 SHARED_NAMES = ("flows", "sub-flows")
@@ -105,6 +105,9 @@ class Sections:
             self._note("F106", f"{shown(value)} under '{section}'", "a map with a name for each entry", write, place)
 
     def _use_language(self, name: Any, place: Place, file: str) -> None:
+        if isinstance(name, Map) and name == {"name": JMESPATH.name, "payloads": UNREAD.payloads}:
+            self.languages[file] = UNREAD
+            return
         if isinstance(name, str) and name in LANGUAGES:
             self.languages[file] = LANGUAGES[name]
             return

@@ -7,17 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.mule.maven import project_in
 from engine.mule.xml.reader import LARGEST
 
 MULE = Path("src/main/mule")
 RESOURCES = Path("src/main/resources")
 TESTS = Path("src/test/munit")
 TEST_RESOURCES = Path("src/test/resources")
-ARTIFACT = re.compile(r"<artifactId>\s*([^<>\s]+)\s*</artifactId>")
-PARENT = re.compile(r"<parent>.*?</parent>", re.DOTALL)
-DEPENDENCY = re.compile(r"<dependency>(.*?)</dependency>", re.DOTALL)
-PART = re.compile(r"<(groupId|artifactId|version|classifier)>\s*([^<]*?)\s*</\1>")
-OF_MULE = ("org.mule", "com.mulesoft")
 LEFT_OUT = re.compile(r"(?:.*/)?(?:log4j2?(?:-test)?\.xml|application-types\.xml|\.DS_Store|\.gitkeep|\.gitignore)")
 MOST_FILES = 20_000
 STANDARD_INPUT = "-"
@@ -38,6 +34,9 @@ class Application:
     test_resources: dict[str, Path] = field(default_factory=dict)
     libraries: list[str] = field(default_factory=list)
     """Plug-ins that its pom.xml names and that are not MuleSoft's: shared flows, modules, APIs of a company."""
+
+    project: dict[str, str] = field(default_factory=dict)
+    """Properties that Maven fills in when it builds the application, such as `project.version`."""
 
     def read(self, name: str) -> bytes | None:
         """Return a resource; None if there is none of that name."""
@@ -71,9 +70,9 @@ def application_in(path: Path) -> Application:
             )
         raise NoApplication(f"'{path}' has no XML files in {MULE}")
     tests, resources = _xml_in(path / TESTS), _files_in(path / RESOURCES)
-    pom = (content(path / "pom.xml") or b"").decode("utf-8", "replace")
-    test_resources = _files_in(path / TEST_RESOURCES)
-    return Application(_name(path, pom), flows, tests, resources, test_resources, list(_libraries(pom)))
+    project, test_resources = project_in(path), _files_in(path / TEST_RESOURCES)
+    name = project.name or path.resolve().name
+    return Application(name, flows, tests, resources, test_resources, list(project.libraries()), project.properties)
 
 
 def applications_in(path: Path) -> list[Path]:
@@ -112,17 +111,3 @@ def _walk(folder: Path, root: Path) -> Iterator[Path]:
             name = path.relative_to(folder).as_posix()
             if not LEFT_OUT.fullmatch(name):
                 yield path
-
-
-def _libraries(pom: str) -> Iterator[str]:
-    for dependency in DEPENDENCY.findall(pom):
-        part = dict(PART.findall(dependency))
-        is_plugin = part.get("classifier", "").startswith(("mule-plugin", "mule-domain"))
-        if is_plugin and not part.get("groupId", "").startswith(OF_MULE):
-            yield ":".join(part.get(name, "") for name in ("groupId", "artifactId", "version"))
-
-
-def _name(folder: Path, pom: str) -> str:
-    """Return the name of an application: that of its artifact, or of its folder."""
-    found = ARTIFACT.search(PARENT.sub("", pom))
-    return found[1] if found and "$" not in found[1] else folder.resolve().name

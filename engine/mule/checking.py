@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.loading.catalog import discover
@@ -14,13 +13,12 @@ from engine.loading.loader import load
 from engine.mule.conversion.conversion import told
 from engine.mule.conversion.missing import NO_DATABASE, NOWHERE, raised
 from engine.mule.importing import Imported
-from engine.mule.remembering import read_once
 from engine.mule.reports.report import Advice, Gap
+from engine.mule.trial import FOLDER, Trial
 from engine.mule.writing.parts import NOTHING, Part
 from engine.mule.xml.nodes import Node
 
 MOST_ROUNDS = 12
-FOLDER = "flows"
 SCRIPT, SCRIPT_FILE = "dataweave", ".dwl"
 SCRIPTS = ("ee:set-payload", "ee:set-variable", "ee:set-attributes")
 OF_PARAMETER = re.compile(r" for '([^']+)' of ")
@@ -42,40 +40,26 @@ CONFIG = "configs"
 STEP, HANDLER, SOURCE = "step", "handler", "source"
 
 
-def make_loadable(imported: Imported) -> list[Diagnostic]:
+def make_loadable(trial: Trial) -> list[Diagnostic]:
     """Replace what cannot be loaded, until all can; return the mistakes that are left."""
-    with read_once():
-        return _loadable(imported)
-
-
-def _loadable(imported: Imported) -> list[Diagnostic]:
-    left: list[Diagnostic] = []
+    imported, left = trial.imported, list[Diagnostic]()
     for number in range(1, MOST_ROUNDS + 1):
         imported.round = number
-        left = mistakes_in(imported)
+        left = mistakes_in(trial)
         if not left or not sum(_replace(imported, each) for each in left):
             break
         imported.write_flows()
     return left
 
 
-def mistakes_in(imported: Imported) -> list[Diagnostic]:
-    """Return the mistakes that the loader finds in the files, written into a folder of their own."""
-    with TemporaryDirectory() as name:
-        folder = Path(name).resolve() / FOLDER
-        write_files(imported, folder)
-        try:
-            load([folder], discover(), name=imported.report.application, is_check=True)
-        except LoadError as error:
-            return list(error.diagnostics)
+def mistakes_in(trial: Trial) -> list[Diagnostic]:
+    """Return the mistakes that the loader finds in the files."""
+    trial.write()
+    try:
+        load([trial.folder], discover(), name=trial.imported.report.application, is_check=True)
+    except LoadError as error:
+        return list(error.diagnostics)
     return []
-
-
-def write_files(imported: Imported, folder: Path) -> None:
-    for name, data in imported.files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
 
 
 def _replace(imported: Imported, mistake: Diagnostic) -> bool:

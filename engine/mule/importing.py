@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from engine.mule.conversion.flows import SECTIONS, FlowFile
 from engine.mule.conversion.hints import note_hints
 from engine.mule.conversion.properties import Settings
 from engine.mule.conversion.rules import STEPS, written_step
+from engine.mule.conversion.texts import value_of
 from engine.mule.elements import files, scripting
 from engine.mule.elements.settings import IGNORED
 from engine.mule.elements.web import apikit
@@ -92,7 +92,8 @@ def import_application(application: Application) -> Imported:
     conversion = Conversion(application.name, STEPS, known, apis)
     conversion.ignored = IGNORED
     conversion.written = written_step
-    settings = Settings(conversion, set(application.resources), lambda name: properties_in(application, name))
+    resources, project = set(application.resources), application.project
+    settings = Settings(conversion, resources, lambda name: properties_in(application, name), project)
     settings.learn(list(roots.values()))
     conversion.filled = settings.filled
     imported = Imported(conversion.report, run=Run(application, conversion, settings))
@@ -107,11 +108,12 @@ def import_application(application: Application) -> Imported:
     if not any(sections.keys() - {"expression-language"} for sections in imported.sections.values()):
         raise NoApplication(f"'{application.name}' has neither flows nor configs")
     _add_name(application, roots, imported)
+    _add_project(settings, imported)
     _add_missing(conversion, settings, imported)
     _add_resources(application, conversion, settings, imported)
     note_hints(conversion.report, roots.values())
-    resources = {name: data for name, data in imported.files.items() if name not in imported.sections}
-    conversion.report.decisions += decisions(roots.values(), resources)
+    others = {name: data for name, data in imported.files.items() if name not in imported.sections}
+    conversion.report.decisions += decisions(roots.values(), others)
     conversion.report.libraries += application.libraries
     imported.elements = [each for root in roots.values() for each in root.walk() if each.name not in ROOTS]
     imported.unconverted = conversion.unconverted
@@ -127,12 +129,24 @@ def _add_name(application: Application, roots: Mapping[str, Node], imported: Imp
     """Keep the name of the application if a script reads it."""
     texts = (text for root in roots.values() for each in root.walk() for text in (each.text, *each.attributes.values()))
     if any(APP_NAME.search(text) for text in texts):
-        files = imported.sections.values()
-        sections = next((each for each in files if "configuration" in each), next(iter(files)))
-        sections["configuration"] = {"name": application.name, **sections.get("configuration", {})}
-        ordered = {name: sections[name] for name in SECTIONS if name in sections}
-        sections.clear()
-        sections.update(ordered)
+        _add_section(imported, "configuration", {"name": application.name})
+
+
+def _add_project(settings: Settings, imported: Imported) -> None:
+    """Keep the properties that Maven would have filled in."""
+    texts = (text for sections in imported.sections.values() for _, _, text in missing.texts_in(sections, None, ""))
+    if used := settings.of_project(texts):
+        _add_section(imported, "properties", {name: value_of(value) for name, value in used.items()})
+
+
+def _add_section(imported: Imported, name: str, values: dict[str, Any]) -> None:
+    """Add values to a section, in the first file that has it, or in the first one."""
+    files = imported.sections.values()
+    sections = next((each for each in files if name in each), next(iter(files)))
+    sections[name] = {**values, **sections.get(name, {})}
+    ordered = {each: sections[each] for each in SECTIONS if each in sections}
+    sections.clear()
+    sections.update(ordered)
 
 
 def _read(application: Application) -> tuple[dict[str, Node], list[XmlMistake]]:
@@ -252,7 +266,7 @@ def _add_resources(application: Application, conversion: Conversion, settings: S
 
 def _is_api(data: bytes | None) -> bool:
     try:
-        document = yaml.safe_load(io.BytesIO(data or b""))
+        document = yaml.load(data or b"", Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
         return False
     return isinstance(document, dict) and "openapi" in document

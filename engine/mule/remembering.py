@@ -1,4 +1,4 @@
-"""DataWeave for checks in a row: each script is read once, and none is made ready to run."""
+"""DataWeave for checks in a row: each script is read once, and none is made ready to run but a plain value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from engine.expressions import LANGUAGES
-from engine.expressions.held import Held
+from engine.expressions.held import Constant, Held
 from engine.expressions.language import Evaluate, Failed, Language, Names
 
 DATAWEAVE = "dataweave"
@@ -30,7 +30,7 @@ class _Remembering:
         return self._read[key]
 
     def compile(self, held: Held, names: Names, variables: Mapping[str, str], failed: Failed) -> Evaluate:
-        return lambda event: None
+        return (lambda event: held.value) if isinstance(held, Constant) else lambda event: None
 
 
 @contextmanager

@@ -137,7 +137,7 @@ class Reader:
         if language is self.reach.language:
             return script
         evaluate = language.compile(script, self.reach.names, NO_VARIABLES, lambda error, leaf: error)
-        return script.in_other_language(evaluate)
+        return script.in_other_language(evaluate, language.truth)
 
     def _scalar(self, text: Text) -> Constant:
         try:

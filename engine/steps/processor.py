@@ -14,6 +14,7 @@ from engine.expressions.held import UNTOLD, Held
 from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.element import Element, Field, Parameters, prepared
 from engine.parameters.expression import Expression
+from engine.parameters.reader import Reach
 from engine.plan.code import Code, RunPlain
 from engine.plan.effects import PURE, Effects, computing
 from engine.plan.link import Link
@@ -222,14 +223,22 @@ class VoidOperation(Processor):
         return {}
 
 
+PAYLOAD = "payload"
+
+
 class Targeted(Processor):
     """The base of operations, and of scopes whose outcome may go to a variable."""
 
     target: Name | None = None
     """The variable that receives the result; payload and attributes then stay unchanged."""
 
-    target_value: Expression = Expression("payload")
+    target_value: Expression = Expression(PAYLOAD)
     """The part of the result that goes to the variable; the expression sees the result as payload and attributes."""
+
+    def keep_media_type(self, reach: Reach) -> None:
+        """Let the variable of a text in a format know its media type, for expressions of a language that reads it."""
+        if self.target is not None and self.target_value is WHOLE_PAYLOAD:
+            self._prepare(target_value=Expression(PAYLOAD, reach))
 
     def deliver_event(self, event: Event, after: Event) -> Event:
         """Return `after`; with a target, return the event that entered, with the variable set from `after`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,7 +69,11 @@ class ClientTls(Parameters):
     context: ssl.SSLContext = prepared()
 
     def __post_init__(self) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if self.ca else ssl.create_default_context()
+        is_usual = not (self.ca or self.certificate or self.insecure)
+        self._prepare(context=_usual_context() if is_usual else self._own_context())
+
+    def _own_context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if self.ca or self.insecure else ssl.create_default_context()
         if self.ca:
             load_authority(context, self.ca)
         if self.certificate:
@@ -76,4 +81,10 @@ class ClientTls(Parameters):
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        self._prepare(context=context)
+        return context
+
+
+@cache
+def _usual_context() -> ssl.SSLContext:
+    """Return the context of all clients without settings of their own: reading the system's authorities takes long."""
+    return ssl.create_default_context()

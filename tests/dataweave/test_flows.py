@@ -96,6 +96,23 @@ flows:
       - set-payload: {value: "#[payload.x as Number]"}
     error-handler:
       - on-error-propagate: {type: MULE:EXPRESSION, steps: [{set-variable: {variableName: httpStatus, value: "#[422]"}}]}
+  kept:
+    source: {http:listener: {config-ref: Api, path: /kept}}
+    steps:
+      - set-variable: {variableName: file, value: "#[payload]"}
+      - flow-ref: {name: feed, target: fed}
+      - flow-ref: {name: feed, target: items, targetValue: "#[payload.feed.*item]"}
+      - choice:
+          when:
+            - expression: "#[attributes.queryParams.raw == 'true']"
+              steps: [{set-payload: {value: "#[vars.file]"}}]
+          otherwise:
+            steps:
+              - set-payload:
+                  value: "#[output application/json --- {n: sizeOf(vars.file), rows: vars.file, last: vars['file'][-1].a, fed: sizeOf(vars.fed.feed), items: vars.items, text: write(vars.file, 'application/csv') contains 'a'}]"
+  feed:
+    steps:
+      - set-payload: {value: "<feed><item>1</item><item>2</item></feed>", mimeType: application/xml}
   scattered:
     source: {http:listener: {config-ref: Api, path: /scattered}}
     steps:
@@ -210,6 +227,15 @@ def test_a_multipart_answer_names_its_boundary(client: httpx.Client) -> None:
     answer = client.get("/as/parts")
     boundary = answer.headers["content-type"].partition('boundary="')[2].rstrip('"')
     assert answer.text == f'--{boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--{boundary}--\r\n'
+
+
+def test_a_text_in_a_variable_is_read_as_what_it_is(client: httpx.Client) -> None:
+    def send(**query: str) -> httpx.Response:
+        return client.post("/kept", params=query, content="a,b\n1,2\n3,4", headers={"content-type": "application/csv"})
+
+    rows = [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert send().json() == {"n": 2, "rows": rows, "last": "3", "fed": 2, "items": ["1", "2"], "text": True}
+    assert send(raw="true").text == "a,b\n1,2\n3,4"
 
 
 def test_an_error_is_told_by_a_script(client: httpx.Client) -> None:

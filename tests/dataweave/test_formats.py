@@ -256,6 +256,9 @@ def test_unknown_media_types(media_type: str, meant: str) -> None:
         ("output json indnt=true --- 1", 12, "the unknown property 'indnt'"),
         ('output json indent="no" --- 1', 12, 'indent="no"'),
         ("input payload csv header=1\noutput json\n---\n1", 18, "header=1"),
+        ("output csv separator=-x --- []", 22, "'x'"),
+        ('output json "a$(1)"=1 --- 1', 12, "a text with an expression"),
+        ('output json indent="$(1)" --- 1', 19, "a text with an expression"),
     ],
 )
 def test_mistakes_in_directives(script: str, offset: int, message: str) -> None:
@@ -267,6 +270,12 @@ def test_mistakes_in_directives(script: str, offset: int, message: str) -> None:
 @pytest.mark.parametrize("name", sorted(IGNORED))
 def test_properties_about_memory_are_taken_and_ignored(name: str) -> None:
     assert dataweave.run(f"output json {name}=true --- 1")[0] == b"1"
+
+
+def test_values_of_java_have_no_bytes() -> None:
+    assert dataweave.compile("output application/java --- {a: 1}").evaluate() == {"a": 1}
+    with pytest.raises(EvaluationError, match="have no bytes"):
+        dataweave.run("output application/java --- {a: 1}")
 
 
 def test_an_input_is_read_when_it_is_touched() -> None:

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine import dataweave
-from engine.expressions.budget import one_evaluation
+from engine.expressions.budget import current_budget, one_evaluation
 from engine.expressions.dataweave import library
 from engine.expressions.dataweave.library.declaring import Builtin
 from engine.expressions.dataweave.values.annotated import annotate
-from engine.expressions.dataweave.values.functions import Function
+from engine.expressions.dataweave.values.functions import PER_TRIAL, Function
 from engine.expressions.dataweave.values.objects import Key, Namespace, Pairs
 from engine.expressions.dataweave.values.regexes import Regex
 from engine.expressions.dataweave.values.times.periods import Period
@@ -87,3 +87,14 @@ def test_any_function_of_any_values(seed: int) -> None:
         arguments = chance.choices(VALUES, k=chance.randint(function.least, function.arity))
         with suppress(EvaluationError), one_evaluation():
             function.call(*arguments)
+
+
+def test_values_of_the_wrong_type_cost_what_their_conversions_cost() -> None:
+    """A loop of them would last for minutes otherwise."""
+    call = dataweave.compile("output application/java --- (1 to 100) map (payload - $)", ["payload"]).evaluate
+    with one_evaluation():
+        before = current_budget().spent
+        call({"payload": 1})
+        plain = current_budget().spent
+        call({"payload": datetime(2024, 1, 1, tzinfo=UTC)})
+        assert current_budget().spent - plain > plain - before + 100 * PER_TRIAL

@@ -118,6 +118,7 @@ MISTAKES = [
     ("{zz#a: 1}", 1, "the unknown namespace 'zz'", "one of the header", "ns zz http://example.com/zz"),
     ('"a" matches /(/', 12, "'/(/'", "a regular expression: the text is not a regular expression", ""),
     ("|2024-13-01|", 0, "'|2024-13-01|'", "a date, time, zone or period", "|2024-03-01|, |PT1H|"),
+    ("payload.#a", 10, "the end of the script", "an expression", ""),
     ("payload.(a)", 8, "'('", "a name right behind '.'", "payload.name"),
     ("payload match { case x -> 1 }", 23, "'->'", "'if' behind 'case x'", "case x if (…) -> …, or else x -> …"),
     ("payload match { case [a, b] -> 1 }", 23, "','", "'~' between the first element and the others",

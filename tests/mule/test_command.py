@@ -38,6 +38,37 @@ def test_an_application(tmp_path: Path, output: Path) -> None:
     }  # fmt: skip
 
 
+PARENT = """<project xmlns="http://maven.apache.org/POM/4.0.0"><groupId>com.acme</groupId><artifactId>all</artifactId>
+  <version>3</version><properties><region>eu-${project.version}</region><team>ours</team></properties></project>"""
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><artifactId>shop</artifactId><version>1.2</version>
+  <parent><groupId>com.acme</groupId><artifactId>all</artifactId><version>3</version></parent>
+  <properties><team>theirs</team><greeting>from Maven</greeting><unused>x</unused></properties>
+  <dependencies><dependency><groupId>com.acme</groupId><artifactId>errors</artifactId><version>${project.parent.version}</version>
+  <classifier>mule-plugin</classifier></dependency></dependencies></project>"""
+
+
+def test_properties_that_maven_fills_in(tmp_path: Path, output: Path) -> None:
+    value = '<set-payload value="${greeting} ${team} ${of}"/>'
+    app = write_application(tmp_path / "all/shop", APP | {
+        "pom.xml": POM,
+        "../pom.xml": PARENT,
+        "src/main/mule/shop.xml": f'{HEAD}<flow name="a">{value}</flow></mule>',
+        "src/main/resources/config.properties": "greeting=Hello\nof=${project.artifactId} ${project.groupId} ${region}",
+    })  # fmt: skip
+    done = engine("import", str(app), "-o", str(output))
+    assert done.exit_code == 0, done.output
+    assert "shared libraries that are not there: com.acme:errors:3" in done.output
+    assert engine("run", str(output), "--flow", "a").output == '"Hello theirs shop com.acme eu-3"\n'
+    assert "unused" not in "".join(path.read_text() for path in output.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("pom", ["", "<project>", "<project/>", "<!DOCTYPE a><project/>", POM.replace("shop", "${x}")])
+def test_an_application_without_a_name_has_that_of_its_folder(pom: str, tmp_path: Path, output: Path) -> None:
+    app = write_application(tmp_path / "app", {"pom.xml": pom, "src/main/mule/shop.xml": f"{HEAD}{FLOW}</mule>"})
+    done = engine("import", str(app), "-o", str(output))
+    assert done.output.startswith("app → ")
+
+
 def test_the_xml_of_a_gap_stands_at_its_place(output: Path) -> None:
     xml = '<flow name="a"><logger/><jms:publish destination="d"><jms:message>x</jms:message></jms:publish></flow>'
     assert engine("import", "-", "-o", str(output), stdin=xml).exit_code == 0

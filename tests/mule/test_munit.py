@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from engine.mule.application import application_in
-from engine.mule.checking import make_loadable, write_files
+from engine.mule.finishing import finish
 from engine.mule.importing import import_application
-from engine.mule.munit.testing import add_tests
 from engine.mule.reports.report import Report
+from engine.mule.trial import write_files
 from engine.testing.working import Order, run_file
 
 HEAD = (
@@ -106,10 +106,9 @@ def imported(folder: Path, tests: str, flows: str = FLOWS, files: Mapping[str, s
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     made = import_application(application_in(folder / "app"))
-    assert make_loadable(made) == []
-    add_tests(made)
+    assert finish(made) == []
     out = folder / "out"
-    write_files(made, out)
+    write_files(made.files, out)
     results = {}
     for file in sorted(out.glob("*.test.yaml")):
         done = run_file(file, Order())
@@ -311,6 +310,58 @@ def test_requests_to_the_application_itself(tmp_path: Path) -> None:
     assert done.status == {"it answers": "passed", "it is another": "failed"}
 
 
+OWN = (
+    '<http:request-config name="Own" basePath="/api">'
+    '<http:request-connection host="localhost" port="${http.port}"/></http:request-config>'
+)
+POST = '<http:request config-ref="Own" method="POST" path="/orders"/>'
+GET = '<http:request config-ref="Own" path="/orders"/>'
+OTHER = GIVEN.replace("Ada", "Bob")
+
+
+def who(name: str) -> str:
+    return that("payload.who", f"MunitTools::equalTo({name})")
+
+
+def test_several_requests_are_acts_of_one_case(tmp_path: Path) -> None:
+    asked = GIVEN + POST + who("'Ada'") + OTHER + POST
+    with_body = POST.replace("/>", "><http:body>#[output application/json --- {who: 'Cy'}]</http:body></http:request>")
+    done = imported(
+        tmp_path,
+        OWN
+        + case("two", execution=asked, validation=who("'Bob'"))
+        + case("the first is wrong", execution=asked.replace(who("'Ada'"), who("'Eve'")), validation=who("'Bob'"))
+        + case("steps first", execution=GIVEN + CALL + who("'Ada'") + with_body, validation=who("'Cy'"))
+        + case("nothing is sent", execution=GIVEN + POST + GET, validation=who("null")),
+    )
+    assert done.cases["two"] | {"mock": None, "doc": None} == {
+        "given": {"payload": {"who": "Ada"}, "mimeType": "application/json"},
+        "post": "/api/orders", "expect": {"payload.who": "Ada"},
+        "then": [{
+            "given": {"payload": {"who": "Bob"}, "mimeType": "application/json"},
+            "post": "/api/orders", "expect": {"payload.who": "Bob"},
+        }],
+        "mock": None, "doc": None,
+    }  # fmt: skip
+    assert done.status == {
+        "two": "passed", "the first is wrong": "failed", "steps first": "passed", "nothing is sent": "passed",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("execution", "validation", "why"),
+    [
+        (GIVEN + POST + POST, "", "a request without a body of its own: its body is what came before it"),
+        (GIVEN + POST + CALL, "", "steps behind a request"),
+        (GIVEN + POST + OTHER + POST, '<munit-tools:verify-call processor="logger" times="2"/>', "of each act"),
+    ],
+)
+def test_several_requests_that_cannot_be_said(tmp_path: Path, execution: str, validation: str, why: str) -> None:
+    done = imported(tmp_path, OWN + case("it", execution=execution, validation=validation))
+    assert done.status == {"it": "skipped"}
+    assert why in done.cases["it"]["skip"]
+
+
 @pytest.mark.parametrize(
     ("kind", "status"),
     [("APP:NO_ID", "passed"), ("ANY", "passed"), ("NO_ID", "failed"), ("APP:OTHER", "failed")],
@@ -450,3 +501,14 @@ def test_broken_files_are_told(tmp_path: Path) -> None:
     assert done.status == {"fine": "passed"}
     told = [each.why for each in done.report.gaps if each.file == "src/test/munit/broken.xml"]
     assert told == ["the file cannot be read"]
+
+
+def test_scripts_of_tests_are_not_counted_as_those_of_the_application(tmp_path: Path) -> None:
+    inner = "<ee:message><ee:set-payload><![CDATA[{who: 'Ada'}]]></ee:set-payload></ee:message>"
+    script = f"<ee:transform>{inner}</ee:transform>"
+    done = imported(
+        tmp_path, case("it sums up", execution=script + CALL, validation=that("1", "MunitTools::equalTo(1)"))
+    )
+    assert done.status == {"it sums up": "passed"}
+    assert "transform" in str(done.cases)
+    assert done.report.scripts == {"all": 1, "converted": 1}  # the one of the flows

@@ -13,7 +13,7 @@ from httpx import ASGITransport, AsyncClient
 from mule.conftest import HEAD, imported
 
 from engine import Application
-from engine.mule.checking import write_files
+from engine.mule.trial import write_files
 
 CASES = yaml.safe_load((Path(__file__).parent / "served.yaml").read_text())
 LISTENER = '<http:listener config-ref="L" path="/*">{}</http:listener>'
@@ -37,7 +37,7 @@ def test_answer(name: str, tmp_path: Path) -> None:
 async def _answered(case: dict[str, Any], tmp_path: Path) -> None:
     done = imported(application_of(case))
     assert [gap.what for gap in done.report.gaps] == case.get("gaps", [])
-    write_files(done, tmp_path)
+    write_files(done.files, tmp_path)
     ask = {"method": "GET", "path": "/x", **case.get("ask", {})}
     app = Application.load(tmp_path)
     async with app, AsyncClient(transport=ASGITransport(app.asgi()), base_url="http://engine") as client:

@@ -10,6 +10,7 @@ from engine.expressions.dataweave import boundary, marks
 from engine.expressions.dataweave.compiling.compiler import compile_script
 from engine.expressions.dataweave.directives import readers_of, writer_of
 from engine.expressions.dataweave.environment import load_from, names_of
+from engine.expressions.dataweave.parameter import WHOLE as WHOLE
 from engine.expressions.dataweave.parameter import compile_parameter
 from engine.expressions.dataweave.script import module_loader
 from engine.expressions.dataweave.syntax.parser import parse
@@ -71,6 +72,9 @@ class DataWeave:
             bool(variables),
         )
 
+    def truth(self, value: Any) -> bool:
+        return boundary.truth(value)
+
     def compile(self, held: Held, names: Names, variables: Mapping[str, str], failed: Failed) -> Evaluate:
         return compile_parameter(held, {**names.roots, **ROOTS}, {**CONSTANTS, **names.constants}, variables, failed)
 
@@ -91,6 +95,7 @@ def _message_of(event: Any) -> Any:
 CONSTANTS: Mapping[str, Any] = {
     "HELD": boundary.HELD,
     "content_of": boundary.content_of,
+    "whole_payload": boundary.whole_payload,
     "message_of": _message_of,
     "server": boundary.server,
     "mule": MULE,

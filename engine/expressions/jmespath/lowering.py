@@ -22,6 +22,8 @@ def lowered(held: Held) -> Node:
             return {"type": "map", "children": pairs}
         case ListOf() | TextOf():
             return {"type": "list" if isinstance(held, ListOf) else "text", "children": list(map(lowered, held.parts))}
+        case Truth(of=Foreign() as script):
+            return {"type": "foreign", "value": script.holds, "leaf": script.number, "children": []}
         case Truth():
             return {"type": "truth", "children": [lowered(held.of)]}
         case Let():

@@ -59,7 +59,7 @@ class Apis:
     def _of_openapi(self, file: str, text: str) -> str | None:
         self.problem = "it is neither RAML nor OpenAPI 3"
         try:
-            document = yaml.safe_load(text)
+            document = yaml.load(text, Loader=yaml.CSafeLoader)
         except yaml.YAMLError:
             return None
         if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
@@ -78,5 +78,10 @@ class Apis:
         self.losses = made.losses
         document = json.loads(json.dumps(made.document, default=str))
         self.known[target] = document
-        self.written[target] = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+        self.written[target] = _written(document)
         return target
+
+
+def _written(document: Any) -> str:
+    text: str = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
+    return text

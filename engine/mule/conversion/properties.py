@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import Rule
-from engine.mule.conversion.texts import PLACEHOLDER, converted, number, value_of
+from engine.mule.conversion.texts import PLACEHOLDER, converted, names_in, number, value_of
 from engine.mule.reports.report import Advice
 from engine.mule.writing.parts import NOTHING, Part
 from engine.mule.xml.nodes import Node, globals_of
@@ -31,14 +31,22 @@ CONFIGURATION = Rule(
 class Settings:
     """What global elements say of properties.
 
-    files: the names of the resources; values: of properties known so far, by name.
+    files: the names of the resources; values: of properties known so far, by name; project: those of them that Maven
+    fills in.
     """
 
-    def __init__(self, conversion: Conversion, files: set[str], read: Callable[[str], dict[str, str]]) -> None:
+    def __init__(
+        self,
+        conversion: Conversion,
+        files: set[str],
+        read: Callable[[str], dict[str, str]],
+        project: Mapping[str, str],
+    ) -> None:
         self.conversion = conversion
         self.files = files
         self._read = read
         self.values: dict[str, str] = {}
+        self.project = project
         self.chosen: dict[str, str] = {}
         """Properties in the names of files that have no value, and the value that makes them the name of one."""
         self.named: set[str] = set()
@@ -54,6 +62,14 @@ class Settings:
             if each.name in FILES and (file := self.file_of(each)):
                 for name, value in self._read(file).items():
                     self.values.setdefault(name, value)
+        self.project = {name: value for name, value in self.project.items() if name not in self.values}
+        self.values |= self.project
+
+    def of_project(self, texts: Iterable[str]) -> dict[str, str]:
+        """Return the properties that Maven fills in, which texts or values of other properties name."""
+        texts = [*texts, *(value for name, value in self.values.items() if name not in self.project)]
+        names = {name for text in texts for name in names_in(text)}
+        return {name: value for name, value in self.project.items() if name in names}
 
     def takes(self, node: Node) -> bool:
         return node.name in (*FILES, "global-property", "configuration")

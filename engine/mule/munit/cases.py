@@ -27,6 +27,8 @@ LATER = "5s"
 NOT_REACHED = "a test that expects an error does not reach its validation"
 OTHER_LANGUAGES = ("java", "scripting")
 NAME = "asserted"
+WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
+"""The methods with which http:request sends no payload, unless it is told to."""
 USUAL_DESCRIPTIONS = ("test", "")
 
 
@@ -54,6 +56,8 @@ class Case:
     sources: list[str] = field(default_factory=list)
     lasts: str = ""
     asserted: int = 0
+    former: list[dict[str, Any]] = field(default_factory=list)
+    """The acts before the one in the making, as a test file has them."""
 
     def __post_init__(self) -> None:
         self.assertions = Assertions()
@@ -91,6 +95,7 @@ class Case:
 
     def _set_event(self, node: Node) -> None:
         events.check(node)
+        self._end_request()
         given = events.given_of(node) if not self.steps and not self.act else None
         if given is not None:
             self.given = given
@@ -104,7 +109,8 @@ class Case:
             self.lasts = LATER
 
     def _step(self, node: Node) -> None:
-        if node.name == "set-payload" and not self.steps and not self.act and events.is_fixed(node):
+        if node.name == "set-payload" and not self.steps and events.is_fixed(node):
+            self._end_request()
             self.given = {**self.given, "mimeType": None, **events.given_payload(node)}
         elif self.makers.requests.is_own(node):
             self._request(node)
@@ -119,7 +125,7 @@ class Case:
 
     def _steps(self, steps: list[Part]) -> None:
         if steps and self.act and any(list(each.value) != ["logger"] for each in steps):
-            why = "after a request, a case has nothing but expectations"
+            why = "after a request, a case has expectations, or another request"
             raise Unfit(self.test, "steps behind a request", why, "a case for each request")
         if not self.act:
             self._keep_asserted(steps)
@@ -141,14 +147,27 @@ class Case:
 
     def _request(self, node: Node) -> None:
         if self.act or self.steps:
-            why = "a case has one request, and no steps before it"
-            raise Unfit(node, "a request behind other steps", why, "a case for each request, or `then`", "S")
+            self._next_act()
         act = self.makers.requests.act(node)
+        has_body = "payload" in {**self.given, **act["given"]}
+        if self.former and not has_body and node.get("method", "GET").upper() not in WITHOUT_BODY:
+            why = "its body is what came before it"
+            raise Unfit(node, "a request without a body of its own", why, "the body, written out", "S")
         self.given = {**self.given, **act.pop("given")}
         self.given.pop("attributes", None)
         self.given.pop("vars", None)
         self.act = act
         self.assertions = Assertions(answers=True)
+
+    def _end_request(self) -> None:
+        if self.act:
+            self._next_act()
+
+    def _next_act(self) -> None:
+        """Begin another act: the case goes on behind a request, or with one."""
+        self.former.append(self._acted(self.assertions.expected()))
+        self.given, self.steps, self.act = {}, [], {}
+        self.assertions = Assertions()
 
     # The whole
 
@@ -165,25 +184,35 @@ class Case:
         return [] if payload is None or isinstance(payload, dict) else [payload]
 
     def value(self) -> dict[str, Any]:
-        """Return the case as its file has it."""
-        given = {name: value for name, value in {**self._beginning(), **self.given}.items() if value is not None}
+        """Return the case as its file has it. Raise Unfit."""
         calls_flow = any("call" in each.value for each in self.mocks)
         error = expected_error(self.test, is_answer=bool(self.act), calls_flow=calls_flow)
         expect = {**self.assertions.expected(), **error}
         if self.calls:
+            self._check_calls()
             expect["calls"] = self.calls
+        first, *then = [*self.former, self._acted(expect)]
         parts: dict[str, Any] = {
             **settings_of(self.test),
             "sources": self.sources,
             "within": self.lasts or (LATER if self.sources else ""),
-            "given": given,
+            "given": first.pop("given", {}),
             "mock": self.mocks,
             "spy": self.spies,
         }
         found = {name: value for name, value in parts.items() if value}
-        if "payload" in given:
-            found["given"] = given
-        return {**found, **self._action(), **({"expect": expect} if expect else {})}
+        return {**found, **first, **({"then": then} if then else {})}
+
+    def _acted(self, expect: dict[str, Any]) -> dict[str, Any]:
+        """Return the act in the making, as a test file has it."""
+        given = {name: value for name, value in {**self._beginning(), **self.given}.items() if value is not None}
+        parts = {"given": given, **self._action(), "expect": expect}
+        return {name: value for name, value in parts.items() if value or name == "steps"}
+
+    def _check_calls(self) -> None:
+        if self.former:
+            why = "test files count the calls of each act, MUnit those of the whole test"
+            raise Unfit(self.test, "verify-call with several requests", why, "`calls` of each act", "S")
 
     def _action(self) -> dict[str, Any]:
         if self.act:

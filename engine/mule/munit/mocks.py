@@ -53,7 +53,7 @@ class Doubles:
         """Return the variable that gets the result of a step which has no counterpart."""
         if not selector.is_stand_in:
             return ""
-        origin = self._steps.at(selector.processor).origin
+        origin = self._steps.named(selector.processor)[0].origin
         return origin.get("target") if origin else ""
 
     def _returned(self, returned: Node, target: str) -> dict[str, Any]:

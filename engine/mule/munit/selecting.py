@@ -32,9 +32,6 @@ class Step(NamedTuple):
     def label(self) -> str:
         return str(self.params.get(LABEL) or "") if isinstance(self.params, dict) else ""
 
-    def is_named(self, name: str) -> bool:
-        return name in (self.name, self.label, self.path)
-
     def has(self, parameter: str, value: Any) -> bool:
         """Return whether a parameter has a value that is known before the step runs."""
         written = self.params.get(parameter) if isinstance(self.params, dict) else None
@@ -60,20 +57,23 @@ class Steps:
     def __init__(self, imported: Imported) -> None:
         self.steps = [step for sections in imported.sections.values() for step in _steps_of(sections)]
         self._of: defaultdict[int, list[Step]] = defaultdict(list)
-        self.nodes: dict[int, Node] = {}
+        self._named: defaultdict[str, list[Step]] = defaultdict(list)
+        self._nodes: defaultdict[str, dict[int, Node]] = defaultdict(dict)
         for step in self.steps:
+            for name in {step.name, step.label, step.path}:
+                self._named[name].append(step)
             if step.origin is not None:
                 self._of[id(step.origin)].append(step)
-                self.nodes[id(step.origin)] = step.origin
+                self._nodes[step.origin.name][id(step.origin)] = step.origin
 
-    def at(self, path: str) -> Step:
-        """Return the step of a path."""
-        return next(each for each in self.steps if each.path == path)
+    def named(self, name: str) -> list[Step]:
+        """Return the steps of an element, or with this `doc:name` or path."""
+        return self._named.get(name, [])
 
     def selectors(self, node: Node) -> list[Selector]:
         """Return what selects the steps that a mock, a spy or a count means; nothing if there are none."""
         element, attributes = element_of(node), attributes_of(node)
-        meant = [each for each in self.nodes.values() if each.name == element and _has(each, attributes)]
+        meant = [each for each in self._nodes.get(element, {}).values() if _has(each, attributes)]
         found = [step for each in meant for step in self._of[id(each)]]
         stand_ins = [step for step in found if step.name == RAISING and element != RAISING]
         steps = _innermost([step for step in found if step not in stand_ins])
@@ -85,9 +85,13 @@ class Steps:
         self, element: str, kept: Mapping[str, Any], attributes: Mapping[str, Any], steps: list[Step]
     ) -> Iterable[Selector]:
         for each in _candidates(element, kept, attributes, steps):
-            if {step.path for step in self.steps if _selects(each, step)} == {step.path for step in steps}:
+            if {step.path for step in self._selected(each)} == {step.path for step in steps}:
                 return [each]
         return [Selector(step.path, {}) for step in steps]
+
+    def _selected(self, selector: Selector) -> Iterator[Step]:
+        wanted = selector.with_.items()
+        return (step for step in self.named(selector.processor) if all(step.has(*each) for each in wanted))
 
 
 def _candidates(
@@ -101,10 +105,6 @@ def _candidates(
     yield Selector(element, kept)
     if label:
         yield Selector(element, {LABEL: label})
-
-
-def _selects(selector: Selector, step: Step) -> bool:
-    return step.is_named(selector.processor) and all(step.has(name, value) for name, value in selector.with_.items())
 
 
 def _innermost(steps: list[Step]) -> list[Step]:

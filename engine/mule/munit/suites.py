@@ -111,8 +111,8 @@ class Suite:
         except Unfit as unfit:
             self.conversion.report.add_gap(unfit.node, unfit.what, unfit.advice)
             return []
-        if case.calls or case.spies or case.assertions:
-            self.conversion.report.add_gap(node, f"assertions in {node.name}", NOTHING_LIKE_IT)
+        if case.calls or case.spies or case.assertions or case.act or case.former:
+            self.conversion.report.add_gap(node, f"assertions or requests in {node.name}", NOTHING_LIKE_IT)
         return case.all_steps()
 
     def _add_cases(self, file: SuiteFile) -> None:

@@ -85,6 +85,7 @@ class _Builder:
     def read(self, text: str) -> Any:
         import yaml
 
+        text = TABS_BETWEEN.sub(" ", text)  # no parser takes tabs in texts
         take: dict[type, Callable[[Any], None]] = {
             yaml.MappingStartEvent: lambda event: self._begin({}, event),
             yaml.SequenceStartEvent: lambda event: self._begin([], event),
@@ -94,8 +95,7 @@ class _Builder:
             yaml.AliasEvent: self._refuse_alias,
         }
         try:
-            # The parser in C refuses some colons that the one in Python, and Java's, take. Both refuse tabs in texts.
-            for event in yaml.parse(TABS_BETWEEN.sub(" ", text), Loader=yaml.SafeLoader):
+            for event in yaml.parse(text, Loader=_loader_of(text)):
                 take.get(type(event), _pass)(event)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
@@ -146,6 +146,18 @@ class _Builder:
             container[key.pop()] = value
         else:
             self._fail(event, "a list or a map as a key")
+
+
+def _loader_of(text: str) -> Any:
+    """Return the parser in C if it takes the text: it refuses some colons that the one in Python, and Java's, take."""
+    import yaml
+
+    try:
+        for _ in yaml.parse(text, Loader=yaml.CSafeLoader):
+            pass
+    except yaml.YAMLError:
+        return yaml.SafeLoader
+    return yaml.CSafeLoader
 
 
 def _plain(text: str) -> Any:

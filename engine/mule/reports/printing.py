@@ -63,6 +63,8 @@ def _counted(report: Report) -> str:
     ]
     if report.tests["all"]:
         told.append(f"{report.tests['converted']} of {report.tests['all']} tests")
+    if "translated" in scripts:
+        told.append(f"{scripts['translated']} expressions translated to JMESPath, {scripts['kept']} kept in DataWeave")
     return ", ".join(told)
 
 

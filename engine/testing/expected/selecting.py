@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -60,20 +60,19 @@ class Selecting(Parameters):
         """Return whether this call of a step that may be selected is selected."""
         return fits(self.with_, step, event)
 
-    def missing(self, steps: Sequence[Step]) -> Mistake | None:
-        """Return the mistake that no step matches; None if one does."""
+    def missing(self, steps: Mapping[str, Sequence[Step]]) -> Mistake | None:
+        """Return the mistake that no step matches; None if one does. steps: all, `by_name`."""
         place = getattr(self.processor, "place", None)
-        if any(self.selects(step) for step in steps):
+        named = steps.get(self.processor, ())
+        if any(self.selects(step) for step in named):
             return None
-        named = [step for step in steps if is_named(step, self.processor)]
         if named:
             found = f"{shown(self.processor)} with {', '.join(self.with_)}, which no step is"
             known = ", ".join(sorted({name for step in named for name in StepParameter.names(step)}))
             return Mistake("F701", found, f"parameters that a step has ({known})", place=place)
-        names = {name for step in steps for name in names_of(step)}
         expected = "an element that the flows use, the doc:name of a step, or its path"
         found = f"{shown(self.processor)}, which no step is"
-        return Mistake("F701", found, expected, did_you_mean(self.processor, names), place)
+        return Mistake("F701", found, expected, did_you_mean(self.processor, steps), place)
 
 
 def fits(wanted: Mapping[str, Wanted], step: Step, event: Event) -> bool:
@@ -109,6 +108,15 @@ def is_named(step: Step, name: str) -> bool:
 def names_of(step: Step) -> list[str]:
     """Return the names of the step in tests: its element, its doc:name, its path."""
     return [name for name in (step.name, step.processor.doc_name, path_of(step)) if name]
+
+
+def by_name(steps: Iterable[Step]) -> dict[str, list[Step]]:
+    """Return the steps by each of their names."""
+    found: dict[str, list[Step]] = {}
+    for step in steps:
+        for name in dict.fromkeys(names_of(step)):
+            found.setdefault(name, []).append(step)
+    return found
 
 
 def path_of(step: Step) -> str:

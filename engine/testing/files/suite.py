@@ -20,7 +20,7 @@ from engine.parameters.mistake import Mistake, shown
 from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.testing.expected.outcome import Mismatch
-from engine.testing.expected.selecting import Selecting
+from engine.testing.expected.selecting import Selecting, by_name
 from engine.testing.files.case import Case, Suite
 from engine.testing.files.rows import copied, filled_text, rows_of
 from engine.testing.staged.clock import CaseClock
@@ -263,7 +263,7 @@ class SuiteLoader(Loader):
             values[key] = Flow(name=name, steps=Chain())  # its mistakes are noted
 
     def _check_selections(self) -> None:
-        steps = self.stage.steps
+        steps = by_name(self.stage.steps)
         selections = (selection for case in self.cases.values() for selection in case.selections())
         self.builder.mistakes += [mistake for each in selections if (mistake := each.missing(steps))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import Annotated, Any
 
@@ -45,9 +46,9 @@ class Fault(Selecting):
         if self.raise_ is None and not self.delay:
             refuse([Mistake("F703", "a fault that does nothing", "raise, delay, or both", "raise: DB:CONNECTIVITY")])
 
-    def missing(self, steps: Any) -> Mistake | None:
+    def missing(self, steps: Mapping[str, Sequence[Step]]) -> Mistake | None:
         """Return the mistake that no step matches, or that none of the matching ones raises the error."""
-        meant = [step for step in steps if self.selects(step)]
+        meant = [step for step in steps.get(self.processor, ()) if self.selects(step)]
         if not meant or self.raise_ is None:
             return super().missing(steps)
         raised = self.raise_.known(self.raise_.patterns[0])

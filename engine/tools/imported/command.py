@@ -20,6 +20,10 @@ from engine.tools.commands import fail
     help="A file for the report: .json, .html, or text by any other name.",
 )  # fmt: skip
 @click.option("--workspace", is_flag=True, help="Import each application in the folders below APPLICATION.")
+@click.option(
+    "--jmespath", is_flag=True,
+    help="Translate the DataWeave that is certain to mean the same in JMESPath; everything else stays DataWeave.",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over files that are there and differ.")
 @click.option(
     "--compare", "recording", type=click.Path(dir_okay=False, path_type=Path), metavar="RECORDING",
@@ -35,7 +39,7 @@ from engine.tools.commands import fail
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="With --compare: set a property.")
 @click.option("--env", metavar="ENV", help="With --compare: the environment.")
 def import_(
-    application: Path | None, output: Path, report: Path | None, workspace: bool, force: bool,
+    application: Path | None, output: Path, report: Path | None, workspace: bool, jmespath: bool, force: bool,
     recording: Path | None, ignored: tuple[str, ...], settings: tuple[str, ...], env: str | None,
 ) -> None:  # fmt: skip
     """Make flows of a Mule 4 application: a folder, an XML file, or - for the standard input.
@@ -46,19 +50,21 @@ def import_(
     if application is None and recording is None:
         raise click.UsageError("name the folder of an application, an XML file, or -")
     if application is not None:
-        _import(application, output, report, workspace=workspace, force=force)
+        _import(application, output, report, workspace=workspace, jmespath=jmespath, force=force)
     if recording is not None:
         from engine.tools.imported.comparing import compare_with
 
         compare_with(recording, output, settings, env, ignored)
 
 
-def _import(application: Path, output: Path, report: Path | None, *, workspace: bool, force: bool) -> None:
+def _import(
+    application: Path, output: Path, report: Path | None, *, workspace: bool, jmespath: bool, force: bool
+) -> None:
     from engine.mule.application import NoApplication
     from engine.mule.xml.reader import XmlMistake
     from engine.tools.imported.importing import Import
 
-    work = Import(output, force=force)
+    work = Import(output, force=force, jmespath=jmespath)
     try:
         work.workspace(application) if workspace else work.application(application, output)
         work.write_report(report)

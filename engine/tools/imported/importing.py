@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from engine.mule.application import STANDARD_INPUT, Application, NoApplication, application_in, applications_in
-from engine.mule.checking import make_loadable
+from engine.mule.finishing import finish
 from engine.mule.importing import Imported, import_application
-from engine.mule.munit.testing import add_tests
 from engine.mule.reports.printing import as_html, as_json, as_text
 from engine.mule.reports.report import Report
+from engine.mule.trial import write_files
 from engine.mule.xml.reader import LARGEST, XmlMistake
 from engine.tools.commands import without_garbage
 
@@ -22,8 +22,8 @@ MOST_NAMED = 5
 class Import:
     """One run of the command."""
 
-    def __init__(self, output: Path, *, force: bool) -> None:
-        self.output, self.force = output, force
+    def __init__(self, output: Path, *, force: bool, jmespath: bool = False) -> None:
+        self.output, self.force, self.jmespath = output, force, jmespath
         self.reports: list[Report] = []
 
     def workspace(self, folder: Path) -> None:
@@ -42,8 +42,7 @@ class Import:
     def application(self, path: Path, folder: Path) -> None:
         with without_garbage():
             imported = import_application(_application(path))
-            left = make_loadable(imported)
-            add_tests(imported)
+            left = finish(imported, jmespath=self.jmespath)
         imported.report.decisions += [f"engine check: {mistake.in_one_line}" for mistake in left]
         self._write(imported, folder)
         self.reports.append(imported.report)
@@ -56,10 +55,7 @@ class Import:
             more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
             names = ", ".join(differing[:MOST_NAMED])
             raise NoApplication(f"'{folder}' has {names}{more} with other contents; --force writes over them")
-        for name, data in imported.files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        write_files(imported.files, folder)
 
     def write_report(self, file: Path | None) -> None:
         if file is None:

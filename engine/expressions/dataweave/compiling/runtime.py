@@ -24,7 +24,7 @@ from engine.expressions.dataweave.values.objects import (
 from engine.expressions.dataweave.values.places import places
 from engine.expressions.dataweave.values.regexes import Regex
 from engine.expressions.dataweave.values.selecting import is_array, is_map
-from engine.expressions.dataweave.values.typed import opened
+from engine.expressions.dataweave.values.typed import TYPED, opened
 from engine.expressions.dataweave.values.types import Type, simple
 from engine.expressions.dataweave.values.updating import UNCHANGED, updated
 from engine.limits import DEEPEST_CALLS, MOST_STEPS
@@ -203,8 +203,8 @@ def tail_of(value: Any) -> Any:
 NAMED = (
     truth, condition, negatable, late, too_deep, unmatched,
     elements, entries, pairs, several, spread, key_from, key_with, argument, namespace_from, called,
-    from_last, function_or_constant, groups_of, tail_of, coerce, fitted, updated, object_of, key_value, written_key,
-    is_array, begin, Function, Overloads, Unfit, Unready, DataWeaveError,
+    from_last, function_or_constant, groups_of, tail_of, opened, coerce, fitted, updated, object_of, key_value,
+    written_key, is_array, begin, Function, Overloads, Unfit, Unready, DataWeaveError,
     joining.interpolated, comparing.equals, comparing.similar,
     selecting.select, selecting.select_keyed, selecting.select_all, selecting.select_all_keyed, selecting.select_pairs,
     selecting.select_below, selecting.descend, selecting.attribute, selecting.attributes, selecting.attributes_named,
@@ -271,6 +271,7 @@ GLOBALS: Mapping[str, Any] = {
     "UNSET": UNSET,
     "UNCHANGED": UNCHANGED,
     "ONCE": (None,),
+    "TYPED": TYPED,
     "ORDERED": frozenset({int, str}),
     "PLAIN": frozenset({int, str, bool, type(None)}),
     "MOST_STEPS": MOST_STEPS,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from engine.expressions.dataweave.compiling.literals import Literals
-from engine.expressions.dataweave.compiling.scopes import Scope
+from engine.expressions.dataweave.compiling.scopes import Input, Scope
 from engine.expressions.dataweave.syntax.tree import Call, Index, Name, Node, Presence, Select
 
 BY_NAME = {".": "select", ".*": "select_all", ".&": "select_pairs", ".@": "attribute", ".*@": "attributes_named"}
 BARE = {"..": "descend", ".@": "attributes", "..@": "attributes_below", ".#": "namespace_of", ".^": "metadata"}
+VARIABLES = "vars"
 KNOWING = frozenset({".", ".*"})
 """The selectors whose values may have to know their keys."""
 
@@ -34,8 +35,14 @@ class Selectors(Literals):
         if node.kind.startswith(".."):
             return self._unless_missing(operand, self._below(node, operand, name, uri))
         result = self.let(self._by_name(node.kind, operand, name, uri))
+        if self._is_of_event(node.operand, scope):
+            result = self.let(f"opened({result}) if type({result}) in TYPED else {result}")
         self.presence[result] = f"has({operand}, {node.kind!r}, {name}{uri})"
         return result
+
+    def _is_of_event(self, node: Node, scope: Scope) -> bool:
+        """Return whether a node is `vars`: a text in a format that a variable holds is read when it is used."""
+        return isinstance(node, Name) and node.name == VARIABLES and isinstance(self.find(node, scope), Input)
 
     def _by_name(self, kind: str, operand: str, name: str, uri: str) -> str:
         if kind == "." and not uri and not self.is_keyed:

@@ -148,6 +148,8 @@ class Writer:
         if self.format.name == "json" and encoding == "UTF-8":
             return bytes(self._by(write_bytes, value))
         text = self.written(value)
+        if not isinstance(text, (str, bytes)):
+            raise Failed("values of application/java have no bytes: name another output", "WriterException")
         return text if isinstance(text, bytes) else encoded(text, encoding)
 
     def _by(self, write: Callable[[Any, Values], Any], value: Any) -> Any:

@@ -135,7 +135,7 @@ class Header(Expressions):
         found: list[Property] = []
         while self._is_property() and (not found or self.take(",")):
             token = self.token
-            name = str(self.key("a property")[1].value) if token.kind == QUOTE else self.advance().text  # type: ignore[attr-defined]
+            name = self._plain_text() if token.kind == QUOTE else self.advance().text
             self.expect("=", "behind the name of a property", f"{name}=true")
             found.append(Property(token.start, name, self._value_of_property()))
         return tuple(found)
@@ -146,13 +146,18 @@ class Header(Expressions):
 
     def _value_of_property(self) -> Any:
         if self.token.kind == QUOTE:
-            text = self.string()
-            return text.value if isinstance(text, Literal) else self.fail("a text without expressions in it")
+            return self._plain_text()
         if self.token.kind == NUMBERS or self.at("-"):
             return self.number().value
         if self.token.text not in CONSTANTS:
             self.fail("a text, a number, true or false", '"…"')
         return CONSTANTS[self.advance().text]
+
+    def _plain_text(self) -> str:
+        token, text = self.token, self.string()
+        if not isinstance(text, Literal):
+            raise ExpressionSyntaxError(token.start, "a text with an expression in it", "a plain text")
+        return str(text.value)
 
     def _prefix(self, start: int) -> Prefix:
         prefix = self.name("a namespace").text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from engine.expressions.dataweave.syntax.scanner import WORDS, Scanner
+from engine.expressions.dataweave.syntax.scanner import NUMBERS, WORDS, Scanner
 from engine.expressions.dataweave.syntax.tree import Literal, Moment, Name, Node, RegexLiteral, Text
 from engine.expressions.decimals import MOST_DIGITS
 from engine.expressions.digits import is_digits
@@ -31,8 +31,10 @@ class Literals(Scanner):
         """Parse a number, with the sign that stands right before it."""
         start = self.token.start
         sign = "-" if self.take("-") else ""
+        if self.token.kind != NUMBERS:
+            self.fail("a number")
         token = self.advance()
-        if self.token.kind in (WORDS, "number") and self.token.start == token.end:
+        if self.token.kind in (WORDS, NUMBERS) and self.token.start == token.end:
             found = self.text[token.start : self.token.end][:40]
             raise ExpressionSyntaxError(token.start, f"'{found}'", "a number", token.text)
         return Literal(start, _number(sign + token.text, start))

@@ -338,7 +338,7 @@ class Operands(Types):
         """Parse `.name` and its kin."""
         token = self.advance()
         kind = token.text + self._selector_sign()
-        if kind in (".#", ".^", "..@", ".@", "..") and not self._key_follows():
+        if kind == ".#" or (kind in (".^", "..@", ".@", "..") and not self._key_follows()):
             return Select(node.offset, node, kind, None)
         if not self._key_follows():
             self.fail(f"a name right behind '{kind}'", f"payload{kind}name")

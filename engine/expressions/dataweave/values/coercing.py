@@ -149,20 +149,20 @@ def _to_number(value: Any, found: str, schema: Schema) -> Any:
     if found == "Number":
         return exact(value) if type(value) is float else value
     if found == "DateTime":
-        return _since_epoch(value, schema.get("unit"))
+        return _since_epoch(value, _option(schema, "unit"))
     if found == "Period":
-        return _length(value, schema.get("unit"))
+        return _length(value, _option(schema, "unit"))
     raise _refuse(found, "Number")
 
 
-def _since_epoch(value: datetime, unit: Any) -> int:
+def _since_epoch(value: datetime, unit: str | None) -> int:
     if unit not in (None, "seconds", "milliseconds"):
         raise Failed("a DateTime has a number of seconds or milliseconds", UNIT)
     seconds = int(value.replace(microsecond=0).timestamp())
     return seconds * 1000 + value.microsecond // 1000 if unit == "milliseconds" else seconds
 
 
-def _length(value: Period, unit: Any) -> int:
+def _length(value: Period, unit: str | None) -> int:
     """Return months, or years, of a period of years and months; seconds, or another unit, of one of hours."""
     if value.nanos is None:
         if unit not in (None, "months", "years"):
@@ -198,7 +198,7 @@ def _to_moment(kind: str) -> Callable[[Any, str, Schema], Any]:
         if found in parts:
             return parts[found](value)
         if found == "Number" and kind == "DateTime":
-            return _from_epoch(value, schema.get("unit"))
+            return _from_epoch(value, _option(schema, "unit"))
         raise _refuse(found, kind)
 
     return convert
@@ -211,7 +211,7 @@ def _read_moment(text: str, kind: str, schema: Schema) -> Any:
     return read_by(text, pattern, kind, _option(schema, "mode"), _option(schema, "locale"))
 
 
-def _from_epoch(number: Any, unit: Any) -> datetime:
+def _from_epoch(number: Any, unit: str | None) -> datetime:
     if unit not in (None, "seconds", "milliseconds"):
         raise Failed("a DateTime is made of seconds or milliseconds", UNIT)
     number = exact(number)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
+from engine.expressions.budget import spend
 from engine.expressions.dataweave.values.coercing import converted, fitted
 from engine.expressions.dataweave.values.errors import Unfit, not_taken
 from engine.expressions.dataweave.values.kinds import KINDS, kind_of
@@ -100,6 +101,7 @@ class Overloads(Function):
             if count == 0:
                 return each.call(*arguments)
         for _, each in sorted(candidates, key=itemgetter(0)):
+            spend(PER_TRIAL, self.name)
             try:
                 converted = convert(each.types, arguments)
             except Unfit:
@@ -118,6 +120,8 @@ def misfits(types: Sequence[Type | None], arguments: Sequence[Any]) -> int:
 
 TO_OTHER, TO_TEXT = 100, 101
 """What a conversion counts."""
+PER_TRIAL = 60
+"""Steps to find out whether the arguments convert to other types."""
 
 
 def convert(types: Sequence[Type | None], arguments: Sequence[Any]) -> list[Any]:
@@ -162,6 +166,7 @@ class Operation:
 
     def _converting(self, left: Any, right: Any, left_kind: str, right_kind: str) -> Any:
         for one, other, calculate in self._order(left_kind, right_kind):
+            spend(PER_TRIAL, f"'{self.symbol}'")
             try:
                 values = _converted(left, left_kind, one), _converted(right, right_kind, other)
             except Unfit:
