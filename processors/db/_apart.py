@@ -9,6 +9,7 @@ from processors.db._database import DatabasePart
 from processors.db._sql import CHANGING, verb_of
 
 Result = TypeVar("Result")
+Part = TypeVar("Part", bound=DatabasePart)
 
 
 def stands_apart(sql: str, timeout: float | None) -> bool:
@@ -16,9 +17,7 @@ def stands_apart(sql: str, timeout: float | None) -> bool:
     return timeout is not None and verb_of(sql) in CHANGING
 
 
-async def apart(
-    begin: Callable[[], Awaitable[DatabasePart]], action: Callable[[DatabasePart], Awaitable[Result]]
-) -> Result:
+async def apart(begin: Callable[[], Awaitable[Part]], action: Callable[[Part], Awaitable[Result]]) -> Result:
     """Return the action's result in a transaction of its own: if it fails, or is late, it is undone for sure."""
     part = await begin()
     try:

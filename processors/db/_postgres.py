@@ -170,6 +170,8 @@ class PostgresDatabase(PostgresStatements):
     # Statements
 
     async def _run(self, sql: str, values: Sequence[Any], timeout: float | None, single: bool = False) -> Reply:
+        if stands_apart(sql, timeout):
+            return await apart(self._begin_apart, lambda part: part._run(sql, values, timeout, single))
         script = self._scripts.get(logical_task()) if self._scripts else None
         if script is None:
             return await super()._run(sql, values, timeout, single)
@@ -177,18 +179,6 @@ class PostgresDatabase(PostgresStatements):
             return await script.run(sql, values, single)
         except FAILURES as error:
             raise failure_of(error) from error
-
-    async def select(
-        self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
-    ) -> list[dict[str, Any]]:
-        if stands_apart(sql, timeout):
-            return await apart(self._begin_apart, lambda part: part.select(sql, values, most, timeout))
-        return await super().select(sql, values, most, timeout)
-
-    async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
-        if stands_apart(sql, timeout):
-            return await apart(self._begin_apart, lambda part: part.change(sql, values, timeout))
-        return await super().change(sql, values, timeout)
 
     async def _perform(self, action: Callable[[Session], Awaitable[Result]]) -> Result:
         session = await self._pool.take()

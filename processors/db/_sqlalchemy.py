@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 from sqlalchemy import exc, make_url
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from engine import FlowError
 from engine.connectors import Measures
-from processors.db._apart import apart, stands_apart
+from processors.db._apart import Result, apart, stands_apart
 from processors.db._database import ConnectionCounts, ParameterStyle, Pooling
 from processors.db._sqlalchemy_call import calling
 from processors.db._sqlalchemy_connections import SqlConnections
@@ -98,21 +99,12 @@ class SqlalchemyDatabase(SqlalchemyStatements):
     async def close(self) -> None:
         await self._connections.close()
 
-    async def select(
-        self, sql: str, values: Sequence[Any], most: int | None, timeout: float | None = None
-    ) -> list[dict[str, Any]]:
-        if self._stands_apart(sql, timeout):
-            return await apart(partial(self.begin, None), lambda part: part.select(sql, values, most, timeout))
-        return await super().select(sql, values, most, timeout)
-
-    async def change(self, sql: str, values: Sequence[Any], timeout: float | None = None) -> dict[str, Any]:
-        if self._stands_apart(sql, timeout):
-            return await apart(partial(self.begin, None), lambda part: part.change(sql, values, timeout))
-        return await super().change(sql, values, timeout)
-
-    def _stands_apart(self, sql: str, timeout: float | None) -> bool:
-        """Return False on SQLite, whose transactions would wait for the file's lock at their beginning."""
-        return stands_apart(sql, timeout) and self.dialect not in OF_SQLITE
+    async def _run(
+        self, sql: str, values: Sequence[Any], timeout: float | None, read: Callable[[CursorResult[Any]], Result]
+    ) -> Result:
+        if stands_apart(sql, timeout) and self.dialect not in OF_SQLITE:  # there it would wait for the file's lock
+            return await apart(partial(self.begin, None), lambda part: part._run(sql, values, timeout, read))
+        return await super()._run(sql, values, timeout, read)
 
     async def begin(self, outer: SqlalchemyPart | None) -> SqlalchemyPart:
         """Begin a part in a transaction; inside the outer one a savepoint of it. Raise DB:CONNECTIVITY."""

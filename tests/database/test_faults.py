@@ -47,7 +47,7 @@ flows:
           collect: {target: results, success: {status: 200}, failure: {status: 500, type: "#[error.type]"}}
           steps:
             - try:
-                timeout: 200ms
+                timeout: 1s
                 steps:
                   - db:insert:
                       config-ref: DB
@@ -110,7 +110,7 @@ def run(folder: Path, url: str, work: Work, fuse: str = "true", wait: str = "500
 
     async def running() -> Any:
         async with Application.load(folder / "flows.yaml", properties={"url": url, "fuse": fuse, "wait": wait}) as app:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(240):
                 result = await work(app)
                 await asyncio.sleep(0.2)  # what was ended is known to be
                 await asyncio.gather(*(app.run("sleep", 0.01) for _ in range(8)))  # the whole pool works
@@ -198,7 +198,8 @@ def test_a_lock_that_is_held_too_long(tmp_path: Path, server: Server, fuse: str)
     assert asyncio.run(query(url, "SELECT n FROM t WHERE id = -1"))[0]["n"] == 98
 
 
-@pytest.mark.parametrize("settings", ["", "&deadlock_timeout=20", "&lock_timeout=300", "&statement_timeout=300"])
+# The timeouts are longer than any turn takes, on a busy machine as well: what waits in a circle still waits longer.
+@pytest.mark.parametrize("settings", ["", "&deadlock_timeout=20", "&lock_timeout=30000", "&statement_timeout=30000"])
 @pytest.mark.parametrize("order", ["the same", "both ways", "any"])
 def test_bodies_that_want_the_same_rows(tmp_path: Path, server: Server, order: str, settings: str) -> None:
     """Alone a statement holds nothing while it waits: no two bodies can wait for each other."""
@@ -215,7 +216,7 @@ def test_bodies_that_want_the_same_rows(tmp_path: Path, server: Server, order: s
         several = await asyncio.gather(*(outcomes(app, "change", body) for body in bodies[order]))
         return [outcome for each in several for outcome in each]
 
-    results = run(tmp_path, url, work)
+    results = run(tmp_path, url, work, wait="30s")
     assert results == [{"status": 200}] * 1_600
     assert [row["n"] for row in asyncio.run(query(url, "SELECT n FROM t WHERE id < 0"))] == [800, 800]
 
@@ -237,7 +238,7 @@ def test_a_transaction_beside_a_loop_of_slow_statements(tmp_path: Path, server: 
 @pytest.mark.parametrize("fuse", ["true", "false"])
 def test_a_scope_in_a_loop_that_takes_too_long(tmp_path: Path, server: Server, fuse: str) -> None:
     url = server.new_database()
-    records = [{"id": 1, "s": 0}, {"id": 2, "s": 0.5}, {"id": 3, "s": 0}]
+    records = [{"id": 1, "s": 0}, {"id": 2, "s": 5}, {"id": 3, "s": 0}]
     results = run(tmp_path, url, lambda app: outcomes(app, "slow", records), fuse)
     assert results == [{"status": 200}, {"status": 500, "type": "MULE:TIMEOUT"}, {"status": 200}]
     assert stored(url) == {1, 3}

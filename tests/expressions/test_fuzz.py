@@ -44,7 +44,7 @@ TYPICAL = [
 ]
 
 
-@settings(max_examples=400, deadline=1000)
+@settings(max_examples=400, deadline=None)
 @given(TEXTS)
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(ExpressionSyntaxError):
@@ -53,7 +53,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         split(text)
 
 
-@settings(max_examples=400, deadline=1000)
+@settings(max_examples=400, deadline=None)
 @given(TEXTS, VALUES, VALUES)
 def test_what_can_be_read_gives_a_value_or_an_error(text: str, payload: Any, x: Any) -> None:
     with contextlib.suppress(ValueError):  # what `refuse` raises
@@ -63,7 +63,7 @@ def test_what_can_be_read_gives_a_value_or_an_error(text: str, payload: Any, x: 
 
 
 @pytest.mark.parametrize("text", TYPICAL)
-@settings(max_examples=150, deadline=1000)
+@settings(max_examples=150, deadline=None)
 @given(payload=VALUES, x=VALUES, limit=SCALARS)
 def test_typical_expressions_take_any_value(text: str, payload: Any, x: Any, limit: Any) -> None:
     error = error_of(text, Event(payload=payload, vars={"x": x, "limit": limit}))

@@ -59,7 +59,7 @@ def test_a_request_that_takes_too_long_is_answered_and_ended(start: Start) -> No
         answer = begin(server, pool)
         began = time.monotonic()
         assert server.end() == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         assert answer.result().status_code == 503
     assert "Traceback" not in server.log
     assert "slow 503" in server.logged("engine.access")[0]
@@ -80,6 +80,6 @@ def test_a_second_signal_ends_at_once(start: Start) -> None:
         wait_until(lambda: is_refused(server))
         began = time.monotonic()
         assert server.end(signal.SIGINT) == 0
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
         assert answer.result().status_code == 503
     assert "Traceback" not in server.log

@@ -73,5 +73,5 @@ def test_a_second_signal_ends_at_once(start: Start) -> None:
     time.sleep(0.3)
     began = time.monotonic()
     assert server.end() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert "Traceback" not in server.log

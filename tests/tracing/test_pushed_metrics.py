@@ -156,7 +156,7 @@ def test_a_collector_that_never_answers(tmp_path: Path, otlp: Collector, caplog:
             await asyncio.sleep(0.2)
             began = time.perf_counter()
             assert (await app.run("main")).payload == 1
-            assert time.perf_counter() - began < 1
+            assert time.perf_counter() - began < 5
             began = time.perf_counter()
         assert time.perf_counter() - began < LONGEST_FLUSH + 2
         assert any("metrics" in message for message in caplog.messages)
