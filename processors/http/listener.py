@@ -171,8 +171,8 @@ class Listener(HttpSource):
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         if self.rate_limit and former.rate_limit:
             self.rate_limit.take_over(former.rate_limit)
-        if self.idempotency and former.idempotency:
-            self.idempotency.take_over(former.idempotency, self.runtime, former.runtime)
+        if self.idempotency and former.idempotency and self.flow:
+            self.idempotency.take_over(former.idempotency, self.runtime, former.runtime, self.flow.name)
 
     def objections(self) -> Iterator[tuple[str, Mistake]]:
         flow = self.flow

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from engine.connectors import LocalStore
+from engine.connectors import HomeStore
 
 
-class ObjectStore(LocalStore):
+class ObjectStore(HomeStore):
     """A store of values by key; operations, caches and validators refer to it by objectStore.
 
     A value may be anything that JSON knows, bytes, a decimal, a date, a time or a UUID, and keeps its type. Expired
