@@ -130,6 +130,7 @@ if TYPE_CHECKING:
     from engine.stores.home_store import HomeStore as HomeStore
     from engine.stores.home_store import default_store as default_store
     from engine.stores.home_store import private_store as private_store
+    from engine.stores.homes.home import Bounds as Bounds
     from engine.stores.homes.home import Home as Home
     from engine.stores.homes.redis_connection import RedisConnection as RedisConnection
     from engine.stores.homes.redis_connection import Script as Script

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator
 
-from engine import ConfigRef, Field, Kind, Mistake, refuse
+from engine import ConfigRef, Field, Kind, Mistake, Runtime, refuse
 from engine.connectors import (
     TEXTS,
     USUAL_METHODS,
@@ -167,6 +167,11 @@ class Listener(HttpSource):
             refuse([Mistake("F304", "schema beside body: raw", "one of them", "rawBody: true")])
         if self.schema and self.streaming:
             refuse([Mistake("F304", "schema beside streaming", "one of them", "json:validate-schema in the foreach")])
+
+    def live_in(self, runtime: Runtime) -> None:
+        super().live_in(runtime)
+        if self.rate_limit:
+            self.rate_limit.live_in(runtime)
 
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         if self.rate_limit and former.rate_limit:
