@@ -35,7 +35,7 @@ class SharedCircuit:
     def __init__(self, name: str, settings: Settings, home: Home) -> None:
         self._name = name
         self._settings = settings
-        self._key = "\0".join(map(str, (name, *settings)))
+        self._key = " ".join(map(str, (name, *settings)))
         self._shelf = home.shelf("~circuits", Bounds(None, None, REMEMBERED, Counter(), Counter()))
         self._ttl = REMEMBERED + 2 * max(settings.open_for, settings.within or 0.0)
         self._last = self._restored(None, 0.0, [])

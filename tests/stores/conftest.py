@@ -22,7 +22,7 @@ MakeStore = Callable[..., HomeStore]
 Load = Callable[[str], Application]
 Pass = Callable[[float], Awaitable[None]]
 
-LOCAL, SERVERS = ["memory", "persistent", "sqlite"], ["redis"]
+LOCAL, SERVERS = ["memory", "persistent", "sqlite"], ["redis", "postgresql"]
 
 
 @pytest.fixture

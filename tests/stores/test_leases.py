@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 Pass = Callable[[float], Awaitable[None]]
 
 
-@pytest.fixture(params=["sqlite", "redis"])
+@pytest.fixture(params=["sqlite", "redis", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind

@@ -45,7 +45,7 @@ flows:
 DOWN, OPEN = "SHOP:DOWN", "MULE:CIRCUIT_OPEN"
 
 
-@pytest.fixture(params=["sqlite", "redis"])
+@pytest.fixture(params=["sqlite", "redis", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind

@@ -32,7 +32,7 @@ flows:
 """
 
 
-@pytest.fixture(params=["sqlite", "redis"])
+@pytest.fixture(params=["sqlite", "redis", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind
@@ -60,11 +60,10 @@ async def test_each_key_and_each_rate_counts_for_itself(home: Home) -> None:
     assert (await home.admit("returns", "a", 30.0, 30.0)).is_admitted
 
 
-@pytest.mark.parametrize("limit", [1, 7, 1000])
+@pytest.mark.parametrize("limit", [1, 7, 200])
 async def test_of_many_at_once_as_many_are_admitted_as_the_limit_says(home: Home, limit: int) -> None:
-    asked = 2 * limit if limit < 1000 else 1100
-    found = await asyncio.gather(*(home.admit("orders", "a", 3600 / limit, 3600.0) for _ in range(asked)))
-    assert sum(each.is_admitted for each in found) in (limit, limit + 1)  # one more after 3.6 s
+    found = await asyncio.gather(*(home.admit("orders", "a", 3600 / limit, 3600.0) for _ in range(2 * limit)))
+    assert sum(each.is_admitted for each in found) == limit
 
 
 async def served(tmp_path: Path, name: str, url: str, more: str = "") -> AsyncIterator[list[httpx.AsyncClient]]:

@@ -18,7 +18,7 @@ from engine.work.runtime import Runtime
 FILE, MEMORY = "sqlite:///", "memory://"
 POSTGRES = ("postgresql", "postgres")
 REDIS = ("redis", "rediss", "unix")
-SERVERS = dict.fromkeys(REDIS, ("redis", "redis"))
+SERVERS = {**dict.fromkeys(REDIS, ("redis", "redis")), **dict.fromkeys(POSTGRES, ("asyncpg", "postgres"))}
 """The package, and the extra with it, of each scheme."""
 URLS = "redis://host:6379/0, rediss://…, unix:///socket, postgresql://user:password@host/database or sqlite:///file.db"
 
@@ -91,7 +91,9 @@ def _made(url: str, application: str, runtime: Runtime) -> Home:
         from engine.stores.homes.redis_home import RedisHome
 
         return RedisHome(url, application)
-    raise NotImplementedError
+    from engine.stores.homes.postgres_home import PostgresHome
+
+    return PostgresHome(url, application)
 
 
 def nameless(parameter: str) -> Mistake:
