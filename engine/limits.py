@@ -576,7 +576,7 @@ MOST_HOME_CONNECTIONS = _limit(
     16,
     "connections",
     "those of a process to a home of state",
-    beyond="an operation waits for one, within its time",
+    beyond="an operation waits for one; its own time begins then",
     reason="an operation takes less than a millisecond, and servers count their clients",
 )
 MOST_REMEMBERED = _limit(

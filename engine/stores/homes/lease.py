@@ -87,7 +87,7 @@ class Lease:
         try:
             await self.home.release(self._name, token)
         except FlowError as failure:
-            log.info("%s is not released: %s", self._name, failure.detailed_description)
+            log.info("the lease %s is not released: %s", self._name, failure.detailed_description)
 
     async def _is_taken(self) -> bool:
         asked = self._clock.monotonic()
@@ -97,7 +97,7 @@ class Lease:
             self._lose(failure)
             return False
         if tenure.token is not None and self._token is None:
-            log.info("%s is held by this process now", self._name)
+            log.info("the lease %s is held by this process now", self._name)
         self._asked, self._token, self._left = asked, tenure.token, tenure.left
         self._ahead = tenure.now - self._clock.monotonic()
         self.noted = tenure.note or self.noted  # a home that has forgotten all is told again

@@ -9,7 +9,7 @@ from time import monotonic, perf_counter
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from engine.limits import LONGEST_HOME_OPERATION
+from engine.limits import LONGEST_HOME_OPERATION, MOST_HOME_CONNECTIONS
 from engine.values.errors import ErrorType, FlowError
 from engine.work.measures import Counter, Histogram, Measures
 
@@ -50,6 +50,8 @@ class Reach:
         self._failure: FlowError | None = None
         self._since = self._until = self._pause = 0.0
         self._is_trying = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._room = asyncio.Semaphore(MOST_HOME_CONNECTIONS)
         self._errors, self._seconds = Counter(), Histogram()
 
     def measure(self, measures: Measures) -> None:
@@ -64,20 +66,37 @@ class Reach:
     def is_away(self) -> bool:
         return self._failure is not None
 
-    async def do(self, operation: Callable[[], Awaitable[T]], patience: float = LONGEST_HOME_OPERATION) -> T:
-        """Return the result of an operation. patience: the seconds that it may take.
+    async def do(self, operation: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of an operation: of a few at a time; others wait for their turn, and then have their time.
 
         Raises a FlowError of the type `unavailable` if the server cannot be reached; immediately if it was away a
         moment ago.
         """
+        self._check()
+        async with self._places():
+            return await self.do_apart(operation, LONGEST_HOME_OPERATION)
+
+    async def do_apart(self, operation: Callable[[], Awaitable[T]], patience: float) -> T:
+        """Do as `do`, for an operation that takes no place of the others. patience: the seconds that it may take."""
         if self._failure is not None:
-            return await self._try_again(self._failure, operation, patience)
+            return await self._try_again(operation, patience)
         return await self._attempt(operation, patience)
 
-    async def _try_again(self, failure: FlowError, operation: Callable[[], Awaitable[T]], patience: float) -> T:
-        if self._is_trying or monotonic() < self._until:
+    def _check(self) -> None:
+        """Raise the failure of a moment ago, if there was one."""
+        if self._failure is not None and (self._is_trying or monotonic() < self._until):
             self._errors.value += 1
-            raise failure.copy()
+            raise self._failure.copy()
+
+    def _places(self) -> asyncio.Semaphore:
+        """Return the places for operations of this event loop."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._room = loop, asyncio.Semaphore(MOST_HOME_CONNECTIONS)
+        return self._room
+
+    async def _try_again(self, operation: Callable[[], Awaitable[T]], patience: float) -> T:
+        self._check()
         self._is_trying = True
         try:
             return await self._attempt(operation, patience)

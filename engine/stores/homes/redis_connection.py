@@ -91,7 +91,7 @@ class Line:
     async def command(self, *parts: Argument, wait: float = 0.0) -> Any:
         """Return the answer to a command. wait: the seconds for which the server may keep it back."""
         patience = wait + LONGEST_HOME_OPERATION
-        return await self._reach.do(lambda: _sent(self._client, *parts), patience)
+        return await self._reach.do_apart(lambda: _sent(self._client, *parts), patience)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -112,6 +112,7 @@ def _client(url: str, most: int) -> Redis:
         socket_connect_timeout=LONGEST_HOME_OPERATION,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
+        driver_info=None,  # it need not be told who calls
     )
     client = Redis.from_pool(pool)
     client.response_callbacks.clear()  # answers are what the server says

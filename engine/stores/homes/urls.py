@@ -29,8 +29,10 @@ def _url(value: Any) -> Any:
         _refuse(f"{shown(scheme[:20])} as a url")
     if value.startswith(FILE) and len(value) > len(FILE):
         return str(value)
+    if scheme == "sqlite":
+        _refuse("a url that names no file")
     if scheme not in SERVERS:
-        _refuse(f"the scheme '{scheme[:20]}'", did_you_mean(scheme, SERVERS) if scheme != "sqlite" else "")
+        _refuse(f"the scheme '{scheme[:20]}'", did_you_mean(scheme, SERVERS))
     _check_place(value, rest)
     package, extra = SERVERS[scheme]
     if find_spec(package) is None:
@@ -56,7 +58,7 @@ def _check_place(url: str, rest: str) -> None:
 
 
 def _refuse(found: str, scheme: str = "") -> NoReturn:
-    refuse([Mistake("F303", found, "where state lives", f"{scheme}://…" if scheme else URLS)])
+    refuse([Mistake("F303", found, "the url of a home of state", f"{scheme}://…" if scheme else URLS)])
 
 
 HomeUrl = Annotated[str, BeforeValidator(_url), Kind("url of a home", TEXT)]
