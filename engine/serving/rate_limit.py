@@ -89,7 +89,7 @@ class RateLimit(Parameters):
 
         Raises Refusal (429) with Retry-After for one too many, MULE:EXPRESSION if there is no key.
         """
-        key = self._key(event, address)
+        key = address if self.key is None else _short(self.key.evaluate(event))
         now, step = clock.monotonic(), self.period / self.limit
         due = max(self._due.pop(key, now), now) + step
         late = due - now - self.period
@@ -106,7 +106,8 @@ class RateLimit(Parameters):
 
         Raises Refusal (503), too, if the home is away and the limit does not go on without it.
         """
-        key, step = self._key(event, address), self.period / self.limit
+        key = address if self.key is None else _short(self.key.evaluate(event))
+        step = self.period / self.limit
         try:
             is_admitted, seconds = await home.admit(flow, _text_of(key), step, self.period)
         except FlowError as failure:
@@ -119,9 +120,6 @@ class RateLimit(Parameters):
             raise self._refusal(seconds)
         self._admitted.value += 1
         return self._headers(floor((self.period - seconds) / step + 1e-6), seconds)
-
-    def _key(self, event: Event, address: str) -> Any:
-        return address if self.key is None else _short(self.key.evaluate(event))
 
     def _keep(self, key: Any, due: float) -> None:
         if len(self._due) >= MOST_RATED_CALLERS:
