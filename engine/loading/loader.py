@@ -45,7 +45,7 @@ from engine.plan.inside import own_parts
 from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
-from engine.stores.homes.urls import HomeUrl, nameless
+from engine.stores.homes.urls import HomeUrl, home_of, nameless
 from engine.values.secrets import Secrets
 from engine.values.telling_names import is_name
 from engine.work.clock import Clock
@@ -367,6 +367,7 @@ class Loader:
         self.builder.runtime.application = configuration.name or ""
         if configuration.state_url and configuration.name:
             self.builder.runtime.state_url = configuration.state_url
+            home_of(self.builder.runtime)  # its driver is imported now, and a reload goes on with it
         elif configuration.state_url:
             place = self.sections["configuration"]["stateUrl"].value_place
             self.builder.mistakes.append(replace(nameless("stateUrl"), place=place))

@@ -97,6 +97,15 @@ class Line:
         await self._client.aclose()
 
 
+def reason_against(url: str) -> str:
+    """Return why there can be no connection to a url, such as an option that is none; empty if there can be one."""
+    try:
+        BlockingConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]  # it has no types
+    except (TypeError, ValueError):
+        return "options behind the ? that redis-py does not know, or of the wrong kind"
+    return ""
+
+
 def _sent(client: Redis, *parts: Argument) -> Awaitable[Any]:
     answer: Awaitable[Any] = client.execute_command(*parts)  # type: ignore[no-untyped-call]  # it has no types
     return answer

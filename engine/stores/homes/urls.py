@@ -38,6 +38,8 @@ def _url(value: Any) -> Any:
     if find_spec(package) is None:
         found = f"a url of {scheme}, but no driver for it is installed"
         refuse([Mistake("F303", found, f"the package {package}", f"pip install 'flow-engine[{extra}]'")])
+    if scheme in REDIS:
+        _check_options(value)
     return str(value)
 
 
@@ -55,6 +57,13 @@ def _check_place(url: str, rest: str) -> None:
         has_place = False
     if not rest or not has_place:
         _refuse("a url that names no server")
+
+
+def _check_options(url: str) -> None:
+    from engine.stores.homes.redis_connection import reason_against
+
+    if reason := reason_against(url):
+        refuse([Mistake("F303", reason, "the url of a home of state", "rediss://host:6379/0?ssl_ca_certs=/etc/ca.pem")])
 
 
 def _refuse(found: str, scheme: str = "") -> NoReturn:
