@@ -123,10 +123,21 @@ if TYPE_CHECKING:
     from engine.steps.scope import run_route as run_route
     from engine.steps.scope import within as within
     from engine.steps.trees import paths as paths
-    from engine.stores.local_store import DEFAULT_STORE as DEFAULT_STORE
-    from engine.stores.local_store import LocalStore as LocalStore
-    from engine.stores.local_store import default_store as default_store
-    from engine.stores.local_store import private_store as private_store
+    from engine.stores.away import WhenAway as WhenAway
+    from engine.stores.away import goes_on as goes_on
+    from engine.stores.away import without_state as without_state
+    from engine.stores.home_store import DEFAULT_STORE as DEFAULT_STORE
+    from engine.stores.home_store import HomeStore as HomeStore
+    from engine.stores.home_store import default_store as default_store
+    from engine.stores.home_store import private_store as private_store
+    from engine.stores.homes.home import Bounds as Bounds
+    from engine.stores.homes.home import Home as Home
+    from engine.stores.homes.lease import Lease as Lease
+    from engine.stores.homes.redis_connection import RedisConnection as RedisConnection
+    from engine.stores.homes.redis_connection import Script as Script
+    from engine.stores.homes.urls import HomeUrl as HomeUrl
+    from engine.stores.homes.urls import OwnHomeUrl as OwnHomeUrl
+    from engine.stores.homes.urls import home_of as home_of
     from engine.stores.redelivery import DelayedRedelivery as DelayedRedelivery
     from engine.stores.store import INVALID_KEY as INVALID_KEY
     from engine.stores.store import INVALID_VALUE as INVALID_VALUE

@@ -565,6 +565,20 @@ LARGEST_PASSWORD_HASH = _limit(
     reason="each guess takes as much",
 )
 
+LONGEST_HOME_OPERATION = _limit(
+    2.0,
+    "seconds",
+    "an operation of a home of state, such as a Redis server (`url`, `stateUrl`)",
+    beyond="OS:STORE_NOT_AVAILABLE; each element says what it does then (`whenAway`)",
+    reason="a server that is cut off gives no answer, and requests wait for it",
+)
+MOST_HOME_CONNECTIONS = _limit(
+    16,
+    "connections",
+    "those of a process to a home of state",
+    beyond="an operation waits for one; its own time begins then",
+    reason="an operation takes less than a millisecond, and servers count their clients",
+)
 MOST_REMEMBERED = _limit(
     100_000,
     "messages",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,6 +45,7 @@ from engine.plan.inside import own_parts
 from engine.steps.chain import Chain
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
+from engine.stores.homes.urls import HomeUrl, home_of, nameless
 from engine.values.secrets import Secrets
 from engine.values.telling_names import is_name
 from engine.work.clock import Clock
@@ -125,6 +127,12 @@ class Configuration(Parameters):
     data_dir: Path | None = None
     """The folder of persistent data that has no place of its own, from the folder in which the engine was started; if
     left out, one in `.engine` that has the application's name. Other applications have another."""
+
+    state_url: HomeUrl | None = None
+    """Where state lives that names no place of its own, for all processes and machines that serve the application:
+    object stores, idempotency keys, identifiers of messages, redelivery counts, cached results, rate limits, circuits,
+    and which process fires a scheduler. `redis://host:6379/0`, `postgresql://user:password@host/database`, or
+    `sqlite:///file.db` for the processes of one machine. If left out, each process has its own, in memory."""
 
 
 class SubFlow(Element):
@@ -277,6 +285,7 @@ class Loader:
         configuration = self._configuration()
         name = configuration.name or self.name
         self._app["name"] = Path(name).name
+        self._give_home(configuration)
         self.builder.runtime.data_dir = configuration.data_dir or data_dir_of(name)
         self.builder.runtime.default_response_timeout = configuration.default_response_timeout
         self.builder.runtime.limits = configuration.max_concurrency, configuration.max_records
@@ -302,6 +311,7 @@ class Loader:
     ) -> Parts:
         builder, secrets = self.builder, self.properties.all_secrets()
         builder.runtime.secrets = Secrets(secrets)
+        builder.runtime.version = self._version()
         entries = {name: as_text(entry.value) for name, entry in self.properties.entries()}
         self.definitions.properties = {**entries, **self.properties.revealed}
         return Parts(
@@ -319,6 +329,11 @@ class Loader:
             partial(effective_properties, self.filler),
             builder.places,
         )
+
+    def _version(self) -> str:
+        texts = sorted(document.text for document in self._all_documents())
+        values = [f"{name}={as_text(entry.value)}" for name, entry in self.properties.entries()]
+        return sha256("\0".join([*texts, *values]).encode(errors="surrogatepass")).hexdigest()[:16]
 
     def _defined(self, name: str, entry: NamedEntry, build: Callable[[str, NamedEntry], Any]) -> Any:
         """Build something, and note what it is made of."""
@@ -346,6 +361,16 @@ class Loader:
         values = self.filler.fill(self.sections.as_map("configuration"))
         built = self.builder.parameters(Configuration, values, "'configuration'", values.place)
         return built or Configuration()
+
+    def _give_home(self, configuration: Configuration) -> None:
+        """Say where state lives. What other applications must not read needs a name that none of them has."""
+        self.builder.runtime.application = configuration.name or ""
+        if configuration.state_url and configuration.name:
+            self.builder.runtime.state_url = configuration.state_url
+            home_of(self.builder.runtime)  # its driver is imported now, and a reload goes on with it
+        elif configuration.state_url:
+            place = self.sections["configuration"]["stateUrl"].value_place
+            self.builder.mistakes.append(replace(nameless("stateUrl"), place=place))
 
     def _build_configs(self) -> None:
         for name, entry in self.sections["configs"].items():

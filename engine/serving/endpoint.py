@@ -30,7 +30,6 @@ from engine.values.refusal import Refusal
 from engine.values.stream import Stream
 from engine.wire.certificate import subject_of
 from engine.wire.own_server import BrokenStream
-from engine.work.clock import Clock
 from engine.work.spans import Shown, Span
 from engine.work.turns import give_turn_after_much
 
@@ -108,7 +107,10 @@ class Endpoint:
                 return self._without_listener(exchange)
             await self._be_started(exchange)
             flow, route, _, replays, _ = listener
-            attributes = _admitted(exchange, listener)
+            attributes = _attributes(exchange, listener)
+            if route.rate_limit is not None and (limiting := _limit_rate(exchange, route.rate_limit, attributes, flow)):
+                await limiting
+            _check_room(flow)
             callers = begin_request()
             if certificate := attributes.get("clientCertificate"):  # it identifies the caller first
                 callers.append(Caller(None, subject_of(certificate)))
@@ -177,19 +179,18 @@ async def _recorded(exchange: Exchange, span: Span, responding: Awaitable[None])
         end_request(span, exchange.status)
 
 
-def _admitted(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
-    """Return the attributes of a request that is admitted. Raises Refusal for any other."""
-    flow, route, names = listener[:3]
+def _attributes(exchange: Exchange, listener: Listener) -> Mapping[str, Any]:
+    route, names = listener.route, listener.parameter_names
     attributes = attributes_of(exchange.scope, exchange.headers, route.path, names)
-    if route.reads_later:
-        attributes |= further_attributes_of(exchange.scope, attributes)
-    if route.rate_limit is not None:
-        _limit_rate(exchange, route.rate_limit, attributes, flow.runtime.clock)
+    return attributes | further_attributes_of(exchange.scope, attributes) if route.reads_later else attributes
+
+
+def _check_room(flow: Flow) -> None:
+    """Raise Refusal if the application, or the flow, takes no request now."""
     requests = flow.runtime.requests
     if requests.is_full:
         raise requests.refusal("too many requests are under way")
     flow.check_room()
-    return attributes
 
 
 async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str, Any]) -> Event:
@@ -207,15 +208,37 @@ async def _read_event(exchange: Exchange, route: Route, attributes: Mapping[str,
     return Event(payload=body.payload, attributes=attributes, correlation_id=who, media_type=media_type)
 
 
-def _limit_rate(exchange: Exchange, rate_limit: RateLimit, attributes: Mapping[str, Any], clock: Clock) -> None:
-    """Raise Refusal for one request too many; the answer reports how many are left."""
+def _limit_rate(
+    exchange: Exchange, rate_limit: RateLimit, attributes: Mapping[str, Any], flow: Flow
+) -> Awaitable[None] | None:
+    """Raise Refusal for one request too many, or return what finds that out; the answer reports how many are left."""
     event = Event(attributes=attributes, correlation_id=exchange.correlation_id)
     client = exchange.scope.get("client")
+    address = client[0] if client else ""
+    if rate_limit.home is not None:
+        return _limit_everywhere(
+            exchange, rate_limit.admit_everywhere(event, address, rate_limit.home, flow.name), event
+        )
     try:
-        exchange.headers_beside = rate_limit.admit(event, client[0] if client else "", clock)
+        exchange.headers_beside = rate_limit.admit(event, address, flow.runtime.clock)
     except Refusal:
         raise
     except FlowError as failure:
-        failure.event = event
-        log_failure(failure)
-        raise Refusal(500, failure.type, failure.description, is_early=True) from failure
+        raise _not_counted(failure, event) from failure
+    return None
+
+
+async def _limit_everywhere(exchange: Exchange, admitting: Awaitable[Mapping[str, str]], event: Event) -> None:
+    try:
+        exchange.headers_beside = await admitting
+    except Refusal:
+        raise
+    except FlowError as failure:
+        raise _not_counted(failure, event) from failure
+
+
+def _not_counted(failure: FlowError, event: Event) -> Refusal:
+    """Return the refusal of a request whose key cannot be evaluated, after logging that."""
+    failure.event = event
+    log_failure(failure)
+    return Refusal(500, failure.type, failure.description, is_early=True)

@@ -13,7 +13,8 @@ from engine.parameters.expression import Expression
 from engine.parameters.mistake import Mistake
 from engine.steps.flow import Flow
 from engine.steps.heads import head_of
-from engine.stores.local_store import private_store
+from engine.stores.away import WhenAway, without_state
+from engine.stores.home_store import private_store
 from engine.stores.store import Store, StoreRef
 from engine.work.measures import Counter, Measures
 from engine.work.runtime import Runtime
@@ -26,8 +27,12 @@ class Idempotency(Parameters):
     """
 
     store: StoreRef = None  # type: ignore[assignment]  # None is its own
-    """The os:object-store that keeps the answers; its own, in memory, of 1,000 answers, if left out. Workers, and
-    listeners that share keys, need a persistent one."""
+    """The os:object-store that keeps the answers; its own, of 1,000 answers, if left out: in memory, or in the
+    application's `stateUrl`. Workers and several machines need one that they share, listeners with common keys, too."""
+
+    when_away: WhenAway = "FAIL"
+    """What happens while the store cannot be reached: FAIL refuses requests with a key (503 with Retry-After), GO_ON
+    runs them, perhaps a second time."""
 
     ttl: Annotated[Duration, Field(gt=0)] = 86400.0
     """How long an answer is kept."""
@@ -45,9 +50,11 @@ class Idempotency(Parameters):
     replayed: Counter = prepared()
     conflicts: Counter = prepared()
     mismatches: Counter = prepared()
+    unchecked: Counter = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(first=Counter(), replayed=Counter(), conflicts=Counter(), mismatches=Counter())
+        self._prepare(unchecked=Counter())
 
     def measure(self, measures: Measures, flow: str) -> None:
         """Count the requests with a key for a flow."""
@@ -55,15 +62,17 @@ class Idempotency(Parameters):
         outcomes = "first", "replayed", "conflict", "mismatch"
         found = measures.counters("engine_idempotent_requests_total", text, "outcome", *outcomes, flow=flow)
         self._prepare(first=found[0], replayed=found[1], conflicts=found[2], mismatches=found[3])
+        self._prepare(unchecked=without_state(measures, "idempotency", flow))
 
-    def store_in(self, runtime: Runtime) -> Store:
-        """Return the store that keeps the answers."""
-        return self.store or runtime.share(self, lambda: private_store(runtime, max_entries=MOST_KEPT_ANSWERS))
+    def store_in(self, runtime: Runtime, flow: str) -> Store:
+        """Return the store that keeps the answers of a flow."""
+        name = f"idempotency:{flow}"
+        return self.store or runtime.share(self, lambda: private_store(runtime, name, max_entries=MOST_KEPT_ANSWERS))
 
-    def take_over(self, former: Idempotency, runtime: Runtime, before: Runtime) -> None:
+    def take_over(self, former: Idempotency, runtime: Runtime, before: Runtime, flow: str) -> None:
         """Go on with the answers that its own store has kept before a reload."""
         if not self.store and not former.store:
-            self.store_in(runtime).take_over(former.store_in(before), is_unchanged=True)
+            self.store_in(runtime, flow).take_over(former.store_in(before, flow), is_unchanged=True)
 
     def objection(self, flow: Flow) -> Mistake | None:
         """Return the mistake of a flow that identifies its caller, but not first: a key's owner would be unknown."""

@@ -12,6 +12,7 @@ from engine.serving.answer import Answer
 from engine.serving.idempotency import Idempotency
 from engine.serving.keyholder import Keyholders, permissions
 from engine.steps.flow import Flow
+from engine.stores.away import goes_on
 from engine.stores.store import KEY_ALREADY_EXISTS, KEY_NOT_FOUND, Store
 from engine.values.errors import FlowError
 from engine.values.event import Event
@@ -64,7 +65,7 @@ class Replays:
     def __init__(self, idempotency: Idempotency, flow: Flow) -> None:
         self._rules = idempotency
         self._flow = flow.name
-        self._store: Store = idempotency.store_in(flow.runtime)
+        self._store: Store = idempotency.store_in(flow.runtime, flow.name)
         self._longest_run = (flow.timeout or (flow.source and flow.source.default_timeout) or 0.0) + GRACE
         self._holders = Keyholders(flow, idempotency.caller)
 
@@ -106,11 +107,15 @@ class Replays:
             raise _bad_request("a body of this kind cannot be told from another, as an Idempotency-Key needs") from None
 
     async def _once(self, marked: Marked, run: Callable[[], Awaitable[Answer]]) -> Answer:
-        while not await self._begin(marked):
-            stored = await self._stored(marked)
-            if stored is not None:
-                may_have = await self._holders.may_have(marked.event, stored.get("proofs", []))
-                return self._again(stored, marked) if may_have else await run()
+        try:
+            stored = await self._begun(marked)
+        except FlowError as error:
+            if not goes_on(error, self._rules.when_away, self._rules.unchecked):
+                raise _unavailable(error) from error
+            return await run()
+        if stored is not None:
+            may_have = await self._holders.may_have(marked.event, stored.get("proofs", []))
+            return self._again(stored, marked) if may_have else await run()
         self._rules.first.value += 1
         answer = None
         try:
@@ -131,6 +136,13 @@ class Replays:
         self._rules.replayed.value += 1
         return Answer(stored["status"], stored["body"], {**stored["headers"], **REPLAYED})
 
+    async def _begun(self, marked: Marked) -> Any:
+        """Note that the request is running, and return None; or return what is stored under its key already."""
+        while not await self._begin(marked):
+            if (stored := await self._store.get(marked.entry, None)) is not None:
+                return stored
+        return None
+
     async def _begin(self, marked: Marked) -> bool:
         """Note that the request is running. Return false if there is an entry under its key."""
         try:
@@ -138,15 +150,9 @@ class Replays:
             await self._store.put(marked.entry, note, ttl=self._longest_run, replace=False)
         except FlowError as error:
             if error.type != KEY_ALREADY_EXISTS:
-                raise _unavailable(error) from error
+                raise
             return False
         return True
-
-    async def _stored(self, marked: Marked) -> Any:
-        try:
-            return await self._store.get(marked.entry, None)
-        except FlowError as error:
-            raise _unavailable(error) from error
 
     async def _end(self, marked: Marked, answer: Answer | None) -> None:
         """Keep the answer, or forget that the request ran."""

@@ -100,7 +100,7 @@ class Flow(Element):
         if self.initial_state == former.initial_state:  # an operator may have started or stopped it
             self.take_events(is_started=former.is_started)
         if self._redelivery and former._redelivery:
-            self._redelivery.take_over(former._redelivery, self.runtime, former.runtime)
+            self._redelivery.take_over(former._redelivery, self.runtime, former.runtime, self.name)
 
     def code(self, link: Link) -> Code:
         return link.watched(self, link.guard(link.code(self.steps), self.error_handler))
@@ -141,7 +141,7 @@ class Flow(Element):
         """
         self.check_room()
         weight = self._gate.weigh(event.payload)
-        delivery = self._redelivery.delivery(event, self.runtime) if self._redelivery else None
+        delivery = self._redelivery.delivery(event, self.runtime, self.name) if self._redelivery else None
         opened: list[Stream] = []
         before_it = OPENED.set(opened)
         durations = self.durations

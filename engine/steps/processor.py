@@ -104,6 +104,11 @@ class Processor(Element):
         """Note the place of the step, for the lines that it logs; called when the file is loaded."""
         self._prepare(_location=location)
 
+    @property
+    def own_name(self) -> str:
+        """Its place in the flows, such as `orders/steps/2`: the same in all processes that serve them."""
+        return self._location.partition(" @ ")[0]
+
     def log_fields(self, event: Event) -> dict[str, Any]:
         """Return the `extra` of a log record of this step about the event: that of the event, and the place."""
         return {**event.log_fields(), **place_fields(self._location, self.doc_name)}

@@ -36,8 +36,8 @@ class Entries(Protocol):
     def put(self, key: str, entry: Entry) -> None:
         """Make it the newest entry, replacing the one before."""
 
-    def change(self, key: str, data: bytes) -> None:
-        """Give an entry another value; its age and its expiry stay."""
+    def change(self, key: str, data: bytes, expires: float | None) -> None:
+        """Give an entry another value and another expiry; its age stays."""
 
     def remove(self, key: str) -> None: ...
 
@@ -73,10 +73,9 @@ class MemoryEntries:
         self._entries[key] = entry
         self._size += len(entry.data)
 
-    def change(self, key: str, data: bytes) -> None:
-        before = self._entries[key]
-        self._entries[key] = before._replace(data=data)
-        self._size += len(data) - len(before.data)
+    def change(self, key: str, data: bytes, expires: float | None) -> None:
+        self._size += len(data) - len(self._entries[key].data)
+        self._entries[key] = Entry(data, expires)
 
     def remove(self, key: str) -> None:
         if entry := self._entries.pop(key, None):

@@ -35,6 +35,7 @@ INSERT INTO entries(store, key, value, expires, age)
 VALUES(?1, ?2, ?3, ?4, (SELECT coalesce(max(age), 0) + 1 FROM entries WHERE store = ?1))
 ON CONFLICT(store, key) DO UPDATE SET value = excluded.value, expires = excluded.expires, age = excluded.age
 """
+CHANGE = "UPDATE entries SET value = ?, expires = ? WHERE store = ? AND key = ?"
 REMOVE_OLDEST = """
 DELETE FROM entries WHERE store = ?1 AND age IN (SELECT age FROM entries WHERE store = ?1 ORDER BY age LIMIT ?2)
 """
@@ -58,8 +59,8 @@ class LocalEntries:
     def put(self, key: str, entry: Entry) -> None:
         self._run(PUT, (self._store, key, *entry))
 
-    def change(self, key: str, data: bytes) -> None:
-        self._run("UPDATE entries SET value = ? WHERE store = ? AND key = ?", (data, self._store, key))
+    def change(self, key: str, data: bytes, expires: float | None) -> None:
+        self._run(CHANGE, (data, expires, self._store, key))
 
     def remove(self, key: str) -> None:
         self._run("DELETE FROM entries WHERE store = ? AND key = ?", (self._store, key))

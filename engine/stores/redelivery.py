@@ -12,7 +12,8 @@ from engine.limits import LARGEST_REMEMBERED, MOST_REMEMBERED
 from engine.parameters.amounts import Duration
 from engine.parameters.element import Parameters, prepared
 from engine.parameters.expression import Expression
-from engine.stores.local_store import private_store
+from engine.stores.away import WhenAway, goes_on, without_state
+from engine.stores.home_store import private_store
 from engine.stores.store import INVALID_KEY, KEY_NOT_FOUND, Store, StoreRef
 from engine.values.errors import REDELIVERY_EXHAUSTED, FlowError
 from engine.values.event import Event
@@ -45,14 +46,19 @@ class RedeliveryPolicy(Parameters):
     """The id of a message; a hash (SHA-256) of the payload, if left out. `messageIdExpression` means the same."""
 
     object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
-    """The os:object-store that counts the failures; if left out, its own, in memory, for 5 minutes, which forgets the
-    oldest of more than 100,000, or 64 MiB."""
+    """The os:object-store that counts the failures; if left out, its own, in memory or in the application's `stateUrl`,
+    for 5 minutes, which forgets the oldest of more than 100,000, or 64 MiB."""
+
+    when_away: WhenAway = "GO_ON"
+    """What happens while the store cannot be reached: GO_ON delivers messages without counting their failures, FAIL
+    has each delivery fail with OS:STORE_NOT_AVAILABLE."""
 
     failures: Counter = prepared()
     exhausted: Counter = prepared()
+    uncounted: Counter = prepared()
 
     def __post_init__(self) -> None:
-        self._prepare(failures=Counter(), exhausted=Counter())
+        self._prepare(failures=Counter(), exhausted=Counter(), uncounted=Counter())
 
     def measure(self, measures: Measures, flow: str) -> None:
         """Count the deliveries to a flow."""
@@ -61,22 +67,23 @@ class RedeliveryPolicy(Parameters):
         text = "Deliveries of messages that had failed too often"
         exhausted = measures.counter("engine_redelivery_exhausted_total", text, flow=flow)
         self._prepare(failures=failures, exhausted=exhausted)
+        self._prepare(uncounted=without_state(measures, "redelivery-policy", flow))
 
-    def delivery(self, event: Event, runtime: Runtime) -> Delivery:
+    def delivery(self, event: Event, runtime: Runtime, flow: str) -> Delivery:
         """Return the delivery of a message to a flow."""
-        return Delivery(self, event, self.object_store or self._own_store(runtime))
+        return Delivery(self, event, self.object_store or self._own_store(runtime, flow))
 
-    def take_over(self, former: RedeliveryPolicy, runtime: Runtime, before: Runtime) -> None:
+    def take_over(self, former: RedeliveryPolicy, runtime: Runtime, before: Runtime, flow: str) -> None:
         """Go on counting the failures that the former policy has counted, unless a store of the flows does."""
         if not self.object_store and not former.object_store and _id_of(self) == _id_of(former):
-            self._own_store(runtime).take_over(former._own_store(before), is_unchanged=True)
+            self._own_store(runtime, flow).take_over(former._own_store(before, flow), is_unchanged=True)
 
-    def _own_store(self, runtime: Runtime) -> Store:
-        return runtime.share(self, lambda: self._make_store(runtime))
+    def _own_store(self, runtime: Runtime, flow: str) -> Store:
+        return runtime.share(self, lambda: self._make_store(runtime, f"redelivery:{flow}"))
 
-    def _make_store(self, runtime: Runtime) -> Store:
-        most = 2 * MOST_REMEMBERED  # of each message the number of failures, and the last one
-        return private_store(runtime, entry_ttl=f"{self._memory}s", max_entries=most, max_size=LARGEST_REMEMBERED)
+    def _make_store(self, runtime: Runtime, name: str) -> Store:
+        most, ttl = 2 * MOST_REMEMBERED, f"{self._memory}s"  # of each message the number of failures, and the last one
+        return private_store(runtime, name, entry_ttl=ttl, max_entries=most, max_size=LARGEST_REMEMBERED)
 
     @property
     def _memory(self) -> float:
@@ -113,7 +120,12 @@ class Delivery:
     async def check(self) -> None:
         """Raise MULE:REDELIVERY_EXHAUSTED if the message has failed too often."""
         key = self._identifier()
-        failures = await self._store.get(key, 0)
+        try:
+            failures = await self._store.get(key, 0)
+        except FlowError as failure:
+            if not goes_on(failure, self._policy.when_away, self._policy.uncounted):
+                raise
+            failures = 0
         self._key, self._failures = key, failures if isinstance(failures, int) else 0
         if self.is_exhausted:
             self._policy.exhausted.value += 1

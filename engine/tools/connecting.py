@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 from engine.application import Application
 from engine.loading.diagnostic import Diagnostic
 from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake
+from engine.stores.homes.urls import home_of
 from engine.values.errors import FlowError
 from engine.values.secrets import Secrets
 
@@ -23,7 +24,21 @@ async def mistakes_found(app: Application) -> list[str]:
             found.append(f"the config '{name}': {error.detailed_description or error.description}")
         finally:
             await config.stop()
+    found += [f"stateUrl: {reason}" async for reason in _homeless(app)]
     return list(map(Secrets(app.parts.secrets).hide, found))
+
+
+async def _homeless(app: Application) -> AsyncIterator[str]:
+    """Yield why the home of the application's state cannot be reached."""
+    home = home_of(app.parts.runtime)
+    if home is None:
+        return
+    try:
+        await home.ping()
+    except FlowError as error:
+        yield error.detailed_description
+    finally:
+        await home.close()
 
 
 def _told(mistakes: Iterable[Mistake]) -> Iterator[Diagnostic | Mistake]:

@@ -58,6 +58,12 @@ class Runtime:
         """The HTTP requests in progress in all flows."""
         self.data_dir = Path(DATA_DIR)
         """The folder of persistent data without a place of its own; each application has a different one."""
+        self.application = ""
+        """The name of the application: what it keeps with a server is nobody else's."""
+        self.version = ""
+        """A digest of the flow files and the properties: the same in all processes that do the same."""
+        self.state_url = ""
+        """Where state lives that names no place of its own; empty for this process, and its data folder."""
         self.default_response_timeout = RESPONSE_TIMEOUT
         """Seconds that a response may take, unless set elsewhere."""
         self.flows: dict[str, Runnable] = {}
@@ -109,9 +115,16 @@ class Runtime:
 
         schema, unavailable, added: as for LocalDatabase; those of the first caller count.
         """
-        if name not in self._databases:
-            self._databases[name] = LocalDatabase(self.data_dir / f"{name}.db", schema, unavailable, added)
-        return self._databases[name]
+        return self.database_in(self.data_dir / f"{name}.db", schema, unavailable, added)
+
+    def database_in(
+        self, file: Path, schema: str, unavailable: ErrorType, added: Mapping[str, str] | None = None
+    ) -> LocalDatabase:
+        """Return a SQLite file: opened on first use, closed with the application. The rest is as in local_database."""
+        key = str(file)
+        if key not in self._databases:
+            self._databases[key] = LocalDatabase(file, schema, unavailable, added)
+        return self._databases[key]
 
     def at_start(self, start: Callable[[], Awaitable[None]]) -> None:
         """Have something started each time the application starts, except in an isolated test."""

@@ -1,16 +1,22 @@
-"""The state that circuit breakers of one name share, and whether calls go through."""
+"""The state that circuit breakers of one name share, and whether calls go through: the rules, wherever it lives."""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple
+from math import inf
+from typing import Any, NamedTuple
 
-from engine import Clock, FlowError
+from engine import FlowError
 from engine.connectors import CIRCUIT_OPEN
 
 log = logging.getLogger("engine")
+
+
+TOLD = ("type", "description", "detailed_description", "failing_component")
+"""What is kept of the failure that opened it."""
 
 
 class State(IntEnum):
@@ -34,15 +40,27 @@ class Circuit:
 
     A call carries the era in which it began, and each change of the state begins a new one: the outcome of a call from
     an earlier era says nothing about the present and is ignored.
+
+    now: returns seconds. patience: seconds after which a probe is given up that has told nothing: in another process,
+    it may have ended with that. tell: is told of each change.
     """
 
-    def __init__(self, name: str, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        now: Callable[[], float],
+        patience: float = inf,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
         self.settings = settings
         self._name = name
-        self._clock = clock
+        self._now = now
+        self._patience = patience
+        self._tell = tell or self.log
         self._failures: deque[float] = deque(maxlen=settings.max_failures)
         self._opened_at: float | None = None
-        self._is_probing = False
+        self._probe_began: float | None = None
         self._opened_by: FlowError | None = None
         self._era = 0
 
@@ -50,20 +68,27 @@ class Circuit:
     def state(self) -> State:
         if self._opened_at is None:
             return State.CLOSED
-        return State.PROBING if self._is_probing else State.OPEN
+        return State.OPEN if self._probe_began is None else State.PROBING
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether a success would change anything."""
+        return bool(self._failures) or self._opened_at is not None
 
     def enter(self) -> int | None:
         """Return the era of a call that may go through; None for one that is rejected."""
         if self._opened_at is not None:
-            if self._is_probing or self._clock.monotonic() < self._opened_at + self.settings.open_for:
+            now = self._now()
+            is_probing = self._probe_began is not None and now < self._probe_began + self._patience
+            if is_probing or now < self._opened_at + self.settings.open_for:
                 return None
-            self._is_probing = True
+            self._probe_began = now
         return self._era
 
     def note_success(self, era: int) -> None:
         if era != self._era:
             return
-        if self._is_probing:
+        if self._probe_began is not None:
             self._change(None, "closed again")
         elif self.settings.within is None:
             self._failures.clear()
@@ -75,9 +100,9 @@ class Circuit:
         detail = failure.detailed_description
         self._opened_by = FlowError(failure.type, failure.description, detailed_description=detail)
         self._opened_by.failing_component = failure.failing_component
-        now = self._clock.monotonic()
+        now = self._now()
         self._failures.append(now)
-        if self._is_probing:
+        if self._probe_began is not None:
             self._change(now, "stays open: its probe failed")
         elif len(self._failures) == self.settings.max_failures and self._are_close(now):
             self._change(now, "opened")
@@ -92,7 +117,31 @@ class Circuit:
     def note_nothing(self, era: int) -> None:
         """Note that a call ended, such as by being cancelled, without a result for its target: the next may probe."""
         if era == self._era:
-            self._is_probing = False
+            self._probe_began = None
+
+    def log(self, what: str) -> None:
+        log.warning("the circuit breaker '%s' %s", self._name, what)
+
+    # As data
+
+    def as_data(self) -> dict[str, Any]:
+        """Return its state, which `restore` reads: all that others need to know of it."""
+        opened_by = self._opened_by
+        return {
+            "era": self._era,
+            "failures": list(self._failures),
+            "openedAt": self._opened_at,
+            "probeBegan": self._probe_began,
+            "openedBy": opened_by and [getattr(opened_by, name) and str(getattr(opened_by, name)) for name in TOLD],
+        }
+
+    def restore(self, data: dict[str, Any]) -> None:
+        self._era, self._opened_at, self._probe_began = data["era"], data["openedAt"], data["probeBegan"]
+        self._failures.extend(data["failures"])
+        if data["openedBy"]:
+            kind, description, detail, component = data["openedBy"]
+            self._opened_by = FlowError(kind, description, detailed_description=detail)
+            self._opened_by.failing_component = component
 
     def _are_close(self, now: float) -> bool:
         """Return whether the last failures are close enough together."""
@@ -100,7 +149,7 @@ class Circuit:
 
     def _change(self, opened_at: float | None, what: str) -> None:
         self._opened_at = opened_at
-        self._is_probing = False
+        self._probe_began = None
         self._failures.clear()
         self._era += 1
-        log.warning("the circuit breaker '%s' %s", self._name, what)
+        self._tell(what)

@@ -21,8 +21,11 @@ from engine.connectors import (
     Period,
     Store,
     StoreRef,
+    WhenAway,
     authentications,
     callers,
+    goes_on,
+    home_of,
     identities,
     key_of,
     logical_task,
@@ -30,6 +33,7 @@ from engine.connectors import (
     private_store,
     steps_within,
     usual_credentials,
+    without_state,
 )
 from engine.limits import LARGEST_CACHE, MOST_CACHED_RESULTS
 
@@ -37,6 +41,9 @@ log = logging.getLogger("engine")
 
 WHO_CALLS = (("vars", AUTHENTICATION), ("attributes", "clientCertificate"))
 """The paths that name the caller, for expressions."""
+
+LONGEST_SHARED = "1d"
+"""How long a result that others share lives, if nothing says it."""
 
 MISSING = object()
 CANCELLED = object()
@@ -92,7 +99,11 @@ class Cache(Scope):
     """
 
     caching_strategy: StoreRef = None  # type: ignore[assignment]  # None is its own
-    """The name of an os:object-store; its own, in memory, of 1,000 results and 64 MiB, if left out."""
+    """The name of an os:object-store; its own, of 1,000 results and 64 MiB, if left out: in memory, or in the
+    application's `stateUrl`, where results live for a day at most, and for this version of the flows."""
+
+    when_away: WhenAway = "GO_ON"
+    """What happens while the store cannot be reached: GO_ON runs the steps, FAIL raises OS:STORE_NOT_AVAILABLE."""
 
     key: Expression = Expression("payload")
     """The value that the result depends on: any value."""
@@ -117,14 +128,17 @@ class Cache(Scope):
     _hits: Counter = prepared()
     _misses: Counter = prepared()
     _shared: Counter = prepared()
+    _uncached: Counter = prepared()
 
     def __post_init__(self) -> None:
         self._prepare(_flights={}, _hits=Counter(), _misses=Counter(), _shared=Counter())
+        self._prepare(_uncached=Counter())
 
     def measure(self, measures: Measures, place: str) -> None:
         text = "Lookups in the cache by outcome; shared: the result of steps that another event ran meanwhile"
         found = measures.counters("engine_cache_lookups_total", text, "outcome", "hit", "miss", "shared", place=place)
         self._prepare(_hits=found[0], _misses=found[1], _shared=found[2])
+        self._prepare(_uncached=without_state(measures, "cache", place))
         if self.caching_strategy is None:
             self.store.measure(measures, place)
 
@@ -156,7 +170,11 @@ class Cache(Scope):
     @cached_property
     def store(self) -> Store:
         return self.caching_strategy or private_store(
-            self.runtime, max_entries=MOST_CACHED_RESULTS, max_size=LARGEST_CACHE
+            self.runtime,
+            f"cache:{self.own_name}:{self.runtime.version}",
+            entry_ttl=None if home_of(self.runtime) is None else LONGEST_SHARED,
+            max_entries=MOST_CACHED_RESULTS,
+            max_size=LARGEST_CACHE,
         )
 
     async def run(self, event: Event) -> Event:
@@ -221,7 +239,7 @@ class Cache(Scope):
         try:
             return await self.store.get(key, MISSING)
         except FlowError as failure:
-            _warn_if_away(failure)
+            self._go_on(failure)
             return MISSING
 
     async def _put(self, key: str, value: Any, event: Event) -> None:
@@ -229,7 +247,13 @@ class Cache(Scope):
         try:
             await self.store.put(key, value, ttl=ttl or None)
         except FlowError as failure:
-            _warn_if_away(failure)
+            self._go_on(failure)
+
+    def _go_on(self, failure: FlowError) -> None:
+        """Warn of a store that cannot be reached, and go on without it."""
+        if not goes_on(failure, self.when_away, self._uncached):
+            raise failure
+        log.warning("the cache works without its store: %s", failure.detailed_description)
 
 
 def _tells_callers_apart(path: tuple[str, ...]) -> bool:
@@ -260,10 +284,3 @@ def _for_another(failure: FlowError, event: Event) -> FlowError:
     copy = failure.copy(cause=_for_another(cause, event) if isinstance(cause, FlowError) else cause)
     copy.event, copy.failing_component = event, failure.failing_component
     return copy
-
-
-def _warn_if_away(failure: FlowError) -> None:
-    """Warn of a store that cannot be reached, and go on without it."""
-    if failure.type != STORE_NOT_AVAILABLE:
-        raise failure
-    log.warning("the cache works without its store: %s", failure.detailed_description)

@@ -15,8 +15,11 @@ from engine.connectors import (
     NotSerialisable,
     Store,
     StoreRef,
+    WhenAway,
+    goes_on,
     identifier_of,
     private_store,
+    without_state,
 )
 from engine.limits import LARGEST_REMEMBERED, MOST_REMEMBERED
 
@@ -48,21 +51,27 @@ class IdempotentMessageValidator(VoidOperation):
     """The value that is stored under the identifier."""
 
     object_store: StoreRef = None  # type: ignore[assignment]  # None is its own
-    """The name of the os:object-store; if left out, its own, in memory, whose entries live for 5 minutes; the oldest of
-    more than 100,000, or 64 MiB, are forgotten."""
+    """The name of the os:object-store; if left out, its own, in memory or in the application's `stateUrl`, whose
+    entries live for 5 minutes; the oldest of more than 100,000, or 64 MiB, are forgotten."""
+
+    when_away: WhenAway = "FAIL"
+    """What happens while the store cannot be reached: FAIL raises OS:STORE_NOT_AVAILABLE, GO_ON lets messages pass,
+    perhaps a second time."""
 
     raises = (DUPLICATE_MESSAGE, INVALID_KEY, INVALID_VALUE, STORE_NOT_AVAILABLE)
     is_outward = True
     reaches_outside = False
 
     _duplicates: Counter = prepared()
+    _unchecked: Counter = prepared()
 
     def __post_init__(self) -> None:
-        self._prepare(_duplicates=Counter())
+        self._prepare(_duplicates=Counter(), _unchecked=Counter())
 
     def measure(self, measures: Measures, place: str) -> None:
         text = "Messages that were refused because they had been processed before"
         self._prepare(_duplicates=measures.counter("engine_duplicate_messages_total", text, place=place))
+        self._prepare(_unchecked=without_state(measures, "idempotent-message-validator", place))
         if self.object_store is None:
             self.store.measure(measures, place)
 
@@ -73,7 +82,11 @@ class IdempotentMessageValidator(VoidOperation):
     @cached_property
     def store(self) -> Store:
         return self.object_store or private_store(
-            self.runtime, entry_ttl=MEMORY, max_entries=MOST_REMEMBERED, max_size=LARGEST_REMEMBERED
+            self.runtime,
+            f"validator:{self.own_name}",
+            entry_ttl=MEMORY,
+            max_entries=MOST_REMEMBERED,
+            max_size=LARGEST_REMEMBERED,
         )
 
     async def run(self, event: Event) -> Event:
@@ -81,6 +94,8 @@ class IdempotentMessageValidator(VoidOperation):
         try:
             await self.store.put(identifier, value, replace=False)
         except FlowError as failure:
+            if goes_on(failure, self.when_away, self._unchecked):
+                return event
             if failure.type != KEY_ALREADY_EXISTS:
                 raise
             self._duplicates.value += 1

@@ -4,23 +4,29 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Self
+from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator
 
-from engine import Amount, Event, Field, FlowError, Kind, Mistake, Parameters, Served, prepared, refuse, shown
+from engine import Amount, Event, Field, FlowError, Kind, Mistake, Parameters, Runtime, Served, prepared, refuse, shown
 from engine.connectors import (
     FLOW_BACK_PRESSURE,
     TEXT,
     ActiveSource,
     Counter,
     Histogram,
+    Home,
+    Lease,
     Measures,
+    OwnHomeUrl,
     TimeUnit,
     did_you_mean,
+    home_of,
 )
+from processors.core._beats import SET_ANEW, Beats
 from processors.core._cron import CronExpression
 
 log = logging.getLogger("engine")
@@ -30,9 +36,6 @@ LONGEST_SLEEP = 30.0
 
 JAVA_OFFSET = re.compile(r"(?:GMT|UTC)([+-])0?([0-9]{1,2})(?::?00)?")
 """Java's names of zones with whole hours, such as GMT-3."""
-
-SET_ANEW = timedelta(hours=3)
-"""A clock set back by less than this goes on to the next firing; if by more, firings start anew (like Vixie's cron)."""
 
 
 def _zone(value: Any) -> Any:
@@ -106,6 +109,11 @@ class Scheduler(ActiveSource):
     in spring counts with the offset before; one that it shows twice in autumn comes once, unless the hours are `*`. A
     clock that is set back by less than three hours does not repeat a firing.
 
+    One process makes the firings: the first of the workers, or with `stateUrl` or `url` one of all machines. It holds a
+    lease there. If it ends, another one goes on within 2 seconds; if it dies, or is cut off, within 5. The beat stands
+    there, too: no firing comes twice, also not after a restart of all, and one makes up for those that were missed. A
+    firing whose process died as it began is lost. While the home of the lease is away, none comes.
+
     Example:
         configs:
           Queues: {vm:config: {queues: [{queueName: ticks}]}}
@@ -126,15 +134,22 @@ class Scheduler(ActiveSource):
     disallow_concurrent_execution: bool = True
     """Whether a firing is skipped while the flow of the one before still runs."""
 
+    url: OwnHomeUrl | None = None
+    """Where the lease and the beat live: `redis://…`, `postgresql://…`, `sqlite:///…`, or `memory://`, with which each
+    machine makes firings of its own; as `stateUrl` of the `configuration` says, if left out."""
+
     in_every_worker = False
 
     _beat: Beat = prepared()
     _missed: Counter = prepared()
     _late: Histogram = prepared()
+    _home: Home | None = prepared(None)
+    _lease: Lease | None = prepared(None)
+    _keeper: object = prepared()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._prepare(_beat=Beat(), _missed=Counter(), _late=Histogram())
+        self._prepare(_beat=Beat(), _missed=Counter(), _late=Histogram(), _keeper=object())
         if (self.fixed_frequency is None) == (self.cron is None):
             found = "fixed-frequency and cron" if self.cron else "neither fixed-frequency nor cron"
             refuse([Mistake("F303", found, "one of the two", "fixed-frequency: {frequency: 1000}")])
@@ -145,15 +160,38 @@ class Scheduler(ActiveSource):
         missed = measures.counter("engine_scheduler_missed_total", text, flow=place)
         late = measures.histogram("engine_scheduler_late_seconds", "How late firings came", flow=place)
         self._prepare(_missed=missed, _late=late)
+        if self._home is not None:
+            text = "Whether this process makes the firings: 1, or 0"
+            measures.read("engine_scheduler_active", text, self._is_active, merge="max", flow=place)
+            self._home.measure(measures)
+
+    def _is_active(self) -> float:
+        return float(self._lease is not None and self._lease.is_held)
+
+    def live_in(self, runtime: Runtime) -> None:
+        super().live_in(runtime)
+        self._prepare(_home=home_of(runtime, self.url))
 
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         super().take_over(former, is_unchanged=is_unchanged)
         if self.starts_at() == former.starts_at():
             self._prepare(_beat=former._beat)
+        if former._lease is not None and former._lease.home is self._home:
+            self._prepare(_lease=former._lease)
+
+    async def start(self, flow: Served) -> None:
+        if self._home is not None:
+            holder = self.runtime.keep((Lease, "holder"), lambda: uuid4().hex)
+            lease = self._lease or Lease(self._home, f"scheduler:{flow.name}", holder, self.runtime.clock)
+            lease.keeper = self._keeper
+            self._prepare(_lease=lease)
+        await super().start(flow)
 
     async def stop(self) -> None:
         await super().stop()
         self._prepare(_beat=Beat())
+        if self._lease is not None and self._lease.keeper is self._keeper:
+            await self._lease.release()
 
     def starts_at(self) -> str:
         if self.fixed_frequency:
@@ -175,10 +213,12 @@ class Scheduler(ActiveSource):
 
     def _firings(self) -> AsyncIterator[float]:
         """Yield at each firing how many seconds late it is."""
-        if self.fixed_frequency:
-            return self._at_frequency(self.fixed_frequency)
+        beats = Beats(self._lease, self.starts_at(), self._missed) if self._lease else None
+        if times := self.fixed_frequency:
+            delay = times.start_delay.seconds(times.time_unit)
+            return beats.at_frequency(_seconds(times), delay) if beats else self._at_frequency(times)
         assert self.cron is not None
-        return self._by_cron(self.cron)
+        return beats.by_cron(self.cron.expression, self.cron.time_zone) if beats else self._by_cron(self.cron)
 
     async def _fire(self, flow: Served) -> None:
         try:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator
 
-from engine import ConfigRef, Field, Kind, Mistake, refuse
+from engine import ConfigRef, Field, Kind, Mistake, Runtime, refuse
 from engine.connectors import (
     TEXTS,
     USUAL_METHODS,
@@ -168,11 +168,16 @@ class Listener(HttpSource):
         if self.schema and self.streaming:
             refuse([Mistake("F304", "schema beside streaming", "one of them", "json:validate-schema in the foreach")])
 
+    def live_in(self, runtime: Runtime) -> None:
+        super().live_in(runtime)
+        if self.rate_limit:
+            self.rate_limit.live_in(runtime)
+
     def take_over(self, former: Self, *, is_unchanged: bool) -> None:
         if self.rate_limit and former.rate_limit:
             self.rate_limit.take_over(former.rate_limit)
-        if self.idempotency and former.idempotency:
-            self.idempotency.take_over(former.idempotency, self.runtime, former.runtime)
+        if self.idempotency and former.idempotency and self.flow:
+            self.idempotency.take_over(former.idempotency, self.runtime, former.runtime, self.flow.name)
 
     def objections(self) -> Iterator[tuple[str, Mistake]]:
         flow = self.flow

@@ -37,7 +37,7 @@ class UsesStore(VoidOperation):
 
     @property
     def keeps_data(self) -> bool:
-        return self.object_store is None  # the application's own, which is persistent
+        return self.object_store is None and self.store.keeps_data  # the application's own
 
     @cached_property
     def store(self) -> Store:

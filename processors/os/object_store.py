@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from engine.connectors import LocalStore
+from engine.connectors import HomeStore
 
 
-class ObjectStore(LocalStore):
+class ObjectStore(HomeStore):
     """A store of values by key; operations, caches and validators refer to it by objectStore.
 
     A value may be anything that JSON knows, bytes, a decimal, a date, a time or a UUID, and keeps its type. Expired
     values are never seen again. A persistent store lies in a file of the folder `dataDir` (`configuration`) under the
-    name of the config, and survives kill -9.
+    name of the config, and survives kill -9. With `url`, or `stateUrl` of the `configuration`, it lies with a server,
+    and all processes and machines share it: each operation is atomic for all of them. While the server is away,
+    operations raise OS:STORE_NOT_AVAILABLE.
 
     Example:
         configs:

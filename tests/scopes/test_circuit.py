@@ -23,7 +23,7 @@ FAILURE = FlowError("SHOP:CONNECTIVITY", "the shop is closed")
 
 def circuit(max_failures: int = 2, within: float | None = None, open_for: float = 30) -> tuple[Circuit, FakeClock]:
     clock = FakeClock()
-    return Circuit("shop", Settings(max_failures, within, open_for), clock), clock
+    return Circuit("shop", Settings(max_failures, within, open_for), clock.monotonic), clock
 
 
 def fail(it: Circuit, times: int = 1) -> None:

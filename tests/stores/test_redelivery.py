@@ -156,11 +156,14 @@ async def test_a_persistent_store_counts_over_restarts(load: Load) -> None:
             assert await deliver(app, BROKEN) == expected
 
 
-async def test_a_store_that_is_not_available_is_an_error_of_the_flow(load: Load, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("parameter", "outcome"), [("", FAILED), (", whenAway: FAIL", "OS:STORE_NOT_AVAILABLE")])
+async def test_without_its_store_messages_go_on_uncounted_or_fail(
+    load: Load, tmp_path: Path, parameter: str, outcome: str
+) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "object-stores.db").write_bytes(b"no database" * 1000)
-    async with load(flows("{objectStore: Counts}")) as app:
-        assert await deliver(app, {"id": 1}) == "OS:STORE_NOT_AVAILABLE"
+    async with load(flows(f"{{maxRedeliveryCount: 0, objectStore: Counts{parameter}}}")) as app:
+        assert await outcomes(app, BROKEN, BROKEN) == [outcome] * 2
 
 
 async def test_a_full_flow_counts_nothing(load: Load) -> None:

@@ -1,0 +1,1 @@
+"""Where state lives: in this process, in a file of this machine, or with a server that many machines share."""
