@@ -274,7 +274,7 @@ async def test_a_full_flow_refuses_one_more_at_once_while_another_works(tmp_path
 DEADLINE = """
 flows:
   f:
-    timeout: 200ms
+    timeout: 2s
     source: {http:listener: {config-ref: Api, path: /}}
     steps:
       - parallel-foreach:
