@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from engine.limits import RESPONSE_TIMEOUT
 from engine.values.errors import ErrorType
@@ -29,6 +29,26 @@ DATA_DIR = ".engine"
 
 async def do_nothing(value: Any) -> None:
     """Close nothing."""
+
+
+class BatchJobs(Protocol):
+    """All jobs of one name, and what works on them while the application listens."""
+
+    async def home(self) -> Any:
+        """Return the database in which they live (engine/jobs)."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to work on what waits, unless that has begun."""
+
+    async def rest(self) -> None:
+        """Begin nothing more; what is under way ends, or is left to others."""
+
+    async def none_under_way(self) -> None:
+        """Return when nothing is under way here."""
+
+    async def stop(self) -> None:
+        """Rest, and return when nothing is under way here; immediately if that is cancelled."""
 
 
 class Kept(NamedTuple):
@@ -68,6 +88,8 @@ class Runtime:
         """Seconds that a response may take, unless set elsewhere."""
         self.flows: dict[str, Runnable] = {}
         """The flows and sub-flows by name; all are there once the application is loaded."""
+        self.batch_jobs: dict[str, BatchJobs] = {}
+        """The batch jobs of the flows by name."""
         self.secrets = Secrets()
         """Hides the application's secrets in texts for callers."""
         self.isolation: Isolation | None = None
@@ -183,7 +205,7 @@ class Runtime:
 
     def _forget(self) -> None:
         """Hold nothing any more that holds it."""
-        for each in (self.flows, self._starters, self._closers):
+        for each in (self.flows, self.batch_jobs, self._starters, self._closers):
             each.clear()
 
     def close(self) -> None:

@@ -1,0 +1,93 @@
+"""Records on their way through the steps of a job, and the bytes in which they wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from engine.values.stored_values import NotSerialisable, restore, serialise
+
+LONGEST_MESSAGE = 2_000
+"""Characters of a message that are kept of an outcome."""
+
+
+class RecordFailure(NamedTuple):
+    """Why a record failed. step: the name of the step; empty if it could not be read."""
+
+    step: str
+    type: str
+    message: str
+
+    @classmethod
+    def of(cls, step: str, type: str, message: str) -> RecordFailure:
+        """Make it, of a message of any length."""
+        return cls(step, type, message.replace("\0", "")[:LONGEST_MESSAGE])
+
+
+class JobRecord(Struct):
+    """One record of a job, as it enters a step.
+
+    number: its place in the input, from 0. variables: those of its own; None for those with which the job began.
+    failure: the first error that it met; None as long as it has met none.
+    """
+
+    number: int
+    payload: Any
+    variables: Mapping[str, Any] | None = None
+    failure: RecordFailure | None = None
+
+
+def pack(records: Sequence[JobRecord]) -> bytes:
+    """Return the records as bytes. Raises NotSerialisable if a value cannot be kept."""
+    first = records[0].number if records else 0
+    in_a_row = all(record.number == first + index for index, record in enumerate(records))
+    numbers = first if in_a_row else [record.number for record in records]
+    variables = _of_some(record.variables for record in records)
+    failures = _of_some(record.failure and list(record.failure) for record in records)
+    return serialise([numbers, [record.payload for record in records], variables, failures])
+
+
+def _of_some(values: Iterable[Any]) -> dict[int, Any] | None:
+    """Return the values that are not None by their places; None if there are none: most records have no such value."""
+    return {place: value for place, value in enumerate(values) if value is not None} or None
+
+
+def unpack(data: bytes) -> list[JobRecord]:
+    """Return the records of the bytes."""
+    numbers, payloads, variables, failures = restore(data)
+    if isinstance(numbers, int):
+        numbers = range(numbers, numbers + len(payloads))
+    records = [JobRecord(number, payload) for number, payload in zip(numbers, payloads, strict=True)]
+    for place, own in (variables or {}).items():
+        records[place].variables = own
+    for place, failure in (failures or {}).items():
+        records[place].failure = RecordFailure(*failure)
+    return records
+
+
+class Packed(NamedTuple):
+    """Some records, and the bytes of them."""
+
+    records: Sequence[JobRecord]
+    data: bytes
+
+
+def packed(records: Sequence[JobRecord], step: str = "") -> Iterator[Packed]:
+    """Yield the records in as few groups as fit into the bound of a stored value.
+
+    A record that fits into none, or has a value that cannot be kept, has failed; its payload is then null.
+    step: the one that left them so.
+    """
+    try:
+        yield Packed(records, pack(records))
+    except NotSerialisable as reason:
+        if len(records) == 1:
+            failure = RecordFailure.of(step, "BATCH:INVALID_VALUE", f"the record cannot be stored: {reason}")
+            unkept = [JobRecord(records[0].number, None, None, records[0].failure or failure)]
+            yield Packed(unkept, pack(unkept))
+            return
+        half = len(records) // 2
+        yield from packed(records[:half], step)
+        yield from packed(records[half:], step)
