@@ -23,19 +23,19 @@ INSTANCE = "batchJobInstanceId"
 """The variable with the id of the job (Mule's)."""
 
 FREE = """
-SELECT job, portion, first_record, records, step, next_record, attempt, claim FROM engine_batch_portions
-WHERE job = ? AND state = 'WAITING' AND lease_until < {now} ORDER BY portion LIMIT 1 {skip_locked}
+SELECT job, block_number, first_record, records, step, next_record, attempt, claim FROM engine_batch_portions
+WHERE job = ? AND state = 'WAITING' AND lease_until < {now} ORDER BY block_number LIMIT 1 {skip_locked}
 """
 TAKE = """
-UPDATE engine_batch_portions SET owner = ?, lease_until = {now} + ?, claim = ? WHERE job = ? AND portion = ?
+UPDATE engine_batch_portions SET owner = ?, lease_until = {now} + ?, claim = ? WHERE job = ? AND block_number = ?
 """
 LOOK = """
-SELECT job, portion, first_record, records, step, next_record, attempt, claim FROM engine_batch_portions
-WHERE job = ? AND portion = ? AND claim = ? AND state = 'WAITING'
+SELECT job, block_number, first_record, records, step, next_record, attempt, claim FROM engine_batch_portions
+WHERE job = ? AND block_number = ? AND claim = ? AND state = 'WAITING'
 """
-RENEW = "UPDATE engine_batch_portions SET lease_until = {now} + ? WHERE job = ? AND portion = ? AND claim = ?"
-RELEASE = "UPDATE engine_batch_portions SET lease_until = 0.0 WHERE job = ? AND portion = ? AND claim = ?"
-PAUSE = "UPDATE engine_batch_portions SET lease_until = {now} + ? WHERE job = ? AND portion = ? AND claim = ?"
+RENEW = "UPDATE engine_batch_portions SET lease_until = {now} + ? WHERE job = ? AND block_number = ? AND claim = ?"
+RELEASE = "UPDATE engine_batch_portions SET lease_until = 0.0 WHERE job = ? AND block_number = ? AND claim = ?"
+PAUSE = "UPDATE engine_batch_portions SET lease_until = {now} + ? WHERE job = ? AND block_number = ? AND claim = ?"
 ALL_DONE = "NOT EXISTS (SELECT 1 FROM engine_batch_portions WHERE job = ? AND state = 'WAITING')"
 NONE_AT_WORK = "NOT EXISTS (SELECT 1 FROM engine_batch_portions WHERE job = ? AND lease_until > {now})"
 COMPLETE = """

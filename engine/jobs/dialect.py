@@ -15,23 +15,23 @@ CREATE TABLE IF NOT EXISTS engine_batch_jobs(
 """
 PORTIONS = """
 CREATE TABLE IF NOT EXISTS engine_batch_portions(
-  job VARCHAR(64) NOT NULL, portion BIGINT NOT NULL, first_record BIGINT NOT NULL, records BIGINT NOT NULL,
+  job VARCHAR(64) NOT NULL, block_number BIGINT NOT NULL, first_record BIGINT NOT NULL, records BIGINT NOT NULL,
   step BIGINT NOT NULL, next_record BIGINT NOT NULL, state VARCHAR(16) NOT NULL, attempt BIGINT NOT NULL,
-  owner VARCHAR(64), lease_until DOUBLE PRECISION NOT NULL, claim BIGINT NOT NULL, PRIMARY KEY(job, portion))
+  owner VARCHAR(64), lease_until DOUBLE PRECISION NOT NULL, claim BIGINT NOT NULL, PRIMARY KEY(job, block_number))
 """
 PIECES = """
 CREATE TABLE IF NOT EXISTS engine_batch_pieces(
-  job VARCHAR(64) NOT NULL, portion BIGINT NOT NULL, step BIGINT NOT NULL, first_record BIGINT NOT NULL,
-  data {bytes} NOT NULL, PRIMARY KEY(job, portion, step, first_record))
+  job VARCHAR(64) NOT NULL, block_number BIGINT NOT NULL, step BIGINT NOT NULL, first_record BIGINT NOT NULL,
+  data {bytes} NOT NULL, PRIMARY KEY(job, block_number, step, first_record))
 """
 FAILURES = """
 CREATE TABLE IF NOT EXISTS engine_batch_failures(
-  job VARCHAR(64) NOT NULL, record BIGINT NOT NULL, portion BIGINT NOT NULL, step VARCHAR(200) NOT NULL,
+  job VARCHAR(64) NOT NULL, record BIGINT NOT NULL, block_number BIGINT NOT NULL, step VARCHAR(200) NOT NULL,
   type VARCHAR(200) NOT NULL, message {text} NOT NULL, attempts BIGINT NOT NULL, happened DOUBLE PRECISION NOT NULL,
   PRIMARY KEY(job, record))
 """
 INDEXES = (
-    "CREATE INDEX engine_batch_waiting ON engine_batch_portions(job, state, portion)",
+    "CREATE INDEX engine_batch_waiting ON engine_batch_portions(job, state, block_number)",
     "CREATE INDEX engine_batch_open ON engine_batch_jobs(application, state)",
 )
 TABLES = (JOBS, PORTIONS, PIECES, FAILURES)

@@ -30,20 +30,20 @@ FORGET = (
     "DELETE FROM engine_batch_jobs WHERE id = ?",
 )
 PORTIONS = """
-SELECT portion, first_record, records, step, next_record, state, attempt FROM engine_batch_portions
-WHERE job = ? AND attempt = 1 AND first_record + records > ? ORDER BY portion LIMIT ?
+SELECT block_number, first_record, records, step, next_record, state, attempt FROM engine_batch_portions
+WHERE job = ? AND attempt = 1 AND first_record + records > ? ORDER BY block_number LIMIT ?
 """
 FAILURES = """
-SELECT record, portion, step, type, message, attempts FROM engine_batch_failures
+SELECT record, block_number, step, type, message, attempts FROM engine_batch_failures
 WHERE job = ? AND record > ? ORDER BY record LIMIT ?
 """
 FAILED_BETWEEN = """
-SELECT record, portion, step, type, message, attempts FROM engine_batch_failures
+SELECT record, block_number, step, type, message, attempts FROM engine_batch_failures
 WHERE job = ? AND record > ? AND record <= ?
 """
-PIECE = "SELECT data FROM engine_batch_pieces WHERE job = ? AND portion = ? AND step = 0"
+PIECE = "SELECT data FROM engine_batch_pieces WHERE job = ? AND block_number = ? AND step = 0"
 LAST_PORTION = """
-SELECT max(portion) AS last_portion, max(attempt) AS last_attempt FROM engine_batch_portions WHERE job = ?
+SELECT max(block_number) AS last_portion, max(attempt) AS last_attempt FROM engine_batch_portions WHERE job = ?
 """
 AGAIN = """
 UPDATE engine_batch_jobs SET state = 'EXECUTING', ended = NULL, reason = NULL, lease_until = 0.0,
@@ -109,7 +109,7 @@ async def forget_old_jobs(home: JobHome, name: str, age: float) -> int:
 async def failed_results(home: JobHome, job: str, after: int = -1, limit: int = MOST_AT_ONCE) -> list[Result]:
     """Return the failed records behind a number, in their order."""
     rows = await home.select(FAILURES, job, after, min(limit, MOST_AT_ONCE))
-    payloads = await _payloads(home, job, {row["record"]: row["portion"] for row in rows})
+    payloads = await _payloads(home, job, {row["record"]: row["block_number"] for row in rows})
     return [_failed(row, payloads.get(row["record"])) for row in rows]
 
 
@@ -161,7 +161,7 @@ async def _by_portion(home: JobHome, job: Job, after: int) -> AsyncIterator[list
             failures = await home.select(FAILED_BETWEEN, job.id, first - 1, last)
             failed = {failure["record"]: failure for failure in failures}
             ready = _with_outcome(row, job.steps)
-            yield list(_of_portion(await _stored(home, job.id, row["portion"]), failed, ready, after))
+            yield list(_of_portion(await _stored(home, job.id, row["block_number"]), failed, ready, after))
             after = last
 
 

@@ -114,7 +114,7 @@ class Portion(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Any], claim: int | None = None) -> Portion:
-        names = ("job", "portion", "first_record", "records", "step", "next_record", "attempt", "claim")
+        names = ("job", "block_number", "first_record", "records", "step", "next_record", "attempt", "claim")
         portion = cls(*(row[name] for name in names))
         return portion if claim is None else portion._replace(claim=claim)
 

@@ -11,21 +11,21 @@ from engine.jobs.job import DONE, WAITING, ClaimLost, Portion
 from engine.jobs.records import JobRecord, Packed, packed, unpack
 
 INSERT = """
-INSERT INTO engine_batch_failures(job, record, portion, step, type, message, attempts, happened)
+INSERT INTO engine_batch_failures(job, record, block_number, step, type, message, attempts, happened)
 VALUES(?, ?, ?, ?, ?, ?, ?, {now})
 """
 REMOVE = "DELETE FROM engine_batch_failures WHERE job = ? AND record = ?"
 PROGRESS = """
 UPDATE engine_batch_portions SET step = ?, next_record = ?, state = ?, lease_until = {now} + ?
-WHERE job = ? AND portion = ? AND claim = ?
+WHERE job = ? AND block_number = ? AND claim = ?
 """
 COUNT = "UPDATE engine_batch_jobs SET succeeded = succeeded + ?, failed = failed + ? WHERE id = ?"
 STATE = "SELECT state, failed, most_failed FROM engine_batch_jobs WHERE id = ?"
 PIECES = """
-SELECT data FROM engine_batch_pieces WHERE job = ? AND portion = ? AND step = ? ORDER BY first_record
+SELECT data FROM engine_batch_pieces WHERE job = ? AND block_number = ? AND step = ? ORDER BY first_record
 """
-KEEP = "INSERT INTO engine_batch_pieces(job, portion, step, first_record, data) VALUES(?, ?, ?, ?, ?)"
-DROP = "DELETE FROM engine_batch_pieces WHERE job = ? AND portion = ? AND step = ?"
+KEEP = "INSERT INTO engine_batch_pieces(job, block_number, step, first_record, data) VALUES(?, ?, ?, ?, ?)"
+DROP = "DELETE FROM engine_batch_pieces WHERE job = ? AND block_number = ? AND step = ?"
 
 
 class StepResults(NamedTuple):
