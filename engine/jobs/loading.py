@@ -19,8 +19,8 @@ INSERT INTO engine_batch_jobs(id, application, name, state, created, total, succ
 VALUES(?, ?, ?, ?, {now}, 0, 0, 0, ?, ?, ?, ?, ?, {now} + ?, 1)
 """
 ADD = """
-INSERT INTO engine_batch_portions(job, block_number, first_record, records, step, next_record, state, attempt, lease_until,
-  claim) VALUES(?, ?, ?, ?, 0, 0, ?, ?, 0.0, 0)
+INSERT INTO engine_batch_portions(job, block_number, first_record, records, step, next_record, state, attempt,
+  lease_until, claim) VALUES(?, ?, ?, ?, 0, 0, ?, ?, 0.0, 0)
 """
 KEEP = "INSERT INTO engine_batch_pieces(job, block_number, step, first_record, data) VALUES(?, ?, ?, ?, ?)"
 COUNT = """

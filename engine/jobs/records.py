@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -40,18 +40,14 @@ class JobRecord(Struct):
 
 
 def pack(records: Sequence[JobRecord]) -> bytes:
-    """Return the records as bytes. Raises NotSerialisable if a value cannot be kept."""
-    first = records[0].number if records else 0
-    in_a_row = all(record.number == first + index for index, record in enumerate(records))
-    numbers = first if in_a_row else [record.number for record in records]
-    variables = _of_some(record.variables for record in records)
-    failures = _of_some(record.failure and list(record.failure) for record in records)
+    """Return the records, at least one, as bytes. Raises NotSerialisable if a value cannot be kept."""
+    numbers: int | list[int] = records[0].number
+    if records[-1].number - records[0].number != len(records) - 1:  # they ascend
+        numbers = [record.number for record in records]
+    some = [(place, record) for place, record in enumerate(records) if record.variables is not None or record.failure]
+    variables = {place: record.variables for place, record in some if record.variables is not None} or None
+    failures = {place: list(record.failure) for place, record in some if record.failure} or None
     return serialise([numbers, [record.payload for record in records], variables, failures])
-
-
-def _of_some(values: Iterable[Any]) -> dict[int, Any] | None:
-    """Return the values that are not None by their places; None if there are none: most records have no such value."""
-    return {place: value for place, value in enumerate(values) if value is not None} or None
 
 
 def unpack(data: bytes) -> list[JobRecord]:

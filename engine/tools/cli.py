@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from engine import __version__
+from engine.tools.batch.commands import batch
 from engine.tools.commands import (
     Given,
     attributes_option,
@@ -377,5 +378,5 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, config, secrets, import_, processors, evaluate, explain, functions, limits):
+for command in (test, batch, config, secrets, import_, processors, evaluate, explain, functions, limits):
     main.add_command(command)

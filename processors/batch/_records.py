@@ -77,6 +77,9 @@ class Passage:
         self._results: list[JobRecord] = []
         self._group: list[int] = []
         self._after = portion
+        self._keeps_nothing = code.is_last and code.gathered is None
+        self._of_all = {"batchJobInstanceId": portion.job, "attempts": portion.attempt}
+        self._key = f"{portion.job}-{portion.step}-"
 
     @property
     def left(self) -> Sequence[JobRecord]:
@@ -154,13 +157,16 @@ class Passage:
         del self._results[first:]
         self._group.clear()
         is_over, often = self._end(points, at_once)
-        plain = self._code.plain if at_once else None
-        budget = current_budget()
-        for place in range(first, len(self._records)):
+        is_plain, gathers = at_once and self._code.plain is not None, self._code.gathered is not None
+        budget, records = current_budget(), self._records
+        for place in range(first, len(records)):
             if points and not self._group:
                 points.note(place)
-            await self._one(self._records[place], place, plain)
-            if self._code.gathered is not None:
+            if is_plain:
+                self._one_plain(records[place], place)
+            else:
+                await self._one(records[place], place)
+            if gathers:
                 await self._gather(place)
             done = place - first + 1
             if not self._group and (budget.spent > MUCH or not done % often) and (is_over() or done >= MOST_TOGETHER):
@@ -176,27 +182,37 @@ class Passage:
         until = monotonic() + SOON
         return lambda: monotonic() > until, 1
 
-    async def _one(self, record: JobRecord, place: int, plain: RunPlain | None) -> None:
-        code = self._code
+    async def _one(self, record: JobRecord, place: int) -> None:
         event = self._entering(record)
-        after: Any = None
         try:
-            if self._accepts(record, event):
-                after = plain(event) if plain else await code.run(event)
-                if code.gathered is not None:
-                    self._group.append(place)
+            after = await self._code.run(event) if self._accepts(record, event) else None
         except FlowError as failure:
             self._results.append(self._failed(record, failure))
-            return
-        is_as_before = after is None or (code.is_last and code.gathered is None)
-        self._results.append(record if is_as_before else self._left(record, after))
+        else:
+            self._note_left(record, place, after)
+
+    def _one_plain(self, record: JobRecord, place: int) -> None:
+        event = self._entering(record)
+        try:
+            after = self._code.plain(event) if self._accepts(record, event) else None  # type: ignore[misc]  # there is one
+        except FlowError as failure:
+            self._results.append(self._failed(record, failure))
+        else:
+            self._note_left(record, place, after)
+
+    def _note_left(self, record: JobRecord, place: int, after: Event | None) -> None:
+        """Note what a record is after the steps; None: it has not entered them."""
+        if after is not None and self._code.gathered is not None:
+            self._group.append(place)
+        is_as_before = after is None or self._keeps_nothing
+        self._results.append(record if is_as_before else self._left(record, after))  # type: ignore[arg-type]  # an event
 
     def _accepts(self, record: JobRecord, event: Event) -> bool:
         step = self._code.step
-        policy = step.accept_policy
+        policy, expression = step.accept_policy, step.accept_expression
         if policy != "ALL" and (record.failure is None) != (policy == "NO_FAILURES"):
             return False
-        return step.accept_expression is None or bool(step.accept_expression.evaluate(event))
+        return expression is None or bool(expression.evaluate(event))
 
     def _entering(self, record: JobRecord) -> Event:
         failure = record.failure
@@ -209,13 +225,7 @@ class Passage:
         )
 
     def _attributes(self, number: int) -> dict[str, Any]:
-        portion = self._portion
-        return {
-            "batchJobInstanceId": portion.job,
-            "recordNumber": number,
-            "attempts": portion.attempt,
-            "idempotencyKey": f"{portion.job}-{portion.step}-{number}",
-        }
+        return {**self._of_all, "recordNumber": number, "idempotencyKey": f"{self._key}{number}"}
 
     def _left(self, record: JobRecord, after: Event) -> JobRecord:
         before = self._base if record.variables is None else record.variables

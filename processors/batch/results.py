@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from engine import Count, Event, Expression, FlowError, Template
-from engine.connectors import EXPRESSION, Whole, results_of
+from engine import Event, Expression, Refusal, Template
+from engine.connectors import Whole, results_of
+from processors.batch._errors import INVALID_PAGE
 from processors.batch._looking import LookingOperation
 
 STATUSES = ("all", "succeeded", "failed")
@@ -14,7 +15,8 @@ class Results(LookingOperation):
 
     The result is `{results: […], next: …}`. Each of the results has recordNumber (from 0), status (succeeded or
     failed), payload (the record as it was sent) and attempts, and if it has failed, step, type and message. Records
-    without an outcome are left out. `next` is the value of `after` for the next page; null behind the last one.
+    without an outcome are left out. `next` is the value of `after` for the next page; null behind the last one. A
+    status, after or limit that is none is BATCH:INVALID_PAGE, which is answered with 400.
 
     Example:
         given: {payload: [1, -2, 3]}
@@ -44,23 +46,28 @@ class Results(LookingOperation):
     after: Expression = Expression("null")
     """The number of the record behind which the page begins; null for the first page."""
 
-    limit: Count = Count(100)
-    """How many results a page has at most; never more than 1,000."""
+    limit: Expression = Expression("`100`")
+    """How many results a page has at most, from 1; never more than 1,000."""
+
+    raises = (*LookingOperation.raises, INVALID_PAGE)
+    refuses: ClassVar = {**LookingOperation.refuses, INVALID_PAGE: 400}
 
     async def run(self, event: Event) -> Event:
         status = self.status.evaluate(event)
         status = "all" if status is None else status
         if status not in STATUSES:
-            raise FlowError(EXPRESSION, f"status is one of {', '.join(STATUSES)}")
+            raise Refusal(400, INVALID_PAGE, f"status is one of {', '.join(STATUSES)}")
+        after, limit = self.after.evaluate(event), self.limit.evaluate(event)
+        after = -1 if after is None else _whole(after, 0, "after")
+        limit = 100 if limit is None else _whole(limit, 1, "limit")
         home, job = await self.found(event)
-        found, after = await results_of(home, job, status, _after(self.after.evaluate(event)), self.limit.of(event))
-        return self.deliver(event, {"results": [result.shown() for result in found], "next": after})
+        found, behind = await results_of(home, job, status, after, limit)
+        return self.deliver(event, {"results": [result.shown() for result in found], "next": behind})
 
 
-def _after(value: Any) -> int:
-    if value is None:
-        return -1
+def _whole(value: Any, least: int, name: str) -> int:
+    """Return a whole number that a caller may have sent as a text. Raise BATCH:INVALID_PAGE, answered with 400."""
     number = Whole.read(value)
-    if number is None:
-        raise FlowError(EXPRESSION, "after is the number of a record, as `next` of the page before has it")
+    if number is None or number < least:
+        raise Refusal(400, INVALID_PAGE, f"{name} is a whole number from {least}")
     return number

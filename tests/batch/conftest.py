@@ -15,7 +15,10 @@ from mariadb_server import MISSING, MariaDbServer
 if TYPE_CHECKING:
     from postgres_server import Server
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parent.parent.parent / "benchmarks")]  # for jobs, batch_history
+sys.path += [
+    str(Path(__file__).parent),
+    str(Path(__file__).parent.parent.parent / "benchmarks"),
+]  # for jobs, batch_history
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ async def job_of(app: Application, id: str, name: str = "effects") -> Job:
 async def until(app: Application, id: str, holds: Callable[[Job], bool], seconds: float = 60.0) -> Job:
     """Return the job as soon as this holds of it."""
     async with asyncio.timeout(seconds):
-        while not holds(job := await job_of(app, id)):
+        while not holds(job := await job_of(app, id)):  # noqa: ASYNC110  # others work on it
             await asyncio.sleep(0.02)
     return job
 

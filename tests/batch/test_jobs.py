@@ -49,7 +49,8 @@ def test_what_a_worker_did_after_it_lost_its_claim_is_undone(home: str, tmp_path
         id = await begin(slow, 100)
         shared = await home_of(slow)
         portion = await claims.claim(shared, id, "slow")
-        assert portion is not None and await claims.claim(shared, id, "other") is None
+        assert portion is not None
+        assert await claims.claim(shared, id, "other") is None
         await claims.release(shared, portion)
         await fast.listen()
         await over(fast, id)
@@ -134,7 +135,7 @@ def test_a_job_whose_loading_nobody_finishes_is_given_up(home: str, tmp_path: Pa
 
         loading = asyncio.create_task(load_job(shared, JobOrder("effects", 1, 0, "", {}, "lost"), endless()))
         await asyncio.sleep(0.2)
-        while not await claims.open_jobs(shared, "effects"):
+        while not await claims.open_jobs(shared, "effects"):  # noqa: ASYNC110  # another task stores it
             await asyncio.sleep(0.02)
         loading.cancel()
         await shared.change("UPDATE engine_batch_jobs SET lease_until = 0.0 WHERE id = ?", "lost")
