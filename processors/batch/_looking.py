@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from engine import Event, Mistake, Name, Operation, Refusal, Template, to_text
+from engine import ErrorType, Event, Mistake, Name, Operation, Refusal, Template, to_text
 from engine.connectors import Element, Job, JobHome, did_you_mean, find_job
 from processors.batch._errors import NOT_FOUND
 from processors.db._errors import DB_TYPES
@@ -24,7 +24,7 @@ class Looking(Element):
 class LookingOperation(Looking, Operation):
     """The base of operations that look at a job."""
 
-    raises = (*DB_TYPES, NOT_FOUND)
+    raises: ClassVar[Sequence[ErrorType]] = (*DB_TYPES, NOT_FOUND)
     refuses: ClassVar = {NOT_FOUND: 404}
     is_outward = True
     reaches_outside = False

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from engine import Event, Expression, Refusal, Template
+from engine import ErrorType, Event, Expression, Refusal, Template
 from engine.connectors import Whole, results_of
 from processors.batch._errors import INVALID_PAGE
 from processors.batch._looking import LookingOperation
@@ -49,7 +50,7 @@ class Results(LookingOperation):
     limit: Expression = Expression("`100`")
     """How many results a page has at most, from 1; never more than 1,000."""
 
-    raises = (*LookingOperation.raises, INVALID_PAGE)
+    raises: ClassVar[Sequence[ErrorType]] = (*LookingOperation.raises, INVALID_PAGE)
     refuses: ClassVar = {**LookingOperation.refuses, INVALID_PAGE: 400}
 
     async def run(self, event: Event) -> Event:
