@@ -18,7 +18,10 @@ paths_and_id = click.argument("words", nargs=-1, required=True, metavar="[PATHS]
 
 @click.group()
 def batch() -> None:
-    """Look at batch jobs, send failed records again, cancel."""
+    """Look at batch jobs, send failed records again, cancel.
+
+    An ID may be shortened, and `latest` is the job that began last.
+    """
 
 
 def loading_options(command: Any) -> Any:

@@ -10,6 +10,9 @@ from engine.jobs.history import find_job, jobs_of
 from engine.jobs.home import JobHome
 from engine.jobs.job import Job
 
+LATEST = "latest"
+"""What stands for the job that began last."""
+
 
 class Found(NamedTuple):
     """A job, and where it lives."""
@@ -31,10 +34,15 @@ async def all_jobs(app: Application) -> AsyncIterator[Found]:
 
 
 async def found(app: Application, id: str) -> Found:
-    """Return the job of this id, or of which the id begins so. Raises LookupError."""
-    candidates = [each async for each in all_jobs(app) if each.job.id.startswith(id)]
-    exact = [each for each in candidates if each.job.id == id]
-    if len(candidates) != 1 and not exact:
+    """Return the job of this id, or of which the id begins so; the one that began last for `latest`.
+
+    Raises LookupError.
+    """
+    jobs = [each async for each in all_jobs(app)]
+    if id == LATEST and jobs:
+        return max(jobs, key=lambda each: each.job.created)
+    candidates = [each for each in jobs if each.job.id == id] or [each for each in jobs if each.job.id.startswith(id)]
+    if len(candidates) != 1:
         what = f"{len(candidates)} jobs have an id that begins with" if candidates else "there is no job"
         raise LookupError(f"{what} '{id}'; `engine batch list` has all")
-    return (exact or candidates)[0]
+    return candidates[0]
