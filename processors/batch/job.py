@@ -167,6 +167,10 @@ class Job(Scope, Targeted):
         if isinstance(self.config_ref, Config):
             self._prepare(reaches_outside=self.config_ref.reaches_outside)
 
+    @property
+    def keeps_data(self) -> bool:
+        return self.config_ref is None
+
     def keeps(self, raised: ErrorType) -> bool:
         return True
 

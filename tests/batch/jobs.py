@@ -20,7 +20,7 @@ configs:
     db:config:
       url: "${jobs.url}"
       initScript: CREATE TABLE IF NOT EXISTS effects(record BIGINT NOT NULL)
-configuration: {name: jobs}
+configuration: {name: jobs, dataDir: DATA}
 """
 STORE = """
 flows:
@@ -51,7 +51,7 @@ def write(folder: Path, flows: str = STORE) -> Path:
     """Write the flows of an application, and return its folder."""
     app = folder / "app"
     app.mkdir(exist_ok=True)
-    (app / "app.yaml").write_text(CONFIGS + flows)
+    (app / "app.yaml").write_text(CONFIGS.replace("DATA", str(folder / "data")) + flows)
     return app
 
 
@@ -97,7 +97,8 @@ async def history_of(app: Application, id: str) -> History:
         results, after = await results_of(home, job, "all", after)
         for result in results:
             outcomes[result.status].append(result.number)
-    effects = [row["record"] for row in await home.select("SELECT record FROM effects")]
+    database: Any = app.parts.configs["Home"]
+    effects = [row["record"] for row in await database.database.select("SELECT record FROM effects", (), None)]
     counts = job.total, job.succeeded, job.failed
     return History(job.state, *counts, outcomes["succeeded"], outcomes["failed"], effects)
 

@@ -24,12 +24,16 @@ PAUSE = 1.0
 async def list_all(app: Application) -> None:
     """Print the jobs."""
     jobs = sorted([each.job async for each in all_jobs(app)], key=lambda job: job.created, reverse=True)
-    if not sys.stdout.isatty():
+    if not _is_terminal():
         for job in jobs:
             click.echo(_as_json(job))
         return
     for line in _table([("id", "job", "state", "records", "failed", "began", "progress"), *map(_row, jobs)]):
         click.echo(line)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _as_json(job: Job) -> str:
@@ -71,7 +75,7 @@ def _time(seconds: float) -> str:
 async def show_one(app: Application, id: str, *, follows: bool) -> None:
     """Print one job; go on until it is over, if that is asked for."""
     one = await found(app, id)
-    if sys.stdout.isatty():
+    if _is_terminal():
         await _show_in_terminal(one, follows=follows)
         return
     click.echo(_as_json(one.job))
