@@ -53,7 +53,16 @@ async def load_job(home: JobHome, order: JobOrder, portions: AsyncIterator[Seque
     """
     job = order.id or str(uuid4())
     variables = serialise(dict(order.variables))
-    values = job, home.application, order.name, LOADING, order.most_failed, order.steps, order.correlation_id, variables
+    values = (
+        job,
+        home.application,
+        order.name,
+        LOADING,
+        order.most_failed,
+        order.steps,
+        order.correlation_id[:255],
+        variables,
+    )
     await home.change(CREATE, *values, str(uuid4()), LEASE)
     try:
         await _fill(home, job, portions)

@@ -13,6 +13,10 @@ LONGEST_MESSAGE = 2_000
 """Characters of a message that are kept of an outcome."""
 
 
+LONGEST_NAME = 200
+"""Characters of the type of an error, and of the name of a step."""
+
+
 class RecordFailure(NamedTuple):
     """Why a record failed. step: the name of the step; empty if it could not be read."""
 
@@ -23,7 +27,8 @@ class RecordFailure(NamedTuple):
     @classmethod
     def of(cls, step: str, type: str, message: str) -> RecordFailure:
         """Make it, of a message of any length."""
-        return cls(step, type, message.replace("\0", "")[:LONGEST_MESSAGE])
+        text = message.replace("\0", "")[:LONGEST_MESSAGE].encode(errors="replace").decode()
+        return cls(step, type[:LONGEST_NAME], text)
 
 
 class JobRecord(Struct):

@@ -24,7 +24,7 @@ class Aggregator(Parameters):
 class BatchStep(Parameters):
     """One step of a job: each record goes through it, before any record of its block enters the next."""
 
-    name: Name
+    name: Annotated[Name, Field(min_length=1, max_length=200)]
     """Its name, which outcomes tell."""
 
     accept_policy: Policy = "NO_FAILURES"
@@ -33,7 +33,7 @@ class BatchStep(Parameters):
     accept_expression: Condition | None = None
     """A condition that must hold in addition; it sees the record as `payload`, and `error` of one that has failed."""
 
-    steps: Chain = Chain()
+    steps: Chain | None = None
     """The steps to run for each record."""
 
     aggregator: Aggregator | None = None

@@ -31,6 +31,7 @@ from engine import (
 from engine.connectors import (
     EXPRESSION,
     NOTHING,
+    PASS,
     TIMEOUT,
     JobHome,
     JobOrder,
@@ -143,7 +144,7 @@ class Job(Scope, Targeted):
     process_records: BatchSteps
     """The steps of the job, each with name, acceptPolicy, acceptExpression, steps and aggregator."""
 
-    on_complete: Annotated[Chain, Field(alias="on-complete")] = Chain()
+    on_complete: Annotated[Chain | None, Field(alias="on-complete")] = None
     """The steps to run when the job is over, with its result as the payload."""
 
     timeout: Period | None = None
@@ -187,12 +188,12 @@ class Job(Scope, Targeted):
 
     def code(self, link: Link) -> Code:
         steps = [self._step_code(link, step, step is self.process_records[-1]) for step in self.process_records]
-        complete = link.code(self.on_complete)
-        self._prepare(_code=JobCode(steps, complete.awaited, self._works_at_home(self.on_complete)))
+        complete = link.code(self.on_complete) if self.on_complete else PASS
+        self._prepare(_code=JobCode(steps, complete.awaited, self._works_at_home(self.on_complete or ())))
         return Code(self._run, None)
 
     def _step_code(self, link: Link, step: BatchStep, is_last: bool) -> StepCode:
-        steps = link.code(step.steps)
+        steps = link.code(step.steps) if step.steps else PASS
         group = link.code(step.aggregator.steps) if step.aggregator else None
         effects = steps.effects | computing(step.accept_expression) | (group.effects if group else Effects())
         resource = link.batching(effects)
