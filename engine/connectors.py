@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from engine.jobs.claims import end_job as end_job
     from engine.jobs.dialect import DIALECTS as DIALECTS
     from engine.jobs.dialect import dialect_of as dialect_of
+    from engine.jobs.gathering import end_gathering as end_gathering
+    from engine.jobs.gathering import failure_of_gathering as failure_of_gathering
+    from engine.jobs.gathering import taken_records as taken_records
     from engine.jobs.history import find_job as find_job
     from engine.jobs.history import forget_old_jobs as forget_old_jobs
     from engine.jobs.history import results_of as results_of

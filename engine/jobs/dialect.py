@@ -30,11 +30,16 @@ CREATE TABLE IF NOT EXISTS engine_batch_failures(
   type VARCHAR(200) NOT NULL, message {text} NOT NULL, attempts BIGINT NOT NULL, happened DOUBLE PRECISION NOT NULL,
   PRIMARY KEY(job, record))
 """
+GATHERED = """
+CREATE TABLE IF NOT EXISTS engine_batch_gathered(
+  job VARCHAR(64) NOT NULL, step BIGINT NOT NULL, name VARCHAR(200), type VARCHAR(200), message {text},
+  PRIMARY KEY(job, step))
+"""
 INDEXES = (
     "CREATE INDEX engine_batch_waiting ON engine_batch_portions(job, state, block_number)",
     "CREATE INDEX engine_batch_open ON engine_batch_jobs(application, state)",
 )
-TABLES = (JOBS, PORTIONS, PIECES, FAILURES)
+TABLES = (JOBS, PORTIONS, PIECES, FAILURES, GATHERED)
 
 
 JOB = """id, name, state, created, started, ended, total, succeeded, failed, most_failed, steps, correlation_id, reason,

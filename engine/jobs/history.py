@@ -24,6 +24,7 @@ SELECT id FROM engine_batch_jobs WHERE application = ? AND name = ? AND ended IS
 """
 TABLES = ("failures", "pieces", "portions")
 FORGET = (
+    "DELETE FROM engine_batch_gathered WHERE job = ?",
     "DELETE FROM engine_batch_failures WHERE job = ?",
     "DELETE FROM engine_batch_pieces WHERE job = ?",
     "DELETE FROM engine_batch_portions WHERE job = ?",
@@ -45,6 +46,7 @@ PIECE = "SELECT data FROM engine_batch_pieces WHERE job = ? AND block_number = ?
 LAST_PORTION = """
 SELECT max(block_number) AS last_portion, max(attempt) AS last_attempt FROM engine_batch_portions WHERE job = ?
 """
+GATHER_AGAIN = "DELETE FROM engine_batch_gathered WHERE job = ?"
 AGAIN = """
 UPDATE engine_batch_jobs SET state = 'EXECUTING', ended = NULL, reason = NULL, lease_until = 0.0,
   most_failed = CASE WHEN most_failed < 0 THEN most_failed ELSE most_failed + failed END
@@ -197,6 +199,7 @@ async def retry_job(home: JobHome, id: str) -> int | None:
     async with home.together():
         if not await home.change(AGAIN, id):
             return None
+        await home.change(GATHER_AGAIN, id)
         last = (await home.select(LAST_PORTION, id))[0]
         number, attempt, count = int(last["last_portion"] or 0), int(last["last_attempt"] or 1) + 1, 0
         async for records in _failed_again(home, id):

@@ -103,7 +103,7 @@ class JobHome:
 
     async def _make(self) -> None:
         try:
-            await self.database.select("SELECT 1 FROM engine_batch_failures WHERE record < 0", (), None)
+            await self.database.select("SELECT 1 FROM engine_batch_gathered WHERE step < 0", (), None)
             return
         except FlowError:
             pass

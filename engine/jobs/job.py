@@ -10,8 +10,8 @@ FAILED_LOADING, FAILED_PROCESS_RECORDS = "FAILED_LOADING", "FAILED_PROCESS_RECOR
 FAILED_ON_COMPLETE = "FAILED_ON_COMPLETE"
 """The states of a job: Mule's."""
 
-WAITING, DONE = "WAITING", "DONE"
-"""The states of a portion."""
+WAITING, HELD, DONE = "WAITING", "HELD", "DONE"
+"""The states of a portion; HELD: until the aggregator has taken the records of all."""
 
 
 class Job(NamedTuple):

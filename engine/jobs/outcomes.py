@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engine.jobs.claims import LEASE
 from engine.jobs.home import JobHome
-from engine.jobs.job import DONE, WAITING, ClaimLost, Portion
+from engine.jobs.job import DONE, HELD, WAITING, ClaimLost, Portion
 from engine.jobs.records import JobRecord, Packed, packed, unpack
 
 INSERT = """
@@ -32,24 +32,25 @@ class StepResults(NamedTuple):
     """The results of a step for some records of a portion, in a row.
 
     records: as they left the step. failed: those of them that have failed in it. kept: the records for the next step;
-    nothing after the last one.
+    nothing after the last one. holds: whether the portion waits for the others behind the step.
     """
 
     records: Sequence[JobRecord]
     failed: Sequence[JobRecord]
     kept: Sequence[Packed]
     is_last: bool
+    holds: bool
 
 
 def results_of_step(
-    entered: Sequence[JobRecord], left: Sequence[JobRecord], step: str, *, is_last: bool
+    entered: Sequence[JobRecord], left: Sequence[JobRecord], step: str, *, is_last: bool, holds: bool
 ) -> StepResults:
     """Return the results of a step, given the records as they entered and left it. One that cannot be kept failed."""
     kept = () if is_last else list(packed(left, step))
     if kept:
         left = [record for some in kept for record in some.records]
     failed = [after for before, after in zip(entered, left, strict=True) if after.failure and not before.failure]
-    return StepResults(left, failed, kept, is_last)
+    return StepResults(left, failed, kept, is_last, holds)
 
 
 async def records_left(home: JobHome, portion: Portion) -> list[JobRecord]:
@@ -62,8 +63,8 @@ async def records_left(home: JobHome, portion: Portion) -> list[JobRecord]:
 async def note_results(home: JobHome, portion: Portion, results: StepResults) -> Portion:
     """Write the results, and return the portion as it is after them. Raises ClaimLost: nothing may be kept then."""
     after = _after(portion, results)
-    is_done = results.is_last and after.step > portion.step
-    state, lease = (DONE, -LEASE) if is_done else (WAITING, LEASE)
+    state = _state(results) if after.step > portion.step else WAITING
+    lease = LEASE if state == WAITING else -LEASE
     values = after.step, after.next_record, state, lease, portion.job, portion.number, portion.claim
     if await home.change(PROGRESS, *values) != 1:
         raise ClaimLost
@@ -76,6 +77,11 @@ async def note_results(home: JobHome, portion: Portion, results: StepResults) ->
         await home.change(DROP, portion.job, portion.number, portion.step)
     await _count(home, portion, results)
     return after
+
+
+def _state(results: StepResults) -> str:
+    """Return the state of a portion that is through the step."""
+    return DONE if results.is_last else HELD if results.holds else WAITING
 
 
 def _after(portion: Portion, results: StepResults) -> Portion:

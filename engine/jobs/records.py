@@ -35,13 +35,19 @@ class JobRecord(Struct):
     """One record of a job, as it enters a step.
 
     number: its place in the input, from 0. variables: those of its own; None for those with which the job began.
-    failure: the first error that it met; None as long as it has met none.
+    failure: the first error that it met; None as long as it has met none. is_taken: whether the aggregator of all
+    records takes it.
     """
 
     number: int
     payload: Any
     variables: Mapping[str, Any] | None = None
     failure: RecordFailure | None = None
+    is_taken: bool = False
+
+    def having_failed(self, failure: RecordFailure) -> JobRecord:
+        """Return the record with its first error: this one, unless it has another."""
+        return JobRecord(self.number, self.payload, self.variables, self.failure or failure)
 
 
 def pack(records: Sequence[JobRecord]) -> bytes:
@@ -52,12 +58,13 @@ def pack(records: Sequence[JobRecord]) -> bytes:
     some = [(place, record) for place, record in enumerate(records) if record.variables is not None or record.failure]
     variables = {place: record.variables for place, record in some if record.variables is not None} or None
     failures = {place: list(record.failure) for place, record in some if record.failure} or None
-    return serialise([numbers, [record.payload for record in records], variables, failures])
+    taken = [place for place, record in enumerate(records) if record.is_taken]
+    return serialise([numbers, [record.payload for record in records], variables, failures, taken])
 
 
 def unpack(data: bytes) -> list[JobRecord]:
     """Return the records of the bytes."""
-    numbers, payloads, variables, failures = restore(data)
+    numbers, payloads, variables, failures, taken = restore(data)
     if isinstance(numbers, int):
         numbers = range(numbers, numbers + len(payloads))
     records = [JobRecord(number, payload) for number, payload in zip(numbers, payloads, strict=True)]
@@ -65,6 +72,8 @@ def unpack(data: bytes) -> list[JobRecord]:
         records[place].variables = own
     for place, failure in (failures or {}).items():
         records[place].failure = RecordFailure(*failure)
+    for place in taken:
+        records[place].is_taken = True
     return records
 
 

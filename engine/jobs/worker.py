@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from engine.jobs import claims
+from engine.jobs.gathering import held_before
+from engine.jobs.history import find_job
 from engine.jobs.home import JobHome
 from engine.jobs.job import EXECUTING, Beginning, ClaimLost, Job, Portion
 from engine.jobs.loading import give_up
@@ -41,6 +43,12 @@ class Handling(Protocol):
         """Work on some records of a portion, and return what it is then; None if it is done.
 
         Raises ClaimLost, PutBack, and FlowError if the home is away: nothing was kept.
+        """
+
+    async def gather(self, job: Job, owner: str, step: int, beginning: Beginning) -> None:
+        """Give the records of all portions, which wait before a step, to the aggregator of the step before.
+
+        Raises ClaimLost if somebody else has.
         """
 
     async def complete(self, job: Job, owner: str, beginning: Beginning) -> None:
@@ -212,13 +220,22 @@ class JobWorker:
     async def _completion(self, job: Job) -> bool:
         async with self._renewed(lambda: claims.renew_completion(self.home, job.id, self.owner)):
             try:
-                await self._handling.complete(job, self.owner, await self._beginning(job.id))
+                await self._end_or_gather(await find_job(self.home, job.name, job.id) or job)
             except ClaimLost:
                 log.info("the job %s is ended elsewhere", job.id)
             except (PutBack, FlowError) as reason:
                 self._note_away(reason)
                 return False
         return True
+
+    async def _end_or_gather(self, job: Job) -> None:
+        """job: as it is since its end is claimed; the last outcomes may have come only just before."""
+        beginning = await self._beginning(job.id)
+        step = None if job.has_failed_too_often else await held_before(self.home, job.id)
+        if step is None:
+            await self._handling.complete(job, self.owner, beginning)
+        else:
+            await self._handling.gather(job, self.owner, step, beginning)
 
     @asynccontextmanager
     async def _renewed(self, renew: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import NamedTuple
 
-from engine import Event, FlowError
+from engine import Event, FlowError, Stream
 from engine.connectors import (
     FAILED_ON_COMPLETE,
     FAILED_PROCESS_RECORDS,
@@ -17,11 +17,16 @@ from engine.connectors import (
     JobHome,
     JobRecord,
     Portion,
+    PutBack,
+    RecordFailure,
     Run,
+    end_gathering,
     end_job,
+    failure_of_gathering,
     forget_old_jobs,
     log_failure,
     records_left,
+    taken_records,
 )
 from engine.connectors import Job as StoredJob
 from processors.batch._records import Passage, StepCode
@@ -52,9 +57,12 @@ class Handling:
         """Work on some records of a portion, and return what it is then; None if it is done."""
         steps = self._code().steps
         records = await self._records(portion)
-        passage = Passage(self._home, steps[portion.step], portion, records, beginning)
+        lost = None
+        if portion.step and steps[portion.step - 1].holds:
+            lost = await failure_of_gathering(self._home, portion.job, portion.step)
+        passage = Passage(self._home, steps[portion.step], portion, records, beginning, lost)
         after = await passage.through()
-        if after.step == len(steps):
+        if after.step == len(steps) or (after.step > portion.step and steps[portion.step].holds):
             return None
         if passage.left:
             self._left[portion.job, portion.number] = after, passage.left
@@ -64,6 +72,37 @@ class Handling:
         """Return the records without a result: those that are left of the last time, or as they are stored."""
         known, records = self._left.pop((portion.job, portion.number), (None, ()))
         return records if known == portion else await records_left(self._home, portion)
+
+    # The aggregator of all records
+
+    async def gather(self, job: StoredJob, owner: str, step: int, beginning: Beginning) -> None:
+        """Run the aggregator of the step before this one, with all the records that it takes."""
+        code = self._code().steps[step - 1]
+        async with self._home.together() if code.streams_at_home else nullcontext():
+            failure = await self._streamed(job, step, code, beginning)
+            await end_gathering(self._home, job.id, owner, step, failure)
+
+    async def _streamed(self, job: StoredJob, step: int, code: StepCode, beginning: Beginning) -> RecordFailure | None:
+        """Return the failure of the aggregator; None if it has none, or no record is taken."""
+        assert code.streamed is not None  # portions wait for it
+        async for _ in taken_records(self._home, job.id, step):
+            break
+        else:
+            return None
+        attributes = {"batchJobInstanceId": job.id, "idempotencyKey": f"{job.id}-{step - 1}"}
+        stream = Stream(taken_records(self._home, job.id, step))
+        try:
+            await code.streamed(
+                Event(stream, attributes, vars=beginning.variables, correlation_id=beginning.correlation_id)
+            )
+        except FlowError as failure:
+            if failure.type.is_critical or code.puts_back(failure):
+                raise PutBack(failure) from failure
+            log_failure(failure)
+            return RecordFailure.of(code.step.name, str(failure.type), failure.description)
+        finally:
+            await stream.close()
+        return None
 
     # The end
 

@@ -38,9 +38,10 @@ SOON = 0.05
 class StepCode(NamedTuple):
     """The linked form of a step.
 
-    gathered: runs the steps of the aggregator. resource: the only thing they act on, so that its statements can be
-    committed together. is_at_home: whether they work with the database in which the job lives: outcomes and effects are
-    then one transaction. puts_back: whether an error is not the record's fault.
+    gathered: runs the steps of the aggregator for a group. streamed: runs them for the records of all blocks, which
+    wait for it; streams_at_home: whether that works with the job's database. resource: the only thing they act on, so
+    that its statements can be committed together. is_at_home: whether they work with the database in which the job
+    lives: outcomes and effects are then one transaction. puts_back: whether an error is not the record's fault.
     """
 
     step: BatchStep
@@ -48,16 +49,23 @@ class StepCode(NamedTuple):
     run: Run
     plain: RunPlain | None
     gathered: Run | None
+    streamed: Run | None
+    streams_at_home: bool
     resource: Batching | None
     is_at_home: bool
     puts_back: Callable[[FlowError], bool]
     show: Callable[[], Shown]
 
+    @property
+    def holds(self) -> bool:
+        return self.streamed is not None
+
 
 class Passage:
     """Some records of a portion that go through a step.
 
-    records: those that have no result of the step yet.
+    records: those that have no result of the step yet. lost: the failure of the aggregator of all records before the
+    step, if it failed.
     """
 
     def __init__(
@@ -67,6 +75,7 @@ class Passage:
         portion: Portion,
         records: Sequence[JobRecord],
         beginning: Beginning,
+        lost: RecordFailure | None = None,
     ) -> None:
         self._home = home
         self._code = code
@@ -74,6 +83,7 @@ class Passage:
         self._records = records
         self._base = beginning.variables
         self._correlation_id = beginning.correlation_id
+        self._lost = lost
         self._results: list[JobRecord] = []
         self._group: list[int] = []
         self._after = portion
@@ -143,7 +153,8 @@ class Passage:
 
     async def _note(self) -> None:
         entered = self._records[: len(self._results)]
-        results = results_of_step(entered, self._results, self._code.step.name, is_last=self._code.is_last)
+        code = self._code
+        results = results_of_step(entered, self._results, code.step.name, is_last=code.is_last, holds=code.holds)
         self._after = await note_results(self._home, self._portion, results)
 
     # The records
@@ -158,14 +169,17 @@ class Passage:
         self._group.clear()
         is_over, often = self._end(points, at_once)
         is_plain, gathers = at_once and self._code.plain is not None, self._code.gathered is not None
-        budget, records = current_budget(), self._records
+        budget, records, lost = current_budget(), self._records, self._lost
         for place in range(first, len(records)):
             if points and not self._group:
                 points.note(place)
+            record = records[place]
+            if lost is not None and record.is_taken:
+                record = record.having_failed(lost)
             if is_plain:
-                self._one_plain(records[place], place)
+                self._one_plain(record, place)
             else:
-                await self._one(records[place], place)
+                await self._one(record, place)
             if gathers:
                 await self._gather(place)
             done = place - first + 1
@@ -204,8 +218,8 @@ class Passage:
         """Note what a record is after the steps; None: it has not entered them."""
         if after is not None and self._code.gathered is not None:
             self._group.append(place)
-        is_as_before = after is None or self._keeps_nothing
-        self._results.append(record if is_as_before else self._left(record, after))  # type: ignore[arg-type]  # an event
+        is_as_before = (after is None and not record.is_taken) or self._keeps_nothing
+        self._results.append(record if is_as_before else self._left(record, after))
 
     def _accepts(self, record: JobRecord, event: Event) -> bool:
         step = self._code.step
@@ -227,10 +241,13 @@ class Passage:
     def _attributes(self, number: int) -> dict[str, Any]:
         return {**self._of_all, "recordNumber": number, "idempotencyKey": f"{self._key}{number}"}
 
-    def _left(self, record: JobRecord, after: Event) -> JobRecord:
+    def _left(self, record: JobRecord, after: Event | None) -> JobRecord:
+        if after is None:
+            return JobRecord(record.number, record.payload, record.variables, record.failure)
         before = self._base if record.variables is None else record.variables
         variables = record.variables if after.vars is before else dict(after.vars)
-        return JobRecord(record.number, after.payload, variables, record.failure)
+        is_taken = self._code.holds and record.failure is None
+        return JobRecord(record.number, after.payload, variables, record.failure, is_taken)
 
     def _failed(self, record: JobRecord, failure: FlowError) -> JobRecord:
         """Return the record with its first error. Raises PutBack if that is not its own fault."""
@@ -238,7 +255,7 @@ class Passage:
             raise PutBack(failure) from failure
         failure.forget_frames()
         own = RecordFailure.of(self._code.step.name, str(failure.type), failure.description)
-        return JobRecord(record.number, record.payload, record.variables, record.failure or own)
+        return record.having_failed(own)
 
     # The aggregator
 
@@ -246,7 +263,7 @@ class Passage:
         """Run the aggregator if a group is complete, or nothing comes any more."""
         aggregator, group = self._code.step.aggregator, self._group
         assert aggregator is not None  # it has a function
-        if not group or (len(group) < aggregator.size and place < len(self._records) - 1):
+        if not group or (len(group) < (aggregator.size or 1) and place < len(self._records) - 1):
             return
         try:
             await self._code.gathered(self._of_group())  # type: ignore[misc]  # likewise

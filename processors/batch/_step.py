@@ -14,11 +14,20 @@ Policy = Literal["NO_FAILURES", "ONLY_FAILURES", "ALL"]
 class Aggregator(Parameters):
     """Steps for many records at once, behind the steps for each."""
 
-    size: Annotated[int, Field(ge=1)]
+    size: Annotated[int, Field(ge=1)] | None = None
     """How many records make one payload, which is a list of theirs. There are fewer at the end of a block."""
+
+    streaming: bool = False
+    """Whether the records of the whole job are one payload, in place of a size: a stream. The steps then run once, when
+    all blocks are through the steps for each record; the next step begins after them."""
 
     steps: Chain
     """The steps to run. Records whose group fails have failed."""
+
+    def __post_init__(self) -> None:
+        if (self.size is None) != self.streaming:
+            found = "neither size nor streaming" if self.size is None else "streaming beside size"
+            refuse([Mistake("F304", found, "one of them", "size: 100, or streaming: true")])
 
 
 class BatchStep(Parameters):

@@ -39,7 +39,6 @@ from engine.connectors import (
     Measures,
     NotSerialisable,
     Period,
-    Run,
     RunPlain,
     Shown,
     Targeted,
@@ -187,22 +186,43 @@ class Job(Scope, Targeted):
     # The step
 
     def code(self, link: Link) -> Code:
-        steps = [self._step_code(link, step, step is self.process_records[-1]) for step in self.process_records]
+        steps = [self._step_code(link, step) for step in self._all_steps]
+        steps[-1] = steps[-1]._replace(is_last=True)
         complete = link.code(self.on_complete) if self.on_complete else PASS
         self._prepare(_code=JobCode(steps, complete.awaited, self._works_at_home(self.on_complete or ())))
         return Code(self._run, None)
 
-    def _step_code(self, link: Link, step: BatchStep, is_last: bool) -> StepCode:
+    @property
+    def _all_steps(self) -> list[BatchStep]:
+        """The steps; behind an aggregator of all records another one, in which these get their outcomes."""
+        last = self.process_records[-1].aggregator
+        is_open = last is not None and last.streaming
+        return [*self.process_records, *([BatchStep(name="outcome", accept_policy="ALL")] if is_open else [])]
+
+    def _step_code(self, link: Link, step: BatchStep) -> StepCode:
         steps = link.code(step.steps) if step.steps else PASS
-        group = link.code(step.aggregator.steps) if step.aggregator else None
+        aggregator = step.aggregator
+        many = link.code(aggregator.steps) if aggregator else None
+        group, stream = (None, many) if aggregator and aggregator.streaming else (many, None)
         effects = steps.effects | computing(step.accept_expression) | (group.effects if group else Effects())
         resource = link.batching(effects)
         is_ours = resource is not None and self.config_ref is not None and resource is self.config_ref.database.batching
-        is_at_home = is_ours if resource is not None else self._works_at_home(step)
+        own = (step.steps or (), aggregator if group else ())
+        is_at_home = is_ours if resource is not None else self._works_at_home(*own)
         plain: RunPlain | None = steps.plain if resource or effects.is_pure else None
-        gathered: Run | None = group.awaited if group else None
-        show = partial(_shown, step)
-        return StepCode(step, is_last, steps.awaited, plain, gathered, resource, is_at_home, self._puts_back, show)
+        return StepCode(
+            step,
+            is_last=False,
+            run=steps.awaited,
+            plain=plain,
+            gathered=group.awaited if group else None,
+            streamed=stream.awaited if stream else None,
+            streams_at_home=stream is not None and self._works_at_home(aggregator),
+            resource=resource,
+            is_at_home=is_at_home,
+            puts_back=self._puts_back,
+            show=partial(_shown, step),
+        )
 
     def _works_at_home(self, *steps: Any) -> bool:
         """Return whether one of the steps works with the database in which the job lives."""
@@ -230,14 +250,14 @@ class Job(Scope, Targeted):
 
     @property
     def _block(self) -> int:
-        sizes = [step.aggregator.size for step in self.process_records if step.aggregator]
+        sizes = [step.aggregator.size for step in self.process_records if step.aggregator and step.aggregator.size]
         return max(self.block_size, *sizes) if sizes else self.block_size
 
     def _order(self, event: Event) -> JobOrder:
         id = None if self.job_instance_id is None else self.job_instance_id.evaluate(event)
         if id is not None and not (isinstance(id, str) and 0 < len(id) <= 64):
             raise FlowError(EXPRESSION, "jobInstanceId is a text of 1 to 64 characters")
-        steps = len(self.process_records)
+        steps = len(self._all_steps)
         return JobOrder(self.job_name, steps, self.max_failed_records, event.correlation_id, event.vars, id)
 
     # The work (engine.BatchJobs)

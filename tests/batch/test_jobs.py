@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from jobs import STORE, begin, check, home_of, job_of, load, over, run, until, write
 
-from engine import Application
+from engine import Application, LoadError
 from engine.jobs import claims
 from engine.jobs.history import cancel_job, failed_results, retry_job
 from engine.jobs.job import ClaimLost
@@ -187,3 +188,111 @@ def test_what_is_nobodys_fault_puts_a_block_back_without_an_effect(home: str, tm
         assert counted == [{"n": 300, "d": 300}]
 
     run(work, tmp_path, home, AWAY)
+
+
+STREAMED = """
+flows:
+  begin:
+    steps:
+      - batch:job:
+          jobName: effects
+          config-ref: Home
+          maxFailedRecords: -1
+          collection: "range(`0`, payload)"
+          process-records:
+            - name: all
+              steps: [{validation:is-true: {expression: "payload % `100` != `7`", message: a bad record}}]
+              aggregator:
+                streaming: true
+                steps:
+                  - db:query-single: {config-ref: Home, sql: SELECT count(*) AS gates FROM gate, target: gate}
+                  - foreach:
+                      steps:
+                        - db:insert:
+                            config-ref: Home
+                            sql: INSERT INTO effects VALUES(:number)
+                            input-parameters: {number: "#[payload]"}
+                  - validation:is-true: {expression: vars.gate.gates > `0`, message: the gate is closed}
+"""
+
+
+def test_an_aggregator_of_all_records_runs_once(home: str, tmp_path: Path) -> None:
+    """The first time it fails, and so do all its records; sent again, each is taken once more."""
+
+    async def work(app: Application) -> None:
+        shared = await home_of(app)
+        await shared.change("CREATE TABLE gate(number BIGINT)")
+        id = await begin(app, 300)
+        job = await over(app, id)
+        assert (job.state, job.succeeded, job.failed) == ("SUCCESSFUL", 0, 300)
+        failed = await failed_results(shared, id)
+        assert (failed[0].step, failed[0].message, failed[7].message) == ("all", "the gate is closed", "a bad record")
+        await shared.change("DELETE FROM effects")  # what a foreach has done before an error stays done
+        await shared.change("INSERT INTO gate VALUES(1)")
+        assert await retry_job(shared, id) == 300
+        await over(app, id)
+        assert await check(app, id, 300) == []
+
+    run(work, tmp_path, home, STREAMED)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("{steps: []}", "neither size nor streaming"),
+        ("{size: 2, streaming: true, steps: []}", "streaming beside size"),
+    ],
+)
+def test_an_aggregator_has_a_size_or_takes_all(tmp_path: Path, wrong: str, told: str) -> None:
+    job = f"{{jobName: j, process-records: [{{name: a, aggregator: {wrong}}}]}}"
+    with pytest.raises(LoadError, match=told):
+        load(write(tmp_path, f"flows: {{f: {{steps: [{{batch:job: {job}}}]}}}}\n"), "sqlite://")
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("{batch:job: {jobName: j, process-records: []}}", "a list of 0"),
+        ("{batch:job: {jobName: j, process-records: [{name: a}, {name: a}]}}", "the step 'a' a second time"),
+        ("{batch:job: {jobName: j, maxFailedRecords: -2, process-records: [{name: a}]}}", "maxFailedRecords"),
+        ("{batch:status: {jobName: k}}", "'k' is not a batch job"),
+        (", ".join(["{batch:job: {jobName: j, process-records: [{name: a}]}}"] * 2), "'j' a second time"),
+    ],
+)
+def test_mistakes_in_a_job_are_told(tmp_path: Path, steps: str, told: str) -> None:
+    with pytest.raises(LoadError, match=told):
+        load(write(tmp_path, f"flows: {{f: {{steps: [{steps}]}}}}\n"), "sqlite://")
+
+
+TOLD = (
+    STORE.replace("begin:", "told:", 1)
+    + """
+          on-complete:
+            - db:insert:
+                config-ref: Home
+                sql: INSERT INTO told VALUES(:total, :succeeded, :failed)
+                input-parameters:
+                  total: "#[payload.totalRecords]"
+                  succeeded: "#[payload.successfulRecords]"
+                  failed: "#[payload.failedRecords]"
+"""
+)
+
+
+def test_on_complete_is_told_of_every_record(home: str, tmp_path: Path) -> None:
+    """Also if the last outcome comes while another worker looks whether the job is over."""
+
+    async def work() -> None:
+        app, others = write(tmp_path, TOLD), []
+        for _ in range(3):
+            others.append(load(app, home))
+            await others[-1].listen()
+        shared = await home_of(others[0])
+        await shared.change("CREATE TABLE told(total BIGINT, succeeded BIGINT, failed BIGINT)")
+        for count in (1, 101, 350):
+            await over(others[0], await begin(others[0], count, "told"))
+        rows = await shared.select("SELECT total, succeeded, failed FROM told ORDER BY total")
+        assert [tuple(row.values()) for row in rows] == [(1, 1, 0), (101, 100, 1), (350, 347, 3)]
+        await asyncio.gather(*(each.stop() for each in others))
+
+    asyncio.run(work())

@@ -7,20 +7,16 @@ from typing import Any
 from engine.mule.conversion.children import listed, melted, within
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import Params, Rule
-from engine.mule.reports.report import Advice
 from engine.mule.xml.nodes import Node
 
-STREAM = Advice(
-    "an aggregator takes groups of records here", "a size, and on-complete for what concerns all of them", "M"
-)
 UNITS = {"MILLISECONDS": "ms", "SECONDS": "s", "MINUTES": "m", "HOURS": "h", "DAYS": "d"}
 
 AGGREGATOR = Rule(
     "batch:aggregator",
     numbers="size",
+    flags="streaming",
     steps=True,
     no_matter="preserveMimeTypes",
-    unfit={"streaming": STREAM},
     has_label=False,
 )
 STEP = Rule(
