@@ -88,6 +88,7 @@ class Passage:
         self._group: list[int] = []
         self._after = portion
         self._keeps_nothing = code.is_last and code.gathered is None
+        self._takes_good = code.step.accept_policy != "ONLY_FAILURES" and code.step.accept_expression is None
         self._of_all = {"batchJobInstanceId": portion.job, "attempts": portion.attempt}
         self._key = f"{portion.job}-{portion.step}-"
 
@@ -206,13 +207,18 @@ class Passage:
             self._note_left(record, place, after)
 
     def _one_plain(self, record: JobRecord, place: int) -> None:
-        event = self._entering(record)
+        event, plain = self._entering(record), self._code.plain
+        assert plain is not None  # there is one
         try:
-            after = self._code.plain(event) if self._accepts(record, event) else None  # type: ignore[misc]  # there is one
+            is_in = (self._takes_good and record.failure is None) or self._accepts(record, event)
+            after = plain(event) if is_in else None
         except FlowError as failure:
             self._results.append(self._failed(record, failure))
         else:
-            self._note_left(record, place, after)
+            if self._keeps_nothing:
+                self._results.append(record)
+            else:
+                self._note_left(record, place, after)
 
     def _note_left(self, record: JobRecord, place: int, after: Event | None) -> None:
         """Note what a record is after the steps; None: it has not entered them."""
