@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from jobs import STORE, begin, check, home_of, job_of, load, over, run, until, write
 
-from engine import Application, LoadError
+from engine import Application, FlowError, LoadError, Stream
 from engine.jobs import claims
 from engine.jobs.history import cancel_job, failed_results, retry_job
 from engine.jobs.job import ClaimLost
@@ -296,3 +297,48 @@ def test_on_complete_is_told_of_every_record(home: str, tmp_path: Path) -> None:
         await asyncio.gather(*(each.stop() for each in others))
 
     asyncio.run(work())
+
+
+def test_a_reload_in_the_middle_loses_nothing(home: str, tmp_path: Path) -> None:
+    async def work(app: Application) -> list[str]:
+        id = await begin(app, 3_000)
+        await until(app, id, lambda job: job.processed > 0)
+        write(tmp_path, STORE.replace("a bad record", "still bad"))
+        await app.reload()
+        await over(app, id)
+        await app.none_retiring()
+        assert {each.message for each in await failed_results(await home_of(app), id)} == {"a bad record", "still bad"}
+        return await check(app, id, 3_000)
+
+    assert run(work, tmp_path, home) == []
+
+
+def test_variables_that_cannot_be_stored_are_the_flows_error(tmp_path: Path) -> None:
+    async def nothing() -> AsyncIterator[list[int]]:
+        yield [1]
+
+    async def work(app: Application) -> None:
+        with pytest.raises(FlowError) as raised:
+            await app.run("begin", 10, vars={"odd": Stream(nothing())})  # type: ignore[arg-type]  # a generator
+        assert str(raised.value.type) == "BATCH:INVALID_VALUE"
+
+    run(work, tmp_path, f"sqlite:///{tmp_path}/home.db")
+
+
+def test_a_stream_that_breaks_leaves_no_records(home: str, tmp_path: Path) -> None:
+    flows = STORE.replace('          collection: "range(`0`, payload)"\n', "").replace(
+        "maxFailedRecords: -1", "maxFailedRecords: -1\n          jobInstanceId: broken"
+    )
+
+    async def portions() -> AsyncIterator[list[int]]:
+        yield list(range(150))
+        raise FlowError("APP:BROKEN", "the line was cut")
+
+    async def work(app: Application) -> None:
+        with pytest.raises(FlowError, match="the line was cut"):
+            await app.run("begin", Stream(portions()))  # type: ignore[arg-type]  # a generator
+        job = await job_of(app, "broken")
+        assert (job.state, job.reason, job.processed) == ("FAILED_LOADING", "APP:BROKEN: the line was cut", 0)
+        assert await (await home_of(app)).select("SELECT * FROM engine_batch_pieces") == []
+
+    run(work, tmp_path, home, flows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.mule.conversion.children import listed, melted, within
+from engine.mule.conversion.children import melted, within
 from engine.mule.conversion.conversion import Conversion
 from engine.mule.conversion.rule import Params, Rule
 from engine.mule.xml.nodes import Node
@@ -27,7 +27,15 @@ STEP = Rule(
     steps=True,
     has_label=False,
 )
-RECORDS = Rule("batch:process-records", children={"batch:step": listed("process-records", STEP)}, has_label=False)
+
+
+def _step(conversion: Conversion, node: Node) -> Params:
+    params = conversion.params(node, STEP)
+    aggregator = {name: params.pop(name) for name in ("aggregator",) if name in params}
+    return {"process-records": [{**params, **aggregator}]}
+
+
+RECORDS = Rule("batch:process-records", children={"batch:step": _step}, has_label=False)
 
 
 def _on_complete(conversion: Conversion, node: Node) -> Params:
