@@ -5,6 +5,7 @@
     python benchmarks/batch.py alone --records 100000        one worker on SQLite, killed ten times
     python benchmarks/batch.py cost --records 100000         CPU a record, beside the loop of foreach
     python benchmarks/batch.py memory --records 1000000      what storing and working takes at most
+    python benchmarks/batch.py scale --records 3000          1 and 3 workers, if each record waits 5 ms for an upstream
 
 After `fire` and `alone` a checker (batch_history.py) says what does not hold; the exit code is then 1.
 """
@@ -29,7 +30,7 @@ from typing import Any
 
 from batch_history import History, violations
 
-from engine import Application, Stream
+from engine import Application, Event, Stream
 from engine.jobs.history import find_job, results_of
 from engine.jobs.job import Job
 
@@ -51,6 +52,14 @@ flows:
           maxFailedRecords: -1
           process-records:
             - {name: store, steps: [{flow-ref: {name: store}}]}
+  slow:
+    steps:
+      - batch:job:
+          jobName: slow
+          config-ref: Home
+          blockSize: 20
+          maxConcurrency: 1
+          process-records: [{name: wait, steps: [{python: {function: "asyncio:sleep", arguments: [0.005]}}]}]
   loop:
     steps:
       - foreach: {collect: {target: results}, steps: [{flow-ref: {name: store}}]}
@@ -272,6 +281,38 @@ async def memory(count: int) -> int:
     return 0
 
 
+async def scale(count: int) -> int:
+    rates = [await _rate(count * workers, workers) for workers in (1, 3)]
+    print(f"records a second: {rates[0]:.0f} by 1 worker, {rates[1]:.0f} by 3; {rates[1] / rates[0]:.2f} ×")
+    return 0
+
+
+async def _rate(count: int, number: int) -> float:
+    """Return how many records a second so many workers finish, once all of them work."""
+    with folder_with_flows() as folder:
+        url = f"sqlite:///{folder}/home.db"
+        async with load(folder, url) as app:
+            event = await app.run("slow", list(range(count)))
+            workers = Workers(folder / "app", url, folder / "log")
+            for _ in range(number):
+                workers.start()
+            times = []
+            for share in (0.3, 0.9):
+                while (await slow_job(app, event)).processed < share * count:  # noqa: ASYNC110  # others work
+                    await asyncio.sleep(0.02)
+                times.append((time.monotonic(), (await slow_job(app, event)).processed))
+            workers.end()
+    (began, first), (ended, last) = times
+    return (last - first) / (ended - began)
+
+
+async def slow_job(app: Application, event: Event) -> Job:
+    home = await app.parts.runtime.batch_jobs["slow"].home()
+    job = await find_job(home, "slow", event.payload["batchJobInstanceId"])
+    assert job is not None
+    return job
+
+
 def _most() -> float:
     """Return the most memory that the process has had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -279,10 +320,10 @@ def _most() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["fire", "alone", "cost", "memory"])
+    parser.add_argument("what", choices=["fire", "alone", "cost", "memory", "scale"])
     parser.add_argument("--records", type=int, default=100_000)
     given = parser.parse_args()
-    work = {"fire": fire, "alone": alone, "cost": cost, "memory": memory}[given.what]
+    work = {"fire": fire, "alone": alone, "cost": cost, "memory": memory, "scale": scale}[given.what]
     sys.exit(asyncio.run(work(given.records)))
 
 

@@ -143,10 +143,12 @@ class JobWorker:
             work = await self._next()
             if work is None:
                 return
-            self._under_way.start(self._done(work), f"a portion of the batch job {self._name}")
+            task = self._under_way.start(work, f"a portion of the batch job {self._name}")
+            task.add_done_callback(self._note_end)
 
-    async def _done(self, work: Awaitable[bool]) -> None:
-        if await work:
+    def _note_end(self, task: asyncio.Task[bool]) -> None:
+        """Look for more work, now that there is room for it."""
+        if not task.cancelled() and task.result():
             self._note_back()
             self.wake()
 
@@ -225,6 +227,9 @@ class JobWorker:
                 log.info("the job %s is ended elsewhere", job.id)
             except (PutBack, FlowError) as reason:
                 self._note_away(reason)
+                return False
+            except Exception:
+                log.exception("unexpected error at the end of the job %s", job.id)
                 return False
         return True
 

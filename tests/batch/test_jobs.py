@@ -342,3 +342,17 @@ def test_a_stream_that_breaks_leaves_no_records(home: str, tmp_path: Path) -> No
         assert await (await home_of(app)).select("SELECT * FROM engine_batch_pieces") == []
 
     run(work, tmp_path, home, flows)
+
+
+ONE_BY_ONE = STORE.replace("blockSize: 100", "blockSize: 1\n          maxConcurrency: 1")
+
+
+def test_a_block_is_followed_by_the_next_at_once(tmp_path: Path) -> None:
+    """Not when the worker looks again: that takes a second, or half a minute for these."""
+
+    async def work(app: Application) -> list[str]:
+        id = await begin(app, 30)
+        await until(app, id, lambda job: job.is_over, 15.0)
+        return await check(app, id, 30)
+
+    assert run(work, tmp_path, f"sqlite:///{tmp_path}/home.db", ONE_BY_ONE) == []
