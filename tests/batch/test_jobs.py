@@ -299,18 +299,25 @@ def test_on_complete_is_told_of_every_record(home: str, tmp_path: Path) -> None:
     asyncio.run(work())
 
 
+SLOW = STORE.replace("blockSize: 100", "blockSize: 100\n          maxConcurrency: 1").replace(
+    "              steps:\n                - validation",
+    "              steps:\n                - python: {function: 'asyncio:sleep', arguments: [0.002], target: slept}\n"
+    "                - validation",
+)
+
+
 def test_a_reload_in_the_middle_loses_nothing(home: str, tmp_path: Path) -> None:
     async def work(app: Application) -> list[str]:
-        id = await begin(app, 3_000)
-        await until(app, id, lambda job: job.processed > 0)
-        write(tmp_path, STORE.replace("a bad record", "still bad"))
+        id = await begin(app, 1_000)
+        await until(app, id, lambda job: job.failed > 0)
+        write(tmp_path, SLOW.replace("a bad record", "still bad"))
         await app.reload()
         await over(app, id)
         await app.none_retiring()
         assert {each.message for each in await failed_results(await home_of(app), id)} == {"a bad record", "still bad"}
-        return await check(app, id, 3_000)
+        return await check(app, id, 1_000)
 
-    assert run(work, tmp_path, home) == []
+    assert run(work, tmp_path, home, SLOW) == []
 
 
 def test_variables_that_cannot_be_stored_are_the_flows_error(tmp_path: Path) -> None:
