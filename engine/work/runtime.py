@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -88,8 +89,6 @@ class Runtime:
         """Seconds that a response may take, unless set elsewhere."""
         self.flows: dict[str, Runnable] = {}
         """The flows and sub-flows by name; all are there once the application is loaded."""
-        self.batch_jobs: dict[str, BatchJobs] = {}
-        """The batch jobs of the flows by name."""
         self.secrets = Secrets()
         """Hides the application's secrets in texts for callers."""
         self.isolation: Isolation | None = None
@@ -107,6 +106,11 @@ class Runtime:
         self._databases: dict[str, LocalDatabase] = {}
         self._starters: list[Callable[[], Awaitable[None]]] = []
         self._closers: list[Callable[[], Awaitable[None]]] = []
+
+    @cached_property
+    def batch_jobs(self) -> dict[str, BatchJobs]:
+        """The batch jobs of the flows by name."""
+        return {}
 
     def keep_from(self, what: str) -> None:
         """Raise FlowError in a test: an element is about to reach something outside, such as `GET https://…`."""

@@ -46,4 +46,5 @@ def home_of(config: Config | None, runtime: Runtime) -> JobHome:
     database = own_database(runtime) if config is None else config.database
     dialect = DIALECTS["sqlite"] if config is None else dialect_of(config.url)
     assert dialect is not None  # others are refused
-    return runtime.share((JobHome, id(database)), lambda: JobHome(database, dialect, runtime.application))
+    application = runtime.application or runtime.data_dir.name
+    return runtime.share((JobHome, id(database)), lambda: JobHome(database, dialect, application))
