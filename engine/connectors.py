@@ -41,6 +41,32 @@ if TYPE_CHECKING:
     from engine.expressions.writing import WRITING_ERRORS as WRITING_ERRORS
     from engine.expressions.writing import TooLarge as TooLarge
     from engine.expressions.writing import encode as encode
+    from engine.jobs.claims import end_job as end_job
+    from engine.jobs.dialect import DIALECTS as DIALECTS
+    from engine.jobs.dialect import dialect_of as dialect_of
+    from engine.jobs.gathering import end_gathering as end_gathering
+    from engine.jobs.gathering import failure_of_gathering as failure_of_gathering
+    from engine.jobs.gathering import taken_records as taken_records
+    from engine.jobs.history import find_job as find_job
+    from engine.jobs.history import forget_old_jobs as forget_old_jobs
+    from engine.jobs.history import results_of as results_of
+    from engine.jobs.home import JobHome as JobHome
+    from engine.jobs.job import FAILED_ON_COMPLETE as FAILED_ON_COMPLETE
+    from engine.jobs.job import FAILED_PROCESS_RECORDS as FAILED_PROCESS_RECORDS
+    from engine.jobs.job import SUCCESSFUL as SUCCESSFUL
+    from engine.jobs.job import Beginning as Beginning
+    from engine.jobs.job import ClaimLost as ClaimLost
+    from engine.jobs.job import Job as Job
+    from engine.jobs.job import Portion as Portion
+    from engine.jobs.loading import JobOrder as JobOrder
+    from engine.jobs.loading import load_job as load_job
+    from engine.jobs.outcomes import note_results as note_results
+    from engine.jobs.outcomes import records_left as records_left
+    from engine.jobs.outcomes import results_of_step as results_of_step
+    from engine.jobs.records import JobRecord as JobRecord
+    from engine.jobs.records import RecordFailure as RecordFailure
+    from engine.jobs.worker import JobWorker as JobWorker
+    from engine.jobs.worker import PutBack as PutBack
     from engine.loading.files.data import as_data as as_data
     from engine.loading.files.document import Document as Document
     from engine.parameters.amounts import CommaList as CommaList
@@ -120,6 +146,7 @@ if TYPE_CHECKING:
     from engine.steps.heads import authentications as authentications
     from engine.steps.heads import steps_within as steps_within
     from engine.steps.parallel import ParallelScope as ParallelScope
+    from engine.steps.processor import Targeted as Targeted
     from engine.steps.scope import run_route as run_route
     from engine.steps.scope import within as within
     from engine.steps.trees import paths as paths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from engine.limits import LONGEST_READY_CHECK
 from engine.loading.loader import Parts
@@ -12,6 +12,7 @@ from engine.parameters.config import Config
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
 from engine.values.errors import FlowError
+from engine.work.runtime import BatchJobs
 
 log = logging.getLogger("engine")
 
@@ -30,6 +31,7 @@ class Edition:
         self._opened: dict[str, Config] = {}
         self._listening: list[tuple[Source, Flow]] = []
         self._unready: set[str] = set()
+        self._is_at_work = False
 
     # Configs
 
@@ -94,6 +96,9 @@ class Edition:
         for flow in self.parts.flows.values():
             if flow.is_started and wanted(flow):
                 await self.begin_flow(flow)
+        self._is_at_work = True
+        for jobs in self._batch_jobs:
+            await jobs.start()
 
     async def begin_flow(self, flow: Flow) -> None:
         """Let the source of a flow make events, if it does so in this process. Raises StartError."""
@@ -115,20 +120,32 @@ class Edition:
 
     async def rest(self) -> None:
         """Have the sources make no more events; those under way go on."""
-        await asyncio.gather(*(source.rest() for source, _ in self._listening))
+        resting = (each.rest() for each in self._batch_jobs)
+        await asyncio.gather(*(source.rest() for source, _ in self._listening), *resting)
 
     async def go_on(self) -> None:
         """Let the sources that rest make events again."""
         for source, flow in self._listening:
             await source.start(flow)
+        for jobs in self._batch_jobs:
+            await jobs.start()
 
     async def none_under_way(self) -> None:
         """Wait until no event is inside any more."""
-        await asyncio.gather(*(source.none_under_way() for source, _ in self._listening))
+        jobs = (each.none_under_way() for each in self._batch_jobs)
+        await asyncio.gather(*(source.none_under_way() for source, _ in self._listening), *jobs)
         await self.parts.runtime.under_way.none()
         await self.parts.runtime.tasks.none()
 
     async def stop_sources(self) -> None:
         """Stop the sources, and wait for their events that are under way."""
         sources, self._listening = self._listening, []
-        await asyncio.gather(*(source.stop() for source, _ in sources))
+        jobs = list(self._batch_jobs)
+        self._is_at_work = False
+        await asyncio.gather(*(source.stop() for source, _ in sources), *(each.stop() for each in jobs))
+
+    @property
+    def _batch_jobs(self) -> Iterable[BatchJobs]:
+        """What works on batch jobs, if it does so by itself: in a test, whoever stores a job waits for its end."""
+        runtime = self.parts.runtime
+        return runtime.batch_jobs.values() if self._is_at_work and runtime.isolation is None else ()

@@ -56,10 +56,14 @@ class Address:
 
 @dataclass(frozen=True)
 class Where:
-    """At which address a route is: as the flows say, unless the command line does."""
+    """At which address a route is: as the flows say, unless the command line does.
+
+    leaves_requests: whether requests are left to other processes, so that there is no address.
+    """
 
     host: str | None = None
     port: int | None = None
+    leaves_requests: bool = False
 
     def of(self, route: Route) -> tuple[str, int]:
         return self.host or route.host, route.port if self.port is None else self.port
@@ -67,7 +71,7 @@ class Where:
     def addresses(self, flows: Iterable[Flow]) -> list[Address]:
         """Return the addresses of the listeners, each with its flows."""
         addresses: dict[tuple[str, int], Address] = {}
-        for flow in flows:
+        for flow in () if self.leaves_requests else flows:
             if isinstance(flow.source, HttpSource):
                 route = flow.source.route()
                 key = self.of(route)

@@ -7,11 +7,12 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from engine import __version__
+from engine.tools.batch.commands import batch
 from engine.tools.commands import (
     Given,
     attributes_option,
@@ -36,6 +37,7 @@ from engine.tools.tested.trying import test
 
 if TYPE_CHECKING:
     from engine.application import Metrics
+    from engine.operation.addresses import Where
     from engine.testing.recordings.recording import Recorder
     from engine.tools.served.managing import ManagementPort
 
@@ -51,6 +53,30 @@ class WorkerCount(click.IntRange):
 
     def convert(self, value: Any, option: click.Parameter | None, context: click.Context | None) -> Any:
         return 0 if value == AUTO else super().convert(value, option, context)
+
+
+workers_option = click.option(
+    "--workers", type=WorkerCount(1, MOST_WORKERS), default=1, show_default=True, metavar=f"N|{AUTO}",
+    help="Processes that share the sockets; auto: one for each CPU that may be used. What is in memory (stores, "
+    "queues, rate limits) is each one's own.",
+)  # fmt: skip
+management_option = click.option(
+    "--management", metavar="[HOST:]PORT",
+    help="Answer health, metrics and commands for operators there, at 127.0.0.1 unless HOST says otherwise.",
+)  # fmt: skip
+metrics_option = click.option(
+    "--metrics", type=click.Choice(["flows", "elements"]),
+    help="What /metrics has of the management port: flows (the default), or the time and errors of each element, too.",
+)  # fmt: skip
+trace_option = click.option(
+    "--trace-elements", is_flag=True,
+    help="Record traces, with a span for each element; without it, OTEL_… variables ask for those of flows and calls.",
+)  # fmt: skip
+
+
+def operator_options(command: Any) -> Any:
+    """Add the options of what operators see: the management port, measures, traces."""
+    return management_option(metrics_option(trace_option(command)))
 
 
 def _print_version(context: click.Context, option: click.Parameter, value: bool) -> None:
@@ -77,11 +103,7 @@ def main() -> None:
 @click.option(
     "--docs/--no-docs", default=None, help="Answer GET /openapi.json and GET /docs; left out, as the flows say."
 )
-@click.option(
-    "--workers", type=WorkerCount(1, MOST_WORKERS), default=1, show_default=True, metavar=f"N|{AUTO}",
-    help="Processes that share the sockets; auto: one for each CPU that may be used. What is in memory (stores, "
-    "queues, rate limits) is each one's own.",
-)  # fmt: skip
+@workers_option
 @click.option(
     "--reload", is_flag=True, help="Serve anew when a file changes; one with a mistake leaves what was served before."
 )
@@ -89,18 +111,7 @@ def main() -> None:
     "--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Write each request as a test into DIR, its outward calls mocked, secrets hidden; `engine test DIR` replays.",
 )  # fmt: skip
-@click.option(
-    "--management", metavar="[HOST:]PORT",
-    help="Answer health, metrics and commands for operators there, at 127.0.0.1 unless HOST says otherwise.",
-)  # fmt: skip
-@click.option(
-    "--metrics", type=click.Choice(["flows", "elements"]),
-    help="What /metrics has of the management port: flows (the default), or the time and errors of each element, too.",
-)  # fmt: skip
-@click.option(
-    "--trace-elements", is_flag=True,
-    help="Record traces, with a span for each element; without it, OTEL_… variables ask for those of flows and calls.",
-)  # fmt: skip
+@operator_options
 @log_options
 def serve(
     paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...],
@@ -108,18 +119,26 @@ def serve(
     management: str | None, metrics: Metrics | None, trace_elements: bool, logs: LogSettings,
 ) -> None:  # fmt: skip
     """Serve the flows of files and folders over HTTP."""
+    from engine.operation.addresses import Where
+
+    known = given(paths, settings, processors, env)
+    _serve(known, Where(host, port), docs, workers, reload, record, management, metrics, trace_elements, logs)
+
+
+def _serve(
+    known: Given, where: Where, docs: bool | None, workers: int, reload: bool, record: Path | None,
+    management: str | None, metrics: Metrics | None, trace_elements: bool, logs: LogSettings,
+) -> NoReturn:  # fmt: skip
     from engine.tools.served.telemetry import meters, pushes_metrics
 
     is_measured = management is not None or pushes_metrics()
     if metrics and not is_measured:
         fail("--metrics is what the management port answers, or a collector gets: add --management 9090")
-    known = given(paths, settings, processors, env)
     if reload:
         from engine.tools.served.reload import serve_again
 
         sys.exit(serve_again(known, sys.argv[1:]))
     gc.disable()  # loaded objects stay: collecting now only delays the start; `serve` enables it
-    from engine.operation.addresses import Where
     from engine.tools.logs.configuring import configure
     from engine.tools.served.handover import Successor
     from engine.tools.served.serving import Told, serve_application
@@ -135,7 +154,7 @@ def serve(
 
     hide(app.parts.secrets)
     operators = _management_port(management, workers) if management else None
-    told = Told(Where(host, port), docs, workers, recorder, Successor.expected(), operators, hide)
+    told = Told(where, docs, workers, recorder, Successor.expected(), operators, hide)
     try:
         code = serve_application(app, told)
     finally:
@@ -169,6 +188,28 @@ def _recorder(folder: Path, known: Given) -> Recorder:
         return Recorder(folder, known.paths, known.all_properties)
     except OSError as error:
         fail(f"'{folder}' cannot be written: {error.strerror}")
+
+
+@main.command()
+@paths_argument
+@set_option
+@env_option
+@processors_option
+@workers_option
+@operator_options
+@log_options
+def worker(
+    paths: tuple[str, ...], settings: tuple[str, ...], env: str | None, processors: tuple[str, ...], workers: int,
+    management: str | None, metrics: Metrics | None, trace_elements: bool, logs: LogSettings,
+) -> None:  # fmt: skip
+    """Work on batch jobs, queues and schedules of flows; requests over HTTP are left to `engine serve`."""
+    from engine.operation.addresses import Where
+
+    where = Where(leaves_requests=True)
+    _serve(
+        given(paths, settings, processors, env), where, None, workers, False, None, management, metrics,
+        trace_elements, logs,
+    )  # fmt: skip
 
 
 @main.command()
@@ -337,5 +378,5 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, config, secrets, import_, processors, evaluate, explain, functions, limits):
+for command in (test, batch, config, secrets, import_, processors, evaluate, explain, functions, limits):
     main.add_command(command)

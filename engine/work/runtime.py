@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from engine.limits import RESPONSE_TIMEOUT
 from engine.values.errors import ErrorType
@@ -29,6 +30,26 @@ DATA_DIR = ".engine"
 
 async def do_nothing(value: Any) -> None:
     """Close nothing."""
+
+
+class BatchJobs(Protocol):
+    """All jobs of one name, and what works on them while the application listens."""
+
+    async def home(self) -> Any:
+        """Return the database in which they live (engine/jobs)."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to work on what waits, unless that has begun."""
+
+    async def rest(self) -> None:
+        """Begin nothing more; what is under way ends, or is left to others."""
+
+    async def none_under_way(self) -> None:
+        """Return when nothing is under way here."""
+
+    async def stop(self) -> None:
+        """Rest, and return when nothing is under way here; immediately if that is cancelled."""
 
 
 class Kept(NamedTuple):
@@ -85,6 +106,11 @@ class Runtime:
         self._databases: dict[str, LocalDatabase] = {}
         self._starters: list[Callable[[], Awaitable[None]]] = []
         self._closers: list[Callable[[], Awaitable[None]]] = []
+
+    @cached_property
+    def batch_jobs(self) -> dict[str, BatchJobs]:
+        """The batch jobs of the flows by name."""
+        return {}
 
     def keep_from(self, what: str) -> None:
         """Raise FlowError in a test: an element is about to reach something outside, such as `GET https://…`."""
@@ -183,7 +209,7 @@ class Runtime:
 
     def _forget(self) -> None:
         """Hold nothing any more that holds it."""
-        for each in (self.flows, self._starters, self._closers):
+        for each in (self.flows, self.batch_jobs, self._starters, self._closers):
             each.clear()
 
     def close(self) -> None:

@@ -54,6 +54,7 @@ flows:
       - circuit-breaker: {name: shop, steps: [{idempotent-message-validator: {}}]}
       - parallel-foreach: {collect: {target: each}, steps: [{logger: {level: DEBUG}}]}
       - until-successful: {maxRetries: 0, steps: [{async: {steps: [{logger: {}}]}}]}
+      - batch:job: {jobName: numbers, target: job, process-records: [{name: look, steps: [{logger: {level: DEBUG}}]}]}
       - vm:publish: {config-ref: Q, queueName: kept, content: 1}
       - http:request: {config-ref: Up, path: /nobody}
     error-handler:

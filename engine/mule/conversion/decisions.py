@@ -9,7 +9,7 @@ from engine.mule.xml.nodes import Node
 KEY = "![…] values are encrypted: give their key by ENGINE_KEY, or encrypt them anew (engine secrets)"
 BY_ELEMENT = {
     "api-gateway:autodiscovery": "who may call: policies of API Manager are not applied here (security:*, rateLimit)",
-    "batch:job": "how batch jobs run: foreach with `collect` in an async scope, until there are batch elements",
+    "batch:job": "in which database batch jobs live: `config-ref` of batch:job, else a file in the data folder",
     "http:authorization-code": "how users log in: there is no authorization code flow here",
     "db:config": "which driver and url each database has here (engine check --connect tries them)",
     "tls:key-store": "which certificates are used: Java key stores must be exported as PEM",

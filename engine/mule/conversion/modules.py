@@ -23,7 +23,7 @@ MODULES = {
     "smb": FILES,
     "s3": FILES,
     "email": Advice("there is no connector to mail", "a python step with smtplib or imaplib", "M"),
-    "batch": Advice("there are no batch jobs yet", "foreach with `collect`, in an async scope", "M"),
+    "batch": Advice("nothing here does it", "batch:job with process-records and on-complete", "M"),
     "wsc": Advice("there is no SOAP client", "http:request with the envelope written by DataWeave", "M"),
     "apikit-soap": Advice("there is no SOAP server", "http:listener, and the envelope read by DataWeave", "L"),
     "xml-module": Advice("there is no XML module", "DataWeave, which reads XML", "M"),

@@ -27,7 +27,7 @@ from engine.mule.xml.nodes import Node
 
 STEPS: dict[str, Rule] = {
     rule.name: rule
-    for module in (core, scopes, http, db, stores, vm, validation, json, ee, apikit)
+    for module in (core, scopes, batch, http, db, stores, vm, validation, json, ee, apikit)
     for rule in module.RULES
 }
 """What stands in a row of steps."""
@@ -43,6 +43,5 @@ def written_step(node: Node) -> Callable[[Conversion, Node], list[Part]] | None:
     """Return what makes the steps of an element that no rule describes; None if there is nothing."""
     if write := files.written(node):
         return write
-    own = {**scripting.WRITTEN, "batch:job": batch.job}
-    one = own.get(node.name) or (None if node.name in STEPS else loggers.written(node))
+    one = scripting.WRITTEN.get(node.name) or (None if node.name in STEPS else loggers.written(node))
     return None if one is None else lambda conversion, node: [one(conversion, node)]

@@ -1,45 +1,73 @@
-"""Batch jobs, which are not there yet: a step that says so, and their steps as sub-flows, ready to be called."""
+"""Batch jobs, their steps and aggregators."""
 
 from __future__ import annotations
 
-from engine.mule.conversion.conversion import Conversion, raising
-from engine.mule.conversion.modules import MODULES
-from engine.mule.writing.parts import Part
-from engine.mule.xml.nodes import Comment, Node
+from typing import Any
 
-WITHOUT_STEPS = ("batch:job", "batch:input", "batch:history")
-ROWS = {"batch:step": "", "batch:aggregator": " aggregator", "batch:on-complete": " on complete"}
+from engine.mule.conversion.children import melted, within
+from engine.mule.conversion.conversion import Conversion
+from engine.mule.conversion.rule import Params, Rule
+from engine.mule.xml.nodes import Node
 
+UNITS = {"MILLISECONDS": "ms", "SECONDS": "s", "MINUTES": "m", "HOURS": "h", "DAYS": "d"}
 
-def job(conversion: Conversion, node: Node) -> Part:
-    """Return the step in the place of a job; what its parts do stands in sub-flows."""
-    name = node.get("jobName") or node.get("name") or "batch"
-    advice = MODULES["batch"]
-    with conversion.noting() as gaps:
-        conversion.gap(node, f"batch:job '{name}'", advice, is_whole=False)
-    known = dict(_rows(conversion, node, name))
-    conversion.sub_flows |= known
-    conversion.unconverted.update(id(each) for each in node.walk() if each.name in WITHOUT_STEPS)
-    settings = ", ".join(f"{key}={value}" for key, value in node.attributes.items() if ":" not in key)
-    return raising(gaps[0][0], f"{settings}\nIts parts are the sub-flows {', '.join(known)}.", node)
-
-
-def _rows(conversion: Conversion, node: Node, job: str) -> list[tuple[str, Part]]:
-    """Return the parts of a job that hold steps, each by the name of its sub-flow."""
-    found = []
-    for part in node.walk():
-        if part.name in ROWS:
-            inner = [each for each in part.children if isinstance(each, Comment) or each.name not in ROWS]
-            doc = ", ".join(f"{key}={value}" for key, value in part.attributes.items() if ":" not in key)
-            owner = f"{job}: {_step_of(node, part)}" if part.name != "batch:on-complete" else job
-            flow = {"doc": doc} if doc else {}
-            steps = conversion.steps(inner)
-            found.append((f"{owner}{ROWS[part.name]}", Part({**flow, "steps": steps}, part, kind="sub-flows")))
-    return found
+AGGREGATOR = Rule(
+    "batch:aggregator",
+    numbers="size",
+    flags="streaming",
+    steps=True,
+    no_matter="preserveMimeTypes",
+    has_label=False,
+)
+STEP = Rule(
+    "batch:step",
+    names="name",
+    texts="acceptPolicy acceptExpression",
+    children={"batch:aggregator": within("aggregator", AGGREGATOR)},
+    steps=True,
+    has_label=False,
+)
 
 
-def _step_of(job: Node, part: Node) -> str:
-    """Return the name of the step that a part is, or is in."""
-    steps = [each for each in job.walk() if each.name == "batch:step"]
-    step = next((each for each in steps if any(inner is part for inner in each.walk())), part)
-    return step.get("name") or step.local_name
+def _step(conversion: Conversion, node: Node) -> Params:
+    params = conversion.params(node, STEP)
+    aggregator = {name: params.pop(name) for name in ("aggregator",) if name in params}
+    return {"process-records": [{**params, **aggregator}]}
+
+
+RECORDS = Rule("batch:process-records", children={"batch:step": _step}, has_label=False)
+
+
+def _on_complete(conversion: Conversion, node: Node) -> Params:
+    return {"on-complete": conversion.steps(node.children)}
+
+
+def _history(conversion: Conversion, node: Node) -> Params:
+    """Return how long jobs are kept: `<batch:expiration maxAge="10" ageUnit="MINUTES"/>`."""
+    for child in node.elements:
+        unit = UNITS.get(child.get("ageUnit") or "DAYS")
+        if child.name == "batch:expiration" and unit:
+            return {"history": {"maxAge": f"{child.get('maxAge')}{unit}"}}
+    return {}
+
+
+def _job(conversion: Conversion, node: Node, params: Params) -> Any:
+    label = {name: params.pop(name) for name in ("doc:name",) if name in params}
+    name = params.pop("jobName", f"{conversion.flow}Batch_Job")
+    return {"batch:job": {**label, "jobName": name, **params}}
+
+
+RULES = [
+    Rule(
+        "batch:job",
+        names="jobName",
+        texts="schedulingStrategy jobInstanceId target",
+        numbers="blockSize maxFailedRecords maxConcurrency",
+        children={
+            "batch:process-records": melted(RECORDS),
+            "batch:on-complete": _on_complete,
+            "batch:history": _history,
+        },
+        finish=_job,
+    ),
+]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.parameters.expression import Condition, Expression, Template
 
-CONDITIONS = ("expression", "when", "filterExpression", "until")
+CONDITIONS = ("expression", "when", "filterExpression", "until", "acceptExpression")
 """Parameters that are conditions, with or without `#[ ]`."""
 EXPRESSIONS = ("collection", "idExpression", "valueExpression", "targetValue")
 """Parameters that are expressions, with or without `#[ ]`."""

@@ -63,7 +63,7 @@ class Told:
 def serve_application(app: Application, told: Told) -> int:
     """Serve until a signal comes; return the exit code."""
     addresses = told.where.addresses(app.flows.values())
-    mistake = mistake_in(app.flows, addresses)
+    mistake = _idle(app) if told.where.leaves_requests else mistake_in(app.flows, addresses)
     if not mistake:
         _take_over(addresses, told.successor)
     if mistake := mistake or _listen(addresses):
@@ -79,6 +79,13 @@ def serve_application(app: Application, told: Told) -> int:
     return workers.run(lambda: announce(serving, told))
 
 
+def _idle(app: Application) -> str | None:
+    """Return why there is nothing to work on, if requests are left to others."""
+    works = any(flow.source and not isinstance(flow.source, HttpSource) for flow in app.flows.values())
+    is_idle = not works and not app.parts.runtime.batch_jobs
+    return "no batch job, and no source but of HTTP: there is nothing to work on" if is_idle else None
+
+
 def run(serving: Serving, told: Told, ready: Callable[[], None], channel: Channel | None = None) -> int:
     """Serve in this process; return the exit code.
 
@@ -91,7 +98,8 @@ def run(serving: Serving, told: Told, ready: Callable[[], None], channel: Channe
 def announce(serving: Serving, told: Told) -> None:
     """Say that requests are answered."""
     hide = serving.app.parts.runtime.secrets.hide
-    text = hide(announcement(serving.app, serving.addresses, told.management))
+    leaves_requests = told.where.leaves_requests
+    text = hide(announcement(serving.app, serving.addresses, told.management, leaves_requests=leaves_requests))
     told.manager.ready(text.rpartition("\n")[2].removesuffix("; Ctrl-C ends it"))
     if told.successor is None:
         click.echo(text)
@@ -229,8 +237,14 @@ def _reload_on_signal(reloading: Reload) -> None:
     loop.add_signal_handler(signal.SIGHUP, hung_up)
 
 
-def announcement(app: Application, addresses: list[Address], management: ManagementPort | None = None) -> str:
-    """Return the lines printed when requests are answered: each route, other sources of flows, the addresses."""
+def announcement(
+    app: Application,
+    addresses: list[Address],
+    management: ManagementPort | None = None,
+    *,
+    leaves_requests: bool = False,
+) -> str:
+    """Return the lines printed at the start: each route, other sources of flows, batch jobs, the addresses."""
     lines = []
     for address in addresses:
         for flow, route in address.routes:
@@ -239,7 +253,9 @@ def announcement(app: Application, addresses: list[Address], management: Managem
     for flow in app.flows.values():
         if flow.source and not isinstance(flow.source, HttpSource):
             lines.append(f"{flow.source.starts_at()} -> {flow.name}")
+    lines += [f"batch job {name}" for name in app.parts.runtime.batch_jobs]
     if management is not None:
         lines.append(f"{management.url} -> health, metrics and commands for operators")
     where = f" at {', '.join(address.url for address in addresses)}" if addresses else ""
-    return "\n".join([*lines, f"engine {__version__} serves{where}; Ctrl-C ends it"])
+    does = "works" if leaves_requests else "serves"
+    return "\n".join([*lines, f"engine {__version__} {does}{where}; Ctrl-C ends it"])

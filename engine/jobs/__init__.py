@@ -1,0 +1,1 @@
+"""Durable jobs: records in portions, claims with a lease, one outcome for each record."""

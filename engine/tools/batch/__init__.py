@@ -1,0 +1,1 @@
+"""`engine batch`: the jobs of an application, for operators."""
