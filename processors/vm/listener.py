@@ -110,8 +110,7 @@ class Listener(QueueAccess, ActiveSource):
         while True:
             await self._consumers.wait_for_room()
             await flow.wait_for_room()
-            await queue.arrival()
-            if envelope := queue.take():
+            if envelope := await queue.receive():
                 self.begin(self._consume(envelope, flow), flow)
                 await asyncio.sleep(0)  # it is in the flow, before the flow is asked for room again
 
@@ -125,7 +124,7 @@ class Listener(QueueAccess, ActiveSource):
             try:
                 await flow.serve(event, lambda after: envelope.answer(after, self.response.content.evaluate(after)))
             except asyncio.CancelledError:
-                self.queue.put_back(envelope)
+                await self.queue.put_back(envelope)
                 raise
             except FlowError as failure:
                 failure.forget_frames()  # they hold the failure: avoids a reference cycle
@@ -133,7 +132,7 @@ class Listener(QueueAccess, ActiveSource):
                     await self._put_back(envelope, self._delay(envelope, failure))
                     return
                 envelope.fail(failure)
-            self.queue.done(envelope)
+            await self.queue.settle(envelope)
 
     def _comes_again(self, failure: FlowError) -> bool:
         """Return whether a message that failed is delivered again."""
@@ -157,7 +156,7 @@ class Listener(QueueAccess, ActiveSource):
             if delay and self._ending:
                 await within(self.runtime.clock, delay, self._ending)
         finally:
-            self.queue.put_back(envelope)
+            await self.queue.put_back(envelope)
 
 
 def _types(failure: BaseException | None) -> Iterator[ErrorType]:

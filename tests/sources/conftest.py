@@ -11,11 +11,21 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent.parent / "server"))  # for the server of its tests
 
+from redis_server import MISSING, RedisServer
 from running import Running
 
 from engine import Application, Clock
 
 Start = Callable[..., Running]
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    if MISSING:
+        pytest.skip(MISSING)
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
 
 
 @pytest.fixture

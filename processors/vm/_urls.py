@@ -1,0 +1,56 @@
+"""The urls of queues."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator
+
+from engine import Kind, Mistake, refuse, shown
+from engine.connectors import TEXT, did_you_mean
+
+FILE, MEMORY = "sqlite:///", "memory://"
+REDIS = ("redis", "rediss", "unix")
+SERVERS = dict.fromkeys(REDIS, ("redis", "redis"))
+"""The package, and the extra with it, of each scheme."""
+URLS = "redis://host:6379/0, rediss://…, unix:///socket, sqlite:///file.db or memory://"
+
+
+def _url(value: Any) -> Any:
+    text = str(value)
+    scheme, separator, _ = text.partition("://")
+    if not isinstance(value, str) or not separator:
+        _refuse(f"{shown(scheme[:20])} as a url")
+    if text == MEMORY or (text.startswith(FILE) and len(text) > len(FILE)):
+        return text
+    if scheme not in SERVERS:
+        _refuse(
+            f"the scheme '{scheme[:20]}'", did_you_mean(scheme, SERVERS) if scheme not in ("sqlite", "memory") else ""
+        )
+    if not _names_a_server(text):
+        _refuse("a url that names no server")
+    package, extra = SERVERS[scheme]
+    if find_spec(package) is None:
+        found = f"a url of {scheme}, but no driver for it is installed"
+        refuse([Mistake("F303", found, f"the package {package}", f"pip install 'flow-engine[{extra}]'")])
+    return text
+
+
+def _names_a_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        place = parts.path.strip("/") if parts.scheme == "unix" else parts.hostname
+        return bool(place) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _refuse(found: str, scheme: str = "") -> NoReturn:
+    """Report a url without showing it: it may hold a password."""
+    refuse([Mistake("F303", found, "where queues live", f"{scheme}://…" if scheme else URLS)])
+
+
+QueueUrl = Annotated[str, BeforeValidator(_url), Kind("url of queues", TEXT)]
+"""The url of queues."""
