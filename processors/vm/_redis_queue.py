@@ -61,7 +61,7 @@ class RedisServer:
             await queue.rest()
         await self.connection.close()
         for queue in self._queues:
-            queue.close()
+            queue.forget()
 
 
 class Sample(NamedTuple):
@@ -252,7 +252,8 @@ class RedisQueue(Queue):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def close(self) -> None:
+    def forget(self) -> None:
+        """Forget the connections, which are closed, and the event loop."""
         self._renewing = self._sampling = self._sample = None
         self._held.clear()
         self._arrivals.close()
