@@ -163,6 +163,7 @@ if TYPE_CHECKING:
     from engine.stores.homes.redis_connection import Line as Line
     from engine.stores.homes.redis_connection import RedisConnection as RedisConnection
     from engine.stores.homes.redis_connection import Script as Script
+    from engine.stores.homes.redis_connection import reason_against as reason_against
     from engine.stores.homes.urls import HomeUrl as HomeUrl
     from engine.stores.homes.urls import OwnHomeUrl as OwnHomeUrl
     from engine.stores.homes.urls import home_of as home_of

@@ -15,27 +15,39 @@ FILE, MEMORY = "sqlite:///", "memory://"
 REDIS = ("redis", "rediss", "unix")
 SERVERS = dict.fromkeys(REDIS, ("redis", "redis"))
 """The package, and the extra with it, of each scheme."""
+EXPECTED = "the url of a server, a file or the memory for queues"
 URLS = "redis://host:6379/0, rediss://…, unix:///socket, sqlite:///file.db or memory://"
 
 
 def _url(value: Any) -> Any:
     text = str(value)
-    scheme, separator, _ = text.partition("://")
+    scheme, separator, rest = text.partition("://")
     if not isinstance(value, str) or not separator:
         _refuse(f"{shown(scheme[:20])} as a url")
-    if text == MEMORY or (text.startswith(FILE) and len(text) > len(FILE)):
+    if text == MEMORY or (scheme == "sqlite" and text.startswith(FILE) and len(text) > len(FILE)):
         return text
+    if scheme == "sqlite":
+        _refuse("a url that names no file")
     if scheme not in SERVERS:
-        _refuse(
-            f"the scheme '{scheme[:20]}'", did_you_mean(scheme, SERVERS) if scheme not in ("sqlite", "memory") else ""
-        )
-    if not _names_a_server(text):
+        _refuse(f"the scheme '{scheme[:20]}'", did_you_mean(scheme, SERVERS))
+    if not rest or not _names_a_server(text):
         _refuse("a url that names no server")
-    package, extra = SERVERS[scheme]
-    if find_spec(package) is None:
-        found = f"a url of {scheme}, but no driver for it is installed"
-        refuse([Mistake("F303", found, f"the package {package}", f"pip install 'flow-engine[{extra}]'")])
+    _check_driver(text, *SERVERS[scheme])
     return text
+
+
+def _check_driver(url: str, package: str, extra: str) -> None:
+    if find_spec(package) is None:
+        found = f"a url of {urlsplit(url).scheme}, but no driver for it is installed"
+        refuse([Mistake("F303", found, f"the package {package}", f"pip install 'flow-engine[{extra}]'")])
+    if package == "redis" and (reason := _reason_against(url)):
+        refuse([Mistake("F303", reason, EXPECTED, "rediss://host:6379/0?ssl_ca_certs=/etc/ca.pem")])
+
+
+def _reason_against(url: str) -> str:
+    from engine.connectors import reason_against  # imports the driver
+
+    return reason_against(url)
 
 
 def _names_a_server(url: str) -> bool:
@@ -49,7 +61,7 @@ def _names_a_server(url: str) -> bool:
 
 def _refuse(found: str, scheme: str = "") -> NoReturn:
     """Report a url without showing it: it may hold a password."""
-    refuse([Mistake("F303", found, "where queues live", f"{scheme}://…" if scheme else URLS)])
+    refuse([Mistake("F303", found, EXPECTED, f"{scheme}://…" if scheme else URLS)])
 
 
 QueueUrl = Annotated[str, BeforeValidator(_url), Kind("url of queues", TEXT)]

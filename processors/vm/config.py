@@ -57,11 +57,9 @@ class Config(BaseConfig):
     each message goes to one of them, at least once. A process holds what it has taken as long as it gives signs of
     life: what a dead one held is delivered to another after 15 s, before newer messages, and so is what was put back.
     So with one consumer in all, messages keep their order; with more, those behind a message that failed may be handled
-    before it comes again. While the server is away, publishing raises VM:CONNECTIVITY (the message may have arrived, if
-    its answer was lost), and listeners wait; they go on by themselves, and the log tells it once. The queues are under
-    the names of the application (`name` of `configuration`) and of this config. Messages are as safe as the server:
-    with `appendonly yes` and `appendfsync everysec` it may lose a second of accepted ones in a power cut, with `always`
-    none; `maxmemory-policy` must be noeviction.
+    before it comes again. While the server is away, publishing raises VM:CONNECTIVITY, and listeners wait and go on by
+    themselves. Messages are as safe as the server: with `appendonly yes` and `appendfsync everysec` a power cut may
+    lose a second of accepted ones, with `always` none.
 
     Each config has its own queues. Values keep their types; all kinds of queue refuse values that cannot be written
     (VM:INVALID_VALUE). A test (`engine test`) uses none of a server: its queues are its own, by their queueType.

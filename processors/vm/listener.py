@@ -43,7 +43,9 @@ class Listener(QueueAccess, ActiveSource):
     those behind it, until MULE:REDELIVERY_EXHAUSTED is raised in the flow, with the last error as its cause; then it is
     removed. While it waits it keeps its consumer: other consumers go on with the messages behind it; with
     numberOfConsumers 1 those wait, too. A message of a PERSISTENT queue that was in the flow when the process ended, or
-    that shutdownTimeout cut short, is delivered again.
+    that shutdownTimeout cut short, is delivered again. If the queue is with a server (`url` of its config), the
+    listeners of all processes share its messages, numberOfConsumers counts in each of them, and attempts counts the
+    deliveries to all.
 
     Example:
         configs:

@@ -180,7 +180,8 @@ async def test_a_server_that_begins_anew_in_the_middle_loses_and_repeats_nothing
 ) -> None:
     """It is away for longer than messages are held; those under way end meanwhile."""
     here = await own_shop.open()
-    machines = [await own_shop.open(WORK, "500ms") for _ in range(2)]
+    for _ in range(2):
+        await own_shop.open(WORK, "500ms")
     for number in range(6):
         await here.run("put", number)
     await until(lambda: len(begun(caplog)) >= 4)
@@ -271,15 +272,15 @@ async def test_an_application_may_start_again(shop: Shop) -> None:
         ("redi://host", "the scheme 'redi'"),
         ("kafka://host", "the scheme 'kafka'"),
         ("host:6379", "as a url"),
-        ("sqlite://", "the scheme 'sqlite'"),
+        ("sqlite://", "a url that names no file"),
+        ("redis://host?colour=red", "options behind the ?"),
         ("", "as a url"),
     ],
 )
 async def test_a_wrong_url_is_a_mistake(tmp_path: Path, url: str, told: str) -> None:
     file = tmp_path / "flows.yaml"
-    file.write_text(
-        f"configuration: {{name: x}}\nconfigs: {{VM: {{vm:config: {{url: '{url}', queues: [{{queueName: q}}]}}}}}}\n"
-    )
+    config = f"vm:config: {{url: '{url}', queues: [{{queueName: q}}]}}"
+    file.write_text(f"configuration: {{name: x}}\nconfigs: {{VM: {{{config}}}}}\n")
     with pytest.raises(LoadError, match=told) as caught:
         Application.load(file)
     assert "F303" in str(caught.value)
