@@ -160,6 +160,7 @@ if TYPE_CHECKING:
     from engine.stores.homes.home import Bounds as Bounds
     from engine.stores.homes.home import Home as Home
     from engine.stores.homes.lease import Lease as Lease
+    from engine.stores.homes.reach import Reach as Reach
     from engine.stores.homes.redis_connection import Line as Line
     from engine.stores.homes.redis_connection import RedisConnection as RedisConnection
     from engine.stores.homes.redis_connection import Script as Script

@@ -9,7 +9,7 @@ from collections import deque
 from engine import Clock
 from engine.connectors import LocalDatabase, Usage
 from processors.vm._envelope import Envelope, Reply
-from processors.vm._queue import Queue
+from processors.vm._queue import Queue, Told
 from processors.vm._waiters import Waiters
 
 SCHEMA = """
@@ -120,6 +120,8 @@ class LocalQueue(Queue):
 class TransientQueue(LocalQueue):
     """A queue in memory, which ends with the application."""
 
+    own = frozenset[Told](("depth", "taken", "age"))
+
     def __init__(self, limit: int, clock: Clock) -> None:
         super().__init__(limit, clock)
         self._waiting: deque[Envelope] = deque()
@@ -228,7 +230,7 @@ class PersistentQueue(LocalQueue):
     def _forget(self, envelope: Envelope) -> None:
         self._run("DELETE FROM messages WHERE number = ?", (envelope.number,))
 
-    def recover(self) -> None:
+    def listen(self, consumers: int) -> None:
         if not self._is_recovered:
             self._run(RETURN_ALL, (self._name,))
             self._waiting, self._is_recovered = None, True

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from engine import Clock
 from engine.connectors import Counter, Measures, Usage
 from processors.vm._envelope import Envelope
+
+Told = Literal["depth", "taken", "age"]
 
 
 class Queue:
@@ -13,6 +17,9 @@ class Queue:
     A message that was received blocks nobody; it is gone once it is `done`, or put back in its place. What is with a
     server raises VM:CONNECTIVITY while that is away.
     """
+
+    own: frozenset[Told] = frozenset()
+    """The numbers that each process tells of itself; the others are the same in all."""
 
     def __init__(self, limit: int, clock: Clock) -> None:
         self._limit = limit
@@ -27,6 +34,9 @@ class Queue:
         self._consumed = measures.counter("engine_queue_consumed_total", text, config=config, queue=queue)
         text = "Deliveries of messages that had been delivered before"
         self._redelivered = measures.counter("engine_queue_redelivered_total", text, config=config, queue=queue)
+
+    async def begin(self) -> None:
+        """Make the queue, before the first event."""
 
     async def put(self, envelope: Envelope, seconds: float) -> bool:
         """Add the message as soon as there is room; return whether there was any within the seconds."""
@@ -51,8 +61,11 @@ class Queue:
         """Do as `done`; if a server is away, wait until it is back."""
         await self.done(envelope)
 
-    def recover(self) -> None:
-        """Put back the messages that were taken when the process ended; return immediately if that was already done."""
+    def listen(self, consumers: int) -> None:
+        """Begin to listen, with so many consumers: what a process of before had taken and not ended is put back."""
+
+    async def rest(self) -> None:
+        """Take no messages in advance, until somebody receives some again."""
 
     def resize(self, limit: int) -> None:
         """Have room for so many from now on; those that wait stay."""
@@ -75,7 +88,7 @@ class Queue:
         """Return how many messages wait."""
         raise NotImplementedError
 
-    def taken(self) -> int:
+    def taken(self) -> float:
         """Return how many messages were received, and are neither done nor put back."""
         raise NotImplementedError
 

@@ -8,16 +8,18 @@ from os import getpid
 from secrets import token_hex
 from socket import gethostname
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from engine import Clock, FlowError
 from engine.connectors import RedisConnection, Script, Usage
 from processors.vm import _redis_scripts as scripts
+from processors.vm._answers import RemoteReply
 from processors.vm._envelope import Envelope
 from processors.vm._errors import VM_CONNECTIVITY
 from processors.vm._queue import Queue
-from processors.vm._redis_replies import RemoteReply, Replies
+from processors.vm._redis_replies import Replies
+from processors.vm._sampling import Sample, Sampling, or_unknown
 from processors.vm._signals import LOOK_AGAIN, Signals
 
 log = logging.getLogger("engine")
@@ -30,8 +32,6 @@ FORGOTTEN = 3600.0
 """Seconds after which a process that holds no message is forgotten."""
 PAUSE = 1.0
 """Seconds until a listener asks again a server that is away."""
-SAMPLED = 2.0
-"""Seconds between two counts for the measures; three times as long one is good."""
 
 
 class RedisServer:
@@ -58,19 +58,10 @@ class RedisServer:
     async def close(self) -> None:
         await self.replies.close()
         for queue in self._queues:
-            await queue.rest()
+            await queue.end()
         await self.connection.close()
         for queue in self._queues:
             queue.forget()
-
-
-class Sample(NamedTuple):
-    """How many messages wait, how many were taken, and for how many seconds the first one waits."""
-
-    waiting: int
-    taken: int
-    age: float
-    at: float
 
 
 class RedisQueue(Queue):
@@ -87,8 +78,7 @@ class RedisQueue(Queue):
         self._arrivals, self._rooms = (Signals(server.connection, name) for name in self._keys[1:])
         self._held: dict[str, RemoteReply | None] = {}
         self._renewing: asyncio.Task[None] | None = None
-        self._sampling: asyncio.Task[None] | None = None
-        self._sample: Sample | None = None
+        self._sampling = Sampling(self._count, self._keys[0])
         self._recovers_at = monotonic() + HELD / RENEWALS
 
     async def put(self, envelope: Envelope, seconds: float) -> bool:
@@ -139,7 +129,7 @@ class RedisQueue(Queue):
     async def _finish(self, envelope: Envelope) -> None:
         reply = self._held.get(envelope.number)
         if reply is not None:
-            await reply.send(self._server.connection)
+            await self._server.replies.send(reply)
         if await self._run(scripts.DONE, self._server.process, envelope.number):
             self._consumed.value += 1
         else:
@@ -160,7 +150,7 @@ class RedisQueue(Queue):
 
     def _hold(self, id: bytes, fields: list[bytes], attempts: int) -> Envelope:
         known = dict(zip(fields[::2], fields[1::2], strict=True))
-        reply = RemoteReply(known[b"reply"].decode()) if b"reply" in known else None
+        reply = RemoteReply(*known[b"reply"].decode().rsplit(" ", 1)) if b"reply" in known else None
         trace = known[b"trace"].decode() if b"trace" in known else None
         number, correlation_id = id.decode(), known.get(b"correlation", b"").decode()
         self._held[number] = reply
@@ -208,53 +198,37 @@ class RedisQueue(Queue):
 
     @property
     def places(self) -> Usage | None:
-        sample = self._sample
-        return Usage(sample.waiting, self._limit) if self._limit and sample and self._is_good(sample) else None
+        sample = self._sampling.known if self._limit else None
+        return Usage(sample.waiting, self._limit) if sample else None
 
     def depth(self) -> int:
-        return self._sampled().waiting
+        return self._sampling.told().waiting
 
-    def taken(self) -> int:
-        return self._sampled().taken
+    def taken(self) -> float:
+        return or_unknown(self._sampling.told().taken)
 
     def age(self) -> float:
-        return self._sampled().age
+        return or_unknown(self._sampling.told().age)
 
     def watch(self) -> None:
-        """Count the messages from now on, again and again."""
-        if self._sampling is None or self._sampling.done():
-            self._sampling = asyncio.create_task(self._keep_sampling(), name=f"counting {self._keys[0]}")
+        self._sampling.begin()
 
-    def _sampled(self) -> Sample:
-        self.watch()
-        if self._sample is None or not self._is_good(self._sample):
-            raise FlowError(VM_CONNECTIVITY, "the messages are not counted")
-        return self._sample
-
-    def _is_good(self, sample: Sample) -> bool:
-        return monotonic() - sample.at < 3 * SAMPLED
-
-    async def _keep_sampling(self) -> None:
-        while True:
-            try:
-                waiting, taken, milliseconds = await self._run(scripts.SAMPLE)
-                self._sample = Sample(waiting, taken, milliseconds / 1000, monotonic())
-            except FlowError:
-                pass  # it is away, which is logged; then the numbers are not known
-            await asyncio.sleep(SAMPLED)
+    async def _count(self) -> Sample:
+        waiting, taken, milliseconds = await self._run(scripts.SAMPLE)
+        return Sample(waiting, taken, milliseconds / 1000)
 
     # The end
 
-    async def rest(self) -> None:
+    async def end(self) -> None:
         """End the tasks of the queue."""
-        tasks = [task for task in (self._renewing, self._sampling) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._sampling.end()
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
 
     def forget(self) -> None:
         """Forget the connections, which are closed, and the event loop."""
-        self._renewing = self._sampling = self._sample = None
+        self._renewing = None
         self._held.clear()
         self._arrivals.close()
         self._rooms.close()
@@ -264,7 +238,7 @@ class RedisQueue(Queue):
         if envelope.trace:
             fields += ["trace", envelope.trace]
         if isinstance(envelope.reply, asyncio.Future):
-            fields += ["reply", self._server.replies.expect(envelope.reply)]
+            fields += ["reply", " ".join(self._server.replies.expect(envelope.reply))]
         return fields
 
     async def _run(self, script: Script, *arguments: str | bytes | int) -> Any:

@@ -13,10 +13,11 @@ from engine.connectors import TEXT, did_you_mean
 
 FILE, MEMORY = "sqlite:///", "memory://"
 REDIS = ("redis", "rediss", "unix")
-SERVERS = dict.fromkeys(REDIS, ("redis", "redis"))
+RABBITMQ = ("amqp", "amqps")
+SERVERS = {**dict.fromkeys(REDIS, ("redis", "redis")), **dict.fromkeys(RABBITMQ, ("aio_pika", "rabbitmq"))}
 """The package, and the extra with it, of each scheme."""
 EXPECTED = "the url of a server, a file or the memory for queues"
-URLS = "redis://host:6379/0, rediss://…, unix:///socket, sqlite:///file.db or memory://"
+URLS = "redis://host:6379/0, rediss://…, unix:///socket, amqp://host:5672/, amqps://…, sqlite:///file.db or memory://"
 
 
 def _url(value: Any) -> Any:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -12,11 +12,12 @@ from engine import Field, Mistake, Name, Parameters, Runtime, prepared, refuse
 from engine.connectors import Isolation, Measures
 from processors.vm._errors import VM_CONNECTIVITY
 from processors.vm._local_queues import ADDED, SCHEMA, PersistentQueue, TransientQueue
-from processors.vm._queue import Queue
+from processors.vm._queue import Queue, Told
 from processors.vm._urls import FILE as FILE_URL
-from processors.vm._urls import MEMORY, QueueUrl
+from processors.vm._urls import MEMORY, RABBITMQ, QueueUrl
 
 if TYPE_CHECKING:
+    from processors.vm._rabbit_queue import RabbitServer
     from processors.vm._redis_queue import RedisServer
 
 log = logging.getLogger("engine")
@@ -45,6 +46,17 @@ def _different(queues: list[QueueDefinition]) -> Any:
     return queues
 
 
+def _server(url: str, application: str, config: str) -> RedisServer | RabbitServer:
+    """Return the queues with a server. Drivers are imported only if they are needed."""
+    if url.startswith(RABBITMQ):
+        from processors.vm._rabbit_queue import RabbitServer
+
+        return RabbitServer(url, application, config)
+    from processors.vm._redis_queue import RedisServer
+
+    return RedisServer(url, application, config)
+
+
 class Config(BaseConfig):
     """Queues that flows use to hand messages to each other; others refer to it by config-ref.
 
@@ -53,13 +65,13 @@ class Config(BaseConfig):
     delivered again if the process ended first. Its queue lies in dataDir, under the name of this config; one running
     engine at a time may listen to it.
 
-    With a `url` of a Redis server (7 or later, or Valkey) any number of processes and machines publish and consume;
-    each message goes to one of them, at least once. A process holds what it has taken as long as it gives signs of
-    life: what a dead one held is delivered to another after 15 s, before newer messages, and so is what was put back.
-    So with one consumer in all, messages keep their order; with more, those behind a message that failed may be handled
-    before it comes again. While the server is away, publishing raises VM:CONNECTIVITY, and listeners wait and go on by
-    themselves. Messages are as safe as the server: with `appendonly yes` and `appendfsync everysec` a power cut may
-    lose a second of accepted ones, with `always` none.
+    With a `url` of a Redis server (7 or later, or Valkey) or of RabbitMQ (3.10 or later) any number of processes and
+    machines publish and consume; each message goes to one of them, at least once. What a dead process held is delivered
+    to another before newer messages: from RabbitMQ immediately, from Redis after 15 s without a sign of life; so is
+    what was put back. With one consumer in all, messages keep their order; with more, those behind one that failed may
+    be handled before it comes again. While the server is away, publishing raises VM:CONNECTIVITY, and listeners
+    wait and go on by themselves. Messages in Redis are as safe as it is set up: with `appendonly yes` and `appendfsync
+    everysec` a power cut may lose a second of accepted ones, with `always` none.
 
     Each config has its own queues. Values keep their types; all kinds of queue refuse values that cannot be written
     (VM:INVALID_VALUE). A test (`engine test`) uses none of a server: its queues are its own, by their queueType.
@@ -80,11 +92,12 @@ class Config(BaseConfig):
 
     url: QueueUrl | None = None
     """Where all the queues live: `redis://user:password@host:6379/0`, `rediss://`, `unix:///socket` (these need the
-    extra `[redis]`), `sqlite:///file.db` on this machine, or `memory://`. If left out, each queue lives where its
+    extra `[redis]`), `amqp://user:password@host:5672/vhost`, `amqps://` (`[rabbitmq]`), `sqlite:///file.db` on this
+    machine, or `memory://`. If left out, each queue lives where its
     queueType says; `stateUrl` of the `configuration` does not move queues."""
 
     _by_name: dict[str, Queue] = prepared()
-    _server: RedisServer | None = prepared()
+    _server: RedisServer | RabbitServer | None = prepared()
     _is_isolated: bool = prepared(False)
 
     def __post_init__(self) -> None:
@@ -106,8 +119,11 @@ class Config(BaseConfig):
         return self._server.system if self._server else "vm"
 
     async def start(self) -> None:
-        if self.runtime.measures.is_on and self._place not in ("", MEMORY):
-            for name in self.names:
+        if not self._place:
+            return
+        for name in self.names:
+            await self.queue(name).begin()
+            if self.runtime.measures.is_on:
                 self.queue(name).watch()
 
     async def probe(self) -> Sequence[Mistake]:
@@ -123,19 +139,21 @@ class Config(BaseConfig):
             self._read(measures, place, each)
 
     def _read(self, measures: Measures, place: str, definition: QueueDefinition) -> None:
-        """Have read how many messages there are; of a queue that all workers share, the first tells it."""
-        name, is_shared = definition.queue_name, not self._is_in_memory(definition)
+        """Have read how many messages there are; what is the same in all workers, the first tells."""
+        name = definition.queue_name
 
-        def read(measure: str, text: str, of: Callable[[Queue], float], merge: Literal["sum", "max"] = "sum") -> None:
+        def read(measure: str, text: str, what: Told, merge: Literal["sum", "max"] = "sum") -> None:
             def told() -> float:
-                return 0.0 if is_shared and self.runtime.worker else of(self.queue(name))
+                queue = self.queue(name)
+                number: float = 0.0 if self.runtime.worker and what not in queue.own else getattr(queue, what)()
+                return number
 
             measures.read(measure, text, told, merge=merge, config=place, queue=name)
 
-        read("engine_queue_depth", "Messages that wait in the queue", lambda queue: queue.depth())
-        read("engine_queue_in_flight", "Messages that were taken and have not ended", lambda queue: queue.taken())
+        read("engine_queue_depth", "Messages that wait in the queue", "depth")
+        read("engine_queue_in_flight", "Messages that were taken and have not ended", "taken")
         text = "Seconds for which the first message has waited"
-        read("engine_queue_oldest_message_age_seconds", text, lambda queue: queue.age(), "max")
+        read("engine_queue_oldest_message_age_seconds", text, "age", "max")
         if definition.max_outstanding_messages:
             limited = f"the places of the queue {name} of {place} (maxOutstandingMessages)"
             measures.limited[limited] = lambda: self.queue(name).places
@@ -177,11 +195,9 @@ class Config(BaseConfig):
             return PersistentQueue(f"{self.runtime.application}/{self.config_name}/{name}", limit, clock, database)
         return self._server_at(self._place).queue(name, limit, clock)
 
-    def _server_at(self, url: str) -> RedisServer:
+    def _server_at(self, url: str) -> RedisServer | RabbitServer:
         if self._server is None:
-            from processors.vm._redis_queue import RedisServer  # imports the driver
-
-            self._prepare(_server=RedisServer(url, self.runtime.application, self.config_name))
+            self._prepare(_server=_server(url, self.runtime.application, self.config_name))
         assert self._server
         return self._server
 

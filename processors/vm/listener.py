@@ -101,6 +101,10 @@ class Listener(QueueAccess, ActiveSource):
             self._prepare(_ending=asyncio.get_running_loop().create_future())
         await super().start(flow)
 
+    async def rest(self) -> None:
+        await super().rest()
+        await self.queue.rest()
+
     async def stop(self) -> None:
         if self._ending and not self._ending.done():
             self._ending.set_result(None)
@@ -108,7 +112,7 @@ class Listener(QueueAccess, ActiveSource):
 
     async def make_events(self, flow: Served) -> None:
         queue = self.queue
-        queue.recover()
+        queue.listen(self.number_of_consumers)
         while True:
             await self._consumers.wait_for_room()
             await flow.wait_for_room()

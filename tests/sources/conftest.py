@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent.parent / "server"))  # for the server of its tests
+sys.path.append(str(Path(__file__).parent))  # for shop
 
+import rabbit_server
+from rabbit_server import RabbitServer
 from redis_server import MISSING, RedisServer
 from running import Running
 
@@ -26,6 +30,16 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[RabbitServer]:
+    if rabbit_server.MISSING:
+        pytest.skip(rabbit_server.MISSING)
+    with tempfile.TemporaryDirectory(prefix="rabbit-") as folder:
+        server = RabbitServer(Path(folder))
+        yield server
+        server.end()
 
 
 @pytest.fixture

@@ -4,53 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
 from time import monotonic
-from typing import Any
 
 import pytest
 from redis_server import MISSING, RedisServer
 from running import Running, engine
+from shop import FLOWS, WORK, Shop, begun, begun_and_killed, taken, until
 
 from engine import Application, FlowError, LoadError
 from processors.vm import _redis_queue
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
-FLOWS = """
-configuration: {name: "NAME", dataDir: DIR, shutdownTimeout: 100ms}
-configs:
-  VM: {vm:config: {url: "URL", queues: [{queueName: in}, {queueName: out}]}}
-  Own: {vm:config: {queues: [{queueName: never}]}}
-flows:
-  put: {steps: [{vm:publish: {config-ref: VM, queueName: in}}]}
-  ask: {steps: [{vm:publish-consume: {config-ref: VM, queueName: in, timeout: 20}}]}
-  take: {steps: [{vm:consume: {config-ref: VM, queueName: out, timeout: 20}}]}
-  take-soon: {steps: [{vm:consume: {config-ref: VM, queueName: out, timeout: 0}}]}
-"""
-WORK = """
-  work:
-    source: {vm:listener: {config-ref: VM, queueName: in, numberOfConsumers: 2}}
-    steps:
-      - logger: {message: "begin #[payload] #[attributes.attempts]"}
-      - try:
-          steps: [{vm:consume: {config-ref: Own, queueName: never, timeout: PAUSE}}]
-          error-handler: [{on-error-continue: {logException: false}}]
-      - vm:publish: {config-ref: VM, queueName: out, content: {what: "#[payload]", attempts: "#[attributes.attempts]"}}
-"""
-CONSUMER = """
-import asyncio, logging, sys
-from engine import Application
-logging.basicConfig(level="INFO", stream=sys.stdout, format="%(message)s")
-async def main():
-    async with Application.load(sys.argv[1]) as app:
-        await app.listen()
-        await asyncio.sleep(600)
-asyncio.run(main())
-"""
 
 
 @pytest.fixture
@@ -78,29 +45,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server.kill()
 
 
-class Shop:
-    """Applications of one name, each as if on a machine of its own."""
-
-    def __init__(self, folder: Path, server: RedisServer) -> None:
-        self._folder = folder
-        self.server = server
-        self.name = server.new_application()
-        self.opened: list[Application] = []
-
-    def write(self, more: str = "", pause: str = "1ms") -> Path:
-        file = self._folder / f"flows-{abs(hash((more, pause)))}.yaml"
-        text = FLOWS + more.replace("PAUSE", pause)
-        named = text.replace("NAME", self.name).replace("URL", self.server.url)
-        file.write_text(named.replace("DIR", str(self._folder / "data")))
-        return file
-
-    async def open(self, more: str = "", pause: str = "1ms") -> Application:
-        app = Application.load(self.write(more, pause))
-        self.opened.append(app)
-        await app.listen() if more else await app.start()
-        return app
-
-
 @pytest.fixture
 async def shop(tmp_path: Path, redis: RedisServer, anyio_backend: str) -> AsyncIterator[Shop]:
     shop = Shop(tmp_path, redis)
@@ -117,32 +61,12 @@ async def own_shop(tmp_path: Path, own: RedisServer, anyio_backend: str) -> Asyn
         await app.stop()
 
 
-def begun(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [message.removeprefix("begin ") for message in caplog.messages if message.startswith("begin ")]
-
-
-async def until(holds: Callable[[], object], seconds: float = 20) -> None:
-    deadline = monotonic() + seconds
-    while not holds():
-        assert monotonic() < deadline, "it does not come about"
-        await asyncio.sleep(0.02)
-
-
-async def taken(app: Application, number: int) -> list[Any]:
-    return [(await app.run("take")).payload for _ in range(number)]
-
-
 @pytest.mark.usefixtures("quickly")
 async def test_what_a_killed_process_held_is_delivered_elsewhere(shop: Shop) -> None:
     here = await shop.open()
     for number in range(4):
         await here.run("put", number)
-    command = [sys.executable, "-c", CONSUMER, str(shop.write(WORK, "60s"))]
-    with Popen(command, stdout=PIPE, stderr=DEVNULL, text=True) as process:  # noqa: ASYNC220  # it starts quickly
-        assert process.stdout
-        lines = [await asyncio.to_thread(process.stdout.readline) for _ in range(2)]
-        process.kill()
-    assert lines == ["begin 0 1\n", "begin 1 1\n"]
+    assert await begun_and_killed(shop.write(WORK, "60s"), 2) == ["0 1", "1 1"]
     await shop.open(WORK)
     found = await taken(here, 4)
     assert sorted((each["what"], each["attempts"]) for each in found) == [(0, 2), (1, 2), (2, 1), (3, 1)]
