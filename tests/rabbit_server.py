@@ -13,7 +13,9 @@ from time import monotonic, sleep
 
 SERVER = next(map(str, Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server")), "")
 """The script that starts it as the user who calls it."""
-MISSING = "" if SERVER and shutil.which("erl") else "RabbitMQ is not installed: apt-get install rabbitmq-server"
+EPMD = shutil.which("epmd") or ""
+"""The daemon in which Erlang's nodes find each other; if there were none at the port, a node would leave one behind."""
+MISSING = "" if SERVER and EPMD else "RabbitMQ is not installed: apt-get install rabbitmq-server"
 
 
 class RabbitServer:
@@ -38,6 +40,7 @@ class RabbitServer:
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 -kernel inet_dist_use_interface {127,0,0,1}",
         }
+        self._names = subprocess.Popen([EPMD], env=self._environment, stdout=subprocess.DEVNULL)
         self.start()
 
     @property
@@ -74,9 +77,8 @@ class RabbitServer:
 
     def end(self) -> None:
         self.kill()
-        epmd = shutil.which("epmd")
-        if epmd:  # its own one: it listens at its own port
-            subprocess.run([epmd, "-kill"], env=self._environment, capture_output=True, timeout=20)
+        self._names.kill()
+        self._names.wait(timeout=60)
 
     def _answers(self) -> bool:
         try:
