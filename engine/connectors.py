@@ -160,8 +160,11 @@ if TYPE_CHECKING:
     from engine.stores.homes.home import Bounds as Bounds
     from engine.stores.homes.home import Home as Home
     from engine.stores.homes.lease import Lease as Lease
+    from engine.stores.homes.reach import Reach as Reach
+    from engine.stores.homes.redis_connection import Line as Line
     from engine.stores.homes.redis_connection import RedisConnection as RedisConnection
     from engine.stores.homes.redis_connection import Script as Script
+    from engine.stores.homes.redis_connection import reason_against as reason_against
     from engine.stores.homes.urls import HomeUrl as HomeUrl
     from engine.stores.homes.urls import OwnHomeUrl as OwnHomeUrl
     from engine.stores.homes.urls import home_of as home_of

@@ -5,30 +5,40 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from engine import Event, FlowError
 from engine.connectors import NotSerialisable, restore, serialise, trace_headers
 from processors.vm._errors import INVALID_VALUE
 
-Reply = asyncio.Future[tuple[Any, str | None] | FlowError]
-"""The reply that the caller of publish-consume waits for: a payload and its media type, or the error of the flow."""
+Answer = tuple[Any, str | None] | FlowError
+"""What the caller of publish-consume gets: a payload and its media type, or the error of the flow."""
+Reply = asyncio.Future[Answer]
+"""The answer that a caller in this process waits for."""
+
+
+class Replying(Protocol):
+    """Takes the answer to the caller, wherever that is."""
+
+    def done(self) -> bool: ...
+
+    def set_result(self, answer: Answer, /) -> None: ...
 
 
 @dataclass
 class Envelope:
     """A payload as bytes, and the data that travels with it.
 
-    number: its place in the queue, which it keeps. attempts: how often it was taken. published: when, in seconds since
-    1970.
+    number: its place in the queue, which it keeps, or what its server calls it. attempts: how often it was taken.
+    published: when, in seconds since 1970.
     trace: the headers traceparent and tracestate of its publisher, separated by a space; None outside a trace.
     """
 
     data: bytes
     correlation_id: str
-    number: int = 0
+    number: Any = 0
     attempts: int = 0
-    reply: Reply | None = None
+    reply: Replying | None = None
     trace: str | None = None
     published: float = 0.0
 
@@ -67,7 +77,7 @@ class Envelope:
         """Report to the caller that waits that the flow failed."""
         self._reply(failure)
 
-    def _reply(self, answer: tuple[Any, str | None] | FlowError) -> None:
+    def _reply(self, answer: Answer) -> None:
         reply, self.reply = self.reply, None  # an error, whose traceback leads here, would make a circle of it
         if reply and not reply.done():
             reply.set_result(answer)

@@ -39,7 +39,7 @@ class QueueAccess(Element):
     def shown(self, kind: SpanKind, operation: str, type: str = "", **known: int) -> Shown:
         """Return how a trace shows what is done with the queue. type: the operation's type, if its name is another."""
         attributes: dict[str, str | int] = {
-            "messaging.system": "vm",
+            "messaging.system": self.config_ref.system,
             "messaging.destination.name": self.queue_name,
             "messaging.operation.name": operation,
             "messaging.operation.type": type or operation,

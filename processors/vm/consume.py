@@ -32,10 +32,11 @@ class Consume(QueueOperation, Operation):
 
     async def run(self, event: Event) -> Event:
         queue, seconds = self.queue, self.seconds(event)
-        if not await queue.arrival(seconds) or not (envelope := queue.take()):
+        envelope = await queue.receive(seconds)
+        if envelope is None:
             detail = f"no message in the queue {self.queue_name} within {seconds:g} s"
             raise FlowError(EMPTY_QUEUE, "there is no message in the queue", detailed_description=detail)
-        queue.done(envelope)
+        await queue.done(envelope)
         if (span := current_span()) is not None:
             span.link(envelope.trace_headers)
         payload, media_type = envelope.open()

@@ -43,7 +43,9 @@ class Listener(QueueAccess, ActiveSource):
     those behind it, until MULE:REDELIVERY_EXHAUSTED is raised in the flow, with the last error as its cause; then it is
     removed. While it waits it keeps its consumer: other consumers go on with the messages behind it; with
     numberOfConsumers 1 those wait, too. A message of a PERSISTENT queue that was in the flow when the process ended, or
-    that shutdownTimeout cut short, is delivered again.
+    that shutdownTimeout cut short, is delivered again. If the queue is with a server (`url` of its config), the
+    listeners of all processes share its messages, numberOfConsumers counts in each of them, and attempts counts the
+    deliveries to all.
 
     Example:
         configs:
@@ -99,6 +101,10 @@ class Listener(QueueAccess, ActiveSource):
             self._prepare(_ending=asyncio.get_running_loop().create_future())
         await super().start(flow)
 
+    async def rest(self) -> None:
+        await super().rest()
+        await self.queue.rest()
+
     async def stop(self) -> None:
         if self._ending and not self._ending.done():
             self._ending.set_result(None)
@@ -106,12 +112,11 @@ class Listener(QueueAccess, ActiveSource):
 
     async def make_events(self, flow: Served) -> None:
         queue = self.queue
-        queue.recover()
+        queue.listen(self.number_of_consumers)
         while True:
             await self._consumers.wait_for_room()
             await flow.wait_for_room()
-            await queue.arrival()
-            if envelope := queue.take():
+            if envelope := await queue.receive():
                 self.begin(self._consume(envelope, flow), flow)
                 await asyncio.sleep(0)  # it is in the flow, before the flow is asked for room again
 
@@ -125,7 +130,7 @@ class Listener(QueueAccess, ActiveSource):
             try:
                 await flow.serve(event, lambda after: envelope.answer(after, self.response.content.evaluate(after)))
             except asyncio.CancelledError:
-                self.queue.put_back(envelope)
+                await self.queue.put_back(envelope)
                 raise
             except FlowError as failure:
                 failure.forget_frames()  # they hold the failure: avoids a reference cycle
@@ -133,7 +138,7 @@ class Listener(QueueAccess, ActiveSource):
                     await self._put_back(envelope, self._delay(envelope, failure))
                     return
                 envelope.fail(failure)
-            self.queue.done(envelope)
+            await self.queue.settle(envelope)
 
     def _comes_again(self, failure: FlowError) -> bool:
         """Return whether a message that failed is delivered again."""
@@ -157,7 +162,7 @@ class Listener(QueueAccess, ActiveSource):
             if delay and self._ending:
                 await within(self.runtime.clock, delay, self._ending)
         finally:
-            self.queue.put_back(envelope)
+            await self.queue.put_back(envelope)
 
 
 def _types(failure: BaseException | None) -> Iterator[ErrorType]:

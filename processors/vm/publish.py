@@ -10,7 +10,8 @@ class Publish(Publishing):
 
     Payload and attributes stay as they are. The variables are not sent with the message, the correlation id is. If the
     queue is full (maxOutstandingMessages), the step waits for room, and raises VM:QUEUE_TIMEOUT if there was none in
-    time. A message is accepted once this step has ended: in a PERSISTENT queue it is then on disk.
+    time. A message is accepted once this step has ended: in a PERSISTENT queue it is then on disk, in a queue of a
+    server (`url`) the server has it; VM:CONNECTIVITY is raised if it gave no answer, but may have taken the message.
 
     Example:
         configs:

@@ -16,7 +16,9 @@ class PublishConsume(Publishing, Operation):
     The payload that leaves that flow is the result (or the value of its listener's `response`). An error that leaves it
     is raised here as VM:PUBLISH_CONSUMER_FLOW_ERROR, with that error as its cause. VM:QUEUE_TIMEOUT is raised if no
     answer came in time; the message stays in the queue, and is handled when its turn comes. Waiting for room in a full
-    queue counts towards the same time.
+    queue counts towards the same time. With a server (`url`) the listener may be in another process, or on another
+    machine; the answer must then be one that can be written, and of an error its type, description,
+    detailedDescription and failingComponent arrive.
 
     Example:
         configs:

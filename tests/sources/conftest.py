@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,12 +11,35 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent.parent / "server"))  # for the server of its tests
+sys.path.append(str(Path(__file__).parent))  # for shop
 
+import rabbit_server
+from rabbit_server import RabbitServer
+from redis_server import MISSING, RedisServer
 from running import Running
 
 from engine import Application, Clock
 
 Start = Callable[..., Running]
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    if MISSING:
+        pytest.skip(MISSING)
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[RabbitServer]:
+    if rabbit_server.MISSING:
+        pytest.skip(rabbit_server.MISSING)
+    with tempfile.TemporaryDirectory(prefix="rabbit-") as folder:
+        server = RabbitServer(Path(folder))
+        yield server
+        server.end()
 
 
 @pytest.fixture
