@@ -147,3 +147,24 @@ async def test_what_expires_leaves_nothing_in_the_server(redis: RedisServer) -> 
     await asyncio.sleep(1.3)
     assert redis.ask("KEYS", pattern) == b"*0\r\n"
     await runtime.stop()
+
+
+@pytest.mark.parametrize("part", ["values", "ages", "expiries", "counts"])
+async def test_a_store_of_which_the_server_has_evicted_a_part_is_forgotten_as_one(redis: RedisServer, part: str) -> None:
+    """As a server does whose maxmemory-policy is allkeys-lru. What is left must not keep it busy for ever."""
+    runtime = Runtime()
+    runtime.application = redis.new_application()
+    store = HomeStore(url=redis.url, entry_ttl="60s", max_entries=2, max_size=1000)
+    store.be_named("evicted")
+    store.live_in(runtime)
+    for key in "abc":
+        await store.put(key, 1)
+    assert redis.ask("DEL", f"{{{runtime.application}:store:evicted}}:{part}") == b":1\r\n"
+    assert await store.all() == {}
+    for key in "defg":
+        await store.put(key, 2)
+    assert await store.all() == {"f": 2, "g": 2}
+    await store.remove("f")
+    await store.remove("g")
+    assert redis.ask("KEYS", f"*{runtime.application}:*") == b"*0\r\n"
+    await runtime.stop()

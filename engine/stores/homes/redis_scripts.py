@@ -1,7 +1,8 @@
 """What the server runs, each as one operation, with the server's clock.
 
 A store is four keys in one slot of a cluster: its values (a hash), the order in which they came and when they expire
-(sorted sets), and what is counted (a hash). A key lives as long as the last entry that expires.
+(sorted sets), and what is counted (a hash). A key lives as long as the last entry that expires. A server that is short
+of memory may evict one of the four (maxmemory-policy): a store that is not whole is forgotten as one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,15 @@ STORE = (
     CLOCK
     + """
 local values, ages, expiries, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+local function is_whole()
+  local noted = redis.call('HMGET', counts, 'entries', 'expiring')
+  local entries, expiring = tonumber(noted[1] or 0), tonumber(noted[2] or 0)
+  return redis.call('HLEN', values) == entries and redis.call('ZCARD', ages) == entries
+    and redis.call('ZCARD', expiries) == expiring
+end
+
+if not is_whole() then redis.call('DEL', unpack(KEYS)) end
 
 local function alive(key)
   local expiry = redis.call('ZSCORE', expiries, key)
@@ -71,10 +81,12 @@ local function make_room(most, largest)
 end
 
 local function keep_alive()
+  local entries, expiring = redis.call('HLEN', values), redis.call('ZCARD', expiries)
+  if entries == 0 then return redis.call('DEL', unpack(KEYS)) end
+  redis.call('HSET', counts, 'entries', entries, 'expiring', expiring)
   local last = redis.call('ZREVRANGE', expiries, 0, 0, 'WITHSCORES')
-  local all_expire = redis.call('ZCARD', expiries) == redis.call('HLEN', values)
   for _, key in ipairs(KEYS) do
-    if all_expire and last[2] then
+    if expiring == entries then
       redis.call('PEXPIREAT', key, math.ceil(tonumber(last[2]) * 1000) + 1000)
     else
       redis.call('PERSIST', key)
