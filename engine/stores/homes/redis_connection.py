@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Sequence
 from hashlib import sha1
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -17,6 +19,13 @@ from engine.stores.homes.reach import Reach
 from engine.values.errors import ErrorType
 
 Argument = str | bytes | int | float
+
+DATABASE = re.compile(r"(?:/[0-9]*)?")
+OWN_OPTIONS = frozenset({
+    "connection_class", "credential_provider", "decode_responses", "encoding", "encoding_errors", "max_connections",
+    "protocol", "retry_on_error", "retry_on_timeout", "socket_timeout", "timeout",
+})  # fmt: skip
+"""Options of redis-py that a url cannot set: answers, and how long one waits for them, are what operations expect."""
 
 
 class Script:
@@ -99,9 +108,14 @@ class Line:
 
 def reason_against(url: str) -> str:
     """Return why there can be no connection to a url, such as an option that is none; empty if there can be one."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not DATABASE.fullmatch(parts.path):  # redis-py would take database 0
+        return "a path that is not the number of a database"
+    if own := next((name for name, _ in parse_qsl(parts.query) if name in OWN_OPTIONS), ""):
+        return f"the option {own}, which is the engine's own"
     try:
         BlockingConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]  # it has no types
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RedisError):
         return "options behind the ? that redis-py does not know, or of the wrong kind"
     return ""
 
