@@ -150,7 +150,9 @@ async def test_what_expires_leaves_nothing_in_the_server(redis: RedisServer) -> 
 
 
 @pytest.mark.parametrize("part", ["values", "ages", "expiries", "counts"])
-async def test_a_store_of_which_the_server_has_evicted_a_part_is_forgotten_as_one(redis: RedisServer, part: str) -> None:
+async def test_a_store_of_which_the_server_has_evicted_a_part_is_forgotten_as_one(
+    redis: RedisServer, part: str
+) -> None:
     """As a server does whose maxmemory-policy is allkeys-lru. What is left must not keep it busy for ever."""
     runtime = Runtime()
     runtime.application = redis.new_application()
@@ -167,4 +169,24 @@ async def test_a_store_of_which_the_server_has_evicted_a_part_is_forgotten_as_on
     await store.remove("f")
     await store.remove("g")
     assert redis.ask("KEYS", f"*{runtime.application}:*") == b"*0\r\n"
+    await runtime.stop()
+
+
+async def test_a_server_whose_memory_is_full_stores_no_more_and_keeps_what_it_has(own: RedisServer) -> None:
+    runtime = Runtime()
+    runtime.application = "orders"
+    store = HomeStore(url=own.url)
+    store.be_named("full")
+    store.live_in(runtime)
+    await store.put("a", 1)
+    own.ask("CONFIG", "SET", "maxmemory", "1")
+    for key in "ab":
+        with pytest.raises(FlowError, match="cannot be reached") as caught:
+            await store.put(key, 2)
+        assert "maxmemory" in caught.value.detailed_description
+        await asyncio.sleep(0.2)
+    assert await store.all() == {"a": 1}
+    own.ask("CONFIG", "SET", "maxmemory", "0")
+    await store.put("b", 2)
+    assert await store.all() == {"a": 1, "b": 2}
     await runtime.stop()

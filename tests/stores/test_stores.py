@@ -289,3 +289,13 @@ async def test_bytes_in_the_file_that_are_no_value_are_an_error(runtime: Runtime
     with pytest.raises(FlowError) as caught:
         await store.get("key")
     assert error_of(caught) == "OS:INVALID_VALUE"
+
+
+async def test_all_of_a_large_store_come_in_portions_from_the_oldest_on(make_store: MakeStore) -> None:
+    store = make_store()
+    await asyncio.gather(*(store.put(str(number), number) for number in range(1001)))
+    await store.put("0", -1)
+    await store.put("large", "x" * 2**20)
+    assert len(await store.all()) == 1002
+    assert (await store.keys())[-2:] == ["0", "large"]
+    assert sorted(await store.keys()) == sorted(await store.all())

@@ -67,8 +67,11 @@ RETURNING 1
 
 # An expired entry is removed, too, and not counted.
 REMOVE = f"{CLOCK} DELETE FROM engine_entries WHERE store = $1 AND key = $2 RETURNING {ALIVE}"
-ITEMS = f"{CLOCK} SELECT key, value FROM engine_entries WHERE store = $1 AND {ALIVE} ORDER BY age"
-KEYS = f"{CLOCK} SELECT key FROM engine_entries WHERE store = $1 AND {ALIVE} ORDER BY age"
+
+# Values: store, the age after which to begin, most entries
+OLDEST = f"FROM engine_entries WHERE store = $1 AND age > $2 AND {ALIVE} ORDER BY age LIMIT $3"
+ITEMS = f"{CLOCK} SELECT age, key, value {OLDEST}"
+KEYS = f"{CLOCK} SELECT age, key {OLDEST}"
 CLEAR = "DELETE FROM engine_entries WHERE store = $1"
 
 # Values: rate, key, step, period

@@ -54,10 +54,11 @@ local function change(key, data)
 end
 
 local function add(key, data, ttl)
+  local age = redis.call('HINCRBY', counts, 'age', 1)  -- first: a server that is full refuses no later one
   forget(key)
   redis.call('HSET', values, key, data)
   redis.call('HINCRBY', counts, 'size', #data)
-  redis.call('ZADD', ages, redis.call('HINCRBY', counts, 'age', 1), key)
+  redis.call('ZADD', ages, age, key)
   expire(key, ttl)
 end
 
@@ -164,17 +165,26 @@ return found
 """
 )
 
-ALL = Script(
+# ARGV: the age after which to begin, most entries, most bytes, whether to have the data. Returns the age of the last
+# one, or false if there are no more, and keys, each with its data: one portion, since nobody else is served meanwhile.
+SOME = Script(
     STORE
     + """
-local found = {}
-for _, key in ipairs(redis.call('ZRANGE', ages, 0, -1)) do
-  local data = alive(key)
+local found, bytes, last = {false}, 0, false
+local entries = redis.call('ZRANGEBYSCORE', ages, '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+for at = 1, #entries, 2 do
+  local key, data = entries[at], alive(entries[at])
+  last = entries[at + 1]
   if data then
     found[#found + 1] = key
-    if ARGV[1] == '1' then found[#found + 1] = data end
+    if ARGV[4] == '1' then
+      found[#found + 1] = data
+      bytes = bytes + #data
+      if bytes > tonumber(ARGV[3]) then break end
+    end
   end
 end
+found[1] = last
 return found
 """
 )
