@@ -106,6 +106,14 @@ async def test_an_operation_that_is_cancelled_leaves_its_answer_to_nobody(connec
     assert await connection.run(ECHO, ["key"], "mine") == [b"key", b"mine"]
 
 
+async def test_a_script_that_fails_is_nobody_elses_concern(connection: RedisConnection) -> None:
+    failing = Script("return redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])")
+    with pytest.raises(FlowError, match="an operation of the store is refused"):
+        await connection.run(failing, ["key"], 0)
+    assert not connection.reach.is_away
+    assert await connection.run(ECHO, ["key"], 1) == [b"key", b"1"]
+
+
 async def test_a_password_is_in_no_message(own: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     wrong = RedisConnection(own.url.replace("p%40ss", "other"), STORE_NOT_AVAILABLE)
     with pytest.raises(FlowError) as caught:

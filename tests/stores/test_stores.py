@@ -299,3 +299,13 @@ async def test_all_of_a_large_store_come_in_portions_from_the_oldest_on(make_sto
     assert len(await store.all()) == 1002
     assert (await store.keys())[-2:] == ["0", "large"]
     assert sorted(await store.keys()) == sorted(await store.all())
+
+
+async def test_a_long_key_that_cannot_be_compressed_is_a_key(make_store: MakeStore) -> None:
+    """An index of PostgreSQL holds 2,704 bytes of a key."""
+    store, key = make_store(), "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(4096))
+    await store.put(key, 1)
+    assert await store.increment(key) == 2
+    assert await store.all() == {key: 2}
+    await store.remove(key)
+    assert await store.keys() == []

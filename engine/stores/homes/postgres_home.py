@@ -33,7 +33,7 @@ class PostgresHome:
     def __init__(self, url: str, application: str) -> None:
         self._url = url
         self._application = application
-        self._reach = Reach(url, (asyncpg.PostgresError, asyncpg.InterfaceError), STORE_NOT_AVAILABLE)
+        self._reach = Reach(url, (asyncpg.PostgresError, asyncpg.InterfaceError), STORE_NOT_AVAILABLE, _is_refusal)
         self._pool: asyncpg.Pool[Any] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._has_schema = False
@@ -188,3 +188,9 @@ class PostgresShelf:
         self._puts_left = entries // SETTLED_EVERY
         self._bounds.evicted.value += evicted
         self._bounds.expired.value += expired
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether a value was not one that the server takes."""
+    is_of_value = isinstance(error, (asyncpg.DataError, asyncpg.ProgramLimitExceededError))
+    return is_of_value or (isinstance(error, asyncpg.InterfaceError) and "query argument" in str(error))

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from engine.limits import LONGEST_HOME_OPERATION, MOST_HOME_CONNECTIONS
 from engine.stores.homes.reach import Reach
@@ -20,6 +20,7 @@ from engine.values.errors import ErrorType
 
 Argument = str | bytes | int | float
 
+CODE = re.compile(r"[A-Z]{4,} ")
 DATABASE = re.compile(r"(?:/[0-9]*)?")
 OWN_OPTIONS = frozenset({
     "connection_class", "credential_provider", "decode_responses", "encoding", "encoding_errors", "max_connections",
@@ -48,7 +49,7 @@ class RedisConnection:
 
     def __init__(self, url: str, unavailable: ErrorType) -> None:
         self._url = url
-        self.reach = Reach(url, (RedisError,), unavailable)
+        self.reach = Reach(url, (RedisError,), unavailable, _is_refusal)
         self._client: Redis | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lines: set[Line] = set()
@@ -118,6 +119,12 @@ def reason_against(url: str) -> str:
     except (TypeError, ValueError, RedisError):
         return "options behind the ? that redis-py does not know, or of the wrong kind"
     return ""
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether a command in a script was wrong; what tells of the server has a type, or a code in capitals."""
+    text = str(error)
+    return type(error) is ResponseError and "script" in text and CODE.match(text) is None
 
 
 def _sent(client: Redis, *parts: Argument) -> Awaitable[Any]:
