@@ -146,6 +146,5 @@ def _short(key: Any) -> Any:
 
 
 def _text_of(key: Any) -> str:
-    """Return a short key as a text that any server takes; keys of other types are others."""
-    text = key.hex() if isinstance(key, bytes) else str(key)
-    return f"{type(key).__name__} {text}".encode("utf-8", "backslashreplace").decode()
+    """Return a short key as a text; keys of other types are others."""
+    return f"{type(key).__name__} {key.hex() if isinstance(key, bytes) else key}"

@@ -309,3 +309,10 @@ async def test_a_long_key_that_cannot_be_compressed_is_a_key(make_store: MakeSto
     assert await store.all() == {key: 2}
     await store.remove(key)
     assert await store.keys() == []
+
+
+@pytest.mark.parametrize("ttl", [1e12, 1e15, 1e300])
+async def test_an_entry_may_live_longer_than_any_server(make_store: MakeStore, ttl: float) -> None:
+    store = make_store()
+    await store.put("key", 1, ttl=ttl)
+    assert await store.all() == {"key": 1}

@@ -88,7 +88,7 @@ local function keep_alive()
   local last = redis.call('ZREVRANGE', expiries, 0, 0, 'WITHSCORES')
   for _, key in ipairs(KEYS) do
     if expiring == entries then
-      redis.call('PEXPIREAT', key, math.ceil(tonumber(last[2]) * 1000) + 1000)
+      redis.call('PEXPIREAT', key, math.min(math.ceil(tonumber(last[2]) * 1000) + 1000, 9007199254740991))
     else
       redis.call('PERSIST', key)
     end
@@ -197,7 +197,7 @@ local step, period = tonumber(ARGV[1]), tonumber(ARGV[2])
 local due = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + step
 local late = due - now - period
 if late > math.max(step / 1000000, 0.000002) then return {0, text(late)} end
-redis.call('SET', KEYS[1], text(due), 'PX', math.ceil((due - now) * 1000))
+redis.call('SET', KEYS[1], text(due), 'PX', math.max(math.ceil((due - now) * 1000), 1))
 return {1, text(due - now)}
 """
 )
