@@ -21,6 +21,9 @@ WORD = re.compile(r"""[^\s"'\[\]{},*&!|>@%`]{3,}""")
 CREDENTIALS = re.compile(r"(?<=://)([^/?#@\s:]{0,200}):([^/?#\s]{1,500})@")
 """The user and the password in a url."""
 
+OPTION = re.compile(r"([?&])([\w.-]{1,100})=([^&#\s\"']{1,500})")
+"""A name and its value behind the ? of a url."""
+
 SHORTEST = 6
 """Characters of a value that is hidden everywhere: a shorter one is part of other words."""
 LENGTH_OF_A_WORD = 15
@@ -36,7 +39,7 @@ def guesses(name: str, value: str) -> Iterator[str]:
     """Yield the parts of a property's value that are hidden everywhere, because they look like secrets."""
     if is_telling(name) and _looks_secret(value):
         yield value
-    for _, password in CREDENTIALS.findall(value):
+    for password in _passwords(value):
         if _looks_secret(password):
             yield from {password, unquote(password)}
 
@@ -46,12 +49,19 @@ def told_in(text: str) -> Iterator[str]:
     for name, value in LINE.findall(text):
         if is_telling(name):
             yield from (value.strip(), *WORD.findall(value))
-        yield from (password for _, password in CREDENTIALS.findall(value))
+        yield from _passwords(value)
 
 
 def without_credentials(value: str, hidden: str) -> str:
     """Return a text without the passwords in its urls."""
-    return CREDENTIALS.sub(rf"\1:{hidden}@", value)
+    value = CREDENTIALS.sub(rf"\1:{hidden}@", value)
+    return OPTION.sub(lambda found: f"{found[1]}{found[2]}={hidden}" if is_telling(found[2]) else found[0], value)
+
+
+def _passwords(value: str) -> Iterator[str]:
+    """Yield the passwords of the urls in a text: before the host, or as an option."""
+    yield from (password for _, password in CREDENTIALS.findall(value))
+    yield from (secret for _, name, secret in OPTION.findall(value) if is_telling(name))
 
 
 def _looks_secret(value: str) -> bool:

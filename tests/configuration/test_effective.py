@@ -132,3 +132,11 @@ def test_a_default_in_several_places(write: Write) -> None:
         ("1", "default in flows/a.yaml:1:40"),
         ("2", "default in flows/a.yaml:1:71"),
     ]
+
+
+def test_a_password_among_the_options_of_a_url_is_hidden(write: Write) -> None:
+    write({"flows/a.yaml": "flows: {a: {steps: [{logger: {message: '${a}'}}]}}"})
+    url = "redis://host/0?db=1&password=hunter2-long&client_name=shop"
+    shown = "no environment\na  redis://host/0?db=1&password=•••&client_name=shop  --set\n"
+    assert engine("config", "flows", "--set", f"a={url}").output == shown
+    assert engine("config", "flows", "--set", f"a={url.replace('hunter2-long', 'word')}").output == shown

@@ -99,3 +99,10 @@ async def test_a_large_store_is_counted_now_and_then(own: Server, runtime: Runti
     await asyncio.gather(*(store.put(f"key {number}", number) for number in range(330)))
     assert 300 <= len(await store.keys()) <= 303
     assert await store.get("key 329") == 329
+
+
+async def test_a_value_that_the_server_does_not_take_is_nobody_elses_concern(home: Home) -> None:
+    with pytest.raises(FlowError) as caught:
+        await home.note("poll", 2**63, b"")
+    assert caught.value.description == "an operation of the store is refused"
+    assert (await home.admit("rate", "caller", 1.0, 5.0)).is_admitted

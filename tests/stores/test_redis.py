@@ -106,6 +106,14 @@ async def test_an_operation_that_is_cancelled_leaves_its_answer_to_nobody(connec
     assert await connection.run(ECHO, ["key"], "mine") == [b"key", b"mine"]
 
 
+async def test_a_script_that_fails_is_nobody_elses_concern(connection: RedisConnection) -> None:
+    failing = Script("return redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])")
+    with pytest.raises(FlowError, match="an operation of the store is refused"):
+        await connection.run(failing, ["key"], 0)
+    assert not connection.reach.is_away
+    assert await connection.run(ECHO, ["key"], 1) == [b"key", b"1"]
+
+
 async def test_a_password_is_in_no_message(own: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     wrong = RedisConnection(own.url.replace("p%40ss", "other"), STORE_NOT_AVAILABLE)
     with pytest.raises(FlowError) as caught:
@@ -146,4 +154,47 @@ async def test_what_expires_leaves_nothing_in_the_server(redis: RedisServer) -> 
     assert redis.ask("KEYS", pattern).startswith(b"*4\r\n")
     await asyncio.sleep(1.3)
     assert redis.ask("KEYS", pattern) == b"*0\r\n"
+    await runtime.stop()
+
+
+@pytest.mark.parametrize("part", ["values", "ages", "expiries", "counts"])
+async def test_a_store_of_which_the_server_has_evicted_a_part_is_forgotten_as_one(
+    redis: RedisServer, part: str
+) -> None:
+    """As a server does whose maxmemory-policy is allkeys-lru. What is left must not keep it busy for ever."""
+    runtime = Runtime()
+    runtime.application = redis.new_application()
+    store = HomeStore(url=redis.url, entry_ttl="60s", max_entries=2, max_size=1000)
+    store.be_named("evicted")
+    store.live_in(runtime)
+    for key in "abc":
+        await store.put(key, 1)
+    assert redis.ask("DEL", f"{{{runtime.application}:store:evicted}}:{part}") == b":1\r\n"
+    assert await store.all() == {}
+    for key in "defg":
+        await store.put(key, 2)
+    assert await store.all() == {"f": 2, "g": 2}
+    await store.remove("f")
+    await store.remove("g")
+    assert redis.ask("KEYS", f"*{runtime.application}:*") == b"*0\r\n"
+    await runtime.stop()
+
+
+async def test_a_server_whose_memory_is_full_stores_no_more_and_keeps_what_it_has(own: RedisServer) -> None:
+    runtime = Runtime()
+    runtime.application = "orders"
+    store = HomeStore(url=own.url)
+    store.be_named("full")
+    store.live_in(runtime)
+    await store.put("a", 1)
+    own.ask("CONFIG", "SET", "maxmemory", "1")
+    for key in "ab":
+        with pytest.raises(FlowError, match="cannot be reached") as caught:
+            await store.put(key, 2)
+        assert "maxmemory" in caught.value.detailed_description
+        await asyncio.sleep(0.2)
+    assert await store.all() == {"a": 1}
+    own.ask("CONFIG", "SET", "maxmemory", "0")
+    await store.put("b", 2)
+    assert await store.all() == {"a": 1, "b": 2}
     await runtime.stop()

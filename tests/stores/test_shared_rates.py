@@ -66,6 +66,11 @@ async def test_of_many_at_once_as_many_are_admitted_as_the_limit_says(home: Home
     assert sum(each.is_admitted for each in found) == limit
 
 
+async def test_a_limit_that_nobody_reaches_admits(home: Home) -> None:
+    """A step that is less than what a clock tells apart."""
+    assert all([(await home.admit("orders", "a", 1e-9, 1.0)).is_admitted for _ in range(3)])
+
+
 async def served(tmp_path: Path, name: str, url: str, more: str = "") -> AsyncIterator[list[httpx.AsyncClient]]:
     (tmp_path / "flows.yaml").write_text(FLOWS.format(name=name, url=url, more=more))
     async with AsyncExitStack() as stack:

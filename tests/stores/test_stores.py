@@ -289,3 +289,30 @@ async def test_bytes_in_the_file_that_are_no_value_are_an_error(runtime: Runtime
     with pytest.raises(FlowError) as caught:
         await store.get("key")
     assert error_of(caught) == "OS:INVALID_VALUE"
+
+
+async def test_all_of_a_large_store_come_in_portions_from_the_oldest_on(make_store: MakeStore) -> None:
+    store = make_store()
+    await asyncio.gather(*(store.put(str(number), number) for number in range(1001)))
+    await store.put("0", -1)
+    await store.put("large", "x" * 2**20)
+    assert len(await store.all()) == 1002
+    assert (await store.keys())[-2:] == ["0", "large"]
+    assert sorted(await store.keys()) == sorted(await store.all())
+
+
+async def test_a_long_key_that_cannot_be_compressed_is_a_key(make_store: MakeStore) -> None:
+    """An index of PostgreSQL holds 2,704 bytes of a key."""
+    store, key = make_store(), "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(4096))
+    await store.put(key, 1)
+    assert await store.increment(key) == 2
+    assert await store.all() == {key: 2}
+    await store.remove(key)
+    assert await store.keys() == []
+
+
+@pytest.mark.parametrize("ttl", [1e12, 1e15, 1e300])
+async def test_an_entry_may_live_longer_than_any_server(make_store: MakeStore, ttl: float) -> None:
+    store = make_store()
+    await store.put("key", 1, ttl=ttl)
+    assert await store.all() == {"key": 1}

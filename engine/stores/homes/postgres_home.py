@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -17,6 +18,9 @@ from engine.stores.store import STORE_NOT_AVAILABLE
 from engine.stores.stored import data_of, total_of
 from engine.work.measures import Measures
 
+PORTION = 1000
+"""The entries that are read at once: each operation has its time limit."""
+
 SETTLED_EVERY = 100
 """The entries are counted, and those beyond the bounds removed, with each put of a hundredth of their number."""
 
@@ -29,7 +33,7 @@ class PostgresHome:
     def __init__(self, url: str, application: str) -> None:
         self._url = url
         self._application = application
-        self._reach = Reach(url, (asyncpg.PostgresError, asyncpg.InterfaceError), STORE_NOT_AVAILABLE)
+        self._reach = Reach(url, (asyncpg.PostgresError, asyncpg.InterfaceError), STORE_NOT_AVAILABLE, _is_refusal)
         self._pool: asyncpg.Pool[Any] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._has_schema = False
@@ -149,10 +153,19 @@ class PostgresShelf:
         return bool(removed and removed[0][0])
 
     async def items(self) -> list[tuple[str, bytes]]:
-        return [(key.decode(), data) for key, data in await self._run(sql.ITEMS)]
+        found = {key: data async for _, key, data in self._all(sql.ITEMS)}
+        return [(key.decode(), data) for key, data in found.items()]
 
     async def keys(self) -> list[str]:
-        return [key.decode() for (key,) in await self._run(sql.KEYS)]
+        return [key.decode() for key in dict.fromkeys([key async for _, key in self._all(sql.KEYS)])]
+
+    async def _all(self, statement: str) -> AsyncIterator[Any]:
+        """Yield all rows from the oldest on; one that is stored again meanwhile comes again, as it is then."""
+        last = 0
+        while rows := await self._run(statement, last, PORTION):
+            for row in rows:
+                yield row
+            last = rows[-1][0]
 
     async def clear(self) -> None:
         await self._run(sql.CLEAR)
@@ -175,3 +188,9 @@ class PostgresShelf:
         self._puts_left = entries // SETTLED_EVERY
         self._bounds.evicted.value += evicted
         self._bounds.expired.value += expired
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether a value was not one that the server takes."""
+    is_of_value = isinstance(error, (asyncpg.DataError, asyncpg.ProgramLimitExceededError))
+    return is_of_value or (isinstance(error, asyncpg.InterfaceError) and "query argument" in str(error))

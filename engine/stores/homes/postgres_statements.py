@@ -8,9 +8,9 @@ SCHEMA = """
 SELECT pg_advisory_xact_lock(7105173251);
 CREATE SEQUENCE IF NOT EXISTS engine_ages;
 CREATE TABLE IF NOT EXISTS engine_entries(
-  store text NOT NULL, key bytea NOT NULL, value bytea NOT NULL, expires float8, age bigint NOT NULL,
-  PRIMARY KEY(store, key)
+  store text NOT NULL, key bytea NOT NULL, value bytea NOT NULL, expires float8, age bigint NOT NULL
 );
+CREATE UNIQUE INDEX IF NOT EXISTS engine_entries_by_key ON engine_entries(store, sha256(key));
 CREATE INDEX IF NOT EXISTS engine_entries_by_age ON engine_entries(store, age);
 CREATE INDEX IF NOT EXISTS engine_entries_by_expiry ON engine_entries(store, expires) WHERE expires IS NOT NULL;
 CREATE UNLOGGED TABLE IF NOT EXISTS engine_rates(
@@ -32,7 +32,7 @@ ALIVE = f"(expires IS NULL OR expires > {NOW})"
 PUT = f"""{CLOCK}
 INSERT INTO engine_entries AS before(store, key, value, expires, age)
 VALUES($1, $2, $3, {NOW} + $4::float8, nextval('engine_ages'))
-ON CONFLICT(store, key) DO UPDATE SET value = excluded.value, expires = excluded.expires, age = excluded.age
+ON CONFLICT(store, sha256(key)) DO UPDATE SET value = excluded.value, expires = excluded.expires, age = excluded.age
 WHERE $5 OR before.expires <= {NOW}
 RETURNING 1
 """
@@ -56,19 +56,24 @@ SELECT (SELECT count(*) FROM alive) - (SELECT count(*) FROM evicted),
   (SELECT count(*) FROM evicted), (SELECT count(*) FROM expired)
 """
 
-LOOK = f"{CLOCK} SELECT (SELECT value FROM engine_entries WHERE store = $1 AND key = $2 AND {ALIVE}), {NOW}"
+LOOK = f"""{CLOCK}
+SELECT (SELECT value FROM engine_entries WHERE store = $1 AND sha256(key) = sha256($2) AND {ALIVE}), {NOW}
+"""
 
 # Values: store, key, value before, value, seconds
 SWAP = f"""{CLOCK}
 UPDATE engine_entries SET value = $4, expires = coalesce({NOW} + $5::float8, expires)
-WHERE store = $1 AND key = $2 AND value = $3 AND {ALIVE}
+WHERE store = $1 AND sha256(key) = sha256($2) AND value = $3 AND {ALIVE}
 RETURNING 1
 """
 
 # An expired entry is removed, too, and not counted.
-REMOVE = f"{CLOCK} DELETE FROM engine_entries WHERE store = $1 AND key = $2 RETURNING {ALIVE}"
-ITEMS = f"{CLOCK} SELECT key, value FROM engine_entries WHERE store = $1 AND {ALIVE} ORDER BY age"
-KEYS = f"{CLOCK} SELECT key FROM engine_entries WHERE store = $1 AND {ALIVE} ORDER BY age"
+REMOVE = f"{CLOCK} DELETE FROM engine_entries WHERE store = $1 AND sha256(key) = sha256($2) RETURNING {ALIVE}"
+
+# Values: store, the age after which to begin, most entries
+OLDEST = f"FROM engine_entries WHERE store = $1 AND age > $2 AND {ALIVE} ORDER BY age LIMIT $3"
+ITEMS = f"{CLOCK} SELECT age, key, value {OLDEST}"
+KEYS = f"{CLOCK} SELECT age, key {OLDEST}"
 CLEAR = "DELETE FROM engine_entries WHERE store = $1"
 
 # Values: rate, key, step, period

@@ -40,13 +40,21 @@ class Reach:
     It heals by itself: after a pause the next operation is an attempt, and if it succeeds, all go through again.
 
     url: of the server; logs and measures show it without credentials. failures: the exceptions that mean that it
-    cannot be reached. unavailable: the type of the FlowError that is raised then.
+    cannot be reached. unavailable: the type of the FlowError that is raised then. is_refusal: whether one of them tells
+    of this operation alone, such as of a value that the server does not take: nobody else has to know of it.
     """
 
-    def __init__(self, url: str, failures: tuple[type[Exception], ...], unavailable: ErrorType) -> None:
+    def __init__(
+        self,
+        url: str,
+        failures: tuple[type[Exception], ...],
+        unavailable: ErrorType,
+        is_refusal: Callable[[Exception], bool] = lambda error: False,
+    ) -> None:
         self.name = shown_url(url)
         self._failures: tuple[type[Exception], ...] = (*failures, OSError, TimeoutError)
         self._unavailable = unavailable
+        self._is_refusal = is_refusal
         self._failure: FlowError | None = None
         self._since = self._until = self._pause = 0.0
         self._is_trying = False
@@ -109,18 +117,26 @@ class Reach:
             async with asyncio.timeout(patience):
                 result = await operation()
         except self._failures as error:
+            if self._is_refusal(error):
+                self._note_answer()
+                raise self._failed("an operation of the store is refused", str(error)) from error
             raise self._lost(error) from error
         self._seconds.observe(perf_counter() - began)
+        self._note_answer()
+        return result
+
+    def _note_answer(self) -> None:
         if self._failure is not None:
             log.warning("%s is back after %.1f s", self.name, monotonic() - self._since)
             self._failure = None
-        return result
+
+    def _failed(self, what: str, reason: str) -> FlowError:
+        return FlowError(self._unavailable, what, detailed_description=f"{self.name}: {reason}")
 
     def _lost(self, error: Exception) -> FlowError:
         self._errors.value += 1
         reason = str(error) or ("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)
-        detail = f"{self.name}: {reason}"
-        failure = FlowError(self._unavailable, "what is stored cannot be reached", detailed_description=detail)
+        failure = self._failed("what is stored cannot be reached", reason)
         if self._failure is None:
             self._since, self._pause = monotonic(), FIRST_PAUSE
             log.warning("%s is away: %s", self.name, reason)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Sequence
 from hashlib import sha1
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from engine.limits import LONGEST_HOME_OPERATION, MOST_HOME_CONNECTIONS
 from engine.stores.homes.reach import Reach
 from engine.values.errors import ErrorType
 
 Argument = str | bytes | int | float
+
+CODE = re.compile(r"[A-Z]{4,} ")
+DATABASE = re.compile(r"(?:/[0-9]*)?")
+OWN_OPTIONS = frozenset({
+    "connection_class", "credential_provider", "decode_responses", "encoding", "encoding_errors", "max_connections",
+    "protocol", "retry_on_error", "retry_on_timeout", "socket_timeout", "timeout",
+})  # fmt: skip
+"""Options of redis-py that a url cannot set: answers, and how long one waits for them, are what operations expect."""
 
 
 class Script:
@@ -39,7 +49,7 @@ class RedisConnection:
 
     def __init__(self, url: str, unavailable: ErrorType) -> None:
         self._url = url
-        self.reach = Reach(url, (RedisError,), unavailable)
+        self.reach = Reach(url, (RedisError,), unavailable, _is_refusal)
         self._client: Redis | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lines: set[Line] = set()
@@ -99,11 +109,22 @@ class Line:
 
 def reason_against(url: str) -> str:
     """Return why there can be no connection to a url, such as an option that is none; empty if there can be one."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not DATABASE.fullmatch(parts.path):  # redis-py would take database 0
+        return "a path that is not the number of a database"
+    if own := next((name for name, _ in parse_qsl(parts.query) if name in OWN_OPTIONS), ""):
+        return f"the option {own}, which is the engine's own"
     try:
         BlockingConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]  # it has no types
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RedisError):
         return "options behind the ? that redis-py does not know, or of the wrong kind"
     return ""
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether a command in a script was wrong; what tells of the server has a type, or a code in capitals."""
+    text = str(error)
+    return type(error) is ResponseError and "script" in text and CODE.match(text) is None
 
 
 def _sent(client: Redis, *parts: Argument) -> Awaitable[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,9 @@ from engine.work.measures import Measures
 
 REMEMBERED = 30 * 86400
 """Seconds for which a lease that nobody holds, and its note, are remembered."""
+
+PORTION, LARGEST_PORTION = 1000, 2**20
+"""The entries, and about the bytes, that are read at once: the server serves nobody else meanwhile."""
 
 WHOLE = 2**53
 """Below it a script adds exactly."""
@@ -102,11 +106,18 @@ class RedisShelf:
         return bool(await self._run(scripts.REMOVE, key))
 
     async def items(self) -> list[tuple[str, bytes]]:
-        found = await self._run(scripts.ALL, 1)
-        return [(key.decode(), data) for key, data in zip(found[::2], found[1::2], strict=True)]
+        found = {key: data async for part in self._portions(1) for key, data in zip(part[::2], part[1::2], strict=True)}
+        return [(key.decode(), data) for key, data in found.items()]
 
     async def keys(self) -> list[str]:
-        return [key.decode() for key in await self._run(scripts.ALL, 0)]
+        return [key.decode() for key in dict.fromkeys([key async for part in self._portions(0) for key in part])]
+
+    async def _portions(self, with_data: int) -> AsyncIterator[list[bytes]]:
+        """Yield all from the oldest on; one that is stored again meanwhile comes again, and counts as it is then."""
+        last: bytes | None = b"-inf"
+        while last is not None:
+            last, *part = await self._run(scripts.SOME, last, PORTION, LARGEST_PORTION, with_data)
+            yield part
 
     async def clear(self) -> None:
         await self._connection.command("DEL", *self._keys)

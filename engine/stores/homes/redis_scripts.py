@@ -1,7 +1,8 @@
 """What the server runs, each as one operation, with the server's clock.
 
 A store is four keys in one slot of a cluster: its values (a hash), the order in which they came and when they expire
-(sorted sets), and what is counted (a hash). A key lives as long as the last entry that expires.
+(sorted sets), and what is counted (a hash). A key lives as long as the last entry that expires. A server that is short
+of memory may evict one of the four (maxmemory-policy): a store that is not whole is forgotten as one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,15 @@ STORE = (
     CLOCK
     + """
 local values, ages, expiries, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+local function is_whole()
+  local noted = redis.call('HMGET', counts, 'entries', 'expiring')
+  local entries, expiring = tonumber(noted[1] or 0), tonumber(noted[2] or 0)
+  return redis.call('HLEN', values) == entries and redis.call('ZCARD', ages) == entries
+    and redis.call('ZCARD', expiries) == expiring
+end
+
+if not is_whole() then redis.call('DEL', unpack(KEYS)) end
 
 local function alive(key)
   local expiry = redis.call('ZSCORE', expiries, key)
@@ -44,10 +54,11 @@ local function change(key, data)
 end
 
 local function add(key, data, ttl)
+  local age = redis.call('HINCRBY', counts, 'age', 1)  -- first: a server that is full refuses no later one
   forget(key)
   redis.call('HSET', values, key, data)
   redis.call('HINCRBY', counts, 'size', #data)
-  redis.call('ZADD', ages, redis.call('HINCRBY', counts, 'age', 1), key)
+  redis.call('ZADD', ages, age, key)
   expire(key, ttl)
 end
 
@@ -71,11 +82,13 @@ local function make_room(most, largest)
 end
 
 local function keep_alive()
+  local entries, expiring = redis.call('HLEN', values), redis.call('ZCARD', expiries)
+  if entries == 0 then return redis.call('DEL', unpack(KEYS)) end
+  redis.call('HSET', counts, 'entries', entries, 'expiring', expiring)
   local last = redis.call('ZREVRANGE', expiries, 0, 0, 'WITHSCORES')
-  local all_expire = redis.call('ZCARD', expiries) == redis.call('HLEN', values)
   for _, key in ipairs(KEYS) do
-    if all_expire and last[2] then
-      redis.call('PEXPIREAT', key, math.ceil(tonumber(last[2]) * 1000) + 1000)
+    if expiring == entries then
+      redis.call('PEXPIREAT', key, math.min(math.ceil(tonumber(last[2]) * 1000) + 1000, 9007199254740991))
     else
       redis.call('PERSIST', key)
     end
@@ -152,17 +165,26 @@ return found
 """
 )
 
-ALL = Script(
+# ARGV: the age after which to begin, most entries, most bytes, whether to have the data. Returns the age of the last
+# one, or false if there are no more, and keys, each with its data: one portion, since nobody else is served meanwhile.
+SOME = Script(
     STORE
     + """
-local found = {}
-for _, key in ipairs(redis.call('ZRANGE', ages, 0, -1)) do
-  local data = alive(key)
+local found, bytes, last = {false}, 0, false
+local entries = redis.call('ZRANGEBYSCORE', ages, '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+for at = 1, #entries, 2 do
+  local key, data = entries[at], alive(entries[at])
+  last = entries[at + 1]
   if data then
     found[#found + 1] = key
-    if ARGV[1] == '1' then found[#found + 1] = data end
+    if ARGV[4] == '1' then
+      found[#found + 1] = data
+      bytes = bytes + #data
+      if bytes > tonumber(ARGV[3]) then break end
+    end
   end
 end
+found[1] = last
 return found
 """
 )
@@ -175,7 +197,7 @@ local step, period = tonumber(ARGV[1]), tonumber(ARGV[2])
 local due = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + step
 local late = due - now - period
 if late > math.max(step / 1000000, 0.000002) then return {0, text(late)} end
-redis.call('SET', KEYS[1], text(due), 'PX', math.ceil((due - now) * 1000))
+redis.call('SET', KEYS[1], text(due), 'PX', math.max(math.ceil((due - now) * 1000), 1))
 return {1, text(due - now)}
 """
 )

@@ -48,9 +48,12 @@ def _own_url(value: Any) -> Any:
 
 
 def _check_place(url: str, rest: str) -> None:
-    """Report a url of a server without a host, or with a port that is none; the url itself may hold a password."""
+    """Report a url of a server without a host, or with one that cannot be; the url itself may hold a password."""
+    if not url.isprintable() or " " in url:
+        _refuse("a url with a space or a control character")
     try:
         parts = urlsplit(url)
+        (parts.hostname or "").encode("idna")
         has_place = bool(parts.path.strip("/") if parts.scheme == "unix" else parts.hostname)
         has_place = has_place and (parts.port is None or parts.port > 0)
     except ValueError:
