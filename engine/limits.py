@@ -956,6 +956,23 @@ LONGEST_LIST_OF_STATEMENT = _limit(
     reason="it is written for the driver in the event loop",
 )
 
+_group("Batch jobs")
+
+MOST_RESULTS_IN_PAGE = _limit(
+    1_000,
+    "records",
+    "one page of batch:results",
+    beyond="the page ends there, and its `next` goes on",
+    reason="a job may have millions",
+)
+LONGEST_OUTCOME = _limit(
+    2_000,
+    "characters",
+    "the message of a failed record that is kept",
+    beyond="it is cut",
+    reason="it may show a payload of any size, for each of millions of records",
+)
+
 _group("Loops and calls")
 
 MOST_ROUNDS = _limit(

@@ -10,6 +10,7 @@ from engine.jobs.home import JobHome
 from engine.jobs.job import DONE, Job
 from engine.jobs.loading import add
 from engine.jobs.records import JobRecord, packed, unpack
+from engine.limits import MOST_RESULTS_IN_PAGE
 
 LIST = """
 SELECT {job} FROM engine_batch_jobs WHERE application = ? AND name = ? ORDER BY created DESC, id LIMIT 1000
@@ -53,8 +54,6 @@ UPDATE engine_batch_jobs SET state = 'EXECUTING', ended = NULL, reason = NULL, l
 WHERE id = ? AND state NOT IN ('LOADING', 'EXECUTING', 'FAILED_LOADING')
   AND (failed > 0 OR state <> 'SUCCESSFUL')
 """
-MOST_AT_ONCE = 1_000
-"""How many results are read at a time at most."""
 
 
 class Result(NamedTuple):
@@ -108,9 +107,9 @@ async def forget_old_jobs(home: JobHome, name: str, age: float) -> int:
 # Results
 
 
-async def failed_results(home: JobHome, job: str, after: int = -1, limit: int = MOST_AT_ONCE) -> list[Result]:
+async def failed_results(home: JobHome, job: str, after: int = -1, limit: int = MOST_RESULTS_IN_PAGE) -> list[Result]:
     """Return the failed records behind a number, in their order."""
-    rows = await home.select(FAILURES, job, after, min(limit, MOST_AT_ONCE))
+    rows = await home.select(FAILURES, job, after, min(limit, MOST_RESULTS_IN_PAGE))
     payloads = await _payloads(home, job, {row["record"]: row["block_number"] for row in rows})
     return [_failed(row, payloads.get(row["record"])) for row in rows]
 
@@ -133,13 +132,13 @@ async def _stored(home: JobHome, job: str, portion: int) -> list[JobRecord]:
 
 
 async def results_of(
-    home: JobHome, job: Job, status: str, after: int = -1, limit: int = MOST_AT_ONCE
+    home: JobHome, job: Job, status: str, after: int = -1, limit: int = MOST_RESULTS_IN_PAGE
 ) -> tuple[list[Result], int | None]:
     """Return what became of the records behind a number, and the number to go on behind; None if there are no more.
 
     Records without an outcome are left out. status: succeeded, failed or all.
     """
-    limit = min(limit, MOST_AT_ONCE)
+    limit = min(limit, MOST_RESULTS_IN_PAGE)
     if status == "failed":
         found = await failed_results(home, job.id, after, limit)
     else:

@@ -7,11 +7,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from engine.limits import LONGEST_OUTCOME
 from engine.values.stored_values import NotSerialisable, restore, serialise
-
-LONGEST_MESSAGE = 2_000
-"""Characters of a message that are kept of an outcome."""
-
 
 LONGEST_NAME = 200
 """Characters of the type of an error, and of the name of a step."""
@@ -27,7 +24,7 @@ class RecordFailure(NamedTuple):
     @classmethod
     def of(cls, step: str, type: str, message: str) -> RecordFailure:
         """Make it, of a message of any length."""
-        text = message.replace("\0", "")[:LONGEST_MESSAGE].encode(errors="replace").decode()
+        text = message.replace("\0", "")[:LONGEST_OUTCOME].encode(errors="replace").decode()
         return cls(step, type[:LONGEST_NAME], text)
 
 

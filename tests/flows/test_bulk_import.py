@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from engine import Application
+from engine.limits import LONGEST_OUTCOME, MOST_RESULTS_IN_PAGE
 
 HERE = Path(__file__).parents[2] / "flows"
 URL = "/api/bulk-import"
@@ -82,6 +84,22 @@ def test_results_come_page_by_page(tmp_path: Path) -> None:
         assert [each["recordNumber"] for each in found if each["status"] == "failed"] == list(range(0, 250, 10))
         page = await results(client, answer, status="failed", limit=2, after=10)
         assert ([each["recordNumber"] for each in page["results"]], page["next"]) == ([20, 30], 30)
+
+    run(tmp_path, work)
+
+
+@pytest.mark.reaches("MOST_RESULTS_IN_PAGE", "LONGEST_OUTCOME")
+def test_a_page_and_a_message_end_somewhere(tmp_path: Path) -> None:
+    async def work(client: httpx.AsyncClient) -> None:
+        wrong = {f"field-{number}": number for number in range(300)}
+        records = [wrong if number == 0 else record(id=f"c-{number}") for number in range(MOST_RESULTS_IN_PAGE + 1)]
+        answer = await client.post(URL, json=records)
+        await ended(client, answer)
+        page = await results(client, answer, limit=5_000)
+        assert len(page["results"]) == MOST_RESULTS_IN_PAGE
+        assert len(page["results"][0]["message"]) <= LONGEST_OUTCOME
+        last = await results(client, answer, limit=5_000, after=page["next"])
+        assert [each["recordNumber"] for each in last["results"]] == [MOST_RESULTS_IN_PAGE]
 
     run(tmp_path, work)
 

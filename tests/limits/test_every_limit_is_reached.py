@@ -71,6 +71,8 @@ ROOMS_INSIDE = (
 """What runs there is the author's or the operator's own: nobody else sends it anything."""
 NO_LIMITS = {
     "engine/expressions/dataweave/library/testing/asserts.py": {"MOST_NESTED": "matchers of an author's test"},
+    "engine/jobs/records.py": {"LONGEST_NAME": "what a column takes of a name that the author gives"},
+    "engine/jobs/worker.py": {"LONGEST_PAUSE": "how long a worker waits for what is away"},
     "engine/work/batch.py": {"MOST_TOGETHER": "how many items are committed together: more takes nothing less"},
     "engine/work/measures.py": dict.fromkeys(("MOST_SERIES", "LONGEST_LABEL"), "no label comes from a caller"),
     "engine/work/local_database.py": {"LONGEST_WAIT": "for another process of ours"},

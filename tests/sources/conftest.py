@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent.parent / "server"))  # for the server of its tests
-sys.path.append(str(Path(__file__).parent))  # for shop
+sys.path.append(str(Path(__file__).parent))  # for order_queues
 
 import rabbit_server
 from rabbit_server import RabbitServer

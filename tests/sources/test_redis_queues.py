@@ -10,9 +10,9 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from order_queues import FLOWS, WORK, Shop, begun, begun_and_killed, taken, until
 from redis_server import MISSING, RedisServer
 from running import Running, engine
-from shop import FLOWS, WORK, Shop, begun, begun_and_killed, taken, until
 
 from engine import Application, FlowError, LoadError
 from processors.vm import _redis_queue
