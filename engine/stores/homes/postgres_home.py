@@ -12,10 +12,10 @@ import asyncpg
 from engine.limits import LONGEST_HOME_OPERATION, MOST_HOME_CONNECTIONS
 from engine.stores.entries import Usage
 from engine.stores.homes import postgres_statements as sql
+from engine.stores.homes.adding import add_and_swap
 from engine.stores.homes.home import Admission, Bounds, Seen, Tenure
 from engine.stores.homes.reach import Reach
 from engine.stores.store import STORE_NOT_AVAILABLE
-from engine.stores.stored import data_of, total_of
 from engine.work.measures import Measures
 
 PORTION = 1000
@@ -142,11 +142,7 @@ class PostgresShelf:
         lock = self._counting.get(key) or asyncio.Lock()
         self._counting[key] = lock
         async with lock:
-            while True:
-                before = await self.get(key)
-                total = total_of(before, by)
-                if await self.swap(key, before, data_of(total), ttl if before is None else None):
-                    return total
+            return await add_and_swap(self, key, by, ttl)
 
     async def remove(self, key: str) -> bool:
         removed = await self._run(sql.REMOVE, key.encode())

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from engine.stores.entries import Usage
 from engine.stores.homes import redis_scripts as scripts
+from engine.stores.homes.adding import add_and_swap
 from engine.stores.homes.home import Admission, Bounds, Seen, Tenure
 from engine.stores.homes.redis_connection import RedisConnection, Script
 from engine.stores.store import STORE_NOT_AVAILABLE
-from engine.stores.stored import data_of, total_of
 from engine.work.measures import Measures
 
 REMEMBERED = 30 * 86400
@@ -96,11 +96,7 @@ class RedisShelf:
             total = await self._run(scripts.INCREMENT, key, by, _seconds(ttl), *self._room)
             if total is not None:
                 return int(total)
-        while True:
-            before = await self.get(key)
-            total = total_of(before, by)
-            if await self.swap(key, before, data_of(total), ttl if before is None else None):
-                return total
+        return await add_and_swap(self, key, by, ttl)
 
     async def remove(self, key: str) -> bool:
         return bool(await self._run(scripts.REMOVE, key))
