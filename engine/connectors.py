@@ -164,7 +164,10 @@ if TYPE_CHECKING:
     from engine.stores.homes.redis_connection import Line as Line
     from engine.stores.homes.redis_connection import RedisConnection as RedisConnection
     from engine.stores.homes.redis_connection import Script as Script
-    from engine.stores.homes.redis_connection import reason_against as reason_against
+    from engine.stores.homes.server_urls import FILE_URL as FILE_URL
+    from engine.stores.homes.server_urls import MEMORY_URL as MEMORY_URL
+    from engine.stores.homes.server_urls import REDIS_SCHEMES as REDIS_SCHEMES
+    from engine.stores.homes.server_urls import ServerUrls as ServerUrls
     from engine.stores.homes.urls import HomeUrl as HomeUrl
     from engine.stores.homes.urls import OwnHomeUrl as OwnHomeUrl
     from engine.stores.homes.urls import home_of as home_of
@@ -251,6 +254,7 @@ if TYPE_CHECKING:
     from engine.work.spans import SpanKind as SpanKind
     from engine.work.spans import batch_of as batch_of
     from engine.work.spans import current_span as current_span
+    from engine.work.tasks import Tasks as Tasks
     from engine.work.transaction import Transaction as Transaction
     from engine.work.turns import MUCH as MUCH
     from engine.work.turns import OFTEN as OFTEN

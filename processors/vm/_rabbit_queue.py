@@ -11,12 +11,11 @@ from typing import Any
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
 from engine import Clock, FlowError
-from engine.connectors import Usage
 from processors.vm._answers import RemoteReply
 from processors.vm._envelope import Envelope
-from processors.vm._queue import Queue, Told
+from processors.vm._queue import Told
 from processors.vm._rabbit_connection import GONE, NUMBER, RabbitConnection, quoted
-from processors.vm._sampling import Sample, Sampling, or_unknown
+from processors.vm._sampling import Sample, SampledQueue
 
 log = logging.getLogger("engine")
 
@@ -54,16 +53,15 @@ class RabbitServer(RabbitConnection):
         await super().close()
 
 
-class RabbitQueue(Queue):
+class RabbitQueue(SampledQueue):
     """A quorum queue whose messages are acknowledged when their flow has ended. name: what the server calls it."""
 
     own = frozenset[Told](("taken",))
 
     def __init__(self, server: RabbitConnection, name: str, limit: int, clock: Clock) -> None:
-        super().__init__(limit, clock)
+        super().__init__(limit, clock, name)
         self._server = server
         self._name = name
-        self._sampling = Sampling(self._count, name)
         self._consumers = 1
         self._numbers = count(1)
         self._forget()
@@ -236,26 +234,12 @@ class RabbitQueue(Queue):
     async def _count(self) -> Sample:
         return Sample(await self._waiting())
 
-    @property
-    def places(self) -> Usage | None:
-        sample = self._sampling.known if self._limit else None
-        return Usage(sample.waiting, self._limit) if sample else None
-
-    def depth(self) -> int:
-        return self._sampling.told().waiting
-
     def taken(self) -> float:
         return len(self._held)
 
-    def age(self) -> float:
-        return or_unknown(self._sampling.told().age)
-
-    def watch(self) -> None:
-        self._sampling.begin()
-
     async def end(self) -> None:
         """End the tasks of the queue; what it holds is delivered again when the connection is closed."""
-        await self._sampling.end()
+        await super().end()
         self._forget()
 
 

@@ -12,14 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 from engine import Clock, FlowError
-from engine.connectors import RedisConnection, Script, Usage
+from engine.connectors import RedisConnection, Script
 from processors.vm import _redis_scripts as scripts
 from processors.vm._answers import RemoteReply
 from processors.vm._envelope import Envelope
 from processors.vm._errors import VM_CONNECTIVITY
-from processors.vm._queue import Queue
 from processors.vm._redis_replies import Replies
-from processors.vm._sampling import Sample, Sampling, or_unknown
+from processors.vm._sampling import Sample, SampledQueue
 from processors.vm._signals import LOOK_AGAIN, Signals
 
 log = logging.getLogger("engine")
@@ -64,7 +63,7 @@ class RedisServer:
             queue.forget()
 
 
-class RedisQueue(Queue):
+class RedisQueue(SampledQueue):
     """A stream whose messages are acknowledged, and deleted, when their flow has ended.
 
     What a process has taken is its own as long as it gives signs of life; then somebody else gets it.
@@ -72,13 +71,12 @@ class RedisQueue(Queue):
     """
 
     def __init__(self, server: RedisServer, key: str, limit: int, clock: Clock) -> None:
-        super().__init__(limit, clock)
+        super().__init__(limit, clock, f"{key}:messages")
         self._server = server
         self._keys = [f"{key}:messages", f"{key}:arrivals", f"{key}:rooms"]
         self._arrivals, self._rooms = (Signals(server.connection, name) for name in self._keys[1:])
         self._held: dict[str, RemoteReply | None] = {}
         self._renewing: asyncio.Task[None] | None = None
-        self._sampling = Sampling(self._count, self._keys[0])
         self._recovers_at = monotonic() + HELD / RENEWALS
 
     async def put(self, envelope: Envelope, seconds: float) -> bool:
@@ -196,23 +194,6 @@ class RedisQueue(Queue):
 
     # What is told
 
-    @property
-    def places(self) -> Usage | None:
-        sample = self._sampling.known if self._limit else None
-        return Usage(sample.waiting, self._limit) if sample else None
-
-    def depth(self) -> int:
-        return self._sampling.told().waiting
-
-    def taken(self) -> float:
-        return or_unknown(self._sampling.told().taken)
-
-    def age(self) -> float:
-        return or_unknown(self._sampling.told().age)
-
-    def watch(self) -> None:
-        self._sampling.begin()
-
     async def _count(self) -> Sample:
         waiting, taken, milliseconds = await self._run(scripts.SAMPLE)
         return Sample(waiting, taken, milliseconds / 1000)
@@ -220,8 +201,7 @@ class RedisQueue(Queue):
     # The end
 
     async def end(self) -> None:
-        """End the tasks of the queue."""
-        await self._sampling.end()
+        await super().end()
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)

@@ -8,8 +8,10 @@ from contextlib import suppress
 from time import monotonic
 from typing import NamedTuple
 
-from engine import FlowError
+from engine import Clock, FlowError
+from engine.connectors import Tasks, Usage
 from processors.vm._errors import VM_CONNECTIVITY
+from processors.vm._queue import Queue
 
 SAMPLED = 2.0
 """Seconds between two samples; three times as long one is good."""
@@ -29,7 +31,7 @@ class Sampling:
     def __init__(self, count: Callable[[], Awaitable[Sample]], name: str) -> None:
         self._count = count
         self._name = name
-        self._task: asyncio.Task[None] | None = None
+        self._counting = Tasks()
         self._sample: Sample | None = None
         self._at = 0.0
 
@@ -47,14 +49,12 @@ class Sampling:
         return sample
 
     def begin(self) -> None:
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._keep_counting(), name=f"counting {self._name}")
+        if not len(self._counting):
+            self._counting.start(self._keep_counting(), f"counting {self._name}")
 
     async def end(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        self._task = self._sample = None
+        await self._counting.drain(0)
+        self._sample = None
 
     async def _keep_counting(self) -> None:
         while True:
@@ -63,7 +63,40 @@ class Sampling:
             await asyncio.sleep(SAMPLED)
 
 
-def or_unknown(number: float | None) -> float:
+class SampledQueue(Queue):
+    """A queue with a server, whose numbers are sampled. name: of the queue, for its tasks."""
+
+    def __init__(self, limit: int, clock: Clock, name: str) -> None:
+        super().__init__(limit, clock)
+        self._sampling = Sampling(self._count, name)
+
+    async def _count(self) -> Sample:
+        """Ask the server for the numbers. Raise VM:CONNECTIVITY if it is away."""
+        raise NotImplementedError
+
+    @property
+    def places(self) -> Usage | None:
+        sample = self._sampling.known if self._limit else None
+        return Usage(sample.waiting, self._limit) if sample else None
+
+    def depth(self) -> int:
+        return self._sampling.told().waiting
+
+    def taken(self) -> float:
+        return _or_unknown(self._sampling.told().taken)
+
+    def age(self) -> float:
+        return _or_unknown(self._sampling.told().age)
+
+    def watch(self) -> None:
+        self._sampling.begin()
+
+    async def end(self) -> None:
+        """End the tasks of the queue."""
+        await self._sampling.end()
+
+
+def _or_unknown(number: float | None) -> float:
     """Return a number that is known. Raise VM:CONNECTIVITY if it is not."""
     if number is None:
         raise FlowError(VM_CONNECTIVITY, "the server does not tell this number")

@@ -9,12 +9,11 @@ from pydantic import AfterValidator
 
 from engine import Config as BaseConfig
 from engine import Field, Mistake, Name, Parameters, Runtime, prepared, refuse
-from engine.connectors import Isolation, Measures
+from engine.connectors import FILE_URL, MEMORY_URL, Isolation, Measures
 from processors.vm._errors import VM_CONNECTIVITY
 from processors.vm._local_queues import ADDED, SCHEMA, PersistentQueue, TransientQueue
 from processors.vm._queue import Queue, Told
-from processors.vm._urls import FILE as FILE_URL
-from processors.vm._urls import MEMORY, RABBITMQ, QueueUrl
+from processors.vm._urls import RABBITMQ, QueueUrl
 
 if TYPE_CHECKING:
     from processors.vm._rabbit_queue import RabbitServer
@@ -108,7 +107,7 @@ class Config(BaseConfig):
 
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
-        if self.url and self.url != MEMORY and not runtime.application:
+        if self.url and self.url != MEMORY_URL and not runtime.application:
             expected = "a name that no other application there has"
             found = "url in an application without a name"
             refuse([Mistake("F304", found, expected, "configuration: {name: orders, …}")])
@@ -160,7 +159,7 @@ class Config(BaseConfig):
 
     @property
     def keeps_data(self) -> bool:
-        is_here = self._place in ("", MEMORY) or self._place.startswith(FILE_URL)
+        is_here = self._place in ("", MEMORY_URL) or self._place.startswith(FILE_URL)
         return is_here and not all(map(self._is_in_memory, self.queues))
 
     @property
@@ -180,7 +179,7 @@ class Config(BaseConfig):
         return "" if self._is_isolated or self.url is None else self.url
 
     def _is_in_memory(self, definition: QueueDefinition) -> bool:
-        return self._place == MEMORY or (not self._place and definition.queue_type == "TRANSIENT")
+        return self._place == MEMORY_URL or (not self._place and definition.queue_type == "TRANSIENT")
 
     def _make(self, definition: QueueDefinition) -> Queue:
         name, limit, clock = definition.queue_name, definition.max_outstanding_messages, self.runtime.clock

@@ -2,78 +2,30 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from pydantic import BeforeValidator
 
-from engine.expressions.suggestion import did_you_mean
-from engine.parameters.mistake import Mistake, refuse, shown
+from engine.parameters.mistake import Mistake, refuse
 from engine.parameters.validated import TEXT, Kind
 from engine.stores.homes.home import Home
+from engine.stores.homes.server_urls import FILE_URL, MEMORY_URL, REDIS_SCHEMES, ServerUrls
 from engine.work.runtime import Runtime
 
-FILE, MEMORY = "sqlite:///", "memory://"
 POSTGRES = ("postgresql", "postgres")
-REDIS = ("redis", "rediss", "unix")
-SERVERS = {**dict.fromkeys(REDIS, ("redis", "redis")), **dict.fromkeys(POSTGRES, ("asyncpg", "postgres"))}
+SERVERS = {**dict.fromkeys(REDIS_SCHEMES, ("redis", "redis")), **dict.fromkeys(POSTGRES, ("asyncpg", "postgres"))}
 """The package, and the extra with it, of each scheme."""
 URLS = "redis://host:6379/0, rediss://…, unix:///socket, postgresql://user:password@host/database or sqlite:///file.db"
-
-
-def _url(value: Any) -> Any:
-    scheme, separator, rest = str(value).partition("://")
-    if not isinstance(value, str) or not separator:
-        _refuse(f"{shown(scheme[:20])} as a url")
-    if value.startswith(FILE) and len(value) > len(FILE):
-        return str(value)
-    if scheme == "sqlite":
-        _refuse("a url that names no file")
-    if scheme not in SERVERS:
-        _refuse(f"the scheme '{scheme[:20]}'", did_you_mean(scheme, SERVERS))
-    _check_place(value, rest)
-    package, extra = SERVERS[scheme]
-    if find_spec(package) is None:
-        found = f"a url of {scheme}, but no driver for it is installed"
-        refuse([Mistake("F303", found, f"the package {package}", f"pip install 'flow-engine[{extra}]'")])
-    if scheme in REDIS:
-        _check_options(value)
-    return str(value)
+HOMES = ServerUrls(SERVERS, "the url of a home of state", URLS)
 
 
 def _own_url(value: Any) -> Any:
-    return value if value == MEMORY else _url(value)
+    return value if value == MEMORY_URL else HOMES.checked(value)
 
 
-def _check_place(url: str, rest: str) -> None:
-    """Report a url of a server without a host, or with one that cannot be; the url itself may hold a password."""
-    if not url.isprintable() or " " in url:
-        _refuse("a url with a space or a control character")
-    try:
-        parts = urlsplit(url)
-        (parts.hostname or "").encode("idna")
-        has_place = bool(parts.path.strip("/") if parts.scheme == "unix" else parts.hostname)
-        has_place = has_place and (parts.port is None or parts.port > 0)
-    except ValueError:
-        has_place = False
-    if not rest or not has_place:
-        _refuse("a url that names no server")
-
-
-def _check_options(url: str) -> None:
-    from engine.stores.homes.redis_connection import reason_against
-
-    if reason := reason_against(url):
-        refuse([Mistake("F303", reason, "the url of a home of state", "rediss://host:6379/0?ssl_ca_certs=/etc/ca.pem")])
-
-
-def _refuse(found: str, scheme: str = "") -> NoReturn:
-    refuse([Mistake("F303", found, "the url of a home of state", f"{scheme}://…" if scheme else URLS)])
-
-
-HomeUrl = Annotated[str, BeforeValidator(_url), Kind("url of a home", TEXT)]
+HomeUrl = Annotated[str, BeforeValidator(HOMES.checked), Kind("url of a home", TEXT)]
 """The url of a home of state."""
 
 OwnHomeUrl = Annotated[str, BeforeValidator(_own_url), Kind("url of a home", TEXT)]
@@ -87,7 +39,7 @@ def home_of(runtime: Runtime, url: str | None = None) -> Home | None:
     a reload leaves it as it is.
     """
     wanted = url or runtime.state_url
-    if not wanted or wanted == MEMORY or runtime.isolation is not None:
+    if not wanted or wanted == MEMORY_URL or runtime.isolation is not None:
         return None
     if not runtime.application:
         refuse([nameless("url")])
@@ -97,11 +49,11 @@ def home_of(runtime: Runtime, url: str | None = None) -> Home | None:
 
 def _made(url: str, application: str, runtime: Runtime) -> Home:
     """Return the home at a url. Drivers are imported only if they are needed: now, before anything runs."""
-    if url.startswith(FILE):
+    if url.startswith(FILE_URL):
         from engine.stores.homes.file_home import FileHome
 
-        return FileHome(Path(url.removeprefix(FILE)), application, runtime)
-    if urlsplit(url).scheme in REDIS:
+        return FileHome(Path(url.removeprefix(FILE_URL)), application, runtime)
+    if urlsplit(url).scheme in REDIS_SCHEMES:
         from engine.stores.homes.redis_home import RedisHome
 
         return RedisHome(url, application)
