@@ -13,9 +13,9 @@ import pytest
 from engine import Application, Processor
 from engine.loading.catalog import discover
 from engine.loading.sections import SECTIONS
+from engine.manual.pages import example
 from engine.testing.examples import run_case
 from engine.testing.working import Order, run_file
-from engine.tools.manual.manual import example
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from engine.loading.catalog import discover
+from engine.manual.pages import descriptions, example, page, prose
 from engine.parameters.element import Element
 from engine.steps.scope import Scope
 from engine.testing.examples import run_case
-from engine.tools.manual.manual import descriptions, example, page, prose
 from engine.values.errors import ANY, TIMEOUT
 
 CATALOG = discover()

@@ -13,12 +13,12 @@ from jsonschema_rs import Draft7Validator
 
 from engine.loading.catalog import discover
 from engine.loading.loader import Configuration, SubFlow
+from engine.manual.pages import example, nested
 from engine.parameters import schema
 from engine.parameters.element import Parameters
 from engine.parameters.validated import Kind
 from engine.steps.flow import Flow
 from engine.testing.files.case import Case, Suite
-from engine.tools.manual.manual import example, nested
 from engine.values.media import read_yaml
 
 FLOWS = Path(__file__).parent.parent / "flows"

@@ -32,7 +32,7 @@ from engine.tools.commands import (
 from engine.tools.configured.commands import config, secrets
 from engine.tools.imported.command import import_
 from engine.tools.logs.options import LogSettings, level_option, log_options
-from engine.tools.manual.lookups import evaluate, explain, functions, limits, processors
+from engine.tools.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.tested.trying import test
 
 if TYPE_CHECKING:
@@ -334,7 +334,7 @@ def openapi(
     output: str | None, form: str | None, servers: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Describe the HTTP API of the flows as an OpenAPI 3.1 document."""
-    from engine.tools.manual.describing import describe
+    from engine.tools.describing import describe
 
     text = describe(load(paths, settings, processors, env), form or _form_of(output), servers)
     if output is None:

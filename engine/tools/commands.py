@@ -134,7 +134,7 @@ def load_given(
 
 
 def try_connections(app: Application) -> None:
-    from engine.tools.connecting import mistakes_found
+    from engine.operation.connecting import mistakes_found
 
     found = asyncio.run(mistakes_found(app))
     if found:
@@ -153,7 +153,7 @@ def elements_of(known: Given) -> Any:
 
 
 def known_functions() -> dict[str, Any]:
-    from engine.tools.manual.manual import all_functions
+    from engine.manual.pages import all_functions
 
     try:
         return all_functions()

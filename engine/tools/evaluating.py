@@ -13,10 +13,10 @@ from pydantic_core import PydanticCustomError
 from engine.expressions.errors import EvaluationError, ExpressionSyntaxError
 from engine.expressions.jmespath import source_of
 from engine.expressions.writing import encode
+from engine.manual.pages import all_functions
 from engine.parameters.expression import Expression
 from engine.parameters.mistake import mistakes_of
 from engine.parameters.reader import Reach
-from engine.tools.manual.manual import all_functions
 from engine.values.errors import FlowError
 from engine.values.event import Event
 

@@ -52,7 +52,7 @@ class Prompt:
             evaluate(line, self.event, source=False)
 
     def _help(self, name: str | None) -> None:
-        from engine.tools.manual.manual import function_page
+        from engine.manual.pages import function_page
 
         functions = scope().functions
         if name is None:

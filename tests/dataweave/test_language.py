@@ -15,9 +15,9 @@ from engine import Application, Event, FlowError, LoadError, Message, Template
 from engine.expressions import LANGUAGES, ExpressionSyntaxError
 from engine.expressions.dataweave.marks import split
 from engine.expressions.dataweave.values.objects import Pairs
+from engine.manual.pages import all_functions
 from engine.parameters.expression import Condition
 from engine.parameters.reader import Reach
-from engine.tools.manual.manual import all_functions
 
 DATAWEAVE = Reach(language=LANGUAGES["dataweave"])
 

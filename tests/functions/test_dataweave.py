@@ -12,7 +12,7 @@ from engine import Application, Event, Expression
 from engine.expressions.functions import FUNCTIONS
 from engine.expressions.functions.dataweave import TABLE, Row
 from engine.expressions.writing import encode
-from engine.tools.manual.manual import function_page
+from engine.manual.pages import function_page
 
 APPLICATION = """
 properties: {region: eu}

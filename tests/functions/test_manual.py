@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from engine.manual.pages import all_functions, function_page, signature
 from engine.tools.cli import main
-from engine.tools.manual.manual import all_functions, function_page, signature
 
 FUNCTIONS = all_functions()
 SORT_BY = """\

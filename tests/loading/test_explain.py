@@ -11,13 +11,13 @@ from click.testing import CliRunner
 from engine.loading.loader import Configuration
 from engine.loading.project import EXAMPLES
 from engine.loading.sections import SECTIONS
+from engine.manual.explaining import FLOW_EXAMPLE, TEST_EXAMPLE
+from engine.manual.mistakes import MistakePage, pages, report
 from engine.steps.flow import Flow
 from engine.testing.expected.matchers import MATCHERS
 from engine.testing.files.case import Case, Given, Request, Suite
 from engine.testing.working import Order, run_file
 from engine.tools.cli import main
-from engine.tools.manual.explaining import FLOW_EXAMPLE, TEST_EXAMPLE
-from engine.tools.manual.mistakes import MistakePage, pages, report
 
 ROOT = Path(__file__).parents[2]
 MISTAKES = pages()

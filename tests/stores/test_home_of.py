@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine import Application
-from engine.tools.connecting import mistakes_found
+from engine.operation.connecting import mistakes_found
 
 pytestmark = pytest.mark.anyio
 FLOWS = """

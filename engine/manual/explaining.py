@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from engine.loading.loader import Configuration, SubFlow
 from engine.loading.project import EXAMPLES, FILE, SECTION
 from engine.loading.sections import SECTIONS
+from engine.manual.pages import parameters
 from engine.parameters.reader import ROOTS
 from engine.steps.flow import Flow
-from engine.tools.manual.manual import parameters
 from engine.values.errors import ERROR_FIELDS
 
 if TYPE_CHECKING:
-    from engine.tools.manual.mistakes import MistakePage
+    from engine.manual.mistakes import MistakePage
 
 WIDTH = 100
 

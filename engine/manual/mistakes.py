@@ -15,9 +15,9 @@ import yaml
 from engine.application import Application
 from engine.loading.catalog import discover
 from engine.loading.diagnostic import LoadError
+from engine.operation.connecting import mistakes_found
 from engine.testing.files.suite import TestFile
 from engine.testing.session import Session
-from engine.tools.connecting import mistakes_found
 
 FILE = Path(__file__).with_suffix(".yaml")
 FLOWS = Path("flows")

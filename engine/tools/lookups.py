@@ -45,7 +45,7 @@ def processors(context: click.Context, processors: tuple[str, ...]) -> None:
     """List the elements that flows can use; `show NAME` prints a manual page."""
     context.obj = given(None, processors=processors)
     if context.invoked_subcommand is None:
-        from engine.tools.manual.manual import summary
+        from engine.manual.pages import summary
 
         catalog = elements_of(context.obj)
         elements = dict(catalog.elements())
@@ -63,7 +63,7 @@ def processors(context: click.Context, processors: tuple[str, ...]) -> None:
 def show(context: click.Context, name: str, processors: tuple[str, ...]) -> None:
     """Print the manual page of an element."""
     from engine.loading.catalog import CatalogError
-    from engine.tools.manual.manual import page
+    from engine.manual.pages import page
 
     catalog = elements_of(given(None, processors=processors) if processors else context.obj)
     if name not in catalog:
@@ -134,7 +134,7 @@ def functions(context: click.Context, language: str) -> None:
 
         click.echo("\n".join(lines()))
     else:
-        from engine.tools.manual.manual import function_list
+        from engine.manual.pages import function_list
 
         click.echo("\n".join(function_list(known_functions())))
 
@@ -144,7 +144,7 @@ def functions(context: click.Context, language: str) -> None:
 @click.pass_context
 def show_function(context: click.Context, name: str) -> None:
     """Print the manual page of a function."""
-    from engine.tools.manual.manual import function_page
+    from engine.manual.pages import function_page
 
     if context.obj == DATAWEAVE:
         _show_of_dataweave(name)
@@ -170,7 +170,7 @@ def _show_of_dataweave(name: str) -> None:
 @functions.command()
 def dataweave() -> None:
     """Print how DataWeave's operators and functions are written here."""
-    from engine.tools.manual.manual import dataweave_page
+    from engine.manual.pages import dataweave_page
 
     click.echo(dataweave_page())
 
@@ -200,14 +200,14 @@ def explain(
 def _explain_flow(name: str | None, app: Application) -> None:
     if name is None or name not in app.parts.runnables:
         fail_unknown("flow", name or "", app.parts.runnables, "engine explain flow NAME PATHS")
-    from engine.tools.manual.explaining_flow import flow_page
+    from engine.manual.explaining_flow import flow_page
 
     click.echo(app.parts.runtime.secrets.hide(flow_page(app.parts, name)))
 
 
 def _explain(topic: str | None) -> None:
-    from engine.tools.manual.explaining import PAGES, page_of, page_of_mistake
-    from engine.tools.manual.mistakes import pages
+    from engine.manual.explaining import PAGES, page_of, page_of_mistake
+    from engine.manual.mistakes import pages
 
     mistakes = pages()
     if topic is None:
@@ -224,6 +224,6 @@ def _explain(topic: str | None) -> None:
 @click.command()
 def limits() -> None:
     """List the bounds on the cost of callers, upstreams and payloads: their values, reasons, and the effect beyond."""
-    from engine.tools.manual.manual import limits_page
+    from engine.manual.pages import limits_page
 
     click.echo(limits_page())
