@@ -33,6 +33,7 @@ from engine.tools.configured.commands import config, secrets
 from engine.tools.imported.command import import_
 from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.lookups import evaluate, explain, functions, limits, processors
+from engine.tools.playground.commands import try_
 from engine.tools.tested.trying import test
 
 if TYPE_CHECKING:
@@ -378,5 +379,5 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, batch, config, secrets, import_, processors, evaluate, explain, functions, limits):
+for command in (test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits):
     main.add_command(command)

@@ -15,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from engine.application import Application, Metrics
+    from engine.plan.link import Around
     from engine.plan.observer import Meter
     from engine.testing.recordings.recording import Recorder
 
@@ -109,14 +110,14 @@ def load(
 @without_garbage()
 def load_given(
     known: Given, recorder: Recorder | None = None, *, metrics: Metrics | bool = False, meters: Sequence[Meter] = (),
-    is_check: bool = False,
+    around: Sequence[Around] = (), is_check: bool = False,
 ) -> Application:  # fmt: skip
     """Return the application of flow files; if they have mistakes, print them and end the command."""
     from engine.application import Application
     from engine.loading.catalog import CatalogError
     from engine.loading.diagnostic import LoadError
 
-    recording: Any = {"around": [recorder.around_step], "clock": recorder.clock} if recorder else {}
+    recording: Any = {"around": [recorder.around_step], "clock": recorder.clock} if recorder else {"around": around}
     try:
         app = Application.load(
             *known.paths, properties=known.all_properties, processors=known.processors, metrics=metrics, meters=meters,

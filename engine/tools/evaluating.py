@@ -36,7 +36,7 @@ def evaluate(text: str, event: Event, *, source: bool) -> int:
     """Print the value of an expression as JSON, or its generated Python; return the exit code."""
     try:
         expression = Expression(text, scope())
-        click.echo(source_of(expression.evaluate) if source else _shown(expression.evaluate(event)))
+        click.echo(source_of(expression.evaluate) if source else shown(expression.evaluate(event)))
     except (PydanticCustomError, FlowError) as error:
         tell(text, error)
         return 1
@@ -57,7 +57,7 @@ def tell(text: str, error: PydanticCustomError | FlowError) -> None:
         click.echo(line, err=True)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     try:
         return msgspec.json.format(encode(value), indent=2).decode()
     except (NotImplementedError, ValueError, RecursionError):

@@ -89,7 +89,7 @@ def evaluate(
         _evaluate_script(expression, payload, variables, attributes, source)
     from engine.tools.entering import entering
     from engine.tools.evaluating import evaluate
-    from engine.tools.prompting import prompt
+    from engine.tools.playground.prompt import Prompt, converse
 
     if expression is None and getattr(payload, "name", "") == "<stdin>":
         fail("the payload comes from the standard input, so the expression must be an argument")
@@ -98,7 +98,7 @@ def evaluate(
     except ValueError as error:
         fail(str(error))
     if expression is None:
-        prompt(event)
+        converse(Prompt(event))
     else:
         sys.exit(evaluate(expression, event, source=source))
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from engine import Event
 from engine.tools.cli import main
-from engine.tools.prompting import prompt
+from engine.tools.playground.prompt import Prompt, converse
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
@@ -198,5 +198,5 @@ def test_ctrl_c_drops_the_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         return key
 
     monkeypatch.setattr("builtins.input", press)
-    prompt(Event())
+    converse(Prompt(Event()))
     assert capsys.readouterr().out.split() == ["2"]

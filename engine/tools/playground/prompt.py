@@ -15,48 +15,81 @@ from pydantic_core import PydanticCustomError
 
 from engine.expressions.suggestion import did_you_mean
 from engine.parameters.files import read_file
-from engine.parameters.reader import ROOTS
 from engine.tools.entering import read
-from engine.tools.evaluating import evaluate, scope, tell, value_of
+from engine.tools.evaluating import evaluate, scope, shown, tell, value_of
+from engine.tools.playground.completing import DELIMITERS, completer
 from engine.values.errors import FlowError
 from engine.values.event import Event
 
 HISTORY = Path("~/.engine_history").expanduser()
+MOST_LINES = 1000
+"""How many lines the history keeps."""
+
 PROMPT = "#> "
 HELP = """\
   payload.items[?price > 5].name   an expression: its value is printed as JSON
   payload = {"a": 1}               what is the payload from now on: JSON, or an expression
   vars.x = upper('a')              the same of a variable; vars = … and attributes = … of all
   payload = < FILE                 the JSON in a file
-  help NAME                        the manual page of a function
-  help                             this; the functions are listed by `engine functions`
-Tab completes names, the arrows go through what was typed before, Ctrl-C drops a line, Ctrl-D ends."""
+  :payload  :vars  :attributes     what they are now; with a value behind, what they are from now on
+  :help NAME                       the manual page of a function
+  :help                            this; the functions are listed by `engine functions`
+Tab completes names and fields, the arrows go through what was typed before, Ctrl-C drops a line, Ctrl-D ends."""
 
-SETTING = re.compile(r"(?P<root>payload|attributes|vars)(?:\.(?P<name>\w+))?\s*=(?!=)\s*(?P<value>.*)", re.DOTALL)
-ASKING = re.compile(r"(?:help|\?)(?:\s+(?P<name>\w+)(?:\(.*)?)?")
+SETTING = re.compile(
+    r"(?::(?P<command>payload|attributes|vars)(?:\.(?P<of>\w+))?\s+|"
+    r"(?P<root>payload|attributes|vars)(?:\.(?P<name>\w+))?\s*=(?!=)\s*)(?P<value>.*)",
+    re.DOTALL,
+)
+SHOWING = re.compile(r":(?P<shown>(?:payload|attributes|vars)(?:\.\w+)?)")
+ASKING = re.compile(r"(?:help|\?|:help)(?:\s+(?P<name>\w+)(?:\(.*)?)?")
+COMMAND = re.compile(r":\S*")
 
 
 class Prompt:
     """The typed lines, one by one, and the event that they see."""
 
+    commands: tuple[str, ...] = (":payload", ":vars", ":attributes", ":help")
+    help = HELP
+
     def __init__(self, event: Event) -> None:
         self.event = event
+
+    @property
+    def sign(self) -> str:
+        """The text before a line at a terminal."""
+        return PROMPT
 
     def take(self, line: str) -> None:
         """Execute a line: print a value or a manual page, or set the event for expressions."""
         if asked := ASKING.fullmatch(line):
             self._help(asked["name"])
         elif setting := SETTING.fullmatch(line):
-            self._set(setting["root"], setting["name"], setting["value"])
+            self._set(setting["command"] or setting["root"], setting["of"] or setting["name"], setting["value"])
+        elif showing := SHOWING.fullmatch(line):
+            self._show(showing["shown"])
+        elif command := COMMAND.match(line):
+            self._do(command[0], line[command.end() :].strip())
         elif line:
             evaluate(line, self.event, source=False)
+
+    def _do(self, command: str, argument: str) -> None:
+        """Execute a command that begins with a colon."""
+        close = did_you_mean(command, self.commands)
+        instead = f"did you mean '{close}'?" if close else f"there are {', '.join(self.commands)}"
+        click.echo(f"there is no command '{command}'; {instead}", err=True)
+
+    def _show(self, name: str) -> None:
+        root, _, of = name.partition(".")
+        value = getattr(self.event, root)
+        click.echo(shown(value.get(of) if of and isinstance(value, Mapping) else value))
 
     def _help(self, name: str | None) -> None:
         from engine.manual.pages import function_page
 
         functions = scope().functions
         if name is None:
-            click.echo(HELP)
+            click.echo(self.help)
         elif name in functions:
             click.echo(function_page(functions[name]))
         else:
@@ -96,31 +129,32 @@ def _content(name: str) -> bytes:
         raise ValueError(f"'{name}' cannot be read: {reason}") from None
 
 
-def prompt(event: Event) -> None:
-    """Read lines until Ctrl-D, with history and completion of roots and functions; Ctrl-C drops a line."""
+def converse(prompt: Prompt) -> None:
+    """Read lines until Ctrl-D, with history and completion; Ctrl-C drops a line."""
     is_terminal = sys.stdin.isatty()
-    readline = _line_editor() if is_terminal else None
+    readline = _line_editor(prompt) if is_terminal else None
     if is_terminal:
-        click.echo("help tells what can be typed; Ctrl-D ends")
-    _read_all(Prompt(event).take, PROMPT if is_terminal else "")
+        click.echo(":help tells what can be typed; Ctrl-D ends")
+    _read_all(prompt.take, lambda: prompt.sign if is_terminal else "")
     if is_terminal:
         click.echo()
     if readline is not None:
         with contextlib.suppress(OSError):
+            readline.set_history_length(MOST_LINES)
             readline.write_history_file(HISTORY)
 
 
-def _read_all(take: Callable[[str], None], shown: str) -> None:
+def _read_all(take: Callable[[str], None], sign: Callable[[], str]) -> None:
     while True:
         try:
-            take(input(shown).strip())
+            take(input(sign()).strip())
         except KeyboardInterrupt:
             click.echo()
         except EOFError:
             break
 
 
-def _line_editor() -> Any:
+def _line_editor(prompt: Prompt) -> Any:
     """Return Python's readline with our completion; None if the platform has none."""
     try:
         import readline
@@ -128,13 +162,8 @@ def _line_editor() -> Any:
         return None
     with contextlib.suppress(OSError):
         readline.read_history_file(HISTORY)
-    readline.set_completer_delims(" .,()[]{}|&!<>=+-*/%?:'\"`")
-    readline.set_completer(complete)
+    readline.set_completer_delims(DELIMITERS)
+    before = lambda: readline.get_line_buffer()[: readline.get_endidx()].lstrip()  # noqa: E731
+    readline.set_completer(completer(prompt.commands, lambda: prompt.event, before))
     readline.parse_and_bind("tab: complete")
     return readline
-
-
-def complete(text: str, state: int) -> str | None:
-    """Return the name number `state` that begins with the text: a root or a function."""
-    names = [name for name in (*ROOTS, "help ", *(f"{name}(" for name in scope().functions)) if name.startswith(text)]
-    return names[state] if state < len(names) else None

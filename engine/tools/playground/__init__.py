@@ -1,0 +1,1 @@
+"""Prompts at which people try expressions, and flows step by step."""
