@@ -6,8 +6,8 @@ import gc
 from collections.abc import Iterator
 
 import pytest
-from watchdog.secret_watch import SecretWatch
-from watchdog.watchdog import LONGEST_STAND, on_import, watch_loops
+from watched.loop_watch import LONGEST_STAND, on_import, watch_loops
+from watched.secret_watch import SecretWatch
 
 _stands: list[float] = []
 watch_loops(_stands.append)

@@ -25,7 +25,7 @@ FLOORS = [
     "engine.succession", "engine.openapi", "engine.analysis", "engine.serving",
     "engine.wire", "engine.content", "engine.loading", "engine.steps", "engine.plan", "engine.jobs", "engine.stores",
     "engine.parameters", "engine.work", "engine.values", "engine.dataweave", "engine.expressions", "engine.limits",
-    "engine.faces",
+    "engine.installed", "engine.faces",
 ]  # fmt: skip
 FACE = "engine"
 FACES = (FACE, "engine.connectors")

@@ -8,9 +8,9 @@ import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 
+from engine.installed import entry_points
 from engine.parameters.element import Element, raised_types
 from engine.steps.processor import Processor
 from engine.values.errors import CONNECTIVITY, KNOWN_TYPES, RETRY_EXHAUSTED, ErrorType, error_type
@@ -117,7 +117,7 @@ def discover(packages: Iterable[str] = ()) -> Catalog:
     the package itself have no namespace; a file that starts with `_` is not an element. A later package may replace an
     element. Raise CatalogError for a package that cannot be found.
     """
-    installed = [point.value for point in metadata.entry_points(group=ENTRY_POINTS)]
+    installed = [point.value for point in entry_points(ENTRY_POINTS)]
     return Catalog(entry for package in [*installed, *packages] for entry in _entries(package))
 
 

@@ -8,11 +8,12 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
-from importlib import invalidate_caches, metadata
+from importlib import invalidate_caches
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from types import ModuleType
 
+from engine.installed import entry_points
 from engine.loading.catalog import ENTRY_POINTS
 
 State = tuple[int, int]
@@ -82,7 +83,7 @@ def _installed() -> tuple[tuple[str, ...], frozenset[str]]:
     """Return the folders and the packages of what is installed."""
     paths = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     folders = {os.path.realpath(path) + os.sep for path in paths}
-    packages = (each.value.partition(".")[0] for each in metadata.entry_points(group=ENTRY_POINTS))
+    packages = (each.value.partition(".")[0] for each in entry_points(ENTRY_POINTS))
     return tuple(folders), frozenset({"__main__", "engine", *packages})
 
 

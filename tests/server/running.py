@@ -20,7 +20,7 @@ import httpx
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-WATCHDOG = HERE.parent / "watchdog"
+WATCHDOG = HERE.parent / "watched"
 """On PYTHONPATH, it has the server say when its event loop stands."""
 SHIPPED = ROOT / "flows" / "bulk-upsert.yaml"
 ENGINE = [sys.executable, "-m", "engine.tools"]

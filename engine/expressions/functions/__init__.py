@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from engine.expressions.functions.function import Function
+from engine.installed import entry_points
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -75,10 +76,8 @@ def discover_functions() -> Mapping[str, Function]:
     An entry point may also name one function: `loud = my_package.functions:shout`. Raise ValueError for a module that
     cannot be imported or has no function, and for a name that is taken already: nothing replaces a function silently.
     """
-    from importlib.metadata import entry_points
-
     others: dict[str, Function] = {}
-    for entry in sorted(entry_points(group=ENTRY_POINTS)):
+    for entry in sorted(entry_points(ENTRY_POINTS)):
         for name, function in _installed(entry).items():
             if name in FUNCTIONS or name in others:
                 raise ValueError(f"the entry point {entry.value} of {ENTRY_POINTS} defines {name}(), which exists")

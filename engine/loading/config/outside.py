@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from engine.expressions.suggestion import did_you_mean
 from engine.expressions.texts import text_of
+from engine.installed import entry_points
 from engine.limits import LARGEST_SECRET_FILE, LONGEST_PROVIDING
 from engine.parameters.files import read_file
 from engine.parameters.mistake import shown
@@ -103,7 +104,7 @@ def meant_provider(placeholder: str) -> str:
 def providers() -> Mapping[str, Callable[[], Read]]:
     """Return what imports each provider, by its name: ours, and those of the entry point group `engine.properties`."""
     points = [metadata.EntryPoint(name, value, ENTRY_POINTS) for name, value in BUILT_IN.items()]
-    return {point.name: point.load for point in (*points, *metadata.entry_points(group=ENTRY_POINTS))}
+    return {point.name: point.load for point in (*points, *entry_points(ENTRY_POINTS))}
 
 
 class Outside:

@@ -3,13 +3,13 @@
 import os
 import sys
 
+import loop_watch
 import secret_watch
-import watchdog
 
 LONGEST_STAND = 2.0
 """Seconds: on a busy machine the same work takes four times as long, in processor time too."""
 
-watchdog.watch_loops(
+loop_watch.watch_loops(
     lambda seconds: print(f"WATCHDOG: the event loop stood for {seconds:.2f} s", file=sys.stderr), LONGEST_STAND
 )
 
@@ -22,4 +22,4 @@ def shown(what: str) -> None:
 if "SHOWS_SECRETS" not in os.environ:
     secrets = secret_watch.SecretWatch(shown)
     secrets.watch_streams()
-    watchdog.on_import(secrets.imported)
+    loop_watch.on_import(secrets.imported)
