@@ -26,9 +26,6 @@ log = logging.getLogger("engine")
 MEMORY = 300.0
 """Seconds for which failures are remembered if no store determines it (Mule's)."""
 
-TOLD = ("type", "description", "detailedDescription", "failingComponent")
-"""The fields kept of the error of a delivery; `error.cause` shows them after too many deliveries."""
-
 
 class RedeliveryPolicy(Parameters):
     """How often a message may fail before MULE:REDELIVERY_EXHAUSTED is raised instead of running the steps.
@@ -149,7 +146,7 @@ class Delivery:
         self._policy.failures.value += 1
         try:
             await self._store.increment(self._key)
-            await self._store.put(_error_key(self._key), {name: failure.get(name) for name in TOLD})
+            await self._store.put(_error_key(self._key), failure.as_data())
         except FlowError as other:
             log.warning("the failure of a message is not counted: %s", other.detailed_description)
 
@@ -178,8 +175,7 @@ def _exhausted(failures: int, last: Any) -> FlowError:
     description = f"the message failed {failures} times"
     if not isinstance(last, Mapping):
         return FlowError(REDELIVERY_EXHAUSTED, description)
-    cause = FlowError(last["type"], last["description"], detailed_description=last["detailedDescription"])
-    cause.failing_component = last["failingComponent"]
+    cause = FlowError.from_data(last)
     return FlowError(
         REDELIVERY_EXHAUSTED,
         description,

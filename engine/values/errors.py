@@ -14,7 +14,7 @@ The types of HTTP statuses are here too: the server refuses callers with them, a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -234,6 +234,19 @@ class FlowError(Fields, Exception):
         fresh = dict.fromkeys(("failing_component", "failing_doc_name", "route", "event"))
         vars(copy).update(vars(self) | fresh | {"answer": AssignedAnswer(), "logged": False} | changed)
         return copy
+
+    def as_data(self) -> dict[str, str | None]:
+        """Return what of it is kept, or told to another process: texts, which `from_data` reads."""
+        return {
+            "type": str(self.type), "description": self.description, "detailedDescription": self.detailed_description,
+            "failingComponent": self.failing_component,
+        }  # fmt: skip
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> FlowError:
+        error = FlowError(data["type"], data["description"], detailed_description=data["detailedDescription"])
+        error.failing_component = data["failingComponent"]
+        return error
 
     def __str__(self) -> str:
         return self._told(self.description)

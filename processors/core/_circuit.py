@@ -15,10 +15,6 @@ from engine.connectors import CIRCUIT_OPEN
 log = logging.getLogger("engine")
 
 
-TOLD = ("type", "description", "detailed_description", "failing_component")
-"""What is kept of the failure that opened it."""
-
-
 class State(IntEnum):
     """Whether calls go through. The numbers are those of the measure."""
 
@@ -97,9 +93,7 @@ class Circuit:
         """Return whether the circuit was opened by it, or stays open because it was the probe's."""
         if era != self._era:
             return False
-        detail = failure.detailed_description
-        self._opened_by = FlowError(failure.type, failure.description, detailed_description=detail)
-        self._opened_by.failing_component = failure.failing_component
+        self._opened_by = FlowError.from_data(failure.as_data())  # without its event, which may be large
         now = self._now()
         self._failures.append(now)
         if self._probe_began is not None:
@@ -132,16 +126,14 @@ class Circuit:
             "failures": list(self._failures),
             "openedAt": self._opened_at,
             "probeBegan": self._probe_began,
-            "openedBy": opened_by and [getattr(opened_by, name) and str(getattr(opened_by, name)) for name in TOLD],
+            "openedBy": opened_by and opened_by.as_data(),
         }
 
     def restore(self, data: dict[str, Any]) -> None:
         self._era, self._opened_at, self._probe_began = data["era"], data["openedAt"], data["probeBegan"]
         self._failures.extend(data["failures"])
         if data["openedBy"]:
-            kind, description, detail, component = data["openedBy"]
-            self._opened_by = FlowError(kind, description, detailed_description=detail)
-            self._opened_by.failing_component = component
+            self._opened_by = FlowError.from_data(data["openedBy"])
 
     def _are_close(self, now: float) -> bool:
         """Return whether the last failures are close enough together."""

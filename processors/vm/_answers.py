@@ -10,9 +10,6 @@ from engine.connectors import NotSerialisable, restore, serialise
 from processors.vm._envelope import Answer, Reply
 from processors.vm._errors import INVALID_VALUE
 
-TOLD = ("type", "description", "detailedDescription", "failingComponent")
-"""The fields of an error that reach the caller in another process."""
-
 
 class RemoteReply:
     """The reply to a caller in another process.
@@ -58,7 +55,7 @@ class Awaited:
 def _written(answer: Answer) -> bytes:
     try:
         if isinstance(answer, FlowError):
-            return serialise({name: answer.get(name) for name in TOLD})
+            return serialise(answer.as_data())
         return serialise(list(answer))
     except NotSerialisable as error:
         return _written(FlowError(INVALID_VALUE, "the answer cannot be written", detailed_description=str(error)))
@@ -72,6 +69,4 @@ def _read(data: bytes) -> Answer:
     if not isinstance(answer, Mapping):
         payload, media_type = answer
         return payload, media_type
-    failure = FlowError(answer["type"], answer["description"], detailed_description=answer["detailedDescription"])
-    failure.failing_component = answer["failingComponent"]
-    return failure
+    return FlowError.from_data(answer)
