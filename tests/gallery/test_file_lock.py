@@ -4,43 +4,47 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.testing.bench import Bench
 from engine.tools.gallery.recipes import home
 
 RECIPE = home() / "connectors" / "file-lock-and-permission"
+Write = Callable[[str], int]
+"""Sends an entry, and returns the status."""
 
 
 @pytest.fixture
-def journal(flow_app: object, _bench: Bench, tmp_path: Path) -> Path:
+def journal(flow_app: Any, tmp_path: Path) -> Path:
     folder = tmp_path / "journal"
-    _bench.load(RECIPE, properties={"journal.folder": str(folder)})
+    flow_app(RECIPE, properties={"journal.folder": str(folder)})
     return folder
 
 
-def write(bench: Bench, text: str) -> int:
-    return bench.post("/journal", {"text": text}).status
+@pytest.fixture
+def write(journal: Path, post: Any) -> Write:
+    return lambda text: int(post("/journal", {"text": text}).status)
 
 
-def test_lines_are_appended(journal: Path, _bench: Bench) -> None:
-    assert [write(_bench, text) for text in ("tea", "a\nb")] == [201, 201]
+def test_lines_are_appended(journal: Path, write: Write) -> None:
+    assert [write(text) for text in ("tea", "a\nb")] == [201, 201]
     (file,) = journal.iterdir()
     assert [json.loads(line)["text"] for line in file.read_text().splitlines()] == ["tea", "a\nb"]
 
 
-def test_a_file_that_another_writer_has_locked_is_left_alone(journal: Path, _bench: Bench) -> None:
-    assert write(_bench, "tea") == 201
+def test_a_file_that_another_writer_has_locked_is_left_alone(journal: Path, write: Write) -> None:
+    assert write("tea") == 201
     (file,) = journal.iterdir()
     with file.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert write(_bench, "salt") == 503
-    assert write(_bench, "pepper") == 201
+        assert write("salt") == 503
+    assert write("pepper") == 201
     assert [json.loads(line)["text"] for line in file.read_text().splitlines()] == ["tea", "pepper"]
 
 
-def test_a_folder_that_cannot_be_one_is_told_to_the_operator(journal: Path, _bench: Bench) -> None:
+def test_a_folder_that_cannot_be_one_is_told_to_the_operator(journal: Path, write: Write) -> None:
     journal.write_text("a file, where the folder should be")
-    assert write(_bench, "tea") == 507
+    assert write("tea") == 507
