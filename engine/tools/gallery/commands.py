@@ -47,7 +47,7 @@ def _listed(words: Sequence[str], folder: str | None) -> Iterator[str]:
     """Yield a line for each recipe that is meant; if there is none, end the command."""
     from engine.tools.gallery.recipes import recipes, waiting
 
-    every = [*recipes(), *waiting()]
+    every: list[Recipe | Waiting] = [*recipes(), *waiting()]
     folders = {each.folder for each in every}
     if folder is not None and folder not in folders:
         fail_unknown("folder", folder, folders, "engine recipes")
