@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol, Self, TypeGuard
 
@@ -71,6 +71,11 @@ def located(step: Placed, error: Exception, event: Event) -> FlowError:
     return step.left(error, event)
 
 
+def parts_from(starts: Iterable[Any]) -> Iterator[Linked]:
+    """Iterate over the parts to link that an event may reach from here, each behind those that it consists of."""
+    return filter(is_to_link, innermost_first(*starts))
+
+
 class Link:
     """One run of linking. It changes nothing before `install`.
 
@@ -100,7 +105,10 @@ class Link:
 
     def link(self, starts: Iterable[Any]) -> Self:
         """Make the code of everything an event may reach from here."""
-        reached = filter(is_to_link, innermost_first(*starts))
+        return self.link_each(parts_from(starts))
+
+    def link_each(self, reached: Iterable[Linked]) -> Self:
+        """Make the code of parts, each of which stands behind those that it consists of."""
         parts = [part for part in reached if id(part) not in self._codes and not self._keeps(part)]
         self._codes.update({id(part): (part, _late(part)) for part in parts})
         for part in parts:

@@ -30,6 +30,7 @@ from engine.tools.commands import (
     vars_option,
 )
 from engine.tools.configured.commands import config, secrets
+from engine.tools.gallery.commands import recipe_named, recipes
 from engine.tools.imported.command import import_
 from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.lookups import evaluate, explain, functions, limits, processors
@@ -236,42 +237,46 @@ def check(
     "--from", "api", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="An OpenAPI 3 file: a flow for each of its operations, which answers its example.",
 )  # fmt: skip
+@click.option("--from-recipe", "recipe", metavar="NAME", help="A recipe to begin with; `engine recipes` lists them.")
 @click.option(
     "--deploy",
     is_flag=True,
     help="The files to run the flows of FOLDER elsewhere: Dockerfile, Kubernetes manifest, systemd units.",
 )
 @click.option("--force", is_flag=True, help="Write the files of --deploy anew, if they are there.")
-def new(folder: Path, api: Path | None, deploy: bool, force: bool) -> None:
+def new(folder: Path, api: Path | None, recipe: str | None, deploy: bool, force: bool) -> None:
     """Begin a project: write flows into FOLDER (here, if left out); existing files are not touched."""
     from engine.tools.scaffolds.scaffold import ScaffoldError
 
+    if api and recipe:
+        raise click.UsageError("a project begins with --from or with --from-recipe, not with both")
     try:
         if deploy:
-            _deploy(folder, api, force=force)
+            _deploy(folder, api, recipe, force=force)
         else:
-            _begin(folder, api)
+            _begin(folder, api, recipe)
     except ScaffoldError as error:
         fail(str(error))
 
 
-def _begin(folder: Path, api: Path | None) -> None:
+def _begin(folder: Path, api: Path | None, recipe: str | None) -> None:
     from engine.loading.project import FILE
+    from engine.tools.gallery.beginning import project_of
     from engine.tools.scaffolds.scaffold import new_project
 
-    written = new_project(folder, api)
+    written = project_of(recipe_named(recipe), folder) if recipe else new_project(folder, api)
     for path in written:
         click.echo(f"wrote {path}")
     where = folder if any(path.name == FILE for path in written) else folder / "flows"
     click.echo(f"engine test {where} tries it, engine serve {where} starts it")
 
 
-def _deploy(folder: Path, api: Path | None, *, force: bool) -> None:
+def _deploy(folder: Path, api: Path | None, recipe: str | None, *, force: bool) -> None:
     from engine.tools.scaffolds.deploying import deploy
     from engine.tools.scaffolds.deployment import flows_in
 
-    if api or flows_in(folder) is None:
-        _begin(folder, api)
+    if api or recipe or flows_in(folder) is None:
+        _begin(folder, api, recipe)
     if known := flows_in(folder):
         done = deploy(known, folder, force=force)
         for path in done.written:
@@ -379,5 +384,5 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits):
+for command in (test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, recipes):
     main.add_command(command)

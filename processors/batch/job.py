@@ -159,6 +159,10 @@ class Job(Scope, Targeted):
     _code: JobCode = prepared()
     _worker: JobWorker | None = prepared(None)
 
+    def __post_init__(self) -> None:
+        if self.on_complete is not None:  # these steps run even if there is no record
+            self._prepare(passes_by="")
+
     def live_in(self, runtime: Runtime) -> None:
         super().live_in(runtime)
         if self.job_name in runtime.batch_jobs:

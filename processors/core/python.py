@@ -39,7 +39,8 @@ class Python(Operation):
     """Name → value or expression; or a list of them, in the order of the parameters."""
 
     raised: Annotated[CommaList[RaisedType], Field(alias="raises")] = ()
-    """The types of the FlowErrors that the function may raise (a list); they become known to handlers."""
+    """The types of the FlowErrors that the function may raise (a list); they become known to handlers,
+    to coverage, to chaos and to the OpenAPI document."""
 
     thread: bool = False
     """Whether a plain function runs in a thread of its own."""
@@ -59,7 +60,7 @@ class Python(Operation):
         read = [(name, self._reader(name, value, mistakes)) for name, value in values]
         if mistakes:
             refuse(mistakes)
-        self._prepare(_values=read)
+        self._prepare(_values=read, raises=tuple(self.raised))
 
     def _by_position(self, written: list[Any]) -> list[tuple[str, Any]]:
         names = [argument.name for argument in self.function.given]

@@ -477,3 +477,23 @@ def test_what_is_told_of_the_whole(tmp_path: Path) -> None:
 def test_problems_are_described_once(tmp_path: Path) -> None:
     flows = HEAD + "    steps: [{raise-error: {type: 'A:B'}}]\n"
     assert json.dumps(document(flows, tmp_path)).count("Problem details (RFC 9457).") == 1
+
+
+def test_an_entry_of_a_variable_by_its_number_may_be_anything(tmp_path: Path) -> None:
+    steps = """
+steps:
+  - set-variable: {variableName: pair, value: [1, 2]}
+  - set-payload: {value: {first: "#[vars.pair[0]]"}}
+"""
+    answer = operation(steps, tmp_path)["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer["properties"]["first"] == {}
+
+
+def test_errors_that_a_python_step_names_have_their_answers(tmp_path: Path) -> None:
+    steps = """
+steps:
+  - python: {function: "math:fsum", arguments: ["#[payload]"], raises: [SHOP:CLOSED]}
+error-handler:
+  - on-error-propagate: {type: SHOP:CLOSED, steps: [{set-variable: {variableName: httpStatus, value: 423}}]}
+"""
+    assert "423" in operation(steps, tmp_path)["responses"]

@@ -74,7 +74,8 @@ class Inference:
         first, *rest = tree["children"]
         if first["type"] == "root" and rest:
             first, *rest = rest
-        if first["type"] in ("field", "variable") and first["value"] == "vars" and rest:
+        is_vars = first["type"] in ("field", "variable") and first["value"] == "vars"
+        if is_vars and rest and rest[0]["type"] == "field":  # not an index, as in vars.prices[0]
             found, rest = self._known.variables.get(rest[0]["value"], OPEN), rest[1:]
         else:
             found = self.of(first)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from engine.plan.link import Around, Link
+from engine.plan.link import Around, Link, Linked, parts_from
 from engine.plan.observer import Node, Observer
 from engine.steps.chain import Step
 from engine.values.errors import FlowError
@@ -34,22 +34,22 @@ NO_LAYERS = Layers()
 
 
 class Stage:
-    """The steps of an application under test, and the starts that they are linked from."""
+    """The steps of an application under test, and the parts that are linked anew for each case."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = steps
-        self._starts: Sequence[Any] = ()
+        self._parts: Sequence[Linked] = ()
         self._always: tuple[Around, ...] = ()
 
     def open(self, starts: Iterable[Any], *always: Around) -> None:
         """Link everything that an event may reach from here. always: layers that stay, whatever `set` adds."""
-        self._starts, self._always = list(starts), always
+        self._parts, self._always = list(parts_from(starts)), always
         self.set(NO_LAYERS)
 
     def set(self, layers: Layers) -> None:
         """Link the application again, with these layers instead of those before."""
         link = Link(layers.observers, [*self._always, *layers.around], batches=layers.batches)
-        link.link(self._starts).install()
+        link.link_each(self._parts).install()
 
 
 class Passage:

@@ -68,13 +68,19 @@ class ScaffoldError(Exception):
 
 def new_project(folder: Path, api: Path | None = None) -> list[Path]:
     """Write the files of a project, and return them. Raise ScaffoldError."""
-    files = _hello(folder) if api is None else _tried(api, dict(_of_api(api)))
+    return write_project(folder, _hello(folder) if api is None else _tried(api, dict(_of_api(api))))
+
+
+def write_project(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Write files and a project file beside them, and return what was written. Raise ScaffoldError if one is there.
+
+    A project file that is there already is kept.
+    """
     if taken := next((name for name in files if (folder / name).exists()), None):
         raise ScaffoldError(f"'{folder / taken}' is there already")
-    if not (folder / FILE).exists():
-        files[FILE] = PROJECT
+    project = {} if (folder / FILE).exists() else {FILE: PROJECT}
     try:
-        return _write(folder, files)
+        return _write(folder, {**files, **project})
     except OSError as error:
         raise ScaffoldError(f"'{folder}' cannot be written: {error.strerror}") from error
 

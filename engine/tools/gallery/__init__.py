@@ -1,0 +1,1 @@
+"""`engine recipes`: small applications that solve one problem each, to look at and to begin from."""
