@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from engine.manual.pages import default, descriptions, example, prose, summary
+from engine.manual.pages import SHARED, default, descriptions, example, prose, summary
 from engine.parameters.element import Element, Parameters
 from engine.parameters.schema import schema_of
-from engine.parameters.validated import HOLDS, JsonSchema
-
-LABEL = "doc:name"
+from engine.parameters.validated import JsonSchema
 
 
-def element_schema(cls: type[Element]) -> dict[str, Any]:
-    """Return the schema of what stands under an element's name. A step without parameters may have nothing there."""
+def element_schema(name: str, cls: type[Element]) -> dict[str, Any]:
+    """Return the schema of what stands under an element's name: nothing may, if no parameter is required."""
     schema = parameters_schema(cls)
     types = ["object"] if schema["required"] else ["object", "null"]
     return {
@@ -23,7 +21,7 @@ def element_schema(cls: type[Element]) -> dict[str, Any]:
         "type": types,
         "description": summary(cls),
         "markdownDescription": _manual(cls),
-        "defaultSnippets": [{"label": "{…}", "body": snippet(schema)}],
+        "defaultSnippets": [{"label": name, "body": snippet(schema, shared_names(cls))}],
     }
 
 
@@ -47,23 +45,27 @@ def _notes(cls: type[Parameters]) -> Mapping[str, JsonSchema]:
     }
 
 
-def snippet(schema: JsonSchema) -> dict[str, Any]:
+def shared_names(cls: type[Element]) -> frozenset[str]:
+    """Return the names in files of the parameters that many elements have."""
+    fields: Mapping[str, Any] = cls.__pydantic_fields__  # type: ignore[attr-defined]  # pydantic adds it
+    return frozenset(fields[name].alias or name for name in SHARED if name in fields)
+
+
+def snippet(schema: JsonSchema, without: Collection[str] = ()) -> dict[str, Any]:
     """Return the parameters that an element begins with, with the places that an author goes through: `$1`, `$2`.
 
-    They are the required ones; the first one, if none is required.
+    They are the required ones; if none is required, the first one. without: those that are not taken for the first.
     """
-    made: dict[str, Any] = _filled(schema, count(1))
+    own = {name: each for name, each in schema["properties"].items() if name not in without}
+    made: dict[str, Any] = _filled({**schema, "properties": own}, count(1))
     return made
 
 
 def _filled(schema: JsonSchema, numbers: Iterator[int]) -> Any:
-    properties = schema.get("properties")
-    if properties and HOLDS not in schema:
-        names = schema["required"] or [name for name in properties if name != LABEL][:1]
-        return {name: _filled(properties[name], numbers) for name in names}
+    if "properties" in schema:
+        names = schema["required"] or [*schema["properties"]][:1]
+        return {name: _filled(schema["properties"][name], numbers) for name in names}
     if "array" in schema.get("type", ()) and "string" not in schema["type"] and "items" in schema:
         return [_filled(schema["items"], numbers)]
     choices = next((each["enum"] for each in schema.get("anyOf", ()) if "enum" in each), None)
     return f"${{{next(numbers)}|{','.join(map(str, choices))}|}}" if choices else f"${next(numbers)}"
-
-

@@ -34,6 +34,9 @@ KINDS: Mapping[str, tuple[type[Element], str]] = {
 }
 """The places of elements, with the class of those that may stand there."""
 
+LISTED = ("step", "handler")
+"""The places that are entries of a list."""
+
 CASES = "cases"
 API = "openapi"
 NAMED = ("definitions", "properties")
@@ -54,7 +57,7 @@ def file_schema(catalog: Catalog) -> dict[str, Any]:
     is_test = {"anyOf": [{"required": [name]} for name in suite]}
     whole = {
         "definitions": {**_definitions(catalog), **_of_tests()},
-        "if": {"required": [API]},
+        "if": typed("object", required=[API]),
         "then": True,
         "else": {
             "if": is_test,
@@ -62,7 +65,7 @@ def file_schema(catalog: Catalog) -> dict[str, Any]:
             "else": _top({**sections, CASES: _cases()}),
         },
     }
-    return {"$schema": DRAFT, "title": "Flows and their tests", **_shared(_referring(whole))}
+    return {"$schema": DRAFT, **_shared(_referring(whole))}
 
 
 def _top(properties: JsonSchema, **keywords: Any) -> JsonSchema:
@@ -77,7 +80,7 @@ def _definitions(catalog: Catalog) -> dict[str, Any]:
         "markdownDescription": "The handlers of a list under `error-handlers`, by its name; the last entry.",
     }
     kinds = tuple(cls for cls, _ in KINDS.values())
-    return {**places, **{name: element_schema(cls) for name, cls in elements.items() if issubclass(cls, kinds)}}
+    return {**places, **{name: element_schema(name, cls) for name, cls in elements.items() if issubclass(cls, kinds)}}
 
 
 def _names(elements: Mapping[str, type[Element]], kind: type[Element]) -> Iterator[str]:
@@ -85,16 +88,17 @@ def _names(elements: Mapping[str, type[Element]], kind: type[Element]) -> Iterat
 
 
 def _place(place: str, names: Iterable[str]) -> dict[str, Any]:
-    """Return the schema of a place for one element."""
-    types = ["object", "null"] if place == "source" else ["object"]
-    properties = {name: {"$ref": f"#/definitions/{name}"} for name in names}
+    """Return the schema of a place for one element.
+
+    Outside of lists `maxProperties` stands apart: yaml-language-server would complete nothing on an empty line.
+    """
+    one = {"minProperties": 1, "maxProperties": 1}
     return {
-        "type": types,
+        "type": ["object", "null"] if place == "source" else ["object"],
         "description": KINDS[place][1],
-        "properties": properties,
+        "properties": {name: {"$ref": f"#/definitions/{name}"} for name in names},
         "additionalProperties": False,
-        "minProperties": 1,
-        "maxProperties": 1,
+        **(one if place in LISTED else {"allOf": [one]}),
     }
 
 
@@ -209,7 +213,7 @@ def _shared(whole: dict[str, Any]) -> dict[str, Any]:
         taken = sum(name == key[0] for name, _ in names)
         names[key] = f"parameter.{key[0]}.{taken + 1}"
     shared = {names[_key(name, each)]: each for name, each in _parameters(whole) if _key(name, each) in texts}
-    smaller = _replaced(whole, names)
+    smaller: dict[str, Any] = _replaced(whole, names)
     smaller["definitions"] |= {name: _replaced(each, names) for name, each in sorted(shared.items())}
     return smaller
 

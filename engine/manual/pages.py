@@ -137,7 +137,7 @@ def descriptions(cls: type[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for ancestor in reversed(cls.__mro__):
         if issubclass(ancestor, Parameters) and ancestor is not Parameters:
-            found |= _documented(ancestor)
+            found |= _documented(ancestor)  # type: ignore[arg-type]  # a class can be hashed
     return found
 
 

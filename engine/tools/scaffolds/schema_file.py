@@ -15,7 +15,7 @@ SCHEMA = ".engine/flows.schema.json"
 
 
 def schema_text(catalog: Catalog) -> str:
-    """Return the schema of the files that use a catalog's elements, as JSON on one line: editors read it, not people."""
+    """Return the schema of the files that use a catalog's elements, as JSON on one line."""
     return json.dumps(file_schema(catalog), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -27,7 +27,7 @@ def project_schema(paths: Iterable[str | Path]) -> Path:
 
 
 def modeline(up: str) -> str:
-    """Return the comment by which a file names its schema to editors. up: from its folder to the project, such as `..`."""
+    """Return the comment by which a file names its schema to editors. up: the way from its folder to the project."""
     return f"# yaml-language-server: $schema={PurePosixPath(up, SCHEMA)}"
 
 
