@@ -30,7 +30,7 @@ from engine.tools.commands import (
     vars_option,
 )
 from engine.tools.configured.commands import config, secrets
-from engine.tools.editing import schema
+from engine.tools.editing import format_files, schema
 from engine.tools.imported.command import import_
 from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.lookups import evaluate, explain, functions, limits, processors
@@ -381,6 +381,6 @@ def run(
 
 
 for command in (
-    test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, schema,
+    test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, schema, format_files,
 ):  # fmt: skip
     main.add_command(command)
