@@ -186,7 +186,7 @@ def _or_placeholder(schema: Any) -> Any:
     if not isinstance(schema, Mapping) or not schema:
         return schema
     if HOLDS in schema:
-        return {"anyOf": [schema, typed("string", pattern=PLACEHOLDER)]}
+        return schema  # in the place of a step hardly anybody writes one, and editors would grow slow
     if "type" not in schema or "string" in schema["type"]:
         return _of_row(schema)
     return {**_of_row(schema), "type": [*schema["type"], "string"], "pattern": PLACEHOLDER}

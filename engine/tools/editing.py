@@ -29,7 +29,7 @@ def schema(paths: tuple[str, ...], processors: tuple[str, ...], write: bool, che
     """
     from engine.tools.scaffolds.schema_file import project_schema, schema_text
 
-    known = given(None, processors=processors) if not paths else given(paths, processors=processors)
+    known = given(paths or None, processors=processors)
     catalog = elements_of(known)
     for error in catalog.broken():
         click.echo(str(error), err=True)
@@ -97,15 +97,14 @@ def _outcomes(paths: Iterable[str], *, writes: bool) -> Iterator[Outcome]:
 
 
 def _summary(changed: int, files: int, *, writes: bool) -> None:
-    done = "formatted" if writes else "not in the style"
-    told = f"{counted(changed, 'file')} {done}, {files - changed} left as {'it is' if files - changed == 1 else 'they are'}"
-    click.echo(told, err=True)
+    done, left = "formatted" if writes else "not in the style", files - changed
+    click.echo(f"{counted(changed, 'file')} {done}, {left} left as {'it is' if left == 1 else 'they are'}", err=True)
 
 
 def _format_stdin(*, check: bool, diff: bool) -> None:
+    from engine.expressions.texts import without_mark
     from engine.formatting.files import format_text
     from engine.loading.files.document import Document
-    from engine.expressions.texts import without_mark
 
     try:
         text = sys.stdin.buffer.read().decode("utf-8")

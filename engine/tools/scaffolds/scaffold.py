@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from engine.application import Application
 from engine.expressions.functions.formats.formats import write
 from engine.expressions.texts import text_of
+from engine.formatting.formatter import formatted
 from engine.loading.catalog import discover
 from engine.loading.diagnostic import LoadError
 from engine.loading.project import FILE
@@ -84,9 +85,9 @@ def new_project(folder: Path, api: Path | None = None) -> list[Path]:
 
 
 def _naming_schema(name: str, text: str) -> str:
-    """Return the text of a file with its schema in the first line, for editors; the API has another one."""
+    """Return the text of a file in our style, its schema in the first line for editors; the API has another one."""
     is_api = name.startswith(f"{FLOWS}/api.")
-    return text if is_api else f"{modeline('..')}\n{text}"
+    return text if is_api else formatted(f"{modeline('..')}\n{text}", name)
 
 
 def _hello(folder: Path) -> dict[str, str]:
