@@ -381,7 +381,6 @@ def run(
 
 
 for command in (
-for command in (
     test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, schema, format_files,
 ):  # fmt: skip
     main.add_command(command)
