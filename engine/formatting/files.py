@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from engine.formatting.formatter import NotFormatted, formatted
-from engine.loading.diagnostic import Diagnostic, diagnose
+from engine.loading.diagnostic import diagnose
 from engine.loading.files.data import Map
 from engine.loading.files.document import Document
 from engine.loading.sections import SECTIONS, SUFFIXES, read_file
@@ -83,8 +83,4 @@ def format_text(document: Document, before: str) -> Outcome:
 
 
 def _told(document: Document) -> tuple[str, ...]:
-    return tuple(map(str, _diagnostics(document)))
-
-
-def _diagnostics(document: Document) -> Iterator[Diagnostic]:
-    return (diagnose(mistake, document) for mistake in document.mistakes)
+    return tuple(str(diagnose(mistake, document)) for mistake in document.mistakes)

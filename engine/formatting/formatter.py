@@ -39,7 +39,7 @@ def formatted(text: str, file: str = "-") -> str:
     document = Document(file, text)
     if document.is_unreadable:
         raise NotFormatted(document)
-    before, after = _layout(text), None
+    before = _layout(text)
     try:
         after = _layout(before.text)
         is_same = before.comments == after.comments and list(_contents(text)) == list(_contents(before.text))

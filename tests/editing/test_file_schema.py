@@ -69,10 +69,10 @@ def test_mistakes_of_shape_do_not_fit(file: Path) -> None:
 
 def test_the_schema_and_the_check_agree() -> None:
     """Of files with one slip: nothing is told that is right, and nothing left out that a schema can say."""
-    found = list(verdicts(150, seed=7))
+    found = list(verdicts(80, seed=7))
     assert [each for each in found if each.is_false] == []
     assert [each for each in found if not each.violations and {*each.codes} - OF_MEANING] == []
-    assert sum(bool(each.violations) for each in found) > 40
+    assert sum(bool(each.violations) for each in found) > 20
 
 
 def test_it_is_small_enough_for_editors() -> None:

@@ -144,7 +144,7 @@ def files(draw: Any) -> str:
     return draw(st.sampled_from(["\n", "\n", "\r\n"])).join([*lines, ""])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(files())
 def test_files_of_any_style(text: str) -> None:
     plain = text.replace("\r\n", "\n")
