@@ -20,7 +20,8 @@ FILES = {
 }
 # Each room may import from those after it, and from itself.
 FLOORS = [
-    "processors", "engine.mule.handed", "engine.connectors", "engine.tools", "engine.editor", "engine.manual",
+    "processors", "engine.mule.handed", "engine.connectors", "engine.tools", "engine.editor", "engine.formatting",
+    "engine.manual",
     "engine.mule", "engine.testing", "engine.operation", "engine.application", "engine.recipe", "engine.edition",
     "engine.succession", "engine.openapi", "engine.analysis", "engine.serving",
     "engine.wire", "engine.content", "engine.loading", "engine.steps", "engine.plan", "engine.jobs", "engine.stores",

@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from itertools import groupby, pairwise
 from typing import Any, get_args
 
@@ -136,11 +137,17 @@ def descriptions(cls: type[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for ancestor in reversed(cls.__mro__):
         if issubclass(ancestor, Parameters) and ancestor is not Parameters:
-            found |= dict(_documented(ancestor))
+            found |= _documented(ancestor)  # type: ignore[arg-type]  # a class can be hashed
     return found
 
 
-def _documented(cls: type[Any]) -> Iterator[tuple[str, str]]:
+@cache
+def _documented(cls: type[Any]) -> Mapping[str, str]:
+    """Return those of the class alone; many elements inherit from a few."""
+    return dict(_texts(cls))
+
+
+def _texts(cls: type[Any]) -> Iterator[tuple[str, str]]:
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
     for field, text in pairwise(body.body):
@@ -166,7 +173,7 @@ def parameters(
     for name, field in sorted(cls.__pydantic_fields__.items(), key=lambda each: each[0] in shared):
         if name in without:
             continue
-        yield f"{indent}{field.alias or name}: {kind_of(field).word}{_default(field)}"
+        yield f"{indent}{field.alias or name}: {kind_of(field).word}{default(field)}"
         if name in documented:
             yield textwrap.fill(
                 documented[name], 100, initial_indent=indent + "    ", subsequent_indent=indent + "    "
@@ -175,7 +182,8 @@ def parameters(
             yield from parameters(inner, indent + "    ")
 
 
-def _default(field: Any) -> str:
+def default(field: Any) -> str:
+    """Return ` (required)`, or the default of a parameter, if it tells something: ` (3 s)`."""
     if field.is_required():
         return " (required)"
     default = field.default

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import isclass
 from pathlib import Path
 from types import NoneType, UnionType
@@ -41,17 +41,30 @@ BOUNDS = {
 """The keywords of pydantic's constraints. Each counts for values of its own types only."""
 
 
-def kind_of(field: FieldInfo) -> Described:
+Notes = Callable[[type[Parameters]], Mapping[str, JsonSchema]]
+"""Returns what the schemas of a class's parameters say in addition, by their fields: descriptions."""
+
+
+def no_notes(cls: type[Parameters]) -> Mapping[str, JsonSchema]:
+    return {}
+
+
+def kind_of(field: FieldInfo, notes: Notes = no_notes) -> Described:
     """Return how a parameter is written."""
-    return _annotated(field.annotation, field.metadata)
+    return _Reader(notes).annotated(field.annotation, field.metadata)
 
 
-def schema_of(cls: type[Parameters]) -> JsonSchema:
-    """Return the schema of the map of parameters that a class takes."""
+def schema_of(cls: type[Parameters], notes: Notes = no_notes) -> JsonSchema:
+    """Return the schema of the map of parameters that a class takes, those of its parameters inside."""
     fields: dict[str, FieldInfo] = cls.__pydantic_fields__  # type: ignore[attr-defined]  # pydantic adds it
+    own = notes(cls)
     return typed(
         "object",
-        properties={key: kind_of(field).schema for name, field in fields.items() for key in _keys(name, field)},
+        properties={
+            key: {**kind_of(field, notes).schema, **own.get(name, {})}
+            for name, field in fields.items()
+            for key in _keys(name, field)
+        },
         required=[field.alias or name for name, field in fields.items() if field.is_required()],
         additionalProperties=False,
     )
@@ -63,13 +76,38 @@ def _keys(name: str, field: FieldInfo) -> Iterable[Any]:
     return alias.choices if isinstance(alias, AliasChoices) else (field.alias or name,)
 
 
-def _annotated(annotation: Any, metadata: Iterable[Any]) -> Described:
-    """Return the kind that the metadata say; otherwise that of the type, within their bounds."""
-    flat = list(_flat(metadata))
-    if described := next((each for each in flat if isinstance(each, Described)), None):
-        return described
-    kind = _of_type(annotation)
-    return Kind(kind.word, {**kind.schema, **_bounds(flat)})
+class _Reader:
+    """Reads annotations. notes: for the parameters inside of parameters."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    def annotated(self, annotation: Any, metadata: Iterable[Any]) -> Described:
+        """Return the kind that the metadata say, otherwise that of the type, within their bounds."""
+        flat = list(_flat(metadata))
+        if described := next((each for each in flat if isinstance(each, Described)), None):
+            return Kind(described.word, {**described.schema, **_bounds(flat)})
+        kind = self._of_type(annotation)
+        return Kind(kind.word, {**kind.schema, **_bounds(flat)})
+
+    def _of_type(self, annotation: Any) -> Described:
+        origin, arguments = get_origin(annotation), get_args(annotation)
+        if origin is Annotated:
+            return self.annotated(arguments[0], arguments[1:])
+        if origin is Literal:
+            others = typed("string", pattern=PLACEHOLDER)
+            return Kind(" | ".join(map(str, arguments)), {"anyOf": [{"enum": list(arguments)}, others]})
+        if origin in (Union, UnionType):
+            return _union([self._of_type(each) for each in arguments])
+        if origin is dict:
+            return Kind(MAP.word, {**MAP.schema, "additionalProperties": self._of_type(arguments[1]).schema})
+        if origin in PLAIN:
+            return Kind(LIST.word, {**LIST.schema, "items": self._of_type(arguments[0]).schema})
+        if isinstance(annotation, Described):
+            return annotation
+        if isclass(annotation) and issubclass(annotation, Parameters):
+            return Kind(MAP.word, schema_of(annotation, self._notes))
+        return PLAIN.get(annotation, UNKNOWN)
 
 
 def _flat(metadata: Iterable[Any]) -> Iterator[Any]:
@@ -87,26 +125,18 @@ def _bounds(metadata: Iterable[Any]) -> JsonSchema:
     }
 
 
-def _of_type(annotation: Any) -> Described:
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _annotated(arguments[0], arguments[1:])
-    if origin is Literal:
-        others = typed("string", pattern=PLACEHOLDER)
-        return Kind(" | ".join(map(str, arguments)), {"anyOf": [{"enum": list(arguments)}, others]})
-    if origin in (Union, UnionType):
-        return _union([_of_type(each) for each in arguments])
-    if origin is dict:
-        return Kind(MAP.word, {**MAP.schema, "additionalProperties": _of_type(arguments[1]).schema})
-    if origin in PLAIN:
-        return Kind(LIST.word, {**LIST.schema, "items": _of_type(arguments[0]).schema})
-    if isinstance(annotation, Described):
-        return annotation
-    if isclass(annotation) and issubclass(annotation, Parameters):
-        return Kind(MAP.word, schema_of(annotation))
-    return PLAIN.get(annotation, UNKNOWN)
-
-
 def _union(kinds: list[Described]) -> Kind:
     words = dict.fromkeys(kind.word for kind in kinds if kind.word)
-    return Kind(" or ".join(words), {"anyOf": [kind.schema for kind in kinds]})
+    return Kind(" or ".join(words), united([kind.schema for kind in kinds]))
+
+
+def united(schemas: list[JsonSchema]) -> JsonSchema:
+    """Return the schema of the values of any of these: without `anyOf`, which editors tell badly, if one can say it."""
+    if not all(schemas):
+        return ANY_VALUE
+    types = [kind for schema in schemas for kind in schema.get("type", ())]
+    keywords = [key for schema in schemas for key in schema if key != "type"]
+    is_one = all("type" in schema for schema in schemas) and len({*types, *keywords}) == len(types + keywords)
+    if is_one:
+        return {key: value for schema in schemas for key, value in schema.items()} | {"type": types}
+    return {"anyOf": [each for schema in schemas for each in (schema["anyOf"] if [*schema] == ["anyOf"] else [schema])]}

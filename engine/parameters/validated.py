@@ -41,6 +41,15 @@ def typed(*types: str, **keywords: Any) -> JsonSchema:
     return {"type": list(types), **keywords}
 
 
+HOLDS = "x-holds"
+"""The keyword of a schema that stands for a larger one: that of a step, of a source, of an entry of error handlers."""
+
+
+def held(what: str, **keywords: Any) -> JsonSchema:
+    """Return the schema of a map whose contents the schema of whole files says."""
+    return typed("object", **{HOLDS: what}, **keywords)
+
+
 ANY_VALUE: JsonSchema = {}
 TEXT = typed("string")
 TEXTS = typed("array", "string", items=TEXT)

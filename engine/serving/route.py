@@ -109,6 +109,12 @@ class HttpSource(Source):
     def route(self) -> Route:
         raise NotImplementedError
 
+    @property
+    def keeps_bytes(self) -> bool:
+        """Whether its events have the bytes of the bodies, read or not."""
+        route = self.route()
+        return route.keeps_raw or route.is_raw
+
     def measure(self, measures: Measures, place: str) -> None:
         super().measure(measures, place)
         route = self.route()

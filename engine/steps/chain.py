@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.parameters.expression import Written
 from engine.parameters.loading import Elements
-from engine.parameters.validated import typed
+from engine.parameters.validated import held, typed
 from engine.plan.code import Code
 from engine.plan.link import Link
 from engine.steps.processor import Processor
@@ -79,7 +79,7 @@ class Chain(Elements):
     __slots__ = ("is_of_application", "location", "run", "steps")
     element = Processor
     word = "steps"
-    schema = typed("array", items=typed("object"))
+    schema = typed("array", items=held("step"))
 
     run: Callable[[Event], Coroutine[Any, Any, Event]]
     """Returns the event after the steps. The linker sets this function."""

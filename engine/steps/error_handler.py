@@ -14,7 +14,7 @@ from engine.parameters.element import Element, prepared
 from engine.parameters.expression import Condition
 from engine.parameters.loading import Elements
 from engine.parameters.type_patterns import TypePatterns
-from engine.parameters.validated import typed
+from engine.parameters.validated import TEXT, held, typed
 from engine.plan.code import Code
 from engine.plan.effects import computing
 from engine.plan.link import Link
@@ -129,7 +129,10 @@ class ErrorHandler(Elements):
 
     element = OnError
     word = "error handlers"
-    schema = typed("array", "object", "null", items=typed("object"))
+    schema = typed(
+        "array", "object", "null", items=held("handler"),
+        properties={"ref": TEXT}, required=["ref"], additionalProperties=False,
+    )  # fmt: skip
 
     def __init__(self, handlers: Sequence[OnError] = ()) -> None:
         self.handlers = tuple(handlers)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from engine.parameters.amounts import Duration
 from engine.parameters.element import Element, prepared
-from engine.parameters.validated import Kind, typed
+from engine.parameters.validated import Kind, held
 from engine.plan.code import Code
 from engine.plan.link import Link
 from engine.plan.observer import Visit, Watch
@@ -34,7 +34,7 @@ class Flow(Element):
     doc: str | None = None
     """The purpose of the flow."""
 
-    source: Annotated[Source, Kind("source", typed("object"))] | None = None
+    source: Annotated[Source, Kind("source", held("source"))] | None = None
     """The source that starts the flow, for instance an http:listener."""
 
     steps: Chain

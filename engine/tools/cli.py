@@ -30,6 +30,7 @@ from engine.tools.commands import (
     vars_option,
 )
 from engine.tools.configured.commands import config, secrets
+from engine.tools.editing import format_files, schema
 from engine.tools.gallery.commands import recipe_named, recipes
 from engine.tools.imported.command import import_
 from engine.tools.logs.options import LogSettings, level_option, log_options
@@ -384,5 +385,8 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, recipes):
+for command in (
+    test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, recipes, schema,
+    format_files,
+):  # fmt: skip
     main.add_command(command)

@@ -189,6 +189,10 @@ class Listener(HttpSource):
         shape = PathPattern(route.path).shape
         return [f"{method} {shape} at {route.host}:{route.port}" for method in sorted(route.methods or USUAL_METHODS)]
 
+    @property
+    def keeps_bytes(self) -> bool:  # which may be asked although its config has mistakes
+        return self.raw_body or self.body == "raw"
+
     def route(self) -> Route:
         config = self.config_ref
         return Route(

@@ -135,8 +135,7 @@ class Hmac(Authentication):
         source = getattr(flow, "source", None)  # a sub-flow has none
         if not isinstance(source, HttpSource):
             return False
-        route = source.route()
-        return not (route.keeps_raw or route.is_raw) and any(step.processor is self for step in steps_within(flow))
+        return not source.keeps_bytes and any(step.processor is self for step in steps_within(flow))
 
     def security_scheme(self) -> dict[str, Any]:
         """Return a key in a header: OpenAPI has no word for signatures, and this comes closest."""

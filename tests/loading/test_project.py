@@ -135,8 +135,8 @@ def test_run_refuses_what_is_no_map(tmp_path: Path, option: str, text: str, mess
 
 def test_a_new_project_is_checked_and_tested_where_it_lies(tmp_path: Path) -> None:
     made = engine("new", tmp_path / "shop")
-    names = ["flows/hello.yaml", "flows/hello.test.yaml", "pyproject.toml"]
-    assert made.output.splitlines()[:3] == [f"wrote {tmp_path}/shop/{name}" for name in names]
+    names = ["flows/hello.yaml", "flows/hello.test.yaml", ".engine/flows.schema.json", "pyproject.toml"]
+    assert made.output.splitlines()[:4] == [f"wrote {tmp_path}/shop/{name}" for name in names]
     assert engine("check", tmp_path / "shop").output == "1 flow and 0 sub-flows: no mistakes\n"
     tested = engine("test", tmp_path / "shop", "--workers", 1)
     assert (tested.exit_code, "2 passed" in tested.output) == (0, True), tested.output

@@ -17,7 +17,7 @@ from engine.parameters.loading import Loading, loading_of
 from engine.parameters.mistake import Mistake, built, refuse, shown
 from engine.parameters.reader import Reach
 from engine.parameters.text import Text
-from engine.parameters.validated import Validated, typed
+from engine.parameters.validated import Validated, held, typed
 from engine.plan.observer import Node, Observer
 from engine.steps.chain import Step
 from engine.testing.expected.matchers import Wanted
@@ -106,7 +106,7 @@ class Expectations(Validated):
     """All of them; `calls` with a list counts calls, any other left side is an expression."""
 
     word = "map"
-    schema = typed("object")
+    schema = typed("object", properties={"calls": {"items": held("call")}})
 
     def __init__(self, expectations: list[Expectation], calls: list[CountedCalls]) -> None:
         self.expectations = expectations

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from engine.application import Application
 from engine.expressions.functions.formats.formats import write
 from engine.expressions.texts import text_of
+from engine.formatting.formatter import formatted
+from engine.loading.catalog import discover
 from engine.loading.diagnostic import LoadError
 from engine.loading.project import FILE
 from engine.tools.scaffolds.samples import Samples
 from engine.tools.scaffolds.scaffold_tests import cases_of, passing
+from engine.tools.scaffolds.schema_file import SCHEMA, modeline, schema_text
 from engine.values.media import is_json, read_json, read_yaml
 
 FLOWS = "flows"
@@ -78,11 +81,20 @@ def write_project(folder: Path, files: Mapping[str, str]) -> list[Path]:
     """
     if taken := next((name for name in files if (folder / name).exists()), None):
         raise ScaffoldError(f"'{folder / taken}' is there already")
-    project = {} if (folder / FILE).exists() else {FILE: PROJECT}
+    files = {name: _naming_schema(name, text) for name, text in files.items()}
+    files[SCHEMA] = schema_text(discover())
+    if not (folder / FILE).exists():
+        files[FILE] = PROJECT
     try:
-        return _write(folder, {**files, **project})
+        return _write(folder, files)
     except OSError as error:
         raise ScaffoldError(f"'{folder}' cannot be written: {error.strerror}") from error
+
+
+def _naming_schema(name: str, text: str) -> str:
+    """Return the text of a file in our style, its schema in the first line for editors; the API has another one."""
+    is_api = name.startswith(f"{FLOWS}/api.")
+    return text if is_api else formatted(f"{modeline('..')}\n{text}", name)
 
 
 def _hello(folder: Path) -> dict[str, str]:

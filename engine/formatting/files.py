@@ -1,0 +1,86 @@
+"""Which files are formatted, and what becomes of each."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+
+from engine.formatting.formatter import NotFormatted, formatted
+from engine.loading.diagnostic import diagnose
+from engine.loading.files.data import Map
+from engine.loading.files.document import Document
+from engine.loading.sections import SECTIONS, SUFFIXES, read_file
+
+OURS = (*SECTIONS, "cases")
+"""The keys at the top of flow files and test files."""
+OURS_BEGIN = re.compile(rf"^(?:{'|'.join(OURS)})\s*:", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What formatting a file leads to. told: why it is left alone, if it is."""
+
+    file: str
+    before: str
+    after: str
+    told: tuple[str, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        return self.before != self.after
+
+    @property
+    def diff(self) -> str:
+        """The difference as `diff -u` writes it."""
+        lines = unified_diff(
+            self.before.splitlines(keepends=True), self.after.splitlines(keepends=True), self.file, self.file
+        )
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def files_of(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files that are named, and the flow files and test files of folders and of the folders in them."""
+    for path in paths:
+        if os.path.isdir(path):
+            yield from (file for file in _below(path) if _is_ours(file))
+        else:
+            yield path
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for directory, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(directory, name) for name in sorted(names) if name.endswith(SUFFIXES))
+
+
+def _is_ours(file: Path) -> bool:
+    """Return whether a file of a folder has flows or cases, as far as it can be read: others may be somebody else's."""
+    document = read_file(file)
+    if document.is_unreadable:
+        return bool(OURS_BEGIN.search(document.text)) or not document.text
+    return isinstance(document.data, Map) and any(key in document.data for key in OURS)
+
+
+def format_file(file: Path) -> Outcome:
+    """Return what becomes of a file; nothing is written."""
+    document = read_file(file)
+    if document.is_unreadable:
+        return Outcome(str(file), "", "", _told(document))
+    return format_text(document, file.read_bytes().decode("utf-8"))
+
+
+def format_text(document: Document, before: str) -> Outcome:
+    """Return what becomes of a text. before: with its byte order mark, and the ends of lines that it has."""
+    try:
+        return Outcome(document.file, before, formatted(document.text, document.file))
+    except NotFormatted as error:
+        told = _told(error.document) if error.mistakes else (f"{document.file}: {error}",)
+        return Outcome(document.file, before, before, told)
+
+
+def _told(document: Document) -> tuple[str, ...]:
+    return tuple(str(diagnose(mistake, document)) for mistake in document.mistakes)
