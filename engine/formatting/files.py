@@ -46,7 +46,7 @@ def files_of(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files that are named, and the flow files and test files of folders and of the folders in them."""
     for path in paths:
         if os.path.isdir(path):
-            yield from (file for file in _below(path) if _is_ours(file))
+            yield from (file for file in _below(path) if is_ours(read_file(file)))
         else:
             yield path
 
@@ -57,9 +57,8 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(directory, name) for name in sorted(names) if name.endswith(SUFFIXES))
 
 
-def _is_ours(file: Path) -> bool:
+def is_ours(document: Document) -> bool:
     """Return whether a file of a folder has flows or cases, as far as it can be read: others may be somebody else's."""
-    document = read_file(file)
     if document.is_unreadable:
         return bool(OURS_BEGIN.search(document.text)) or not document.text
     return isinstance(document.data, Map) and any(key in document.data for key in OURS)

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from engine.application import Application
 from engine.expressions.functions.formats.formats import write
 from engine.expressions.texts import text_of
+from engine.formatting.files import is_ours
 from engine.formatting.formatter import formatted
 from engine.loading.catalog import discover
 from engine.loading.diagnostic import LoadError
+from engine.loading.files.document import Document
 from engine.loading.project import FILE
+from engine.loading.sections import SUFFIXES
 from engine.tools.scaffolds.samples import Samples
 from engine.tools.scaffolds.scaffold_tests import cases_of, passing
 from engine.tools.scaffolds.schema_file import SCHEMA, modeline, schema_text
@@ -92,9 +95,9 @@ def write_project(folder: Path, files: Mapping[str, str]) -> list[Path]:
 
 
 def _naming_schema(name: str, text: str) -> str:
-    """Return the text of a file in our style, its schema in the first line for editors; the API has another one."""
-    is_api = name.startswith(f"{FLOWS}/api.")
-    return text if is_api else formatted(f"{modeline('..')}\n{text}", name)
+    """Return the text of a flow file or test file in our style, its schema in the first line for editors."""
+    is_ours_too = name.startswith(FLOWS) and name.endswith(SUFFIXES) and is_ours(Document(name, text))
+    return formatted(f"{modeline('..')}\n{text}", name) if is_ours_too else text
 
 
 def _hello(folder: Path) -> dict[str, str]:
