@@ -8,7 +8,7 @@ var answer = try(() -> read(error.errorMessage.payload, "application/xml")).resu
 var fault = answer.soap#Envelope.soap#Body.soap#Fault
 ---
 {
-  // The code is a qualified name such as soap:Client, or soap:Client.Authentication; the prefix is the service's choice.
+  // The code is a qualified name: soap:Client, or soap:Client.Authentication. The prefix is the service's choice.
   isCallers: (((fault.faultcode default "") splitBy ":")[-1] default "") startsWith "Client",
   reason: fault.detail.r#reason
 }
