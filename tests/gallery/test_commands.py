@@ -48,7 +48,7 @@ def test_a_page_is_shown(name: str) -> None:
         (("show",), "there is no recipe ''; see `engine recipes`"),
         (("show", "jms"), "the recipe 'jms' waits for a connector for JMS"),
         (("--folder", "connector"), "there is no folder 'connector'; did you mean 'connectors'?"),
-        (("no", "such"), "no recipe has the words 'no such'; see `engine recipes`"),
+        (("zebra", "unicorn"), "no recipe has the words 'zebra unicorn'; see `engine recipes`"),
     ],
 )
 def test_what_is_not_there_is_told(arguments: tuple[str, ...], said: str) -> None:
