@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby, pairwise
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function, Parameter
@@ -56,8 +56,13 @@ def page(name: str, element: type[Element]) -> str:
 
 
 def _raised(error_type: ErrorType) -> str:
+    return f"  {error_type}{kind_told(error_type)}"
+
+
+def kind_told(error_type: ErrorType) -> str:
+    """Return `, a kind of MULE:VALIDATION` if an error type is a kind of something."""
     parent = error_type.parent
-    return f"  {error_type}" + (f", a kind of {parent}" if parent and parent != ANY else "")
+    return f", a kind of {parent}" if parent and parent != ANY else ""
 
 
 def all_functions() -> dict[str, Function]:
@@ -86,14 +91,36 @@ def _arguments(function: Function) -> Iterator[tuple[str, Parameter]]:
 
 def function_page(function: Function) -> str:
     """Return the manual page of a function of expressions: its call, its result, examples."""
-    lines = inspect.cleandoc(function.call.__doc__ or "").splitlines()
-    text = "\n".join(line for line in lines if ARROW not in line).strip()
-    arguments = [f"  {name}: {_argument(parameter)}" for name, parameter in _arguments(function)]
-    examples = [f"  {line}" for line in lines if ARROW in line]
-    parts = [signature(function), "", text]
-    for title, body in (("Arguments:", arguments), ("Examples:", examples)):
+    told = [f"  {name}: {kind}" for name, kind in arguments(function)]
+    examples = [f"  {line}" for line in examples_of(function)]
+    parts = [signature(function), "", function_prose(function)]
+    for title, body in (("Arguments:", told), ("Examples:", examples)):
         parts += ["", title, *body] if body else []
-    return "\n".join([*parts, "", f"DataWeave: {function.dataweave or 'nothing like it'}"])
+    return "\n".join([*parts, "", f"DataWeave: {counterpart(function)}"])
+
+
+def function_prose(function: Function) -> str:
+    """Return the manual of a function without its examples."""
+    return "\n".join(line for line in _manual_lines(function) if ARROW not in line).strip()
+
+
+def examples_of(function: Function) -> list[str]:
+    """Return the examples of a function's manual: `sum([1, 2]) → 3`."""
+    return [line for line in _manual_lines(function) if ARROW in line]
+
+
+def _manual_lines(function: Function) -> list[str]:
+    return inspect.cleandoc(function.call.__doc__ or "").splitlines()
+
+
+def arguments(function: Function) -> list[tuple[str, str]]:
+    """Return the arguments of a function with their types, and with what is special of them."""
+    return [(name, _argument(parameter)) for name, parameter in _arguments(function)]
+
+
+def counterpart(function: Function) -> str:
+    """Return the function of DataWeave that does the same."""
+    return function.dataweave or "nothing like it"
 
 
 def _argument(parameter: Parameter) -> str:
@@ -154,9 +181,33 @@ def _text_of(statement: ast.stmt) -> str:
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
+class Entry(NamedTuple):
+    """A parameter as a manual tells it: its name, how it is written, its default, a text, those inside it."""
+
+    name: str
+    kind: str
+    default: str
+    text: str
+    inner: tuple[Entry, ...]
+
+    def lines(self, indent: str) -> Iterator[str]:
+        """Yield the printed lines of the entry, and of those inside it."""
+        yield f"{indent}{self.name}: {self.kind}{self.default}"
+        deeper = indent + "    "
+        if self.text:
+            yield textwrap.fill(self.text, 100, initial_indent=deeper, subsequent_indent=deeper)
+        for each in self.inner:
+            yield from each.lines(deeper)
+
+
 def parameters(
     cls: type[Any], indent: str, *, nests: bool = True, without: Collection[str] = frozenset()
 ) -> Iterator[str]:
+    """Yield the lines of each parameter of a class; the arguments are those of `entries`."""
+    return (line for entry in entries(cls, nests=nests, without=without) for line in entry.lines(indent))
+
+
+def entries(cls: type[Any], *, nests: bool = True, without: Collection[str] = frozenset()) -> Iterator[Entry]:
     """Yield each parameter of a class with the text beneath it.
 
     nests: whether those of its parameters follow, too. without: fields that are left out.
@@ -164,15 +215,11 @@ def parameters(
     documented = descriptions(cls)
     shared = SHARED if issubclass(cls, Element) else ()
     for name, field in sorted(cls.__pydantic_fields__.items(), key=lambda each: each[0] in shared):
-        if name in without:
-            continue
-        yield f"{indent}{field.alias or name}: {kind_of(field).word}{_default(field)}"
-        if name in documented:
-            yield textwrap.fill(
-                documented[name], 100, initial_indent=indent + "    ", subsequent_indent=indent + "    "
-            )
-        for inner in nested(field.annotation) if nests else ():
-            yield from parameters(inner, indent + "    ")
+        if name not in without:
+            inside = nested(field.annotation) if nests else ()
+            inner = tuple(entry for each in inside for entry in entries(each))
+            text = documented.get(name, "")
+            yield Entry(field.alias or name, kind_of(field).word, _default(field), text, inner)
 
 
 def _default(field: Any) -> str:
