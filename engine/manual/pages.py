@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple, get_args
 
@@ -163,16 +164,20 @@ def descriptions(cls: type[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for ancestor in reversed(cls.__mro__):
         if issubclass(ancestor, Parameters) and ancestor is not Parameters:
-            found |= dict(_documented(ancestor))
+            found |= _documented(ancestor)
     return found
 
 
-def _documented(cls: type[Any]) -> Iterator[tuple[str, str]]:
+@cache
+def _documented(cls: type[Any]) -> dict[str, str]:
+    """Return the texts of a class's own fields; read once, since many elements inherit the same."""
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
-    for field, text in pairwise(body.body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and (words := _text_of(text)):
-            yield field.target.id, " ".join(words.split())
+    return {
+        field.target.id: " ".join(words.split())
+        for field, text in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and (words := _text_of(text))
+    }
 
 
 def _text_of(statement: ast.stmt) -> str:
