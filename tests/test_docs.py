@@ -33,9 +33,13 @@ def examples() -> Iterator[tuple[str, str, str]]:
     for page, text in PAGES.items():
         blocks = [(match[1], text.count("\n", 0, match.start()) + 1) for match in BLOCK.finditer(text)]
         for number, (block, line) in enumerate(blocks):
-            if not block.startswith("cases:"):
+            if not is_test_file(block):
                 behind = blocks[number + 1][0] if number + 1 < len(blocks) else ""
-                yield f"{page}:{line}", block, behind if behind.startswith("cases:") else ""
+                yield f"{page}:{line}", block, behind if is_test_file(behind) else ""
+
+
+def is_test_file(block: str) -> bool:
+    return re.search(r"^cases:", block, re.MULTILINE) is not None
 
 
 EXAMPLES = list(examples())

@@ -36,8 +36,9 @@ def _page(name: str, command: click.Command, parent: click.Context, level: int) 
     yield f"{'#' * level} {context.command_path}"
     yield block(f"{context.command_path} {' '.join(command.collect_usage_pieces(context))}", "text")
     yield from (prose(" ".join(each.split())) for each in inspect.cleandoc(command.help or "").split("\n\n"))
-    records = [record for each in command.get_params(context) if (record := each.get_help_record(context))]
-    if records:
-        yield table(["option", ""], ((code(written), prose(told)) for written, told in records))
+    records = [each.get_help_record(context) for each in command.get_params(context)]
+    rows = [(code(record[0]), prose(record[1])) for record in records if record and record[1]]
+    if rows:
+        yield table(["option", "meaning"], rows)
     for inner, each in command.commands.items() if isinstance(command, click.Group) else ():
         yield from _page(inner, each, context, level + 1)

@@ -21,9 +21,9 @@ def docs() -> None:
     "--out", type=click.Path(file_okay=False, path_type=Path), default="site", show_default=True, metavar="DIR",
     help="Where to write it. A site that stands there is written anew.",
 )  # fmt: skip
-@click.option("--name", help="The title of the site; left out, the name of the project.")
+@click.option("--name", default="", help="The title of the site; left out, that of docs/index.md, or the name of the project.")
 @processors_option
-def build(out: Path, name: str | None, processors: tuple[str, ...]) -> None:
+def build(out: Path, name: str, processors: tuple[str, ...]) -> None:
     """Make a site of docs/ here, with a reference of all elements, functions, mistakes and commands.
 
     The elements of your own are among them. The site needs no server: open its index.html.
@@ -35,14 +35,13 @@ def build(out: Path, name: str | None, processors: tuple[str, ...]) -> None:
     _build(out, name, processors)
 
 
-def _build(out: Path, name: str | None, processors: tuple[str, ...]) -> None:
+def _build(out: Path, name: str, processors: tuple[str, ...]) -> None:
     from engine.tools.cli import main
     from engine.tools.documented.generating import SiteError, generate
     from engine.tools.documented.site import Sources, site_of
 
     known = given(None, processors=processors)
-    title = name or known.name or Path.cwd().name
-    site = site_of(Sources(title, Path("docs"), Path("flows/gallery"), elements_of(known), main))
+    site = site_of(Sources(name or known.name, Path("docs"), Path("flows/gallery"), elements_of(known), main))
     try:
         generate(site, out)
     except SiteError as error:

@@ -19,7 +19,7 @@ MARK = ".engine-docs"
 WORKER = "iframe-worker.js"
 """Has the search work in pages that are opened from a disk, where browsers have no workers."""
 
-ASSETS = (WORKER, "iframe-worker.LICENSE", "site.css")
+ASSETS = (WORKER, "iframe-worker.LICENSE", "site.css", "site.js")
 FEATURES = [
     "navigation.tabs", "navigation.indexes", "navigation.prune", "navigation.top", "navigation.footer", "toc.follow",
     "search.highlight", "search.suggest", "content.code.copy",
@@ -95,9 +95,9 @@ def _configuration(site: Site, docs: Path, out: Path) -> Any:
     config.load_dict(
         {
             "site_name": site.name, "docs_dir": str(docs), "site_dir": str(out),
-            "nav": [site.home.path, *map(_nav, site.sections)], "use_directory_urls": False, "theme": _theme(),
+            "nav": [{"Home": site.home.path}, *map(_nav, site.sections)], "use_directory_urls": False, "theme": _theme(),
             "plugins": {"search": {"separator": r"[\s\-,:=\[\]()\"/]+|\.(?!\d)"}, "offline": {}},
-            "extra": {"polyfills": [f"assets/{WORKER}"]}, "extra_css": ["assets/site.css"],
+            "extra": {"polyfills": [f"assets/{WORKER}"]}, "extra_css": ["assets/site.css"], "extra_javascript": ["assets/site.js"],
             "markdown_extensions": [*EXTENSIONS, {"toc": toc}],
             "validation": {"links": {"anchors": "warn", "absolute_links": "warn", "unrecognized_links": "warn"}},
         }

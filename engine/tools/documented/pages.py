@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from engine.manual.pages import Entry
 
 CODE = re.compile(r"(`[^`\n]+`)")
-SIGNS = re.compile(r"([\\*_<>\[\]#|~^=])")
-"""The signs that Markdown would take for its own."""
+SIGNS = re.compile(r"[\\*_\[\]#|<>&]")
+"""The signs that Markdown, or HTML, would take for its own."""
+
+ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,11 @@ class Section:
 def prose(text: str) -> str:
     """Return a text of the manual in Markdown: what stands in backticks is code, all else is as it is written."""
     parts = CODE.split(text)
-    return "".join(part if number % 2 else SIGNS.sub(r"\\\1", part) for number, part in enumerate(parts))
+    return "".join(part if number % 2 else SIGNS.sub(_escaped, part) for number, part in enumerate(parts))
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    return ENTITIES.get(sign[0], f"\\{sign[0]}")
 
 
 def block(text: str, language: str = "yaml") -> str:

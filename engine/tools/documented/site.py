@@ -20,7 +20,10 @@ REFERENCE = "reference/index.md"
 
 @dataclass(frozen=True)
 class Sources:
-    """What a site is made of. docs: the folder of the written pages. gallery: the folder of the recipes."""
+    """What a site is made of. docs: the folder of the written pages. gallery: the folder of the recipes.
+
+    name: the title of the site; if it is empty, that of its home page.
+    """
 
     name: str
     docs: Path
@@ -52,7 +55,8 @@ def site_of(sources: Sources) -> Site:
     derived = {each.title: each for each in (gallery, reference) if each is not None}
     written = tuple(sections(sources.docs, texts, derived))
     home = (sources.docs / HOME).resolve()
-    return Site(sources.name, texts.page(home) if home in found else _home(sources.name, written), written)
+    page = texts.page(home) if home in found else _home(sources.name or Path.cwd().name, written)
+    return Site(sources.name or page.title, page, written)
 
 
 def _reference(sources: Sources) -> Section:

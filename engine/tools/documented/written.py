@@ -16,6 +16,9 @@ OTHERS = "More"
 
 FENCED = re.compile(r"(^ *(`{3,}).*?^ *\2`*$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
+NAMED_FILE = re.compile(r"^( *```\w+) file=(\S+)$", re.MULTILINE)
+"""The head of a block that holds a file, as tests of the pages read it."""
+
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 WORD = re.compile(r"(?<![\[`])`([^`\n]+)`(?!`)(?!\])")
 
@@ -57,6 +60,7 @@ class Texts:
 
     def page(self, file: Path) -> Page:
         path, text = self._places[file], file.read_text(encoding="utf-8")
+        text = NAMED_FILE.sub(r'\1 title="\2"', text)
         return Page(path, title_of(text, file.stem), self.linked(text, file, path))
 
     def linked(self, text: str, file: Path, path: str) -> str:
