@@ -161,11 +161,8 @@ def _limit(limit: Limit) -> str:
 
 def descriptions(cls: type[Any]) -> dict[str, str]:
     """Return field → the line beneath it, for a class and those that it inherits from."""
-    found: dict[str, str] = {}
-    for ancestor in reversed(cls.__mro__):
-        if issubclass(ancestor, Parameters) and ancestor is not Parameters:
-            found |= _documented(ancestor)
-    return found
+    ancestors: list[Any] = [each for each in reversed(cls.__mro__) if issubclass(each, Parameters)]
+    return {name: text for each in ancestors if each is not Parameters for name, text in _documented(each).items()}
 
 
 @cache

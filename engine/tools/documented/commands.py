@@ -21,7 +21,9 @@ def docs() -> None:
     "--out", type=click.Path(file_okay=False, path_type=Path), default="site", show_default=True, metavar="DIR",
     help="Where to write it. A site that stands there is written anew.",
 )  # fmt: skip
-@click.option("--name", default="", help="The title of the site; left out, that of docs/index.md, or the name of the project.")
+@click.option(
+    "--name", default="", help="The title of the site; left out, that of docs/index.md, or the name of the project."
+)
 @processors_option
 def build(out: Path, name: str, processors: tuple[str, ...]) -> None:
     """Make a site of docs/ here, with a reference of all elements, functions, mistakes and commands.

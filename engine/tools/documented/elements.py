@@ -45,9 +45,7 @@ def _list_of(modules: list[tuple[str, list[tuple[str, type[Element]]]]]) -> Page
     path = f"{FOLDER}/index.md"
     parts = ["# Elements", "What a step of a flow, a config, a source or an error handler can be."]
     for module, elements in modules:
-        rows = [
-            (link(code(name), path_of(name), path), pages.prose(summary(element))) for name, element in elements
-        ]
+        rows = [(link(code(name), path_of(name), path), pages.prose(summary(element))) for name, element in elements]
         parts += [f"## {module}", table(["element", "purpose"], rows)]
     return Page(path, "Elements", joined(parts))
 

@@ -27,12 +27,16 @@ FEATURES = [
 EXTENSIONS = ["tables", "sane_lists", "pymdownx.highlight", "pymdownx.superfences"]
 
 
+UNSEARCHED = "---\nsearch:\n  exclude: true\n---\n"
+"""The head of a page that the search leaves out: a list of pages, each of which is found by itself."""
+
+
 class SiteError(Exception):
     """A site that cannot be made."""
 
 
 def generate(site: Site, out: Path) -> None:
-    """Write a site as HTML into a folder. Raise SiteError if it holds something else, or for links that lead nowhere."""
+    """Write a site as HTML into a folder. Raise SiteError if that holds something else, or if a link leads nowhere."""
     if out.exists() and not (out.is_dir() and ((out / MARK).exists() or not any(out.iterdir()))):
         raise SiteError(f"'{out}' holds something else than a site; name an empty folder, or a new one")
     with TemporaryDirectory() as folder:
@@ -79,7 +83,7 @@ def _write(pages: Iterable[Page], docs: Path) -> None:
     for page in pages:
         path = docs / page.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page.text, encoding="utf-8")
+        path.write_text((UNSEARCHED if _is_list(page) else "") + page.text, encoding="utf-8")
     assets = docs / "assets"
     assets.mkdir()
     for name in ASSETS:
@@ -95,9 +99,10 @@ def _configuration(site: Site, docs: Path, out: Path) -> Any:
     config.load_dict(
         {
             "site_name": site.name, "docs_dir": str(docs), "site_dir": str(out),
-            "nav": [{"Home": site.home.path}, *map(_nav, site.sections)], "use_directory_urls": False, "theme": _theme(),
+            "nav": [{"Home": site.home.path}, *map(_nav, site.sections)], "use_directory_urls": False,
+            "theme": _theme(), "extra": {"polyfills": [f"assets/{WORKER}"]},
             "plugins": {"search": {"separator": r"[\s\-,:=\[\]()\"/]+|\.(?!\d)"}, "offline": {}},
-            "extra": {"polyfills": [f"assets/{WORKER}"]}, "extra_css": ["assets/site.css"], "extra_javascript": ["assets/site.js"],
+            "extra_css": ["assets/site.css"], "extra_javascript": ["assets/site.js"],
             "markdown_extensions": [*EXTENSIONS, {"toc": toc}],
             "validation": {"links": {"anchors": "warn", "absolute_links": "warn", "unrecognized_links": "warn"}},
         }
@@ -127,8 +132,13 @@ def _theme() -> dict[str, Any]:
 def _nav(entry: Section | Page) -> Any:
     if isinstance(entry, Page):
         return {entry.title: entry.path}
-    return {entry.title: [_nav(each) if not _is_index(each) else each.path for each in entry.entries]}
+    inside = (each.path if isinstance(each, Page) and _is_index(each) else _nav(each) for each in entry.entries)
+    return {entry.title: list(inside)}
 
 
-def _is_index(entry: Section | Page) -> bool:
-    return isinstance(entry, Page) and entry.path.endswith("index.md")
+def _is_index(page: Page) -> bool:
+    return page.path.endswith("index.md")
+
+
+def _is_list(page: Page) -> bool:
+    return page.path.startswith("reference/") and _is_index(page)

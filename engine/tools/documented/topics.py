@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from engine.limits import LIMITS, Limit
-from engine.manual.explaining import PAGES, Section as Told
-from engine.manual.mistakes import MistakePage, pages as mistake_pages
+from engine.manual.explaining import PAGES
+from engine.manual.explaining import Section as Told
+from engine.manual.mistakes import MistakePage
+from engine.manual.mistakes import pages as mistake_pages
 from engine.tools.documented.pages import Page, Section, block, code, entry_list, joined, link, named_list, prose, table
 
 MISTAKES = "reference/mistakes"
