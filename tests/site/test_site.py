@@ -1,4 +1,4 @@
-"""The documentation site: it says what the commands say, each link leads somewhere, recipes and own elements are there."""
+"""The documentation site: it says what the commands say, links lead somewhere, recipes and own elements are in it."""
 
 from __future__ import annotations
 

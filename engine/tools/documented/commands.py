@@ -38,11 +38,12 @@ def build(out: Path, name: str, processors: tuple[str, ...]) -> None:
 
 
 def _build(out: Path, name: str, processors: tuple[str, ...]) -> None:
-    from engine.tools.cli import main
     from engine.tools.documented.generating import SiteError, generate
     from engine.tools.documented.site import Sources, site_of
 
     known = given(None, processors=processors)
+    main = click.get_current_context().find_root().command
+    assert isinstance(main, click.Group)
     site = site_of(Sources(name or known.name, Path("docs"), Path("flows/gallery"), elements_of(known), main))
     try:
         generate(site, out)
