@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import shlex
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import click
 import pytest
+import yaml
 
 from engine import Application, Processor
 from engine.loading.catalog import discover
@@ -16,6 +23,7 @@ from engine.loading.sections import SECTIONS
 from engine.manual.pages import example
 from engine.testing.examples import run_case
 from engine.testing.working import Order, run_file
+from engine.tools.cli import main
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -33,9 +41,13 @@ def examples() -> Iterator[tuple[str, str, str]]:
     for page, text in PAGES.items():
         blocks = [(match[1], text.count("\n", 0, match.start()) + 1) for match in BLOCK.finditer(text)]
         for number, (block, line) in enumerate(blocks):
-            if not block.startswith("cases:"):
+            if not is_test_file(block):
                 behind = blocks[number + 1][0] if number + 1 < len(blocks) else ""
-                yield f"{page}:{line}", block, behind if behind.startswith("cases:") else ""
+                yield f"{page}:{line}", block, behind if is_test_file(behind) else ""
+
+
+def is_test_file(block: str) -> bool:
+    return re.search(r"^cases:", block, re.MULTILINE) is not None
 
 
 EXAMPLES = list(examples())
@@ -94,3 +106,65 @@ def test_the_scope_of_the_page_for_authors_works(tmp_path: Path, monkeypatch: py
     element = catalog["ways:switch"]
     assert asyncio.run(run_case(example(element), catalog)) == []
     assert element.code is not Processor.code
+
+
+ANY_BLOCK = re.compile(r"^ *```([^\n]*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    (page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+    for page, text in PAGES.items()
+    for match in ANY_BLOCK.finditer(text)
+]
+SHELL = {"curl", "export", "kill", "pbpaste", "python"}
+"""Commands that are not ours, and that the pages may use."""
+
+
+def check_python(text: str) -> None:
+    """Run it: the classes are made, the names exist. A function inside is not called."""
+    module = sys.modules["page"] = ModuleType("page")
+    try:
+        exec(compile(text, "page", "exec"), vars(module))  # noqa: S102  # our own pages
+    finally:
+        del sys.modules["page"]
+
+
+def check_shell(text: str) -> None:
+    """Parse its commands as the command line does; nothing is started."""
+    for line in text.splitlines():
+        for part in re.split(r"&&|\|(?!\|)", line):
+            words = [word for word in shlex.split(part, comments=True) if not re.match(r"[A-Z_]+=", word)]
+            if words[:1] == ["engine"]:
+                parse(main, words[1:])
+            assert not words or words[0] in {"engine", *SHELL}, line
+
+
+def parse(command: click.Command, words: list[str]) -> None:
+    context = click.Context(command)
+    if isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        parse(command.commands[words[0]], words[1:])
+    else:
+        command.make_parser(context).parse_args(words)
+
+
+CHECKS: dict[str, Callable[[str], Any]] = {
+    "bash": check_shell,
+    "json": json.loads,
+    "python": check_python,
+    "toml": tomllib.loads,
+    "yml": lambda text: list(yaml.safe_load_all(text)),
+}
+ELSEWHERE = {
+    "yaml": "test_example loads it, and runs the cases behind it; with file= it is a file of test_readme.py",
+    "console": "test_readme.py runs it, on the page start.md",
+    "text": "it is what a program prints, or a picture: nothing that could be run",
+}
+"""The languages of blocks that are not checked here, each with the reason."""
+
+
+@pytest.mark.parametrize(("page", "line", "head", "text"), BLOCKS, ids=[f"{page}:{line}" for page, line, *_ in BLOCKS])
+def test_each_block_is_checked(page: str, line: int, head: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    language, _, file = head.partition(" ")
+    assert language in CHECKS or language in ELSEWHERE, "a block names its language"
+    assert page == "start.md" or not file
+    assert page == "start.md" or language != "console", "only start.md is run by test_readme.py"
+    monkeypatch.chdir(ROOT)
+    CHECKS.get(language, str)(text)

@@ -1,4 +1,4 @@
-"""Every file, command and answer of the README is real."""
+"""Every file, command and answer of the README, and of the first five minutes, is real."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-FILES = re.findall(r"```\w+ file=(\S+)\n(.*?)```", README, re.DOTALL)
-CONSOLES = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+PAGES = README + (ROOT / "docs" / "start.md").read_text()
+FILES = re.findall(r"```\w+ file=(\S+)\n(.*?)```", PAGES, re.DOTALL)
+CONSOLES = re.findall(r"```console\n(.*?)```", PAGES, re.DOTALL)
 PORT = "8081"
 
 
 def commands() -> Iterator[tuple[str, str]]:
-    """Each `$ command` of the README with the output beneath it."""
+    """Each `$ command` of the pages with the output beneath it."""
+    seen = set()
     for block in CONSOLES:
         for part in block.split("$ ")[1:]:
             command, _, output = part.partition("\n")
-            yield command, output
+            if (command, output) not in seen:
+                yield command, output
+            seen.add((command, output))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the README's files, and the shipped flows."""
+    """A folder with the files of the pages, and the shipped flows."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "flows").symlink_to(ROOT / "flows")
     for name, text in FILES:

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from itertools import groupby, pairwise
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from engine.expressions.functions import discover_functions
 from engine.expressions.functions.function import Function, Parameter
@@ -57,8 +57,13 @@ def page(name: str, element: type[Element]) -> str:
 
 
 def _raised(error_type: ErrorType) -> str:
+    return f"  {error_type}{kind_told(error_type)}"
+
+
+def kind_told(error_type: ErrorType) -> str:
+    """Return `, a kind of MULE:VALIDATION` if an error type is a kind of something."""
     parent = error_type.parent
-    return f"  {error_type}" + (f", a kind of {parent}" if parent and parent != ANY else "")
+    return f", a kind of {parent}" if parent and parent != ANY else ""
 
 
 def all_functions() -> dict[str, Function]:
@@ -87,14 +92,36 @@ def _arguments(function: Function) -> Iterator[tuple[str, Parameter]]:
 
 def function_page(function: Function) -> str:
     """Return the manual page of a function of expressions: its call, its result, examples."""
-    lines = inspect.cleandoc(function.call.__doc__ or "").splitlines()
-    text = "\n".join(line for line in lines if ARROW not in line).strip()
-    arguments = [f"  {name}: {_argument(parameter)}" for name, parameter in _arguments(function)]
-    examples = [f"  {line}" for line in lines if ARROW in line]
-    parts = [signature(function), "", text]
-    for title, body in (("Arguments:", arguments), ("Examples:", examples)):
+    told = [f"  {name}: {kind}" for name, kind in arguments(function)]
+    examples = [f"  {line}" for line in examples_of(function)]
+    parts = [signature(function), "", function_prose(function)]
+    for title, body in (("Arguments:", told), ("Examples:", examples)):
         parts += ["", title, *body] if body else []
-    return "\n".join([*parts, "", f"DataWeave: {function.dataweave or 'nothing like it'}"])
+    return "\n".join([*parts, "", f"DataWeave: {counterpart(function)}"])
+
+
+def function_prose(function: Function) -> str:
+    """Return the manual of a function without its examples."""
+    return "\n".join(line for line in _manual_lines(function) if ARROW not in line).strip()
+
+
+def examples_of(function: Function) -> list[str]:
+    """Return the examples of a function's manual: `sum([1, 2]) → 3`."""
+    return [line for line in _manual_lines(function) if ARROW in line]
+
+
+def _manual_lines(function: Function) -> list[str]:
+    return inspect.cleandoc(function.call.__doc__ or "").splitlines()
+
+
+def arguments(function: Function) -> list[tuple[str, str]]:
+    """Return the arguments of a function with their types, and with what is special of them."""
+    return [(name, _argument(parameter)) for name, parameter in _arguments(function)]
+
+
+def counterpart(function: Function) -> str:
+    """Return the function of DataWeave that does the same."""
+    return function.dataweave or "nothing like it"
 
 
 def _argument(parameter: Parameter) -> str:
@@ -134,25 +161,20 @@ def _limit(limit: Limit) -> str:
 
 def descriptions(cls: type[Any]) -> dict[str, str]:
     """Return field → the line beneath it, for a class and those that it inherits from."""
-    found: dict[str, str] = {}
-    for ancestor in reversed(cls.__mro__):
-        if issubclass(ancestor, Parameters) and ancestor is not Parameters:
-            found |= _documented(ancestor)  # type: ignore[arg-type]  # a class can be hashed
-    return found
+    ancestors: list[Any] = [each for each in reversed(cls.__mro__) if issubclass(each, Parameters)]
+    return {name: text for each in ancestors if each is not Parameters for name, text in _documented(each).items()}
 
 
 @cache
-def _documented(cls: type[Any]) -> Mapping[str, str]:
-    """Return those of the class alone; many elements inherit from a few."""
-    return dict(_texts(cls))
-
-
-def _texts(cls: type[Any]) -> Iterator[tuple[str, str]]:
+def _documented(cls: type[Any]) -> dict[str, str]:
+    """Return the texts of a class's own fields; read once, since many elements inherit the same."""
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
-    for field, text in pairwise(body.body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and (words := _text_of(text)):
-            yield field.target.id, " ".join(words.split())
+    return {
+        field.target.id: " ".join(words.split())
+        for field, text in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and (words := _text_of(text))
+    }
 
 
 def _text_of(statement: ast.stmt) -> str:
@@ -161,9 +183,33 @@ def _text_of(statement: ast.stmt) -> str:
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
+class Entry(NamedTuple):
+    """A parameter as a manual tells it: its name, how it is written, its default, a text, those inside it."""
+
+    name: str
+    kind: str
+    default: str
+    text: str
+    inner: tuple[Entry, ...]
+
+    def lines(self, indent: str) -> Iterator[str]:
+        """Yield the printed lines of the entry, and of those inside it."""
+        yield f"{indent}{self.name}: {self.kind}{self.default}"
+        deeper = indent + "    "
+        if self.text:
+            yield textwrap.fill(self.text, 100, initial_indent=deeper, subsequent_indent=deeper)
+        for each in self.inner:
+            yield from each.lines(deeper)
+
+
 def parameters(
     cls: type[Any], indent: str, *, nests: bool = True, without: Collection[str] = frozenset()
 ) -> Iterator[str]:
+    """Yield the lines of each parameter of a class; the arguments are those of `entries`."""
+    return (line for entry in entries(cls, nests=nests, without=without) for line in entry.lines(indent))
+
+
+def entries(cls: type[Any], *, nests: bool = True, without: Collection[str] = frozenset()) -> Iterator[Entry]:
     """Yield each parameter of a class with the text beneath it.
 
     nests: whether those of its parameters follow, too. without: fields that are left out.
@@ -171,15 +217,11 @@ def parameters(
     documented = descriptions(cls)
     shared = SHARED if issubclass(cls, Element) else ()
     for name, field in sorted(cls.__pydantic_fields__.items(), key=lambda each: each[0] in shared):
-        if name in without:
-            continue
-        yield f"{indent}{field.alias or name}: {kind_of(field).word}{default(field)}"
-        if name in documented:
-            yield textwrap.fill(
-                documented[name], 100, initial_indent=indent + "    ", subsequent_indent=indent + "    "
-            )
-        for inner in nested(field.annotation) if nests else ():
-            yield from parameters(inner, indent + "    ")
+        if name not in without:
+            inside = nested(field.annotation) if nests else ()
+            inner = tuple(entry for each in inside for entry in entries(each))
+            text = documented.get(name, "")
+            yield Entry(field.alias or name, kind_of(field).word, default(field), text, inner)
 
 
 def default(field: Any) -> str:

@@ -30,6 +30,7 @@ from engine.tools.commands import (
     vars_option,
 )
 from engine.tools.configured.commands import config, secrets
+from engine.tools.documented.commands import docs
 from engine.tools.editing import format_files, schema
 from engine.tools.gallery.commands import recipe_named, recipes
 from engine.tools.imported.command import import_
@@ -385,8 +386,9 @@ def run(
     sys.exit(asyncio.run(run_flow(app, flow, event)))
 
 
-for command in (
+COMMANDS = (
     test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, recipes, schema,
-    format_files,
-):  # fmt: skip
+    format_files, docs,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

@@ -1,0 +1,1 @@
+"""`engine docs`: a site of the pages of docs/, with a reference that is derived from the code."""
