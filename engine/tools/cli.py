@@ -33,6 +33,7 @@ from engine.tools.configured.commands import config, secrets
 from engine.tools.editing import format_files, schema
 from engine.tools.gallery.commands import recipe_named, recipes
 from engine.tools.imported.command import import_
+from engine.tools.language_server import lsp
 from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.playground.commands import try_
@@ -387,6 +388,6 @@ def run(
 
 for command in (
     test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, recipes, schema,
-    format_files,
+    format_files, lsp,
 ):  # fmt: skip
     main.add_command(command)
