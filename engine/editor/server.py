@@ -81,9 +81,7 @@ def publish(ls: Server, site: Site) -> None:
         text = site.texts.get(path) or ls.files.read(path)
         if text is not None:
             diagnostics = [_diagnostic(text, each) for each in found]
-            ls.text_document_publish_diagnostics(
-                types.PublishDiagnosticsParams(text.uri, diagnostics, text.version)
-            )
+            ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(text.uri, diagnostics, text.version))
 
 
 def _diagnostic(text: Text, found: Diagnostic) -> types.Diagnostic:

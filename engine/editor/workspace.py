@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,11 +11,11 @@ from engine.editor.texts import Change, Text, uri_of
 from engine.limits import LARGEST_FILE
 from engine.loading.config.folders import project_of
 from engine.loading.project import Project
-from engine.loading.sections import SUFFIXES, is_flow_file
 from engine.parameters.files import read_file
-from engine.testing.files.choosing import is_test_file
 
-OF_FLOWS = re.compile(r"^(flows|sub-flows|error-handlers|[\"'](?:flows|sub-flows|error-handlers)[\"'])\s*:", re.MULTILINE)
+OF_FLOWS = re.compile(
+    r"^(flows|sub-flows|error-handlers|[\"'](?:flows|sub-flows|error-handlers)[\"'])\s*:", re.MULTILINE
+)
 """What only a flow file has: other YAML files in a workspace are nobody's flows."""
 
 
@@ -74,7 +73,11 @@ class Workspace:
             content = read_file(path)
         except (OSError, ValueError):
             return None
-        return Text(path, uri_of(path), content.decode("utf-8", errors="replace")) if len(content) <= LARGEST_FILE else None
+        return (
+            Text(path, uri_of(path), content.decode("utf-8", errors="replace"))
+            if len(content) <= LARGEST_FILE
+            else None
+        )
 
     # Sites
 
