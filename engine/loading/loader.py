@@ -308,8 +308,9 @@ class Loader:
     def _fill(self) -> None:
         """Fill in the placeholders of the files' sections."""
         if self.memory:
-            self.documents = self.memory.filled(self.filler, self._fill_section)
-            self.sections = Sections(self.documents)
+            filled = self.memory.filled(self.filler, self._fill_section)
+            if any(one is not other for one, other in zip(filled, self.documents, strict=True)):
+                self.documents, self.sections = filled, Sections(filled)
             return
         for document in self.documents:
             for section in document.data if isinstance(document.data, Map) else ("",):
@@ -408,7 +409,8 @@ class Loader:
 
     def _folders(self) -> tuple[Path, ...]:
         """Return the folders of the flow files, each once."""
-        return tuple(dict.fromkeys(Path(os.path.realpath(document.file)).parent for document in self.documents))
+        find = self.memory.folder_of if self.memory else _real_folder
+        return tuple(dict.fromkeys(find(document.file) for document in self.documents))
 
     # Building
 
@@ -577,6 +579,10 @@ class Loader:
             document = by_file.get(file) or Document(file, "")
             found.append(diagnose(mistake, document, hide, is_warning=is_warning))
         return sorted(found, key=lambda each: (order.get(each.place.file, 0), each.place.line, each.place.column))
+
+
+def _real_folder(file: str) -> Path:
+    return Path(os.path.realpath(file)).parent
 
 
 def _is_broken(source: Source) -> bool:

@@ -84,14 +84,15 @@ class Memory:
         self._generation = 0
         """Counts how often configs or handlers have become others."""
         self._surroundings: Any = None
+        self._folders: dict[str, Path] = {}
         self._copies: dict[str, _Copy] = {}
         self._entries: dict[Key, _Remembered] = {}
 
     def forget(self) -> None:
         """Have everything built anew."""
         self._surroundings, self.outside = None, None
-        self._copies.clear()
-        self._entries.clear()
+        for known in (self._copies, self._entries, self._folders):
+            known.clear()
 
     def forget_outside(self) -> None:
         """Have what files and providers keep read again."""
@@ -130,12 +131,18 @@ class Memory:
         return known
 
     def filled(self, filler: Filler, fill: Callable[[Any, str], None]) -> list[Document]:
-        """Return the copies with their placeholders filled in.
+        """Return the copies with their placeholders filled in; some may be other copies than before.
 
         fill: does so for one section of a document's data; for all of it, if that is no map.
         """
         self._copies = {file: copy.filled(filler, fill) for file, copy in self._copies.items()}
         return [copy.document for copy in self._copies.values()]
+
+    def folder_of(self, file: str) -> Path:
+        """Return the folder of a file, all links followed."""
+        if file not in self._folders:
+            self._folders[file] = Path(os.path.realpath(file)).parent
+        return self._folders[file]
 
     # Entries
 
@@ -197,11 +204,15 @@ class _Copy:
         self.is_from_outside = False
         self._notes = Recording(())
         self._known_before: Any = None
+        self._bare = list(_placeholders(original.data))
 
     def read_anew(self) -> None:
+        """Have it as it is before anything is filled in, as far as anybody looks at it then."""
         data = self.original.data
         for section in READ_ANEW.intersection(data) if isinstance(data, dict) else ():
             self.document.data[section] = copied(data[section])
+        for section, name in self._bare:
+            self.document.data[section][name] = data[section][name]
 
     def filled(self, filler: Filler, fill: Callable[[Any, str], None]) -> _Copy:
         """Return it filled; another one, if other secrets are known now: a text that has one of them is one itself."""
@@ -228,6 +239,14 @@ class _Copy:
         self.is_spoilt = filler.has_cycles
 
 
+def _placeholders(data: Any) -> Iterator[tuple[str, str]]:
+    """Yield the sections and names of entries that are texts with placeholders."""
+    for section, entries in data.items() if isinstance(data, dict) else ():
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            if isinstance(entry, str) and "${" in entry:
+                yield section, name
+
+
 class RememberingBuilder(Builder):
     """A builder that says what was asked for while it built something."""
 
@@ -235,7 +254,7 @@ class RememberingBuilder(Builder):
         super().__init__(*given)
         self.configs = AskedConfigs()
         self.default_handler = memory.default_handler
-        self.default_handler.handlers = []
+        self.default_handler.handlers = ()
         self.asked = self.ask()
         self._are_reading: dict[int, bool] = {}
         """Whether the handlers read `flow`, by their `id`."""

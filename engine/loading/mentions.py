@@ -55,8 +55,9 @@ class Mentions:
         for cycle, mention in self._cycles(sub_flows):
             expected = "a flow in between, or another way to repeat"
             yield Mistake("F506", f"a cycle of sub-flows: {' → '.join(cycle)}", expected, "", mention.place)
+        known = {name: self._is_known(name) for name in {mention.name for mention in self.error_types}}
         for mention in self.error_types:
-            if not self._is_known(mention.name) and (is_whole or self._is_of_catalog(mention.name)):
+            if not known[mention.name] and (is_whole or self._is_of_catalog(mention.name)):
                 yield self._unknown_type(mention)
 
     def missing(self, flows: Collection[str]) -> Iterator[Mistake]:

@@ -30,9 +30,10 @@ class Recording:
 
     def __exit__(self, *raised: object) -> None:
         for number, (holder, name) in enumerate(self._holders):
-            before, now = self._before[number], getattr(holder, name)
+            before: Any = self._before[number]
+            now: Any = getattr(holder, name)
             if isinstance(now, list):
-                taken = now[before:]
+                taken: Any = now[before:]
             else:
                 taken = now.log if isinstance(now, _Logged) else now
                 setattr(holder, name, before)

@@ -59,17 +59,20 @@ def as_data(value: Any) -> Any:
 
 def copied(value: Any, copies: dict[int, Any] | None = None) -> Any:
     """Return a value in maps and lists of its own; texts and places stay, and what aliases share is shared again."""
-    if not isinstance(value, (Map, Sequence)):
-        return value
     copies = {} if copies is None else copies
-    if id(value) not in copies:
-        copies[id(value)] = own = Map(value.place) if isinstance(value, Map) else Sequence(value.place)
-        own.places = value.places.copy()  # type: ignore[assignment]  # both are of the same kind
-        if isinstance(own, Map):
-            own.update({key: copied(inner, copies) for key, inner in value.items()})
-        else:
-            own.extend(copied(inner, copies) for inner in value)
-    return copies[id(value)]
+    if isinstance(value, (Map, Sequence)) and id(value) in copies:
+        return copies[id(value)]
+    if isinstance(value, Map):
+        own = copies[id(value)] = Map(value.place)
+        own.update({key: copied(inner, copies) for key, inner in value.items()})
+        own.places = dict(value.places)
+        return own
+    if isinstance(value, Sequence):
+        several = copies[id(value)] = Sequence(value.place)
+        several.extend(copied(inner, copies) for inner in value)
+        several.places = list(value.places)
+        return several
+    return value
 
 
 def stands_same(one: Any, other: Any) -> bool:
