@@ -224,10 +224,19 @@ class Builder:
         except PydanticCustomError as error:
             self.crowded += [replace(mistake, place=mistake.place or place) for mistake in mistakes_of(error)]
 
-    def objections(self) -> Iterator[Mistake]:
-        """Note the objections of elements once all flows are there."""
+    def objections(self, *, is_sound: bool) -> Iterator[Mistake]:
+        """Note the objections of elements once all flows are there.
+
+        is_sound: whether no mistake is known. An element that looks at others may otherwise fail at broken ones.
+        """
         for element, parameters, place in self.objecting:
-            for parameter, mistake in element.objections():
+            try:
+                objections = list(element.objections())
+            except Exception:
+                if is_sound:
+                    raise
+                continue
+            for parameter, mistake in objections:
                 key_place, _ = parameters.places.get(parameter, (place, place))
                 yield replace(mistake, place=key_place)
 

@@ -529,7 +529,8 @@ class Loader:
         is_whole = not any(map(is_structural, [*read, *self.builder.mistakes]))
         self.builder.mistakes += self.builder.mentions.check(names, self.sections["sub-flows"], is_whole=is_whole)
         self._check_claims(flows)
-        self.builder.mistakes += self.builder.objections()
+        is_sound = not read and not self.builder.has_mistakes
+        self.builder.mistakes += self.builder.objections(is_sound=is_sound)
         if not read and not self.builder.mistakes and self._is_empty():
             place = self.documents[0].start() if self.documents else None
             read.append(Mistake("F100", "no flow in any file", "a map with flows", "flows:", place))
