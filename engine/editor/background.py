@@ -1,4 +1,4 @@
-"""Checks sites in a thread, one after another, and publishes what it finds. The newest text wins."""
+"""Checks sites in a few threads, and publishes what they find. The newest text wins."""
 
 from __future__ import annotations
 
@@ -23,56 +23,75 @@ if TYPE_CHECKING:
 log = logging.getLogger("engine.editor")
 
 
+THREADS = 3
+"""How many sites are checked at the same time: a large one does not keep others waiting."""
+
+
 class Background:
-    """The thread, and the sites that wait for it."""
+    """The threads, and the sites that wait for one."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[int, Site] = {}
+        self._under_way: set[int] = set()
         self._changed = Condition()
         self._is_ending = False
         self._is_to_find = False
         self._told: dict[Path, tuple[int | None, list[Diagnostic]]] = {}
         """What was published last of each file, with its version then."""
-        self._thread = Thread(target=self._work, name="checks", daemon=True)
-        self._thread.start()
+        for number in range(THREADS):
+            Thread(target=self._work, name=f"checks {number}", daemon=True).start()
 
     def check(self, site: Site) -> None:
         """Have a site checked; what is found of it by a check that is under way is dropped."""
         with self._changed:
             self._waiting.pop(id(site), None)
             self._waiting[id(site)] = site
-            self._changed.notify()
+            self._changed.notify_all()
 
     def begin(self) -> None:
         """Have the projects of the workspace found and checked."""
         with self._changed:
             self._is_to_find = True
-            self._changed.notify()
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """End as soon as possible."""
         with self._changed:
             self._is_ending = True
-            self._changed.notify()
+            self._changed.notify_all()
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._is_ending or self._is_to_find)
-                if self._is_ending:
-                    return
-                site = self._waiting.popitem()[1] if self._waiting else None
-                self._is_to_find = self._is_to_find and site is not None
+        while not self._is_ending:
+            site = self._next()
             try:
                 self._check(site) if site else self._find_projects()
             except Superseded:
                 pass
             except Exception:  # a bug, of ours or in a processor of the project: the next text may not meet it
                 log.exception("the files of %s cannot be checked", site.folder if site else "the workspace")
+            with self._changed:
+                self._under_way.discard(id(site))
+                self._changed.notify_all()
+
+    def _next(self) -> Site | None:
+        """Return the site that was asked for last, of those that no other thread has; None to look for projects."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_ending or self._is_to_find or self._free())
+            site = self._waiting.pop(self._free()[-1]) if self._free() and not self._is_ending else None
+            if site is None:
+                self._is_to_find = False
+            else:
+                self._under_way.add(id(site))
+            return site
+
+    def _free(self) -> list[int]:
+        return [key for key in self._waiting if key not in self._under_way]
 
     def _find_projects(self) -> None:
+        if self._is_ending:
+            return
         for site in list(self._server.files.find_projects()):
             self.check(site)
 

@@ -38,6 +38,7 @@ class Checked:
     """What checking a site has found. parts: as last loaded without mistakes."""
 
     by_file: dict[Path, list[Diagnostic]] = field(default_factory=dict)
+    """The diagnostics of each file that is checked by now."""
     parts: Parts | None = None
     is_complete: bool = False
     """Whether all test files are checked, too."""
@@ -81,10 +82,10 @@ class Checker:
                 found += error.diagnostics
             except CatalogError as error:
                 found.append(self._about_project(str(error)))
-        yield Checked(_by_file(site, found), parts, is_complete=not tests)
+        yield Checked(_by_file(site, found, tests), parts, is_complete=not tests)
         for number, path in enumerate(tests, 1):
             found += _others(self._of_test(path), found)
-            yield Checked(_by_file(site, found), parts, is_complete=number == len(tests))
+            yield Checked(_by_file(site, found, tests[number:]), parts, is_complete=number == len(tests))
 
     def _is_application(self) -> bool:
         """Return whether the files are flows: nobody is told that another YAML file is not one."""
@@ -207,8 +208,8 @@ def _others(found: Iterable[Diagnostic], known: list[Diagnostic]) -> Iterator[Di
             yield each
 
 
-def _by_file(site: Site, found: Iterable[Diagnostic]) -> dict[Path, list[Diagnostic]]:
-    by_file: dict[Path, list[Diagnostic]] = {path: [] for path in site.all_files()}
+def _by_file(site: Site, found: Iterable[Diagnostic], unchecked: list[Path]) -> dict[Path, list[Diagnostic]]:
+    by_file: dict[Path, list[Diagnostic]] = {path: [] for path in site.all_files() if path not in unchecked}
     for diagnostic in dict.fromkeys(found):
         by_file.setdefault(Path(diagnostic.place.file), []).append(diagnostic)
     return by_file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -145,7 +146,8 @@ class Site:
         """Yield what is found, first of the flows, then with each test file more. Raise Superseded as `diagnostics`."""
         self.refresh()
         for checked in self.checker.check(is_stale):
-            self.checked = checked
+            known = {path: found for path, found in self.checked.by_file.items() if is_test_file(path) and self.has(path)}
+            self.checked = replace(checked, by_file={**known, **checked.by_file})
             yield checked
 
 

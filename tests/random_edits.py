@@ -11,13 +11,13 @@ from pathlib import Path
 from engine.editor.site import Site
 from engine.editor.texts import Change
 from engine.editor.workspace import Workspace
-from engine.loading.catalog import Catalog, CatalogError
+from engine.loading.catalog import Catalog
 from engine.loading.diagnostic import LoadError
 from engine.loading.loader import Loader
-from engine.loading.sections import is_flow_file, read_documents
+from engine.loading.sections import read_documents
 from engine.testing.files.suite import SuiteLoader, TestFile
 
-FLOWS = Path(__file__).parent.parent.parent / "flows"
+FLOWS = Path(__file__).parent.parent / "flows"
 CHARACTERS = " \n\t:-#[]{}\"'&*!|>%@`${}.,ax0😀é\0\r\u2028"
 TOKENS = (
     "- ", "steps:", "flows:\n", "sub-flows:\n", "configs:\n", "error-handlers:\n", "#[payload.x]", "#[", "${db.url}",
@@ -137,5 +137,3 @@ def _loaders(folder: Path, catalog: Catalog) -> Iterator[Loader]:
         file = TestFile.read(path)
         yield SuiteLoader(file, catalog, file.properties({}), file.isolation())
 
-
-__all__ = ["FLOWS", "CatalogError", "Copy", "is_flow_file"]

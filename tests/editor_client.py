@@ -26,12 +26,12 @@ class Editor(LanguageClient):
         self.published = asyncio.Condition()
         self.versions: dict[Path, int] = {}
         self.capabilities: types.ServerCapabilities
-        self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(self._published)
 
-    async def _published(self, params: types.PublishDiagnosticsParams) -> None:
-        async with self.published:
-            self.found.setdefault(params.uri, []).append(params)
-            self.published.notify_all()
+        @self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        async def published(params: types.PublishDiagnosticsParams) -> None:
+            async with self.published:
+                self.found.setdefault(params.uri, []).append(params)
+                self.published.notify_all()
 
     def open(self, path: Path, text: str | None = None) -> None:
         """Open a file, with its own text or another one."""
