@@ -26,6 +26,8 @@ from editor_client import Editor, editor  # noqa: E402  # a client for tests
 from lsprotocol import types  # noqa: E402
 
 KEYSTROKES = 60
+NAMES = ("bulk-upsert", "upsert-single-record", "Listener", "Database")
+"""What each copy has names of its own for."""
 
 
 def write_files(folder: Path, number: int) -> list[Path]:
@@ -34,18 +36,31 @@ def write_files(folder: Path, number: int) -> list[Path]:
     paths = [folder / f"flow-{each}.yaml" for each in range(number)]
     for each, path in enumerate(paths):
         own = text
-        for name in ("bulk-upsert", "upsert-single-record", "Customers", "Api", "Listener", "HTTP_Listener", "Database"):
+        for name in (
+            "bulk-upsert",
+            "upsert-single-record",
+            "Customers",
+            "Api",
+            "Listener",
+            "HTTP_Listener",
+            "Database",
+        ):
             own = own.replace(name, f"{name}-{each}")
         path.write_text(own)
     return paths
 
 
+def lines_of(path: Path) -> list[str]:
+    return path.read_text().split("\n")
+
+
 async def keystrokes(client: Editor, paths: list[Path]) -> list[float]:
     """Return the seconds from a change to its diagnostics."""
     chosen, taken = random.Random(1), []  # noqa: S311  # not for secrets
+    lines = {path: lines_of(path) for path in paths[:10]}
     for number in range(KEYSTROKES):
         path = chosen.choice(paths[:10])
-        line = next(at for at, text in enumerate(path.read_text().split("\n")) if "type(payload" in text or "foreach" in text)
+        line = next(at for at, text in enumerate(lines[path]) if "type(payload" in text)
         began = perf_counter()
         version = client.change(path, ((line, 12), (line, 12 + number % 2), "x" if number % 2 == 0 else ""))
         await client.diagnostics(path, version)
@@ -53,10 +68,12 @@ async def keystrokes(client: Editor, paths: list[Path]) -> list[float]:
     return taken
 
 
-async def answers(ask: Callable[[types.TextDocumentIdentifier, types.Position], Awaitable[Any]], path: Path) -> list[float]:
+async def answers(
+    ask: Callable[[types.TextDocumentIdentifier, types.Position], Awaitable[Any]], path: Path
+) -> list[float]:
     """Return the seconds that a request takes at places all over a file."""
-    taken, lines = [], path.read_text().split("\n")
-    for number, line in enumerate(lines):
+    taken = []
+    for number, line in enumerate(lines_of(path)):
         began = perf_counter()
         await ask(types.TextDocumentIdentifier(path.as_uri()), types.Position(number, len(line)))
         taken.append(perf_counter() - began)
@@ -70,7 +87,7 @@ def tell(what: str, taken: list[float]) -> None:
 
 async def main(number: int) -> None:
     with TemporaryDirectory() as folder:
-        paths = write_files(Path(folder).resolve(), number)
+        paths = write_files(Path(folder), number)
         began = perf_counter()
         async with editor(paths[0].parent) as client:
             tell("start", [perf_counter() - began])

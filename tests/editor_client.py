@@ -44,7 +44,8 @@ class Editor(LanguageClient):
         """Change parts of a text, or all of it; return its new version."""
         self.versions[path] += 1
         identifier = types.VersionedTextDocumentIdentifier(self.versions[path], path.as_uri())
-        self.text_document_did_change(types.DidChangeTextDocumentParams(identifier, [_change(each) for each in changes]))
+        parts = [_change(each) for each in changes]
+        self.text_document_did_change(types.DidChangeTextDocumentParams(identifier, parts))
         return self.versions[path]
 
     def close(self, path: Path) -> None:

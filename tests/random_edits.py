@@ -23,8 +23,10 @@ TOKENS = (
     "- ", "steps:", "flows:\n", "sub-flows:\n", "configs:\n", "error-handlers:\n", "#[payload.x]", "#[", "${db.url}",
     "${secret:x:abc}", "flow-ref: {name: upsert-single-record}", "- logger: {message: hi}", "- set-payload:",
     "error-handler: {ref: shared}", "type: ANY", "config-ref: Api", "&a ", "*a", "p('db.url')", "properties: {a: b}",
-    "jobName: nightly", "name: shop", "maxFailures: 4", "{ref: others}", "flow-ref: {name: store}", "type: \"SHOP:GONE\"",
-    "configuration: {defaultErrorHandler-ref: shared}", "name: {}", "<<: *a", "null", "true", "- raise-error: {type: A:B}",
+    "jobName: nightly", "name: shop", "maxFailures: 4", "{ref: others}", "flow-ref: {name: store}",
+    "type: \"SHOP:GONE\"",
+    "configuration: {defaultErrorHandler-ref: shared}", "name: {}", "<<: *a", "null", "true",
+    "- raise-error: {type: A:B}",
 )  # fmt: skip
 
 

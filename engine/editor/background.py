@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from threading import Condition, Thread
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from engine.editor.publishing import published
 from engine.editor.site import Site
 from engine.editor.texts import Text, uri_of
+from engine.editor.workspace import Workspace
 from engine.loading.diagnostic import Diagnostic
 from engine.loading.memory import Superseded
-
-if TYPE_CHECKING:
-    from engine.editor.server import Server
 
 log = logging.getLogger("engine.editor")
 
@@ -30,8 +28,16 @@ THREADS = 3
 class Background:
     """The threads, and the sites that wait for one."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(
+        self,
+        files: Workspace,
+        publish: Callable[[types.PublishDiagnosticsParams], None],
+        documentation: str | None,
+    ) -> None:
+        """documentation: the address of the pages of mistakes."""
+        self._files = files
+        self._send = publish
+        self._documentation = documentation
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[int, Site] = {}
         self._under_way: set[int] = set()
@@ -92,7 +98,7 @@ class Background:
     def _find_projects(self) -> None:
         if self._is_ending:
             return
-        for site in list(self._server.files.find_projects()):
+        for site in list(self._files.find_projects()):
             self.check(site)
 
     def _check(self, site: Site) -> None:
@@ -114,22 +120,22 @@ class Background:
     def _publish(self, site: Site, by_file: dict[Path, list[Diagnostic]], texts: dict[Path, Text]) -> None:
         """Send the diagnostics of the files for which they are others than before, and of those with new texts."""
         for path, found in by_file.items():
-            text = texts.get(path) or self._server.files.files.text(path)
+            text = texts.get(path) or self._files.files.text(path)
             if text is None or self._told.get(path) == (text.version, found):
                 continue
             self._told[path] = text.version, found
             document = site.files.document(path)
-            diagnostics = [published(each, text, document, self._server) for each in found]
+            diagnostics = [published(each, text, document, self._files, self._documentation) for each in found]
             params = types.PublishDiagnosticsParams(text.uri, diagnostics, text.version)
-            self._server.text_document_publish_diagnostics(params)
+            self._send(params)
         self._clear(site, by_file)
 
     def _clear(self, site: Site, by_file: dict[Path, list[Diagnostic]]) -> None:
         """Take back what was told of files that are gone, or that nothing is told of any more."""
         for path, (_, found) in list(self._told.items()):
-            text = self._server.files.files.text(path)
-            is_gone = path not in by_file and self._server.files.site_with(path) in (site, None)
+            text = self._files.files.text(path)
+            is_gone = path not in by_file and self._files.site_with(path) in (site, None)
             if found and is_gone and not site.has(path):
                 del self._told[path]
                 params = types.PublishDiagnosticsParams(text.uri if text else uri_of(path), [])
-                self._server.text_document_publish_diagnostics(params)
+                self._send(params)

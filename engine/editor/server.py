@@ -52,7 +52,9 @@ class Server(LanguageServer):
         if self._background is None:
             from engine.editor.background import Background
 
-            self._background = Background(self)
+            address = self.options.get("documentation")
+            documentation = address if isinstance(address, str) else None
+            self._background = Background(self.files, self.text_document_publish_diagnostics, documentation)
         return self._background
 
     def check(self, sites: Iterable[Site | None]) -> None:

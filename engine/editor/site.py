@@ -146,7 +146,9 @@ class Site:
         """Yield what is found, first of the flows, then with each test file more. Raise Superseded as `diagnostics`."""
         self.refresh()
         for checked in self.checker.check(is_stale):
-            known = {path: found for path, found in self.checked.by_file.items() if is_test_file(path) and self.has(path)}
+            known = {
+                path: found for path, found in self.checked.by_file.items() if is_test_file(path) and self.has(path)
+            }
             self.checked = replace(checked, by_file={**known, **checked.by_file})
             yield checked
 

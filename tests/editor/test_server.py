@@ -256,4 +256,3 @@ def test_two_projects_have_packages_of_one_name(tmp_path: Path) -> None:
 
 def _range(line: int, start: int, end: int) -> types.Range:
     return types.Range(types.Position(line, start), types.Position(line, end))
-
