@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from engine.loading.catalog import CatalogError
+from engine.editor.files import Files
+from engine.editor.packages import Packages
+from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.diagnostic import Diagnostic, LoadError
 from engine.loading.files.data import as_data
 from engine.loading.files.document import Document
@@ -25,12 +27,33 @@ from engine.testing.files.choosing import is_test_file
 from engine.testing.files.suite import SuiteLoader, TestFile
 from engine.work.isolation import Isolation
 
-if TYPE_CHECKING:
-    from engine.editor.site import Site
-
 MOST_MEMORIES = 8
 """How many test files are remembered as flow files are."""
 OF_FLOWS = ("flows", "sub-flows", "error-handlers")
+
+
+class Site(Protocol):
+    """What a checker asks an application for."""
+
+    project: Project
+    paths: tuple[Path, ...]
+    folder: Path
+    is_of_project: bool
+    files: Files
+    packages: Packages
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def parts(self) -> Parts | None: ...
+
+    def all_files(self) -> Iterable[Path]: ...
+
+    def has(self, path: Path) -> bool: ...
 
 
 @dataclass(frozen=True)

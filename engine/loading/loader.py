@@ -250,10 +250,13 @@ class Loader:
             self._use(documents)
         self._fill()
         self.flows: dict[str, Runnable] = {}
-        flows = memory.flows if memory else self.flows
-        resources = (AskedResources if memory else Resources)(self._folders())
         runtime = former.runtime.successor() if former else memory.runtime(clock) if memory else Runtime(clock)
         runtime.isolation = isolation
+        self.builder = self._builder(catalog, runtime)
+
+    def _builder(self, catalog: Catalog, runtime: Runtime) -> Builder:
+        memory, flows = self.memory, self.memory.flows if self.memory else self.flows
+        resources = (AskedResources if memory else Resources)(self._folders())
         self.own_functions = application_functions(self.filler, flows, resources)
         functions = ChainMap(
             self.own_functions,
@@ -261,10 +264,10 @@ class Loader:
             _installed_functions(memory),  # type: ignore[arg-type]  # it is only read
         )
         warnings = list(self._lacking)
-        self._app = {"name": Path(name).name, "encoding": "UTF-8"}
+        self._app = {"name": Path(self.name).name, "encoding": "UTF-8"}
         reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app=self._app)
-        given_to_builder = catalog, reach, flows, runtime, resources, self.sections.languages, warnings
-        self.builder = RememberingBuilder(*given_to_builder, memory=memory) if memory else Builder(*given_to_builder)
+        given = catalog, reach, flows, runtime, resources, self.sections.languages, warnings
+        return RememberingBuilder(*given, memory=memory) if memory else Builder(*given)
 
     def _use(self, documents: list[Document]) -> None:
         self.documents = self.memory.copies(documents) if self.memory else documents

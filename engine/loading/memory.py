@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from engine.expressions.functions.function import Function
 from engine.expressions.language import Language
@@ -21,7 +21,7 @@ from engine.loading.files.document import Document
 from engine.loading.files.place import Place
 from engine.loading.placeholders import Filler
 from engine.loading.recording import Holder, Recording
-from engine.loading.sections import SHARED_NAMES, NamedEntry, read_file
+from engine.loading.sections import SHARED_NAMES, NamedEntry, Sections, read_file
 from engine.parameters.element import Element
 from engine.parameters.files import Resources, noting_files
 from engine.steps.error_handler import ErrorHandler
@@ -29,14 +29,24 @@ from engine.work.clock import Clock
 from engine.work.nesting import Runnable
 from engine.work.runtime import Runtime
 
-if TYPE_CHECKING:
-    from engine.loading.loader import Loader
-
 READ_ANEW = frozenset({"properties", "configuration-properties", "configuration"})
 """The sections that are read each time: they are small, and the rest depends on them."""
 HANDLERS = ("error-handlers", "")
 Key = tuple[str, str]
 """A section, and a name in it."""
+
+
+class Loader(Protocol):
+    """What loads an application with a memory."""
+
+    sections: Sections
+
+    @property
+    def builder(self) -> Builder: ...
+
+    @property
+    def holders(self) -> list[Holder]:
+        """All that building an entry may add to."""
 
 
 class Superseded(Exception):
