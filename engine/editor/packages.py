@@ -29,6 +29,7 @@ class Packages:
         """Why the packages cannot be used; empty if they can."""
         self._states: States = {}
         self._modules: Modules | None = None
+        self._count = 0
         self.catalog = discover()
         if project.processors:
             self._find()
@@ -47,7 +48,8 @@ class Packages:
 
     def note_functions(self, folders: tuple[Path, ...]) -> None:
         """Note the modules that flows have imported by now, for their functions."""
-        if self._modules is None or not self._modules.have_changed:
+        if self._count != len(sys.modules):  # else nothing was imported since
+            self._count = len(sys.modules)
             self._modules = Modules(self._project.processors, folders)
 
     def _find(self) -> None:

@@ -39,7 +39,7 @@ class Site:
         self.files = files
         self.packages = Packages(project)
         self.checker = Checker(self)
-        self._known: tuple[Path, ...] = ()
+        self._known: dict[Path, None] = {}
         self._parsed: dict[Path, Document] = {}
         self._elsewhere: list[Path] | None = None
         self.refresh()
@@ -93,7 +93,7 @@ class Site:
         if is_whole:
             self._elsewhere = None
             vars(self).pop("folders", None)
-        self._known = tuple(dict.fromkeys(self._found()))
+        self._known = dict.fromkeys(self._found())
 
     def _found(self) -> Iterator[Path]:
         for path in self.paths:
