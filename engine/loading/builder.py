@@ -58,7 +58,7 @@ class Builder:
         self,
         catalog: Catalog,
         reach: Reach,
-        flows: dict[str, Runnable],
+        flows: Mapping[str, Runnable],
         runtime: Runtime,
         resources: Resources,
         languages: Mapping[str, Language],
@@ -68,6 +68,8 @@ class Builder:
         self.catalog = catalog
         self.reach = reach
         self.mistakes: list[Mistake] = []
+        self.crowded: list[Mistake] = []
+        """Those of elements that cannot live beside the others of the application."""
         self.warnings = warnings
         self.mentions = Mentions(catalog)
         self.configs: dict[str, Any] = {}
@@ -84,10 +86,11 @@ class Builder:
         self.default_name = ""
         """The name of the default handlers, once all lists of handlers are built."""
         self.handler_lists: dict[str, Sequence] = {}
-        self._named_handlers: dict[str, ErrorHandler] = {}
+        self.handlers_by_name: dict[str, ErrorHandler] = {}
         self._open_handlers: list[str] = []
         self.owner = ""
-        self._objecting: list[tuple[Element, Map, Place]] = []
+        self.objecting: list[tuple[Element, Map, Place]] = []
+        """The elements that may object or doubt once all flows are there."""
         self.places: dict[int, Place] = {}
         """The places of the elements that measure something, by their `id`."""
 
@@ -96,6 +99,10 @@ class Builder:
         self.owner = owner
         language = self.languages.get(place.file, JMESPATH)
         self.reach = replace(self.reach, flow={"name": owner}, language=language, script=self._read_script)
+
+    @property
+    def has_mistakes(self) -> bool:
+        return bool(self.mistakes or self.crowded)
 
     def note(self, code: str, found: str, expected: str = "", write: str = "", place: Place | None = None) -> None:
         self.mistakes.append(Mistake(code, found, expected, write, place))
@@ -203,29 +210,39 @@ class Builder:
         if isinstance(built, Element):
             if self.reach.language.reads_payloads:
                 self._leave_payloads(built)
-            self._bring_to_life(built, place)
+            self.bring_to_life(built, place)
             if type(built).measure != Element.measure:
                 self.places[id(built)] = place
             if (type(built).objections, type(built).doubts) != (Element.objections, Element.doubts):
-                self._objecting.append((built, parameters, place))
+                self.objecting.append((built, parameters, place))
         return built
 
-    def _bring_to_life(self, element: Element, place: Place) -> None:
+    def bring_to_life(self, element: Element, place: Place) -> None:
+        """Make an element one of the application; note why it cannot live beside the others there."""
         try:
             element.live_in(self.runtime)
         except PydanticCustomError as error:
-            self.mistakes += [replace(mistake, place=mistake.place or place) for mistake in mistakes_of(error)]
+            self.crowded += [replace(mistake, place=mistake.place or place) for mistake in mistakes_of(error)]
 
-    def objections(self) -> Iterator[Mistake]:
-        """Note the objections of elements once all flows are there."""
-        for element, parameters, place in self._objecting:
-            for parameter, mistake in element.objections():
+    def objections(self, *, is_sound: bool) -> Iterator[Mistake]:
+        """Note the objections of elements once all flows are there.
+
+        is_sound: whether no mistake is known. An element that looks at others may otherwise fail at broken ones.
+        """
+        for element, parameters, place in self.objecting:
+            try:
+                objections = list(element.objections())
+            except Exception:
+                if is_sound:
+                    raise
+                continue
+            for parameter, mistake in objections:
                 key_place, _ = parameters.places.get(parameter, (place, place))
                 yield replace(mistake, place=key_place)
 
     def doubts(self) -> Iterator[Mistake]:
         """Note the warnings of elements once all flows are there."""
-        for element, parameters, place in self._objecting:
+        for element, parameters, place in self.objecting:
             for parameter, mistake in element.doubts():
                 key_place, _ = parameters.places.get(parameter, (place, place))
                 yield replace(mistake, place=mistake.place or key_place)
@@ -294,10 +311,10 @@ class Builder:
         if name in self._open_handlers:
             self.note("F505", f"the error handler '{name}' inside itself", "another handler", "", place)
             return ErrorHandler()
-        if name not in self._named_handlers:
-            self._named_handlers[name] = self._handlers_of(name, name)
-        handlers = self._named_handlers[name]
-        is_one_for_all = self.mistakes or not _reads_flow(handlers)  # with mistakes nothing runs: they are told once
+        if name not in self.handlers_by_name:
+            self.handlers_by_name[name] = self._handlers_of(name, name)
+        handlers = self.handlers_by_name[name]
+        is_one_for_all = self.has_mistakes or not reads_flow(handlers)  # with mistakes nothing runs: they are told once
         return handlers if is_one_for_all else self._handlers_of(name, self.owner)
 
     def _handlers_of(self, name: str, owner: str) -> ErrorHandler:
@@ -341,7 +358,7 @@ class Builder:
         return self.mentions.raised.setdefault(str(raised), raised)
 
 
-def _reads_flow(handlers: ErrorHandler) -> bool:
+def reads_flow(handlers: ErrorHandler) -> bool:
     """Whether an expression in the handlers reads `flow`: then each flow that uses them has its own."""
     return any(path[0] == "flow" for path in paths(each for each in reachable(handlers) if isinstance(each, Element)))
 

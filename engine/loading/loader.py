@@ -6,7 +6,7 @@ import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,9 +30,11 @@ from engine.loading.files.data import Map, Sequence, resolve
 from engine.loading.files.document import Document
 from engine.loading.files.place import Place
 from engine.loading.identity import data_dir_of, name_of
+from engine.loading.memory import AskedResources, Memory, RememberingBuilder, holders
 from engine.loading.placeholders import NO_VALUE, Filler
 from engine.loading.project import Project
 from engine.loading.properties import ENV_PROPERTY, Properties, as_text
+from engine.loading.recording import Holder
 from engine.loading.sections import NamedEntry, Sections, read_documents
 from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.config import Config
@@ -43,6 +45,7 @@ from engine.parameters.python_function import PythonFunction
 from engine.parameters.reader import Reach
 from engine.plan.inside import own_parts
 from engine.steps.chain import Chain
+from engine.steps.error_handler import ErrorHandler
 from engine.steps.flow import Flow
 from engine.steps.processor import Source
 from engine.stores.homes.urls import HomeUrl, home_of, nameless
@@ -196,11 +199,16 @@ def load(
     return Loader(documents, catalog, given or {}, clock, name=name, former=former, env=env, is_check=is_check).load()
 
 
-def _installed_functions() -> Mapping[str, Function]:
+def _installed_functions(memory: Memory | None) -> Mapping[str, Function]:
+    if memory and memory.functions is not None:
+        return memory.functions
     try:
-        return discover_functions()
+        functions = discover_functions()
     except ValueError as error:
         raise CatalogError(str(error)) from None
+    if memory:
+        memory.functions = functions
+    return functions
 
 
 class Loader:
@@ -218,35 +226,52 @@ class Loader:
         env: str | None = None,
         *,
         is_check: bool = False,
+        memory: Memory | None = None,
     ) -> None:
-        """isolation: keeps the application from the world; for the rest see `load`."""
+        """isolation: keeps the application from the world. memory: what was built before of the same files.
+
+        For the rest see `load`.
+        """
         self.name = name
         self.former = former
+        self.memory = memory
         self.definitions = Definitions()
-        self.documents = documents
-        self.sections = Sections(documents)
-        self.property_files = PropertyFiles()
+        self._use(documents)
+        self.property_files = PropertyFiles(memory.read) if memory else PropertyFiles()
         self._is_check = is_check
+        self._flows_before: Mapping[str, Runnable] = {}
+        """The flows that elements of the memory saw before."""
+
         self._lacking: list[Mistake] = []
         """What only those who run the flows must have."""
 
         self._use_properties(given, isolation, env)
-        for document in documents:
-            self._fill(document.data)
-        flows: dict[str, Runnable] = {}
-        resources = Resources(self._folders())
-        runtime = former.runtime.successor() if former else Runtime(clock)
+        if memory and not memory.suits(self._surroundings()):
+            self._use(documents)
+        self._fill()
+        self.flows: dict[str, Runnable] = {}
+        runtime = former.runtime.successor() if former else memory.runtime(clock) if memory else Runtime(clock)
         runtime.isolation = isolation
+        self.builder = self._builder(catalog, runtime)
+
+    def _builder(self, catalog: Catalog, runtime: Runtime) -> Builder:
+        memory, flows = self.memory, self.memory.flows if self.memory else self.flows
+        resources = (AskedResources if memory else Resources)(self._folders())
         self.own_functions = application_functions(self.filler, flows, resources)
         functions = ChainMap(
             self.own_functions,
             ClockFunctions(runtime.clock),  # type: ignore[arg-type]  # it is only read
-            _installed_functions(),  # type: ignore[arg-type]  # it is only read
+            _installed_functions(memory),  # type: ignore[arg-type]  # it is only read
         )
         warnings = list(self._lacking)
-        self._app = {"name": Path(name).name, "encoding": "UTF-8"}
+        self._app = {"name": Path(self.name).name, "encoding": "UTF-8"}
         reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app=self._app)
-        self.builder = Builder(catalog, reach, flows, runtime, resources, self.sections.languages, warnings)
+        given = catalog, reach, flows, runtime, resources, self.sections.languages, warnings
+        return RememberingBuilder(*given, memory=memory) if memory else Builder(*given)
+
+    def _use(self, documents: list[Document]) -> None:
+        self.documents = self.memory.copies(documents) if self.memory else documents
+        self.sections = Sections(self.documents)
 
     def _use_properties(self, given: Mapping[str, str], isolation: Isolation | None, env: str | None) -> None:
         """Read the property files, decrypt values, and read those that files and providers keep."""
@@ -259,7 +284,9 @@ class Loader:
         defaults = self.property_files.scalars(self.sections.as_map("properties"), "properties")
         is_test = isolation is not None
         self.properties = Properties(given, variables, defaults, project=project.properties, is_test=is_test)
-        self.filler = Filler(self.properties)
+        self.filler = Filler(self.properties, self.memory.outside if self.memory else None)
+        if self.memory:
+            self.memory.outside = self.filler.read_outside
         folder = folder_of(project, file) if file else None
         names = (DEFAULT, self.env) if file else ("", "")
         default, own = (self.property_files.of_environment(folder, name) for name in names)
@@ -269,16 +296,37 @@ class Loader:
         self.filler.mistakes += reveal(self.properties, self._lacking.append if self._is_check else None)
         self.filler.prepare()
 
-    def _fill(self, data: Any) -> None:
-        """Fill in the placeholders of a file's sections."""
+    @cached_property
+    def holders(self) -> list[Holder]:
+        """All that building an entry may add to, with a memory."""
+        assert isinstance(self.builder, RememberingBuilder)
+        return holders(self.builder, self.filler)
+
+    def _surroundings(self) -> Any:
+        """Return all values that any entry may depend on."""
+        configuration = self.sections["configuration"].get("name")
+        named = configuration.value if configuration else None
+        return named, self.env, self.properties.values()
+
+    def _fill(self) -> None:
+        """Fill in the placeholders of the files' sections."""
+        if self.memory:
+            filled = self.memory.filled(self.filler, self._fill_section)
+            if any(one is not other for one, other in zip(filled, self.documents, strict=True)):
+                self.documents, self.sections = filled, Sections(filled)
+            return
+        for document in self.documents:
+            for section in document.data if isinstance(document.data, Map) else ("",):
+                self._fill_section(document.data, section)
+
+    def _fill_section(self, data: Any, section: str) -> None:
+        """Fill one section; all of a document that has none."""
         if not isinstance(data, Map):
             self.filler.fill(data)
-            return
-        for section, value in data.items():
-            if section == "properties":
-                self.filler.fill_defaults(value)
-            else:
-                data[section] = self.filler.fill(value)
+        elif section == "properties":
+            self.filler.fill_defaults(data[section])
+        else:
+            data[section] = self.filler.fill(data[section])
 
     def load(self) -> Parts:
         """Build the contents of the sections, those that others refer to first."""
@@ -292,19 +340,29 @@ class Loader:
         self.builder.runtime.requests = Gate(*self.builder.runtime.limits)
         self._build_configs()
         self._build_error_handlers(configuration)
+        if self.memory:
+            self.memory.note_answers(self)
         for name, entry in self.sections["sub-flows"].items():
-            self.builder.flows[name] = self._defined(name, entry, self._sub_flow)
+            self.flows[name] = self._defined(name, entry, self._sub_flow)
         entries = self.sections["flows"].items()
         flows = {name: flow for name, entry in entries if (flow := self._defined(name, entry, self._flow))}
-        self.builder.flows.update(flows)
-        self.builder.runtime.flows = self.builder.flows
+        self.flows.update(flows)
+        self.builder.runtime.flows = self.flows
+        self._remember()
         self._build_others()
         self._check(flows)
-        self.builder.warnings += [*self.builder.mentions.missing(self.builder.flows), *self.builder.doubts()]
+        self.builder.warnings += [*self.builder.mentions.missing(self.flows), *self.builder.doubts()]
         self.builder.warnings += misspelt(self.filler)
         once = dict.fromkeys(self.builder.warnings)  # handlers that several flows share may be built for each
         warnings = tuple(self._diagnostics(once, is_warning=True))
         return self._parts(flows, configuration, warnings)
+
+    def _remember(self) -> None:
+        """Have elements that live on see the flows as they are now."""
+        if self.memory:
+            self._flows_before, self.memory.flows.now = self.memory.flows.now, self.flows
+            sections = ("configs", "flows", "sub-flows")
+            self.memory.tidy((section, name) for section in sections for name in self.sections[section])
 
     def _parts(
         self, flows: Mapping[str, Flow], configuration: Configuration, warnings: tuple[Diagnostic, ...]
@@ -316,7 +374,7 @@ class Loader:
         self.definitions.properties = {**entries, **self.properties.revealed}
         return Parts(
             flows,
-            builder.flows,
+            self.flows,
             builder.configs,
             configuration,
             builder.runtime,
@@ -337,6 +395,9 @@ class Loader:
 
     def _defined(self, name: str, entry: NamedEntry, build: Callable[[str, NamedEntry], Any]) -> Any:
         """Build something, and note what it is made of."""
+        if self.memory:
+            section = "flows" if name in self.sections["flows"] else "sub-flows"
+            return self.memory.built(self, (section, name), entry, partial(build, name, entry))
         with noting_files() as files:
             built = build(name, entry)
         self.definitions.flows[name] = Definition.of(entry, files)
@@ -351,7 +412,8 @@ class Loader:
 
     def _folders(self) -> tuple[Path, ...]:
         """Return the folders of the flow files, each once."""
-        return tuple(dict.fromkeys(Path(os.path.realpath(document.file)).parent for document in self.documents))
+        find = self.memory.folder_of if self.memory else _real_folder
+        return tuple(dict.fromkeys(find(document.file) for document in self.documents))
 
     # Building
 
@@ -374,16 +436,21 @@ class Loader:
 
     def _build_configs(self) -> None:
         for name, entry in self.sections["configs"].items():
-            place = entry.value_place
-            self.builder.enter(name, place)
-            self.own_functions.were_used = False
-            with noting_files() as files:
-                config = self.builder.element(entry.value, Config, f"the config '{name}'", place)
-            if config:
-                config.be_named(name)
-                self._isolate(config)
-                config = self._kept(name, config, entry, files)
-            self.builder.configs[name] = config or Broken()
+            build = partial(self._config, name, entry)
+            built = self.memory.built(self, ("configs", name), entry, build) if self.memory else build()
+            self.builder.configs[name] = built
+
+    def _config(self, name: str, entry: NamedEntry) -> Config | Broken:
+        place = entry.value_place
+        self.builder.enter(name, place)
+        self.own_functions.were_used = False
+        with noting_files() as files:
+            config = self.builder.element(entry.value, Config, f"the config '{name}'", place)
+        if not config:
+            return Broken()
+        config.be_named(name)
+        self._isolate(config)
+        return config if self.memory else self._kept(name, config, entry, files)
 
     def _kept(self, name: str, config: Config, entry: NamedEntry, files: Mapping[str, int]) -> Config:
         """Return the config of the former application if it is defined in the same way, otherwise the new one."""
@@ -409,14 +476,21 @@ class Loader:
                 self.builder.note("F303", found, "a list of on-error-continue and on-error-propagate", "", place)
             self.definitions.flows[f"error handler {name}"] = Definition.of(entry, {})
             self.builder.handler_lists[name] = value if isinstance(value, Sequence) else Sequence(place)
-        for name in self.builder.handler_lists:
-            self.builder.named_handler(name, None)
+        if self.memory:
+            self.builder.handlers_by_name = dict(self.memory.handlers(self, self._handlers))
+        else:
+            self._handlers()
         if configuration.default_error_handler is not None:
             place = self.sections["configuration"]["defaultErrorHandler-ref"].value_place
             default = self.builder.named_handler(configuration.default_error_handler, place)
             self.builder.default_handler.handlers = default.handlers
             if configuration.default_error_handler in self.builder.handler_lists:
                 self.builder.default_name = configuration.default_error_handler
+
+    def _handlers(self) -> dict[str, ErrorHandler]:
+        for name in self.builder.handler_lists:
+            self.builder.named_handler(name, None)
+        return self.builder.handlers_by_name
 
     def _sub_flow(self, name: str, entry: NamedEntry) -> Chain:
         self.builder.enter(name, entry.place)
@@ -454,10 +528,12 @@ class Loader:
         read = [mistake for document in self.documents for mistake in document.mistakes]
         read += [*self.sections.mistakes, *self.property_files.mistakes, *self._unfilled()]
         names = {**self.sections["flows"], **self.sections["sub-flows"]}
+        self.builder.mistakes += self.builder.crowded
         is_whole = not any(map(is_structural, [*read, *self.builder.mistakes]))
         self.builder.mistakes += self.builder.mentions.check(names, self.sections["sub-flows"], is_whole=is_whole)
         self._check_claims(flows)
-        self.builder.mistakes += self.builder.objections()
+        is_sound = not read and not self.builder.has_mistakes
+        self.builder.mistakes += self.builder.objections(is_sound=is_sound)
         if not read and not self.builder.mistakes and self._is_empty():
             place = self.documents[0].start() if self.documents else None
             read.append(Mistake("F100", "no flow in any file", "a map with flows", "flows:", place))
@@ -470,7 +546,10 @@ class Loader:
             unread_languages=self.sections.unread_languages,
         )
         if mistakes:
-            self.builder.flows.clear()  # what is left is in no reference cycle
+            if self.memory:
+                self.memory.flows.now = self._flows_before
+            else:
+                self.flows.clear()  # what is left is in no reference cycle
             raise LoadError(self._diagnostics(mistakes))
 
     def _unfilled(self) -> Iterator[Mistake]:
@@ -504,6 +583,10 @@ class Loader:
             document = by_file.get(file) or Document(file, "")
             found.append(diagnose(mistake, document, hide, is_warning=is_warning))
         return sorted(found, key=lambda each: (order.get(each.place.file, 0), each.place.line, each.place.column))
+
+
+def _real_folder(file: str) -> Path:
+    return Path(os.path.realpath(file)).parent
 
 
 def _is_broken(source: Source) -> bool:

@@ -33,11 +33,14 @@ class Mentions:
         self.wanted: list[tuple[Collection[str], Mention]] = []
         self.error_types: list[Mention] = []
         self.raised: dict[str, ErrorType] = {}
+        self._known: dict[str, ErrorType | None] = {}
 
     def known_type(self, name: str) -> ErrorType | None:
         """Return the type of that name that the core or an element of the catalog declares."""
         full = str(error_type(name))
-        return self.catalog.loaded_error_types().get(full) or self.catalog.error_types().get(full)
+        if full not in self._known:
+            self._known[full] = self.catalog.loaded_error_types().get(full) or self.catalog.error_types().get(full)
+        return self._known[full]
 
     def check(self, flows: Collection[str], sub_flows: Collection[str], *, is_whole: bool) -> Iterator[Mistake]:
         """Yield mistakes for names that are mentioned and not defined, and for sub-flows that form a cycle.
@@ -52,8 +55,9 @@ class Mentions:
         for cycle, mention in self._cycles(sub_flows):
             expected = "a flow in between, or another way to repeat"
             yield Mistake("F506", f"a cycle of sub-flows: {' → '.join(cycle)}", expected, "", mention.place)
+        known = {name: self._is_known(name) for name in {mention.name for mention in self.error_types}}
         for mention in self.error_types:
-            if not self._is_known(mention.name) and (is_whole or self._is_of_catalog(mention.name)):
+            if not known[mention.name] and (is_whole or self._is_of_catalog(mention.name)):
                 yield self._unknown_type(mention)
 
     def missing(self, flows: Collection[str]) -> Iterator[Mistake]:

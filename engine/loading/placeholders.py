@@ -24,7 +24,8 @@ MULES_SECRET = "secure::"  # noqa: S105  # how Mule marks an encrypted one
 class Filler:
     """Fills the placeholders of a document's data; collects those without a value."""
 
-    def __init__(self, properties: Properties) -> None:
+    def __init__(self, properties: Properties, outside: Outside | None = None) -> None:
+        """outside: what was read before from files and providers."""
         self.properties = properties
         self.mistakes: list[Mistake] = []
         self.asked: set[str] = set()
@@ -33,13 +34,31 @@ class Filler:
         """Where each default of a placeholder was first used, by the name and the default's value."""
         self.outside: dict[str, Property] = {}
         """The values from outside of all properties, as `file:/run/secrets/x`."""
-        self._outside = Outside(properties.environment, is_test=properties.is_test)
+        self.read_outside = outside or Outside(properties.environment, is_test=properties.is_test)
         self._broken: set[str] = set()
         self._place: Place | None = None
         self._filled: set[int] = set()
         self._noted: set[frozenset[str]] = set()
         self._known: dict[tuple[str, str], str] = {}
         self.unfilled: set[object] = set()
+
+    @property
+    def has_cycles(self) -> bool:
+        """Whether properties need themselves, which is told once, wherever that shows first."""
+        return bool(self._noted)
+
+    def holders(self) -> list[tuple[object, str]]:
+        """Return all that filling a text may add to."""
+        own = ("mistakes", "asked", "defaults", "outside", "unfilled")
+        return [*((self, name) for name in own), (self.properties, "secrets"), (self.properties, "guessed")]
+
+    def known_secrets(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the secrets that are known by now: a text that has one of them is one itself."""
+        return frozenset(self.properties.secrets), frozenset(self.properties.guessed)
+
+    def forget_known(self) -> None:
+        """Find all values anew, so that all they ask for is noted again."""
+        self._known.clear()
 
     def fill(self, value: Any) -> Any:
         """Return the value with each text's placeholders filled in; maps and lists are changed in place.
@@ -177,7 +196,7 @@ class Filler:
             text, origin = given.text, given.origin
         else:
             try:
-                text, origin = self._outside.text(reference), _origin(reference)
+                text, origin = self.read_outside.text(reference), _origin(reference)
             except NoValue as error:
                 if reference.default is None or error.code != NoValue.code:
                     raise _absent(reference, error, offset) from None

@@ -80,6 +80,11 @@ def as_named(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
+def forget_projects() -> None:
+    """Have project files read again."""
+    _in.cache_clear()
+
+
 @cache
 def _in(folder: Path) -> Project | None:
     """Return the project of a folder; None if it has no file, or one without our section."""

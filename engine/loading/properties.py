@@ -141,6 +141,12 @@ class Properties:
             if entry is not None and self.is_from_files(name):
                 yield name, entry
 
+    def values(self) -> Any:
+        """Return all that a text with placeholders may become different by."""
+        files = {name: (as_text(entry.value), entry.origin) for name, entry in self.files.items()}
+        defaults = {name: as_text(entry.value) for name, entry in self._defaults.items()}
+        return dict(self.given), dict(self.environment), files, defaults, dict(self.revealed)
+
     def names(self) -> list[str]:
         return list(dict.fromkeys([*self.given, *self.files, *self._defaults]))
 

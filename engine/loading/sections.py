@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from engine.expressions import JMESPATH, LANGUAGES, UNREAD
 from engine.expressions.language import Language
@@ -137,12 +137,19 @@ def listed(value: Any, place: Place) -> Iterable[tuple[Any, Place]]:
     return zip(value, value.places, strict=True) if isinstance(value, Sequence) else [(value, place)]
 
 
-def read_documents(paths: Iterable[str | Path]) -> list[Document]:
+class Read(Protocol):
+    """Reads a file's document. is_given: whether somebody has named it, and not only its folder."""
+
+    def __call__(self, file: Path, *, is_given: bool = False) -> Document: ...
+
+
+def read_documents(paths: Iterable[str | Path], read: Read | None = None) -> list[Document]:
     """Read the flow files that the paths name, each once: files, and the YAML files of folders.
 
     Left out are tests, APIs, and the files that flow files name as property files, schemas and other resources.
+    read: reads a file, from the disk if left out.
     """
-    documents = {document.file: document for path in paths for document in _read_path(Path(path))}
+    documents = {document.file: document for path in paths for document in _read_path(Path(path), read or read_file)}
     others = [document for document in documents.values() if not _has_sections(document)]
     flows = [document for document in documents.values() if document not in others]
     names = [name for document in flows for name in _names_of_property_files(document)] if others else []
@@ -169,13 +176,15 @@ def _is_property_file(document: Document, names: Iterable[re.Pattern[str]]) -> b
 
 def _is_resource(document: Document, flows: Iterable[Document]) -> bool:
     """Return whether a text of a flow file, or one inside an expression there, is the name of the file."""
-    name = re.compile(rf"(?:^|['\"/]){re.escape(Path(document.file).name)}(?:$|['\"])")
-    return any(name.search(scalar.value) for flow in flows for scalar in flow.scalars.values())
+    plain = Path(document.file).name
+    name = re.compile(rf"(?:^|['\"/]){re.escape(plain)}(?:$|['\"])")
+    scalars = (scalar.value for flow in flows for scalar in flow.scalars.values())
+    return any(name.search(value) for value in scalars if plain in value)
 
 
-def _read_path(path: Path) -> Iterator[Document]:
+def _read_path(path: Path, read: Read) -> Iterator[Document]:
     if not os.path.isdir(path):  # Path.is_dir would raise for an invalid name
-        yield read_file(path, is_given=True)
+        yield read(path, is_given=True)
         return
     try:
         files = sorted(file for file in path.iterdir() if is_flow_file(file))
@@ -185,7 +194,7 @@ def _read_path(path: Path) -> Iterator[Document]:
     if not files:
         yield _unreadable(path, "a folder without flow files", "files that end in .yaml")
     for file in files:
-        document = read_file(file)
+        document = read(file)
         if not _is_api(document):
             yield document
 
@@ -211,11 +220,16 @@ def read_file(file: Path, kind: type[Document] = Document, *, is_given: bool = F
         return _unreadable(file, f"a file that cannot be read ({error.strerror})", "a flow file or a folder of them")
     except ValueError:  # a name that no file can have
         return _unreadable(file, "a file that cannot be read", "a flow file or a folder of them")
-    text = without_mark(data.decode("utf-8", errors="replace")).replace("\r\n", "\n").replace("\r", "\n")
+    return document_of(file, data, kind)
+
+
+def document_of(file: Path, data: bytes | str, kind: type[Document] = Document) -> Document:
+    """Return the document of a file's content, as it is on the disk or in an editor."""
     try:
-        data.decode("utf-8")
+        text = data.decode("utf-8") if isinstance(data, bytes) else data
     except UnicodeDecodeError as error:
-        return _not_utf_8(file, data[: error.start])
+        return _not_utf_8(file, error.object[: error.start])
+    text = without_mark(text).replace("\r\n", "\n").replace("\r", "\n")
     return kind(str(file), text, f"{file.absolute().parent.name}/{file.name}")
 
 

@@ -60,6 +60,7 @@ def _note(path: Path, content: bytes | str) -> None:
 
 def read_file(path: Path) -> bytes:
     """Return a regular file's content. Raise OSError, whose `strerror` says why, or ValueError: an invalid name."""
+    _note(path, "")  # until it is read: one that is not there may come
     with opened(os.open(path, os.O_RDONLY | AT_ONCE), path) as file:
         content = file.read()
     _note(path, content)

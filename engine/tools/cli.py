@@ -34,6 +34,7 @@ from engine.tools.documented.commands import docs
 from engine.tools.editing import format_files, schema
 from engine.tools.gallery.commands import recipe_named, recipes
 from engine.tools.imported.command import import_
+from engine.tools.language_server import lsp
 from engine.tools.logs.options import LogSettings, level_option, log_options
 from engine.tools.lookups import evaluate, explain, functions, limits, processors
 from engine.tools.playground.commands import try_
@@ -388,7 +389,7 @@ def run(
 
 COMMANDS = (
     test, batch, config, secrets, import_, processors, evaluate, try_, explain, functions, limits, recipes, schema,
-    format_files, docs,
+    format_files, docs, lsp,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

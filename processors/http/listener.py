@@ -180,8 +180,7 @@ class Listener(HttpSource):
             self.idempotency.take_over(former.idempotency, self.runtime, former.runtime, self.flow.name)
 
     def objections(self) -> Iterator[tuple[str, Mistake]]:
-        flow = self.flow
-        if self.idempotency and flow and (objection := self.idempotency.objection(flow)):
+        if self.idempotency and (flow := self.flow) and (objection := self.idempotency.objection(flow)):
             yield "idempotency", objection
 
     def claims(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ from engine.values.telling import is_telling, told_in
 class PropertyFiles:
     """Reads property files; collects their documents, and the mistakes in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[Path, type[Document]], Document] = read_file) -> None:
+        """read: reads a file."""
+        self._read_document = read
         self.mistakes: list[Mistake] = []
         self.documents: list[Document] = []
         self.suspects: set[str] = set()
@@ -87,7 +89,7 @@ class PropertyFiles:
 
     def _read(self, file: Path, name: str = "", place: Place | None = None) -> dict[str, Entry]:
         """Return the entries of a file. name, place: how a flow file names it, and where; empty for nobody."""
-        document = read_file(file, PropertiesFile if file.name.endswith(SUFFIX) else Document)
+        document = self._read_document(file, PropertiesFile if file.name.endswith(SUFFIX) else Document)
         if document.is_missing and place is not None:
             expected = "a YAML file, or one of name=value lines that ends in .properties"
             self._note(f"the property file {shown(name)}, which cannot be read", expected, "", place)

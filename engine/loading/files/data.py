@@ -57,6 +57,50 @@ def as_data(value: Any) -> Any:
     return str(value) if isinstance(value, Text) else value
 
 
+def copied(value: Any, copies: dict[int, Any] | None = None) -> Any:
+    """Return a value in maps and lists of its own; texts and places stay, and what aliases share is shared again."""
+    copies = {} if copies is None else copies
+    if isinstance(value, (Map, Sequence)) and id(value) in copies:
+        return copies[id(value)]
+    if isinstance(value, Map):
+        own = copies[id(value)] = Map(value.place)
+        own.update({key: copied(inner, copies) for key, inner in value.items()})
+        own.places = dict(value.places)
+        return own
+    if isinstance(value, Sequence):
+        several = copies[id(value)] = Sequence(value.place)
+        several.extend(copied(inner, copies) for inner in value)
+        several.places = list(value.places)
+        return several
+    return value
+
+
+def stands_same(one: Any, other: Any) -> bool:
+    """Return whether two values are written the same and are at the same places."""
+    waiting = [(one, other)]
+    while waiting:
+        one, other = waiting.pop()
+        if one is other:
+            continue
+        if type(one) is not type(other) or not _outside_same(one, other):  # 1 is not true, nor 1.0
+            return False
+        if isinstance(one, Map):
+            waiting += zip(one.values(), other.values(), strict=True)
+        elif isinstance(one, Sequence):
+            waiting += zip(one, other, strict=True)
+    return True
+
+
+def _outside_same(one: Any, other: Any) -> bool:
+    if isinstance(one, Map):
+        return bool(one.place == other.place and list(one.places.items()) == list(other.places.items()))
+    if isinstance(one, Sequence):
+        return bool(one.place == other.place and one.places == other.places)
+    if isinstance(one, Text):
+        return one == other and (one.place, one.pieces, one.secret) == (other.place, other.pieces, other.secret)
+    return bool(one == other)
+
+
 class NotFinite(ValueError):
     """A scalar that is a number in YAML but not in JSON: infinity, or one that is too large to be held."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from engine.loading.files.composer import Composer, GiveUp, Scalar, too_deep
 from engine.loading.files.data import Map as Map
 from engine.loading.files.data import Sequence as Sequence
 from engine.loading.files.data import as_data as as_data
+from engine.loading.files.data import copied
 from engine.loading.files.data import resolve as resolve
 from engine.loading.files.place import Place
 from engine.loading.files.quoting import quoted, quoted_at
@@ -54,6 +56,12 @@ class Document:
         self.scalars: dict[tuple[int, int], Scalar] = {}
         self.is_missing = False
         self._read()
+
+    def copy(self) -> Document:
+        """Return a document with maps and lists of its own, which others may fill in."""
+        own = copy(self)
+        own.data = copied(self.data)
+        return own
 
     @property
     def is_unreadable(self) -> bool:

@@ -14,6 +14,7 @@ from engine.loading.files.data import Map, Sequence, as_data
 from engine.loading.files.document import Document
 from engine.loading.files.place import Place
 from engine.loading.loader import Loader, Parts
+from engine.loading.memory import Memory
 from engine.loading.properties import as_text, flatten
 from engine.loading.sections import SECTIONS, is_flow_file, read_documents, read_file
 from engine.parameters.mistake import Mistake, shown
@@ -185,14 +186,15 @@ class SuiteLoader(Loader):
         properties: Mapping[str, str],
         isolation: Isolation | None,
         env: str | None = None,
+        memory: Memory | None = None,
     ) -> None:
-        """isolation: keeps the flows from the world; None if they act on it. env: as for `load`."""
+        """isolation: keeps the flows from the world; None if they act on it. env, memory: as for `Loader`."""
         self.clock = CaseClock()
         self.file = file
         own = copy(file.document)
         own.data = copied(file.sections) if file.sections else None
         documents = [*file.documents(), own]
-        super().__init__(documents, catalog, properties, self.clock, isolation, env=env)
+        super().__init__(documents, catalog, properties, self.clock, isolation, env=env, memory=memory)
         self.stage = Stage(self.builder.steps)
         self.written = [Written(name, copied(values), place) for name, values, place in file.cases]
         self.settings = copied(file.settings)
