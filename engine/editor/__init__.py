@@ -1,1 +1,0 @@
-"""The language server: help for those who write flows in an editor."""
