@@ -1,0 +1,1 @@
+"""The language server: help for those who write flows in an editor."""
