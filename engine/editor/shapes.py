@@ -37,6 +37,19 @@ def is_test(path: Path) -> bool:
     return path.name.endswith(TEST_SUFFIXES)
 
 
+def entrances_of(site: Site, name: str, flow: Node | None, text: Text) -> Iterator[tuple[Path, Entrance]]:
+    """Yield the test files that may run a flow, with how it begins."""
+    entrance = _entrance(name, at(flow, ("source", "http:listener")), text.source)
+    for path in _tests_of(site, entrance):
+        yield path, entrance
+
+
+def _tests_of(site: Site, entrance: Entrance) -> list[Path]:
+    words = [word for word in (entrance.flow, entrance.path.partition("{")[0].rstrip("*")) if word]
+    files = (path for path, text in site.texts.items() if is_test(path) and any(word in text.source for word in words))
+    return list(files)
+
+
 class _Shapes:
     """One question, and what was found out for it."""
 
@@ -81,8 +94,8 @@ class _Shapes:
             found = found | mocked(data, names)
         return found
 
-    def _mentioning(self, name: str, *, tests: bool = False) -> Iterator[Text]:
-        return (text for path, text in self._site.texts.items() if is_test(path) == tests and name in text.source)
+    def _mentioning(self, name: str) -> Iterator[Text]:
+        return (text for path, text in self._site.texts.items() if not is_test(path) and name in text.source)
 
     # What enters a flow
 
@@ -124,8 +137,7 @@ class _Shapes:
 
     def _given(self, entrance: Entrance) -> Given:
         given = Given()
-        words = [word for word in (entrance.flow, entrance.path.partition("{")[0].rstrip("*")) if word]
-        for path in dict.fromkeys(text.path for word in words for text in self._mentioning(word, tests=True)):
+        for path in _tests_of(self._site, entrance):
             data = self._site.parsed(path).data
             self._tests.append((path, data))
             for _, act in acts_of(data):
