@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +37,13 @@ def _element(site: Site, name: str) -> str:
     return element_page(name, cls) if cls else ""
 
 
-@lru_cache(maxsize=512)
-def element_page(name: str, cls: type[Element]) -> str:
+def element_page(name: str, cls: Any) -> str:
     """Return the manual page of an element."""
+    return _element_page(name, cls)
+
+
+@lru_cache(maxsize=512)
+def _element_page(name: str, cls: type[Element]) -> str:
     parts = [f"**{name}**", prose(cls)]
     if parameters := list(_parameters(cls)):
         parts.append("\n".join(["**Parameters**", "", *parameters]))
@@ -50,7 +54,14 @@ def element_page(name: str, cls: type[Element]) -> str:
     return "\n\n".join(parts)
 
 
-described = lru_cache(maxsize=1024)(descriptions)
+@lru_cache(maxsize=1024)
+def _described(cls: Any) -> dict[str, str]:
+    return descriptions(cls)
+
+
+def described(cls: Any) -> dict[str, str]:
+    """Return the texts of the parameters of a class, by their names in Python."""
+    return _described(cls)
 
 
 def _parameters(cls: type[Any]) -> Iterator[str]:
@@ -110,7 +121,11 @@ def _type(site: Site, name: str) -> str:
         return f"**{name}**\n\nA type that the flows raise." if ":" in name else ""
     parents = " → ".join(f"`{each}`" for each in known.lineage[1:] if each != ANY)
     raised = [element for element, cls in site.catalog.elements() if name in map(str, raised_types(cls))]
-    by = f"Raised by {', '.join(f'`{each}`' for each in raised[:12])}{' …' if len(raised) > 12 else ''}." if raised else ""
+    by = (
+        f"Raised by {', '.join(f'`{each}`' for each in raised[:12])}{' …' if len(raised) > 12 else ''}."
+        if raised
+        else ""
+    )
     status = f"Answered with {status_of_type(known)} if it leaves a flow with an HTTP source."
     return "\n\n".join(filter(None, (f"**{name}**", f"A kind of {parents}." if parents else "", by, status)))
 
@@ -131,7 +146,7 @@ def _mistake(site: Site, code: str) -> str:
     return f"**{code}**: {means}\n\n`engine explain {code}` shows an example." if means else ""
 
 
-PAGES = {
+PAGES: dict[str, Callable[..., str]] = {
     "element": _element,
     "parameter": _parameter,
     "function": _function,

@@ -62,7 +62,9 @@ def _mistakes(asked: Asked) -> Hover | None:
     """Return the pages of the mistakes that begin in the word."""
     start, end = asked.cursor.start, max(asked.cursor.end, asked.cursor.start + 1)
     for each in asked.site.checked.by_file.get(asked.text.path, ()):
-        if start <= asked.text.offset_of(each.place) < end and (page := documentation_of(asked.site, ("mistake", each.code))):
+        if start <= asked.text.offset_of(each.place) < end and (
+            page := documentation_of(asked.site, ("mistake", each.code))
+        ):
             return Hover(page, start, asked.cursor.end)
     return None
 
@@ -112,7 +114,9 @@ def _of_value(asked: Asked) -> str:
 
 def _of_expression(asked: Asked, inside: InExpression) -> Hover | None:
     found = list(tokens(inside.text, inside.language))
-    number = next((n for n, each in enumerate(found) if each.start <= inside.offset <= each.end and _is_word(each)), None)
+    number = next(
+        (n for n, each in enumerate(found) if each.start <= inside.offset <= each.end and _is_word(each)), None
+    )
     if number is None:
         return _told(asked, inside, 0, len(inside.text))
     token = found[number]

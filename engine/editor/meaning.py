@@ -191,8 +191,8 @@ def meaning_of(path: Iterable[Key], catalog: Catalog, *, is_test: bool = False) 
 def element_class(catalog: Catalog, name: str) -> type[Element] | None:
     """Return the class of an element; None if there is none that works."""
     try:
-        return catalog[name] if name in catalog else None
-    except CatalogError:
+        return catalog[name]
+    except (KeyError, CatalogError):
         return None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.editor.cursor import language_of
 from engine.editor.expression_at import InExpression, expressions_in, whole_language
 from engine.editor.meaning import Meaning, Top
-from engine.editor.scopes.tokens import DATAWEAVE_WORDS, OPERATORS, Token, tokens
+from engine.editor.scopes.tokens import DATAWEAVE_WORDS, KINDS, OPERATORS, Token, tokens
 from engine.editor.shapes import is_test
 from engine.editor.shaping.values import sketched
 from engine.editor.sketching.nodes import Key, Mapping, Node, Scalar, inner
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from engine.editor.site import Site
     from engine.editor.texts import Text
 
-KINDS = ("function", "property", "variable", "string", "number", "operator", "keyword", "comment")
-"""The types of tokens, as the protocol names them."""
 OF_KIND = {
     "text": "string", "literal": "string", "date": "number", "number": "number", "variable": "variable",
     "quoted": "property", "comment": "comment",
@@ -105,6 +103,8 @@ def _of_name(found: list[Token], number: int, language: str) -> str:
         return "operator" if token.text in OPERATORS and language == "dataweave" else "keyword"
     if after == "(":
         return "function"
+    if after == ":" and before in ("{", ","):
+        return "property"
     return "variable" if token.text in ROOTS else "property"
 
 

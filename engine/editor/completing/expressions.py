@@ -15,6 +15,7 @@ from engine.editor.scopes.shape import Shape
 from engine.editor.scopes.standing import Standing
 from engine.expressions.functions.function import Function
 from engine.manual.pages import signature
+from engine.values.telling import is_telling
 
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 ROOTS_OF_DATAWEAVE = ("app", "server", "mule")
@@ -75,7 +76,8 @@ def _fields(fields: Mapping[str, Shape], asked: Asked, rank: int) -> Iterator[Co
     quote = "'" if asked.cursor.scalar and asked.cursor.scalar.style == '"' else '"'
     for name, shape in fields.items():
         written = name if NAME.fullmatch(name) else f"{quote}{name}{quote}"
-        yield Completion(name, "field", shape.told, written, rank=rank, topic=("text", shape.title) if shape.title else ())
+        told = shape.word if is_telling(name) else shape.told
+        yield Completion(name, "field", told, written, rank=rank, topic=("text", shape.title) if shape.title else ())
 
 
 def _variables(found: Standing, *, is_script: bool) -> Iterator[Completion]:
@@ -87,7 +89,9 @@ def _variables(found: Standing, *, is_script: bool) -> Iterator[Completion]:
 def _functions(functions: Mapping[str, Function]) -> Iterator[Completion]:
     for name, function in functions.items():
         called = signature(function)
-        yield Completion(name, "function", called, call_snippet(called), is_snippet=True, rank=6, topic=("function", name))
+        yield Completion(
+            name, "function", called, call_snippet(called), is_snippet=True, rank=6, topic=("function", name)
+        )
 
 
 def call_snippet(called: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["section", "element", "parameter", "value", "name", "type", "field", "variable", "function", "file", "property"]
+Kind = Literal[
+    "section", "element", "parameter", "value", "name", "type", "field", "variable", "function", "file", "property"
+]
+PLACE = re.compile(r"\$(?:[0-9]+|\{[0-9]+(?::((?:\\.|[^}\\])*)|\|([^,|}]*)[^}]*)?\})")
 ESCAPED = str.maketrans({"\\": r"\\", "$": r"\$", "}": r"\}"})
 
 
@@ -36,3 +40,9 @@ class Completion:
 def escaped(text: str) -> str:
     """Return a text as it stands in a snippet."""
     return text.translate(ESCAPED)
+
+
+def without_places(snippet: str) -> str:
+    """Return a snippet as text, for editors that know no snippets."""
+    plain = PLACE.sub(lambda found: found[1] or found[2] or "", snippet)
+    return re.sub(r"\\([\\$}])", r"\1", plain)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from inspect import isclass
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 from engine.editor.completing.asked import Asked
-from engine.editor.completing.item import Completion, escaped
+from engine.editor.completing.item import Completion
 from engine.editor.meaning import (
     STEPS,
-    Content,
     Expected,
     Fields,
     Handlers,
@@ -20,7 +19,6 @@ from engine.editor.meaning import (
     OneElement,
     Several,
     Top,
-    Value,
     suite_fields,
 )
 from engine.loading.sections import SECTIONS
@@ -50,11 +48,22 @@ def complete(asked: Asked, meaning: Meaning, present: tuple[str, ...], *, indent
 def _sections(meaning: Top, present: tuple[str, ...]) -> Iterator[Completion]:
     for number, (name, told) in enumerate(SECTIONS.items()):
         if name not in present:
-            yield Completion(name, "section", told, f"{name}:\n{INDENT}$0", is_snippet=True, rank=number + 1, topic=("file", "flow-file"))
+            yield Completion(
+                name,
+                "section",
+                told,
+                f"{name}:\n{INDENT}$0",
+                is_snippet=True,
+                rank=number + 1,
+                topic=("section", name),
+            )
     if meaning.is_test:
-        for name, (_, info) in suite_fields().fields().items():
+        suite = suite_fields()
+        for name, (_, info) in suite.fields().items():
             if name not in present:
-                yield Completion(name, "parameter", kind_of(info).word, f"{name}: ", rank=0, topic=("field", "suite", name))
+                yield Completion(
+                    name, "parameter", kind_of(info).word, f"{name}: ", rank=0, topic=_topic(suite, name)
+                )
 
 
 # Elements
@@ -66,17 +75,24 @@ def _elements(asked: Asked, meaning: OneElement) -> Iterator[Completion]:
     for name, cls in _of_kind(asked, meaning.kind):
         text = name if asked.cursor.has_colon else snippet(name, cls, is_flow_style=is_flow_style, behind=behind)
         is_snippet = not asked.cursor.has_colon
-        rank = 4 if ":" in name else 3
-        yield Completion(name, "element", summary_of(cls), text, is_snippet, rank=rank, topic=("element", name), goes_on=is_snippet)
+        rank, element = 4 if ":" in name else 3, cast(Any, cls)
+        told = _summary(element)
+        yield Completion(
+            name, "element", told, text, is_snippet, rank=rank, topic=("element", name), goes_on=is_snippet
+        )
     if meaning.kind is OnError:
-        yield Completion("error-handler", "element", "the handlers of that name", "error-handler: {ref: $0}", is_snippet=True)
+        yield Completion(
+            "error-handler", "element", "the handlers of that name", "error-handler: {ref: $0}", is_snippet=True
+        )
 
 
 def _of_kind(asked: Asked, kind: type[Element]) -> Iterator[tuple[str, type[Element]]]:
     return ((name, cls) for name, cls in asked.site.catalog.elements() if issubclass(cls, kind))
 
 
-summary_of = lru_cache(maxsize=1024)(summary)
+@lru_cache(maxsize=1024)
+def _summary(cls: Any) -> str:
+    return summary(cls)
 
 
 def _is_item(asked: Asked) -> bool:
@@ -92,14 +108,18 @@ def _is_flow_style(asked: Asked) -> bool:
 def snippet(name: str, cls: type[Element], *, is_flow_style: bool = False, behind: int = 4) -> str:
     """Return an element with places for its required parameters. behind: by how much these are indented."""
     fields = Fields(cls, name)
-    required = [(key, info) for key, (_, info) in fields.fields().items() if info.is_required()]
+    required = [key for key, (_, info) in fields.fields().items() if info.is_required() or _is_steps(fields, key)]
     if not required:
         return f"{name}: {{$0}}"
     if is_flow_style:
-        values = (f"{key}: {_place(number, fields, key)}" for number, (key, _) in enumerate(required, 1))
+        values = (f"{key}: {_place(number, fields, key)}" for number, key in enumerate(required, 1))
         return f"{name}: {{{', '.join(values)}}}"
-    lines = (f"{' ' * behind}{_line(number, fields, key, behind)}" for number, (key, _) in enumerate(required, 1))
+    lines = (f"{' ' * behind}{_line(number, fields, key, behind)}" for number, key in enumerate(required, 1))
     return "\n".join([f"{name}:", *lines])
+
+
+def _is_steps(fields: Fields, key: str) -> bool:
+    return fields.inside(key, _NO_ELEMENTS) == STEPS
 
 
 def _line(number: int, fields: Fields, key: str, indent: int) -> str:
@@ -133,8 +153,6 @@ _NO_ELEMENTS: Any = _Nothing()
 
 def literals(annotation: Any) -> tuple[Any, ...]:
     """Return the values that a parameter may have, if they are few."""
-    from typing import Literal
-
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     if isclass(annotation):
@@ -153,8 +171,14 @@ def _parameters(asked: Asked, meaning: Fields, present: tuple[str, ...], indent:
         rank = 1 if info.is_required() else 6 if name in shared else 3
         detail = f"{kind_of(info).word}{' (required)' if info.is_required() else ''}"
         text, is_snippet = (key, False) if asked.cursor.has_colon else _written(asked, meaning, key, indent)
-        topic = ("parameter", meaning.owner, meaning.cls.__module__, meaning.cls.__qualname__, key)
-        yield Completion(key, "parameter", detail, indent + text, is_snippet, rank=rank, topic=topic, goes_on=text.endswith(": "))
+        topic = _topic(meaning, key)
+        yield Completion(
+            key, "parameter", detail, indent + text, is_snippet, rank=rank, topic=topic, goes_on=text.endswith(": ")
+        )
+
+
+def _topic(meaning: Fields, key: str) -> tuple[str, ...]:
+    return "parameter", meaning.owner, meaning.cls.__module__, meaning.cls.__qualname__, key
 
 
 def _written(asked: Asked, meaning: Fields, key: str, indent: str) -> tuple[str, bool]:
@@ -170,6 +194,3 @@ def _written(asked: Asked, meaning: Fields, key: str, indent: str) -> tuple[str,
     if isinstance(inner, (Fields, Named, OneElement)):
         return f"{key}:{deeper}$0", True
     return f"{key}: ", False
-
-
-__all__ = ["STEPS", "Content", "Value", "complete", "escaped", "literals", "snippet"]

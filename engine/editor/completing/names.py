@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.editor.completing.asked import Asked
 from engine.editor.completing.item import Completion
-from engine.editor.facts import Facts, facts_of
+from engine.editor.facts import facts_of
 from engine.editor.meaning import Value, element_class
 from engine.values.errors import ANY
 
@@ -119,6 +119,3 @@ def is_reference(meaning: Value) -> bool:
     from engine.parameters.amounts import Reference
 
     return any(isinstance(each, Reference) for each in meaning.metadata)
-
-
-__all__ = ["Facts", "configs", "files", "flows", "functions", "properties", "steps", "types", "variables"]

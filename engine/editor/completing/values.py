@@ -14,8 +14,8 @@ from engine.editor.completing.keys import literals
 from engine.editor.facts import facts_of
 from engine.editor.meaning import HANDLER_NAME, LANGUAGE, PROPERTY_FILE, Content, Meaning, Parameter, Value
 from engine.expressions import LANGUAGES
-from engine.parameters.amounts import UNITS, Amount, Interval, Period
 from engine.parameters.amounts import SIZE as SIZES
+from engine.parameters.amounts import UNITS, Amount, Interval, Period
 from engine.parameters.config import Config
 from engine.parameters.python_function import PythonFunction
 from engine.parameters.schema import kind_of
@@ -37,6 +37,7 @@ BY_KEY: dict[str, Callable[[Asked], Iterator[Completion]]] = {
     "variableName": names.variables,
     "target": names.variables,
     "processor": names.steps,
+    "schema": lambda asked: names.files(asked, asked.cursor.word, names.SCHEMAS),
     "method": lambda asked: _words(METHODS),
     "allowedMethods": lambda asked: _words(METHODS),
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from engine.editor.scopes.shape import UNKNOWN, Shape, of_example
 from engine.editor.scopes.standing import Call, Frame, Standing, cut
 from engine.editor.scopes.tokens import DATAWEAVE_WORDS, Token, tokens
@@ -83,7 +81,9 @@ class _Reader:
         if self.frame.after_dot and token.kind == "text":
             self._member(token.text[1:-1])
         else:
-            self._operand(Shape.of(of_example(token.text[1:-1])) if token.kind == "text" else Shape.of({"type": "number"}))
+            self._operand(
+                Shape.of(of_example(token.text[1:-1])) if token.kind == "text" else Shape.of({"type": "number"})
+            )
 
     def _operand(self, shape: Shape) -> None:
         self.frame.begin()
@@ -212,7 +212,9 @@ class _Reader:
         elif inner.kind == "call":
             self._operand(_called(inner.name, inner.arguments[0] if inner.arguments else value, value))
         elif inner.kind == "braces" and inner.key:
-            outer.value = Shape.of_entries({**{key: each for key, each in inner.entries.items() if each}, inner.key: value})
+            outer.value = Shape.of_entries(
+                {**{key: each for key, each in inner.entries.items() if each}, inner.key: value}
+            )
         else:
             outer.value = Shape.of_items(value) if inner.kind == "list" else value
 

@@ -11,9 +11,9 @@ from engine.editor.scopes.tokens import Token, tokens
 from engine.expressions.functions.function import Function
 
 LANGUAGE = "jmespath"
-KEEPS = frozenset("sort sort_by reverse slice unique distinct_by filter_keys append to_array".split())
+KEEPS = frozenset(["sort", "sort_by", "reverse", "slice", "unique", "distinct_by", "filter_keys", "to_array"])
 """Functions whose result is of the shape of their first argument."""
-ITEM = frozenset("first last max_by min_by max min".split())
+ITEM = frozenset(["first", "last", "max_by", "min_by", "max", "min"])
 """Functions whose result is an item of their first argument."""
 MOST_FRAMES = 200
 CLOSING = {")": "(", "]": "[", "}": "{"}
@@ -199,6 +199,8 @@ class _Reader:
         first = call.arguments[0] if call.arguments else call.result
         if call.name in KEEPS:
             return first
+        if call.name == "append":
+            return Shape.of_items(first.items() | call.result)
         if call.name in ITEM:
             return first.items()
         if call.name == "map" and len(call.arguments) == 1:

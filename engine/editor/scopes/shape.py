@@ -1,4 +1,4 @@
-"""The known shape of a value, for those who write an expression: JSON Schemas from anywhere, all of which may be true."""
+"""The known shape of a value, for those who write an expression: JSON Schemas, all of which may be true."""
 
 from __future__ import annotations
 

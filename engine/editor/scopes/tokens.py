@@ -22,11 +22,44 @@ DATAWEAVE = re.compile(
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 DATAWEAVE_WORDS = frozenset(
-    "output input ns var fun type import from if else unless using as is null true false default case and or not throw "
-    "do for yield match update enum private async".split()
+    [
+        "output",
+        "input",
+        "ns",
+        "var",
+        "fun",
+        "type",
+        "import",
+        "from",
+        "if",
+        "else",
+        "unless",
+        "using",
+        "as",
+        "is",
+        "null",
+        "true",
+        "false",
+        "default",
+        "case",
+        "and",
+        "or",
+        "not",
+        "throw",
+        "do",
+        "for",
+        "yield",
+        "match",
+        "update",
+        "enum",
+        "private",
+        "async",
+    ]
 )
 """Words of DataWeave that are not names."""
 OPERATORS = frozenset({"and", "or", "not", "as", "is", "default"})
+KINDS = ("function", "property", "variable", "string", "number", "operator", "keyword", "comment")
+"""The types of tokens, as the protocol names them."""
 PATTERNS = {"jmespath": JMESPATH, "dataweave": DATAWEAVE}
 
 

@@ -13,6 +13,10 @@ from engine.editor.scopes.shape import UNKNOWN, Shape, of_example
 from engine.editor.shaping.schemas import read, shape_of_file
 from engine.testing.files.case import METHODS
 
+PLACEHOLDER = re.compile(r"\$\{([^}:]*)\}")
+ROWS = ("given", *METHODS, "request", "flow", "mock")
+"""The parts of a case that tell something of payloads, in which the values of rows may stand."""
+DEEPEST = 20
 MOST_EXAMPLES = 8
 """How many examples make the shape of one value."""
 
@@ -32,7 +36,9 @@ class Entrance:
         return bool(self.path) and any(self._serves(*asked) for asked in _requests(act))
 
     def _serves(self, method: str, path: str) -> bool:
-        pattern = "".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in re.split(r"(\{[^}]*\})", self.path))
+        pattern = "".join(
+            "[^/]+" if part[:1] == "{" else re.escape(part) for part in re.split(r"(\{[^}]*\})", self.path)
+        )
         pattern = pattern[:-2] + ".*" if pattern.endswith(r"\*") else pattern
         is_method = not self.methods or method in self.methods
         return is_method and re.fullmatch(pattern, urlsplit(path).path) is not None
@@ -47,13 +53,37 @@ def _requests(act: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def acts_of(data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each act of the cases of a test file, with the name of its case."""
+    """Yield each act of the cases of a test file, with the name of its case; of a table of them the first row."""
     cases = data.get("cases") if isinstance(data, Mapping) else None
-    for name, case in cases.items() if isinstance(cases, Mapping) else ():
-        if isinstance(case, Mapping):
-            yield str(name), case
+    for title, written in cases.items() if isinstance(cases, Mapping) else ():
+        if isinstance(written, Mapping):
+            name, case = _first_row(str(title), written)
+            yield name, case
             then = case.get("then")
-            yield from ((str(name), act) for act in then if isinstance(act, Mapping)) if isinstance(then, list) else ()
+            yield from ((name, act) for act in then if isinstance(act, Mapping)) if isinstance(then, list) else ()
+
+
+def _first_row(name: str, case: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    rows = case.get("each")
+    row = rows[0] if isinstance(rows, list) and rows else None
+    if not isinstance(row, Mapping):
+        return name, case
+    given = {key: value for key, value in case.items() if key in ROWS}
+    return str(_filled(name, row, 0)), {**case, **{key: _filled(value, row, 0) for key, value in given.items()}}
+
+
+def _filled(value: Any, row: Mapping[str, Any], depth: int) -> Any:
+    """Return a value with the values of a row in place of `${name}`."""
+    if isinstance(value, Mapping) and depth < DEEPEST:
+        return {key: _filled(each, row, depth + 1) for key, each in value.items()}
+    if isinstance(value, list) and depth < DEEPEST:
+        return [_filled(each, row, depth + 1) for each in value]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    whole = PLACEHOLDER.fullmatch(value)
+    if whole and whole[1] in row:
+        return row[whole[1]]
+    return PLACEHOLDER.sub(lambda found: str(row.get(found[1], found[0])), value)
 
 
 @dataclass

@@ -27,7 +27,9 @@ AUTHENTICATION = Shape.of_entries({"scheme": TEXT, "principal": TEXT, "roles": S
 def _error() -> Shape:
     told = dict.fromkeys(TEXTS_OF_ERRORS, TEXT)
     message = Shape.of_entries({"payload": UNKNOWN, "attributes": UNKNOWN})
-    return Shape.of_entries({**dict.fromkeys(ERROR_FIELDS, UNKNOWN), **told, "errorMessage": message, "errorType": ERROR_TYPE})
+    return Shape.of_entries(
+        {**dict.fromkeys(ERROR_FIELDS, UNKNOWN), **told, "errorMessage": message, "errorType": ERROR_TYPE}
+    )
 
 
 ERROR = _error()

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from engine.editor.meaning import STEPS, Content, Fields, Handlers, Meaning, Top, element_class
 from engine.editor.scopes.shape import UNKNOWN, Shape
 from engine.editor.shaping.schemas import shape_of, shape_of_file
-from engine.editor.shaping.seen import ANSWER, AUTHENTICATION, NUMBER, TEXT, Seen
+from engine.editor.shaping.seen import ANSWER, AUTHENTICATION, NUMBER, Seen
 from engine.editor.shaping.values import Values, data_of, text_of
 from engine.editor.sketching.nodes import Key, Listing, Mapping, Node, at, inner
 from engine.loading.catalog import Catalog
@@ -41,7 +41,8 @@ class Place:
 class Known(Protocol):
     """What a walk asks about the rest of the application."""
 
-    catalog: Catalog
+    @property
+    def catalog(self) -> Catalog: ...
 
     def flow(self, name: str) -> tuple[Place, Node] | None:
         """Return the file and the contents of a flow or sub-flow."""
@@ -61,8 +62,8 @@ class Walk:
 
     def to(self, root: Node | None, path: tuple[Key, ...], place: Place, seen: Seen, *, is_test: bool = False) -> Seen:
         """Return the event at a place. path: from the top of the file. seen: the event that enters the flow."""
-        node, meaning = root, Top(is_test).inside("", self._catalog)
-        meaning = Top(is_test)
+        meaning: Meaning = Top(is_test)
+        node = root
         for number, key in enumerate(path):
             if meaning == STEPS and isinstance(node, Listing) and isinstance(key, int):
                 seen = self._row(node.items[:key], place, seen)
@@ -230,7 +231,7 @@ class Walk:
         if target:
             after = after.with_variable(target, after.vars.get(target, UNKNOWN))
         collect = at(parameters, ("collect",))
-        if (name := text_of(at(collect, ("target",)), place.source)):
+        if name := text_of(at(collect, ("target",)), place.source):
             failed = replace(inside, has_error=True)
             outcome = place.values.shape(at(collect, ("success",)), inside)
             outcome = outcome | place.values.shape(at(collect, ("failure",)), failed)
@@ -244,6 +245,3 @@ class Walk:
         elif not isinstance(meaning, (Handlers, Content)):
             for key, value in inner(node):
                 yield from self._chains(meaning.inside(key, self._catalog), value)
-
-
-__all__ = ["TEXT", "Known", "Place", "Walk"]

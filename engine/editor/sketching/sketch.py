@@ -8,7 +8,10 @@ from engine.editor.sketching.flow_style import FlowStyle
 from engine.editor.sketching.nodes import Entry, Listing, Mapping, Node, Scalar
 from engine.editor.sketching.quotes import closing, unquoted
 
-KEY = re.compile(r"""(?:"(?:\\.|[^"\\\n])*"|'(?:''|[^'\n])*'|[^\s#"'{}\[\],&*!|>%@`-][^\n]*?|-[^\s][^\n]*?)(?=[ \t]{0,8}:(?:\s|\Z))""")
+KEY = re.compile(
+    r"""(?:"(?:\\.|[^"\\\n])*"|'(?:''|[^'\n])*'|[^\s#"'{}\[\],&*!|>%@`-][^\n]*?|-[^\s][^\n]*?)"""
+    r"""(?=[ \t]{0,8}:(?:\s|\Z))"""
+)
 PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)*")
 BLOCK = re.compile(r"[|>][0-9+-]*[ \t]*(?:#[^\n]*)?\r?(?=\n|\Z)")
 BLANKS = re.compile(r"[ \t]*")
