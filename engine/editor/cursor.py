@@ -178,6 +178,7 @@ def _part(source: str, offset: int) -> _Part:
     while top > 0 and not TOP.match(source, top):
         top = _line_start(source, top - 1)
     end = _next(source, offset, lambda at: bool(TOP.match(source, at)))
+    end = min(end, offset + LARGE)
     head = source.find("\n", top, offset) + 1
     if end - top < LARGE or not head:
         return _Part(top, top, top, end)

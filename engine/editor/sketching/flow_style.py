@@ -9,6 +9,8 @@ from engine.editor.sketching.quotes import closing, unquoted
 
 SPACE = re.compile(r"(?:\s|(?:(?<=\s)|(?<=^))#(?!\[)[^\n]*)*")
 PLAIN = re.compile(r"#\[[^\n]*|(?:[^,{}\[\]\n:#]|:(?![\s,{}\[\]]|\Z)|(?<!\s)#)*")
+PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)*")
+"""Anchors and tags before a value."""
 DEEPEST = 100
 """How deeply brackets may be nested; what is inside of that stays unread."""
 
@@ -22,6 +24,8 @@ class FlowStyle:
 
     def read(self, at: int, depth: int = 0) -> tuple[Node, int]:
         """Return the value that begins there, and where it ends."""
+        behind = PROPERTIES.match(self._text, at, self._limit)
+        at = min(behind.end(), self._limit - 1) if behind else at
         if self._text[at] in "{[" and depth < DEEPEST:
             return self._several(at, depth)
         return self._scalar(at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.editor.sketching.flow_style import FlowStyle
+from engine.editor.sketching.flow_style import PROPERTIES, FlowStyle
 from engine.editor.sketching.nodes import Entry, Listing, Mapping, Node, Scalar
 from engine.editor.sketching.quotes import closing, unquoted
 
@@ -12,12 +12,13 @@ KEY = re.compile(
     r"""(?:"(?:\\.|[^"\\\n])*"|'(?:''|[^'\n])*'|[^\s#"'{}\[\],&*!|>%@`-][^\n]*?|-[^\s][^\n]*?)"""
     r"""(?=[ \t]{0,8}:(?:\s|\Z))"""
 )
-PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)*")
 BLOCK = re.compile(r"[|>][0-9+-]*[ \t]*(?:#[^\n]*)?\r?(?=\n|\Z)")
 BLANKS = re.compile(r"[ \t]*")
 REST = re.compile(r"[ \t]*(?:#(?!\[)[^\n]*)?\r?(?=\n|\Z)")
 PLAIN = re.compile(r"[^\n]*?(?=[ \t]#(?!\[)|\n|\Z)")
 IGNORED = re.compile(r"(?:#(?!\[)|---|\.\.\.|%)")
+DEEPEST = 250
+"""How deeply maps and lists may be nested; what is further inside stays unread."""
 TAB = 2
 """How many columns a tab counts, which YAML does not allow."""
 
@@ -63,6 +64,8 @@ class _Sketcher:
         """Read a line, and what goes on in the lines below; return where the next one begins."""
         around = indent
         while self._is_dash(at, line_end):
+            if len(self._open) >= DEEPEST:
+                return line_end + 1
             self._open_listing(at, indent)
             around, behind = indent, self._blanks(at + 1)
             if REST.match(self._text, behind):
@@ -85,7 +88,7 @@ class _Sketcher:
         behind = PROPERTIES.match(self._text, self._blanks(self._text.index(":", key.end()) + 1), line_end)
         start = behind.end() if behind else line_end
         if REST.match(self._text, start):
-            mapping.end = line_end
+            self._stretch(line_end)
             return line_end + 1
         entry.value, position = self._value(start, line_end, indent)
         self._stretch(entry.value.end)
@@ -101,6 +104,8 @@ class _Sketcher:
             return top
         found = self._slot()
         mapping = found if isinstance(found, Mapping) else Mapping(at, at, indent)
+        if len(self._open) >= DEEPEST:
+            return mapping
         mapping.indent = indent
         self._fill(mapping)
         self._open.append(mapping)
