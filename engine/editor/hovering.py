@@ -26,6 +26,8 @@ TYPE = re.compile(r"[A-Z][A-Z0-9_]*:[A-Z][A-Z0-9_]*")
 MOST_FIELDS = 20
 WIDE = 400
 """How many characters before and after the cursor belong to an error type's line."""
+LONGEST = 15_000
+"""How many characters an expression may have of which something is told."""
 CLOSING = {"]": "[", ")": "("}
 OPENING = {"[": "]", "[?": "]", "(": ")"}
 
@@ -113,6 +115,8 @@ def _of_value(asked: Asked) -> str:
 
 
 def _of_expression(asked: Asked, inside: InExpression) -> Hover | None:
+    if len(inside.text) > LONGEST:
+        return None
     found = list(tokens(inside.text, inside.language))
     number = next(
         (n for n, each in enumerate(found) if each.start <= inside.offset <= each.end and _is_word(each)), None

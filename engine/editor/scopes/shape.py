@@ -133,7 +133,9 @@ def of_example(value: Any, depth: int = 0) -> Schema:
     if isinstance(value, (list, tuple)):
         items = [of_example(each, depth + 1) for each in value[:MOST_ITEMS]] if depth <= DEEPEST else []
         return {"type": "array", "items": {"anyOf": items}} if items else {"type": "array"}
-    return {"const": value} if type(value) in TYPES or isinstance(value, str) else {}
+    if isinstance(value, str):
+        return {"const": str(value)}  # without the place that a text of a file has
+    return {"const": value} if type(value) in TYPES else {}
 
 
 def _collect(schema: Any, document: Mapping[str, Any], found: list[Part], depth: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from engine.editor.scopes.shape import UNKNOWN, Shape
 
 WORD = re.compile(r"\$?\w*\Z")
-FARTHEST = 100_000
+FARTHEST = 15_000
 """How many characters before the cursor are read."""
 
 
