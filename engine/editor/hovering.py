@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.editor.completing.asked import Asked
+from engine.editor.asking.asked import Asked
+from engine.editor.asking.documentation import documentation_of, element_page, parameter_page
+from engine.editor.asking.expression_at import InExpression, expression_at
+from engine.editor.asking.facts import facts_of
+from engine.editor.asking.meaning import Fields, Named, OneElement, Top, Value, element_class
 from engine.editor.completing.expressions import standing_in
-from engine.editor.documentation import documentation_of, element_page, parameter_page
-from engine.editor.expression_at import InExpression, expression_at
-from engine.editor.facts import facts_of
-from engine.editor.meaning import Fields, Named, OneElement, Top, Value, element_class
-from engine.editor.sampling import sample_of
 from engine.editor.scopes.shape import Shape
 from engine.editor.scopes.tokens import OPERATORS, Token, tokens
+from engine.editor.shaping.sampling import sample_of
 from engine.values.telling import is_telling
 
 if TYPE_CHECKING:

@@ -232,7 +232,7 @@ def _takes_snippets(ls: Server) -> bool:
 
 @server.feature(types.COMPLETION_ITEM_RESOLVE)
 def resolve(ls: Server, item: types.CompletionItem) -> types.CompletionItem:
-    from engine.editor.documentation import documentation_of
+    from engine.editor.asking.documentation import documentation_of
 
     told = item.data if isinstance(item.data, dict) else {}
     if found := site_and_text(ls, str(told.get("uri", ""))):

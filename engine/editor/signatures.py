@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.editor.completing.asked import Asked
+from engine.editor.asking.asked import Asked
+from engine.editor.asking.documentation import function_page
+from engine.editor.asking.expression_at import expression_at
 from engine.editor.completing.expressions import standing_in
-from engine.editor.documentation import function_page
-from engine.editor.expression_at import expression_at
 from engine.editor.scopes.standing import Call
 from engine.manual.pages import signature
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.editor.asking.expression_at import InExpression, expressions_in, whole_language
+from engine.editor.asking.meaning import Meaning, Top
 from engine.editor.cursor import language_of
-from engine.editor.expression_at import InExpression, expressions_in, whole_language
-from engine.editor.meaning import Meaning, Top
 from engine.editor.scopes.tokens import DATAWEAVE_WORDS, KINDS, OPERATORS, Token, tokens
-from engine.editor.shapes import is_test
+from engine.editor.shaping.shapes import is_test
 from engine.editor.shaping.values import sketched
 from engine.editor.sketching.nodes import Key, Mapping, Node, Scalar, inner
 from engine.parameters.reader import ROOTS

@@ -11,7 +11,7 @@ from editor.sites import CURSOR, site_with
 
 from engine.editor.completing.complete import complete
 from engine.editor.completing.item import Completion, without_places
-from engine.editor.documentation import documentation_of
+from engine.editor.asking.documentation import documentation_of
 from engine.editor.hovering import hover
 from engine.editor.signatures import signature_at
 from engine.editor.tokens import colored, encoded

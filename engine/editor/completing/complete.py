@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.editor.asking.asked import Asked
+from engine.editor.asking.expression_at import expression_at
+from engine.editor.asking.meaning import Expected, Fields, Handlers, Meaning, Named, OneElement, Several, Top
 from engine.editor.completing import expressions, keys, names, values
-from engine.editor.completing.asked import Asked
 from engine.editor.completing.item import Completion
-from engine.editor.expression_at import expression_at
-from engine.editor.meaning import Expected, Fields, Handlers, Meaning, Named, OneElement, Several, Top
 from engine.editor.sketching.nodes import Mapping, at
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from engine.editor.completing.asked import Asked
+from engine.editor.asking.asked import Asked
+from engine.editor.asking.expression_at import InExpression
 from engine.editor.completing.item import Completion, escaped
-from engine.editor.expression_at import InExpression
 from engine.editor.scopes import dataweave, jmespath
 from engine.editor.scopes.shape import Shape
 from engine.editor.scopes.standing import Standing

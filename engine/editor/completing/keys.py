@@ -7,9 +7,8 @@ from functools import lru_cache
 from inspect import isclass
 from typing import Any, Literal, cast, get_args, get_origin
 
-from engine.editor.completing.asked import Asked
-from engine.editor.completing.item import Completion
-from engine.editor.meaning import (
+from engine.editor.asking.asked import Asked
+from engine.editor.asking.meaning import (
     STEPS,
     Expected,
     Fields,
@@ -21,6 +20,7 @@ from engine.editor.meaning import (
     Top,
     suite_fields,
 )
+from engine.editor.completing.item import Completion
 from engine.loading.sections import SECTIONS
 from engine.manual.pages import SHARED, summary
 from engine.parameters.element import Element
@@ -61,9 +61,7 @@ def _sections(meaning: Top, present: tuple[str, ...]) -> Iterator[Completion]:
         suite = suite_fields()
         for name, (_, info) in suite.fields().items():
             if name not in present:
-                yield Completion(
-                    name, "parameter", kind_of(info).word, f"{name}: ", rank=0, topic=_topic(suite, name)
-                )
+                yield Completion(name, "parameter", kind_of(info).word, f"{name}: ", rank=0, topic=_topic(suite, name))
 
 
 # Elements

@@ -9,10 +9,10 @@ from inspect import isclass
 from pathlib import Path
 from typing import Any
 
-from engine.editor.completing.asked import Asked
+from engine.editor.asking.asked import Asked
+from engine.editor.asking.facts import facts_of
+from engine.editor.asking.meaning import Value, element_class
 from engine.editor.completing.item import Completion
-from engine.editor.facts import facts_of
-from engine.editor.meaning import Value, element_class
 from engine.values.errors import ANY
 
 MOST_FILES = 300

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from inspect import isclass
 from typing import Any, get_args
 
+from engine.editor.asking.asked import Asked
+from engine.editor.asking.facts import facts_of
+from engine.editor.asking.meaning import HANDLER_NAME, LANGUAGE, PROPERTY_FILE, Content, Meaning, Parameter, Value
 from engine.editor.completing import names
-from engine.editor.completing.asked import Asked
 from engine.editor.completing.item import Completion
 from engine.editor.completing.keys import literals
-from engine.editor.facts import facts_of
-from engine.editor.meaning import HANDLER_NAME, LANGUAGE, PROPERTY_FILE, Content, Meaning, Parameter, Value
 from engine.expressions import LANGUAGES
 from engine.parameters.amounts import SIZE as SIZES
 from engine.parameters.amounts import UNITS, Amount, Interval, Period

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from engine.editor.meaning import STEPS, Content, Fields, Handlers, Meaning, Top, element_class
+from engine.editor.asking.meaning import STEPS, Content, Fields, Handlers, Meaning, Top, element_class
 from engine.editor.scopes.shape import UNKNOWN, Shape
 from engine.editor.shaping.schemas import shape_of, shape_of_file
 from engine.editor.shaping.seen import ANSWER, AUTHENTICATION, NUMBER, Seen

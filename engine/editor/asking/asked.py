@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from engine.editor.asking.meaning import Meaning, meaning_of
 from engine.editor.cursor import Cursor, cursor_at, language_of
-from engine.editor.meaning import Meaning, meaning_of
-from engine.editor.shapes import is_test, seen_at
 from engine.editor.shaping.seen import Seen
+from engine.editor.shaping.shapes import is_test, seen_at
 
 if TYPE_CHECKING:
     from engine.editor.site import Site

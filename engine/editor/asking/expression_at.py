@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.editor.asking.meaning import Content, Expected, Meaning
 from engine.editor.cursor import Cursor
-from engine.editor.meaning import Content, Expected, Meaning
 from engine.editor.sketching.nodes import Scalar
 from engine.editor.sketching.quotes import Decoded, decoded
 

@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from engine.editor.completing.asked import Asked
+from engine.editor.asking.asked import Asked
+from engine.editor.asking.meaning import STEPS, Meaning, Top, element_class
 from engine.editor.cursor import language_of
-from engine.editor.meaning import STEPS, Meaning, Top, element_class
-from engine.editor.shapes import entrances_of
 from engine.editor.shaping.examples import acts_of, payload_of
+from engine.editor.shaping.shapes import entrances_of
 from engine.editor.shaping.values import data_of, text_of
 from engine.editor.sketching.nodes import Key, Listing, Node, at, inner
 from engine.expressions import LANGUAGES

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from engine.editor.meaning import Fields, element_class
+from engine.editor.asking.meaning import Fields, element_class
 from engine.loading.sections import SECTIONS
 from engine.manual.pages import ARROW, descriptions, example, prose, signature
 from engine.parameters.element import Element, raised_types
