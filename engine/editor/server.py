@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -92,11 +93,18 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
 async def initialized(ls: Server, params: types.InitializedParams) -> None:
     watched = ls.client_capabilities.workspace and ls.client_capabilities.workspace.did_change_watched_files
     ls.background.begin()
+    Thread(target=_prepare, name="manual", daemon=True).start()
     if watched and watched.dynamic_registration:
         watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in WATCHED]
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
         registration = types.Registration("watched-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         await ls.client_register_capability_async(types.RegistrationParams([registration]))
+
+
+def _prepare() -> None:
+    from engine.editor.asking.documentation import prepare
+
+    prepare()
 
 
 @server.feature(types.SHUTDOWN)

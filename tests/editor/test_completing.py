@@ -7,11 +7,12 @@ import random
 from pathlib import Path
 
 import pytest
+import yaml
 from editor.sites import CURSOR, site_with
 
+from engine.editor.asking.documentation import documentation_of
 from engine.editor.completing.complete import complete
 from engine.editor.completing.item import Completion, without_places
-from engine.editor.asking.documentation import documentation_of
 from engine.editor.hovering import hover
 from engine.editor.signatures import signature_at
 from engine.editor.tokens import colored, encoded
@@ -82,89 +83,16 @@ def steps(*lines: str) -> str:
     return MAIN + "".join(f"{STEP}{line}\n" for line in lines)
 
 
-# A file, the labels that are offered, those that are not, the first one.
-CASES: dict[str, tuple[str, str, str, str]] = {
-    "sections": (CURSOR, "flows configs sub-flows", "steps set-payload", "configs"),
-    "a section that is there": (f"flows: {{}}\n{CURSOR}", "configs", "flows", ""),
-    "keys of a flow": (f"flows:\n  f:\n    doc: x\n    {CURSOR}", "steps source error-handler", "doc name", "steps"),
-    "keys of a sub-flow": (f"sub-flows:\n  f:\n    {CURSOR}", "steps doc", "source", "steps"),
-    "sources only": (f"flows:\n  f:\n    source:\n      {CURSOR}", "http:listener scheduler vm:listener", "set-payload db:config", ""),
-    "configs only": (f"configs:\n  A:\n    {CURSOR}", "db:config http:request-config", "set-payload scheduler", ""),
-    "handlers only": (f"flows:\n  f:\n    error-handler:\n      - {CURSOR}", "on-error-continue", "set-payload", ""),
-    "steps": (steps(f"- {CURSOR}"), "set-payload foreach db:insert", "http:listener db:config", ""),
-    "steps by what is typed": (steps(f"- set-p{CURSOR}"), "set-payload", "foreach", "set-payload"),
-    "a list that has not begun": (f"flows:\n  f:\n    steps:\n      {CURSOR}", "set-payload", "", ""),
-    "parameters, the required first": (steps("- db:insert:", f"    {CURSOR}"), "target input-parameters", "value", "config-ref"),
-    "parameters that are not there": (steps(f"- set-variable: {{variableName: x, {CURSOR}}}"), "value", "variableName", "value"),
-    "parameters below the name": (steps("- db:insert:", f"  {CURSOR}"), "sql config-ref", "", ""),
-    "parameters of nested maps": (steps(f"- foreach: {{collect: {{{CURSOR}}}}}"), "target success", "collection", "target"),
-    "a choice": (steps(f"- choice: {{when: [{{{CURSOR}}}]}}"), "expression steps", "otherwise", "expression"),
-    "words": (steps(f"- logger: {{level: {CURSOR}}}"), "INFO DEBUG", "", "INFO"),
-    "true and false": (steps(f"- foreach: {{fuse: {CURSOR}}}"), "true false", "null", ""),
-    "durations": (steps(f"- http:request: {{responseTimeout: 30{CURSOR}}}"), "30s 30m 30ms", "30", ""),
-    "sizes": (f"configs: {{A: {{http:listener-config: {{maxBodySize: 5{CURSOR}}}}}}}", "5MiB 5KB", "5s", ""),
-    "flows": (steps(f"- flow-ref: {{name: {CURSOR}}}"), "store-one main", "usual", "store-one"),
-    "configs of the kind": (steps(f"- db:select: {{config-ref: {CURSOR}}}"), "Crm", "Api Jobs", "Crm"),
-    "stores": (steps(f"- os:store: {{objectStore: {CURSOR}}}"), "Seen", "Crm", "Seen"),
-    "queues": (steps(f"- vm:publish: {{config-ref: Jobs, queueName: {CURSOR}}}"), "tasks mails", "", "mails"),
-    "handlers by name": (f"flows: {{f: {{error-handler: {{ref: {CURSOR}}}}}}}", "usual", "", "usual"),
-    "the default handler": (f"configuration: {{defaultErrorHandler-ref: {CURSOR}}}", "usual", "", ""),
-    "error types": (steps(f"- try: {{error-handler: [{{on-error-continue: {{type: {CURSOR}}}}}]}}"), "DB:CONNECTIVITY ANY DB:*", "", "ANY"),
-    "the second error type": (steps(f"- try: {{error-handler: [{{on-error-continue: {{type: 'DB:TIMEOUT, VALID{CURSOR}'}}}}]}}"), "VALIDATION:NULL", "DB:TIMEOUT", ""),
-    "types that flows raise": (steps("- raise-error: {type: SHOP:CLOSED}", f"- until-successful: {{retryOn: SHOP{CURSOR}}}"), "SHOP:CLOSED", "DB:TIMEOUT", "SHOP:CLOSED"),
-    "properties": (steps(f'- logger: {{message: "${{{CURSOR}}}"}}'), "greeting db.url", "payload", "db.url"),
-    "files": (steps(f"- json:validate-schema: {{schema: {CURSOR}}}"), "schema.json", "work.py", ""),
-    "python functions": (steps(f"- python: {{function: {CURSOR}}}"), "work:price", "", "work:price"),
-    "languages": (f"expression-language: {CURSOR}", "jmespath dataweave", "", ""),
-    "roots and functions": (steps(f'- logger: {{message: "#[{CURSOR}]"}}'), "payload vars sum_by", "error.type", ""),
-    "a whole expression": (steps(f"- validation:is-true: {{expression: pay{CURSOR}}}"), "payload", "vars", "payload"),
-    "the payload by its schema": (steps(f'- logger: {{message: "#[payload.{CURSOR}]"}}'), "orders e-mail", "sku payload", ""),
-    "the payload by a test": (steps(f'- logger: {{message: "#[payload.orders[0].{CURSOR}]"}}'), "sku qty gift", "orders", ""),
-    "in a filter": (steps(f'- logger: {{message: "#[payload.orders[?{CURSOR}]]"}}'), "sku qty", "orders", "gift"),
-    "behind a filter": (steps(f"- logger: {{message: \"#[payload.orders[?sku == 'a'].{CURSOR}]\"}}"), "sku qty", "orders", ""),
-    "in the expression of a function": (steps(f'- logger: {{message: "#[sort_by(payload.orders, &{CURSOR})]"}}'), "qty", "orders", "gift"),
-    "in a new map": (steps(f'- logger: {{message: "#[payload.orders[].{{a: {CURSOR}}}]"}}'), "qty sku", "orders", ""),
-    "in a text nothing": (steps(f"- logger: {{message: \"#[payload.orders[?sku == '{CURSOR}']]\"}}"), "", "payload sku", ""),
-    "attributes": (steps(f'- logger: {{message: "#[attributes.{CURSOR}]"}}'), "method uriParams headers", "", ""),
-    "parameters of the path": (steps(f'- logger: {{message: "#[attributes.uriParams.{CURSOR}]"}}'), "shop", "", "shop"),
-    "a variable": (steps("- set-variable: {variableName: tax, value: {rate: 2}}", f'- logger: {{message: "#[vars.{CURSOR}]"}}'), "tax", "counter", "tax"),
-    "the value of a variable": (steps("- set-variable: {variableName: tax, value: {rate: 2}}", f'- logger: {{message: "#[vars.tax.{CURSOR}]"}}'), "rate", "", "rate"),
-    "not a later variable": (steps(f'- logger: {{message: "#[vars.{CURSOR}]"}}', "- set-variable: {variableName: tax, value: 1}"), "", "tax", ""),
-    "a variable of a sub-flow": (steps("- flow-ref: {name: store-one}", f'- logger: {{message: "#[vars.stored.{CURSOR}]"}}'), "ok", "", "ok"),
-    "a removed variable": (steps("- set-variable: {variableName: a, value: 1}", "- remove-variable: {variableName: a}", f'- logger: {{message: "#[vars.{CURSOR}]"}}'), "", "a", ""),
-    "the target of an operation": (steps("- db:select: {config-ref: Crm, sql: x, target: rows}", f'- logger: {{message: "#[vars.{CURSOR}]"}}'), "rows", "", "rows"),
-    "the item of a loop": (steps("- foreach:", "    collection: payload.orders", "    steps:", f'      - logger: {{message: "#[payload.{CURSOR}]"}}'), "sku qty", "orders", ""),
-    "the counter of a loop": (steps("- foreach:", "    counterVariableName: nth", "    collection: payload.orders", "    steps:", f'      - logger: {{message: "#[vars.{CURSOR}]"}}'), "nth rootMessage", "counter", ""),
-    "behind a loop": (steps("- foreach: {collection: payload.orders, collect: {target: out, success: {id: 1}, failure: {why: x}}, steps: []}", f'- logger: {{message: "#[payload.{CURSOR}]"}}'), "orders", "sku", ""),
-    "outcomes of a loop": (steps("- foreach: {collection: payload.orders, collect: {target: out, success: {id: 1}, failure: {why: x}}, steps: []}", f'- logger: {{message: "#[vars.out[0].{CURSOR}]"}}'), "id why", "", ""),
-    "another payload": (steps("- set-payload: {value: {name: Ada, count: '#[length(payload.orders)]'}}", f'- logger: {{message: "#[payload.{CURSOR}]"}}'), "name count", "orders", ""),
-    "the result of a mock": (steps("- http:request: {url: 'http://x'}", f'- logger: {{message: "#[payload.{CURSOR}]"}}'), "rate", "orders", "rate"),
-    "let": (steps("- transform:", "    let: {first: 'payload.orders[0]', second: 1}", f'    set-payload: "#[$first.{CURSOR}]"'), "sku", "", ""),
-    "names of let": (steps("- transform:", "    let: {first: 1}", f'    set-payload: "#[${CURSOR}]"'), "$first", "payload", "$first"),
-    "let sees those above": (steps("- transform:", "    let:", "      first: 1", f"      second: ${CURSOR}", "      third: 1"), "$first", "$third $second", ""),
-    "behind a validation": (steps("- json:validate-schema: {schemaContents: {properties: {extra: {type: string}}}}", f'- logger: {{message: "#[payload.{CURSOR}]"}}'), "extra", "", ""),
-    "an error": (steps("- try:", "    steps: [{set-variable: {variableName: a, value: 1}}]", "    error-handler:", f'      - on-error-continue: {{when: "error.{CURSOR}"}}'), "description type", "", ""),
-    "variables in a handler": (steps("- try:", "    steps: [{set-variable: {variableName: a, value: 1}}]", "    error-handler:", f'      - on-error-continue: {{when: "vars.{CURSOR}"}}'), "a", "", ""),
-    "an operation of an API": (f'flows:\n  put:\\pets\\(id):\n    steps:\n      - logger: {{message: "#[payload.{CURSOR}]"}}', "wings", "", "wings"),
-    "parameters of an API": (f'flows:\n  put:\\pets\\(id):\n    steps:\n      - logger: {{message: "#[attributes.queryParams.{CURSOR}]"}}', "dry", "", "dry"),
-    "a script": (steps("- set-payload:", "    value:", "      dataweave: |", "        %dw 2.0", "        ---", f"        payload.orders map $.{CURSOR}"), "sku", "orders", ""),
-    "functions of a script": (steps(f'- set-payload: {{value: {{dataweave: "upp{CURSOR}"}}}}'), "upper", "sum_by", "upper"),
-    "a variable of a script": (steps("- set-payload:", "    value:", "      dataweave: |", "        var all = payload.orders", "        ---", f"        all[0].{CURSOR}"), "qty", "", ""),
-    "a file in DataWeave": (f'expression-language: dataweave\n{steps(f"- logger: {{message: #[payload.orders filter ((o) -> o.{CURSOR}".replace("#[", chr(34) + "#["))}', "sku", "", ""),
-    "a sub-flow sees its caller": (steps("- foreach: {collection: payload.orders, steps: [{flow-ref: {name: inner}}]}") + f'sub-flows:\n  inner:\n    steps:\n      - logger: {{message: "#[payload.{CURSOR}]"}}', "sku qty", "orders", ""),
-    "in a broken file": (steps("- set-variable: {variableName: tax, value: {rate: 2}", "- nonsense", "- logger:", f'    message: "#[vars.tax.{CURSOR}'), "rate", "", "rate"),
-    "with tabs": (f"flows:\n\tf:\n\t\tsteps:\n\t\t\t- logger:\n\t\t\t\t\t{CURSOR}", "message level", "", ""),
-    "with CR LF and emoji": (steps("- set-variable: {variableName: t😀, value: {rate: 2}}", f'- logger: {{message: "😀 #[vars.{CURSOR}]"}}').replace("\n", "\r\n"), "t😀", "", ""),
-    "in a comment nothing": (f"flows: {{}}\n# {CURSOR}", "", "configs", ""),
-}  # fmt: skip
+CASES: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "completions.yaml").read_text("utf-8"))
 
 
-@pytest.mark.parametrize(("marked", "there", "absent", "first"), CASES.values(), ids=CASES.keys())
-def test_what_is_offered(tmp_path: Path, marked: str, there: str, absent: str, first: str) -> None:
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_what_is_offered(tmp_path: Path, case: dict[str, str]) -> None:
+    marked = case["text"] if "text" in case else steps(*case["steps"].splitlines())
     found = written(tmp_path, marked)
-    assert [label for label in there.split() if label not in found] == []
-    assert [label for label in absent.split() if label in found] == []
-    assert not first or next(iter(found)) == first
+    assert [label for label in case.get("offers", "").split() if label not in found] == []
+    assert [label for label in case.get("not", "").split() if label in found] == []
+    assert "first" not in case or next(iter(found)) == case["first"]
 
 
 TEST_FILES: dict[str, tuple[str, str, str]] = {
@@ -237,21 +165,35 @@ def test_what_is_offered_has_its_manual(tmp_path: Path) -> None:
 # Hover
 
 
+def logged(expression: str, *before: str) -> str:
+    """Return a flow that logs an expression, behind other steps."""
+    return steps(*before, f'- logger: {{message: "#[{expression}]"}}')
+
+
+ITEMS = ("- foreach:", "    collection: payload.orders", "    steps:")
+LENGTH = "- set-variable: {variableName: n, value: '#[length(payload.orders) + `41`]'}"
+HANDLED = f"- try: {{error-handler: [{{on-error-continue: {{type: 'ANY, DB:CONN{CURSOR}ECTIVITY'}}}}]}}"
 HOVERS: dict[str, tuple[str, str]] = {
     "an element": (steps(f"- fore{CURSOR}ach: {{}}"), "Run the nested steps once for each item"),
     "a parameter": (steps(f"- set-payload: {{val{CURSOR}ue: 1}}"), "**value**: value (required)"),
     "a section": (f"fl{CURSOR}ows: {{}}", "flows by name"),
     "a flow by name": (steps(f"- flow-ref: {{name: store{CURSOR}-one}}"), "Store one record."),
     "a config by name": (steps(f"- db:select: {{config-ref: C{CURSOR}rm}}"), "`db:config`"),
-    "an error type": (steps(f"- try: {{error-handler: [{{on-error-continue: {{type: 'ANY, DB:CONN{CURSOR}ECTIVITY'}}}}]}}"), "MULE:CONNECTIVITY"),
-    "a function": (steps(f'- logger: {{message: "#[len{CURSOR}gth(payload)]"}}'), "length("),
-    "a field": (steps(f'- logger: {{message: "#[payload.orders[0].s{CURSOR}ku]"}}'), '"B-2"'),
-    "a field of an item": (steps("- foreach:", "    collection: payload.orders", "    steps:", f'      - logger: {{message: "#[payload.s{CURSOR}ku]"}}'), '"B-2"'),
-    "a computed value": (steps("- set-variable: {variableName: n, value: '#[length(payload.orders) + `41`]'}", f'- logger: {{message: "#[vars.{CURSOR}n]"}}'), "42"),
-    "a let": (steps("- transform:", "    let: {n: 'length(payload.orders)'}", f'    set-payload: "#[$n{CURSOR} + `1`]"'), "1"),
-    "a function of a script": (steps(f'- set-payload: {{value: {{dataweave: "up{CURSOR}per(payload.orders[0].sku)"}}}}'), "upper"),
-    "a secret": (steps(f'- logger: {{message: "#[payload.api{CURSOR}Key]"}}'), "test case"),
-}  # fmt: skip
+    "an error type": (steps(HANDLED), "MULE:CONNECTIVITY"),
+    "a function": (logged(f"len{CURSOR}gth(payload)"), "length("),
+    "a field": (logged(f"payload.orders[0].s{CURSOR}ku"), '"B-2"'),
+    "a field of an item": (steps(*ITEMS, f'      - logger: {{message: "#[payload.s{CURSOR}ku]"}}'), '"B-2"'),
+    "a computed value": (logged(f"vars.{CURSOR}n", LENGTH), "42"),
+    "a let": (
+        steps("- transform:", "    let: {n: 'length(payload.orders)'}", f'    set-payload: "#[$n{CURSOR} + `1`]"'),
+        "```json\n1\n```",
+    ),
+    "a function of a script": (
+        steps(f'- set-payload: {{value: {{dataweave: "up{CURSOR}per(payload.orders[0].sku)"}}}}'),
+        "upper",
+    ),
+    "a secret": (logged(f"payload.api{CURSOR}Key"), "test case"),
+}
 
 
 @pytest.mark.parametrize(("marked", "told"), HOVERS.values(), ids=HOVERS.keys())
@@ -273,7 +215,8 @@ def test_the_page_of_a_mistake_is_shown_at_its_place(tmp_path: Path) -> None:
     site, text, offset = site_with(tmp_path, {"a.yaml": f"flows: {{f: {{steps: [{{set-pay{CURSOR}lod: {{}}}}]}}}}"})
     site.diagnostics()
     found = hover(site, text, offset)
-    assert found is not None and "`engine explain F102`" in found.markdown
+    assert found is not None
+    assert "`engine explain F102`" in found.markdown
     assert text.source[found.start : found.end] == "set-paylod"
 
 
@@ -325,7 +268,7 @@ def test_the_colors_of_expressions(tmp_path: Path) -> None:
 
 def test_no_text_makes_anything_fail(tmp_path: Path) -> None:
     shipped = (ROOT / "flows" / "bulk-upsert.yaml").read_text()
-    chance = random.Random(18)
+    chance = random.Random(18)  # noqa: S311  # the same texts each time
     pieces = [
         "{",
         "[",

@@ -6,9 +6,11 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from engine.editor.asking.meaning import Fields, element_class
+from engine.loading.catalog import discover
 from engine.loading.sections import SECTIONS
 from engine.manual.pages import ARROW, descriptions, example, prose, signature
 from engine.parameters.element import Element, raised_types
@@ -30,6 +32,15 @@ def documentation_of(site: Site, topic: tuple[str, ...]) -> str:
     kind, *rest = topic or ("",)
     known = PAGES.get(kind)
     return known(site, *rest) if known else ""
+
+
+def prepare() -> None:
+    """Import all that the first answers need, behind the start of the server."""
+    from engine.dataweave import declared
+
+    for _ in chain(discover().elements(), declared()):
+        pass
+    _meanings()
 
 
 def _element(site: Site, name: str) -> str:

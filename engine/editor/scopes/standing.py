@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.editor.scopes.shape import UNKNOWN, Shape
+from engine.expressions.digits import is_digits
 
 WORD = re.compile(r"\$?\w*\Z")
 FARTHEST = 15_000
@@ -82,6 +83,6 @@ def cut(text: str) -> tuple[str, str]:
     text = text[-FARTHEST:]
     found = WORD.search(text, max(0, len(text) - 200))
     word = found[0] if found else ""
-    if word[:1].isnumeric():
+    if is_digits(word[:1]):
         word = ""
     return text[: len(text) - len(word)], word

@@ -55,6 +55,7 @@ class _Shapes:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._texts = site.texts
         self._tests: list[tuple[Path, Any]] = []
         self._callers: list[str] = []
 
@@ -95,7 +96,7 @@ class _Shapes:
         return found
 
     def _mentioning(self, name: str) -> Iterator[Text]:
-        return (text for path, text in self._site.texts.items() if not is_test(path) and name in text.source)
+        return (text for path, text in self._texts.items() if not is_test(path) and name in text.source)
 
     # What enters a flow
 
@@ -192,7 +193,7 @@ class _Shapes:
 
     def _after_flow(self, act: Mapping[str, Any]) -> Seen:
         """Return the event behind the flow that a case runs."""
-        for text in self._site.texts.values():
+        for text in self._texts.values():
             is_near = "http:listener" in text.source or str(act.get("flow")) in text.source
             if is_test(text.path) or not is_near:
                 continue
