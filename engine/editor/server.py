@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from engine.editor.texts import Change, Text, path_of
 
 if TYPE_CHECKING:
     from engine.editor.background import Background
-    from engine.editor.completing.item import Completion
     from engine.editor.site import Site
     from engine.editor.workspace import Workspace
 
@@ -179,112 +179,38 @@ def site_and_text(ls: Server, uri: str) -> tuple[Site, Text] | None:
     return (ls.files.site_of(path), text) if path and text else None
 
 
-# Completion, hover, signatures, colors
+# Words: completion, hover, signatures, colors
 
-KINDS_OF_COMPLETIONS = {
-    "section": types.CompletionItemKind.Module,
-    "element": types.CompletionItemKind.Class,
-    "parameter": types.CompletionItemKind.Property,
-    "value": types.CompletionItemKind.EnumMember,
-    "name": types.CompletionItemKind.Reference,
-    "type": types.CompletionItemKind.Event,
-    "field": types.CompletionItemKind.Field,
-    "variable": types.CompletionItemKind.Variable,
-    "function": types.CompletionItemKind.Function,
-    "file": types.CompletionItemKind.File,
-    "property": types.CompletionItemKind.Constant,
-}
-ASK_AGAIN = types.Command("Suggest", "editor.action.triggerSuggest")
-"""The command of VS Code that opens the list again; other editors do not know it, and leave it out."""
 PUNCTUATION = [".", "$", "{", "[", "'", '"', "/", ":", " ", "&"]
-
-
-@server.feature(
-    types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=PUNCTUATION, resolve_provider=True)
+WORDS: tuple[tuple[str, str, Any], ...] = (
+    (
+        types.TEXT_DOCUMENT_COMPLETION,
+        "words.completion",
+        types.CompletionOptions(trigger_characters=PUNCTUATION, resolve_provider=True),
+    ),
+    (types.COMPLETION_ITEM_RESOLVE, "words.resolve", None),
+    (types.TEXT_DOCUMENT_HOVER, "words.on_hover", None),
+    (
+        types.TEXT_DOCUMENT_SIGNATURE_HELP,
+        "words.signature_help",
+        types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"]),
+    ),
+    (
+        types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL,
+        "words.semantic_tokens",
+        types.SemanticTokensLegend(list(KINDS), []),
+    ),
 )
-def completion(ls: Server, params: types.CompletionParams) -> types.CompletionList | None:
-    from engine.editor.completing.complete import complete
-
-    if not (found := site_and_text(ls, params.text_document.uri)):
-        return None
-    site, text = found
-    offers = complete(site, text, text.offset(params.position.line, params.position.character))
-    uri = params.text_document.uri
-    return types.CompletionList(False, [_offer(ls, text, uri, number, each) for number, each in enumerate(offers)])
+"""Each request, its function in a module of `features`, and what the editor is told of it."""
 
 
-def _offer(ls: Server, text: Text, uri: str, number: int, offer: Completion) -> types.CompletionItem:
-    from engine.editor.completing.item import without_places
+def _answering(name: str) -> Any:
+    def answer(ls: Server, params: Any) -> Any:
+        module, _, function = name.partition(".")
+        return getattr(import_module(f"engine.editor.features.{module}"), function)(ls, params)
 
-    has_snippets = offer.is_snippet and _takes_snippets(ls)
-    written = offer.inserted if has_snippets or not offer.is_snippet else without_places(offer.inserted)
-    return types.CompletionItem(
-        offer.label,
-        kind=KINDS_OF_COMPLETIONS[offer.kind],
-        detail=offer.detail or None,
-        sort_text=f"{number:04}",
-        filter_text=offer.label,
-        text_edit=types.TextEdit(range_of(text, offer.start, offer.end), written),
-        insert_text_format=types.InsertTextFormat.Snippet if has_snippets else types.InsertTextFormat.PlainText,
-        insert_text_mode=types.InsertTextMode.AdjustIndentation,
-        command=ASK_AGAIN if offer.goes_on else None,
-        data={"uri": uri, "topic": list(offer.topic)} if offer.topic else None,
-    )
+    return answer
 
 
-def _takes_snippets(ls: Server) -> bool:
-    told = ls.client_capabilities.text_document
-    item = told.completion.completion_item if told and told.completion else None
-    return bool(item and item.snippet_support)
-
-
-@server.feature(types.COMPLETION_ITEM_RESOLVE)
-def resolve(ls: Server, item: types.CompletionItem) -> types.CompletionItem:
-    from engine.editor.asking.documentation import documentation_of
-
-    told = item.data if isinstance(item.data, dict) else {}
-    if found := site_and_text(ls, str(told.get("uri", ""))):
-        markdown = documentation_of(found[0], tuple(map(str, told.get("topic", ()))))
-        item.documentation = _markdown(markdown) if markdown else None
-    return item
-
-
-@server.feature(types.TEXT_DOCUMENT_HOVER)
-def on_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
-    from engine.editor.hovering import hover
-
-    if not (found := site_and_text(ls, params.text_document.uri)):
-        return None
-    site, text = found
-    shown = hover(site, text, text.offset(params.position.line, params.position.character))
-    return types.Hover(_markdown(shown.markdown), range_of(text, shown.start, shown.end)) if shown else None
-
-
-def _markdown(text: str) -> types.MarkupContent:
-    return types.MarkupContent(types.MarkupKind.Markdown, text)
-
-
-@server.feature(
-    types.TEXT_DOCUMENT_SIGNATURE_HELP,
-    types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"]),
-)
-def signature_help(ls: Server, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
-    from engine.editor.signatures import signature_at
-
-    if not (found := site_and_text(ls, params.text_document.uri)):
-        return None
-    site, text = found
-    call = signature_at(site, text, text.offset(params.position.line, params.position.character))
-    if call is None:
-        return None
-    arguments = [types.ParameterInformation(place) for place in call.arguments]
-    told = types.SignatureInformation(call.label, _markdown(call.markdown), arguments, call.active)
-    return types.SignatureHelp([told], 0, call.active)
-
-
-@server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, types.SemanticTokensLegend(list(KINDS), []))
-def semantic_tokens(ls: Server, params: types.SemanticTokensParams) -> types.SemanticTokens:
-    from engine.editor.tokens import colored, encoded
-
-    found = site_and_text(ls, params.text_document.uri)
-    return types.SemanticTokens(encoded(found[1], colored(*found)) if found else [])
+for request, name, options in WORDS:
+    server.feature(request, options)(_answering(name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from engine.editor.site import Site
     from engine.editor.texts import Text
 
-ARGUMENT = re.compile(r"[^,()]+")
 
 
 @dataclass(frozen=True)

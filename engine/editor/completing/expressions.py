@@ -19,7 +19,6 @@ from engine.values.telling import is_telling
 
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 ROOTS_OF_DATAWEAVE = ("app", "server", "mule")
-ARGUMENT = re.compile(r"\w+(?=[,)\]])|&\w+")
 
 
 def complete(asked: Asked, inside: InExpression) -> Iterator[Completion]:

@@ -28,7 +28,6 @@ from engine.parameters.schema import kind_of
 from engine.steps.error_handler import OnError
 
 INDENT = "  "
-OTHER_KEYS_OF_CASES = {"run": "steps", "only": "true", "skip": "text"}
 
 
 def complete(asked: Asked, meaning: Meaning, present: tuple[str, ...], *, indent: str = "") -> Iterator[Completion]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.editor.asking.asked import Asked
 from engine.editor.asking.facts import facts_of
-from engine.editor.asking.meaning import Value, element_class
+from engine.editor.asking.meaning import element_class
 from engine.editor.completing.item import Completion
 from engine.values.errors import ANY
 
@@ -113,9 +113,3 @@ def _functions_of(path: Path, changed: int) -> tuple[tuple[str, str], ...]:
         return ()
     found = [each for each in body if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))]
     return tuple((each.name, (ast.get_docstring(each) or "").partition("\n")[0]) for each in found)
-
-
-def is_reference(meaning: Value) -> bool:
-    from engine.parameters.amounts import Reference
-
-    return any(isinstance(each, Reference) for each in meaning.metadata)

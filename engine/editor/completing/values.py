@@ -15,7 +15,7 @@ from engine.editor.completing.item import Completion
 from engine.editor.completing.keys import literals
 from engine.expressions import LANGUAGES
 from engine.parameters.amounts import SIZE as SIZES
-from engine.parameters.amounts import UNITS, Amount, Interval, Period
+from engine.parameters.amounts import UNITS
 from engine.parameters.config import Config
 from engine.parameters.python_function import PythonFunction
 from engine.parameters.schema import kind_of
@@ -28,7 +28,6 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 USUAL_AMOUNTS = ("500ms", "1s", "5s", "30s", "1m", "5m", "1h")
 SIZE_UNITS = ("KB", "MB", "KiB", "MiB", "GiB")
-TIMES = (Amount, Period, Interval)
 PLAIN = re.compile(r"[A-Za-z0-9_/.$(\\][^\n#]*")
 BY_KEY: dict[str, Callable[[Asked], Iterator[Completion]]] = {
     "queueName": lambda asked: names.of_facts(facts_of(asked.site).queues),
