@@ -54,8 +54,10 @@ def _offers(asked: Asked, inside: InExpression, found: Standing) -> Iterator[Com
     if found.of is not None:
         fields = found.of.members() or (found.of.items().members() if is_script else {})
         yield from _fields(fields, asked, rank=1)
-    elif found.word.startswith("$") or (found.is_operand and found.variables):
+    elif found.is_operand:
         yield from _variables(found, is_script=is_script)
+        if found.is_inner or found.word.startswith("$"):
+            yield from _reaching_out(asked)
     if found.of is None and found.is_operand and not found.word.startswith("$"):
         yield from _names(asked, found, is_script=is_script)
     elif found.of is None and is_script:
@@ -83,6 +85,13 @@ def _variables(found: Standing, *, is_script: bool) -> Iterator[Completion]:
     for name, shape in found.variables.items():
         written = name if is_script else f"${name}"
         yield Completion(written, "variable", shape.told, rank=1)
+
+
+def _reaching_out(asked: Asked) -> Iterator[Completion]:
+    """Yield the parts of the event as names that count everywhere, such as inside of a filter."""
+    yield Completion("$", "variable", "the event", rank=4)
+    for name, shape in asked.seen.roots().members().items():
+        yield Completion(f"${name}", "variable", shape.told, rank=3)
 
 
 def _functions(functions: Mapping[str, Function]) -> Iterator[Completion]:

@@ -13,6 +13,7 @@ OF_ENTRIES = frozenset({"mapObject", "filterObject", "pluck"})
 """Functions that call another one for each entry of a map."""
 ENDS_BINDING = frozenset({"var", "fun", "type", "output", "input", "import", "ns"})
 CLOSING = frozenset(")]}")
+INTERPOLATION = "$("
 MOST_FRAMES = 200
 
 
@@ -25,10 +26,21 @@ def standing(text: str, roots: Shape) -> Standing:
         reader.take(last)
     frame = reader.frame
     if last is not None and (last.is_open or last.kind == "comment"):
-        return Standing("", is_text=True, call=reader.call)
+        inner = _interpolated(last)
+        if inner is None:
+            return Standing("", is_text=True, call=reader.call)
+        own = Shape.of_entries({**roots.members(), **reader.variables})
+        return standing(f"{inner}{word}", own)
     of = (frame.value or UNKNOWN) if frame.after_dot else None
     is_operand = frame.value is None and not frame.after_dot
     return Standing(word, of, roots, reader.variables, reader.call, False, is_operand, False, frame.result)
+
+
+def _interpolated(token: Token) -> str | None:
+    """Return what is written by now in the `$(…)` at the end of a text; None if there is none that is open."""
+    start = token.text.rfind(INTERPOLATION) if token.kind == "text" else -1
+    inner = token.text[start + len(INTERPOLATION) :]
+    return inner if start >= 0 and inner.count("(") >= inner.count(")") else None
 
 
 def value_of(text: str, roots: Shape) -> Shape:

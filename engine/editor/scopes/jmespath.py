@@ -93,7 +93,7 @@ class _Reader:
     def _variable(self, frame: Frame, text: str) -> None:
         frame.begin()
         name = text.removeprefix("$")
-        frame.value = self.variables.get(name, UNKNOWN) if name else self._roots
+        frame.value = (self.variables.get(name) or self._roots.member(name)) if name else self._roots
 
     def _bind(self, frame: Frame) -> None:
         if self._binding:
