@@ -108,6 +108,13 @@ TEST_FILES: dict[str, tuple[str, str, str]] = {
         "status headers payload calls",
         "",
     ),
+    "parameters of a mocked step": (
+        f"cases: {{a: {{mock: [{{processor: 'http:request', with: {{{CURSOR}}}}}]}}}}",
+        "path method",
+        "collection",
+    ),
+    "matchers": (f"cases: {{a: {{expect: {{payload: {{{CURSOR}}}}}}}}}", "$contains $gte", "payload"),
+    "calls": (f"cases: {{a: {{expect: {{calls: [{{{CURSOR}}}]}}}}}}", "processor times with", "payload"),
     "steps of a hook": (f"before-all:\n  - {CURSOR}", "set-variable", "http:listener"),
 }
 
@@ -134,6 +141,24 @@ def test_an_element_comes_with_its_required_parameters(tmp_path: Path) -> None:
 def test_in_braces_it_comes_in_braces(tmp_path: Path) -> None:
     found = written(tmp_path, f"flows: {{f: {{steps: [{{flow-r{CURSOR}}}]}}}}")["flow-ref"]
     assert found.inserted == "flow-ref: {name: $1}"
+
+
+@pytest.mark.parametrize(
+    ("marked", "label", "text"),
+    [
+        (
+            f"flows:\n  f:\n    source: {CURSOR}",
+            "vm:listener",
+            "\n  vm:listener:\n    config-ref: $1\n    queueName: $2",
+        ),
+        (f"flows:\n  f:\n    steps: {CURSOR}", "logger", "\n  - logger: {$0}"),
+        (f"flows:\n  f:\n    steps:\n      {CURSOR}", "logger", "- logger: {$0}"),
+        (f"flows: {{f: {{source: {CURSOR}}}}}", "vm:listener", "{vm:listener: {config-ref: $1, queueName: $2}}"),
+        (f"flows: {{f: {{steps: {CURSOR}}}}}", "logger", "[{logger: {$0}}]"),
+    ],
+)
+def test_behind_a_key_it_begins_in_the_line_below(tmp_path: Path, marked: str, label: str, text: str) -> None:
+    assert written(tmp_path, marked)[label].inserted == text
 
 
 def test_of_an_element_that_is_there_only_the_name_is_written(tmp_path: Path) -> None:

@@ -154,7 +154,9 @@ class Expected(Meaning):
     """The map `expect` of a test: its keys are expressions."""
 
     def inside(self, key: Key, catalog: Catalog) -> Meaning:
-        return Several(ANYTHING) if key == "calls" else Matched(str(key))
+        from engine.testing.expected.expectations import Calls
+
+        return Several(Fields(Calls)) if key == "calls" else Matched(str(key))
 
 
 @dataclass(frozen=True)

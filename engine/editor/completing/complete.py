@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from engine.editor.asking.asked import Asked
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = re.compile(r"\$\{([^}:\n]*)\Z")
 MAPS = (Top, OneElement, Fields, Expected)
+BEHIND_KEY = re.compile(r":[ \t]+\Z")
+LONGEST_KEY = 200
 MOST = 400
 """How many offers are made at once."""
 
@@ -71,7 +74,7 @@ def _around(asked: Asked) -> Iterator[Completion]:
         yield from keys.complete(asked, meaning, cursor.present)
         yield from _too_near(asked, meaning)
     elif isinstance(meaning, (*MAPS, Handlers)):
-        yield from keys.complete(asked, meaning, ())
+        yield from _below(asked, keys.complete(asked, meaning, ()))
         if isinstance(meaning, Handlers):
             yield from _as_item(asked, meaning.each)
     elif isinstance(meaning, Several) and not isinstance(meaning.each, (Named, Several)):
@@ -89,11 +92,29 @@ def _too_near(asked: Asked, meaning: Meaning) -> Iterator[Completion]:
             yield from keys.complete(asked, meaning.inside(name, asked.site.catalog), (), indent=keys.INDENT)
 
 
+def _below(asked: Asked, offers: Iterable[Completion]) -> Iterator[Completion]:
+    """Yield offers that begin a map or a list; behind its key they begin in the line below, or in braces."""
+    before = asked.text.source[max(0, asked.cursor.start - LONGEST_KEY) : asked.cursor.start]
+    is_behind_key = BEHIND_KEY.search(before) is not None and not isinstance(asked.meaning, Top)
+    is_flow_style = keys.is_flow_style(asked)
+    for offer in offers:
+        if is_behind_key and is_flow_style:
+            yield replace(offer, text=f"{{{offer.inserted}}}")
+        elif is_behind_key:
+            yield replace(offer, text="\n" + indent(offer.inserted, keys.INDENT))
+        else:
+            yield offer
+
+
 def _as_item(asked: Asked, each: Meaning) -> Iterator[Completion]:
     """Yield the beginnings of an item of a list; a value that may stand alone for a list needs no dash."""
     if isinstance(each, MAPS):
-        for offer in keys.complete(asked, each, ()):
-            yield replace(offer, text=f"- {offer.inserted}")
+        is_flow_style = keys.is_flow_style(asked)
+        offers = keys.complete(asked, each, ())
+        if is_flow_style:
+            yield from (replace(offer, text=f"[{{{offer.inserted}}}]") for offer in offers)
+        else:
+            yield from _below(asked, (replace(offer, text=f"- {offer.inserted}") for offer in offers))
     else:
         yield from _in_list(asked, each, values.complete(asked, each))
 

@@ -13,14 +13,18 @@ from engine.editor.asking.meaning import (
     Expected,
     Fields,
     Handlers,
+    Matched,
     Meaning,
     Named,
     OneElement,
     Several,
     Top,
+    element_class,
     suite_fields,
 )
 from engine.editor.completing.item import Completion
+from engine.editor.shaping.values import text_of
+from engine.editor.sketching.nodes import at
 from engine.loading.sections import SECTIONS
 from engine.manual.pages import SHARED, summary
 from engine.parameters.element import Element
@@ -40,6 +44,10 @@ def complete(asked: Asked, meaning: Meaning, present: tuple[str, ...], *, indent
         yield from _parameters(asked, meaning, present, indent)
     elif isinstance(meaning, Handlers) and not present:
         yield Completion("ref", "parameter", "the handlers of that name", "ref: ", goes_on=True)
+    elif isinstance(meaning, Named) and asked.is_test and asked.cursor.path[-1:] == ("with",):
+        yield from _of_step(asked, present)
+    elif isinstance(meaning, Matched):
+        yield from _matchers()
     elif isinstance(meaning, Expected):
         yield Completion("calls", "parameter", "how often steps are called", "calls: ", rank=6)
 
@@ -63,14 +71,28 @@ def _sections(meaning: Top, present: tuple[str, ...]) -> Iterator[Completion]:
                 yield Completion(name, "parameter", kind_of(info).word, f"{name}: ", rank=0, topic=_topic(suite, name))
 
 
+def _of_step(asked: Asked, present: tuple[str, ...]) -> Iterator[Completion]:
+    """Yield the parameters of the element that a test names beside `with`."""
+    named = at(asked.cursor.root, (*asked.cursor.path[:-1], "processor"))
+    name = text_of(named, asked.text.source)
+    if cls := element_class(asked.site.catalog, name):
+        yield from _parameters(asked, Fields(cls, name), present, "")
+
+
+def _matchers() -> Iterator[Completion]:
+    from engine.testing.expected.matchers import MATCHERS
+
+    yield from (Completion(name, "parameter", "a matcher", f"{name}: ", rank=2) for name in MATCHERS)
+
+
 # Elements
 
 
 def _elements(asked: Asked, meaning: OneElement) -> Iterator[Completion]:
-    is_flow_style = _is_flow_style(asked)
+    is_in_brackets = is_flow_style(asked)
     behind = 4 if _is_item(asked) or isinstance(asked.meaning, Several) else 2
     for name, cls in _of_kind(asked, meaning.kind):
-        text = name if asked.cursor.has_colon else snippet(name, cls, is_flow_style=is_flow_style, behind=behind)
+        text = name if asked.cursor.has_colon else snippet(name, cls, is_flow_style=is_in_brackets, behind=behind)
         is_snippet = not asked.cursor.has_colon
         rank, element = 4 if ":" in name else 3, cast(Any, cls)
         told = _summary(element)
@@ -96,7 +118,8 @@ def _is_item(asked: Asked) -> bool:
     return bool(asked.cursor.path) and isinstance(asked.cursor.path[-1], int)
 
 
-def _is_flow_style(asked: Asked) -> bool:
+def is_flow_style(asked: Asked) -> bool:
+    """Return whether brackets are open in the line."""
     line = asked.cursor.source.rfind("\n", 0, asked.cursor.start) + 1
     before = asked.cursor.source[line : asked.cursor.start]
     return before.count("{") > before.count("}") or before.count("[") > before.count("]")
@@ -181,7 +204,7 @@ def _topic(meaning: Fields, key: str) -> tuple[str, ...]:
 def _written(asked: Asked, meaning: Fields, key: str, indent: str) -> tuple[str, bool]:
     """Return a key with what begins its value, and whether that has places to fill in."""
     inner = meaning.inside(key, asked.site.catalog)
-    if _is_flow_style(asked):
+    if is_flow_style(asked):
         opened = {True: "{$0}", False: "[$0]"}.get(isinstance(inner, (Fields, Named, OneElement)), "")
         is_several = isinstance(inner, (Fields, Named, OneElement, Several))
         return (f"{key}: {opened}", True) if is_several else (f"{key}: ", False)
