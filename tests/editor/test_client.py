@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from editor.editing import editor
-from editor.sites import CURSOR
+from editor_client import editor
+from editor_sites import CURSOR
 from lsprotocol import types
 
 MARKED = f"""\

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from editor.sites import CURSOR, site_with
+from editor_sites import CURSOR, site_with
 
 from engine.editor.asking.documentation import documentation_of
 from engine.editor.completing.complete import complete
