@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+
+import yaml
 
 from engine.editor.shaping.values import data_of, sketched
 from engine.loading.properties import as_text, flatten
 
 if TYPE_CHECKING:
     from engine.editor.site import Site
-    from engine.loading.files.document import Document
 
 RAISING = {"raise-error": "type", "error-mapping": "targetType"}
 """Keys under which the types of errors are named that a flow raises itself."""
 DEEPEST = 80
+MOST_FILES = 2048
 QUEUES, QUEUE = "queues", "queueName"
 
 
@@ -41,19 +43,20 @@ class Facts:
             known.update(getattr(other, name))
 
 
-_KEPT: WeakKeyDictionary[Document, Facts] = WeakKeyDictionary()
-
-
 def facts_of(site: Site) -> Facts:
     """Return what all files of a site define."""
     found = Facts()
-    for path, text in site.texts.items():
-        document = site.parsed(path)
-        if document not in _KEPT:
-            data = document.data if document.data is not None else data_of(sketched(text.source), text.source)
-            _KEPT[document] = _read(data)
-        found.add(_KEPT[document])
+    for text in site.texts.values():
+        found.add(_of_text(text.source))
     return found
+
+
+@lru_cache(maxsize=MOST_FILES)
+def _of_text(source: str) -> Facts:
+    try:
+        return _read(yaml.load(source, Loader=yaml.CBaseLoader))  # noqa: S506  # texts alone
+    except (yaml.YAMLError, RecursionError):
+        return _read(data_of(sketched(source), source))
 
 
 def _read(data: Any) -> Facts:
