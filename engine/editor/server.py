@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -15,6 +17,7 @@ from pygls.lsp.server import LanguageServer
 
 from engine import __version__
 from engine.editor.protocol import Protocol, converter
+from engine.editor.scopes.tokens import KINDS
 from engine.editor.texts import Change, Text, path_of
 
 if TYPE_CHECKING:
@@ -90,11 +93,18 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
 async def initialized(ls: Server, params: types.InitializedParams) -> None:
     watched = ls.client_capabilities.workspace and ls.client_capabilities.workspace.did_change_watched_files
     ls.background.begin()
+    Thread(target=_prepare, name="manual", daemon=True).start()
     if watched and watched.dynamic_registration:
         watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in WATCHED]
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
         registration = types.Registration("watched-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         await ls.client_register_capability_async(types.RegistrationParams([registration]))
+
+
+def _prepare() -> None:
+    from engine.editor.asking.documentation import prepare
+
+    prepare()
 
 
 @server.feature(types.SHUTDOWN)
@@ -167,3 +177,40 @@ def site_and_text(ls: Server, uri: str) -> tuple[Site, Text] | None:
     path = path_of(uri)
     text = ls.files.files.text(path) if path else None
     return (ls.files.site_of(path), text) if path and text else None
+
+
+# Words: completion, hover, signatures, colors
+
+PUNCTUATION = [".", "$", "{", "[", "'", '"', "/", ":", " ", "&"]
+WORDS: tuple[tuple[str, str, Any], ...] = (
+    (
+        types.TEXT_DOCUMENT_COMPLETION,
+        "words.completion",
+        types.CompletionOptions(trigger_characters=PUNCTUATION, resolve_provider=True),
+    ),
+    (types.COMPLETION_ITEM_RESOLVE, "words.resolve", None),
+    (types.TEXT_DOCUMENT_HOVER, "words.on_hover", None),
+    (
+        types.TEXT_DOCUMENT_SIGNATURE_HELP,
+        "words.signature_help",
+        types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"]),
+    ),
+    (
+        types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL,
+        "words.semantic_tokens",
+        types.SemanticTokensLegend(list(KINDS), []),
+    ),
+)
+"""Each request, its function in a module of `features`, and what the editor is told of it."""
+
+
+def _answering(name: str) -> Any:
+    def answer(ls: Server, params: Any) -> Any:
+        module, _, function = name.partition(".")
+        return getattr(import_module(f"engine.editor.features.{module}"), function)(ls, params)
+
+    return answer
+
+
+for request, name, options in WORDS:
+    server.feature(request, options)(_answering(name))

@@ -1,0 +1,1 @@
+"""Finds the shapes of payloads and variables: from schemas, APIs, test cases, and the steps before."""
