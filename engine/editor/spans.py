@@ -1,13 +1,9 @@
-"""Parts of files, counted in the characters that the loader reads: without a BOM, a line break as one character."""
+"""Parts of files, counted in the characters that the loader reads (`Lines.offset_in_document`)."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import NamedTuple
-
-BOM = "\ufeff"
-BREAK = re.compile(r"\r\n?")
 
 
 class Span(NamedTuple):
@@ -23,23 +19,3 @@ class Edit(NamedTuple):
 
     span: Span
     text: str
-
-
-def as_loaded(source: str) -> str:
-    """Return the text of an editor as the loader reads it."""
-    return BREAK.sub("\n", source.removeprefix(BOM))
-
-
-def offset_as_loaded(source: str, offset: int) -> int:
-    """Return where a character of the editor's text is in the loader's."""
-    return len(as_loaded(source[:offset]))
-
-
-def offset_in_source(source: str, offset: int) -> int:
-    """Return where a character of the loader's text is in the editor's."""
-    position = offset + source.startswith(BOM)
-    for match in re.finditer(r"\r\n", source):
-        if match.start() >= position:
-            break
-        position += 1
-    return position

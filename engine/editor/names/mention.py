@@ -21,7 +21,7 @@ class Mention:
 
     place, length: its characters, without quotes around them. owner: the flow, handler list or case around it. scope:
     inside of which its name is known, such as the config of a queue; empty for the whole application. is_whole: whether
-    it is all of its text. style: the quotes of that text, `|` or `>` of a block, or nothing.
+    it is all of its text. style: the quotes of that text, `|` or `>` of a block, or nothing. is_path: whether it begins the path of a step, `flow/steps/2`.
     """
 
     kind: str
@@ -33,6 +33,7 @@ class Mention:
     scope: str = ""
     is_whole: bool = True
     style: str = ""
+    is_path: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:

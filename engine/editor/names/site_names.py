@@ -60,6 +60,11 @@ class Names:
             if key[0] == kind:
                 yield from (each for each in mentions if each.is_definition)
 
+    def flow_paths(self, name: str) -> Iterator[Mention]:
+        """Yield the mentions in which tests name steps by their places in a flow, or in a list of handlers."""
+        for kind in (FLOW, HANDLER):
+            yield from (each for each in self._by_key.get((kind, "", name), ()) if each.is_path)
+
     def is_taken(self, mention: Mention, name: str) -> bool:
         """Return whether something of the same kind has that name."""
         others = self._by_key.get((mention.kind, mention.scope, name), ())
@@ -95,7 +100,7 @@ class _Meanings:
             owners = [name for name in self._known[kind] if mention.name.startswith(f"{name}/")]
             if owners:
                 name = max(owners, key=len)
-                return replace(mention, kind=kind, name=name, length=len(name), is_whole=False)
+                return replace(mention, kind=kind, name=name, length=len(name), is_whole=False, is_path=True)
         return replace(mention, kind=ELEMENT)
 
 
