@@ -23,7 +23,10 @@ RULES = {
     PROPERTY: (r"[A-Za-z_][\w.-]*", "letters, digits, _, . and -"),
     TYPE: (r"[A-Za-z_][\w-]*:[A-Za-z_][\w-]*", "NAMESPACE:IDENTIFIER"),
 }
-USUAL = (r"[^\s'\"`\\#$\[\]{}](?:[^\n\r\t'\"`\\#$\[\]{}]{0,198}[^\s'\"`\\#$\[\]{}])?", "text without quotes and brackets")
+USUAL = (
+    r"[^\s'\"`\\#$\[\]{}](?:[^\n\r\t'\"`\\#$\[\]{}]{0,198}[^\s'\"`\\#$\[\]{}])?",
+    "text without quotes and brackets",
+)
 PLAIN = re.compile(r"[A-Za-z_](?:[\w ./-]|:(?! ))*")
 """A text that needs no quotes in YAML, wherever it is."""
 

@@ -11,7 +11,7 @@ from engine.editor.actions.action import REWRITE, Action
 from engine.editor.actions.rows import moved, selected_row
 from engine.editor.names.expressions import words_in
 from engine.editor.names.index import Index
-from engine.editor.names.mention import FLOW, VARIABLE
+from engine.editor.names.mention import VARIABLE
 from engine.editor.nodes import Node, read_nodes
 from engine.editor.spans import Edit, Span
 from engine.loading.catalog import Catalog
@@ -47,7 +47,12 @@ def collect_action(index: Index, path: Path, offset: int) -> Action | None:
         if row is None or row.is_flow_style or row.steps[0].first_key != "foreach":
             continue
         loop = _loop(row.holder, row.steps[0])
-        if loop and not row.has_anchors and _is_safe(index, path, loop) and not list(index.names().flow_paths(row.owner)):
+        if (
+            loop
+            and not row.has_anchors
+            and _is_safe(index, path, loop)
+            and not list(index.names().flow_paths(row.owner))
+        ):
             begin = text.rindex("-", 0, (loop.before or row.steps[0]).start)
             new = _written(text, loop, row.column)
             return Action("Write with 'collect'", REWRITE, [Edit(Span(path, begin, row.end), new)])

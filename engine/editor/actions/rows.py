@@ -89,18 +89,16 @@ def _owners(root: Node) -> Iterator[tuple[str, Node]]:
             yield key.value, value
 
 
-def _rows(
-    text: str, root: Node, owner: str, node: Node, start: int, end: int, catalog: Catalog
-) -> Iterator[Row]:
+def _rows(text: str, root: Node, owner: str, node: Node, start: int, end: int, catalog: Catalog) -> Iterator[Row]:
     """Yield the rows around a selection, from outside to inside."""
     waiting = [node]
     while waiting:
         node = waiting.pop(0)
         if not node.start <= start <= end <= _line_end(text, node):
             continue
-        if node.kind == "list" and (steps := _touched(text, node, start, end)):
-            if all(_is_step(step, catalog) for step in steps):
-                yield Row(text, root, owner, steps, node)
+        steps = _touched(text, node, start, end) if node.kind == "list" else []
+        if steps and all(_is_step(step, catalog) for step in steps):
+            yield Row(text, root, owner, steps, node)
         waiting += node.values
 
 
@@ -113,7 +111,11 @@ def _touched(text: str, node: Node, start: int, end: int) -> list[Node]:
     def begin(step: Node) -> int:
         return step.start if node.is_flow else text.rindex("-", 0, step.start)
 
-    return [step for step in node.values if begin(step) <= max(end - (end > start), start) and start <= _end(text, node, step)]
+    return [
+        step
+        for step in node.values
+        if begin(step) <= max(end - (end > start), start) and start <= _end(text, node, step)
+    ]
 
 
 def _end(text: str, holder: Node, step: Node) -> int:

@@ -73,7 +73,11 @@ def _base_path(index: Index, root: Node, source: Node) -> str:
     """Return the path that the config of a listener puts before its own."""
     reference = source.get("config-ref")
     roots = [root, *(each for path in index.site.texts if (each := read_nodes(index.document(path).text)))]
-    configs = (each.get("configs", reference.value, "http:listener-config", "basePath") for each in roots) if reference else ()
+    configs = (
+        (each.get("configs", reference.value, "http:listener-config", "basePath") for each in roots)
+        if reference
+        else ()
+    )
     found = next((each.value for each in configs if each), "")
     return "" if "${" in found else found.rstrip("/")
 

@@ -14,7 +14,9 @@ from engine.parameters.mistake import Mistake
 
 OF_YAML = frozenset({"F101", "F104", "F106", "F108"})
 """Mistakes whose `write` is the text in quotes, often with its key."""
-QUOTED_PART = re.compile(r"(?P<before>(?:- )?(?:[^\s\"']+: )?)(?P<quoted>\"(?:[^\"])*\"|'(?:''|[^'])*')(?P<behind>(?::.*)?)")
+QUOTED_PART = re.compile(
+    r"(?P<before>(?:- )?(?:[^\s\"']+: )?)(?P<quoted>\"(?:[^\"])*\"|'(?:''|[^'])*')(?P<behind>(?::.*)?)"
+)
 EXAMPLE = re.compile(r"…|\s|NS:ID|NAME|:default\}|•")
 """What tells that a text shows how to write something, and is not the text to write."""
 IN_QUOTES = re.compile(r"'([^']+)'")
@@ -30,7 +32,7 @@ def quick_fixes(path: Path, text: str, diagnostics: Iterable[Diagnostic]) -> Ite
 
 
 def _name(document: Document, path: Path, diagnostic: Diagnostic) -> Edit | None:
-    """Return the edit of a name: the message has the one that was found, at whose place another one is to be written."""
+    """Return the edit of a name: the message has the one that was found, in whose place another one is to stand."""
     write, start = diagnostic.mistake.write, document.offset_of(diagnostic.place)
     if diagnostic.code in OF_YAML - {"F106"} or EXAMPLE.search(write):
         return None

@@ -71,9 +71,9 @@ def _opens(tokens: Sequence[_Token], character: str) -> bool:
 
 
 def _variable(following: Sequence[_Token]) -> Iterator[Word]:
-    if _opens(following, ".") and (following[1].is_name or following[1].is_quoted):
-        yield following[1].as_word(VARIABLE)
-    elif _opens(following, "[") and following[1].is_quoted:
+    if (_opens(following, ".") and (following[1].is_name or following[1].is_quoted)) or (
+        _opens(following, "[") and following[1].is_quoted
+    ):
         yield following[1].as_word(VARIABLE)
 
 

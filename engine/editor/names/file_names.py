@@ -6,7 +6,18 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from engine.editor.names.mention import CONFIG, FLOW, HANDLER, PROPERTY, REAL, ROW, VARIABLE, FileNames, of_flow, of_handler
+from engine.editor.names.mention import (
+    CONFIG,
+    FLOW,
+    HANDLER,
+    PROPERTY,
+    REAL,
+    ROW,
+    VARIABLE,
+    FileNames,
+    of_flow,
+    of_handler,
+)
 from engine.editor.names.places import Found, mention, placeholders_in
 from engine.editor.names.walk import Walk
 from engine.expressions import JMESPATH, LANGUAGES
@@ -112,7 +123,7 @@ def _test_file(walk: Walk, data: Map) -> None:
         owner = f"case {walk.document.file} {name}"
         if any(each.kind == VARIABLE and each.owner == suite for each in walk.names.mentions):
             walk.names.calls.append((owner, suite))
-        if isinstance(values, Map):
+        if isinstance(values, Map) and isinstance(cases, Map):
             with walk.inside(owner):
                 _case(walk, Found(name, cases.places[name][0]), values)
 
@@ -154,21 +165,19 @@ def _act(walk: Walk, act: Map) -> None:
     walk.parameters(Case, own)
     given = act.get("given")
     variables = given.get("vars") if isinstance(given, Map) else None
-    for key in variables if isinstance(variables, Map) else ():
-        walk.note(VARIABLE, Found(key, variables.places[key][0]), is_definition=True)
+    _variables(walk, variables, is_definition=True)
     expected = act.get("expect")
-    if isinstance(expected, Map):
-        _expected_variables(walk, expected.get("vars"))
+    _variables(walk, expected.get("vars") if isinstance(expected, Map) else None)
     request = act.get("request")
     paths = [act.get(method) for method in METHODS] + [request.get("path") if isinstance(request, Map) else None]
     walk.names.requests += [(walk.owner, str(path)) for path in paths if isinstance(path, str)]
 
 
-def _expected_variables(walk: Walk, variables: Any) -> None:
-    """Note the variables of `expect: {vars: {…}}`."""
-    for key in variables if isinstance(variables, Map) else ():
+def _variables(walk: Walk, variables: Any, **more: Any) -> None:
+    """Note the keys of a map of variables; those that begin with `$` are matchers."""
+    for key, (place, _) in variables.places.items() if isinstance(variables, Map) else ():
         if not key.startswith("$"):
-            walk.note(VARIABLE, Found(key, variables.places[key][0]))
+            walk.note(VARIABLE, Found(key, place), **more)
 
 
 def _placeholders(walk: Walk, value: Any, row_names: Collection[str] = ()) -> None:

@@ -14,14 +14,17 @@ Hints = tuple[Any, ...]
 """The types that a parameter may have, and what is beside them in `Annotated`."""
 
 
-@cache
 def parameters_of(cls: type[Any]) -> Mapping[str, Hints]:
     """Return the hints of each parameter of a class, by its names in a file."""
+    made: Mapping[str, Hints] = _parameters_of(cls)
+    return made
+
+
+@cache
+def _parameters_of(cls: Any) -> Mapping[str, Hints]:
     fields: Mapping[str, FieldInfo] = cls.__pydantic_fields__
     return {
-        key: hints_of(field.annotation, field.metadata)
-        for name, field in fields.items()
-        for key in _keys(name, field)
+        key: hints_of(field.annotation, field.metadata) for name, field in fields.items() for key in _keys(name, field)
     }
 
 

@@ -21,7 +21,8 @@ class Mention:
 
     place, length: its characters, without quotes around them. owner: the flow, handler list or case around it. scope:
     inside of which its name is known, such as the config of a queue; empty for the whole application. is_whole: whether
-    it is all of its text. style: the quotes of that text, `|` or `>` of a block, or nothing. is_path: whether it begins the path of a step, `flow/steps/2`.
+    it is all of its text. style: the quotes of that text, `|` or `>` of a block, or nothing. is_path: whether it begins
+    the path of a step, `flow/steps/2`.
     """
 
     kind: str

@@ -16,7 +16,7 @@ def place_of_function(name: str, folders: Iterable[Path]) -> Place | None:
     """Return the place of `module:name`, of a file in one of these folders, or of an installed package."""
     module, _, attribute = name.partition(":")
     file = _file_of(module, [*sys.path, *map(str, folders)])
-    return file and _place_in(file, attribute.split("."))
+    return _place_in(file, attribute.split(".")) if file else None
 
 
 def place_of_module(module: str) -> Place | None:

@@ -102,8 +102,8 @@ class Walk:
 
     def _class(self, name: str) -> type[Element] | None:
         try:
-            return self.catalog[name] if name in self.catalog else None
-        except CatalogError:
+            return self.catalog[name]
+        except (CatalogError, KeyError):
             return None
 
     def handlers(self, value: Any) -> None:
@@ -158,7 +158,7 @@ class Walk:
                 return self.note(SELECTION, found)
             if _is_a(hint, PythonFunction):
                 return self.note(FUNCTION, found)
-            if get_origin(hint) in (tuple, list):
+            if _is_list(hint):
                 return self._text(text, parameter_hints(hint))
         return self.texts(text, always=any(_is_a(hint, EXPRESSIONS) for hint in hints))
 
@@ -191,7 +191,7 @@ class Walk:
                 return self._each(values, (hint,))
             if _is_a(hint, Value):
                 return self._input(values)
-            if get_origin(hint) in (tuple, list):
+            if _is_list(hint):
                 return self._each(values, parameter_hints(hint))
         return self.texts(values, always=any(_is_a(hint, EXPRESSIONS) for hint in hints))
 
@@ -211,7 +211,7 @@ class Walk:
                 return self._input(values)
             if _is_a(hint, Parameters):
                 return self.parameters(hint, values)
-            if get_origin(hint) is dict:
+            if _is_map(hint):
                 return self._entries(values, hint)
         return self.texts(values, always=any(_is_a(hint, EXPRESSIONS) for hint in hints))
 
@@ -261,7 +261,9 @@ class Walk:
         if isinstance(value, Map) and list(value) == [FROM_EXPRESSION]:
             self.texts(value[FROM_EXPRESSION], always=True)
         else:
-            for each in (value.values() if isinstance(value, Map) else value) if isinstance(value, (Map, Sequence)) else ():
+            for each in (
+                (value.values() if isinstance(value, Map) else value) if isinstance(value, (Map, Sequence)) else ()
+            ):
                 self._input(each)
 
     # Texts with expressions
@@ -307,7 +309,15 @@ def parameter_hints(hint: Any, number: int = 0) -> Hints:
     return hints_of(arguments[number]) if len(arguments) > number else ()
 
 
+def _is_list(hint: Any) -> bool:
+    origin: Any = get_origin(hint)
+    return origin in (tuple, list)
+
+
+def _is_map(hint: Any) -> bool:
+    origin: Any = get_origin(hint)
+    return origin is dict
+
+
 def _is_a(hint: Any, classes: Any) -> bool:
     return isclass(hint) and get_origin(hint) is None and issubclass(hint, classes)
-
-
