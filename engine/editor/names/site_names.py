@@ -17,6 +17,7 @@ from engine.editor.names.mention import (
     SELECTION,
     TEXT,
     TYPE,
+    VARIABLE,
     FileNames,
     Mention,
 )
@@ -33,9 +34,10 @@ class Names:
         files = list(files)
         self._by_file: dict[str, list[Mention]] = defaultdict(list)
         self._by_key: dict[Key, list[Mention]] = defaultdict(list)
-        scopes, meanings = Scopes(files), _Meanings(each for file in files for each in file.mentions)
+        self._scopes = Scopes(files)
+        meanings = _Meanings(each for file in files for each in file.mentions)
         for mention in dict.fromkeys(each for file in files for each in file.mentions):
-            if (meant := meanings.of(scopes.scoped(mention))) is not None:
+            if (meant := meanings.of(self._scopes.scoped(mention))) is not None:
                 self._by_file[meant.place.file].append(meant)
                 self._by_key[meant.key].append(meant)
 
@@ -67,6 +69,8 @@ class Names:
 
     def is_taken(self, mention: Mention, name: str) -> bool:
         """Return whether something of the same kind has that name."""
+        if mention.kind == VARIABLE:
+            return self._scopes.meets(mention, name)
         others = self._by_key.get((mention.kind, mention.scope, name), ())
         return any(each.is_definition for each in others)
 

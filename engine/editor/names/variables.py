@@ -23,6 +23,7 @@ class Scopes:
         users: dict[str, set[str]] = defaultdict(set)
         for each in (mention for file in files for mention in file.mentions if mention.kind == VARIABLE):
             users[each.owner].add(each.name)
+        self._users = users
         for owner in {*self._calls, *users}:
             self._join(owner, users)
 
@@ -31,6 +32,16 @@ class Scopes:
         if mention.kind != VARIABLE:
             return mention
         return replace(mention, scope=self._root((mention.name, mention.owner))[1])
+
+    def meets(self, mention: Mention, name: str) -> bool:
+        """Return whether another variable of that name is in the flows of this one, or in what they lead to."""
+        for owner in {*self._calls, *self._users}:
+            reached = list(self._reached(owner))
+            own = [each for each in reached if mention.name in self._users.get(each, ())]
+            is_there = any(self._root((mention.name, each))[1] == mention.scope for each in own)
+            if is_there and any(name in self._users.get(each, ()) for each in reached):
+                return True
+        return False
 
     def _join(self, owner: str, users: Mapping[str, set[str]]) -> None:
         """Join all that have the same variable among the owner and what it leads to."""
