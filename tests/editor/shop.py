@@ -18,7 +18,7 @@ properties: {shop: {name: "🦊 Fox", vat: 19}}
 configs:
   Api: {http:listener-config: {port: "${http.port}"}}
   Orders DB:
-    db:config: {url: "${db.url:sqlite://}", initScript: "CREATE TABLE IF NOT EXISTS orders(id TEXT, total INTEGER)"}
+    db:config: {url: "${db.url:sqlite://}", initScript: "CREATE TABLE orders(id TEXT, total INTEGER)"}
   Seen: {os:object-store: {persistent: false}}
   Queues: {vm:config: {queues: [{queueName: paid}, {queueName: late}]}}
 
@@ -29,7 +29,7 @@ flows:
       - set-variable: {doc:name: Remember 🧾, variableName: total, value: "#['🦊' == 'x' ? `0` : payload.total]"}
       - python: {function: "prices:with_vat", arguments: {net: "#[vars.total]", vat: "${shop.vat}"}, target: gross}
       - try:
-          steps: [{flow-ref: {name: store order}}, {raise-error: {type: "SHOP:CLOSED", description: "#[p('shop.name')]"}}]
+          steps: [{flow-ref: {name: store order}}, {raise-error: {type: SHOP:CLOSED, description: "#[p('shop.name')]"}}]
           error-handler:
             - on-error-continue:
                 type: SHOP:LATE, SHOP:CLOSED
@@ -83,7 +83,10 @@ cases:
     mock:
       - {processor: order/steps/2/try/steps/0, return: {vars: {stored: {affectedRows: 1}}}}
       - {processor: "vm:publish", call: rounded}
-    expect: {vars.told: 100, payload.shop: 🦊 Fox, calls: [{processor: "vm:publish", with: {config-ref: Queues, queueName: paid}}]}
+    expect:
+      vars.told: 100
+      payload.shop: 🦊 Fox
+      calls: [{processor: "vm:publish", with: {config-ref: Queues, queueName: paid}}]
   a stray is late:
     flow: stray
     expect: {error.type: "SHOP:LATE"}
@@ -92,7 +95,7 @@ FILES = {
     "orders.yaml": ORDERS,
     "orders.test.yaml": TESTS,
     "settings.properties": "# ours\nhttp.port=8081\n",
-    "prices.py": "import math\n\n\ndef with_vat(net: float, vat: float) -> int:\n    return math.floor(net * (100 + vat) / 100)\n",
+    "prices.py": "def with_vat(net: float, vat: float) -> int:\n    return int(net * (100 + vat) / 100)\n",
 }
 
 

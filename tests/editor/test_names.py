@@ -32,7 +32,7 @@ DEFINED = [
     (TESTS, "queueName: ¦paid", ["orders.yaml:11 paid"]),
     (ORDERS, 'port: "${http.po¦rt}', ["orders.test.yaml:1 http.port", "settings.properties:2 http.port"]),
     (ORDERS, "p('shop.na¦me')]\"}}]", ["orders.yaml:4 name"]),
-    (ORDERS, "gross + $vars.tot¦al\"}", ["orders.yaml:17 total"]),
+    (ORDERS, 'gross + $vars.tot¦al"}', ["orders.yaml:17 total"]),
     (ORDERS, 'vars."gro¦ss"', ["orders.yaml:18 gross"]),
     (ORDERS, "when: error.type == 'SHOP:¦CLOSED'", ["orders.yaml:20 SHOP:CLOSED"]),
     (ORDERS, "type: SHOP:LA¦TE, SHOP:CLOSED", ["orders.yaml:37 SHOP:LATE"]),
@@ -72,7 +72,7 @@ REFERRED = [
     (
         ORDERS,
         "Queues¦: {vm",
-        ["orders.test.yaml:18 Queues", *(f"orders.yaml:{line} Queues" for line in (11, 25, 33))],
+        ["orders.test.yaml:21 Queues", *(f"orders.yaml:{line} Queues" for line in (11, 25, 33))],
     ),
     (ORDERS, "shop: {name¦", [f"orders.yaml:{line}" for line in (20, 28, 34, 4)]),
 ]

@@ -57,7 +57,7 @@ def _case(index: Index, root: Node, name: str, flow: Node) -> list[str]:
     base = _base_path(index, root, source)
     lines = [f"{method}: {_written(base + PARAMETER.sub('1', path.value))}"]
     if method in WITH_BODY:
-        lines.append(f"given: {{payload: {_body(source)}}}")
+        lines += _given(source)
     return [*lines, "expect: {status: 200}"]
 
 
@@ -82,10 +82,12 @@ def _base_path(index: Index, root: Node, source: Node) -> str:
     return "" if "${" in found else found.rstrip("/")
 
 
-def _body(source: Node) -> str:
-    """Return the payload: made from the schema of the listener, if that is a file."""
+def _given(source: Node) -> list[str]:
+    """Return the lines with the payload: some that are made from the schema of the listener, if that is a file."""
     schema = source.get("schema")
-    return f"{{from-schema: {_written(schema.value)}}}" if schema and schema.kind == "text" else "{}"
+    if schema is None or schema.kind != "text":
+        return ["given: {payload: {}}"]
+    return [f"given: {{payload: {{from-schema: {_written(schema.value)}}}}}", "examples: 5"]
 
 
 def _written(text: str) -> str:
