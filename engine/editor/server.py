@@ -16,6 +16,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from engine import __version__
+from engine.editor.features.table import register
 from engine.editor.protocol import Protocol, converter
 from engine.editor.scopes.tokens import KINDS
 from engine.editor.texts import Change, Text, path_of
@@ -77,6 +78,7 @@ class Server(LanguageServer):
 
 
 server = Server()
+register(server)
 
 
 # From the start to the end

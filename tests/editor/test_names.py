@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from editor.shop import FILES, at, made, shown
+from editor.named_shop import FILES, at, made, shown
 
-from engine.editor.finding import definitions, highlights, references, workspace_symbols
+from engine.editor.names.finding import definitions, highlights, references, workspace_symbols
 from engine.editor.names.index import Index
 
 
@@ -124,7 +124,7 @@ def test_a_file_that_is_being_typed_keeps_its_names(tmp_path: Path) -> None:
     index.names()
     path = tmp_path / ORDERS
     path.write_text(FILES[ORDERS] + "\nbroken: [", encoding="utf-8")
-    index.site.update(path)
+    index.site.refresh()
     assert index.broken() == [path]
     assert shown(index, definitions(index, *at(index, TESTS, "flow: ¦stray"))) == ["orders.yaml:35 stray"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from editor.shop import FILES, at, edited, made, shown
+from editor.named_shop import FILES, at, edited, made, shown
 
 from engine.editor.names.index import Index
-from engine.editor.renaming import Refused, prepare, rename
+from engine.editor.names.renaming import Refused, prepare, rename
 from engine.testing.working import Order, run_file
 
 ORDERS, TESTS = "orders.yaml", "orders.test.yaml"

@@ -6,21 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from lsprotocol import types
-from pygls.lsp.server import LanguageServer
 
-from engine.editor.actions.action import EXTRACT, QUICK_FIX, REWRITE, SOURCE, Action
+from engine.editor.actions.action import Action
 from engine.editor.actions.collecting import collect_action
 from engine.editor.actions.extracting import row_actions
 from engine.editor.actions.testing import test_action
 from engine.editor.actions.written import quick_fixes
 from engine.editor.features.shared import Asked, asked, workspace_edit
-
-KINDS = [types.CodeActionKind(kind) for kind in (QUICK_FIX, EXTRACT, REWRITE, SOURCE)]
-
-
-def register(server: LanguageServer) -> None:
-    """Make the server answer these requests."""
-    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=KINDS))(code_actions)
 
 
 def code_actions(ls: Any, params: types.CodeActionParams) -> list[types.CodeAction]:

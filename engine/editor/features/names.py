@@ -6,12 +6,11 @@ from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.lsp.server import LanguageServer
 
 from engine.editor.features.shared import asked, index_of, location_of, range_of, workspace_edit
-from engine.editor.finding import definitions, highlights, references, workspace_symbols
+from engine.editor.names.finding import definitions, highlights, references, workspace_symbols
 from engine.editor.names.mention import CONFIG, FLOW, HANDLER, TYPE
-from engine.editor.renaming import Refused, prepare, rename
+from engine.editor.names.renaming import Refused, prepare, rename
 
 SYMBOLS = {
     FLOW: types.SymbolKind.Function,
@@ -19,16 +18,6 @@ SYMBOLS = {
     HANDLER: types.SymbolKind.Event,
     TYPE: types.SymbolKind.EnumMember,
 }
-
-
-def register(server: LanguageServer) -> None:
-    """Make the server answer these requests."""
-    server.feature(types.TEXT_DOCUMENT_DEFINITION)(definition)
-    server.feature(types.TEXT_DOCUMENT_REFERENCES)(find_references)
-    server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)(highlight)
-    server.feature(types.WORKSPACE_SYMBOL)(symbols)
-    server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(prepare_rename)
-    server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(renamed)
 
 
 def definition(ls: Any, params: types.DefinitionParams) -> list[types.Location]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from lsprotocol import types
-from pygls.lsp.server import LanguageServer
 
 from engine.editor.features.shared import Asked, asked, range_of
 from engine.editor.outline import Outline, folds, link_spans, outline, selections
@@ -21,14 +20,6 @@ KINDS = {
     "case": types.SymbolKind.Function,
     "property": types.SymbolKind.Property,
 }
-
-
-def register(server: LanguageServer) -> None:
-    """Make the server answer these requests."""
-    server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(document_symbols)
-    server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(folding)
-    server.feature(types.TEXT_DOCUMENT_SELECTION_RANGE)(selection)
-    server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(document_links)
 
 
 def document_symbols(ls: Any, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:

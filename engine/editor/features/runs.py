@@ -7,23 +7,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from lsprotocol import types
-from pygls.lsp.server import LanguageServer
 
 from engine.editor.features.shared import Asked, asked, range_of
-from engine.editor.lenses import RUN_FLOW, RUN_TEST, RUN_TESTS, Lens, lenses
-from engine.editor.running import Outcome, run_flow, run_tests
+from engine.editor.lenses.lens import Lens, lenses
+from engine.editor.lenses.running import Outcome, run_flow, run_tests
 from engine.editor.site import Site
 
 _passed: WeakKeyDictionary[Site, dict[Path, tuple[str, dict[int, int]]]] = WeakKeyDictionary()
 """How often tests passed each line, with the text that the file had then."""
-
-
-def register(server: LanguageServer) -> None:
-    """Make the server answer these requests."""
-    server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())(code_lenses)
-    server.command(RUN_TEST)(run_test)
-    server.command(RUN_TESTS)(run_test)
-    server.command(RUN_FLOW)(flow_run)
 
 
 def code_lenses(ls: Any, params: types.CodeLensParams) -> list[types.CodeLens]:
@@ -50,10 +41,10 @@ async def run_test(ls: Any, uri: str, case: str = "") -> dict[str, Any]:
     site = file.index.site
     passed = _passed.setdefault(site, {})
     for path, lines in outcome.lines.items():
-        if path in site.texts:
-            passed[path] = site.texts[path].source, lines
+        if (text := site.files.text(path)) and site.has(path):
+            passed[path] = text.source, lines
     site.failures[file.path] = file.text.source, outcome.failures
-    ls.publish(site)
+    ls.check([site])
     if ls.client_capabilities.workspace and ls.client_capabilities.workspace.code_lens:
         ls.workspace_code_lens_refresh(None)
     return _told(ls, outcome)

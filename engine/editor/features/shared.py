@@ -34,8 +34,8 @@ class Asked:
 def asked(ls: Any, uri: str) -> Asked | None:
     """Return the file of a request; None if there is no such file, or if it belongs to no application."""
     path = path_of(uri)
-    site = ls.files.site_of(path) if path else None
-    text = site.texts.get(path) if site else None
+    site = ls.files.site_with(path) if path else None
+    text = ls.files.files.text(path) if site and site.has(path) else None
     return Asked(path, text, index_of(site)) if path and site and text else None
 
 
@@ -47,7 +47,7 @@ def index_of(site: Site) -> Index:
 
 
 def text_of(ls: Any, path: Path) -> Text:
-    text: Text | None = ls.files.read(path)
+    text: Text | None = ls.files.files.text(path)
     return text or Text(path, uri_of(path), "")
 
 

@@ -29,7 +29,7 @@ class Index:
 
     def names(self) -> Names:
         """Return the names of all files as they are now; of one that cannot be read, as they were before."""
-        documents = [self.site.parsed(path) for path in self.site.texts]
+        documents = [self.site.parsed(path) for path in self.site.all_files()]
         files = [self._file(document) for document in documents]
         files += [self._property_file(path) for path in property_files(documents)]
         files.append(self._project_file())
@@ -39,11 +39,11 @@ class Index:
 
     def document(self, path: Path) -> Document:
         """Return the newest readable document of a file of the site, or any other file's text."""
-        return self.site.parsed(path) if path in self.site.texts else read_file(path, TextFile)
+        return self.site.parsed(path) if self.site.has(path) else read_file(path, TextFile)
 
     def broken(self) -> list[Path]:
         """Return the files that cannot be read as they are now."""
-        return [path for path in self.site.texts if self.site.document(path).is_unreadable]
+        return [path for path in self.site.all_files() if self.site.document(path).is_unreadable]
 
     def span(self, mention: Mention) -> Span:
         path = Path(mention.place.file)

@@ -15,8 +15,6 @@ from engine.loading.diagnostic import Diagnostic
 from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake
 
-FAILED = "failed"
-"""The code of a case that failed, in place of that of a mistake."""
 AT = re.compile(r"^  (?P<file>.+):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
 OPERATORS = frozenset({"and", "or", "not"})
 LONGEST_OUTPUT = 2_000
@@ -84,7 +82,7 @@ def _failures(file: Path, junit: Path) -> Iterator[Diagnostic]:
         told = case.find("failure") if case.find("failure") is not None else case.find("error")
         if told is not None:
             text = (told.text or "").strip("\n")
-            yield Diagnostic(Mistake(FAILED, f"{case.get('name')}\n{text}"[:LONGEST_OUTPUT]), _place(file, case, text))
+            yield Diagnostic(Mistake("", f"{case.get('name')}\n{text}"[:LONGEST_OUTPUT]), _place(file, case, text))
 
 
 def _place(file: Path, case: ElementTree.Element, text: str) -> Place:
