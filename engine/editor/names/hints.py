@@ -16,7 +16,8 @@ Hints = tuple[Any, ...]
 
 def parameters_of(cls: type[Any]) -> Mapping[str, Hints]:
     """Return the hints of each parameter of a class, by its names in a file."""
-    made: Mapping[str, Hints] = _parameters_of(cls)
+    known: Any = cls  # hashable, which type checkers do not see
+    made: Mapping[str, Hints] = _parameters_of(known)
     return made
 
 
