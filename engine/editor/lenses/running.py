@@ -15,7 +15,7 @@ from engine.loading.diagnostic import Diagnostic
 from engine.loading.files.place import Place
 from engine.parameters.mistake import Mistake
 
-AT = re.compile(r"^  (?P<file>.+):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
+AT = re.compile(r"^  (?P<file>.+):(?P<line>[0-9]+):(?P<column>[0-9]+)$", re.MULTILINE)
 OPERATORS = frozenset({"and", "or", "not"})
 LONGEST_OUTPUT = 2_000
 
@@ -72,7 +72,7 @@ def _words(case: str) -> str:
 
 def _summary(told: str) -> str:
     """Return the line that counts the cases; if there is none, the end of what was printed."""
-    counted = [line for line in told.splitlines() if re.match(r"\d+ \w+.* in [\d.]+s$|no cases in", line)]
+    counted = [line for line in told.splitlines() if re.match(r"[0-9]+ \w+.* in [[0-9].]+s$|no cases in", line)]
     return counted[-1] if counted else told.strip()[-LONGEST_OUTPUT:]
 
 

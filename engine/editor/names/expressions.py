@@ -11,7 +11,7 @@ from engine.editor.names.mention import FLOW, PROPERTY, TEXT, VARIABLE
 COMMENT = r"//[^\n]*|/\*.*?\*/"
 """Only DataWeave has them: `//` divides in JMESPath."""
 QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`"
-WORD = re.compile(rf"{QUOTED}|\$?[A-Za-z_]\w*|\d[\w.]*|[^\s\w]", re.DOTALL)
+WORD = re.compile(rf"{QUOTED}|\$?[A-Za-z_]\w*|[0-9][\w.]*|[^\s\w]", re.DOTALL)
 WORD_OR_COMMENT = re.compile(rf"{COMMENT}|{WORD.pattern}", re.DOTALL)
 INSIDE_TEXT = re.compile(r"\$\(((?:[^()]|\([^()]*\))*)\)")
 """An expression in a text of DataWeave."""
