@@ -11,7 +11,7 @@ from engine.editor.actions.action import REWRITE, Action
 from engine.editor.actions.rows import moved, selected_row
 from engine.editor.names.expressions import words_in
 from engine.editor.names.index import Index
-from engine.editor.names.mention import VARIABLE
+from engine.editor.names.mention import FLOW, VARIABLE
 from engine.editor.nodes import Node, read_nodes
 from engine.editor.spans import Edit, Span
 from engine.loading.catalog import Catalog
@@ -180,10 +180,10 @@ def _is_operation(index: Index, name: str) -> bool:
 
 def _flow(index: Index, name: str) -> Node | None:
     """Return a sub-flow of the site: a flow has handlers of its own."""
-    for path in index.site.texts:
-        root = read_nodes(index.document(path).text)
-        if root and (found := root.get("sub-flows", name)):
-            return found
+    for mention in index.names().all(FLOW):
+        if mention.name == name:
+            root = read_nodes(index.document(Path(mention.place.file)).text)
+            return root.get("sub-flows", name) if root else None
     return None
 
 
@@ -201,7 +201,7 @@ def _is_read(index: Index, variable: str) -> bool:
     names = index.names()
     return any(
         each.kind == VARIABLE and each.name == variable and not each.is_definition
-        for path in index.site.texts
+        for path in index.site.all_files()
         if not path.name.endswith((".test.yaml", ".test.yml"))
         for each in names.of_file(path)
     )

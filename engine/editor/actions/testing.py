@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.editor.actions.action import SOURCE, Action
 from engine.editor.names.index import Index
+from engine.editor.names.mention import CONFIG
 from engine.editor.nodes import Node, read_nodes
 from engine.editor.spans import Edit, Span
 from engine.loading.files.quoting import quoted
@@ -29,8 +30,8 @@ def test_action(index: Index, path: Path, offset: int) -> Action | None:
     name, flow = found
     title = f"Add a test for '{name}'"
     file = path.with_name(path.name.removesuffix(path.suffix) + TEST) if path.suffix in SUFFIXES else path
-    case = _case(index, root, name, flow)
-    if file not in index.site.texts:
+    case = _case(index, name, flow)
+    if not index.site.has(file) or not file.is_file():
         return Action(title, SOURCE, new_files={file: f"cases:\n{_entry(_title(name, set()), case)}\n"})
     return _extended(index, file, title, name, case)
 
@@ -47,14 +48,14 @@ def _flow_at(root: Node, offset: int) -> tuple[str, Node] | None:
     return None
 
 
-def _case(index: Index, root: Node, name: str, flow: Node) -> list[str]:
+def _case(index: Index, name: str, flow: Node) -> list[str]:
     """Return the lines of a case: a request for a flow that listens over HTTP, otherwise a run of the flow."""
     source = flow.get("source", "http:listener")
     path = source.get("path") if source else None
     if source is None or path is None or "${" in path.value:
         return [f"flow: {_written(name)}", "given: {payload: null}", "expect: {error: null}"]
     method = _method(source)
-    base = _base_path(index, root, source)
+    base = _base_path(index, source)
     lines = [f"{method}: {_written(base + PARAMETER.sub('1', path.value))}"]
     if method in WITH_BODY:
         lines += _given(source)
@@ -69,17 +70,15 @@ def _method(source: Node) -> str:
     return next((method for method in methods if method in METHODS), "get")
 
 
-def _base_path(index: Index, root: Node, source: Node) -> str:
+def _base_path(index: Index, source: Node) -> str:
     """Return the path that the config of a listener puts before its own."""
     reference = source.get("config-ref")
-    roots = [root, *(each for path in index.site.texts if (each := read_nodes(index.document(path).text)))]
-    configs = (
-        (each.get("configs", reference.value, "http:listener-config", "basePath") for each in roots)
-        if reference
-        else ()
-    )
-    found = next((each.value for each in configs if each), "")
-    return "" if "${" in found else found.rstrip("/")
+    for mention in index.names().all(CONFIG) if reference else ():
+        if reference and mention.name == reference.value:
+            root = read_nodes(index.document(Path(mention.place.file)).text)
+            node = root.get("configs", mention.name, "http:listener-config", "basePath") if root else None
+            return node.value.rstrip("/") if node and "${" not in node.value else ""
+    return ""
 
 
 def _given(source: Node) -> list[str]:

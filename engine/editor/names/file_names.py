@@ -49,6 +49,7 @@ def file_names(document: Document, catalog: Catalog) -> FileNames:
         _test_file(walk, data)
     else:
         _placeholders(walk, data)
+    walk.names.mentions[:] = dict.fromkeys(walk.names.mentions)  # an alias leads to the same place again
     return walk.names
 
 

@@ -74,7 +74,7 @@ def _fits(query: str, name: str) -> bool:
 
 def _python_place(index: Index, mention: Mention) -> Place | None:
     if mention.kind == FUNCTION:
-        folders = {file.parent: None for file in index.site.texts}
+        folders = {file.parent: None for file in index.site.all_files()}
         return place_of_function(mention.name, [Path.cwd(), *folders])
     try:
         return place_of_module(index.site.catalog[mention.name].__module__)

@@ -37,11 +37,6 @@ class Mention:
     is_path: bool = False
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What all mentions of the same thing share."""
-        return self.kind, self.scope, self.name
-
-    @property
     def is_flow(self) -> bool:
         """Whether it defines a flow or sub-flow."""
         return self.kind == FLOW and self.is_definition

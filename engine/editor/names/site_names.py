@@ -22,7 +22,6 @@ from engine.editor.names.mention import (
     Mention,
 )
 from engine.editor.names.variables import Scopes
-from engine.values.errors import error_type
 
 Key = tuple[str, str, str]
 
@@ -36,10 +35,14 @@ class Names:
         self._by_key: dict[Key, list[Mention]] = defaultdict(list)
         self._scopes = Scopes(files)
         meanings = _Meanings(each for file in files for each in file.mentions)
-        for mention in dict.fromkeys(each for file in files for each in file.mentions):
-            if (meant := meanings.of(self._scopes.scoped(mention))) is not None:
+        for mention in (each for file in files for each in file.mentions):
+            if (meant := meanings.of(mention)) is not None:
                 self._by_file[meant.place.file].append(meant)
-                self._by_key[meant.key].append(meant)
+                self._by_key[self._key(meant)].append(meant)
+
+    def _key(self, mention: Mention) -> Key:
+        """Return what all mentions of the same thing share."""
+        return mention.kind, self._scopes.of(mention), mention.name
 
     def at(self, path: Path, line: int, column: int) -> Mention | None:
         """Return the name that a cursor before that column touches; the shortest, if names are inside of others."""
@@ -51,7 +54,7 @@ class Names:
 
     def same(self, mention: Mention) -> list[Mention]:
         """Return all mentions of the same thing."""
-        return self._by_key.get(mention.key, [])
+        return self._by_key.get(self._key(mention), [])
 
     def definitions(self, mention: Mention) -> list[Mention]:
         return [each for each in self.same(mention) if each.is_definition]
@@ -84,14 +87,11 @@ class _Meanings:
             if each.is_definition:
                 known[each.kind].add(each.name)
         self._known: Mapping[str, Collection[str]] = known
-        self._types = {_type_name(name) for name in known[TYPE]}
 
     def of(self, mention: Mention) -> Mention | None:
         """Return the mention as what it is; None for a text that is no name."""
-        if mention.kind == TYPE:
-            return replace(mention, name=_type_name(mention.name))
         if mention.kind == TEXT:
-            return replace(mention, kind=TYPE) if mention.name in self._types else None
+            return replace(mention, kind=TYPE) if mention.name in self._known[TYPE] else None
         if mention.kind == REAL and mention.name in self._known[CONFIG]:
             return replace(mention, kind=CONFIG)
         return self._selected(mention) if mention.kind in (REAL, SELECTION) else mention
@@ -106,11 +106,3 @@ class _Meanings:
                 name = max(owners, key=len)
                 return replace(mention, kind=kind, name=name, length=len(name), is_whole=False, is_path=True)
         return replace(mention, kind=ELEMENT)
-
-
-def _type_name(name: str) -> str:
-    """Return an error type with its namespace."""
-    try:
-        return str(error_type(name))
-    except ValueError:
-        return name

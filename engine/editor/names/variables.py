@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from engine.editor.names.mention import VARIABLE, FileNames, Mention, of_flow
 
@@ -27,18 +26,17 @@ class Scopes:
         for owner in {*self._calls, *users}:
             self._join(owner, users)
 
-    def scoped(self, mention: Mention) -> Mention:
-        """Return the mention with its scope, if it is of a variable."""
-        if mention.kind != VARIABLE:
-            return mention
-        return replace(mention, scope=self._root((mention.name, mention.owner))[1])
+    def of(self, mention: Mention) -> str:
+        """Return the scope of a mention."""
+        return self._root((mention.name, mention.owner))[1] if mention.kind == VARIABLE else mention.scope
 
     def meets(self, mention: Mention, name: str) -> bool:
         """Return whether another variable of that name is in the flows of this one, or in what they lead to."""
+        scope = self.of(mention)
         for owner in {*self._calls, *self._users}:
             reached = list(self._reached(owner))
             own = [each for each in reached if mention.name in self._users.get(each, ())]
-            is_there = any(self._root((mention.name, each))[1] == mention.scope for each in own)
+            is_there = any(self._root((mention.name, each))[1] == scope for each in own)
             if is_there and any(name in self._users.get(each, ()) for each in reached):
                 return True
         return False

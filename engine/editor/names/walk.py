@@ -50,6 +50,7 @@ from engine.testing.expected.expectations import CALLS, Calls, Expectations
 from engine.testing.expected.selecting import Selecting, StepName
 from engine.testing.files.case import FlowNames
 from engine.testing.generated.generating import Value
+from engine.values.errors import error_type
 
 FROM_EXPRESSION = "from-expression"
 EXPRESSIONS = (Expression, WrittenExpression)
@@ -74,9 +75,10 @@ class Walk:
         yield
         self.owner = outer
 
-    def note(self, kind: str, found: Found, name: str = "", offset: int = 0, **more: Any) -> None:
+    def note(self, kind: str, found: Found, part: str = "", offset: int = 0, **more: Any) -> None:
+        """Note a name. part: the characters of the text that are the name, if these are not all; offset: where."""
         if found.text:
-            new: Mention = mention(self.document, kind, found, name, offset)
+            new: Mention = mention(self.document, kind, found, part, offset)
             self.names.mentions.append(replace(new, owner=self.owner, **more))
 
     # Elements
@@ -176,7 +178,7 @@ class Walk:
         for part in found.text.split(","):
             name, offset = part.strip(), start + len(part) - len(part.lstrip())
             if name and name not in CATCH_ALL and "*" not in name:
-                self.note(TYPE, found, name, offset, is_definition=is_raised)
+                self.note(TYPE, found, name, offset, is_definition=is_raised, name=_type_name(name))
             start += len(part) + 1
 
     def _list(self, values: Sequence, hints: Hints) -> None:
@@ -307,6 +309,14 @@ def parameter_hints(hint: Any, number: int = 0) -> Hints:
     """Return the hints of the entries of a list, or of the keys (0) or values (1) of a map."""
     arguments = get_args(hint)
     return hints_of(arguments[number]) if len(arguments) > number else ()
+
+
+def _type_name(name: str) -> str:
+    """Return an error type with its namespace."""
+    try:
+        return str(error_type(name))
+    except ValueError:
+        return name
 
 
 def _is_list(hint: Any) -> bool:
