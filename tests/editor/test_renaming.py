@@ -150,3 +150,27 @@ def test_a_sub_flow_joins_the_variables_of_those_who_run_it(tmp_path: Path) -> N
     index = renamed(made(tmp_path, files), "b.yaml", "vars.¦x", "y")
     assert index.site.texts[tmp_path / "a.yaml"].source.count("variableName: y") == 2
     assert "three: {steps: [{set-variable: {variableName: x" in index.site.texts[tmp_path / "a.yaml"].source
+
+
+def test_scripts_and_templates_in_files_of_their_own(tmp_path: Path) -> None:
+    flows = """\
+flows:
+  a:
+    steps:
+      - set-variable: {variableName: kind, value: x}
+      - transform: {set-payload: {resource: told.dwl}}
+      - parse-template: {location: letter.txt}
+"""
+    files = {
+        "a.yaml": flows,
+        "told.dwl": "%dw 2.0\noutput application/json\n---\n{kind: vars.kind, '🦊': vars['kind']}\n",
+        "letter.txt": "kind 🦊\r\nis #[vars.kind], says #[upper(vars.'kind')]\r\n",
+    }
+    index = made(tmp_path, files)
+    edits = rename(index, *at(index, "a.yaml", "variableName: ¦kind"), "sort")
+    assert sorted(Path(edit.span.path).name for edit in edits) == ["a.yaml", *["letter.txt"] * 2, *["told.dwl"] * 2]
+    edited(index, edits)
+    assert (tmp_path / "told.dwl").read_text(encoding="utf-8").endswith("{kind: vars.sort, '🦊': vars['sort']}\n")
+    assert "is #[vars.sort], says #[upper(vars.'sort')]" in (tmp_path / "letter.txt").read_text(encoding="utf-8")
+    index.site.refresh()
+    assert mistakes(index) == []

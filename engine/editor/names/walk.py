@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from inspect import isclass
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from engine.editor.names.expressions import TYPE_NAME, words_in
@@ -31,13 +32,16 @@ from engine.expressions import JMESPATH, LANGUAGES, ExpressionSyntaxError
 from engine.expressions.language import Language
 from engine.loading.catalog import Catalog, CatalogError
 from engine.loading.files.data import Map, Sequence
-from engine.loading.files.document import Document
+from engine.loading.files.document import Document, TextFile
+from engine.loading.sections import read_file
 from engine.parameters.amounts import Reference
 from engine.parameters.config import Config
 from engine.parameters.element import Element, Parameters
 from engine.parameters.expression import Expression, WrittenExpression
+from engine.parameters.file_template import FileTemplate
+from engine.parameters.files import find_below
 from engine.parameters.python_function import PythonFunction
-from engine.parameters.reader import SCRIPT
+from engine.parameters.reader import RESOURCE, SCRIPT, SCRIPT_FILE
 from engine.parameters.text import Text
 from engine.parameters.type_patterns import CATCH_ALL, NamedType, TypePatterns
 from engine.parameters.validated import Naming
@@ -158,6 +162,8 @@ class Walk:
                 return self._flow(text)
             if _is_a(hint, StepName):
                 return self.note(SELECTION, found)
+            if _is_a(hint, FileTemplate):
+                return self._beside(str(text), self.language, is_template=True)
             if _is_a(hint, PythonFunction):
                 return self.note(FUNCTION, found)
             if _is_list(hint):
@@ -277,6 +283,8 @@ class Walk:
                 self.texts(each, always=always)
         elif isinstance(value, Map):
             is_script = list(value) == [SCRIPT]
+            if list(value) == [RESOURCE] and str(value[RESOURCE]).endswith(SCRIPT_FILE):
+                return self._beside(str(value[RESOURCE]), LANGUAGES[SCRIPT])
             for each in value.values():
                 self.script(each) if is_script and isinstance(each, Text) else self.texts(each, always=always)
         elif isinstance(value, Text):
@@ -285,19 +293,32 @@ class Walk:
     def _marked(self, text: Text, *, always: bool) -> None:
         if always and not text.lstrip().startswith("#["):
             return self.expression(Found.of(text), 0, str(text))
-        try:
-            parts = self.language.split(str(text)) if "#[" in text else []
-        except ExpressionSyntaxError:
-            return None
-        for part in parts:
-            if part.is_expression:
-                self.expression(Found.of(text), part.offset, part.text)
+        for offset, expression in self._parts(str(text)) if "#[" in text else ():
+            self.expression(Found.of(text), offset, expression)
         return None
 
     def script(self, text: Text) -> None:
         outer, self.language = self.language, LANGUAGES[SCRIPT]
         self.expression(Found.of(text), 0, str(text))
         self.language = outer
+
+    def _beside(self, name: str, language: Language, *, is_template: bool = False) -> None:
+        """Note the names in a file beside this one: a script, or a text with `#[…]` in it."""
+        file = find_below(Path(self.document.file).parent.resolve(), name)
+        document = read_file(file, TextFile) if file else None
+        outer, self.document, self.language = (self.document, self.language), document or self.document, language
+        if document is not None:
+            whole = Found(document.text, document.start())
+            for offset, expression in self._parts(document.text) if is_template else [(0, document.text)]:
+                self.expression(whole, offset, expression)
+        self.document, self.language = outer
+
+    def _parts(self, text: str) -> Iterator[tuple[int, str]]:
+        try:
+            parts = self.language.split(text)
+        except ExpressionSyntaxError:
+            return
+        yield from ((part.offset, part.text) for part in parts if part.is_expression)
 
     def expression(self, found: Found, offset: int, expression: str) -> None:
         is_dataweave = self.language.name == SCRIPT
