@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from editor.mistakes_fixed import expected_fixes
-from editor.named_shop import FILES, at, edited, made
+from mistakes_fixed import expected_fixes
+from named_shop import FILES, at, edited, made
 
 from engine.editor.actions.action import Action
 from engine.editor.actions.collecting import collect_action

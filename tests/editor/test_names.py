@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from editor.named_shop import FILES, at, made, shown
+from named_shop import FILES, at, made, shown
 
 from engine.editor.names.finding import definitions, highlights, references, workspace_symbols
 from engine.editor.names.index import Index

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from editor.named_shop import FILES
 from lsprotocol import types as lsp
+from named_shop import FILES
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.client import LanguageClient
 

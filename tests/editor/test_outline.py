@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from editor.named_shop import ORDERS, TESTS, made
+from named_shop import ORDERS, TESTS, made
 
 from engine.editor.nodes import read_nodes
 from engine.editor.outline import Fold, Outline, folds, link_spans, outline, selections

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from editor.named_shop import FILES, at, edited, made, shown
+from named_shop import FILES, at, edited, made, shown
 
 from engine.editor.names.index import Index
 from engine.editor.names.renaming import Refused, prepare, rename

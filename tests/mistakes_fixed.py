@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-MISTAKES = Path(__file__).parents[1] / "mistakes"
+MISTAKES = Path(__file__).parent / "mistakes"
 NAMES = (
     "alias-shared", "bare-number-in-list", "cut-alias", "cut-alias-in-braces", "cut-ampersand-name", "cut-bar",
     "cut-brace-in-path", "cut-bracket-in-braces", "cut-colon-in-braces", "cut-colon-in-text", "cut-quote", "cut-sql",
