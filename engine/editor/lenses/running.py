@@ -72,7 +72,7 @@ def _words(case: str) -> str:
 
 def _summary(told: str) -> str:
     """Return the line that counts the cases; if there is none, the end of what was printed."""
-    counted = [line for line in told.splitlines() if re.match(r"[0-9]+ \w+.* in [[0-9].]+s$|no cases in", line)]
+    counted = [line for line in told.splitlines() if re.match(r"[0-9]+ \w+.* in [0-9.]+s$|no cases in", line)]
     return counted[-1] if counted else told.strip()[-LONGEST_OUTPUT:]
 
 
