@@ -8,6 +8,9 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from engine.editor.scopes.tokens import KINDS
+
+PUNCTUATION = [".", "$", "{", "[", "'", '"', "/", ":", " ", "&"]
 ACTIONS = [
     types.CodeActionKind.QuickFix,
     types.CodeActionKind.RefactorExtract,
@@ -15,6 +18,20 @@ ACTIONS = [
     types.CodeActionKind.Source,
 ]
 REQUESTS: tuple[tuple[str, str, Any], ...] = (
+    (
+        types.TEXT_DOCUMENT_COMPLETION,
+        "words.completion",
+        types.CompletionOptions(trigger_characters=PUNCTUATION, resolve_provider=True),
+    ),
+    (types.COMPLETION_ITEM_RESOLVE, "words.resolve", None),
+    (types.TEXT_DOCUMENT_HOVER, "words.on_hover", None),
+    (
+        types.TEXT_DOCUMENT_SIGNATURE_HELP,
+        "words.signature_help",
+        types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"]),
+    ),
+    (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, "words.semantic_tokens", types.SemanticTokensLegend(list(KINDS), [])),
+    (types.TEXT_DOCUMENT_FORMATTING, "style.format_document", None),
     (types.TEXT_DOCUMENT_DEFINITION, "names.definition", None),
     (types.TEXT_DOCUMENT_REFERENCES, "names.find_references", None),
     (types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "names.highlight", None),
