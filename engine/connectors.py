@@ -75,10 +75,12 @@ if TYPE_CHECKING:
     from engine.parameters.amounts import Period as Period
     from engine.parameters.amounts import Size as Size
     from engine.parameters.amounts import TimeUnit as TimeUnit
+    from engine.parameters.amounts import VariableName as VariableName
     from engine.parameters.amounts import Whole as Whole
     from engine.parameters.element import Element as Element
     from engine.parameters.element import raised_types as raised_types
     from engine.parameters.expression import Written as Written
+    from engine.parameters.expression import WrittenExpression as WrittenExpression
     from engine.parameters.file_template import FileTemplate as FileTemplate
     from engine.parameters.files import Folder as Folder
     from engine.parameters.files import ResourceError as ResourceError
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
     from engine.parameters.type_patterns import RaisedType as RaisedType
     from engine.parameters.validated import TEXT as TEXT
     from engine.parameters.validated import TEXTS as TEXTS
+    from engine.parameters.validated import Naming as Naming
     from engine.parameters.validated import typed as typed
     from engine.plan.code import PASS as PASS
     from engine.plan.code import Run as Run

@@ -138,4 +138,3 @@ def _loaders(folder: Path, catalog: Catalog) -> Iterator[Loader]:
     for path in sorted(folder.glob("*.test.yaml")):
         file = TestFile.read(path)
         yield SuiteLoader(file, catalog, file.properties({}), file.isolation())
-

@@ -121,6 +121,7 @@ class Background:
         """Send the diagnostics of the files for which they are others than before, and of those with new texts."""
         for path, found in by_file.items():
             text = texts.get(path) or self._files.files.text(path)
+            found = [*found, *site.failures_of(path)]
             if text is None or self._told.get(path) == (text.version, found):
                 continue
             self._told[path] = text.version, found

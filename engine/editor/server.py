@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from engine import __version__
+from engine.editor.features.table import register
 from engine.editor.protocol import Protocol, converter
-from engine.editor.scopes.tokens import KINDS
 from engine.editor.texts import Change, Text, path_of
 
 if TYPE_CHECKING:
@@ -77,6 +76,7 @@ class Server(LanguageServer):
 
 
 server = Server()
+register(server)
 
 
 # From the start to the end
@@ -177,40 +177,3 @@ def site_and_text(ls: Server, uri: str) -> tuple[Site, Text] | None:
     path = path_of(uri)
     text = ls.files.files.text(path) if path else None
     return (ls.files.site_of(path), text) if path and text else None
-
-
-# Words: completion, hover, signatures, colors
-
-PUNCTUATION = [".", "$", "{", "[", "'", '"', "/", ":", " ", "&"]
-WORDS: tuple[tuple[str, str, Any], ...] = (
-    (
-        types.TEXT_DOCUMENT_COMPLETION,
-        "words.completion",
-        types.CompletionOptions(trigger_characters=PUNCTUATION, resolve_provider=True),
-    ),
-    (types.COMPLETION_ITEM_RESOLVE, "words.resolve", None),
-    (types.TEXT_DOCUMENT_HOVER, "words.on_hover", None),
-    (
-        types.TEXT_DOCUMENT_SIGNATURE_HELP,
-        "words.signature_help",
-        types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"]),
-    ),
-    (
-        types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL,
-        "words.semantic_tokens",
-        types.SemanticTokensLegend(list(KINDS), []),
-    ),
-)
-"""Each request, its function in a module of `features`, and what the editor is told of it."""
-
-
-def _answering(name: str) -> Any:
-    def answer(ls: Server, params: Any) -> Any:
-        module, _, function = name.partition(".")
-        return getattr(import_module(f"engine.editor.features.{module}"), function)(ls, params)
-
-    return answer
-
-
-for request, name, options in WORDS:
-    server.feature(request, options)(_answering(name))

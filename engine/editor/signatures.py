@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from engine.editor.texts import Text
 
 
-
 @dataclass(frozen=True)
 class Signature:
     """label: the call; arguments: where each stands in it; active: the number of the one being written."""

@@ -36,6 +36,8 @@ class Site:
         own = _folder_of(self.paths)
         self.folder = project.folder if project.folder and self.is_of_project else own
         self.checked = Checked()
+        self.failures: dict[Path, tuple[str, list[Diagnostic]]] = {}
+        """The cases that failed when a test file was run last, with the text that it had then."""
         self.files = files
         self.packages = Packages(project)
         self.checker = Checker(self)
@@ -132,6 +134,12 @@ class Site:
         return document if document.data is not None else self._parsed.get(path, document)
 
     # What is known
+
+    def failures_of(self, path: Path) -> list[Diagnostic]:
+        """Return the cases of a test file that failed, if it has not been changed since they ran."""
+        source, failures = self.failures.get(path, ("", []))
+        text = self.files.text(path) if failures else None
+        return failures if text is not None and text.source == source else []
 
     def diagnostics(self, is_stale: Callable[[], bool] = lambda: False) -> dict[Path, list[Diagnostic]]:
         """Return the mistakes and warnings of each file, as `engine check` finds them, and `engine test`.

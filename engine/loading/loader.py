@@ -43,6 +43,7 @@ from engine.parameters.files import Resources, noting_files
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.python_function import PythonFunction
 from engine.parameters.reader import Reach
+from engine.parameters.validated import Naming
 from engine.plan.inside import own_parts
 from engine.steps.chain import Chain
 from engine.steps.error_handler import ErrorHandler
@@ -103,7 +104,7 @@ class Configuration(Parameters):
     name: Annotated[Name, Field(min_length=1)] | None = None
     """The application's name, for its data; if left out, the folder of its flow files is its name, such as `flows`."""
 
-    default_error_handler: Annotated[str | None, Field(alias="defaultErrorHandler-ref")] = None
+    default_error_handler: Annotated[str | None, Naming("error handler"), Field(alias="defaultErrorHandler-ref")] = None
     """The name of the handlers for flows and try scopes that have none of their own."""
 
     default_response_timeout: Duration = RESPONSE_TIMEOUT

@@ -17,7 +17,7 @@ from engine.parameters.expression import Compiled
 from engine.parameters.loading import Loading, loading_of
 from engine.parameters.mistake import Mistake, refuse, shown
 from engine.parameters.reader import Reader
-from engine.parameters.validated import TEXT, TEXTS, Kind, Validated, scalar, typed
+from engine.parameters.validated import NAME, TEXT, TEXTS, Kind, Naming, Validated, scalar
 from engine.values.errors import EXPRESSION, FlowError
 from engine.values.event import Event
 
@@ -70,8 +70,11 @@ def _plain(name: str) -> str:
     return name
 
 
-Name = Annotated[str, AfterValidator(_plain), Kind("text", typed("string", pattern=r"^(?!.*#\[)"))]
+Name = Annotated[str, AfterValidator(_plain), Kind("text", NAME)]
 """The name of a thing, such as a variable: never an expression."""
+
+VariableName = Annotated[Name, Naming("variable", defines=True)]
+"""The name of a variable that the element sets."""
 
 
 Duration = Annotated[float, BeforeValidator(read_duration), Kind("duration", DURATION)]

@@ -36,6 +36,12 @@ class Written(Validated):
         return value if isinstance(value, cls) else cls(value, loading_of(info).reach)
 
 
+class WrittenExpression(Written):
+    """The same for a value whose texts are expressions, with or without `#[ ]` around them."""
+
+    word = "expression"
+
+
 class Compiled(Validated):
     """The base of Template and Expression: a value of a flow file, compiled to `evaluate(event)`.
 

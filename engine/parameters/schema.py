@@ -85,7 +85,7 @@ class _Reader:
     def annotated(self, annotation: Any, metadata: Iterable[Any]) -> Described:
         """Return the kind that the metadata say, otherwise that of the type, within their bounds."""
         flat = list(_flat(metadata))
-        if described := next((each for each in flat if isinstance(each, Described)), None):
+        if described := next((each for each in reversed(flat) if isinstance(each, Described)), None):
             return Kind(described.word, {**described.schema, **_bounds(flat)})
         kind = self._of_type(annotation)
         return Kind(kind.word, {**kind.schema, **_bounds(flat)})

@@ -100,8 +100,8 @@ def _pattern_mistake(entry: _Entry, whole: Any) -> Mistake | None:
     return Mistake("F303", f"{found} is not an error type", "an error type", write, entry.place, entry.offset)
 
 
-class _NamedType:
-    """In `Annotated[ErrorType, _NamedType()]`: the parameter is the name of an error type, known or new."""
+class NamedType:
+    """In `Annotated[ErrorType, NamedType()]`: the parameter is the name of an error type, known or new."""
 
     word = "error type"
     schema = TEXT
@@ -117,5 +117,5 @@ class _NamedType:
         return loading_of(info).raised_type(value, value)
 
 
-RaisedType = Annotated[ErrorType, _NamedType()]
+RaisedType = Annotated[ErrorType, NamedType()]
 """The type of an error that an element raises: `NS:ID`."""

@@ -36,6 +36,20 @@ class Kind:
         self.schema = schema
 
 
+class Naming(Kind):
+    """In `Annotated[str, Naming("queue")]`: the parameter is the name of such a thing, for editors that follow names.
+
+    defines: whether the thing has its name from here, as a variable has it from set-variable.
+    """
+
+    __slots__ = ("defines", "what")
+
+    def __init__(self, what: str, *, defines: bool = False) -> None:
+        super().__init__(f"name of {'an' if what[0] in 'aeiou' else 'a'} {what}", NAME)
+        self.what = what
+        self.defines = defines
+
+
 def typed(*types: str, **keywords: Any) -> JsonSchema:
     """Return the schema of the values of these types."""
     return {"type": list(types), **keywords}
@@ -52,6 +66,8 @@ def held(what: str, **keywords: Any) -> JsonSchema:
 
 ANY_VALUE: JsonSchema = {}
 TEXT = typed("string")
+NAME = typed("string", pattern=r"^(?!.*#\[)")
+"""A text that is no expression."""
 TEXTS = typed("array", "string", items=TEXT)
 """A list of texts, or one text: a comma list."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from engine.expressions.held import Held, Outcomes
-from engine.parameters.amounts import Name
+from engine.parameters.amounts import VariableName
 from engine.parameters.element import Parameters, prepared
 from engine.parameters.expression import Template
 from engine.parameters.type_patterns import TypePatterns
@@ -44,7 +44,7 @@ class Success(Template):
 class Collect(Parameters):
     """Collects the outcome of each item: the loop does not stop at an item that fails."""
 
-    target: Name
+    target: VariableName
     """The variable that receives the outcomes: one per item, in the order of the collection."""
 
     success: Success = Success({"index": "#[$index]", "status": 200, "message": "Success"})

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from msgspec import UNSET, UnsetType
 
 from engine.expressions.held import UNTOLD, Held
-from engine.parameters.amounts import Broken, Duration, Name
+from engine.parameters.amounts import Broken, Duration, VariableName
 from engine.parameters.element import Element, Field, Parameters, prepared
 from engine.parameters.expression import Expression
 from engine.parameters.reader import Reach
@@ -234,7 +234,7 @@ PAYLOAD = "payload"
 class Targeted(Processor):
     """The base of operations, and of scopes whose outcome may go to a variable."""
 
-    target: Name | None = None
+    target: VariableName | None = None
     """The variable that receives the result; payload and attributes then stay unchanged."""
 
     target_value: Expression = Expression(PAYLOAD)

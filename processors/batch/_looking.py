@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from engine import ErrorType, Event, Mistake, Name, Operation, Refusal, Template, to_text
-from engine.connectors import Element, Job, JobHome, did_you_mean, find_job
+from engine.connectors import Element, Job, JobHome, Naming, did_you_mean, find_job
 from processors.batch._errors import NOT_FOUND
 from processors.db._errors import DB_TYPES
 
@@ -14,7 +14,7 @@ from processors.db._errors import DB_TYPES
 class Looking(Element):
     """The parameters that select a job."""
 
-    job_name: Name
+    job_name: Annotated[Name, Naming("batch job")]
     """The jobName of a batch:job of these flows."""
 
     instance: Template = Template("#[attributes.uriParams.id]")

@@ -37,6 +37,7 @@ from engine.connectors import (
     JobOrder,
     JobWorker,
     Measures,
+    Naming,
     NotSerialisable,
     Period,
     RunPlain,
@@ -107,7 +108,7 @@ class Job(Scope, Targeted):
         expect: {payload: {$contains: {status: SUCCESSFUL, successfulRecords: 2, failedRecords: 1}}}
     """
 
-    job_name: Annotated[Name, Field(min_length=1, max_length=200)]
+    job_name: Annotated[Name, Field(min_length=1, max_length=200), Naming("batch job", defines=True)]
     """The name of the job, by which batch:status, batch:results and `engine batch` find it."""
 
     config_ref: Annotated[ConfigRef[Config], AfterValidator(fits)] = None  # type: ignore[assignment]  # or a file

@@ -26,6 +26,7 @@ from engine.connectors import (
     Counter,
     Home,
     Measures,
+    Naming,
     OwnHomeUrl,
     WhenAway,
     goes_on,
@@ -71,7 +72,7 @@ class CircuitBreaker(Scope):
         expect: {vars.errors: ["SHOP:CONNECTIVITY", "SHOP:CONNECTIVITY", "MULE:CIRCUIT_OPEN"]}
     """
 
-    name: Name
+    name: Annotated[Name, Naming("circuit", defines=True)]
     """The circuit's name, in the whole application."""
 
     max_failures: Annotated[int, Field(ge=1)] = 5

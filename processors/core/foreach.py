@@ -17,7 +17,6 @@ from engine import (
     FlowError,
     Link,
     Mistake,
-    Name,
     Scope,
     Stream,
     refuse,
@@ -28,6 +27,7 @@ from engine.connectors import (
     Measures,
     Shown,
     StreamingCollect,
+    VariableName,
     batch_of,
     computing,
     steps_within,
@@ -75,10 +75,10 @@ class Foreach(Scope):
     batch_size: Count = Count(1)
     """How many items make one payload; if more than 1, the payload is a list of them."""
 
-    counter_variable_name: Name = "counter"
+    counter_variable_name: VariableName = "counter"
     """The variable that holds the number of the item or batch, from 1."""
 
-    root_message_variable_name: Name = "rootMessage"
+    root_message_variable_name: VariableName = "rootMessage"
     """The variable that holds the message that entered the loop."""
 
     until: Condition | None = None

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from engine import Event, Name, Processor
-from engine.connectors import Constant
+from engine.connectors import Constant, Naming
 
 
 class RemoveVariable(Processor):
@@ -17,7 +17,7 @@ class RemoveVariable(Processor):
         expect: {vars: {id: 7}}
     """
 
-    variable_name: Name
+    variable_name: Annotated[Name, Naming("variable")]
     """The variable's name."""
 
     def assigns(self) -> Mapping[str, Any]:

@@ -19,12 +19,11 @@ from engine import (
     FlowError,
     Link,
     Mistake,
-    Name,
     Scope,
     prepared,
     refuse,
 )
-from engine.connectors import OFTEN, REPEAT_EXHAUSTED, TIMEOUT, Period, Run, RunPlain, give_turn
+from engine.connectors import OFTEN, REPEAT_EXHAUSTED, TIMEOUT, Period, Run, RunPlain, VariableName, give_turn
 from engine.limits import MOST_ROUNDS
 from processors.core._restored import restored
 
@@ -72,7 +71,7 @@ class Repeat(Scope):
     max_iterations: Count = Count(MOST_ROUNDS)
     """The maximum number of rounds; one more raises MULE:REPEAT_EXHAUSTED."""
 
-    counter_variable_name: Name = "counter"
+    counter_variable_name: VariableName = "counter"
     """The variable that holds the number of the round, from 1; both conditions can read it."""
 
     delay: Period = Period(0)

@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import Event, Name, Processor, Template
+from engine import Event, Processor, Template
+from engine.connectors import VariableName
 
 
 class SetVariable(Processor):
@@ -18,7 +19,7 @@ class SetVariable(Processor):
         expect: {vars.id: 7, payload: {id: 7}}
     """
 
-    variable_name: Name
+    variable_name: VariableName
     """The variable's name."""
 
     value: Template

@@ -5,7 +5,21 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from engine import Effects, Event, Field, Mistake, Name, Processor, prepared, refuse
-from engine.connectors import ROOTS, Held, Labelled, Let, MapOf, Reader, Written, own_media_type, read_media_type
+from engine.connectors import (
+    ROOTS,
+    Held,
+    Labelled,
+    Let,
+    MapOf,
+    Naming,
+    Reader,
+    Written,
+    WrittenExpression,
+    own_media_type,
+    read_media_type,
+)
+
+SET = Naming("variable", defines=True)
 
 
 class Transform(Processor):
@@ -24,7 +38,7 @@ class Transform(Processor):
         expect: {payload: {total: 7, twice: 14}, vars.count: 2}
     """
 
-    let: Annotated[dict[str, Written], Field(default_factory=dict)]
+    let: Annotated[dict[str, WrittenExpression], Field(default_factory=dict)]
     """Name → expression; local to this element."""
 
     set_payload: Annotated[Written, Field(alias="set-payload")] = None  # type: ignore[assignment]  # null is a value
@@ -33,7 +47,7 @@ class Transform(Processor):
     set_attributes: Annotated[Written, Field(alias="set-attributes")] = None  # type: ignore[assignment]  # null is a value
     """The new attributes."""
 
-    set_variables: Annotated[dict[str, Written], Field(alias="set-variables", default_factory=dict)]
+    set_variables: Annotated[dict[Annotated[str, SET], Written], Field(alias="set-variables", default_factory=dict)]
     """Variables to set; the others stay."""
 
     mime_type: Name | None = None

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from pydantic_core import core_schema
 
 from engine import Amount, ConfigRef, Event, Mistake, Name, Template, VoidOperation, refuse, shown
-from engine.connectors import Element, Interval, Shown, SpanKind, TimeUnit, did_you_mean
+from engine.connectors import Element, Interval, Naming, Shown, SpanKind, TimeUnit, did_you_mean
 from processors.vm._envelope import Envelope
 from processors.vm._queue import Queue
 from processors.vm.config import Config
@@ -29,7 +29,7 @@ class QueueAccess(Element):
     config_ref: ConfigRef[Config]
     """The name of the vm:config."""
 
-    queue_name: Annotated[Name, AfterValidator(_known)]
+    queue_name: Annotated[Name, AfterValidator(_known), Naming("queue")]
     """The name of one of its queues."""
 
     @property

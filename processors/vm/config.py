@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from engine import Config as BaseConfig
 from engine import Field, Mistake, Name, Parameters, Runtime, prepared, refuse
-from engine.connectors import FILE_URL, MEMORY_URL, Isolation, Measures
+from engine.connectors import FILE_URL, MEMORY_URL, Isolation, Measures, Naming
 from processors.vm._errors import VM_CONNECTIVITY
 from processors.vm._local_queues import ADDED, SCHEMA, PersistentQueue, TransientQueue
 from processors.vm._queue import Queue, Told
@@ -27,7 +27,7 @@ FILE = "queues"
 class QueueDefinition(Parameters):
     """One queue."""
 
-    queue_name: Annotated[Name, Field(min_length=1)]
+    queue_name: Annotated[Name, Field(min_length=1), Naming("queue", defines=True)]
     """Its name, used by operations and listeners of this config."""
 
     queue_type: Literal["TRANSIENT", "PERSISTENT"] = "TRANSIENT"

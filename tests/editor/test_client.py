@@ -10,6 +10,8 @@ from editor_client import editor
 from editor_sites import CURSOR
 from lsprotocol import types
 
+from engine.formatting.formatter import formatted
+
 MARKED = f"""\
 flows:
   f:
@@ -64,3 +66,29 @@ def test_an_editor_is_helped(tmp_path: Path) -> None:
     assert found["call"].signatures[0].label.startswith("length(")
     line = FLOW.split("\n")[4]
     assert list(found["colors"].data[:3]) == [4, line.index("length") + 1, len("length")], "😀 counts as two"
+
+
+STEPS = ["    - logger: {message: '😀', level:   INFO}   ", "    - set-payload: {value: 1}"]
+UNSTYLED = "\n".join(["# 😀", "flows:", "  f:", "    steps:", *STEPS, "", "", "", ""])
+
+
+async def styled(folder: Path, file: str) -> Any:
+    async with editor(folder) as client:
+        client.open(folder / file)
+        document = types.TextDocumentIdentifier((folder / file).as_uri())
+        options = types.FormattingOptions(tab_size=2, insert_spaces=True)
+        return await client.text_document_formatting_async(types.DocumentFormattingParams(document, options))
+
+
+def test_a_file_is_formatted_as_by_the_command(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(UNSTYLED, encoding="utf-8")
+    (edit,) = asyncio.run(styled(tmp_path, "a.yaml"))
+    lines = UNSTYLED.split("\n")
+    kept, behind = "\n".join(lines[: edit.range.start.line]), "\n".join(lines[edit.range.end.line :])
+    assert (edit.range.start.line, edit.range.start.character, edit.range.end.character) == (4, 0, 0)
+    assert f"{kept}\n{edit.new_text}{behind}" == formatted(UNSTYLED)
+
+
+def test_a_file_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("flows: {f: [\n", encoding="utf-8")
+    assert asyncio.run(styled(tmp_path, "a.yaml")) is None

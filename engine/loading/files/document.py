@@ -91,6 +91,15 @@ class Document:
         line, column = self._line_and_column(self._position(scalar, offset))
         return replace(place, line=line, column=column)
 
+    def offset_of(self, place: Place) -> int:
+        """Return the number of characters before a place."""
+        return min(self._line_starts[min(place.line, len(self._line_starts)) - 1] + place.column - 1, len(self.text))
+
+    def place_at(self, offset: int) -> Place:
+        """Return the place behind so many characters."""
+        line, column = self._line_and_column(offset)
+        return replace(self.start(), line=line, column=column)
+
     def _line_and_column(self, position: int) -> tuple[int, int]:
         line = bisect_right(self._line_starts, position)
         return line, position - self._line_starts[line - 1] + 1

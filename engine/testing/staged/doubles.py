@@ -17,7 +17,7 @@ from engine.parameters.loading import loading_of
 from engine.parameters.mistake import Mistake, refuse
 from engine.parameters.text import TextPlace
 from engine.parameters.type_patterns import TypePatterns
-from engine.parameters.validated import TEXT
+from engine.parameters.validated import TEXT, Naming
 from engine.plan.code import Run
 from engine.plan.link import Around
 from engine.plan.observer import Node, Observer
@@ -31,6 +31,8 @@ from engine.testing.expected.selecting import Selecting, fits
 from engine.testing.generated.generating import Replied
 from engine.values.errors import ErrorType, FlowError, error_type
 from engine.values.event import Event, Message
+
+VariableSet = Annotated[str, Naming("variable", defines=True)]
 
 
 class MockedType(TypePatterns):
@@ -67,7 +69,7 @@ class Returned(Parameters):
     attributes: Replied | None = None
     """The attributes of the result."""
 
-    vars: dict[str, Replied] = Field(default_factory=dict)
+    vars: dict[VariableSet, Replied] = Field(default_factory=dict)
     """Variables to set."""
 
     mime_type: str | None = None

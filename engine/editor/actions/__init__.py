@@ -1,0 +1,1 @@
+"""What an editor offers to do with a text: fixes of mistakes, and changes that keep what flows do."""

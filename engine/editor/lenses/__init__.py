@@ -1,0 +1,1 @@
+"""Lines above names: run this, and what came of it."""
