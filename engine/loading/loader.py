@@ -568,7 +568,8 @@ class Loader:
                 first = self.sections["flows"][claimed[taken]].place
                 expected = f"what '{claimed[taken]}' at {first.file}:{first.line} does not listen to"
                 self.builder.note("F503", f"{taken} a second time, in the flow '{name}'", expected, "", place)
-            claimed = dict.fromkeys(claims, name) | claimed
+            for claim in claims:
+                claimed.setdefault(claim, name)
 
     def _all_documents(self) -> list[Document]:
         return [*self.documents, *self.property_files.documents, *self.builder.text_files]
