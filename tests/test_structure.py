@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -32,9 +33,14 @@ FACE = "engine"
 FACES = (FACE, "engine.connectors")
 
 
-def imports(path: Path) -> Iterator[str]:
-    """The modules of ours that a file imports, inside functions too; not what is for type checkers alone."""
-    for node in ast.walk(ast.parse(path.read_text())):
+@cache  # nothing is parsed while tests are collected, which each process does
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(FILES[module].read_text())
+
+
+def imports(module: str) -> Iterator[str]:
+    """The modules of ours that a module imports, inside functions too; not what is for type checkers alone."""
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.ImportFrom) and node.module in FILES:
             for alias in node.names:
                 submodule = f"{node.module}.{alias.name}"
@@ -47,27 +53,29 @@ def floor(module: str) -> int:
     return next(number for number, room in enumerate(FLOORS) if f"{module}.".startswith(f"{room}."))
 
 
-ARROWS = [(module, target) for module, path in FILES.items() if module not in FACES for target in imports(path)]
+@cache
+def arrows() -> list[tuple[str, str]]:
+    return [(module, target) for module in FILES if module not in FACES for target in imports(module)]
 
 
 def test_no_arrow_runs_upward() -> None:
-    upward = [(module, target) for module, target in ARROWS if target != FACE and floor(target) < floor(module)]
+    upward = [(module, target) for module, target in arrows() if target != FACE and floor(target) < floor(module)]
     assert upward == []
 
 
 def test_the_engine_imports_nothing_of_the_processors() -> None:
-    assert [arrow for arrow in ARROWS if arrow[0].startswith("engine") and arrow[1].startswith("processors")] == []
+    assert [arrow for arrow in arrows() if arrow[0].startswith("engine") and arrow[1].startswith("processors")] == []
 
 
 def test_processors_know_the_engine_by_its_faces() -> None:
-    inside = [arrow for arrow in ARROWS if arrow[0].startswith("processors") and arrow[1].startswith("engine.")]
+    inside = [arrow for arrow in arrows() if arrow[0].startswith("processors") and arrow[1].startswith("engine.")]
     known = {*FACES, "engine.limits"}  # bounds are the same facts for all
     assert [arrow for arrow in inside if arrow[1] not in known] == []
 
 
 def test_no_circle() -> None:
     graph: dict[str, set[str]] = {}
-    for module, target in ARROWS:
+    for module, target in arrows():
         if target != FACE:
             graph.setdefault(module, set()).add(target)
     try:
@@ -92,23 +100,21 @@ def lengths(tree: ast.AST) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or 0) - node.lineno + 1 - inside
 
 
-FUNCTIONS = [
-    (f"{module}.{name}", lines)
-    for module, path in FILES.items()
-    for name, lines in lengths(ast.parse(path.read_text()))
-]
+@cache
+def functions() -> list[tuple[str, int]]:
+    return [(f"{module}.{name}", lines) for module in FILES for name, lines in lengths(tree_of(module))]
 
 
 def test_functions_are_small() -> None:
-    assert median(lines for _, lines in FUNCTIONS) <= 6
-    assert [function for function, lines in FUNCTIONS if lines > 40] == []
+    assert median(lines for _, lines in functions()) <= 6
+    assert [function for function, lines in functions() if lines > 40] == []
 
 
 @pytest.mark.parametrize("face", FACES)
 def test_a_face_offers_what_it_promises(face: str) -> None:
     module = import_module(face)
     assert [name for name in module.__all__ if getattr(module, name, None) is None] == []
-    listed = [node for node in ast.walk(ast.parse(FILES[face].read_text())) if isinstance(node, ast.alias)]
+    listed = [node for node in ast.walk(tree_of(face)) if isinstance(node, ast.alias)]
     for_all = [alias.name for alias in listed if alias.asname == alias.name]  # strict type checkers export no others
     assert for_all == module.__all__
 
@@ -140,7 +146,7 @@ def test_a_language_is_known_by_its_face(language: str) -> None:
     faces = {f"{language}.{name}" for name in names}
     inside = [
         (module, target)
-        for module, target in ARROWS
+        for module, target in arrows()
         if target.startswith(f"{language}.") and target not in faces
         if not f"{module}.".startswith(f"{language}.") and PUBLIC.get(module) != language
     ]
@@ -150,7 +156,7 @@ def test_a_language_is_known_by_its_face(language: str) -> None:
 @pytest.mark.parametrize("module", [module for module in FILES if not is_of_language(module)])
 def test_nobody_else_looks_into_the_trees_of_a_language(module: str) -> None:
     """What a parameter is made of tells all that others want to know of the expressions in it."""
-    for node in ast.walk(ast.parse(FILES[module].read_text())):
+    for node in ast.walk(tree_of(module)):
         if module != "engine.expressions.held":
             assert not (isinstance(node, ast.Attribute) and node.attr == "tree"), node.lineno
         keys = [node.slice] if isinstance(node, ast.Subscript) else node.keys if isinstance(node, ast.Dict) else []
@@ -164,7 +170,7 @@ HINTS = {"engine.expressions.digits", "engine.expressions.jmespath.habits"}
 @pytest.mark.parametrize("module", [module for module in FILES if module not in HINTS])
 def test_digits_are_those_from_0_to_9(module: str) -> None:
     """Python's `isdigit`, and `\\d` in a pattern of texts, take those of any script: `is_digits` and `[0-9]` do not."""
-    tree = ast.parse(FILES[module].read_text())
+    tree = tree_of(module)
     for node in ast.walk(tree):
         assert not (isinstance(node, ast.Attribute) and node.attr in OTHER_SCRIPTS), node.lineno
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):

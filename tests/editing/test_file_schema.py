@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,6 @@ from engine.tools.cli import main
 from engine.tools.scaffolds.schema_file import schema_text
 
 ROOT = Path(__file__).parent.parent.parent
-SCHEMA = file_schema(CATALOG)
-VALIDATOR = Draft7Validator(SCHEMA)
 LARGEST = 300_000
 """Bytes: editors read it again for each file."""
 
@@ -35,12 +34,22 @@ OF_MEANING = frozenset({
 """Those that need more: names that exist, expressions, two parameters that exclude each other, values such as urls."""
 
 
+@cache  # nothing is made while tests are collected, which each process does
+def schema() -> Any:
+    return file_schema(CATALOG)
+
+
+@cache
+def validator() -> Draft7Validator:
+    return Draft7Validator(schema())
+
+
 def data(text: str) -> Any:
     return as_data(Document("file", text).data)
 
 
 def violations(text: str) -> list[str]:
-    return [error.message for error in VALIDATOR.iter_errors(data(text))]
+    return [error.message for error in validator().iter_errors(data(text))]
 
 
 @pytest.mark.parametrize("file", sorted(files_of([ROOT / "flows"])), ids=lambda file: file.name)
@@ -49,7 +58,7 @@ def test_what_ships_fits(file: Path) -> None:
 
 
 def test_the_examples_of_manuals_fit() -> None:
-    assert [whole for whole in wholes() if not VALIDATOR.is_valid(whole)] == []
+    assert [whole for whole in wholes() if not validator().is_valid(whole)] == []
 
 
 def mistaken() -> Iterator[tuple[Path, set[str]]]:
@@ -82,7 +91,7 @@ def test_it_is_small_enough_for_editors() -> None:
 
 @pytest.mark.parametrize("place", KINDS)
 def test_a_place_for_elements_has_one_property_each(place: str) -> None:
-    defined = SCHEMA["definitions"][place]
+    defined = schema()["definitions"][place]
     assert "anyOf" not in defined
     assert "oneOf" not in defined
     names = {name for name, element in CATALOG.elements() if issubclass(element, KINDS[place][0])}
@@ -92,13 +101,13 @@ def test_a_place_for_elements_has_one_property_each(place: str) -> None:
 
 
 def test_manuals_and_snippets_are_in_it() -> None:
-    job = SCHEMA["definitions"]["batch:job"]
+    job = schema()["definitions"]["batch:job"]
     assert "```yaml" in job["markdownDescription"]
     assert job["defaultSnippets"] == [
         {"label": "batch:job", "body": {"jobName": "$1", "process-records": [{"name": "$2"}]}}
     ]
-    assert SCHEMA["definitions"]["try"]["defaultSnippets"][0]["body"] == {"steps": ["$1"]}
-    assert SCHEMA["definitions"]["http:request"]["defaultSnippets"][0]["body"] == {"config-ref": "$1"}
+    assert schema()["definitions"]["try"]["defaultSnippets"][0]["body"] == {"steps": ["$1"]}
+    assert schema()["definitions"]["http:request"]["defaultSnippets"][0]["body"] == {"config-ref": "$1"}
 
 
 OUTSIDE = {
