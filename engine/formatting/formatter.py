@@ -40,7 +40,7 @@ def formatted(text: str, file: str = "-") -> str:
     document = Document(file, text)
     if document.is_unreadable:
         raise NotFormatted(document)
-    tokens = _tokens(text)
+    tokens = list(_tokens(text))
     after = Layout(text, tokens).text
     try:
         is_same = list(comments(text, tokens)) == list(comments(after, _tokens(after))) and _is_same(text, after)
@@ -51,8 +51,8 @@ def formatted(text: str, file: str = "-") -> str:
     return after
 
 
-def _tokens(text: str) -> list[yaml.Token]:
-    return list(yaml.scan(text, Loader=yaml.CSafeLoader))
+def _tokens(text: str) -> Iterator[yaml.Token]:
+    return yaml.scan(text, Loader=yaml.CSafeLoader)
 
 
 def _is_same(text: str, other: str) -> bool:
