@@ -17,7 +17,9 @@ from engine.loading.sections import SECTIONS, SUFFIXES, read_file
 
 OURS = (*SECTIONS, "cases")
 """The keys at the top of flow files and test files."""
-OURS_BEGIN = re.compile(rf"^(?:{'|'.join(OURS)})\s*:", re.MULTILINE)
+ONLY_OURS = ("flows", "sub-flows", "error-handlers", "cases")
+"""Those that files of others hardly have: a JSON Schema in YAML has `properties`, too."""
+OURS_BEGIN = re.compile(rf"^(?:{'|'.join(ONLY_OURS)})\s*:", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,14 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def is_ours(document: Document) -> bool:
-    """Return whether a file of a folder has flows or cases, as far as it can be read: others may be somebody else's."""
+    """Return whether a file of a folder has flows or cases, or nothing but sections of ours, as far as it can be read.
+
+    Others may be somebody else's.
+    """
     if document.is_unreadable:
         return bool(OURS_BEGIN.search(document.text)) or not document.text
-    return isinstance(document.data, Map) and any(key in document.data for key in OURS)
+    keys = document.data if isinstance(document.data, Map) else ()
+    return any(key in keys for key in ONLY_OURS) or (bool(keys) and all(key in OURS for key in keys))
 
 
 def format_file(file: Path) -> Outcome:

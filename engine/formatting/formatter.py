@@ -7,12 +7,13 @@ texts. So comments cannot get lost or move to another value, as they do where a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 import yaml
 
 from engine.expressions.texts import without_mark
-from engine.formatting.layout import Layout
+from engine.formatting.layout import Layout, comments
 from engine.loading.files.data import NotFinite, resolve
 from engine.loading.files.document import Document
 from engine.parameters.mistake import Mistake
@@ -39,19 +40,23 @@ def formatted(text: str, file: str = "-") -> str:
     document = Document(file, text)
     if document.is_unreadable:
         raise NotFormatted(document)
-    before = _layout(text)
+    tokens = list(_tokens(text))
+    after = Layout(text, tokens).text
     try:
-        after = _layout(before.text)
-        is_same = before.comments == after.comments and list(_contents(text)) == list(_contents(before.text))
+        is_same = list(comments(text, tokens)) == list(comments(after, _tokens(after))) and _is_same(text, after)
     except yaml.YAMLError:
         is_same = False
     if not is_same:
         raise NotFormatted(document, "it would not stay the same, so it is left as it is; please report this")
-    return before.text
+    return after
 
 
-def _layout(text: str) -> Layout:
-    return Layout(text, yaml.scan(text, Loader=yaml.CSafeLoader))
+def _tokens(text: str) -> Iterator[yaml.Token]:
+    return yaml.scan(text, Loader=yaml.CSafeLoader)
+
+
+def _is_same(text: str, other: str) -> bool:
+    return all(one == another for one, another in zip_longest(_contents(text), _contents(other)))
 
 
 def _contents(text: str) -> Iterator[tuple[Any, ...]]:

@@ -27,11 +27,10 @@ class Level(NamedTuple):
 
 
 class Layout:
-    """Writes tokens one after another. comments: those that it has met, without the blanks before them."""
+    """Writes tokens one after another."""
 
-    def __init__(self, text: str, tokens: Iterable[yaml.Token]) -> None:
+    def __init__(self, text: str, tokens: Sequence[yaml.Token]) -> None:
         self._text = text
-        self.comments: list[str] = []
         self._written: list[str] = []
         self._levels: list[Level] = []
         self._before: Sequence[Level] = ()
@@ -42,7 +41,7 @@ class Layout:
         self._last: yaml.Token | None = None
         self._block: BlockScalar | None = None
         self._is_key = self._begins = False
-        self._wants_blank = needs_blank_line(tokens := list(tokens))
+        self._wants_blank = needs_blank_line(tokens)
         for token in tokens:
             self._take(token)
 
@@ -136,7 +135,7 @@ class Layout:
         """Write what stands before a token at the beginning of a line: the comment behind the last one, whole lines."""
         first, *lines = gap.split("\n") if self._last and self._block is None else ["", *gap.split("\n")]
         if first.strip():
-            self._written.append(self._comment(first, " " * max(len(first) - len(first.lstrip()), 1)))
+            self._written.append(" " * max(len(first) - len(first.lstrip()), 1) + first.strip())
         if not isinstance(token, kinds.StreamEndToken):
             lines = lines[:-1]  # the rest is the indentation of the token
         column = self._column(token)
@@ -156,8 +155,7 @@ class Layout:
             if not line.strip():
                 is_apart = True
                 continue
-            comment = self._comment(line)
-            yield Line(self._column_of_comment(line, token, column), comment, is_apart and may_be_apart)
+            yield Line(self._column_of_comment(line, token, column), line.strip(), is_apart and may_be_apart)
             is_apart, may_be_apart = False, True
         yield Line(column, "", is_apart and may_be_apart)
 
@@ -177,10 +175,6 @@ class Layout:
             return column
         return next((level.new for level in reversed(self._before) if level.old <= old), column)
 
-    def _comment(self, written: str, blanks: str = "") -> str:
-        self.comments.append(written.strip())
-        return blanks + written.strip()
-
 
 class Line(NamedTuple):
     """A line between two tokens: its column, its comment, and whether an empty line stands before it."""
@@ -190,9 +184,19 @@ class Line(NamedTuple):
     is_apart: bool
 
 
+def comments(text: str, tokens: Iterable[yaml.Token]) -> Iterator[str]:
+    """Yield the comments between the tokens of a text, without the blanks around them."""
+    end = 0
+    for token in tokens:
+        start = token.start_mark.index
+        if "#" in (gap := text[end:start]):
+            yield from (line.strip() for line in gap.split("\n") if line.strip())
+        end = max(end, token.end_mark.index)
+
+
 def _separator(last: yaml.Token, token: yaml.Token) -> str:
     """Return what stands between two tokens of one line."""
     if isinstance(last, OPENING) or isinstance(token, (*CLOSING, kinds.FlowEntryToken)):
-        return ""
+        return " " if isinstance(last, kinds.ValueToken) else ""  # `{a: }`: without the blank the colon is text
     is_colon = isinstance(token, kinds.ValueToken)
     return "" if is_colon and not isinstance(last, (kinds.AliasToken, kinds.AnchorToken, kinds.TagToken)) else " "

@@ -496,7 +496,9 @@ class Loader:
     def _sub_flow(self, name: str, entry: NamedEntry) -> Chain:
         self.builder.enter(name, entry.place)
         values = self._map(entry, f"the sub-flow '{name}'")
-        sub_flow = values and self.builder.parameters(SubFlow, values, f"the sub-flow '{name}'", entry.place)
+        if values is None:
+            return Chain()
+        sub_flow = self.builder.parameters(SubFlow, values, f"the sub-flow '{name}'", entry.place)
         return sub_flow.steps if sub_flow else Chain()
 
     def _flow(self, name: str, entry: NamedEntry) -> Any:

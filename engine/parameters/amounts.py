@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engine.expressions.digits import is_digits
-from engine.expressions.held import Constant, Held
+from engine.expressions.held import Constant, Held, ListOf, MapOf
 from engine.expressions.operators import is_finite, is_number, number_in
 from engine.expressions.suggestion import did_you_mean
 from engine.parameters.element import Element
@@ -154,7 +154,8 @@ class Number(Compiled):
     write: ClassVar[str] = ""
 
     def _check(self, held: Held, written: Any, reader: Reader) -> Held:
-        if isinstance(held, Constant) and self.read(held.value) is None:
+        is_wrong = isinstance(held, Constant) and self.read(held.value) is None
+        if is_wrong or isinstance(held, (MapOf, ListOf)):
             reader.mistakes.append(Mistake("F303", shown(written), self.expected, self.write))
         return held
 

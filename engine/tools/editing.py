@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,12 +89,18 @@ def _outcomes(paths: Iterable[str], *, writes: bool) -> Iterator[Outcome]:
         outcome = format_file(file)
         for line in outcome.told:
             click.echo(line, err=True)
-        if writes and outcome.is_changed:
-            try:
-                file.write_text(outcome.after, encoding="utf-8", newline="\n")
-            except OSError as error:
-                fail(f"'{file}' cannot be written: {error.strerror}")
-        yield outcome
+        yield _written(file, outcome) if writes and outcome.is_changed else outcome
+
+
+def _written(file: Path, outcome: Outcome) -> Outcome:
+    """Write a file, and return what has become of it. A link stays one, and the file keeps its permissions."""
+    try:
+        file.write_text(outcome.after, encoding="utf-8", newline="\n")
+    except OSError as error:
+        told = f"'{file}' cannot be written: {error.strerror}"
+        click.echo(told, err=True)
+        return replace(outcome, after=outcome.before, told=(told,))
+    return outcome
 
 
 def _summary(changed: int, files: int, *, writes: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -32,13 +32,16 @@ def scope() -> Reach:
         raise click.ClickException(str(error)) from None
 
 
-def evaluate(text: str, event: Event, *, source: bool) -> int:
-    """Print the value of an expression as JSON, or its generated Python; return the exit code."""
+def evaluate(text: str, event: Event, *, source: bool, hide: Callable[[str], str] = str) -> int:
+    """Print the value of an expression as JSON, or its generated Python; return the exit code.
+
+    hide: returns a text without secrets.
+    """
     try:
         expression = Expression(text, scope())
-        click.echo(source_of(expression.evaluate) if source else shown(expression.evaluate(event)))
+        click.echo(source_of(expression.evaluate) if source else hide(shown(expression.evaluate(event))))
     except (PydanticCustomError, FlowError) as error:
-        tell(text, error)
+        tell(text, error, hide)
         return 1
     return 0
 
@@ -48,10 +51,10 @@ def value_of(text: str, event: Event) -> Any:
     return Expression(text, scope()).evaluate(event)
 
 
-def tell(text: str, error: PydanticCustomError | FlowError) -> None:
-    """Print the mistake in an expression, or the error of its evaluation."""
+def tell(text: str, error: PydanticCustomError | FlowError, hide: Callable[[str], str] = str) -> None:
+    """Print the mistake in an expression, or the error of its evaluation. hide: returns a text without secrets."""
     if isinstance(error, FlowError):
-        click.echo(f"{error.type}: {error.detailed_description}", err=True)
+        click.echo(hide(f"{error.type}: {error.detailed_description}"), err=True)
         return
     for line in _explained(text, error):
         click.echo(line, err=True)

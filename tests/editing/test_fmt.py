@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ STYLE = {
     "blanks alone": ("\n  \n", ""),
     "a comment alone": ("  # nothing yet", "# nothing yet\n"),
     "emoji": ("'😀 a':   \"é 😀\"  # 👍\n", '"😀 a": é 😀  # 👍\n'),
+    "nothing behind a key in braces": ("a: {b: , c: }\nd: [e: ]\n", None),
     "nothing behind a key": ("a:\nb:   \nc: # why\n", "a:\nb:\nc: # why\n"),
     "tabs": ("a:\t1\t# x\n", "a: 1 # x\n"),
 }  # fmt: skip
@@ -212,6 +214,39 @@ def test_mistakes_are_told_as_the_check_tells_them_and_the_others_are_formatted(
     assert (folder / "broken.yaml").read_text() == "flows: {a: [1\n"
     assert (folder / "a.yaml").read_bytes() == b"flows:\n  a: {steps: []}\n"
     assert "F100" in fmt(folder / "nowhere.yaml").stderr
+
+
+def test_files_of_others_with_a_word_of_ours_are_left_alone(folder: Path) -> None:
+    (folder / "schema.yaml").write_text("type:    object\nproperties: {a: {type: string}}\n")
+    (folder / "pod.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nconfiguration:    x\n")
+    (folder / "ours.yaml").write_text("properties:    {a: 1}\n")
+    assert {Path(line).name for line in fmt(folder).stdout.splitlines()} == {"a.yaml", "a.test.yaml", "ours.yaml"}
+
+
+def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(folder: Path) -> None:
+    (folder / "a.yaml").chmod(0o640)
+    (folder / "link.yaml").symlink_to("a.yaml")
+    assert fmt(folder / "link.yaml").exit_code == 0
+    assert (folder / "link.yaml").is_symlink()
+    assert (folder / "a.yaml").stat().st_mode & 0o777 == 0o640
+    assert (folder / "a.yaml").read_text() == "flows:\n  a: {steps: []}\n"
+
+
+def test_a_file_that_cannot_be_written_does_not_stop_the_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Path.write_text
+
+    def refuse(path: Path, *arguments: Any, **named: Any) -> int:
+        if path.name == "a.yaml":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return write(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "write_text", refuse)  # the tests may run as root, who may write everything
+    done = fmt(folder)
+    assert done.exit_code == 1
+    assert done.stdout == f"formatted {folder}/examples/deep/a.test.yaml\n"
+    told, summary = done.stderr.splitlines()
+    assert told == f"'{folder}/a.yaml' cannot be written: Permission denied"
+    assert summary == "1 file formatted, 2 left as they are"
 
 
 def test_the_standard_input() -> None:

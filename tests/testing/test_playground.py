@@ -52,6 +52,21 @@ flows:
     steps:
       - async: {steps: [{set-payload: {value: later}}]}
       - set-payload: {value: now}
+  retried-beside:
+    steps:
+      - async:
+          steps:
+            - until-successful:
+                maxRetries: 1000
+                millisBetweenRetries: 1
+                steps: [{raise-error: {type: SHOP:CLOSED}}]
+      - set-payload: {value: 1}
+      - set-payload: {value: 2}
+  secret:
+    steps:
+      - set-variable: {variableName: login, value: "${secret:password}"}
+      - raise-error: {type: SHOP:CLOSED, description: "refused #[vars.login]"}
+properties: {password: swordfish}
 """
 
 
@@ -139,6 +154,27 @@ def test_work_beside_the_flow_is_stepped_through_as_well(flows: str) -> None:
     told = attempt(flows, "beside", ":run\n:payload\n").stdout
     assert '    payload = "later"' in told
     assert told.endswith('"now"\n')
+
+
+@pytest.mark.parametrize("lines", [":step\n", ":step\n:step\n"], ids=["in the middle", "the flow has ended"])
+def test_who_leaves_lets_nothing_on_that_waits_beside_the_flow(flows: str, lines: str) -> None:
+    result = attempt(flows, "beside", lines)
+    assert "later" not in result.stdout
+    assert "background tasks" not in result.stderr
+
+
+def test_work_beside_the_flow_ends_when_it_begins_again(flows: str) -> None:
+    told = attempt(flows, "retried-beside", ":step\n:step\n:restart\n:step\n:where\n").stdout
+    assert "raise-error" not in told, "neither has it run, nor does it wait"
+    assert told.splitlines()[-1] == "beside it wait: retried-beside/steps/0/async/steps/0 until-successful"
+
+
+@pytest.mark.parametrize("line", [":vars", ":vars.login", "vars.login", "{a: vars.login}"])
+def test_secrets_are_not_shown(flows: str, line: str) -> None:
+    result = attempt(flows, "secret", f":run\n{line}\n")
+    assert "the flow has failed with SHOP:CLOSED: refused ***\n" in result.stdout
+    assert result.stdout.splitlines()[-1] in ("}", '"***"')
+    assert "swordfish" not in result.output
 
 
 @pytest.mark.parametrize(

@@ -55,16 +55,20 @@ def try_(
         event = entering(payload.read() if payload else None, variables, attributes)
     except ValueError as error:
         fail(str(error))
-    walk = Walk(left(lambda text: Secrets(app.parts.secrets).hide(text)))
+
+    def hide(text: str) -> str:
+        return Secrets(app.parts.secrets).hide(text)
+
+    walk = Walk(left(hide))
     app = load_given(given(paths, settings, processors, env), around=[walk.around])
     configure(LogSettings(log_level), app.parts)
     with asyncio.Runner(loop_factory=PausedLoop) as runner:
         try:
-            stepping = Stepping(app, flow, event, runner, walk)
+            stepping = Stepping(app, flow, event, runner, walk, hide)
             converse(stepping)
         except (LookupError, StartError) as error:
-            fail(Secrets(app.parts.secrets).hide(str(error.args[0])))
+            fail(hide(str(error.args[0])))
         finally:
-            runner.run(walk.give_up())
+            runner.run(walk.leave(app))
             runner.run(app.stop())
     sys.exit(stepping.has_failed)

@@ -52,8 +52,10 @@ class Prompt:
     commands: tuple[str, ...] = (":payload", ":vars", ":attributes", ":help")
     help = HELP
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event, hide: Callable[[str], str] = str) -> None:
+        """hide: returns a text without secrets."""
         self.event = event
+        self._hide = hide
 
     @property
     def sign(self) -> str:
@@ -71,7 +73,7 @@ class Prompt:
         elif command := COMMAND.match(line):
             self._do(command[0], line[command.end() :].strip())
         elif line:
-            evaluate(line, self.event, source=False)
+            evaluate(line, self.event, source=False, hide=self._hide)
 
     def _do(self, command: str, argument: str) -> None:
         """Execute a command that begins with a colon."""
@@ -82,7 +84,7 @@ class Prompt:
     def _show(self, name: str) -> None:
         root, _, of = name.partition(".")
         value = getattr(self.event, root)
-        click.echo(shown(value.get(of) if of and isinstance(value, Mapping) else value))
+        click.echo(self._hide(shown(value.get(of) if of and isinstance(value, Mapping) else value)))
 
     def _help(self, name: str | None) -> None:
         from engine.manual.pages import function_page
@@ -102,7 +104,7 @@ class Prompt:
         try:
             value = self._value(text)
         except (PydanticCustomError, FlowError) as error:
-            return tell(text, error)
+            return tell(text, error, self._hide)
         except ValueError as error:
             return click.echo(str(error), err=True)
         if name is not None:

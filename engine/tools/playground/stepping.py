@@ -31,9 +31,14 @@ class Stepping(Prompt):
     commands = (":step", ":over", ":run", ":where", ":restart", *Prompt.commands)
     help = STEPS + HELP
 
-    def __init__(self, app: Application, flow: str, event: Event, runner: asyncio.Runner, walk: Walk) -> None:
-        """walk: one whose `around` the application was linked with; it tells `left` what has become of a step."""
-        super().__init__(event)
+    def __init__(
+        self, app: Application, flow: str, event: Event, runner: asyncio.Runner, walk: Walk, hide: Callable[[str], str]
+    ) -> None:
+        """walk: one whose `around` the application was linked with; it tells `left` what has become of a step.
+
+        hide: returns a text without secrets.
+        """
+        super().__init__(event, hide)
         self._app = app
         self._flow = flow
         self._entering = event
@@ -98,7 +103,7 @@ class Stepping(Prompt):
             self.event = self._walk.next.event
         elif isinstance(outcome, FlowError):
             self.event = outcome.event or self.event
-            click.echo(f"the flow has failed with {told_of(outcome)}")
+            click.echo(f"the flow has failed with {self._hide(told_of(outcome))}")
         elif outcome is not None:
             self.event = outcome
             click.echo("the flow has ended; :payload shows what it leaves")
@@ -113,8 +118,7 @@ class Stepping(Prompt):
             click.echo(f"beside it wait: {', '.join(title(each.step) for each in self._walk.others)}")
 
     def _restart(self) -> None:
-        self._runner.run(self._walk.give_up())
-        self._walk.forget()
+        self._runner.run(self._walk.give_up(self._app))
         self.event = self._entering
         self._begin()
 

@@ -123,19 +123,21 @@ class Walk:
             self._changed.clear()
             await self._changed.wait()
 
-    async def give_up(self) -> None:
-        """End the flow where it is; what runs beside it goes on by itself."""
+    async def give_up(self, app: Application) -> None:
+        """End the flow where it is, with all that it has begun beside itself, and be as before the first run."""
+        await self.leave(app)
+        await app.parts.runtime.tasks.drain(0)
+        self._is_free, self._run = False, None
+        self._changed.clear()
+
+    async def leave(self, app: Application) -> None:
+        """End the flow where it is. What runs beside it goes on, but no step that waits: nobody has let it on."""
         self._is_free = True
         if self._run is not None and not self._run.done():
             self._run.cancel()
             await asyncio.wait([self._run])
-        while self._waiting:
-            self._waiting.popleft().goes_on.set()
-
-    def forget(self) -> None:
-        """Be as before the first run."""
-        self._is_free, self._run = False, None
-        self._changed.clear()
+        if self._waiting:
+            await app.parts.runtime.tasks.drain(0)
 
     async def _wait(self, stop: Stop) -> None:
         if self._is_free or stop.is_inside_of_whole:
