@@ -8,12 +8,13 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 from threading import Condition, Thread
+from typing import NamedTuple
 
 from lsprotocol import types
 
 from engine.editor.publishing import published
 from engine.editor.site import Site
-from engine.editor.texts import Text, uri_of
+from engine.editor.texts import Text
 from engine.editor.workspace import Workspace
 from engine.loading.diagnostic import Diagnostic
 from engine.loading.memory import Superseded
@@ -23,6 +24,15 @@ log = logging.getLogger("engine.editor")
 
 THREADS = 3
 """How many sites are checked at the same time: a large one does not keep others waiting."""
+
+
+class _Told(NamedTuple):
+    """What was published of a file: by which site, of which version, and as which file the editor knows it."""
+
+    site: Site
+    version: int | None
+    found: list[Diagnostic]
+    uri: str
 
 
 class Background:
@@ -44,8 +54,8 @@ class Background:
         self._changed = Condition()
         self._is_ending = False
         self._is_to_find = False
-        self._told: dict[Path, tuple[int | None, list[Diagnostic]]] = {}
-        """What was published last of each file, with its version then."""
+        self._told: dict[Path, _Told] = {}
+        """What was published last of each file."""
         for number in range(THREADS):
             Thread(target=self._work, name=f"checks {number}", daemon=True).start()
 
@@ -75,7 +85,7 @@ class Background:
                 self._check(site) if site else self._find_projects()
             except Superseded:
                 pass
-            except Exception:  # a bug, of ours or in a processor of the project: the next text may not meet it
+            except BaseException:  # a bug, of ours or in a processor of the project: the next text may not meet it
                 log.exception("the files of %s cannot be checked", site.folder if site else "the workspace")
             with self._changed:
                 self._under_way.discard(id(site))
@@ -119,24 +129,38 @@ class Background:
 
     def _publish(self, site: Site, by_file: dict[Path, list[Diagnostic]], texts: dict[Path, Text]) -> None:
         """Send the diagnostics of the files for which they are others than before, and of those with new texts."""
+        if site not in list(self._files.sites.values()):
+            return  # a project file has changed since: another site has these files now
         for path, found in by_file.items():
             text = texts.get(path) or self._files.files.text(path)
             found = [*found, *site.failures_of(path)]
-            if text is None or self._told.get(path) == (text.version, found):
+            if text is None or self._was_told(path, _Told(site, text.version, found, text.uri)):
                 continue
-            self._told[path] = text.version, found
             document = site.files.document(path)
             diagnostics = [published(each, text, document, self._files, self._documentation) for each in found]
             params = types.PublishDiagnosticsParams(text.uri, diagnostics, text.version)
             self._send(params)
-        self._clear(site, by_file)
+        self._take_back(lambda path, told: told.site is site and path not in by_file)
+        self.forget_gone()
 
-    def _clear(self, site: Site, by_file: dict[Path, list[Diagnostic]]) -> None:
-        """Take back what was told of files that are gone, or that nothing is told of any more."""
-        for path, (_, found) in list(self._told.items()):
-            text = self._files.files.text(path)
-            is_gone = path not in by_file and self._files.site_with(path) in (site, None)
-            if found and is_gone and not site.has(path):
+    def _was_told(self, path: Path, now: _Told) -> bool:
+        """Note what is told of a file, and return whether it is the same as before."""
+        before, self._told[path] = self._told.get(path), now
+        return before is not None and (before.version, before.found) == (now.version, now.found)
+
+    def forget_gone(self) -> None:
+        """Take back what was told of files that are gone, or that belong to no site any more."""
+        sites = list(self._files.sites.values())
+        self._take_back(
+            lambda path, told: (
+                self._files.files.text(path) is None
+                or (told.site not in sites and not any(site.has(path) for site in sites))
+            )
+        )
+
+    def _take_back(self, is_over: Callable[[Path, _Told], bool]) -> None:
+        for path, told in list(self._told.items()):
+            if is_over(path, told):
                 del self._told[path]
-                params = types.PublishDiagnosticsParams(text.uri if text else uri_of(path), [])
-                self._send(params)
+                if told.found:
+                    self._send(types.PublishDiagnosticsParams(told.uri, []))

@@ -60,7 +60,7 @@ class Packages:
             self.catalog = discover(self._project.processors)
         except (CatalogError, ImportError, SyntaxError, ValueError) as error:
             self.problem, self.catalog = str(error), discover()
-        except Exception as error:  # of a package that is imported to be found
+        except (Exception, SystemExit) as error:  # of a package that is imported to be found
             self.problem, self.catalog = f"{type(error).__name__}: {error}", discover()
         else:
             elements = list(self.catalog.elements())  # imported while their folder is the one in which they are found

@@ -154,6 +154,7 @@ def did_change_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams
         for folders in (params.event.added, params.event.removed)
     )
     ls.files.set_roots(added, removed)
+    ls.background.forget_gone()
     ls.background.begin()
 
 

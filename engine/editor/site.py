@@ -187,4 +187,5 @@ def _in(folder: Path, takes: Callable[[Path], bool]) -> list[Path]:
 
 def _folder_of(paths: tuple[Path, ...]) -> Path:
     first = next(iter(paths), Path.cwd())
-    return first if os.path.isdir(first) else first.parent
+    is_file = os.path.isfile(first) or (is_flow_file(first) and not os.path.isdir(first))
+    return first.parent if is_file else first  # a folder that is not there yet is one, too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from engine.editor.positions import Lines
 from engine.loading.files.place import Place
+
+HALF = re.compile("[\ud800-\udfff]")
+"""Half of a pair of UTF-16: an editor may have it while somebody deletes a character."""
 
 
 class Change(NamedTuple):
@@ -28,6 +32,11 @@ class Text:
     uri: str
     source: str
     version: int | None = None
+
+    def __post_init__(self) -> None:
+        """Take half of a pair of UTF-16, which no file can have, for the sign of what cannot be read."""
+        if HALF.search(self.source):
+            object.__setattr__(self, "source", HALF.sub("\ufffd", self.source))
 
     @cached_property
     def lines(self) -> Lines:
@@ -56,7 +65,10 @@ class Text:
 
 def path_of(uri: str) -> Path | None:
     """Return the path of a file; None for what is no file, such as a text that was never saved."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
     if parts.scheme != "file" or "\0" in (path := unquote(parts.path, errors="surrogateescape")):
         return None
     is_of_a_drive = len(path) > 2 and path[0] == "/" and path[2] == ":"

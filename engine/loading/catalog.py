@@ -31,8 +31,9 @@ class ElementEntry:
         """Import the class. Raise CatalogError if that fails, or if the module does not hold exactly one element."""
         try:
             module = importlib.import_module(self.module)
-        except Exception as error:
-            raise BrokenModule(f"the module {self.module} cannot be imported: {error}") from error
+        except (Exception, SystemExit) as error:  # a script that was put there may end with sys.exit
+            told = f"it ends with {error!r}" if isinstance(error, SystemExit) else error
+            raise BrokenModule(f"the module {self.module} cannot be imported: {told}") from error
         own = [
             value
             for value in vars(module).values()

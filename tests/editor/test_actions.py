@@ -16,6 +16,7 @@ from engine.editor.actions.extracting import row_actions
 from engine.editor.actions.testing import test_action as case_action
 from engine.editor.actions.written import quick_fixes
 from engine.editor.names.index import Index
+from engine.editor.texts import Text
 from engine.editor.workspace import Workspace
 from engine.loading.diagnostic import Diagnostic
 from engine.testing.working import Order, run_file
@@ -232,6 +233,16 @@ flows:
     assert "given: {payload: {from-schema: b.json}}" in text
     assert mistakes(index) == []
     assert statuses(tmp_path / "a.test.yaml") == {"passed"}
+
+
+def test_a_test_file_that_is_not_saved_yet_is_not_made_again(tmp_path: Path) -> None:
+    index = made(tmp_path, {"a.yaml": "flows:\n  a: {steps: [{logger: {}}]}\n"})
+    file = tmp_path / "a.test.yaml"
+    cases = "cases:\n  one: {flow: a, expect: {error: null}}\n"
+    index.site.files.opened[file] = Text(file, file.as_uri(), cases, 1)
+    found = case_action(index, *at(index, "a.yaml", "  a¦:"))
+    assert found is not None
+    assert (found.new_files, found.edits[0].span.start) == ({}, len(cases) - 1)
 
 
 def test_a_test_file_that_is_broken_stays(tmp_path: Path) -> None:

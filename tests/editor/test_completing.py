@@ -176,6 +176,22 @@ def test_a_field_tells_its_type_and_an_example_but_no_secret(tmp_path: Path) -> 
     assert found["e-mail"].inserted == "'e-mail'", "a name in quotes that the file's own quotes do not end"
 
 
+def test_no_secret_is_told_of_an_application_that_never_loaded(tmp_path: Path) -> None:
+    """Its properties are known from the files alone: values with a telling name, and passwords in urls, are hidden."""
+    properties = "properties: {api.password: hunter2, db.address: 'pg://me:hunter2@host/x', page.size: 5}\n"
+    found = written(tmp_path, properties + steps(f"- loger: {{}}\n- logger: {{message: '${{{CURSOR}}}'}}"))
+    told = {name: found[name].detail for name in ("api.password", "db.address", "page.size")}
+    assert told == {"api.password": "•••", "db.address": "pg://me:•••@host/x", "page.size": "5"}
+
+
+def test_a_variable_tells_no_secret_of_a_test(tmp_path: Path) -> None:
+    case = "cases:\n  one:\n    flow: main\n    given: {vars: {password: hunter2, size: 5}}\n"
+    for line in (f"- set-variable: {{variableName: {CURSOR}, value: 1}}", f'- logger: {{message: "#[vars.{CURSOR}]"}}'):
+        site, text, offset = site_with(tmp_path, {"a.yaml": steps(line), "a.test.yaml": case})
+        found = {each.label: each.detail for each in complete(site, text, offset)}
+        assert (found["password"], found["size"][:7]) == ("string", "integer")
+
+
 def test_what_is_offered_has_its_manual(tmp_path: Path) -> None:
     site, text, offset = site_with(tmp_path, {"a.yaml": steps(f"- db:insert: {{{CURSOR}}}")})
     sql = next(each for each in complete(site, text, offset) if each.label == "sql")

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from editor_client import editor
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
+from engine.editor.texts import Change, Text
 from engine.editor.workspace import Workspace
 from engine.loading.catalog import discover
 from engine.loading.diagnostic import LoadError
@@ -179,7 +181,12 @@ def test_own_processors_break_and_are_mended(tmp_path: Path) -> None:
             (found,) = await client.diagnostics(path, 1)
             assert found.code == "F110"
             assert "nothing_of_this_name" in found.message
-            for text, codes in (("def (:\n", ["F110"]), (right, ["F301"]), (right.replace("tone", "mark"), [])):
+            for text, codes in (
+                ("def (:\n", ["F110"]),
+                ("raise SystemExit(3)\n", ["F110"]),
+                (right, ["F301"]),
+                (right.replace("tone", "mark"), []),
+            ):
                 before = client.count(path)
                 shout.write_text(text)
                 client.written(shout)
@@ -236,6 +243,87 @@ def test_edits_stay_in_the_workspace(tmp_path: Path) -> None:
     assert workspace.contains(inside / "new" / "flows.yaml")
     for path in (inside / "link.yaml", inside / "folder" / "flows.yaml", outside / "flows.yaml"):
         assert not workspace.contains(path)
+
+
+def test_a_folder_that_is_not_there_makes_no_other_one_writable(tmp_path: Path) -> None:
+    workspace = Workspace([tmp_path / "inside"])
+    file = tmp_path / "gone" / "flows.yaml"
+    workspace.open(file, file.as_uri(), RIGHT, 1)
+    assert workspace.contains(file)
+    assert not workspace.contains(tmp_path / "flows.yaml")
+
+
+def test_renaming_and_actions_write_through_no_link(tmp_path: Path) -> None:
+    """The folder, and the test file beside a flow, are links that lead out of the workspace."""
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in (inside, outside):
+        folder.mkdir()
+        (folder / "a.yaml").write_text("flows: {alpha: {steps: []}}\n")
+    (outside / "a.test.yaml").write_text("cases:\n  one: {flow: alpha, expect: {error: null}}\n")
+    (inside / "linked").symlink_to(outside, target_is_directory=True)
+    (inside / "a.test.yaml").symlink_to(outside / "missing.test.yaml")
+
+    async def test() -> None:
+        async with editor(inside) as client:
+            at = types.Position(0, 9)
+            for path in (inside / "a.yaml", inside / "linked" / "a.yaml"):
+                client.open(path)
+                await client.diagnostics(path)
+                params = types.CodeActionParams(
+                    types.TextDocumentIdentifier(path.as_uri()),
+                    types.Range(at, at),
+                    types.CodeActionContext([], only=["source"]),
+                )
+                [found] = await client.text_document_code_action_async(params) or []
+                assert isinstance(found, types.CodeAction)
+                assert found.edit is None
+                assert found.disabled
+                assert found.disabled.reason.startswith("a.test.yaml lies outside of the workspace")
+            linked = types.TextDocumentIdentifier((inside / "linked" / "a.yaml").as_uri())
+            with pytest.raises(JsonRpcException, match=r"a(\.test)?\.yaml lies outside of the workspace"):
+                await client.text_document_rename_async(types.RenameParams(linked, at, "beta"))
+
+    run(test)
+
+
+def test_what_was_told_of_files_that_are_gone_is_taken_back(tmp_path: Path) -> None:
+    """A new file is closed without being saved; a folder leaves; a project file is broken, beside another project."""
+    wrong, projects = "flows: {a: {steps: [{flow-ref: {name: nowhere}}]}}\n", [tmp_path / "one", tmp_path / "two"]
+    for folder in projects:
+        (folder / "flows").mkdir(parents=True)
+        (folder / "pyproject.toml").write_text('[tool.engine]\npaths = ["flows"]\n')
+        (folder / "flows" / "flows.yaml").write_text(wrong)
+    one, two = (folder / "flows" / "flows.yaml" for folder in projects)
+    new, project = one.with_name("new.yaml"), projects[0] / "pyproject.toml"
+
+    async def test() -> None:
+        async with editor(*projects) as client:
+            for path in (one, two):
+                assert await client.codes(path) == ["F501"]
+            client.open(new, "flows: {b: {steps: [{flow-ref: {name: nowhere}}]}}\n")
+            assert await client.codes(new, 1) == ["F501"]
+            before = client.count(new)
+            client.close(new)
+            assert await client.codes(new, after=before) == []
+            project.write_text("[tool.engine\n")
+            client.written(project)
+            assert len(await client.diagnostics(project)) == 1
+            before = client.count(two)
+            event = types.WorkspaceFoldersChangeEvent([], [types.WorkspaceFolder(projects[1].as_uri(), "two")])
+            client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+            assert await client.codes(two, after=before) == []
+            assert len(client.found[project.as_uri()][-1].diagnostics) == 1
+
+    run(test)
+
+
+def test_half_a_character_is_no_end_of_all_answers(tmp_path: Path) -> None:
+    """Editors of JavaScript may have half of a pair of UTF-16 in their text."""
+    path = tmp_path / "flows.yaml"
+    text = Text(path, path.as_uri(), "flows: {a: \ud83d😀}\n")
+    assert text.source == "flows: {a: \ufffd😀}\n"
+    assert text.position(13) == (0, 14)
+    assert text.changed(Change("\ude00", (0, 0), (0, 1)), 2).source == "\ufffdlows: {a: \ufffd😀}\n"
 
 
 def test_two_projects_have_packages_of_one_name(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_action(index: Index, path: Path, offset: int) -> Action | None:
     title = f"Add a test for '{name}'"
     file = path.with_name(path.name.removesuffix(path.suffix) + TEST) if path.suffix in SUFFIXES else path
     case = _case(index, name, flow)
-    if not index.site.has(file) or not file.is_file():
+    if index.site.files.text(file) is None:
         return Action(title, SOURCE, new_files={file: f"cases:\n{_entry(_title(name, set()), case)}\n"})
     return _extended(index, file, title, name, case)
 

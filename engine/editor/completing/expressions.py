@@ -15,7 +15,6 @@ from engine.editor.scopes.shape import Shape
 from engine.editor.scopes.standing import Standing
 from engine.expressions.functions.function import Function
 from engine.manual.pages import signature
-from engine.values.telling import is_telling
 
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 ROOTS_OF_DATAWEAVE = ("app", "server", "mule")
@@ -77,14 +76,14 @@ def _fields(fields: Mapping[str, Shape], asked: Asked, rank: int) -> Iterator[Co
     quote = "'" if asked.cursor.scalar and asked.cursor.scalar.style == '"' else '"'
     for name, shape in fields.items():
         written = name if NAME.fullmatch(name) else f"{quote}{name}{quote}"
-        told = shape.word if is_telling(name) else shape.told
-        yield Completion(name, "field", told, written, rank=rank, topic=("text", shape.title) if shape.title else ())
+        topic = ("text", shape.title) if shape.title else ()
+        yield Completion(name, "field", shape.told_as(name), written, rank=rank, topic=topic)
 
 
 def _variables(found: Standing, *, is_script: bool) -> Iterator[Completion]:
     for name, shape in found.variables.items():
         written = name if is_script else f"${name}"
-        yield Completion(written, "variable", shape.told, rank=1)
+        yield Completion(written, "variable", shape.told_as(name), rank=1)
 
 
 def _reaching_out(asked: Asked) -> Iterator[Completion]:

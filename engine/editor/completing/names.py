@@ -13,7 +13,9 @@ from engine.editor.asking.asked import Asked
 from engine.editor.asking.facts import facts_of
 from engine.editor.asking.meaning import element_class
 from engine.editor.completing.item import Completion
+from engine.loading.config.effective import HIDDEN
 from engine.values.errors import ANY
+from engine.values.telling import is_telling, without_credentials
 
 MOST_FILES = 300
 LARGEST_MODULE = 500_000
@@ -56,7 +58,7 @@ def of_facts(known: Mapping[str, str], rank: int = 1) -> Iterator[Completion]:
 
 def variables(asked: Asked) -> Iterator[Completion]:
     seen = asked.seen.vars
-    yield from (Completion(name, "variable", shape.told, rank=1) for name, shape in seen.items())
+    yield from (Completion(name, "variable", shape.told_as(name), rank=1) for name, shape in seen.items())
     yield from (each for each in of_facts(facts_of(asked.site).variables, 3) if each.label not in seen)
 
 
@@ -67,11 +69,12 @@ def steps(asked: Asked) -> Iterator[Completion]:
 
 
 def properties(asked: Asked) -> Iterator[Completion]:
-    """Yield the names of properties with their values; those of secrets are hidden."""
+    """Yield the names of properties with their values; those of secrets are hidden, also if nothing was loaded yet."""
     parts, facts = asked.site.parts, facts_of(asked.site)
     known = {each.name: each.value for each in parts.properties()} if parts else {}
     for name, value in {**asked.site.project.properties, **facts.properties, **known}.items():
-        yield Completion(name, "property", value, rank=1)
+        shown = HIDDEN if is_telling(name) else without_credentials(value, HIDDEN)
+        yield Completion(name, "property", shown, rank=1)
 
 
 def files(asked: Asked, written: str, suffixes: Iterable[str] = ()) -> Iterator[Completion]:

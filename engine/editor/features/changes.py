@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lsprotocol import types
@@ -12,7 +13,7 @@ from engine.editor.actions.collecting import collect_action
 from engine.editor.actions.extracting import row_actions
 from engine.editor.actions.testing import test_action
 from engine.editor.actions.written import quick_fixes
-from engine.editor.features.shared import Asked, asked, workspace_edit
+from engine.editor.features.shared import Asked, asked, outside, workspace_edit
 
 
 def code_actions(ls: Any, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -23,7 +24,7 @@ def code_actions(ls: Any, params: types.CodeActionParams) -> list[types.CodeActi
     is_automatic = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
     return [
         _action(ls, file, action, params)
-        for action in _offered(file, params.range)
+        for action in (_within(ls, each) for each in _offered(file, params.range))
         if (not wanted or any(action.kind == kind or action.kind.startswith(f"{kind}.") for kind in wanted))
         and not (action.disabled and is_automatic)
     ]
@@ -51,6 +52,12 @@ def _action(ls: Any, file: Asked, action: Action, params: types.CodeActionParams
     fixed = [each for each in params.context.diagnostics if action.fixes and _is_of(file, each, action)]
     preferred = True if action.fixes else None
     return types.CodeAction(action.title, kind, fixed or None, preferred, disabled, edit)
+
+
+def _within(ls: Any, action: Action) -> Action:
+    """Return an action that writes through no link that leads out: one that would is not possible."""
+    reason = outside(ls, [*action.new_files, *(edit.span.path for edit in action.edits)])
+    return action if action.disabled or not reason else replace(action, disabled=reason)
 
 
 def _is_of(file: Asked, diagnostic: types.Diagnostic, action: Action) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from engine.editor.features.shared import asked, index_of, location_of, range_of, workspace_edit
+from engine.editor.features.shared import asked, index_of, location_of, outside, range_of, workspace_edit
 from engine.editor.names.finding import definitions, highlights, references, workspace_symbols
 from engine.editor.names.mention import CONFIG, FLOW, HANDLER, TYPE
 from engine.editor.names.renaming import Refused, prepare, rename
@@ -73,6 +73,8 @@ def renamed(ls: Any, params: types.RenameParams) -> types.WorkspaceEdit | None:
         edits = rename(file.index, file.path, file.offset(params.position), params.new_name)
     except Refused as error:
         raise _refusal(error) from None
+    if reason := outside(ls, dict.fromkeys(edit.span.path for edit in edits)):
+        raise _refusal(Refused(reason))
     return workspace_edit(ls, edits)
 
 

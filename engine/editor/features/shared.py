@@ -62,6 +62,12 @@ def location_of(ls: Any, span: Span) -> types.Location:
     return types.Location(text.uri, range_of(text, span.start, span.end))
 
 
+def outside(ls: Any, paths: Iterable[Path]) -> str:
+    """Return why these files cannot be written: a link leads out of the workspace; empty if they can."""
+    found = next((path for path in paths if not ls.files.contains(path)), None)
+    return f"{found.name} lies outside of the workspace: a link leads there" if found else ""
+
+
 def workspace_edit(ls: Any, edits: Iterable[Edit], new_files: dict[Path, str] | None = None) -> types.WorkspaceEdit:
     """Return edits of texts in the versions that the editor has, and files that are made."""
     by_file: dict[Path, list[Edit]] = {}

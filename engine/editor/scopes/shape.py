@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from engine.expressions.schemas import TYPES, Schema, types_of
+from engine.values.telling import is_telling
 
 MOST_PARTS = 40
 DEEPEST = 12
@@ -119,6 +120,10 @@ class Shape:
     def told(self) -> str:
         """Its type, and an example."""
         return " · ".join(filter(None, (self.word, self.example)))
+
+    def told_as(self, name: str) -> str:
+        """Return its type, with an example if the name is not one of secrets."""
+        return self.word if is_telling(name) else self.told
 
 
 UNKNOWN = Shape()
