@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,11 +63,6 @@ class Files:
     def read(self, file: Path, *, is_given: bool = False) -> Document:
         """Do as `document`, for the loader."""
         return self.document(file)
-
-    def forget_others(self, texts: Mapping[Path, Text]) -> None:
-        """Forget the documents of files that are not among these."""
-        for path, kind in [key for key in self._documents if key[0] not in texts]:
-            del self._documents[path, kind]
 
 
 def _state(path: Path) -> State | None:
