@@ -71,6 +71,12 @@ def test_the_page_of_the_language_names_all_of_it() -> None:
     assert [name for name in catalog.error_types() if not set(name.split(":")) <= words] == []
 
 
+def test_the_readme_has_one_row_for_each_command() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Commands")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `engine ([a-z]+)", table, re.MULTILINE)
+    assert sorted(rows) == sorted(main.commands), "a command without a row, or with two"
+
+
 def anchors(text: str) -> set[str]:
     """What links inside a page may name: its titles, as GitHub writes them."""
     titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
@@ -114,7 +120,7 @@ BLOCKS = [
     for page, text in PAGES.items()
     for match in ANY_BLOCK.finditer(text)
 ]
-SHELL = {"curl", "export", "kill", "pbpaste", "python"}
+SHELL = {"code", "curl", "export", "kill", "node", "pbpaste", "pip", "python"}
 """Commands that are not ours, and that the pages may use."""
 
 
@@ -155,6 +161,7 @@ CHECKS: dict[str, Callable[[str], Any]] = {
 ELSEWHERE = {
     "yaml": "test_example loads it, and runs the cases behind it; with file= it is a file of test_readme.py",
     "console": "test_readme.py runs it, on the page start.md",
+    "lua": "it is a setting of Neovim, which is not on every machine",
     "text": "it is what a program prints, or a picture: nothing that could be run",
 }
 """The languages of blocks that are not checked here, each with the reason."""

@@ -14,6 +14,8 @@ from engine.limits import LIMITS
 from engine.loading.catalog import discover
 from engine.manual import explaining, mistakes, pages
 from engine.tools.cli import main
+from engine.tools.documented.generating import FIRST, UNSEARCHED
+from engine.tools.documented.generating import _write as write
 from engine.tools.documented.pages import Page, prose
 from engine.tools.documented.site import Site, Sources, site_of
 from engine.tools.documented.written import FENCED
@@ -165,6 +167,28 @@ def test_what_markdown_would_read_is_written_as_it_is() -> None:
     assert prose("a_b *c* `d_e` [f](g) <h> #[i] | j & k \\l") == (
         "a\\_b \\*c\\* `d_e` \\[f\\](g) &lt;h&gt; \\#\\[i\\] \\| j &amp; k \\\\l"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "head"),
+    [
+        ("reference/elements/core/foreach.md", FIRST),
+        ("retries.md", FIRST),
+        ("gallery/retry/reconnection.md", ""),
+        ("reference/functions/retry.md", ""),
+        ("reference/mistakes/index.md", UNSEARCHED),
+        ("changelog.md", ""),
+    ],
+)
+def test_the_search_puts_guides_and_elements_first(path: str, head: str, tmp_path: Path) -> None:
+    write([Page(path, "a title", "# A title\n")], tmp_path)
+    assert (tmp_path / path).read_text() == f"{head}# A title\n"
+
+
+def test_a_page_may_have_a_head_of_its_own(tmp_path: Path) -> None:
+    own = "---\nsearch:\n  boost: 9\n---\n# Mine\n"
+    write([Page("mine.md", "Mine", own)], tmp_path)
+    assert (tmp_path / "mine.md").read_text() == own
 
 
 def test_the_generator_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:

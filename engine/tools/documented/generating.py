@@ -30,6 +30,11 @@ EXTENSIONS = ["tables", "sane_lists", "pymdownx.highlight", "pymdownx.superfence
 UNSEARCHED = "---\nsearch:\n  exclude: true\n---\n"
 """The head of a page that the search leaves out: a list of pages, each of which is found by itself."""
 
+FIRST = "---\nsearch:\n  boost: 2\n---\n"
+"""The head of a page that the search puts before others: an element, or a page that tells how to do something."""
+
+BEHIND = ("reference/", "gallery/", "changelog.md")
+
 
 class SiteError(Exception):
     """A site that cannot be made."""
@@ -83,7 +88,7 @@ def _write(pages: Iterable[Page], docs: Path) -> None:
     for page in pages:
         path = docs / page.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text((UNSEARCHED if _is_list(page) else "") + page.text, encoding="utf-8")
+        path.write_text(_head(page) + page.text, encoding="utf-8")
     assets = docs / "assets"
     assets.mkdir()
     for name in ASSETS:
@@ -134,6 +139,14 @@ def _nav(entry: Section | Page) -> Any:
         return {entry.title: entry.path}
     inside = (each.path if isinstance(each, Page) and _is_index(each) else _nav(each) for each in entry.entries)
     return {entry.title: list(inside)}
+
+
+def _head(page: Page) -> str:
+    """Return what tells the search about a page; nothing if the page has such a head of its own."""
+    if _is_list(page):
+        return UNSEARCHED
+    first = page.path.startswith("reference/elements/") or not page.path.startswith(BEHIND)
+    return FIRST if first and not page.text.startswith("---") else ""
 
 
 def _is_index(page: Page) -> bool:
