@@ -244,6 +244,7 @@ class FlowError(Fields, Exception):
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> FlowError:
+        """Return the error of what `as_data` has returned; its type may be an ErrorType, too."""
         error = FlowError(data["type"], data["description"], detailed_description=data["detailedDescription"])
         error.failing_component = data["failingComponent"]
         return error

@@ -93,7 +93,7 @@ class Circuit:
         """Return whether the circuit was opened by it, or stays open because it was the probe's."""
         if era != self._era:
             return False
-        self._opened_by = FlowError.from_data(failure.as_data())  # without its event, which may be large
+        self._opened_by = FlowError.from_data(failure.as_data() | {"type": failure.type})  # without its event
         now = self._now()
         self._failures.append(now)
         if self._probe_began is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -276,9 +277,8 @@ def test_folder_that_is_exchanged_for_a_link_meanwhile(served: Running, house: P
             (saved / "turning").symlink_to(target)
             (saved / "turning").unlink()
             os.rename(saved / "turned", saved / "turning")
-            for file in (saved / "turning").iterdir():
-                file.unlink()
-            (saved / "turning").rmdir()
+            while (saved / "turning").exists():  # a file may be written meanwhile
+                shutil.rmtree(saved / "turning", ignore_errors=True)
 
     worker = threading.Thread(target=exchange)
     worker.start()

@@ -177,9 +177,9 @@ def test_the_parameters_that_are_expressions_are_known() -> None:
                 if kind.__name__ in str(field.annotation):
                     names.add(field.alias or name)
     of_steps = {"acceptExpression"}  # of a batch:job
-    of_pages = {"after", "limit"}  # of batch:results, which is ours
+    ours = {"after", "limit", "let"}  # of batch:results and transform
     assert found[Condition] - {"while"} | of_steps == set(CONDITIONS)
-    assert found[Expression] - {"key"} - of_pages <= set(EXPRESSIONS)
+    assert found[Expression] - {"key"} - ours <= set(EXPRESSIONS)
 
 
 def moved(flow: str, **resources: Path) -> Any:
