@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from engine.formatting.formatter import NotFormatted, formatted
+from engine.formatting.formatter import NotFormatted, styled
 from engine.loading.diagnostic import diagnose
 from engine.loading.files.data import Map
 from engine.loading.files.document import Document
@@ -81,7 +81,7 @@ def format_file(file: Path) -> Outcome:
 def format_text(document: Document, before: str) -> Outcome:
     """Return what becomes of a text. before: with its byte order mark, and the ends of lines that it has."""
     try:
-        return Outcome(document.file, before, formatted(document.text, document.file))
+        return Outcome(document.file, before, styled(document))
     except NotFormatted as error:
         told = _told(error.document) if error.mistakes else (f"{document.file}: {error}",)
         return Outcome(document.file, before, before, told)

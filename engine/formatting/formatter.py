@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from engine.expressions.texts import without_mark
 from engine.formatting.layout import Layout, comments
 from engine.loading.files.data import NotFinite, resolve
 from engine.loading.files.document import Document
+from engine.loading.sections import document_of
 from engine.parameters.mistake import Mistake
 
 
@@ -36,10 +37,14 @@ def formatted(text: str, file: str = "-") -> str:
 
     file: its name in mistakes. Raise NotFormatted if it cannot be read, or would not stay the same.
     """
-    text = without_mark(text).replace("\r\n", "\n").replace("\r", "\n")
-    document = Document(file, text)
+    return styled(document_of(Path(file), text))
+
+
+def styled(document: Document) -> str:
+    """Return the same of a document that was read before."""
     if document.is_unreadable:
         raise NotFormatted(document)
+    text = document.text
     tokens = list(_tokens(text))
     after = Layout(text, tokens).text
     try:

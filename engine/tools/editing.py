@@ -109,16 +109,14 @@ def _summary(changed: int, files: int, *, writes: bool) -> None:
 
 
 def _format_stdin(*, check: bool, diff: bool) -> None:
-    from engine.expressions.texts import without_mark
     from engine.formatting.files import format_text
-    from engine.loading.files.document import Document
+    from engine.loading.sections import document_of
 
     try:
         text = sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError:
         fail("the standard input is not UTF-8")
-    plain = without_mark(text).replace("\r\n", "\n").replace("\r", "\n")
-    outcome = format_text(Document("<stdin>", plain), text)
+    outcome = format_text(document_of(Path("<stdin>"), text), text)
     for line in outcome.told:
         click.echo(line, err=True)
     if not check:
