@@ -20,6 +20,7 @@ from engine.tools.commands import (
     env_option,
     fail,
     given,
+    given_event,
     load,
     load_given,
     paths_argument,
@@ -374,14 +375,10 @@ def run(
     settings: tuple[str, ...], env: str | None, processors: tuple[str, ...], log_level: str,
 ) -> None:  # fmt: skip
     """Run one flow and print the payload that it ends with."""
-    from engine.tools.entering import entering
     from engine.tools.logs.configuring import configure
     from engine.tools.running import run_flow
 
-    try:
-        event = entering(payload.read() if payload else None, variables, attributes)
-    except ValueError as error:
-        fail(str(error))
+    event = given_event(payload, variables, attributes)
     app = load(paths, settings, processors, env)
     configure(LogSettings(log_level), app.parts)
     sys.exit(asyncio.run(run_flow(app, flow, event)))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.plan.link import Around
     from engine.plan.observer import Meter
     from engine.testing.recordings.recording import Recorder
+    from engine.values.event import Event
 
 paths_argument = click.argument("paths", nargs=-1, type=click.Path())
 set_option = click.option(
@@ -159,6 +160,16 @@ def known_functions() -> dict[str, Any]:
     try:
         return all_functions()
     except ValueError as error:  # an installed package with functions that is broken
+        fail(str(error))
+
+
+def given_event(payload: Any, variables: str | None, attributes: str | None) -> Event:
+    """Return the event of the options for a payload, variables and attributes; end the command if they are no JSON."""
+    from engine.tools.entering import entering
+
+    try:
+        return entering(payload.read() if payload else None, variables, attributes)
+    except ValueError as error:
         fail(str(error))
 
 

@@ -14,6 +14,7 @@ from engine.tools.commands import (
     fail,
     fail_unknown,
     given,
+    given_event,
     known_functions,
     load,
     paths_argument,
@@ -87,16 +88,12 @@ def evaluate(
     """Evaluate an expression; without one, a prompt. A script in DataWeave prints what its `output` says."""
     if language == DATAWEAVE:
         _evaluate_script(expression, payload, variables, attributes, source)
-    from engine.tools.entering import entering
     from engine.tools.evaluating import evaluate
     from engine.tools.playground.prompt import Prompt, converse
 
     if expression is None and getattr(payload, "name", "") == "<stdin>":
         fail("the payload comes from the standard input, so the expression must be an argument")
-    try:
-        event = entering(payload.read() if payload else None, variables, attributes)
-    except ValueError as error:
-        fail(str(error))
+    event = given_event(payload, variables, attributes)
     if expression is None:
         converse(Prompt(event))
     else:

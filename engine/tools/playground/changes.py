@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.steps.chain import Step
@@ -33,11 +33,15 @@ def changes(before: Event, after: Event, told: Event | None = None) -> Iterator[
 
     told: the event after the last step inside; what it has already is left out.
     """
-    for name, value in _parts(after).items():
-        is_new = name not in (was := _parts(before)) or not _is_same(was[name], value)
-        if is_new and not (told and name in (seen := _parts(told)) and _is_same(seen[name], value)):
+    was, now, seen = _parts(before), _parts(after), _parts(told) if told else {}
+    for name, value in now.items():
+        if not _has(was, name, value) and not _has(seen, name, value):
             yield f"{name} = {_short(value)}"
-    yield from (f"{name} is gone" for name in _parts(before) if name not in _parts(after))
+    yield from (f"{name} is gone" for name in was if name not in now)
+
+
+def _has(parts: Mapping[str, Any], name: str, value: Any) -> bool:
+    return name in parts and _is_same(parts[name], value)
 
 
 def _parts(event: Event) -> dict[str, Any]:

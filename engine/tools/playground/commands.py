@@ -13,6 +13,7 @@ from engine.tools.commands import (
     env_option,
     fail,
     given,
+    given_event,
     load_given,
     paths_argument,
     payload_option,
@@ -42,7 +43,6 @@ def try_(
     Lines may come from the standard input, too. Exit code 1 if the flow has ended with an error.
     """
     from engine.edition import StartError
-    from engine.tools.entering import entering
     from engine.tools.logs.configuring import configure
     from engine.tools.playground.prompt import converse
     from engine.tools.playground.stepping import Stepping, left
@@ -51,10 +51,7 @@ def try_(
 
     if getattr(payload, "name", "") == "<stdin>":
         fail("the lines come from the standard input, so the payload must be in a file")
-    try:
-        event = entering(payload.read() if payload else None, variables, attributes)
-    except ValueError as error:
-        fail(str(error))
+    event = given_event(payload, variables, attributes)
 
     def hide(text: str) -> str:
         return Secrets(app.parts.secrets).hide(text)

@@ -71,11 +71,11 @@ class Prompt:
         elif showing := SHOWING.fullmatch(line):
             self._show(showing["shown"])
         elif command := COMMAND.match(line):
-            self._do(command[0], line[command.end() :].strip())
+            self._do(command[0])
         elif line:
             evaluate(line, self.event, source=False, hide=self._hide)
 
-    def _do(self, command: str, argument: str) -> None:
+    def _do(self, command: str) -> None:
         """Execute a command that begins with a colon."""
         close = did_you_mean(command, self.commands)
         instead = f"did you mean '{close}'?" if close else f"there are {', '.join(self.commands)}"

@@ -57,9 +57,9 @@ class Stepping(Prompt):
         return isinstance(self._walk.outcome, FlowError)
 
     def take(self, line: str) -> None:
-        self._do(":step", "") if not line else super().take(line)
+        self._do(":step") if not line else super().take(line)
 
-    def _do(self, command: str, argument: str) -> None:
+    def _do(self, command: str) -> None:
         own: dict[str, Callable[[], None]] = {
             ":step": self._step, ":over": self._over, ":run": self._run, ":where": self._where,
             ":restart": self._restart,
@@ -67,7 +67,7 @@ class Stepping(Prompt):
         if command in own:
             own[command]()
         else:
-            super()._do(command, argument)
+            super()._do(command)
 
     def _begin(self) -> None:
         self._runner.run(self._walk.begin(self._app, self._flow, self._entering))
