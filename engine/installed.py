@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+Places = tuple[tuple[str, float], ...]
+
 
 def entry_points(group: str) -> tuple[EntryPoint, ...]:
     """Return the entry points of a group. A package that is installed meanwhile is found."""
-    return tuple(_all(tuple((place, _changed_at(place)) for place in sys.path)).select(group=group))
+    return _of_group(group, tuple((place, _changed_at(place)) for place in sys.path))
+
+
+@lru_cache(maxsize=32)
+def _of_group(group: str, places: Places) -> tuple[EntryPoint, ...]:
+    return tuple(_all(places).select(group=group))
 
 
 @lru_cache(maxsize=8)
-def _all(places: tuple[tuple[str, float], ...]) -> Any:
+def _all(places: Places) -> Any:
     """places: the folders in which packages are, each with the time at which something came or went there."""
     from importlib import metadata
 

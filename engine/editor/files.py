@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.editor.texts import Text, uri_of
 from engine.loading.files.document import Document
 from engine.loading.sections import document_of, read_file
+from engine.parameters.files import FileState, state_of
 from engine.parameters.files import read_file as content_of
 
-State = tuple[int, int, int]
 LARGEST_TEXT = 8 * 2**20
 """Characters of a text that is looked at while it is written; a larger one is told, and nothing else."""
 
 
 class _OnDisk(NamedTuple):
-    state: State
+    state: FileState
     text: Text
 
 
@@ -35,7 +34,7 @@ class Files:
         return opened or self._text_on_disk(path)
 
     def _text_on_disk(self, path: Path) -> Text | None:
-        state = _state(path)
+        state = state_of(path)
         if state is None:
             self._on_disk.pop(path, None)
             return None
@@ -63,11 +62,3 @@ class Files:
     def read(self, file: Path, *, is_given: bool = False) -> Document:
         """Do as `document`, for the loader."""
         return self.document(file)
-
-
-def _state(path: Path) -> State | None:
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -30,11 +30,9 @@ from engine.loading.files.data import Map, Sequence, resolve
 from engine.loading.files.document import Document
 from engine.loading.files.place import Place
 from engine.loading.identity import data_dir_of, name_of
-from engine.loading.memory import AskedResources, Memory, RememberingBuilder, holders
 from engine.loading.placeholders import NO_VALUE, Filler
 from engine.loading.project import Project
 from engine.loading.properties import ENV_PROPERTY, Properties, as_text
-from engine.loading.recording import Holder
 from engine.loading.sections import NamedEntry, Sections, read_documents
 from engine.parameters.amounts import Broken, Duration, Name
 from engine.parameters.config import Config
@@ -57,6 +55,10 @@ from engine.work.gate import Gate
 from engine.work.isolation import Isolation
 from engine.work.nesting import Runnable
 from engine.work.runtime import Runtime
+
+if TYPE_CHECKING:  # only an editor has a memory
+    from engine.loading.memory import Memory
+    from engine.loading.recording import Holder
 
 ENV = "ENGINE_ENV"
 """The variable that names the environment."""
@@ -200,16 +202,11 @@ def load(
     return Loader(documents, catalog, given or {}, clock, name=name, former=former, env=env, is_check=is_check).load()
 
 
-def _installed_functions(memory: Memory | None) -> Mapping[str, Function]:
-    if memory and memory.functions is not None:
-        return memory.functions
+def _installed_functions() -> Mapping[str, Function]:
     try:
-        functions = discover_functions()
+        return discover_functions()
     except ValueError as error:
         raise CatalogError(str(error)) from None
-    if memory:
-        memory.functions = functions
-    return functions
 
 
 class Loader:
@@ -257,18 +254,18 @@ class Loader:
 
     def _builder(self, catalog: Catalog, runtime: Runtime) -> Builder:
         memory, flows = self.memory, self.memory.flows if self.memory else self.flows
-        resources = (AskedResources if memory else Resources)(self._folders())
+        resources = memory.resources(self._folders()) if memory else Resources(self._folders())
         self.own_functions = application_functions(self.filler, flows, resources)
         functions = ChainMap(
             self.own_functions,
             ClockFunctions(runtime.clock),  # type: ignore[arg-type]  # it is only read
-            _installed_functions(memory),  # type: ignore[arg-type]  # it is only read
+            _installed_functions(),  # type: ignore[arg-type]  # it is only read
         )
         warnings = list(self._lacking)
         self._app = {"name": Path(self.name).name, "encoding": "UTF-8"}
         reach = Reach(functions, read_scalar=resolve, warn=warnings.append, app=self._app)
         given = catalog, reach, flows, runtime, resources, self.sections.languages, warnings
-        return RememberingBuilder(*given, memory=memory) if memory else Builder(*given)
+        return memory.builder(*given) if memory else Builder(*given)
 
     def _use(self, documents: list[Document]) -> None:
         self.documents = self.memory.copies(documents) if self.memory else documents
@@ -300,8 +297,8 @@ class Loader:
     @cached_property
     def holders(self) -> list[Holder]:
         """All that building an entry may add to, with a memory."""
-        assert isinstance(self.builder, RememberingBuilder)
-        return holders(self.builder, self.filler)
+        assert self.memory
+        return self.memory.holders(self.builder, self.filler)
 
     def _surroundings(self) -> Any:
         """Return all values that any entry may depend on."""

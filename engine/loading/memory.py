@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from engine.expressions.functions.function import Function
 from engine.expressions.language import Language
 from engine.loading.builder import Builder, reads_flow
 from engine.loading.config.outside import Outside
@@ -23,7 +22,7 @@ from engine.loading.placeholders import Filler
 from engine.loading.recording import Holder, Recording
 from engine.loading.sections import SHARED_NAMES, NamedEntry, Sections, read_file
 from engine.parameters.element import Element
-from engine.parameters.files import Resources, noting_files
+from engine.parameters.files import FileState, Resources, noting_files, state_of
 from engine.steps.error_handler import ErrorHandler
 from engine.work.clock import Clock
 from engine.work.nesting import Runnable
@@ -85,8 +84,6 @@ class Memory:
         self.is_stale = is_stale
         self.flows = LatestFlows()
         self.default_handler = ErrorHandler()
-        self.functions: Mapping[str, Function] | None = None
-        """The installed functions, once somebody has looked for them."""
         self.outside: Outside | None = None
         """What was read outside of all properties: nobody is asked again after each keystroke."""
         self._runtime: Runtime | None = None
@@ -125,6 +122,26 @@ class Memory:
         vars(self._runtime).pop("batch_jobs", None)
         vars(self._runtime).update(vars(Runtime(clock)), flows=self._runtime.flows)
         return self._runtime
+
+    # What a loader works with
+
+    def builder(self, *given: Any) -> Builder:
+        """Return a builder that notes what is asked for. given: the arguments of any Builder."""
+        return RememberingBuilder(*given, memory=self)
+
+    def resources(self, folders: tuple[Path, ...]) -> Resources:
+        """Return the files beside the flow files, likewise."""
+        return AskedResources(folders)
+
+    def holders(self, builder: Builder, filler: Filler) -> list[Holder]:
+        """Return all that building an entry may add to."""
+        mentions = builder.mentions
+        own = ("mistakes", "warnings", "steps", "objecting", "text_files", "places", "lives")
+        return [
+            *((builder, name) for name in own),
+            *((mentions, name) for name in ("flows", "wanted", "error_types", "raised")),
+            (filler, "asked"),
+        ]
 
     # Documents
 
@@ -342,11 +359,11 @@ class Asked:
     default_name: str | None = None
     had_mistakes: bool | None = None
     found: dict[str, Path | None] = field(default_factory=dict)
-    files: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, FileState | None] = field(default_factory=dict)
     """The states of the files that were read, by their paths."""
 
     def note_files(self, paths: Iterable[str]) -> None:
-        self.files = {path: _state(path) for path in paths}
+        self.files = {path: state_of(path) for path in paths}
 
     def forget_handlers(self) -> None:
         """Forget what lists of handlers asked for in each other."""
@@ -368,7 +385,7 @@ class Asked:
         return (
             self.had_mistakes in (None, builder.has_mistakes)
             and all(Resources.find(builder.resources, name) == found for name, found in self.found.items())
-            and all(_state(path) == state for path, state in self.files.items())
+            and all(state_of(path) == state for path, state in self.files.items())
         )
 
 
@@ -380,14 +397,6 @@ def _are_same(some: Sequence[tuple[str, Any]], others: Sequence[tuple[str, Any]]
     return len(some) == len(others) and all(
         name == other_name and value is other for (name, value), (other_name, other) in zip(some, others, strict=True)
     )
-
-
-def _state(path: str) -> Any:
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class _Remembered:
@@ -445,13 +454,3 @@ def _is_same(one: NamedEntry, other: NamedEntry) -> bool:
     if one.value is not other.value:
         return one[1:] == other[1:] and stands_same(one.value, other.value)
     return one.place is other.place or one[1:] == other[1:]
-
-
-def holders(builder: RememberingBuilder, filler: Filler) -> list[Holder]:
-    """Return all that building an entry may add to."""
-    mentions = builder.mentions
-    return [
-        *((builder, name) for name in ("mistakes", "warnings", "steps", "objecting", "text_files", "places", "lives")),
-        *((mentions, name) for name in ("flows", "wanted", "error_types", "raised")),
-        (filler, "asked"),
-    ]

@@ -28,6 +28,9 @@ HAS_HANDLES = os.open in os.supports_dir_fd
 NO_FILE = "it is no regular file"
 TOO_LARGE = f"it has more than {LARGEST_FILE} bytes"
 
+FileState = tuple[int, int, int]
+"""When a file was written, its size, and its number on the disk."""
+
 
 def find_below(folder: Path, name: str) -> Path | None:
     """Return the regular file of that name in a folder, all links followed; None if outside, or an invalid name."""
@@ -36,6 +39,15 @@ def find_below(folder: Path, name: str) -> Path | None:
         return path if path.is_relative_to(folder) and path.is_file() else None
     except (OSError, RuntimeError, ValueError):  # too long, in a cycle of links, with a NUL in it
         return None
+
+
+def state_of(path: str | Path) -> FileState | None:
+    """Return what tells a changed file from one that is as it was; None if there is none of that name."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 _noted: ContextVar[dict[str, int] | None] = ContextVar("files_read", default=None)
