@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from itertools import count
+from math import inf
 from typing import Any
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
@@ -15,14 +16,13 @@ from processors.vm._answers import RemoteReply
 from processors.vm._envelope import Envelope
 from processors.vm._queue import Told
 from processors.vm._rabbit_connection import GONE, NUMBER, RabbitConnection, quoted
+from processors.vm._rooms import Rooms
 from processors.vm._sampling import Sample, SampledQueue
 
 log = logging.getLogger("engine")
 
 PAUSE = 1.0
 """Seconds until a listener asks again a server that is away."""
-LOOK_AGAIN = 0.05
-"""Seconds between two looks whether a full queue has room."""
 ARGUMENTS: dict[str, Any] = {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000}
 """A quorum of servers writes each message. How often one is delivered is for a redelivery-policy to say: RabbitMQ 4
 drops it after 20 times, if it is not told otherwise."""
@@ -64,6 +64,7 @@ class RabbitQueue(SampledQueue):
         self._name = name
         self._consumers = 1
         self._numbers = count(1)
+        self._rooms = Rooms(self._room, name)
         self._forget()
 
     def _forget(self) -> None:
@@ -79,15 +80,20 @@ class RabbitQueue(SampledQueue):
             await self._server.do(self._there)
 
     async def put(self, envelope: Envelope, seconds: float) -> bool:
-        deadline = asyncio.get_running_loop().time() + seconds
-        while self._limit and (await self._waiting()) >= self._limit:
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                return False
-            await asyncio.sleep(min(left, LOOK_AGAIN))
+        if not self._limit:
+            await self._add(envelope)
+            return True
+        if not await self._rooms.take(seconds):
+            return False
+        try:
+            await self._add(envelope)
+        finally:
+            self._rooms.leave()
+        return True
+
+    async def _add(self, envelope: Envelope) -> None:
         await self._server.do(lambda: self._publish(envelope))
         self._published.value += 1
-        return True
 
     async def _publish(self, envelope: Envelope) -> None:
         await self._there()
@@ -231,6 +237,9 @@ class RabbitQueue(SampledQueue):
 
         return await self._server.do(ask)
 
+    async def _room(self) -> float:
+        return self._limit - await self._waiting() if self._limit else inf
+
     async def _count(self) -> Sample:
         return Sample(await self._waiting())
 
@@ -240,6 +249,7 @@ class RabbitQueue(SampledQueue):
     async def end(self) -> None:
         """End the tasks of the queue; what it holds is delivered again when the connection is closed."""
         await super().end()
+        await self._rooms.end()
         self._forget()
 
 

@@ -17,10 +17,14 @@ from engine import Application
 FLOWS = """
 configuration: {name: "NAME", dataDir: DIR, shutdownTimeout: 100ms}
 configs:
-  VM: {vm:config: {url: "URL", queues: [{queueName: in}, {queueName: out}]}}
+  VM:
+    vm:config:
+      url: "URL"
+      queues: [{queueName: in}, {queueName: out}, {queueName: one, maxOutstandingMessages: 1}]
   Own: {vm:config: {queues: [{queueName: never}]}}
 flows:
   put: {steps: [{vm:publish: {config-ref: VM, queueName: in}}]}
+  put-one: {steps: [{vm:publish: {config-ref: VM, queueName: one, timeout: 20}}]}
   ask: {steps: [{vm:publish-consume: {config-ref: VM, queueName: in, timeout: 20}}]}
   take: {steps: [{vm:consume: {config-ref: VM, queueName: out, timeout: 20}}]}
   take-soon: {steps: [{vm:consume: {config-ref: VM, queueName: out, timeout: 0}}]}

@@ -57,7 +57,12 @@ async def test_a_server_that_begins_anew_in_the_middle_loses_nothing(
         await here.run("put", number)
     await shop.open(WORK, "1s")
     await until(lambda: len(begun(caplog)) == 2)
+    await here.run("put-one", 0)
+    waiting = [asyncio.create_task(here.run("put-one", number)) for number in (1, 2)]
     await asyncio.to_thread(shop.server.stop)
+    for task in waiting:
+        with pytest.raises(FlowError, match="VM:CONNECTIVITY"):
+            await task
     with pytest.raises(FlowError, match="VM:CONNECTIVITY"):
         await here.run("put", "lost")
     await asyncio.to_thread(shop.server.start)

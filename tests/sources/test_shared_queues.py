@@ -181,6 +181,18 @@ async def test_who_waits_for_room_or_for_a_message_gets_it_in_turn(open_app: Ope
     await asyncio.gather(*late)
 
 
+async def test_publishers_that_come_together_are_let_in_in_turn_and_never_pass_the_bound(open_app: Open) -> None:
+    app = await open_app()
+    soon = await asyncio.gather(*(app.run("put-soon", number) for number in range(12)), return_exceptions=True)
+    assert [isinstance(each, FlowError) for each in soon] == [False] * 3 + [True] * 9
+    late = [asyncio.create_task(app.run("put", number)) for number in range(3, 9)]
+    await asyncio.sleep(0.1)
+    late[1].cancel()
+    assert await payloads(app, "take-in", 8) == [0, 1, 2, 3, 5, 6, 7, 8]
+    await asyncio.gather(*late, return_exceptions=True)
+    assert [task.cancelled() for task in late] == [False, True, False, False, False, False]
+
+
 async def test_one_consumer_keeps_the_order_and_many_handle_all(
     open_app: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
