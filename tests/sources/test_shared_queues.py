@@ -186,7 +186,7 @@ async def test_publishers_that_come_together_are_let_in_in_turn_and_never_pass_t
     soon = await asyncio.gather(*(app.run("put-soon", number) for number in range(12)), return_exceptions=True)
     assert [isinstance(each, FlowError) for each in soon] == [False] * 3 + [True] * 9
     late = [asyncio.create_task(app.run("put", number)) for number in range(3, 9)]
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.3)
     late[1].cancel()
     assert await payloads(app, "take-in", 8) == [0, 1, 2, 3, 5, 6, 7, 8]
     await asyncio.gather(*late, return_exceptions=True)
