@@ -7,7 +7,7 @@ import select
 import socket
 import time
 import zlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -51,10 +51,14 @@ GET = head(request="GET /echo HTTP/1.1")
 LONG = f"Content-Length: {10 * MIB}"
 MULTIPART = "Content-Type: multipart/form-data; boundary=x"
 TEXT = b"a" * NEARLY_ALL
-NUMBERED = b"".join(b"%08d" % number + b"a" * 200 for number in range(NEARLY_ALL // 208))
 """A text that comes down to a twentieth: more is refused as a bomb."""
 FILE = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n'
 FIELD = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+
+
+def numbered(size: int = NEARLY_ALL) -> bytes:
+    """Text that does not repeat itself."""
+    return b"".join(b"%08d" % number + b"a" * 200 for number in range(size // 208))
 
 
 def packed(data: bytes) -> bytes:
@@ -63,14 +67,14 @@ def packed(data: bytes) -> bytes:
     return compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
-ON_THEIR_WAY = {
-    "JSON": head("Content-Type: application/json", LONG) + b'"' + TEXT,
-    "text in chunks": head("Transfer-Encoding: chunked", "Content-Type: text/plain") + b"a00000\r\n" + TEXT,
-    "compressed": head("Content-Encoding: gzip", LONG) + packed(b'"' + NUMBERED),
-    "a field": head(MULTIPART, LONG) + FIELD + TEXT,
-    "small files": head(MULTIPART, LONG) + (FILE + b"a" * (MIB - 1000) + b"\r\n") * 9,
-    "a line": head("Content-Type: application/x-ndjson", LONG, request="POST /lines HTTP/1.1") + b'"' + TEXT,
-    "a row": head("Content-Type: text/csv", LONG, request="POST /lines HTTP/1.1") + b'a\n"' + TEXT,
+ON_THEIR_WAY: dict[str, Callable[[], bytes]] = {
+    "JSON": lambda: head("Content-Type: application/json", LONG) + b'"' + TEXT,
+    "text in chunks": lambda: head("Transfer-Encoding: chunked", "Content-Type: text/plain") + b"a00000\r\n" + TEXT,
+    "compressed": lambda: head("Content-Encoding: gzip", LONG) + packed(b'"' + numbered()),
+    "a field": lambda: head(MULTIPART, LONG) + FIELD + TEXT,
+    "small files": lambda: head(MULTIPART, LONG) + (FILE + b"a" * (MIB - 1000) + b"\r\n") * 9,
+    "a line": lambda: head("Content-Type: application/x-ndjson", LONG, request="POST /lines HTTP/1.1") + b'"' + TEXT,
+    "a row": lambda: head("Content-Type: text/csv", LONG, request="POST /lines HTTP/1.1") + b'a\n"' + TEXT,
 }  # fmt: skip
 
 
@@ -98,12 +102,13 @@ def send(connection: socket.socket, data: bytes) -> None:
 
 
 @pytest.mark.reaches("MAX_BUFFERED_BYTES")
-@pytest.mark.parametrize("request_", ON_THEIR_WAY.values(), ids=ON_THEIR_WAY)
-def test_bodies_that_nearly_come(attacked: Running, request_: bytes) -> None:
+@pytest.mark.parametrize("made", ON_THEIR_WAY.values(), ids=ON_THEIR_WAY)
+def test_bodies_that_nearly_come(attacked: Running, made: Callable[[], bytes]) -> None:
     """Those for which there is no room are refused; the others wait for their ends."""
+    request = made()
     with watched(attacked), ExitStack() as stack, ThreadPoolExecutor(CALLERS) as pool:
         connections = [stack.enter_context(attacked.raw()) for _ in range(CALLERS)]
-        list(pool.map(lambda connection: send(connection, request_), connections))
+        list(pool.map(lambda connection: send(connection, request), connections))
         assert refused(connections, CALLERS - ROOM // NEARLY_ALL - 1) < CALLERS
 
 
@@ -178,7 +183,7 @@ flows:
 HALF_A_HEAD = b"GET /echo HTTP/1.1\r\nHost: test\r\nX: " + b"a" * 50_000
 END = b"0\r\n\r\n"
 LINES_PATH = "POST /lines HTTP/1.1"
-PACKED = zlib.compress((b'"' + NUMBERED[:80_000] + b'"\n') * 100, wbits=31)
+PACKED = zlib.compress((b'"' + numbered(80_000) + b'"\n') * 100, wbits=31)
 
 
 @pytest.fixture(scope="module")

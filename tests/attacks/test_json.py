@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import chain, repeat
 
 import pytest
@@ -46,51 +47,60 @@ def nested(opened: bytes, inner: bytes, closed: bytes, times: int) -> bytes:
     return b"[" + b",".join([one] * times) + b"]"
 
 
-DENSE: dict[str, tuple[bytes, int]] = {
-    "lists": (b"[" + b"[]," * 3_300_000 + b"[]]", 413),
-    "maps": (b"[" + b"{}," * 3_300_000 + b"{}]", 413),
-    "lists of one": (b"[" + b"[0]," * 2_500_000 + b"[]]", 413),
-    "maps of one": (b"[" + b'{"":0},' * 1_400_000 + b"{}]", 413),
-    "keys": (b"{" + b",".join(b'"%x":0' % number for number in range(1_000_000)) + b"}", 413),
-    "keys and spaces": (b"{" + b",".join(b'"%x" \n:0' % number for number in range(800_000)) + b"}", 413),
-    "keys with backslashes": (b"{" + b",".join(b'"%x\\\\":0' % number for number in range(800_000)) + b"}", 413),
-    "texts": (b"[" + b",".join(b'"%x"' % number for number in range(1_250_000)) + b"]", 413),
-    "the same text": (b"[" + b'"ab",' * 2_000_000 + b"0]", 200),
-    "the same few texts": (b"[" + b'"EUR", "USD", "C\\"", "a b", "",' * 330_000 + b"0]", 200),
+Body = Callable[[], bytes]
+"""Makes a body. Made when tests are collected, all of them together would fill gigabytes in each process."""
+DENSE: dict[str, tuple[Body, int]] = {
+    "lists": (lambda: b"[" + b"[]," * 3_300_000 + b"[]]", 413),
+    "maps": (lambda: b"[" + b"{}," * 3_300_000 + b"{}]", 413),
+    "lists of one": (lambda: b"[" + b"[0]," * 2_500_000 + b"[]]", 413),
+    "maps of one": (lambda: b"[" + b'{"":0},' * 1_400_000 + b"{}]", 413),
+    "keys": (lambda: b"{" + b",".join(b'"%x":0' % number for number in range(1_000_000)) + b"}", 413),
+    "keys and spaces": (lambda: b"{" + b",".join(b'"%x" \n:0' % number for number in range(800_000)) + b"}", 413),
+    "keys with backslashes": (
+        lambda: b"{" + b",".join(b'"%x\\\\":0' % number for number in range(800_000)) + b"}", 413
+    ),
+    "texts": (lambda: b"[" + b",".join(b'"%x"' % number for number in range(1_250_000)) + b"]", 413),
+    "the same text": (lambda: b"[" + b'"ab",' * 2_000_000 + b"0]", 200),
+    "the same few texts": (lambda: b"[" + b'"EUR", "USD", "C\\"", "a b", "",' * 330_000 + b"0]", 200),
     "few and then many texts": (
-        b"[" + b'"EUR",' * 800_000 + b",".join(b'"%x"' % number for number in range(600_000)) + b"]", 413
+        lambda: b"[" + b'"EUR",' * 800_000 + b",".join(b'"%x"' % number for number in range(600_000)) + b"]", 413
     ),
-    "deep lists": (nested(b"[", b"", b"]", 25_000), 413),
-    "deep maps": (nested(b'{"":', b"0", b"}", 10_000), 413),
-    "too deep": (b"[" * 10_000_000, 413),
+    "deep lists": (lambda: nested(b"[", b"", b"]", 25_000), 413),
+    "deep maps": (lambda: nested(b'{"":', b"0", b"}", 10_000), 413),
+    "too deep": (lambda: b"[" * 10_000_000, 413),
     "a key twice in a large map": (
-        b"{" + b",".join(b'"%x":0' % number for number in range(400_000)) + b',"0":1}', 400
+        lambda: b"{" + b",".join(b'"%x":0' % number for number in range(400_000)) + b',"0":1}', 400
     ),
-    "a long number": (b"1" * 10_000_000, 400),
-    "a long fraction": (b"0." + b"1" * 10_000_000, 200),
-    "a number that no float can hold": (b"1e400", 400),
-    "large numbers": (b"[" + b",".join([b"1e300"] * 1_700_000) + b"]", 200),
-    "signs of large numbers": (b'["' + b",1e400" * 1_700_000 + b'"]', 200),
-    "long numbers": (b"[" + b",".join([b"1" * 4000] * 2500) + b"]", 200),
-    "longer numbers": (b"[" + b",".join([b"1" * 5000] * 2000) + b"]", 400),
-    "numbers": (b"[" + b",".join([b"1"] * 5_000_000) + b"]", 200),
-    "fractions": (b"[" + b",".join([b"0.25"] * 1_900_000) + b"]", 200),
-    "escapes": (b'"' + b"\\u0041" * 1_600_000 + b'"', 200),
-    "half of a pair": (b'["\\ud800"]', 400),
-    "halves of pairs": (b"[" + b",".join([b'"\\ud800"'] * 900_000) + b"]", 400),
-    "spaces": (b" " * 10_000_000, 400),
-    "signs in a text": (b'"' + b"[{:," * 2_500_000 + b'"', 200),
-    "JSON in a text": (json.dumps(json.dumps([{"id": "c-1", "n": [1, 2]}] * 150_000)).encode(), 200),
-    "timestamps": (json.dumps([{"at": "2026-03-01T10:00:00Z", "to": "2026-03-01T11:00:00Z"}] * 130_000).encode(), 200),
-    "records": (json.dumps([{"id": "c-1", "name": "Ada", "email": "ada@example.org", "n": 1}] * 120_000).encode(), 200),
-    "coordinates": (json.dumps([[-122.41, 37.7749]] * 500_000).encode(), 200),
+    "a long number": (lambda: b"1" * 10_000_000, 400),
+    "a long fraction": (lambda: b"0." + b"1" * 10_000_000, 200),
+    "a number that no float can hold": (lambda: b"1e400", 400),
+    "large numbers": (lambda: b"[" + b",".join([b"1e300"] * 1_700_000) + b"]", 200),
+    "signs of large numbers": (lambda: b'["' + b",1e400" * 1_700_000 + b'"]', 200),
+    "long numbers": (lambda: b"[" + b",".join([b"1" * 4000] * 2500) + b"]", 200),
+    "longer numbers": (lambda: b"[" + b",".join([b"1" * 5000] * 2000) + b"]", 400),
+    "numbers": (lambda: b"[" + b",".join([b"1"] * 5_000_000) + b"]", 200),
+    "fractions": (lambda: b"[" + b",".join([b"0.25"] * 1_900_000) + b"]", 200),
+    "escapes": (lambda: b'"' + b"\\u0041" * 1_600_000 + b'"', 200),
+    "half of a pair": (lambda: b'["\\ud800"]', 400),
+    "halves of pairs": (lambda: b"[" + b",".join([b'"\\ud800"'] * 900_000) + b"]", 400),
+    "spaces": (lambda: b" " * 10_000_000, 400),
+    "signs in a text": (lambda: b'"' + b"[{:," * 2_500_000 + b'"', 200),
+    "JSON in a text": (lambda: json.dumps(json.dumps([{"id": "c-1", "n": [1, 2]}] * 150_000)).encode(), 200),
+    "timestamps": (
+        lambda: json.dumps([{"at": "2026-03-01T10:00:00Z", "to": "2026-03-01T11:00:00Z"}] * 130_000).encode(), 200
+    ),
+    "records": (
+        lambda: json.dumps([{"id": "c-1", "name": "Ada", "email": "ada@example.org", "n": 1}] * 120_000).encode(), 200
+    ),
+    "coordinates": (lambda: json.dumps([[-122.41, 37.7749]] * 500_000).encode(), 200),
 }  # fmt: skip
 
 
 @pytest.mark.reaches("MOST_JSON_FIELDS", "MOST_JSON_TEXTS", "MOST_JSON_VALUES", "MOST_REPEATED_TEXTS")
 @pytest.mark.parametrize("name", DENSE)
 def test_a_body(attacked: Running, name: str) -> None:
-    body, status = DENSE[name]
+    make, status = DENSE[name]
+    body = make()
     with watched(attacked):
         answer = attacked.post("/size", content=body, headers={"Content-Type": JSON})
     assert answer.status_code in ((400, 413) if name == "too deep" else (status,))
@@ -99,7 +109,7 @@ def test_a_body(attacked: Running, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, (_, status) in DENSE.items() if status == 413])
 @pytest.mark.parametrize("media_type", ["", "application/vnd.api+json", f"{JSON}; charset=utf-16"])
 def test_other_names_of_json_before_authentication(attacked: Running, name: str, media_type: str) -> None:
-    body = DENSE[name][0]
+    body = DENSE[name][0]()
     with watched(attacked):
         answer = attacked.post(
             "/guarded",
@@ -112,18 +122,25 @@ def test_other_names_of_json_before_authentication(attacked: Running, name: str,
 @pytest.mark.parametrize("name", DENSE)
 @pytest.mark.parametrize("mime", [JSON, NDJSON, "application/yaml"])
 def test_read(attacked: Running, name: str, mime: str) -> None:
+    body = DENSE[name][0]()[:9_990_000]
     with watched(attacked):
-        answer = attacked.post("/read", params={"mime": mime}, content=DENSE[name][0][:9_990_000], headers=TEXT)
+        answer = attacked.post("/read", params={"mime": mime}, content=body, headers=TEXT)
     assert answer.status_code in (200, 422)
 
 
 @pytest.mark.parametrize(
-    "text",
-    [b"\n" * 9_990_000, b"\r" * 9_990_000, b"1\n" * 4_990_000, b"[]\n" * 3_300_000, b'{"a":[[[[[]]]]]}\n' * 500_000,
-     b"  \n" * 3_300_000],
-    ids=["line feeds", "carriage returns", "numbers", "lists", "maps", "blanks"],
-)  # fmt: skip
-def test_read_of_lines(attacked: Running, text: bytes) -> None:
+    ("line", "times"),
+    [
+        pytest.param(b"\n", 9_990_000, id="line feeds"),
+        pytest.param(b"\r", 9_990_000, id="carriage returns"),
+        pytest.param(b"1\n", 4_990_000, id="numbers"),
+        pytest.param(b"[]\n", 3_300_000, id="lists"),
+        pytest.param(b'{"a":[[[[[]]]]]}\n', 500_000, id="maps"),
+        pytest.param(b"  \n", 3_300_000, id="blanks"),
+    ],
+)
+def test_read_of_lines(attacked: Running, line: bytes, times: int) -> None:
+    text = line * times
     with watched(attacked):
         assert attacked.post("/read", params={"mime": NDJSON}, content=text, headers=TEXT).status_code in (200, 422)
 
@@ -160,19 +177,20 @@ def test_a_long_line_that_ends_byte_by_byte(attacked: Running, media_type: str, 
         pour(attacked, "/count", chain([long], repeat(again, 20_000)), Content_Type=media_type)
 
 
-DENSE_LINES = {
-    "lists": (b"[" + b"[]," * 3_000_000 + b"[]]\n", 413),
-    "keys": (b"{" + b",".join(b'"%x":0' % number for number in range(900_000)) + b"}\n", 413),
-    "small ones": (b"[]\n" * 3_000_000, 200),
-    "numbers": (b"1\n" * 2_000_000, 200),
-    "deep ones": ((b"[" * 190 + b"]" * 190 + b"\n") * 10_000, 200),
-    "too deep": (b"[" * 9_000_000 + b"\n", 413),
+DENSE_LINES: dict[str, tuple[Body, int]] = {
+    "lists": (lambda: b"[" + b"[]," * 3_000_000 + b"[]]\n", 413),
+    "keys": (lambda: b"{" + b",".join(b'"%x":0' % number for number in range(900_000)) + b"}\n", 413),
+    "small ones": (lambda: b"[]\n" * 3_000_000, 200),
+    "numbers": (lambda: b"1\n" * 2_000_000, 200),
+    "deep ones": (lambda: (b"[" * 190 + b"]" * 190 + b"\n") * 10_000, 200),
+    "too deep": (lambda: b"[" * 9_000_000 + b"\n", 413),
 }
 
 
 @pytest.mark.parametrize("name", DENSE_LINES)
 def test_dense_records(attacked: Running, name: str) -> None:
-    body, status = DENSE_LINES[name]
+    make, status = DENSE_LINES[name]
+    body = make()
     with watched(attacked):
         answer = attacked.post("/count", content=body, headers={"Content-Type": NDJSON})
     assert answer.status_code in ((400, 413) if name == "too deep" else (status,))
@@ -180,31 +198,32 @@ def test_dense_records(attacked: Running, name: str) -> None:
 
 # Forms
 
-FIELDS = {
-    "escapes": (b"a=" + b"%41" * 3_300_000, 200),
-    "escapes between letters": (b"a=" + b"a%41" * 2_490_000, 200),
-    "escapes between other letters": (b"a=" + "é%41".encode() * 1_990_000, 200),
-    "escapes of no text": (b"a=" + b"%ff" * 3_300_000, 200),
-    "escapes of halves": (b"a=" + b"%E3%81" * 1_600_000, 200),
-    "escapes of Japanese": (b"a=" + b"%E3%81%82" * 1_100_000, 200),
-    "broken escapes": (b"a=" + b"%" * 9_000_000, 400),
-    "more broken escapes": (b"a=" + b"%zz" * 3_000_000, 400),
-    "broken escapes in many fields": (b"&".join([b"a=" + b"%" * 9_990] * 999), 400),
-    "few broken escapes": (b"a=100%&b=%zz", 200),
-    "plus signs": (b"a=" + b"+" * 9_000_000, 200),
-    "equals signs": (b"=" * 9_000_000, 200),
-    "escaped equals signs": (b"a=%41" + b"=" * 9_000_000, 200),
-    "ampersands": (b"&" * 9_000_000, 400),
-    "fields": (b"a=1&" * 2_000_000, 400),
-    "names": (b"%61" * 3_000_000, 200),
-    "a thousand fields of escapes": (b"&".join([b"%41=" + b"%41" * 3000] * 1000), 200),
+FIELDS: dict[str, tuple[Body, int]] = {
+    "escapes": (lambda: b"a=" + b"%41" * 3_300_000, 200),
+    "escapes between letters": (lambda: b"a=" + b"a%41" * 2_490_000, 200),
+    "escapes between other letters": (lambda: b"a=" + "é%41".encode() * 1_990_000, 200),
+    "escapes of no text": (lambda: b"a=" + b"%ff" * 3_300_000, 200),
+    "escapes of halves": (lambda: b"a=" + b"%E3%81" * 1_600_000, 200),
+    "escapes of Japanese": (lambda: b"a=" + b"%E3%81%82" * 1_100_000, 200),
+    "broken escapes": (lambda: b"a=" + b"%" * 9_000_000, 400),
+    "more broken escapes": (lambda: b"a=" + b"%zz" * 3_000_000, 400),
+    "broken escapes in many fields": (lambda: b"&".join([b"a=" + b"%" * 9_990] * 999), 400),
+    "few broken escapes": (lambda: b"a=100%&b=%zz", 200),
+    "plus signs": (lambda: b"a=" + b"+" * 9_000_000, 200),
+    "equals signs": (lambda: b"=" * 9_000_000, 200),
+    "escaped equals signs": (lambda: b"a=%41" + b"=" * 9_000_000, 200),
+    "ampersands": (lambda: b"&" * 9_000_000, 400),
+    "fields": (lambda: b"a=1&" * 2_000_000, 400),
+    "names": (lambda: b"%61" * 3_000_000, 200),
+    "a thousand fields of escapes": (lambda: b"&".join([b"%41=" + b"%41" * 3000] * 1000), 200),
 }
 
 
 @pytest.mark.parametrize("name", FIELDS)
 @pytest.mark.parametrize("path", ["/size", "/read"])
 def test_a_form(attacked: Running, name: str, path: str) -> None:
-    body, status = FIELDS[name]
+    make, status = FIELDS[name]
+    body = make()
     headers = TEXT if path == "/read" else {"Content-Type": FORM}
     with watched(attacked):
         answer = attacked.post(path, params={"mime": FORM}, content=body, headers=headers)

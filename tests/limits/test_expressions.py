@@ -91,11 +91,21 @@ def fields(count: int) -> str:
 
 
 def case(
-    mark: pytest.MarkDecorator, expression: str, of: Callable[[int], Any], most: int, told: str, name: str = ""
+    mark: pytest.MarkDecorator,
+    expression: str,
+    of: Callable[[int], Any],
+    most: int,
+    told: str,
+    name: str = "",
+    *,
+    beyond: int = 0,
 ) -> Any:
-    """A payload of a size that is the limit, and one beyond it; told: where the evaluation stops."""
+    """A payload of a size that is within the limit, and one of a size beyond it, by default one more.
+
+    of: makes a payload of a size. told: where the evaluation stops.
+    """
     what = f"{mark.args[0]} {name}".strip()
-    return pytest.param(expression, of(most), of(most + 1), told, marks=mark, id=what)
+    return pytest.param(expression, of, most, beyond or most + 1, told, marks=mark, id=what)
 
 
 CASES = [
@@ -106,21 +116,21 @@ CASES = [
         LONGEST_PATTERN,
         f"stops at {LONGEST_PATTERN} characters",
     ),
-    pytest.param(
+    case(
+        reaches("LARGEST_PROGRAM"),
         "matches('a', payload)",
-        "x{1000}" * 40,
-        "x{1000}" * 100,
+        lambda n: "x{1000}" * n,
+        40,
         "takes a regular expression",
-        marks=reaches("LARGEST_PROGRAM"),
-        id="LARGEST_PROGRAM",
+        beyond=100,
     ),
-    pytest.param(
+    case(
+        reaches("MOST_COMPARED"),
         "matches(payload, '.{0,1000}y')",
-        "a" * 10_000,
-        "a" * 1_000_000,
+        lambda n: "a" * n,
+        10_000,
         "the text is too long for this pattern",
-        marks=reaches("MOST_COMPARED"),
-        id="MOST_COMPARED",
+        beyond=1_000_000,
     ),
     case(
         reaches("LONGEST_FORMAT_PATTERN"),
@@ -151,24 +161,23 @@ CASES = [
         LONGEST_MOMENT,
         "as_datetime() takes a date or a string in ISO 8601",
     ),
-    pytest.param(
+    case(
+        reaches("LONGEST_ZONE_NAME"),
         "to_timezone('2026-03-01', payload)",
-        "Europe/Vienna",
-        "Europe/Vienna" + "/" * LONGEST_ZONE_NAME,
+        lambda n: "Europe/Vienna" + "/" * n,
+        0,
         "takes the name of a time zone",
-        marks=reaches("LONGEST_ZONE_NAME"),
-        id="LONGEST_ZONE_NAME",
+        beyond=LONGEST_ZONE_NAME,
     ),
     case(
         reaches("LONGEST_NUMBER"), "as_number(payload)", lambda n: "1" * n, LONGEST_NUMBER, "a string that is no number"
     ),
-    pytest.param(
+    case(
+        reaches("LARGEST_INTEGER_BITS"),
         "payload * payload",
-        2 ** (LARGEST_INTEGER_BITS // 2),
-        2 ** (LARGEST_INTEGER_BITS // 2 + 1),
+        lambda n: 2**n,
+        LARGEST_INTEGER_BITS // 2,
         "the result is too large",
-        marks=reaches("LARGEST_INTEGER_BITS"),
-        id="LARGEST_INTEGER_BITS",
     ),
     case(
         reaches("LARGEST_EXPONENT"),
@@ -184,13 +193,13 @@ CASES = [
         MOST_ROUNDED_DIGITS,
         f"round() stops at {MOST_ROUNDED_DIGITS} digits",
     ),
-    pytest.param(
+    case(
+        reaches("MOST_STEPS"),
         "map(&length(map(&@, $payload)), payload)",
-        [0] * 1000,
-        [0] * 4000,
+        lambda n: [0] * n,
+        1000,
         f"map() stops at {MOST_STEPS} steps",
-        marks=reaches("MOST_STEPS"),
-        id="MOST_STEPS",
+        beyond=4000,
     ),
     case(
         reaches("LONGEST_TEXT"), "length(repeat('x', payload))", int, LONGEST_TEXT, f"repeat() stops at {LONGEST_TEXT} "
@@ -295,31 +304,31 @@ CASES = [
         LARGEST_FORM,
         f"{LARGEST_FORM} bytes of a form",
     ),
-    pytest.param(
+    case(
+        reaches("LARGEST_CSV"),
         write(CSV),
-        [["x" * MIB]] * 2,
-        [["x" * MIB]] * 16,
+        lambda n: [["x" * MIB]] * n,
+        2,
         "characters of CSV",
-        marks=reaches("LARGEST_CSV"),
-        id="LARGEST_CSV",
+        beyond=16,
     ),
-    pytest.param(
+    case(
+        reaches("LARGEST_WRITTEN"),
         write(JSON),
-        ["x" * MIB] * 28,
-        ["x" * MIB] * 32,
+        lambda n: ["x" * MIB] * n,
+        28,
         f"{32 * MIB} bytes at most",
-        marks=reaches("LARGEST_WRITTEN"),
-        id="LARGEST_WRITTEN",
+        beyond=32,
     ),
 ]
 
 
 @pytest.mark.holds_loop("it evaluates without a loop")
-@pytest.mark.parametrize(("expression", "at", "beyond", "told"), CASES)
-def test_an_evaluation_ends_there(expression: str, at: Any, beyond: Any, told: str) -> None:
-    assert Expression(expression).evaluate(Event(payload=at)) is not None
+@pytest.mark.parametrize(("expression", "of", "most", "beyond", "told"), CASES)
+def test_an_evaluation_ends_there(expression: str, of: Callable[[int], Any], most: int, beyond: int, told: str) -> None:
+    assert Expression(expression).evaluate(Event(payload=of(most))) is not None
     with pytest.raises(FlowError) as caught:
-        Expression(expression).evaluate(Event(payload=beyond))
+        Expression(expression).evaluate(Event(payload=of(beyond)))
     assert str(caught.value.type) == "MULE:EXPRESSION"
     assert told in caught.value.description
 
