@@ -44,13 +44,20 @@ class Outcome:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def files_of(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files that are named, and the flow files and test files of folders and of the folders in them."""
+def documents_of(paths: Iterable[Path]) -> Iterator[tuple[Path, Document]]:
+    """Yield the files that are named, and the flow files and test files of folders and of the folders in them.
+
+    Each is read once, and yielded once.
+    """
+    seen: set[Path] = set()
     for path in paths:
-        if os.path.isdir(path):
-            yield from (file for file in _below(path) if is_ours(read_file(file)))
-        else:
-            yield path
+        is_folder = os.path.isdir(path)
+        for file in _below(path) if is_folder else [path]:
+            if file not in seen:
+                document = read_file(file)
+                if not is_folder or is_ours(document):
+                    seen.add(file)
+                    yield file, document
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -70,9 +77,8 @@ def is_ours(document: Document) -> bool:
     return any(key in keys for key in ONLY_OURS) or (bool(keys) and all(key in OURS for key in keys))
 
 
-def format_file(file: Path) -> Outcome:
-    """Return what becomes of a file; nothing is written."""
-    document = read_file(file)
+def format_file(file: Path, document: Document) -> Outcome:
+    """Return what becomes of a file, of which this is the document; nothing is written."""
     if document.is_unreadable:
         return Outcome(str(file), "", "", _told(document))
     return format_text(document, file.read_bytes().decode("utf-8"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.tools.commands import counted, elements_of, fail, given, paths_argument, processors_option
+from engine.tools.rewriting import rewrite
 
 if TYPE_CHECKING:
     from engine.formatting.files import Outcome
@@ -83,19 +84,19 @@ def format_files(paths: tuple[str, ...], check: bool, diff: bool) -> None:
 
 def _outcomes(paths: Iterable[str], *, writes: bool) -> Iterator[Outcome]:
     """Yield what becomes of each file, written if it is to be; what is wrong with one is told."""
-    from engine.formatting.files import files_of, format_file
+    from engine.formatting.files import documents_of, format_file
 
-    for file in dict.fromkeys(files_of(map(Path, paths))):
-        outcome = format_file(file)
+    for file, document in documents_of(map(Path, paths)):
+        outcome = format_file(file, document)
         for line in outcome.told:
             click.echo(line, err=True)
         yield _written(file, outcome) if writes and outcome.is_changed else outcome
 
 
 def _written(file: Path, outcome: Outcome) -> Outcome:
-    """Write a file, and return what has become of it. A link stays one, and the file keeps its permissions."""
+    """Write a file, and return what has become of it."""
     try:
-        file.write_text(outcome.after, encoding="utf-8", newline="\n")
+        rewrite(file, outcome.after.encode("utf-8"))
     except OSError as error:
         told = f"'{file}' cannot be written: {error.strerror}"
         click.echo(told, err=True)

@@ -17,6 +17,7 @@ from engine.manual.pages import all_functions
 from engine.parameters.expression import Expression
 from engine.parameters.mistake import mistakes_of
 from engine.parameters.reader import Reach
+from engine.tools.logs.lines import printable_lines
 from engine.values.errors import FlowError
 from engine.values.event import Event
 
@@ -54,7 +55,7 @@ def value_of(text: str, event: Event) -> Any:
 def tell(text: str, error: PydanticCustomError | FlowError, hide: Callable[[str], str] = str) -> None:
     """Print the mistake in an expression, or the error of its evaluation. hide: returns a text without secrets."""
     if isinstance(error, FlowError):
-        click.echo(hide(f"{error.type}: {error.detailed_description}"), err=True)
+        click.echo(printable_lines(hide(f"{error.type}: {error.detailed_description}")), err=True)
         return
     for line in _explained(text, error):
         click.echo(line, err=True)
@@ -94,7 +95,7 @@ def evaluate_script(text: str, given: Mapping[str, Any], *, source: bool) -> int
         offset = getattr(error, "offset", None)
         if offset is not None:
             _tell_place(text, offset)
-        click.echo(f"MULE:EXPRESSION: {error}", err=True)
+        click.echo(f"MULE:EXPRESSION: {printable_lines(str(error))}", err=True)
         return 1
     return 0
 

@@ -10,6 +10,7 @@ import msgspec
 from engine.application import Application
 from engine.edition import StartError
 from engine.expressions.writing import encode
+from engine.tools.logs.lines import printable_lines
 from engine.values.errors import FlowError
 from engine.values.event import Event
 from engine.values.secrets import Secrets
@@ -37,5 +38,5 @@ def _print(payload: Any) -> int:
 
 
 def _fail(message: str) -> int:
-    click.echo(f"engine: {message}", err=True)
+    click.echo(f"engine: {printable_lines(message)}", err=True)
     return 1

@@ -41,6 +41,7 @@ components:
 def test_a_project_by_itself(tmp_path: Path) -> None:
     made = engine("new", str(tmp_path))
     assert (made.returncode, made.stdout.splitlines()[0]) == (0, f"wrote {tmp_path}/flows/hello.yaml")
+    assert "!.engine/flows.schema.json" in (tmp_path / ".gitignore").read_text().splitlines()
     assert engine("check", str(tmp_path / "flows")).stdout == "1 flow and 0 sub-flows: no mistakes\n"
     with Running(tmp_path, str(tmp_path / "flows")) as server:
         assert server.client.get("/hello?name=Ada").json() == {"greeting": "Hello Ada"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -233,20 +234,22 @@ def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(folder: Path) -> N
 
 
 def test_a_file_that_cannot_be_written_does_not_stop_the_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = Path.write_text
+    replace = os.replace
 
-    def refuse(path: Path, *arguments: Any, **named: Any) -> int:
-        if path.name == "a.yaml":
+    def refuse(before: str, after: Path) -> None:
+        if after.name == "a.yaml":
             raise PermissionError(errno.EACCES, "Permission denied")
-        return write(path, *arguments, **named)
+        replace(before, after)
 
-    monkeypatch.setattr(Path, "write_text", refuse)  # the tests may run as root, who may write everything
+    monkeypatch.setattr(os, "replace", refuse)  # the tests may run as root, who may write everything
+    names, text = sorted(folder.iterdir()), (folder / "a.yaml").read_text()
     done = fmt(folder)
     assert done.exit_code == 1
     assert done.stdout == f"formatted {folder}/examples/deep/a.test.yaml\n"
     told, summary = done.stderr.splitlines()
     assert told == f"'{folder}/a.yaml' cannot be written: Permission denied"
     assert summary == "1 file formatted, 2 left as they are"
+    assert (sorted(folder.iterdir()), (folder / "a.yaml").read_text()) == (names, text)
 
 
 def test_the_standard_input() -> None:

@@ -63,7 +63,7 @@ def test_a_project_begins_with_a_recipe_and_its_tests_pass(tmp_path: Path) -> No
     assert result.exit_code == 0
     assert f"engine test {folder} tries it, engine serve {folder} starts it" in result.output
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == [
-        ".engine/flows.schema.json", "README.md", f"flows/{RECIPE}.test.yaml", f"flows/{RECIPE}.yaml",
+        ".engine/flows.schema.json", ".gitignore", "README.md", f"flows/{RECIPE}.test.yaml", f"flows/{RECIPE}.yaml",
         "flows/upstream.yaml", "pyproject.toml",
     ]  # fmt: skip
     (file,) = find_test_files([folder])

@@ -62,11 +62,23 @@ flows:
                 steps: [{raise-error: {type: SHOP:CLOSED}}]
       - set-payload: {value: 1}
       - set-payload: {value: 2}
+  told:
+    steps: [{raise-error: {type: SHOP:CLOSED, description: "no #[payload]"}}]
   secret:
     steps:
       - set-variable: {variableName: login, value: "${secret:password}"}
       - raise-error: {type: SHOP:CLOSED, description: "refused #[vars.login]"}
 properties: {password: swordfish}
+"""
+
+WAITING = """
+import asyncio
+from pathlib import Path
+
+async def wait():
+    while not Path(%r).exists():
+        await asyncio.sleep(0.01)
+    return "waited"
 """
 
 
@@ -233,7 +245,7 @@ def test_functions_follow_the_fields() -> None:
 
 
 def test_ctrl_c_gives_the_prompt_back_while_a_step_runs(tmp_path: Path) -> None:
-    (tmp_path / "slow.py").write_text("import asyncio\n\nasync def wait():\n    await asyncio.sleep(60)\n")
+    (tmp_path / "slow.py").write_text(WAITING % str(tmp_path / "now"))
     (tmp_path / "flows.yaml").write_text("flows: {slow: {steps: [{python: {function: 'slow:wait'}}]}}")
     command = [sys.executable, "-u", "-m", "engine.tools", "try", "slow", str(tmp_path)]
     with subprocess.Popen(
@@ -247,6 +259,30 @@ def test_ctrl_c_gives_the_prompt_back_while_a_step_runs(tmp_path: Path) -> None:
         assert process.stdout.readline() == '"begun"\n'
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        out, error = process.communicate("'it goes on'\n", timeout=20)
-    assert (process.returncode, out) == (0, '"it goes on"\n')
-    assert error == "\nthe step still runs; :step waits for it again, :restart gives it up\n"
+        process.stdin.write("'it goes on'\n:where\n")
+        process.stdin.flush()
+        assert [process.stdout.readline() for _ in range(2)] == ['"it goes on"\n', "a step still runs\n"]
+        (tmp_path / "now").touch()
+        out, error = process.communicate(":step\n:step\n", timeout=20)
+    assert process.returncode == 0
+    assert out.splitlines() == [
+        "✓ slow/steps/0 python",
+        '    payload = "waited"',
+        "    attributes = {}",
+        "the flow has ended; :payload shows what it leaves",
+    ]
+    assert error.splitlines() == [
+        "",
+        "the step still runs; :step waits for it again, :restart gives it up",
+        "the flow has ended; :restart begins again",
+    ]
+
+
+def test_a_text_from_outside_sends_no_commands_to_the_terminal(flows: str) -> None:
+    """Neither the title of its window nor what was printed before is changed."""
+    hostile = '"a\\u001b]0;owned\\u0007\\u009b2J"'
+    (Path(flows) / "hostile.json").write_text(hostile)
+    for command in (["try", "told", flows], ["run", "--flow", "told", flows]):
+        done = CliRunner().invoke(main, [*command, "--payload", f"{flows}/hostile.json"], input=":step\n")
+        assert "a\\x1b]0;owned\\x07\\x9b2J" in done.output
+        assert not {"\x1b", "\x07", "\x9b"} & set(done.output)

@@ -13,6 +13,7 @@ import msgspec
 from engine.application import Application
 from engine.jobs.job import Job
 from engine.tools.batch.finding import Found, all_jobs, found
+from engine.tools.logs.lines import printable_lines
 
 WIDTH = 30
 """Characters of the bar."""
@@ -104,6 +105,6 @@ def _told(job: Job) -> Iterable[str]:
     yield f"id: {job.id}"
     yield f"records: {job.total:,}; {job.succeeded:,} succeeded, {job.failed:,} failed"
     if job.reason:
-        yield f"reason: {job.reason}"
+        yield f"reason: {printable_lines(job.reason)}"
     if job.failed and job.is_over:
         yield f"`engine batch export … {job.id}` writes the failed ones, `retry` sends them again as they are"

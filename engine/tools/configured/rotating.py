@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import click
 
@@ -23,6 +19,7 @@ from engine.parameters.files import read_file as content_of
 from engine.parameters.mistake import Mistake
 from engine.tools.commands import counted, fail
 from engine.tools.configured.encrypting import key_for
+from engine.tools.rewriting import rewrite
 
 NEW_KEY = "ENGINE_NEW_KEY"
 WRITTEN = re.compile(rb"!\[[^\]]*\]")
@@ -76,19 +73,8 @@ class Rotation:
 
     def write(self) -> None:
         """Put the new content in the place of the file, as a whole."""
-        target = self.file.resolve()
         try:
-            with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as written:
-                try:
-                    written.write(self._content)
-                    written.flush()
-                    os.fsync(written.fileno())
-                    shutil.copystat(target, written.name)
-                    os.replace(written.name, target)
-                except BaseException:
-                    with suppress(OSError):
-                        os.unlink(written.name)
-                    raise
+            rewrite(self.file, self._content)
         except OSError as error:
             fail(f"'{self.file}' cannot be written: {error.strerror}")
 

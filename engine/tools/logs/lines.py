@@ -129,3 +129,8 @@ def printable(text: str) -> str:
         if text.isprintable()
         else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     )
+
+
+def printable_lines(text: str) -> str:
+    """Return a text for a terminal: its lines stay, and no character in them is a command to the terminal."""
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))

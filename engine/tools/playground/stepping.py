@@ -9,6 +9,7 @@ from textwrap import indent
 import click
 
 from engine.application import Application
+from engine.tools.logs.lines import printable_lines
 from engine.tools.playground.changes import changes, line_of, title, told_of
 from engine.tools.playground.prompt import HELP, PROMPT, Prompt
 from engine.tools.playground.walk import Stop, Walk
@@ -84,12 +85,16 @@ class Stepping(Prompt):
             pass
 
     def _go(self, *, is_whole: bool) -> bool:
-        """Let the next step run; return whether another one waits."""
-        if self._walk.next is None:
+        """Let the next step run, or wait on for one that runs; return whether another one waits."""
+        if self._walk.next is not None:
+            moving = self._walk.go(self.event, is_whole=is_whole)
+        elif self._walk.is_running:
+            moving = self._walk.until_next()
+        else:
             click.echo("the flow has ended; :restart begins again", err=True)
             return False
         try:
-            self._runner.run(self._walk.go(self.event, is_whole=is_whole))
+            self._runner.run(moving)
         except KeyboardInterrupt:
             click.echo("\nthe step still runs; :step waits for it again, :restart gives it up", err=True)
             return False
@@ -103,7 +108,7 @@ class Stepping(Prompt):
             self.event = self._walk.next.event
         elif isinstance(outcome, FlowError):
             self.event = outcome.event or self.event
-            click.echo(f"the flow has failed with {self._hide(told_of(outcome))}")
+            click.echo(f"the flow has failed with {printable_lines(self._hide(told_of(outcome)))}")
         elif outcome is not None:
             self.event = outcome
             click.echo("the flow has ended; :payload shows what it leaves")
@@ -111,7 +116,7 @@ class Stepping(Prompt):
     def _where(self) -> None:
         stop = self._walk.next
         if stop is None:
-            return click.echo("the flow has ended")
+            return click.echo("a step still runs" if self._walk.is_running else "the flow has ended")
         for each in stop.trail:
             click.echo(f"{'  ' * each.depth}{title(each.step)}  {line_of(each.step)}")
         if self._walk.others:
@@ -132,7 +137,7 @@ def left(hide: Callable[[str], str]) -> Callable[[Stop, Event | FlowError], None
         if isinstance(found, FlowError):
             text = str(found.type) if any(found is each for each in told) else told_of(found)
             told[:] = [found]
-            click.echo(f"{margin}✗ {title(stop.step)}: {hide(text)}")
+            click.echo(f"{margin}✗ {title(stop.step)}: {printable_lines(hide(text))}")
             return
         click.echo(f"{margin}✓ {title(stop.step)}")
         for change in changes(stop.event, found, stop.last):

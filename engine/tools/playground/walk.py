@@ -77,6 +77,11 @@ class Walk:
             raise error
         return error or self._run.result()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the flow has begun, and has not ended."""
+        return self._run is not None and not self._run.done()
+
     def around(self, step: Step, run: Run) -> Run:
         """Return the function of a step that waits; the linker calls it for each step."""
 
@@ -119,7 +124,7 @@ class Walk:
     async def until_next(self) -> None:
         """Wait for a step that is next, or for the end of the flow."""
         await self._changed.wait()
-        while not self._waiting and self._run is not None and not self._run.done():
+        while not self._waiting and self.is_running:
             self._changed.clear()
             await self._changed.wait()
 
@@ -133,7 +138,7 @@ class Walk:
     async def leave(self, app: Application) -> None:
         """End the flow where it is. What runs beside it goes on, but no step that waits: nobody has let it on."""
         self._is_free = True
-        if self._run is not None and not self._run.done():
+        if self._run is not None and self.is_running:
             self._run.cancel()
             await asyncio.wait([self._run])
         if self._waiting:

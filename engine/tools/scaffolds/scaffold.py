@@ -67,6 +67,21 @@ paths = ["flows"]           # what `engine check`, `engine test` and `engine ser
 # set = { "http.port" = 8082 }
 """
 
+IGNORED = """\
+# Data of the engine: stores, queues, batch jobs; the schema is for editors
+.engine/*
+!.engine/flows.schema.json
+*.db
+*.db-wal
+*.db-shm
+# What `engine docs build` and Python make
+site/
+__pycache__/
+.venv/
+# Secrets of this machine
+.env
+"""
+
 
 class ScaffoldError(Exception):
     """A project that cannot be made; the message says why."""
@@ -78,16 +93,16 @@ def new_project(folder: Path, api: Path | None = None) -> list[Path]:
 
 
 def write_project(folder: Path, files: Mapping[str, str]) -> list[Path]:
-    """Write files and a project file beside them, and return what was written. Raise ScaffoldError if one is there.
+    """Write files, with a project file and a .gitignore beside them, and return what was written.
 
-    A project file that is there already is kept.
+    A project file or a .gitignore that is there already is kept. Raise ScaffoldError if another file is there.
     """
     if taken := next((name for name in files if (folder / name).exists()), None):
         raise ScaffoldError(f"'{folder / taken}' is there already")
     files = {name: _naming_schema(name, text) for name, text in files.items()}
     files[SCHEMA] = schema_text(discover())
-    if not (folder / FILE).exists():
-        files[FILE] = PROJECT
+    kept = {FILE: PROJECT, ".gitignore": IGNORED}
+    files |= {name: text for name, text in kept.items() if not (folder / name).exists()}
     try:
         return _write(folder, files)
     except OSError as error:

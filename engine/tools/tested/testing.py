@@ -13,6 +13,7 @@ import click
 from engine.testing.files.choosing import find_test_files
 from engine.testing.junit import as_junit
 from engine.testing.working import FileResult, Order, run_files
+from engine.tools.logs.lines import printable_lines
 from engine.tools.tested.covering import Reports, report
 
 NO_REPORTS = Reports()
@@ -54,9 +55,9 @@ def _marks(result: FileResult) -> str:
 def _print_failures(result: FileResult) -> None:
     for case in result.results:
         if case.status == "failed":
-            click.echo(f"\nFAILED {case}\n{case.text}")
+            click.echo(f"\nFAILED {case}\n{printable_lines(case.text)}")
     if result.broken:
-        click.echo(f"\nBROKEN {result.file}\n{result.broken}")
+        click.echo(f"\nBROKEN {result.file}\n{printable_lines(result.broken)}")
 
 
 def summary(results: Sequence[FileResult], seconds: float) -> str:

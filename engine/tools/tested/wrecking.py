@@ -15,6 +15,7 @@ from engine.testing.chaos import Chaos, Target, Verdict, table
 from engine.testing.files.choosing import find_test_files
 from engine.testing.files.suite import TestFile
 from engine.testing.working import Order
+from engine.tools.logs.lines import printable_lines
 from engine.values.errors import FlowError
 
 
@@ -31,7 +32,7 @@ def run_chaos(paths: Sequence[str], order: Order) -> int:
         try:
             _wreck(path, order, verdicts)
         except (LoadError, FlowError, StartError) as error:
-            click.echo(f"\nBROKEN {path}\n{error}")
+            click.echo(f"\nBROKEN {path}\n{printable_lines(str(error))}")
             broken = True
     for row in table(verdicts):
         click.echo(row)
