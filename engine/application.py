@@ -219,6 +219,20 @@ class Application:
 
         seconds: `shutdownTimeout` of the configuration if left out.
         """
+        await self._end_work(seconds)
+        self._is_started = self._is_draining = False
+        await self._end_retiring()
+        await self._edition.close()
+
+    async def end_work(self) -> None:
+        """Stop the sources and wait for all that is under way, as `stop` does; everything stays open.
+
+        It may listen again.
+        """
+        await self._end_work()
+        self._is_draining = False
+
+    async def _end_work(self, seconds: float | None = None) -> None:
         began = monotonic()
         seconds = self.parts.configuration.shutdown_timeout if seconds is None else seconds
         try:
@@ -230,9 +244,6 @@ class Application:
         late = sum(await asyncio.gather(*(each.parts.runtime.tasks.drain(left) for each in self._editions)))
         if late:
             log.warning("%d background tasks did not end within %g s and were cancelled", late, seconds)
-        self._is_started = self._is_draining = False
-        await self._end_retiring()
-        await self._edition.close()
 
     async def is_ready(self) -> bool:
         """Return whether it takes requests and every config is ready. A config that is not is logged once."""

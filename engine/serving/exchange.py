@@ -19,7 +19,7 @@ from engine.serving.headers import Headers
 from engine.serving.request import correlation_id_of
 from engine.serving.request_meter import RequestMeter
 from engine.serving.status import CLIENT_CLOSED, hung_up
-from engine.steps.error_handler import log_failure
+from engine.steps.error_handler import log_unsilenced
 from engine.values.errors import FLOW_BACK_PRESSURE, UNKNOWN, FlowError
 from engine.values.refusal import Refusal
 from engine.values.status import is_callers, status_of
@@ -146,8 +146,8 @@ class Exchange:
         self._error_type = str(failure.type)
         self._record(failure, status)
         if not is_callers(status) and failure.type != FLOW_BACK_PRESSURE:
-            log_failure(failure)
-        elif not failure.logged:
+            log_unsilenced(failure)
+        elif not failure.logged and not failure.silenced:
             self._tell_in_line(failure)
 
     def tell_refusal(self, refusal: Refusal) -> None:

@@ -42,7 +42,8 @@ class OnError(Element):
 
     log_exception: bool = True
     """Whether the error is logged. If it is the caller's, whose answer has a status from 400 to 499, it is logged with
-    level INFO; if it is not continued, in the line of the request."""
+    level INFO; if it is not continued, in the line of the request. If it is not logged here and leaves the flow, the
+    source does not log it either; handlers around this one do what they say themselves."""
 
     steps: Chain = Chain()
     """The steps to run; they get the event of the failure, with `error`."""
@@ -92,6 +93,7 @@ class OnError(Element):
 
     async def run_steps(self, failure: FlowError, event: Event) -> Event:
         """Run the handler's steps. An error in them replaces the first one and keeps it as its cause."""
+        failure.silenced = not self.log_exception
         if self.log_exception:
             self._log(failure)
         try:
@@ -167,6 +169,7 @@ class ErrorHandler(Elements):
                 if after is not None:
                     failure.forget_frames()
                 return after
+        failure.silenced = False  # as Mule's own handler, which takes what no other does, logs it
         return None
 
     def _takes(self, handler: OnError, failure: FlowError, event: Event) -> bool:
@@ -189,6 +192,12 @@ def _note(handler: OnError, failure: FlowError) -> None:
 
 OwnErrorHandler = Annotated[ErrorHandler, Field(alias="error-handler", validate_default=True)]
 """A parameter `error-handler`; the application's default handler if left out."""
+
+
+def log_unsilenced(failure: FlowError) -> None:
+    """Log an error that leaves a flow, unless it was logged before, or the flow's handler says that it is not."""
+    if not failure.silenced:
+        log_failure(failure)
 
 
 def log_failure(failure: FlowError, level: int = logging.ERROR) -> None:

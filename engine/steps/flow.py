@@ -15,7 +15,7 @@ from engine.plan.code import Code
 from engine.plan.link import Link
 from engine.plan.observer import Visit, Watch
 from engine.steps.chain import Chain
-from engine.steps.error_handler import OwnErrorHandler, log_failure
+from engine.steps.error_handler import OwnErrorHandler, log_unsilenced
 from engine.steps.processor import Result, Source
 from engine.stores.redelivery import Delivery, RedeliveryPolicy
 from engine.values.errors import FLOW_BACK_PRESSURE, TIMEOUT, FlowError
@@ -215,7 +215,7 @@ class Flow(Element):
         if delivery is not None and not isinstance(failure, Refusal):  # a refusal is about the caller
             await delivery.failed(failure)
         if self.source is None or not self.source.tells_failures:
-            log_failure(failure)
+            log_unsilenced(failure)
 
     async def _serve(
         self,

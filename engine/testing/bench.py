@@ -10,6 +10,7 @@ from textwrap import dedent, indent
 from types import TracebackType
 from typing import Any, Self
 
+from engine.analysis.rehearsal import failure_of
 from engine.application import Application
 from engine.content.bodies import JSON, write_content
 from engine.expressions.appended import settle
@@ -27,7 +28,7 @@ from engine.testing.staged.clock import CaseClock
 from engine.testing.staged.doubles import returned
 from engine.testing.staged.isolating import boundary, crossings, inner_parts, isolation_of
 from engine.testing.staged.stage import Layers, Stage
-from engine.values.errors import ErrorType, FlowError
+from engine.values.errors import ErrorType, FlowError, error_type
 from engine.values.event import NOTHING, Event
 from engine.work.isolation import Isolation
 
@@ -117,10 +118,17 @@ class Bench:
         """Return the result of running something; raise AssertionError if a call would have left the test."""
         self._stage.set(Layers(self._layers))
         try:
-            return self._runner.run(running)
+            return self._runner.run(self._to_its_end(running))
         finally:
             if refused := crossings(self._isolation, self._stage.steps):
                 raise Unmocked("\n".join(f"{each.expression}\n{each.note}" for each in refused)) from None
+
+    async def _to_its_end(self, running: Coroutine[Any, Any, Any]) -> Any:
+        """Return the result of running something, as soon as what it has begun in the background has ended, too."""
+        try:
+            return await running
+        finally:
+            await self._loaded().end_work()
 
     def _loaded(self) -> Application:
         if self.app is None:
@@ -173,7 +181,7 @@ class Bench:
             async def mocked(event: Event) -> Event:
                 events.append(event)
                 if raises is not None:
-                    raise self._failure(raises)
+                    raise self._failure(step, raises)
                 return event if returns is NOTHING else returned(step, event, returns, attributes)
 
             return mocked
@@ -181,11 +189,11 @@ class Bench:
         self._layers.append(around)
         return events
 
-    def _failure(self, raised: str | FlowError) -> FlowError:
-        """Return the error, or one of the type that the elements in use know under the name."""
+    def _failure(self, step: Step, raised: str | FlowError) -> FlowError:
+        """Return the error, or, as the step raises it, one of the type that the elements in use know by the name."""
         if isinstance(raised, FlowError):
             return raised
-        return FlowError(self._known_type(raised) or raised, f"a mocked {raised}")
+        return failure_of(step.processor, self._known_type(raised) or error_type(raised), f"a mocked {raised}")
 
     def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Received:
         """Return the answer to a POST of a body as JSON; with a Content-Type, a text is sent unchanged."""

@@ -72,6 +72,10 @@ _flow: ContextVar[str | None] = ContextVar("flow_of_request", default=None)
 """The flow that answers the request under way."""
 
 
+_request: ContextVar[int] = ContextVar("number_of_request", default=0)
+"""How many requests of the case came before it; what it began in the background may run when it has its answer."""
+
+
 class Strike:
     """Makes a step fail once, with an error, in requests to a flow."""
 
@@ -96,7 +100,7 @@ class Strike:
 
         async def struck(event: Event) -> Event:
             if self._struck is None and _flow.get() == self._flow:
-                self._struck = len(self.answers)
+                self._struck = _request.get()
                 raise failure_of(step.processor, self._raised, f"chaos: {self._raised}")
             return await run(event)
 
@@ -143,6 +147,7 @@ class Caller(Running):
             self._kept.append(None)
 
     async def _tried(self, act: Act, variables: Mapping[str, Any], payload: Any) -> list[Mismatch]:
+        _request.set(len(self._kept))
         if await super()._tried(act, variables, payload):
             self._kept[-1] = NO_MOCK
         return []

@@ -10,6 +10,7 @@ from engine.testing.session import Result
 from engine.testing.working import FileResult
 
 UNWRITABLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot represent, not even escaped."""
 
 
 def as_junit(files: Sequence[FileResult]) -> str:
@@ -18,7 +19,8 @@ def as_junit(files: Sequence[FileResult]) -> str:
     for file in files:
         _suite(root, file)
     indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
+    text = UNWRITABLE.sub("", tostring(root, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def _suite(root: Element, file: FileResult) -> None:
@@ -37,18 +39,13 @@ def _suite(root: Element, file: FileResult) -> None:
         _case(suite, result)
     if file.broken:
         broken = SubElement(suite, "testcase", {"name": file.file, "classname": name})
-        SubElement(broken, "error", {"message": "the test file is broken"}).text = _allowed(file.broken)
+        SubElement(broken, "error", {"message": "the test file is broken"}).text = file.broken
 
 
 def _case(suite: Element, result: Result) -> None:
     attributes = {"name": result.name, "classname": result.suite, "file": result.file, "line": str(result.line)}
     case = SubElement(suite, "testcase", {**attributes, "time": f"{result.seconds:.3f}"})
     if result.status == "failed":
-        SubElement(case, "failure", {"message": _allowed(result.text.strip())[:200]}).text = _allowed(result.text)
+        SubElement(case, "failure", {"message": result.text.strip()[:200]}).text = result.text
     elif result.status == "skipped":
         SubElement(case, "skipped", {"message": result.text})
-
-
-def _allowed(text: str) -> str:
-    """Return the text without the characters that XML cannot represent."""
-    return UNWRITABLE.sub("", text)

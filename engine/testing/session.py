@@ -146,16 +146,25 @@ class Session:
                 mismatches = await running.mismatches(variables)
             finally:
                 self.loaded.stage.set(NO_LAYERS)
-                await _after(self.suite.after_each, variables)
+                afterwards = await self._after_each(variables)
         finally:
             await self._end()
+        mismatches = self.loaded.crossings(case.mock) or mismatches
         failure = report.failure(self.file.document, mismatches, running.journal) if mismatches else ""
-        return self._without_secrets(failure)
+        return "\n".join(filter(None, [self._without_secrets(failure), afterwards]))
+
+    async def _after_each(self, variables: Mapping[str, Any]) -> str:
+        """Run the steps after a case; return why they failed. What the case itself says is told all the same."""
+        try:
+            await _after(self.suite.after_each, variables)
+        except FlowError as error:
+            return self.told(error)
+        return ""
 
     async def _end(self) -> None:
         """Reset for the next case: nothing stays in memory or in the data folder, unless the cases share it."""
         if self.suite.shares_application:
-            await self._app.stop_sources()
+            await self._app.end_work()
             return
         await self._app.stop()
         _empty(Path(self._folder.name))

@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -101,19 +102,28 @@ def run_test_file(file: TestFile, order: Order) -> FileResult:
 
 
 async def _run(session: Session, cases: Sequence[Written], stops: bool, results: list[Result]) -> str:
-    """Run the cases; return the failure before the first or after the last one."""
+    """Run the cases; return the failures before the first and after the last one."""
+    failures: list[str] = []
     try:
-        try:
+        with _told(session, failures):
             await session.open()
             for case in cases:
                 results.append(await session.run(case))
                 if stops and results[-1].status == "failed":
                     break
-        finally:
+    finally:
+        with _told(session, failures):
             await session.close()
+    return "\n".join(failures)
+
+
+@contextmanager
+def _told(session: Session, failures: list[str]) -> Iterator[None]:
+    """Within it, an error is a failure of the test file."""
+    try:
+        yield
     except (FlowError, StartError) as error:
-        return session.told(error)
-    return ""
+        failures.append(session.told(error))
 
 
 def run_files(paths: Sequence[Path], order: Order, workers: int = 1) -> Iterator[FileResult]:

@@ -222,6 +222,8 @@ class FlowError(Fields, Exception):
         self.event: Any = None  # an Event, which is in a layer above errors
         self.answer = AssignedAnswer()
         self.logged = False
+        self.silenced = False
+        """Whether the last handlers that it passed say that it is not logged."""
 
     def copy(self, **changed: Any) -> Self:
         """Return the same error, of the same class, to raise again: without event, place and answer.
@@ -231,8 +233,9 @@ class FlowError(Fields, Exception):
         if "detailed_description" in changed:
             changed["_detailed_description"] = changed.pop("detailed_description")
         copy = type(self).__new__(type(self), changed.get("description", self.description))
-        fresh = dict.fromkeys(("failing_component", "failing_doc_name", "route", "event"))
-        vars(copy).update(vars(self) | fresh | {"answer": AssignedAnswer(), "logged": False} | changed)
+        fresh: dict[str, Any] = dict.fromkeys(("failing_component", "failing_doc_name", "route", "event"))
+        fresh |= {"answer": AssignedAnswer(), "logged": False, "silenced": False}
+        vars(copy).update(vars(self) | fresh | changed)
         return copy
 
     def as_data(self) -> dict[str, str | None]:

@@ -24,13 +24,18 @@ STATUS = "httpStatus"
 class Message(Fields):
     """A payload with its attributes, as `message` and `rootMessage` show it. A value: never changed."""
 
-    __slots__ = ("attributes", "media_type", "payload")
+    __slots__ = ("attributes", "content", "media_type", "payload")
     field_names = ("payload", "attributes")
 
     def __init__(self, payload: Any = None, attributes: Any = NOTHING, media_type: str | None = None) -> None:
         self.payload = payload
         self.attributes = attributes
         self.media_type = media_type
+        self.content: tuple[Any, Any] | None = None
+
+    def keep_content(self, content: tuple[Any, Any]) -> None:
+        """Keep the payload, a text in some format, and the value that an expression has read from it."""
+        self.content = content
 
     def get(self, name: str) -> Any:
         """Return a field, as expressions read it: payload or attributes."""

@@ -143,6 +143,39 @@ def test_what_a_script_sees(written: str, result: Any) -> None:
     assert value(written, {"a": "b"}, **known) == result
 
 
+@pytest.mark.parametrize(
+    ("written", "result"),
+    [
+        ("#[error.errorMessage.payload.a.b]", "7"),
+        ("#[error.errorMessage.payload.a.*b]", ["7", "8"]),
+        ("#[if (error.errorMessage.payload is Object) sizeOf(error.errorMessage.payload.a) else 0]", 2),
+        ("#[error.errorMessage.payload.a.c default 'none']", "none"),
+        ("#[error.errorMessage.payload?]", True),
+        ("#[error.errorMessage.payload]", b"<a><b>7</b><b>8</b></a>"),
+        ("#[error.cause.errorMessage.payload.a.b]", "1"),
+        ("#[vars.kept.payload.a.b]", "2"),
+    ],
+)
+def test_the_payload_of_a_message_is_read_by_its_media_type(written: str, result: Any) -> None:
+    def message(text: str) -> Message:
+        return Message(text.encode(), media_type="application/xml; charset=utf-8")
+
+    cause = FlowError("HTTP:NOT_FOUND", "old", error_message=message("<a><b>1</b></a>"))
+    error = FlowError("APP:GONE", "gone", cause=cause, error_message=message("<a><b>7</b><b>8</b></a>"))
+    assert value(written, None, error=error, vars={"kept": message("<a><b>2</b></a>")}) == result
+
+
+def test_it_is_read_once_and_what_cannot_be_read_is_an_error_there() -> None:
+    message = Message(b"<a><b>7</b></a>", media_type="application/xml")
+    error = FlowError("HTTP:NOT_FOUND", "gone", error_message=message)
+    assert value("#[error.errorMessage.payload.a.b ++ error.errorMessage.payload.a.b]", None, error=error) == "77"
+    assert message.content == (message.payload, {"a": {"b": "7"}})
+    broken = FlowError("HTTP:NOT_FOUND", "gone", error_message=Message("<a", media_type="application/xml"))
+    assert value("#[error.errorMessage.payload]", None, error=broken) == "<a"
+    with pytest.raises(FlowError, match="MULE:EXPRESSION"):
+        value("#[error.errorMessage.payload.a]", None, error=broken)
+
+
 def test_properties_flows_and_files(tmp_path: Path) -> None:
     steps = """
       - set-payload:

@@ -86,6 +86,32 @@ flows:
     source: {http:listener: {config-ref: Api, path: /kept}}
     steps: [{raise-error: {type: "SHOP:NONE", description: no such order}}]
     error-handler: [{on-error-continue: {}}]
+  silent:
+    source: {http:listener: {config-ref: Api, path: /silent}}
+    steps: [{raise-error: {type: "SHOP:CONNECTIVITY", description: down}}]
+    error-handler: [{on-error-propagate: {logException: false}}]
+  silent-refusal:
+    source: {http:listener: {config-ref: Api, path: /silent-refusal}}
+    steps: [{validation:is-not-null: {value: null, message: the stock is not known}}]
+    error-handler: [{on-error-propagate: {logException: false}}]
+  silent-bug:
+    source: {http:listener: {config-ref: Api, path: /silent-bug}}
+    steps: [{python: {function: "math:sqrt", arguments: [-1]}}]
+    error-handler: [{on-error-propagate: {logException: false}}]
+  silent-within:
+    source: {http:listener: {config-ref: Api, path: /silent-within}}
+    steps:
+      - try:
+          steps: [{raise-error: {type: "SHOP:CONNECTIVITY", description: down}}]
+          error-handler: [{on-error-propagate: {logException: false}}]
+  silent-called:
+    source: {http:listener: {config-ref: Api, path: /silent-called}}
+    steps: [{flow-ref: {name: silent}}]
+    error-handler: [{on-error-propagate: {type: "SHOP:CONNECTIVITY"}}]
+  silent-replaced:
+    source: {http:listener: {config-ref: Api, path: /silent-replaced}}
+    steps: [{raise-error: {type: "SHOP:NONE", description: no such order}}]
+    error-handler: [{on-error-propagate: {logException: false, steps: [{set-payload: {value: "#[payload.a.b + 1]"}}]}}]
 """
 
 
@@ -157,6 +183,31 @@ def test_an_error_that_is_continued_has_a_line_of_its_own(served: Running, path:
     served.client.get(path, headers={"X-Correlation-ID": "mine"})
     first, _ = served.logged("correlationId=mine", lines=2)
     assert f" {level} engine SHOP:NONE: no such order at {path[1:]}/steps/0 @ " in first
+
+
+@pytest.mark.parametrize(("path", "status"), [("/silent", 503), ("/silent-refusal", 400)])
+def test_an_error_whose_handler_says_so_is_not_logged(served: Running, path: str, status: int) -> None:
+    assert served.client.get(path, headers={"X-Correlation-ID": "mine"}).status_code == status
+    [line] = served.logged("correlationId=mine")
+    assert re.search(rf" INFO engine.access GET {path} {path[1:]} {status} \d+\.\d ms correlationId", line)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/silent-within", "SHOP:CONNECTIVITY: down at silent-within/steps/0/try/"),
+        ("/silent-called", "SHOP:CONNECTIVITY: down at silent/steps/0 @ "),
+        ("/silent-replaced", "MULE:EXPRESSION: "),
+        ("/silent-bug", "unexpected error in python (silent-bug/steps/0 @ "),
+    ],
+)
+def test_only_the_last_handler_says_so_and_never_of_a_bug_or_a_second_error(
+    served: Running, path: str, told: str
+) -> None:
+    """As in Mule, where the handler that every flow has logs what the flow itself does not handle."""
+    served.client.get(path, headers={"X-Correlation-ID": "mine"})
+    first, *_ = served.logged("correlationId=mine", lines=2)
+    assert f" ERROR engine {told}" in first
 
 
 def test_without_lines_of_requests_callers_are_not_logged(start: Start) -> None:

@@ -135,6 +135,30 @@ def test_an_answer_that_the_flow_does_not_declare_fails(tmp_path: Path) -> None:
     assert answers(told, "other", "os:store")["299, NOT DECLARED"] == {"OS:STORE_NOT_AVAILABLE"}
 
 
+IN_THE_BACKGROUND = """
+configs:
+  Listener: {http:listener-config: {host: 127.0.0.1, port: 8081}}
+flows:
+  orders:
+    source: {http:listener: {config-ref: Listener, path: /orders, allowedMethods: POST}}
+    steps:
+      - async:
+          steps:
+            - until-successful: {maxRetries: 1, millisBetweenRetries: 60000, steps: [{raise-error: {type: A:B}}]}
+          timeout: 100s
+      - async: {steps: [{async: {steps: [{os:store: {key: a, value: 1}}]}}]}
+      - set-payload: {value: accepted}
+"""
+
+
+@pytest.mark.parametrize("payload", ["[1, 2]", "{from-schema: {type: array, items: {type: integer}}}"])
+def test_steps_in_the_background_fail_without_the_caller(tmp_path: Path, payload: str) -> None:
+    code, told = chaos(tmp_path, IN_THE_BACKGROUND, ORDERS.replace("[1, 2]", payload) + "    examples: 3\n")
+    assert answers(told, "orders", "os:store") == {"200": OF_STORE}
+    assert code == 0, told
+    assert "0 of which left a caller without an answer" in told
+
+
 @pytest.mark.parametrize("cases", ["\n  broken: {pst: /orders}\n", ""])
 def test_a_broken_test_file_fails(tmp_path: Path, cases: str) -> None:
     code, told = chaos(tmp_path, FLOWS, cases)

@@ -117,6 +117,36 @@ def test_junit(folder: Path) -> None:
     assert suites["broken.test.yaml"].get("errors") == "1"
 
 
+def test_steps_after_cases_that_fail_hide_no_other_failure(folder: Path) -> None:
+    hook = "[{{raise-error: {{type: 'APP:BAD', description: {} failed}}}}]"
+    (folder / "each.test.yaml").write_text(
+        f"after-each: {hook.format('cleaning')}\n"
+        "cases:\n  one: {flow: greet, expect: {payload: Bye}}\n  two: {flow: greet, expect: {payload: Hello}}\n"
+    )
+    (folder / "all.test.yaml").write_text(
+        f"before-all: {hook.format('making')}\nafter-all: {hook.format('ending')}\ncases: {{one: {{flow: greet}}}}\n"
+    )
+    code, text = engine_test("each.test.yaml", "all.test.yaml", cwd=folder)
+    assert (code, counts(text)) == (1, {"failed": 2, "broken": 1})
+    assert text.count("wanted: Bye") == 1
+    assert text.count("APP:BAD: cleaning failed") == 2
+    assert text.count("APP:BAD: making failed") == text.count("APP:BAD: ending failed") == 1
+
+
+def test_names_and_reasons_with_characters_that_xml_does_not_have(folder: Path) -> None:
+    (folder / "odd.test.yaml").write_text(
+        'suite: "odd \\x1b suite"\n'
+        'cases: {"a \\x01 name": {flow: greet, skip: "for \\x02 a while"},\n'
+        '        "a ]]> <name>": {flow: greet, skip: "\\uFFFE"}}\n'
+    )
+    engine_test("odd.test.yaml", "--junit", "results.xml", cwd=folder)
+    [suite] = ElementTree.parse(folder / "results.xml").getroot()  # noqa: S314
+    assert suite.get("name") == "odd  suite"
+    assert [(case.get("name"), case[0].get("message")) for case in suite] == [
+        ("a  name", "for  a while"), ("a ]]> <name>", ""),
+    ]  # fmt: skip
+
+
 def test_pytest_counts_the_same(folder: Path) -> None:
     code, text = run("pytest", "-q", "-p", "no:cacheprovider", ".", cwd=folder)
     assert (code, counts(text)) == (1, {"failed": 1, "passed": 4, "skipped": 1})

@@ -72,3 +72,33 @@ def test_a_mock_raises(flow_app: Function, post: Function, mock_processor: Funct
     flow_app(FLOWS, properties=PROPERTIES)
     mock_processor("db:insert", raises=raises)
     assert post("/api/bulk-upsert", {"records": [ADA]}).status == 503
+
+
+IN_THE_BACKGROUND = """
+flows:
+  notify:
+    steps:
+      - async: {steps: [{until-successful: {maxRetries: 1, millisBetweenRetries: 60000, steps: [
+          {http:request: {url: "http://127.0.0.1:9/x", method: POST, body: "#[payload]"}}]}}]}
+      - set-payload: {value: done}
+"""
+
+
+@pytest.fixture
+def notifying(flow_app: Function, tmp_path: Path) -> None:
+    (tmp_path / "notify.yaml").write_text(IN_THE_BACKGROUND)
+    flow_app(tmp_path)
+
+
+@pytest.mark.usefixtures("notifying")
+def test_work_in_the_background_has_ended_when_the_flow_returns(run_flow: Function, mock_processor: Function) -> None:
+    events = mock_processor("http:request", raises="HTTP:TIMEOUT")
+    assert run_flow("notify", payload=1).payload == "done"
+    assert run_flow("notify", payload=2).payload == "done"
+    assert [event.payload for event in events] == [1, 1, 2, 2]
+
+
+@pytest.mark.usefixtures("notifying")
+def test_a_call_in_the_background_that_no_mock_answers_is_told(run_flow: Function) -> None:
+    with pytest.raises(AssertionError, match="this call of http:request would leave the test"):
+        run_flow("notify")

@@ -92,6 +92,17 @@ def whole_payload(event: Any) -> Any:
     return typed(payload, media_type, _read) if media_type and _is_readable(media_type, payload) else payload
 
 
+def payload_of(message: Any) -> Any:
+    """Return the payload of a message that is a value, such as `error.errorMessage`.
+
+    A text, or bytes, in a format knows its media type, and is read once for each message.
+    """
+    payload = whole_payload(message)
+    if payload is not message.payload:
+        payload.read = lambda *_: content_of(message)
+    return payload
+
+
 def settled(value: Any) -> Any:
     """Return a result as the engine holds values: without ranges and metadata. A plain one stays what it is."""
     if type(value) in SCALARS or (type(value) is dict and SCALARS.issuperset(map(type, value.values()))):

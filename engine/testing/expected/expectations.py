@@ -116,6 +116,10 @@ class Expectations(Validated):
         """Return whether a left side uses one of these roots: an error that is not mentioned fails the case."""
         return any(re.search(rf"\b{root}\b", each.text) for root in roots for each in self.expectations)
 
+    @property
+    def counts_calls(self) -> bool:
+        return bool(self.calls) or self.speaks_of(CALLS)
+
     def compare(self, outcome: Outcome, when: str = "") -> list[Mismatch]:
         """Return the expectations that do not hold; `when`: of which moment, for the report."""
         compared = [mismatch for each in self.expectations if (mismatch := each.compare(outcome))]

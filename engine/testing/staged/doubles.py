@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pydantic import Field
 from pydantic_core import core_schema
 
+from engine.analysis.rehearsal import failure_of
 from engine.parameters.element import Parameters
 from engine.parameters.expression import Template
 from engine.parameters.loading import loading_of
@@ -98,6 +99,24 @@ def deliver(step: Step, event: Event, after: Event) -> Event:
     return step.processor.deliver_event(event, after) if isinstance(step.processor, Targeted) else after
 
 
+class Carried(Parameters):
+    """The message that comes with a mocked error."""
+
+    payload: Replied | None = None
+    """Its payload; it may be {from-file: problem.json}."""
+
+    attributes: Replied | None = None
+    """Its attributes."""
+
+    mime_type: str | None = None
+    """The media type of the payload."""
+
+    def message(self, event: Event) -> Message:
+        payload = None if self.payload is None else self.payload.evaluate(event)
+        attributes = {} if self.attributes is None else self.attributes.evaluate(event)
+        return Message(payload, attributes, self.mime_type)
+
+
 class Raised(Parameters):
     """The error that a mocked step raises."""
 
@@ -107,19 +126,16 @@ class Raised(Parameters):
     description: Template | None = None
     """Its description; a sentence about the type, if left out."""
 
-    error_message: Returned | None = None
-    """The message that comes with it, such as an upstream's answer: payload, attributes."""
+    error_message: Carried | None = None
+    """The message that comes with it, such as an upstream's answer: payload, attributes, mimeType."""
 
-    def failure(self, event: Event) -> FlowError:
+    def failure(self, step: Step, event: Event) -> FlowError:
+        """Return the error as the step raises it: of one that refuses callers, such as a router, with its status."""
         raised = self.type.raised()
         description = self.description.evaluate(event) if self.description else f"a mocked {raised}"
-        return FlowError(raised, str(description), error_message=self._message(event))
-
-    def _message(self, event: Event) -> Message | None:
-        if self.error_message is None:
-            return None
-        payload, attributes = self.error_message.payload, self.error_message.attributes
-        return Message(payload and payload.evaluate(event), attributes.evaluate(event) if attributes else {})
+        failure = failure_of(step.processor, raised, str(description))
+        failure.error_message = None if self.error_message is None else self.error_message.message(event)
+        return failure
 
 
 class MockReply(Parameters):
@@ -136,7 +152,7 @@ class MockReply(Parameters):
 
     async def answer(self, step: Step, event: Event) -> Event:
         if self.raise_ is not None:
-            raise self.raise_.failure(event)
+            raise self.raise_.failure(step, event)
         if self.call is not None:
             return deliver(step, event, await self.call.run(event))
         return self.return_.event_after(step, event) if self.return_ else event

@@ -6,11 +6,11 @@ from functools import cached_property
 
 from engine.expressions.dataweave.compiling.literals import Literals
 from engine.expressions.dataweave.compiling.scopes import Input, Scope
-from engine.expressions.dataweave.syntax.tree import Call, Index, Name, Node, Presence, Select
+from engine.expressions.dataweave.syntax.tree import Call, Index, Literal, Name, Node, Presence, Select
 
 BY_NAME = {".": "select", ".*": "select_all", ".&": "select_pairs", ".@": "attribute", ".*@": "attributes_named"}
 BARE = {"..": "descend", ".@": "attributes", "..@": "attributes_below", ".#": "namespace_of", ".^": "metadata"}
-VARIABLES = "vars"
+VARIABLES, PAYLOAD = "vars", "payload"
 KNOWING = frozenset({".", ".*"})
 """The selectors whose values may have to know their keys."""
 
@@ -35,7 +35,7 @@ class Selectors(Literals):
         if node.kind.startswith(".."):
             return self._unless_missing(operand, self._below(node, operand, name, uri))
         result = self.let(self._by_name(node.kind, operand, name, uri))
-        if self._is_of_event(node.operand, scope):
+        if self._is_of_event(node.operand, scope) or _is_payload(node.key):
             result = self.let(f"opened({result}) if type({result}) in TYPED else {result}")
         self.presence[result] = f"has({operand}, {node.kind!r}, {name}{uri})"
         return result
@@ -117,6 +117,11 @@ class Selectors(Literals):
         if node.kind in BY_NAME:
             return f"{BY_NAME[node.kind]}({operand}, {name}{uri})"
         return self._below(node, operand, name, uri) if node.kind.startswith("..") else f"metadata({operand}, {name})"
+
+
+def _is_payload(key: Node) -> bool:
+    """Return whether a selector may lead to the payload of a message, such as `error.errorMessage`."""
+    return isinstance(key, Literal) and key.value == PAYLOAD
 
 
 def _bounds(node: Node) -> tuple[Node, ...] | None:

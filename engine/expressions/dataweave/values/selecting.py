@@ -46,9 +46,15 @@ def _found(value: Any, name: str, namespace: str) -> Iterator[tuple[str, Any]]:
             if key == name and (not namespace or _uri(key) == namespace):
                 yield key, inner
     elif not namespace:
-        found = value.get(name)
+        found = _of_message(value) if name == "payload" and hasattr(value, "media_type") else value.get(name)
         if found is not None or (isinstance(value, Mapping) and name in value):
             yield name, found
+
+
+def _of_message(message: Any) -> Any:
+    from engine.expressions.dataweave.boundary import payload_of  # which needs selectors
+
+    return payload_of(message)
 
 
 def _uri(key: str) -> str:

@@ -4,8 +4,8 @@ output application/java
 ns soap http://schemas.xmlsoap.org/soap/envelope/
 ns r urn:rates
 // A body that is no XML, such as a proxy's page, is no fault of SOAP.
-var answer = try(() -> read(error.errorMessage.payload, "application/xml")).result
-var fault = answer.soap#Envelope.soap#Body.soap#Fault
+var answer = try(() -> error.errorMessage.payload.soap#Envelope).result
+var fault = answer.soap#Body.soap#Fault
 ---
 {
   // The code is a qualified name: soap:Client, or soap:Client.Authentication. The prefix is the service's choice.
