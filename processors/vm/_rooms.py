@@ -69,9 +69,8 @@ class Rooms:
         given = self._given  # one that is in the queue before the answer comes may count twice, but never not at all
         try:
             rooms = await self._count() - given
-        except Exception as error:
-            failure = error
-            self._answer_all(lambda got: got.set_exception(_own(failure)))
+        except Exception as failure:
+            self._refuse(failure)
             return
         self._give(rooms)
         if self._line:
@@ -93,6 +92,10 @@ class Rooms:
             else:
                 self._line.append(waiting)
 
+    def _refuse(self, failure: Exception) -> None:
+        """Raise the failure in all publishers; of a FlowError, each has its own, at which its flow notes the place."""
+        self._answer_all(lambda got: got.set_exception(failure.copy() if isinstance(failure, FlowError) else failure))
+
     def _answer_all(self, answer: Callable[[asyncio.Future[bool]], None]) -> None:
         line, self._line = self._line, deque()
         for waiting in line:
@@ -102,10 +105,3 @@ class Rooms:
     def _pause(self) -> float:
         first = min(waiting.until for waiting in self._line)
         return min(LOOK_AGAIN, max(0.0, first - asyncio.get_running_loop().time()))
-
-
-def _own(failure: Exception) -> Exception:
-    """Return the failure for one of many publishers: each flow notes at a FlowError where it failed."""
-    if not isinstance(failure, FlowError):
-        return failure
-    return FlowError(failure.type, failure.description, detailed_description=failure.detailed_description)
