@@ -10,12 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.loading.catalog import CatalogError, discover
-from engine.loading.modules import Modules
+from engine.loading.modules import Modules, State
 from engine.loading.project import Project
 from engine.parameters.element import Element
 
 MOST_FILES = 2000
-States = dict[str, tuple[int, int]]
+States = dict[str, State]
 
 
 class Packages:
@@ -50,12 +50,13 @@ class Packages:
         """Note the modules that flows have imported by now, for their functions."""
         if self._count != len(sys.modules):  # else nothing was imported since
             self._count = len(sys.modules)
-            self._modules = Modules(self._project.processors, folders)
+            self._modules = Modules(self._project.processors, folders, self._states)
 
     def _find(self) -> None:
         self.problem = ""
         self._project.find_packages()
         self._forget_others()
+        self._states = _states(self._project)  # before they are imported: what is written meanwhile is a change
         try:
             self.catalog = discover(self._project.processors)
         except (CatalogError, ImportError, SyntaxError, ValueError) as error:
@@ -65,8 +66,7 @@ class Packages:
         else:
             elements = list(self.catalog.elements())  # imported while their folder is the one in which they are found
             self.measure = any(map(self._is_measuring, elements))
-        self._states = _states(self._project)
-        self._modules = Modules(self._project.processors, ())
+        self._modules = Modules(self._project.processors, (), self._states)
 
     def _is_measuring(self, named: tuple[str, type[Element]]) -> bool:
         element = named[1]

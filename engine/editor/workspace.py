@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from threading import RLock
 
 from engine.editor.files import Files
 from engine.editor.site import Site, below
@@ -26,6 +27,8 @@ class Workspace:
         self.roots = list(roots)
         self.files = Files()
         self.sites: dict[tuple[Path, ...], Site] = {}
+        self._making = RLock()
+        """Held by whoever makes sites: projects are found in another thread than the one that opens files."""
 
     @property
     def opened(self) -> dict[Path, Text]:
@@ -65,21 +68,23 @@ class Workspace:
 
     def _again(self) -> list[Site]:
         """Make all sites anew: a project file has changed."""
-        forget_projects()
-        before, self.sites = self.sites, {}
-        kept = [site for paths in before for path in paths[:1] if (site := self.site_with(_within(path)))]
+        with self._making:
+            forget_projects()
+            before, self.sites = self.sites, {}
+            kept = [site for paths in before for path in paths[:1] if (site := self.site_with(_within(path)))]
         return list(dict.fromkeys(kept))
 
     def set_roots(self, added: Iterable[Path], removed: Iterable[Path]) -> None:
         """Note that folders came and went; sites of files that are still open stay."""
         gone = set(removed)
         self.roots = [*(root for root in self.roots if root not in gone), *added]
-        opened = [self.site_with(path) for path in self.opened]
-        self.sites = {
-            paths: site
-            for paths, site in self.sites.items()
-            if site in opened or any(site.folder.is_relative_to(root) for root in self.roots)
-        }
+        with self._making:
+            opened = [self.site_with(path) for path in self.opened]
+            self.sites = {
+                paths: site
+                for paths, site in self.sites.items()
+                if site in opened or any(site.folder.is_relative_to(root) for root in self.roots)
+            }
 
     def contains(self, path: Path) -> bool:
         """Return whether a file may be written: it is in a folder of the workspace, whichever links lead to it."""
@@ -112,9 +117,10 @@ class Workspace:
             path = self._tested_by(path)
         project = project_of(str(path))
         paths = project.paths if _is_among(path, project) else (path.parent,)
-        if paths not in self.sites:
-            self.sites[paths] = Site(project, paths, self.files)
-        return self.sites[paths]
+        with self._making:
+            if paths not in self.sites:
+                self.sites = {**self.sites, paths: Site(project, paths, self.files)}  # others may look through it
+            return self.sites[paths]
 
     def _tested_by(self, path: Path) -> Path:
         """Return the first flow file that a test file tests; itself, if it tests those beside it."""

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import invalidate_caches
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from engine.installed import entry_points
 from engine.loading.catalog import ENTRY_POINTS
@@ -23,13 +23,16 @@ State = tuple[int, int]
 class Modules:
     """The modules that an application has imported from folders of its project.
 
-    packages: those of elements. folders: those in which functions of flows are found.
+    packages: those of elements. folders: those in which functions of flows are found. before: the states that files had
+    before they were imported; of others, that of now is taken.
     """
 
-    def __init__(self, packages: Iterable[str], folders: Iterable[Path]) -> None:
+    def __init__(
+        self, packages: Iterable[str], folders: Iterable[Path], before: Mapping[str, State] = MappingProxyType({})
+    ) -> None:
         named = {str(folder) for folder in (Path.cwd(), *folders, *map(Path, _homes(packages)))}
         self._folders = tuple(folder.rstrip(os.sep) + os.sep for folder in named | set(map(os.path.realpath, named)))
-        self._states = {name: _state(file) for name, file in self._files()}
+        self._states = {name: before.get(file) or _state(file) for name, file in self._files()}
 
     def _files(self) -> Iterator[tuple[str, str]]:
         """Yield the names of the project's modules that are imported, with their files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,11 +153,11 @@ flows:
 """
 
 
-@pytest.mark.parametrize(("fuse", "number"), [("true", 3), ("false", 600)], ids=["fused", "alone"])
+@pytest.mark.parametrize(("fuse", "numbers"), [("true", range(3, 20)), ("false", [600])], ids=["fused", "alone"])
 def test_statements_are_committed_together_on_a_server(
-    tmp_path: Path, postgres: str, fuse: str, number: int, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, postgres: str, fuse: str, numbers: Collection[int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Lines in the log are no reason to commit each alone."""
+    """Lines in the log are no reason to commit each alone. On a busy machine more units end with their time."""
     caplog.set_level("INFO", "engine.flow")
     (tmp_path / "flows.yaml").write_text(TRANSACTIONS)
 
@@ -165,7 +165,7 @@ def test_statements_are_committed_together_on_a_server(
         async with Application.load(tmp_path / "flows.yaml", properties={"url": postgres, "fuse": fuse}) as app:
             return (await app.run("transactions", list(range(600)))).payload
 
-    assert asyncio.run(run()) == {"number": number}
+    assert asyncio.run(run())["number"] in numbers
     assert caplog.messages == [str(number) for number in range(600)]
 
 
