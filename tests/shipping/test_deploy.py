@@ -79,7 +79,7 @@ def command_of(dockerfile: str) -> list[str]:
 def test_a_project_is_begun_with_them(tmp_path: Path) -> None:
     done = engine("new", "shop", "--deploy", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    names = ["flows/hello.yaml", "flows/hello.test.yaml", ".engine/flows.schema.json", "pyproject.toml"]
+    names = ["flows/hello.yaml", "flows/hello.test.yaml", ".engine/flows.schema.json", "pyproject.toml", ".gitignore"]
     names += [file.replace("corner-", "") for file in FILES]
     assert [line.removeprefix("wrote shop/") for line in done.stdout.splitlines() if "wrote" in line] == names
 
