@@ -10,12 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.loading.catalog import CatalogError, discover
-from engine.loading.modules import Modules, State
+from engine.loading.modules import Modules
 from engine.loading.project import Project
 from engine.parameters.element import Element
+from engine.parameters.files import FileState, state_of
 
 MOST_FILES = 2000
-States = dict[str, State]
+States = dict[str, FileState]
 
 
 class Packages:
@@ -86,13 +87,8 @@ class Packages:
 
 
 def _states(project: Project) -> States:
-    """Return when the Python files of the packages were written, and how large they are."""
-    found: States = {}
-    for file in _files(project):
-        with suppress(OSError):
-            status = os.stat(file)
-            found[file] = status.st_mtime_ns, status.st_size
-    return found
+    """Return the states of the Python files of the packages."""
+    return {file: state for file in _files(project) if (state := state_of(file))}
 
 
 def _files(project: Project) -> Iterator[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
+from itertools import chain
 from pathlib import Path
 
 from engine.formatting.formatter import NotFormatted, styled
@@ -47,17 +48,21 @@ class Outcome:
 def documents_of(paths: Iterable[Path]) -> Iterator[tuple[Path, Document]]:
     """Yield the files that are named, and the flow files and test files of folders and of the folders in them.
 
-    Each is read once, and yielded once.
+    Each is yielded once.
     """
     seen: set[Path] = set()
-    for path in paths:
-        is_folder = os.path.isdir(path)
-        for file in _below(path) if is_folder else [path]:
-            if file not in seen:
-                document = read_file(file)
-                if not is_folder or is_ours(document):
-                    seen.add(file)
-                    yield file, document
+    for file, document in chain.from_iterable(map(_documents, paths)):
+        if file not in seen:
+            seen.add(file)
+            yield file, document
+
+
+def _documents(path: Path) -> Iterator[tuple[Path, Document]]:
+    if not os.path.isdir(path):
+        yield path, read_file(path)
+        return
+    found = ((file, read_file(file)) for file in _below(path))
+    yield from ((file, document) for file, document in found if is_ours(document))
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -15,9 +15,7 @@ from types import MappingProxyType, ModuleType
 
 from engine.installed import entry_points
 from engine.loading.catalog import ENTRY_POINTS
-
-State = tuple[int, int]
-"""When a file was written, in nanoseconds, and its size."""
+from engine.parameters.files import FileState, state_of
 
 
 class Modules:
@@ -28,11 +26,11 @@ class Modules:
     """
 
     def __init__(
-        self, packages: Iterable[str], folders: Iterable[Path], before: Mapping[str, State] = MappingProxyType({})
+        self, packages: Iterable[str], folders: Iterable[Path], before: Mapping[str, FileState] = MappingProxyType({})
     ) -> None:
         named = {str(folder) for folder in (Path.cwd(), *folders, *map(Path, _homes(packages)))}
         self._folders = tuple(folder.rstrip(os.sep) + os.sep for folder in named | set(map(os.path.realpath, named)))
-        self._states = {name: before.get(file) or _state(file) for name, file in self._files()}
+        self._states = {name: before.get(file) or state_of(file) for name, file in self._files()}
 
     def _files(self) -> Iterator[tuple[str, str]]:
         """Yield the names of the project's modules that are imported, with their files."""
@@ -44,7 +42,7 @@ class Modules:
     @property
     def have_changed(self) -> bool:
         """Whether the file of one of them was written since they were imported."""
-        now = {name: _state(file) for name, file in self._files()}
+        now = {name: state_of(file) for name, file in self._files()}
         return any(state != self._states.get(name, state) for name, state in now.items())
 
     @contextmanager
@@ -88,14 +86,6 @@ def _installed() -> tuple[tuple[str, ...], frozenset[str]]:
     folders = {os.path.realpath(path) + os.sep for path in paths}
     packages = (each.value.partition(".")[0] for each in entry_points(ENTRY_POINTS))
     return tuple(folders), frozenset({"__main__", "engine", *packages})
-
-
-def _state(file: str) -> State | None:
-    try:
-        status = os.stat(file)
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 def _drop_stale_bytecode(module: ModuleType) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from engine import FlowError
-from engine.connectors import Tasks
 
 LOOK_AGAIN = 0.05
 """Seconds between two looks whether a full queue has room."""
@@ -30,8 +29,7 @@ class Rooms:
         self._name = name
         self._line: deque[_Waiting] = deque()
         self._given = 0
-        self._looking = Tasks()
-        self._is_looking = False
+        self._looking: asyncio.Task[None] | None = None
 
     async def take(self, seconds: float) -> bool:
         """Wait for a room, which is to be left when the message is in the queue; return whether there was one in time.
@@ -41,9 +39,8 @@ class Rooms:
         loop = asyncio.get_running_loop()
         got: asyncio.Future[bool] = loop.create_future()
         self._line.append(_Waiting(got, loop.time() + seconds))
-        if not self._is_looking:
-            self._is_looking = True
-            self._looking.start(self._look(), f"waiting for room in {self._name}")
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name=f"waiting for room in {self._name}")
         try:
             return await got
         except asyncio.CancelledError:
@@ -56,14 +53,15 @@ class Rooms:
 
     async def end(self) -> None:
         """End the task. Who still waits gets no room."""
-        await self._looking.drain(0)
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         self._answer_all(lambda got: got.set_result(False))
-        self._is_looking, self._given = False, 0
+        self._looking, self._given = None, 0
 
     async def _look(self) -> None:
         while self._line:
             await self._look_once()
-        self._is_looking = False
 
     async def _look_once(self) -> None:
         given = self._given  # one that is in the queue before the answer comes may count twice, but never not at all

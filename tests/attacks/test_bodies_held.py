@@ -102,10 +102,10 @@ def send(connection: socket.socket, data: bytes) -> None:
 
 
 @pytest.mark.reaches("MAX_BUFFERED_BYTES")
-@pytest.mark.parametrize("made", ON_THEIR_WAY.values(), ids=ON_THEIR_WAY)
-def test_bodies_that_nearly_come(attacked: Running, made: Callable[[], bytes]) -> None:
+@pytest.mark.parametrize("make", ON_THEIR_WAY.values(), ids=ON_THEIR_WAY)
+def test_bodies_that_nearly_come(attacked: Running, make: Callable[[], bytes]) -> None:
     """Those for which there is no room are refused; the others wait for their ends."""
-    request = made()
+    request = make()
     with watched(attacked), ExitStack() as stack, ThreadPoolExecutor(CALLERS) as pool:
         connections = [stack.enter_context(attacked.raw()) for _ in range(CALLERS)]
         list(pool.map(lambda connection: send(connection, request), connections))

@@ -216,12 +216,12 @@ READ: dict[str, tuple[Callable[[], bytes], int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("made", "status"), READ.values(), ids=READ)
+@pytest.mark.parametrize(("make", "status"), READ.values(), ids=READ)
 def test_who_sends_all_before_it_reads_gets_the_answer(
-    attacked: Running, made: Callable[[], bytes], status: int
+    attacked: Running, make: Callable[[], bytes], status: int
 ) -> None:
     """No reset comes in the place of it: neither while the caller sends, nor when it reads."""
-    assert statuses(attacked.exchange(made())) == [status]
+    assert statuses(attacked.exchange(make())) == [status]
 
 
 def test_the_last_line_of_a_stream_that_breaks_off(attacked: Running) -> None:

@@ -9,13 +9,17 @@ from click.testing import CliRunner
 
 from engine.tools.cli import main
 
-FLOWS = """
+FLOW = """
 configs:
   Listener: {http:listener-config: {host: 127.0.0.1, port: 8081}}
 flows:
   orders:
     source: {http:listener: {config-ref: Listener, path: /orders, allowedMethods: POST}}
     steps:
+"""
+FLOWS = (
+    FLOW
+    + """\
       - validation:is-true: {expression: type(payload) == 'array'}
       - foreach:
           steps:
@@ -43,6 +47,7 @@ sub-flows:
   keep:
     steps: [{os:store: {key: a, value: 1}}]
 """
+)
 ORDERS = """
   orders come in:
     post: /orders
@@ -135,13 +140,9 @@ def test_an_answer_that_the_flow_does_not_declare_fails(tmp_path: Path) -> None:
     assert answers(told, "other", "os:store")["299, NOT DECLARED"] == {"OS:STORE_NOT_AVAILABLE"}
 
 
-IN_THE_BACKGROUND = """
-configs:
-  Listener: {http:listener-config: {host: 127.0.0.1, port: 8081}}
-flows:
-  orders:
-    source: {http:listener: {config-ref: Listener, path: /orders, allowedMethods: POST}}
-    steps:
+IN_THE_BACKGROUND = (
+    FLOW
+    + """\
       - async:
           steps:
             - until-successful: {maxRetries: 1, millisBetweenRetries: 60000, steps: [{raise-error: {type: A:B}}]}
@@ -149,6 +150,7 @@ flows:
       - async: {steps: [{async: {steps: [{os:store: {key: a, value: 1}}]}}]}
       - set-payload: {value: accepted}
 """
+)
 
 
 @pytest.mark.parametrize("payload", ["[1, 2]", "{from-schema: {type: array, items: {type: integer}}}"])
